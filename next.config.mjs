@@ -1,0 +1,16 @@
+/** Two things Turbopack cannot do with Cornerstone3D as published: see DECISIONS.md, "Cornerstone in Turbopack". */
+const nextConfig = {
+  poweredByHeader: false,
+  reactStrictMode: true,
+  transpilePackages: ["@overread/shared"],
+  serverExternalPackages: ["pg", "pino", "@node-rs/argon2", "@prisma/client", "@prisma/adapter-pg"],
+  turbopack: {
+    resolveAlias: { fs: { browser: "./build-stubs/empty.js" } },
+    rules: {
+      "**/@cornerstonejs/tools/dist/esm/utilities/registerComputeWorker.js": {
+        loaders: ["./build-stubs/no-compute-worker.cjs"],
+      },
+    },
+  },
+};
+export default nextConfig;

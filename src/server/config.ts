@@ -1,0 +1,62 @@
+import { z } from "zod";
+
+/**
+ * The settings of web, dicomweb, worker and the operator commands: parsed once, frozen, all faults named together.
+ * `npm start` fills in what the embedded stack decides (scripts/start.mjs); a deployment sets them itself.
+ */
+const Environment = z.object({
+  NODE_ENV: z.enum(["development", "production", "test"]).default("production"),
+  OVERREAD_PORT: z.coerce.number().int().min(1).max(65535).default(3000),
+  /** Address the front door listens on. Loopback unless a deployment says otherwise. */
+  OVERREAD_HOST: z.string().default("127.0.0.1"),
+  /** Where browsers reach the portal. */
+  OVERREAD_PUBLIC_URL: z.url().optional(),
+  /** Where the front door finds Next. */
+  OVERREAD_WEB_PORT: z.coerce.number().int().min(1).max(65535).default(3100),
+  OVERREAD_DATA_DIR: z.string().default(".data"),
+  /** Login of the owner of the tables: migrations and role set-up only. */
+  DATABASE_URL: z.string().startsWith("postgres"),
+  REDIS_URL: z.string().startsWith("redis").default("redis://127.0.0.1:6379"),
+  OVERREAD_STORAGE: z.string().optional(),
+  OVERREAD_SECRET: z.string().min(16),
+  /** Free bytes below which the archive refuses to store. */
+  OVERREAD_STORAGE_RESERVE_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(256 * 1024 * 1024),
+  OVERREAD_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
+});
+
+export type Config = ReturnType<typeof load>;
+
+function load(env: NodeJS.ProcessEnv) {
+  const parsed = Environment.safeParse(env);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`).join("\n");
+    throw new Error(`These settings are missing or wrong:\n${faults}`);
+  }
+  const e = parsed.data;
+  const publicUrl = e.OVERREAD_PUBLIC_URL ?? `http://localhost:${e.OVERREAD_PORT}`;
+  return Object.freeze({
+    nodeEnv: e.NODE_ENV,
+    http: { host: e.OVERREAD_HOST, port: e.OVERREAD_PORT, webPort: e.OVERREAD_WEB_PORT, publicUrl },
+    dataDir: e.OVERREAD_DATA_DIR,
+    database: { ownerUrl: e.DATABASE_URL },
+    redis: { url: e.REDIS_URL },
+    storage: {
+      url: e.OVERREAD_STORAGE ?? `file:${e.OVERREAD_DATA_DIR}/objects`,
+      reserveBytes: e.OVERREAD_STORAGE_RESERVE_BYTES,
+    },
+    secret: e.OVERREAD_SECRET,
+    session: { idleMs: 15 * 60_000, absoluteMs: 12 * 3_600_000, secureCookies: publicUrl.startsWith("https:") },
+    log: { level: e.OVERREAD_LOG_LEVEL },
+  });
+}
+
+let cached: Config | undefined;
+/** The settings of this process. Throws once, with every fault listed. */
+export function config(): Config {
+  cached ??= load(process.env);
+  return cached;
+}

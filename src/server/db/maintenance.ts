@@ -1,0 +1,10 @@
+import type { Tx } from "#server/domain/context.ts";
+import { prisma } from "./clients.ts";
+
+/**
+ * Work across tenants: operator commands, the outbox relay, sweeps. Its own role and connection, easy to
+ * search for; whoever uses it audits what it does to a tenant.
+ */
+export async function withMaintenance<T>(fn: (tx: Tx) => Promise<T>, { timeoutMs = 30_000 } = {}): Promise<T> {
+  return prisma("overread_maintenance").$transaction((tx) => fn(tx), { timeout: timeoutMs, maxWait: 10_000 });
+}

@@ -1,0 +1,79 @@
+import type { Actor, Ctx, Tx } from "../context.ts";
+
+/** Every act the audit trail knows; `noun.verb`. Reads of patient data are acts too. */
+export type AuditAction =
+  | "session.sign-in"
+  | "session.sign-in-refused"
+  | "session.sign-out"
+  | "session.revoke"
+  | "study.receive"
+  | "study.complete"
+  | "study.read"
+  | "study.search"
+  | "study.list"
+  | "instance.quarantine"
+  | "case.list"
+  | "case.read"
+  | "case.move"
+  | "case.claim"
+  | "case.renew"
+  | "case.release"
+  | "case.expire"
+  | "case.prioritize"
+  | "case.attach-priors"
+  | "report.read"
+  | "report.save-draft"
+  | "report.sign"
+  | "report.addendum"
+  | "report.store-documents"
+  | "report.deliver"
+  | "report.delivered"
+  | "referral.list"
+  | "referral.read"
+  | "audit.search"
+  | "audit.export"
+  | "org.create"
+  | "facility.update"
+  | "user.create"
+  | "user.deactivate"
+  | "token.create"
+  | "token.revoke"
+  | "edge.issue-code"
+  | "edge.enroll"
+  | "edge.revoke"
+  | "access.refused";
+
+export type AuditEntry = {
+  action: AuditAction;
+  outcome?: "success" | "refused" | "failure";
+  /** The organisation whose data it concerns; the actor's own when left out. */
+  orgId?: string;
+  patientRef?: string | null;
+  studyRef?: string | null;
+  caseId?: string | null;
+  /** Ids, counts, codes. Never a value out of a data set. */
+  details?: Record<string, string | number | boolean | null>;
+};
+
+function identity(actor: Actor): { id: string; name: string } {
+  if (actor.kind === "user") return { id: actor.userId, name: actor.displayName };
+  if (actor.kind === "token") return { id: actor.edgeId ?? actor.tokenId, name: actor.name };
+  return { id: actor.name, name: actor.name };
+}
+
+/**
+ * Appends one event to the chain of the organisation concerned, in the transaction that does the act:
+ * an act without its event, or an event without its act, cannot be committed.
+ *
+ * @see DICOM PS3.15 A.5 (audit messages); IHE BALP for the FHIR form
+ */
+export async function audit(ctx: Pick<Ctx, "actor" | "tx" | "requestId">, entry: AuditEntry): Promise<void> {
+  await appendAs(ctx.tx, ctx.actor, entry, ctx.requestId);
+}
+
+export async function appendAs(tx: Tx, actor: Actor, entry: AuditEntry, requestId = ""): Promise<void> {
+  const { id, name } = identity(actor);
+  await tx.$queryRaw`SELECT audit_append(${entry.orgId ?? actor.orgId}::uuid, ${actor.orgId}::uuid, ${actor.kind}, ${id}, ${name}, ${entry.action},
+    ${entry.outcome ?? "success"}, ${entry.patientRef ?? null}::uuid, ${entry.studyRef ?? null}::uuid, ${entry.caseId ?? null}::uuid,
+    ${JSON.stringify(entry.details ?? {})}::jsonb, ${requestId})::text`;
+}

@@ -1,0 +1,1 @@
+export { type AuditAction, type AuditEntry, appendAs, audit } from "./append.ts";

@@ -1,0 +1,70 @@
+import { DomainError, type ErrorCode } from "@overread/shared/errors";
+
+type TrpcCode =
+  | "BAD_REQUEST"
+  | "UNAUTHORIZED"
+  | "FORBIDDEN"
+  | "NOT_FOUND"
+  | "CONFLICT"
+  | "PAYLOAD_TOO_LARGE"
+  | "TOO_MANY_REQUESTS"
+  | "PRECONDITION_FAILED"
+  | "UNPROCESSABLE_CONTENT"
+  | "INTERNAL_SERVER_ERROR"
+  | "SERVICE_UNAVAILABLE";
+
+/** What each code means on each wire. `retry`: does the same attempt make sense again? A new code without a row does not compile. */
+export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry: "yes" | "no" | "ambiguous" }> = {
+  "auth.required": { trpc: "UNAUTHORIZED", http: 401, retry: "no" },
+  "auth.forbidden": { trpc: "FORBIDDEN", http: 403, retry: "no" },
+  "auth.invalid-credentials": { trpc: "UNAUTHORIZED", http: 401, retry: "no" },
+  "auth.rate-limited": { trpc: "TOO_MANY_REQUESTS", http: 429, retry: "yes" },
+  "auth.reauthentication-failed": { trpc: "FORBIDDEN", http: 403, retry: "no" },
+  "request.invalid": { trpc: "BAD_REQUEST", http: 400, retry: "no" },
+  "request.too-large": { trpc: "PAYLOAD_TOO_LARGE", http: 413, retry: "no" },
+  "request.not-acceptable": { trpc: "BAD_REQUEST", http: 406, retry: "no" },
+  "request.unsupported-media-type": { trpc: "BAD_REQUEST", http: 415, retry: "no" },
+  "org.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
+  "facility.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
+  "user.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
+  "user.email-taken": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "study.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
+  "series.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
+  "instance.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
+  "frame.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
+  "case.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
+  "case.already-claimed": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "case.claim-expired": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "case.not-claimed": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "case.illegal-move": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "report.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
+  "report.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "report.impression-missing": { trpc: "BAD_REQUEST", http: 422, retry: "no" },
+  "report.already-signed": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "report.not-signed": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "patient.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
+  "audit.broken-chain": { trpc: "INTERNAL_SERVER_ERROR", http: 500, retry: "no" },
+  "edge.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
+  "edge.revoked": { trpc: "FORBIDDEN", http: 403, retry: "no" },
+  "edge.code-invalid": { trpc: "FORBIDDEN", http: 403, retry: "no" },
+  "edge.assertion-invalid": { trpc: "UNAUTHORIZED", http: 401, retry: "no" },
+  "delivery.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
+  "dicom.invalid-uid": { trpc: "BAD_REQUEST", http: 400, retry: "no" },
+  "dicom.not-part10": { trpc: "BAD_REQUEST", http: 400, retry: "no" },
+  "dicom.truncated": { trpc: "BAD_REQUEST", http: 400, retry: "no" },
+  "dicom.unsupported-transfer-syntax": { trpc: "BAD_REQUEST", http: 406, retry: "no" },
+  "dicom.missing-attribute": { trpc: "BAD_REQUEST", http: 400, retry: "no" },
+  "dicom.uid-mismatch": { trpc: "BAD_REQUEST", http: 409, retry: "no" },
+  "dicom.cannot-render": { trpc: "BAD_REQUEST", http: 406, retry: "no" },
+  "dicom.malformed": { trpc: "BAD_REQUEST", http: 400, retry: "no" },
+  "storage.unavailable": { trpc: "SERVICE_UNAVAILABLE", http: 503, retry: "yes" },
+  "storage.full": { trpc: "SERVICE_UNAVAILABLE", http: 507, retry: "yes" },
+  "storage.corrupt": { trpc: "INTERNAL_SERVER_ERROR", http: 500, retry: "no" },
+  internal: { trpc: "INTERNAL_SERVER_ERROR", http: 500, retry: "yes" },
+};
+
+/** The DomainError in a chain of causes; anything unknown becomes `internal`, its text kept for the log alone. */
+export function toDomainError(error: unknown): DomainError {
+  for (let e: unknown = error; e instanceof Error; e = e.cause) if (e instanceof DomainError) return e;
+  return new DomainError("internal", { cause: error });
+}

@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+type JobDefinition<S extends z.ZodType> = {
+  payload: S;
+  queue: "interactive" | "imaging" | "reports";
+  attempts: number;
+  timeoutMs: number;
+  /** Jobs of one name with the same key collapse: one running and at most one waiting. */
+  collapse?: (payload: z.output<S>) => string;
+};
+const job = <S extends z.ZodType>(definition: JobDefinition<S>) => definition;
+
+const ofStudy = z.object({ orgId: z.uuid(), studyId: z.uuid() });
+const ofCase = z.object({ orgId: z.uuid(), caseId: z.uuid() });
+const ofVersion = z.object({ orgId: z.uuid(), reportVersionId: z.uuid() });
+
+/**
+ * Every job there is. Payloads are ids only: no patient data enters Redis. `orgId` is the hospital's (the owner of
+ * the data), under which the handler's transactions run. Handlers recompute, so running twice or late does no harm.
+ */
+export const jobs = {
+  /** Nothing came for the quiet time: the study is complete although nobody said so (STOW without an edge). */
+  "study.settle": job({
+    payload: ofStudy,
+    queue: "imaging",
+    attempts: 10,
+    timeoutMs: 30_000,
+    collapse: (p) => p.studyId,
+  }),
+  /** Series metadata as one gzipped DICOM JSON object, ready to serve. */
+  "study.index": job({
+    payload: ofStudy,
+    queue: "imaging",
+    attempts: 10,
+    timeoutMs: 120_000,
+    collapse: (p) => p.studyId,
+  }),
+  "case.attach-priors": job({
+    payload: ofCase,
+    queue: "interactive",
+    attempts: 10,
+    timeoutMs: 30_000,
+    collapse: (p) => p.caseId,
+  }),
+  "case.prioritize": job({
+    payload: ofCase,
+    queue: "interactive",
+    attempts: 10,
+    timeoutMs: 30_000,
+    collapse: (p) => p.caseId,
+  }),
+  "claim.expire": job({ payload: ofCase, queue: "interactive", attempts: 10, timeoutMs: 30_000 }),
+  /** PDF, Encapsulated PDF, SR and KOS of a signed version into the archive, then deliveries. */
+  "report.store-documents": job({
+    payload: ofVersion,
+    queue: "reports",
+    attempts: 50,
+    timeoutMs: 120_000,
+    collapse: (p) => p.reportVersionId,
+  }),
+};
+export type JobName = keyof typeof jobs;
+export type Payload<N extends JobName> = z.output<(typeof jobs)[N]["payload"]>;

@@ -1,0 +1,22 @@
+import type { Tx } from "#server/domain/context.ts";
+
+/** What a screen may be told: that something changed, never what. Ids only. */
+export type LiveEvent = {
+  topic: "case.changed" | "report.changed" | "edge.changed" | "study.changed";
+  /** Organisations whose screens are told. */
+  orgIds: string[];
+  caseId?: string;
+  studyId?: string;
+  edgeId?: string;
+};
+
+/**
+ * Announces a change when, and only when, this transaction commits. Postgres hands it to the relay (worker), the relay
+ * to Redis, Redis to every process that holds open screens. A lost announcement costs freshness, never data:
+ * screens fetch again when they reconnect.
+ */
+export async function publish(tx: Tx, event: LiveEvent): Promise<void> {
+  await tx.$queryRaw`SELECT pg_notify('overread_live', ${JSON.stringify(event)})::text`;
+}
+/** Postgres channel and Redis channel the announcements travel on. */
+export const liveChannel = "overread_live";

@@ -1,0 +1,72 @@
+/**
+ * The closed list of what can go wrong, as stable `noun.state` codes. A code is part of the contract:
+ * it is what callers test for, what the log carries and what a user's message is chosen by.
+ * `src/server/errors.ts` and `edge-router/src/dimse/status.ts` say what each means on their wires.
+ */
+export const errorCodes = [
+  "auth.required",
+  "auth.forbidden",
+  "auth.invalid-credentials",
+  "auth.rate-limited",
+  "auth.reauthentication-failed",
+  "request.invalid",
+  "request.too-large",
+  "request.not-acceptable",
+  "request.unsupported-media-type",
+  "org.not-found",
+  "facility.not-found",
+  "user.not-found",
+  "user.email-taken",
+  "study.not-found",
+  "series.not-found",
+  "instance.not-found",
+  "frame.not-found",
+  "case.not-found",
+  "case.already-claimed",
+  "case.claim-expired",
+  "case.not-claimed",
+  "case.illegal-move",
+  "report.not-found",
+  "report.version-conflict",
+  "report.impression-missing",
+  "report.already-signed",
+  "report.not-signed",
+  "patient.not-found",
+  "audit.broken-chain",
+  "edge.not-found",
+  "edge.revoked",
+  "edge.code-invalid",
+  "edge.assertion-invalid",
+  "delivery.not-found",
+  "dicom.invalid-uid",
+  "dicom.not-part10",
+  "dicom.truncated",
+  "dicom.unsupported-transfer-syntax",
+  "dicom.missing-attribute",
+  "dicom.uid-mismatch",
+  "dicom.cannot-render",
+  "dicom.malformed",
+  "storage.unavailable",
+  "storage.full",
+  "storage.corrupt",
+  "internal",
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+/**
+ * The one error type that crosses rooms. `details` is safe to show (ids, counts, times, staff names);
+ * never a value out of a data set. `cause` is for the log only.
+ */
+export class DomainError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, string | number | boolean | null>>;
+  constructor(
+    code: ErrorCode,
+    options: { cause?: unknown; details?: Record<string, string | number | boolean | null> } = {},
+  ) {
+    super(code, { cause: options.cause });
+    this.name = "DomainError";
+    this.code = code;
+    this.details = Object.freeze({ ...options.details });
+  }
+}
