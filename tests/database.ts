@@ -1,4 +1,5 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import pg from "pg";
 import { closeDatabase } from "#server/db/clients.ts";
 import { applyMigrations } from "#server/db/migrate.ts";
@@ -9,6 +10,14 @@ import { ensureRoles } from "#server/db/roles.ts";
  * Sets the environment the product reads its settings from, so call it before anything asks `config()`.
  */
 export const testSecret = "test-secret-not-for-production-0123456789";
+
+function migrationsDigest(): string {
+  const dir = new URL("../prisma/migrations/", import.meta.url);
+  const hash = createHash("sha256");
+  for (const entry of readdirSync(dir, { withFileTypes: true }).sort((a, b) => a.name.localeCompare(b.name)))
+    if (entry.isDirectory()) hash.update(readFileSync(new URL(`${entry.name}/migration.sql`, dir)));
+  return hash.digest("hex").slice(0, 12);
+}
 
 export async function useTestDatabase(): Promise<{ ownerUrl: string; owner: pg.Pool; drop(): Promise<void> }> {
   const serverUrl = process.env.OVERREAD_TEST_DATABASE_URL;
@@ -22,14 +31,15 @@ export async function useTestDatabase(): Promise<{ ownerUrl: string; owner: pg.P
   url.pathname = `/${name}`;
   const ownerUrl = url.href;
   try {
-    const template = await admin.query("SELECT 1 FROM pg_database WHERE datname = 'overread_template'");
-    if (template.rowCount === 0) {
-      await admin.query("CREATE DATABASE overread_template");
-      url.pathname = "/overread_template";
+    const template = `overread_template_${migrationsDigest()}`;
+    const existing = await admin.query("SELECT 1 FROM pg_database WHERE datname = $1", [template]);
+    if (existing.rowCount === 0) {
+      await admin.query(`CREATE DATABASE ${template}`);
+      url.pathname = `/${template}`;
       await ensureRoles(url.href, testSecret);
       await applyMigrations(url.href);
     }
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE overread_template`);
+    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   } finally {
     await admin.query("SELECT pg_advisory_unlock(4242)");
     await admin.end();
