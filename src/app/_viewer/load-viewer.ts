@@ -1,0 +1,19 @@
+let loading: Promise<typeof import("./viewer.tsx")> | null = null;
+
+/** The viewer's chunk, fetched once; a failed fetch is tried again at the next call. */
+export function chunk(): Promise<typeof import("./viewer.tsx")> {
+  loading ??= import("./viewer.tsx").catch((error: unknown) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
+
+/** Fetches the chunk and warms the decoder. A failure is silent here: the reading page will say it. */
+export async function warmViewer(): Promise<void> {
+  try {
+    await (await chunk()).warmUp();
+  } catch {
+    // The worklist must not complain about images nobody has asked for yet.
+  }
+}
