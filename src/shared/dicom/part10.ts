@@ -1,81 +1,255 @@
-import type { FileHandle } from "node:fs/promises";
-import type { DicomJson } from "./dicom-json.ts";
-import type { DicomUid } from "./uids.ts";
+import { type FileHandle, open } from "node:fs/promises";
+import { createInflateRaw } from "node:zlib";
+import { DomainError } from "../errors.ts";
+import { type DicomJson, stringOf } from "./dicom-json.ts";
+import { ElementReader, type Encoding, type ReadResult, type Window, type Wish } from "./element-reader.ts";
+import { type EncapsulatedPixels, type Extent, type NativePixels, pixelLayout } from "./pixel-layout.ts";
+import { type DicomUid, parseUid, type TransferSyntax, transferSyntaxes } from "./uids.ts";
+
+export type { EncapsulatedPixels, Extent, NativePixels };
 
 /** A Part 10 file, by path or by an open handle that stays the caller's to close. */
 export type InstanceSource = { path: string } | { handle: FileHandle; sizeBytes: number };
 
-/** Absolute place of bytes, `[offset, length]`. */
-export type Extent = [offset: number, length: number];
-
-export type NativePixels = {
-  kind: "native";
-  tag: "7FE00010" | "7FE00008" | "7FE00009";
-  vr: string;
-  offset: number;
-  length: number;
-  /** Bytes of one frame. With 1-bit pixels a frame need not start on a byte: see {@link NativePixels.frameBits}. */
-  frameLength: number;
-  /** Bits of one frame; `frameLength * 8` but for 1-bit pixels (PS3.5 §8.1.1). 0 when the image is not described. */
-  frameBits: number;
-  frames: number;
-  bigEndian: boolean;
-};
-
-export type EncapsulatedPixels = {
-  kind: "encapsulated";
-  vr: string;
-  /** The whole element from its first item to its delimiter. */
-  offset: number;
-  length: number;
-  /** Fragments of each frame in order, item headers left out. */
-  frames: Extent[][];
-};
-
-/** What a Part 10 file says of itself, its pixels left on disk. */
-export type InstanceHeader = {
+/** What a data set says of itself, its pixels left where they are. */
+export type DataSetHeader = {
   transferSyntaxUid: DicomUid;
-  /** Where the data set starts behind group 0002. */
+  /** Where the data set starts: behind group 0002, or 0 without one. */
   dataSetOffset: number;
   sizeBytes: number;
-  sopClassUid: DicomUid;
-  sopInstanceUid: DicomUid;
-  studyInstanceUid: DicomUid;
-  seriesInstanceUid: DicomUid;
-  /** All elements but pixel data, text in Unicode; Specific Character Set as the file declares it is `characterSets`. */
+  /** All elements but pixel data, group lengths and padding; text in Unicode. */
   dataset: DicomJson;
-  /** Defined terms of (0008,0005) as in the file; the data set itself says ISO_IR 192, as JSON is UTF-8. */
+  /** Defined terms of (0008,0005) as they came; `dataset` itself says ISO_IR 192, since JSON is UTF-8. */
   characterSets: string[];
   pixel: NativePixels | EncapsulatedPixels | null;
   /**
-   * What offsets of `pixel` and of bulk placeholders count in: bytes of the file, or, for a deflated data set,
-   * bytes of the inflated data set. `readBytes` knows both.
+   * What offsets of `pixel` and of bulk placeholders count in: bytes of the file, or, when the transfer syntax
+   * deflates the data set, bytes of the inflated data set. {@link readBytes} knows both.
    */
   offsetsIn: "file" | "inflated";
 };
 
+/** What a Part 10 file says of itself: the data set's header and the UIDs that name it. */
+export type InstanceHeader = DataSetHeader & {
+  sopClassUid: DicomUid;
+  sopInstanceUid: DicomUid;
+  studyInstanceUid: DicomUid;
+  seriesInstanceUid: DicomUid;
+};
+
+/** First read: the whole header of a usual CT or MR slice. Bytes. */
+const firstRead = 16 << 10;
+/** Later reads, behind a jump over pixels or fragments. Bytes. */
+const nextRead = 4 << 10;
+/** At most this much of a deflated data set is inflated to look for the header. Bytes. */
+const inflateLimit = 64 << 20;
+
 /**
  * Reads a Part 10 file's header without loading its pixel data (Node only).
  *
+ * Every declared length is checked against the size, so a file that was cut off is not taken for whole.
+ *
  * @throws {DomainError} `dicom.not-part10` without preamble and `DICM`; `dicom.truncated` when a declared length
  *   runs past the end; `dicom.malformed` without Transfer Syntax UID or for bytes that make no sense;
- *   `dicom.unsupported-transfer-syntax`; `dicom.missing-attribute` without SOP, study or series UID;
- *   `dicom.invalid-uid`.
+ *   `dicom.missing-attribute` without SOP, study or series UID; `dicom.invalid-uid`.
  * @see DICOM PS3.10 §7.1, PS3.5 §7 and Annex A
  */
-export async function readInstance(_source: InstanceSource): Promise<InstanceHeader> {
-  throw new Error("not yet");
+export async function readInstance(source: InstanceSource): Promise<InstanceHeader> {
+  return withHandle(source, async (handle, sizeBytes) => {
+    const window = await firstWindow(handle, sizeBytes);
+    if (window.buffer.length < 132 || window.buffer.toString("latin1", 128, 132) !== "DICM") {
+      throw new DomainError("dicom.not-part10");
+    }
+    const { meta, dataSetOffset } = await drive(handle, new ElementReader(window), (reader) => reader.readMeta(132));
+    const syntaxText = stringOf(meta, "00020010");
+    if (syntaxText === undefined) throw new DomainError("dicom.malformed", { details: { reason: "transfer-syntax" } });
+    const header = await readHeader(handle, window, dataSetOffset, parseUid(syntaxText));
+    return {
+      ...header,
+      sopClassUid: requiredUid(header.dataset, "00080016"),
+      sopInstanceUid: requiredUid(header.dataset, "00080018"),
+      studyInstanceUid: requiredUid(header.dataset, "0020000D"),
+      seriesInstanceUid: requiredUid(header.dataset, "0020000E"),
+    };
+  });
 }
 
-/** Reads a data set that has neither preamble nor group 0002, as C-STORE carries it. */
+/**
+ * Reads a data set that has neither preamble nor group 0002, as C-STORE carries it, or one inside a file.
+ *
+ * @param dataSetOffset where it starts in the source.
+ * @throws {DomainError} `dicom.truncated`, `dicom.malformed`, `dicom.invalid-uid` (the transfer syntax)
+ */
 export async function readDataSet(
-  _source: InstanceSource | Uint8Array,
-  _transferSyntaxUid: string,
-): Promise<Omit<InstanceHeader, "sopClassUid" | "sopInstanceUid" | "studyInstanceUid" | "seriesInstanceUid">> {
-  throw new Error("not yet");
+  source: InstanceSource | Uint8Array,
+  transferSyntaxUid: string,
+  dataSetOffset = 0,
+): Promise<DataSetHeader> {
+  const uid = parseUid(transferSyntaxUid);
+  if (source instanceof Uint8Array) {
+    const buffer = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+    return readHeader(null, { buffer, base: 0, end: buffer.length }, dataSetOffset, uid);
+  }
+  return withHandle(source, async (handle, sizeBytes) =>
+    readHeader(handle, await firstWindow(handle, sizeBytes), dataSetOffset, uid),
+  );
 }
 
-/** Bytes of a value by the offsets that the header gives, inflating when the data set is deflated. */
-export async function readBytes(_source: InstanceSource, _header: InstanceHeader, _extent: Extent): Promise<Buffer> {
-  throw new Error("not yet");
+/**
+ * Bytes of a value by the offsets that its header gives, inflating when the data set is deflated.
+ *
+ * @throws {DomainError} `dicom.truncated` when the source ends before the extent does.
+ */
+export async function readBytes(
+  source: InstanceSource,
+  header: Pick<DataSetHeader, "offsetsIn" | "dataSetOffset">,
+  [offset, length]: Extent,
+): Promise<Buffer> {
+  return withHandle(source, async (handle, sizeBytes) => {
+    if (header.offsetsIn === "inflated") return inflated(handle, sizeBytes, header.dataSetOffset, offset, length);
+    if (offset + length > sizeBytes) throw new DomainError("dicom.truncated");
+    return readExactly(handle, offset, length);
+  });
+}
+
+async function withHandle<T>(
+  source: InstanceSource,
+  read: (handle: FileHandle, sizeBytes: number) => Promise<T>,
+): Promise<T> {
+  if ("handle" in source) return read(source.handle, source.sizeBytes);
+  const handle = await open(source.path, "r");
+  try {
+    return await read(handle, (await handle.stat()).size);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function firstWindow(handle: FileHandle, sizeBytes: number): Promise<Window> {
+  const buffer = await readExactly(handle, 0, Math.min(firstRead, sizeBytes));
+  return { buffer, base: 0, end: sizeBytes };
+}
+
+async function readHeader(
+  handle: FileHandle | null,
+  fileWindow: Window,
+  dataSetOffset: number,
+  transferSyntaxUid: DicomUid,
+): Promise<DataSetHeader> {
+  // Every syntax since 1996 is explicit little endian around its pixels: an unknown one is read so.
+  const syntax: Partial<TransferSyntax> = transferSyntaxes[transferSyntaxUid] ?? {};
+  const encoding: Encoding = { implicit: syntax.implicit ?? false, bigEndian: syntax.bigEndian ?? false };
+  let window = fileWindow;
+  let start = dataSetOffset;
+  if (syntax.deflated) {
+    window = await inflatedWindow(handle, fileWindow, dataSetOffset);
+    start = 0;
+  }
+  const result: ReadResult = await drive(handle, new ElementReader(window), (reader) => reader.read(start, encoding));
+  const { dataset, characterSets, pixels, extendedOffsets } = result;
+  return {
+    transferSyntaxUid,
+    dataSetOffset,
+    sizeBytes: fileWindow.end,
+    dataset,
+    characterSets,
+    pixel: pixels && pixelLayout(dataset, pixels, extendedOffsets, transferSyntaxUid, encoding.bigEndian),
+    offsetsIn: syntax.deflated ? "inflated" : "file",
+  };
+}
+
+/** Runs a reader, moving its window over the file as it asks. */
+async function drive<T>(
+  handle: FileHandle | null,
+  reader: ElementReader,
+  start: (reader: ElementReader) => Generator<Wish, T>,
+): Promise<T> {
+  const { window } = reader;
+  const steps = start(reader);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (!handle) throw new DomainError("dicom.truncated");
+    const { offset, length } = step.value;
+    // Reading straight on means more header; a jump means one item header between fragments.
+    const ahead = offset <= window.base + window.buffer.length ? 4 * window.buffer.length : nextRead;
+    const wanted = Math.max(length, Math.min(ahead, 1 << 20));
+    window.buffer = await readExactly(handle, offset, Math.min(wanted, window.end - offset));
+    window.base = offset;
+  }
+}
+
+async function readExactly(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(buffer, filled, length - filled, offset + filled);
+    if (bytesRead === 0) throw new DomainError("dicom.truncated");
+    filled += bytesRead;
+  }
+  return buffer;
+}
+
+function requiredUid(dataset: DicomJson, tag: string): DicomUid {
+  const text = stringOf(dataset, tag);
+  if (text === undefined) throw new DomainError("dicom.missing-attribute", { details: { tag } });
+  return parseUid(text);
+}
+
+async function inflatedWindow(handle: FileHandle | null, file: Window, offset: number): Promise<Window> {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  for await (const chunk of inflateFrom(handle, file, offset)) {
+    chunks.push(chunk);
+    total += chunk.length;
+    if (total >= inflateLimit) break;
+  }
+  // At the cap the rest is left alone: the header has to be in what we have.
+  return { buffer: Buffer.concat(chunks), base: 0, end: total, cut: total >= inflateLimit };
+}
+
+async function inflated(
+  handle: FileHandle,
+  sizeBytes: number,
+  dataSetOffset: number,
+  offset: number,
+  length: number,
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let at = 0;
+  for await (const chunk of inflateFrom(handle, { buffer: Buffer.alloc(0), base: 0, end: sizeBytes }, dataSetOffset)) {
+    const from = Math.max(0, offset - at);
+    const to = Math.min(chunk.length, offset + length - at);
+    if (from < to) chunks.push(chunk.subarray(from, to));
+    at += chunk.length;
+    if (at >= offset + length) break;
+  }
+  const bytes = Buffer.concat(chunks);
+  if (bytes.length < length) throw new DomainError("dicom.truncated");
+  return bytes;
+}
+
+/** The inflated data set (RFC 1951, PS3.5 A.5) in chunks; stops feeding when the consumer stops. */
+async function* inflateFrom(handle: FileHandle | null, file: Window, offset: number): AsyncGenerator<Buffer> {
+  const inflate = createInflateRaw({ chunkSize: 64 << 10 });
+  const feed = async (): Promise<void> => {
+    for (let at = offset; at < file.end && !inflate.destroyed && !inflate.writableEnded; at += 64 << 10) {
+      const length = Math.min(64 << 10, file.end - at);
+      const chunk = handle ? await readExactly(handle, at, length) : file.buffer.subarray(at, at + length);
+      if (inflate.destroyed) return;
+      if (!inflate.write(chunk)) await new Promise<void>((go) => inflate.once("drain", go).once("close", go));
+    }
+    if (!inflate.destroyed) inflate.end();
+  };
+  const feeding = feed().catch((error: Error) => void inflate.destroy(error));
+  try {
+    for await (const chunk of inflate) yield chunk as Buffer;
+  } catch (error) {
+    if (error instanceof DomainError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new DomainError(code === "Z_BUF_ERROR" ? "dicom.truncated" : "dicom.malformed", { cause: error });
+  } finally {
+    inflate.destroy();
+    await feeding;
+  }
 }

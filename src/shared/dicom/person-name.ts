@@ -2,16 +2,78 @@
 export type PersonNameGroups = { alphabetic?: string; ideographic?: string; phonetic?: string };
 
 /**
- * A name for people to read: `DOE, Jane A. (MD)`, the ideographic writing behind it where there is one.
+ * A name for people to read: `DOE, Jane A. (MD)`, with the ideographic writing behind it where there is one,
+ * as in `YAMADA, Tarou · 山田 太郎`.
  *
  * @param name groups, or the text of a PN value (`"Yamada^Tarou=山田^太郎"`).
- * @see DICOM PS3.5 §6.2.1
+ * @returns an empty string for a name without any letters.
+ * @see DICOM PS3.5 §6.2.1 (components: family, given, middle, prefix, suffix)
  */
-export function formatPersonName(_name: PersonNameGroups | string | undefined): string {
-  throw new Error("not yet");
+export function formatPersonName(name: PersonNameGroups | string | undefined): string {
+  const { alphabetic, ideographic, phonetic } = groupsOf(name);
+  const latin = formatAlphabetic(alphabetic ?? "");
+  // Ideographic names stand family first, without comma.
+  const native = components(ideographic || (latin ? "" : (phonetic ?? "")))
+    .filter((part) => part !== "")
+    .join(" ");
+  return [latin, native].filter((part) => part !== "").join(" · ");
 }
 
-/** A key for finding a name: family and given names without case, accents and punctuation, parts by one space. */
-export function normalisePersonName(_name: PersonNameGroups | string | undefined): string {
-  throw new Error("not yet");
+/**
+ * A key for finding and comparing names: no case, accents, width or punctuation, parts by one space.
+ *
+ * @returns family, given and middle name of the first writing that has any, e.g. `"doe jane"`; all writings
+ *   when `allGroups` is set, for a search box that takes any of them.
+ */
+export function normalisePersonName(name: PersonNameGroups | string | undefined, allGroups = false): string {
+  const { alphabetic, ideographic, phonetic } = groupsOf(name);
+  const keys = [alphabetic, ideographic, phonetic]
+    .map((group) =>
+      normalise(
+        components(group ?? "")
+          .slice(0, 3)
+          .join(" "),
+      ),
+    )
+    .filter((key) => key !== "");
+  return allGroups ? keys.join(" ") : (keys[0] ?? "");
+}
+
+function normalise(text: string): string {
+  return text
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, (mark) => (/[\u3099\u309a]/.test(mark) ? mark : "")) // が is not か
+    .normalize("NFC")
+    .toLowerCase()
+    .replace(/ß/g, "ss")
+    .replace(/ø/g, "o")
+    .replace(/ł/g, "l")
+    .replace(/æ/g, "ae")
+    .replace(/œ/g, "oe")
+    .replace(/ς/g, "σ")
+    .replace(/[^\p{L}\p{N}\u3099\u309a]+/gu, " ")
+    .trim();
+}
+
+function groupsOf(name: PersonNameGroups | string | undefined): PersonNameGroups {
+  if (typeof name !== "string") return name ?? {};
+  const [alphabetic, ideographic, phonetic] = name.split("=");
+  return {
+    ...(alphabetic ? { alphabetic } : {}),
+    ...(ideographic ? { ideographic } : {}),
+    ...(phonetic ? { phonetic } : {}),
+  };
+}
+
+function components(group: string): string[] {
+  return group.split("^").map((part) => part.replace(/\s+/g, " ").trim());
+}
+
+function formatAlphabetic(group: string): string {
+  const [family = "", given = "", middle = "", prefix = "", suffix = ""] = components(group);
+  const rest = [prefix, given, middle].filter((part) => part !== "").join(" ");
+  // A name that was typed without carets ("Jane Doe") is not a family name to be shouted.
+  const head = rest ? family.toLocaleUpperCase("en") : family;
+  const name = head && rest ? `${head}, ${rest}` : head || rest;
+  return suffix ? `${name} (${suffix})`.trim() : name;
 }

@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { formatPersonName, normalisePersonName } from "./person-name.ts";
+
+test("a name is shown as a radiologist writes it, with the ideographic writing beside it", () => {
+  assert.equal(formatPersonName("Doe^Jane^A.^Dr.^MD"), "DOE, Dr. Jane A. (MD)");
+  assert.equal(formatPersonName("Yamada^Tarou=山田^太郎=やまだ^たろう"), "YAMADA, Tarou · 山田 太郎");
+  assert.equal(formatPersonName({ alphabetic: "", phonetic: "やまだ^たろう" }), "やまだ たろう");
+  assert.equal(formatPersonName("SCSARAB"), "SCSARAB");
+  assert.equal(formatPersonName("^^^^"), "");
+  assert.equal(formatPersonName(undefined), "");
+});
+
+test("names match whatever the accents, case and punctuation", () => {
+  assert.equal(normalisePersonName("BUC^Jérôme"), normalisePersonName("buc^jerome"));
+  assert.equal(normalisePersonName("O'Neill-Straße^Zoë"), "o neill strasse zoe");
+  assert.equal(normalisePersonName("Yamada^Tarou=山田^太郎", true), "yamada tarou 山田 太郎");
+  assert.notEqual(normalisePersonName("がき"), normalisePersonName("かき"));
+});
