@@ -1,0 +1,44 @@
+import { z } from "zod";
+
+/** What the reading room's verbs take. */
+
+export const caseStates = [
+  "arriving",
+  "unread",
+  "claimed",
+  "drafted",
+  "preliminary",
+  "final",
+  "amended",
+  "held",
+  "cancelled",
+] as const;
+
+export const ListCases = z.object({
+  filter: z
+    .object({
+      state: z.array(z.enum(caseStates)).max(caseStates.length).optional(),
+      priority: z.enum(["stat", "urgent", "routine"]).optional(),
+      facilityId: z.uuid().optional(),
+      /** Part of a name in any writing, or the start of a patient ID, accession number or study description. */
+      text: z.string().max(100).optional(),
+      /** Only cases that the caller has claimed. */
+      mine: z.boolean().optional(),
+    })
+    .optional(),
+  cursor: z.string().max(200).nullish(),
+  limit: z.number().int().min(1).max(200).default(50),
+});
+export type ListCases = z.input<typeof ListCases>;
+
+export const OfCase = z.object({ caseId: z.uuid() });
+export type OfCase = z.output<typeof OfCase>;
+
+/** Decimal text: the token outgrows what a JSON number keeps exactly. */
+export const ClaimToken = z.string().regex(/^\d{1,18}$/);
+export const OfClaim = OfCase.extend({ claimToken: ClaimToken });
+export type OfClaim = z.output<typeof OfClaim>;
+
+/** Without a token a worklist manager gives back another's claim. */
+export const ReleaseClaim = OfCase.extend({ claimToken: ClaimToken.optional() });
+export type ReleaseClaim = z.output<typeof ReleaseClaim>;

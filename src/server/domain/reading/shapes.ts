@@ -1,0 +1,133 @@
+import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
+
+/** What the reading room shows to the doors. Times are ISO 8601 in UTC; DICOM dates and times the text received. */
+
+/** The writings of a name, each in caret form (PS3.5 §6.2.1). */
+export type NameGroups = { alphabetic: string; ideographic: string; phonetic: string };
+
+export type PriorityReason = { text: string; points: number };
+
+export type CaseAbilities = {
+  claim: boolean;
+  /** Give back one's own claim, or (worklist manager) another's. */
+  release: boolean;
+  /** Open the images. */
+  read: boolean;
+  sign: boolean;
+};
+
+export type WorklistItem = {
+  caseId: string;
+  studyId: string;
+  studyInstanceUid: string;
+  orgSlug: string;
+  /** For people to read, all writings. */
+  patientName: string;
+  patientNameGroups: NameGroups;
+  patientId: string;
+  patientSex: string;
+  /** DA, `YYYYMMDD`, as received. */
+  patientBirthDate: string;
+  /** At the time of the study, e.g. `57 y`, `8 mo`, `3 d`; empty when unknown. */
+  patientAge: string;
+  accessionNumber: string;
+  modalities: string[];
+  bodyParts: string[];
+  studyDescription: string;
+  studyDate: string;
+  studyTime: string;
+  /** Name of the facility. */
+  facility: string;
+  facilitySlug: string;
+  facilityTimeZone: string;
+  priority: CasePriority;
+  priorityScore: number;
+  priorityReasons: PriorityReason[];
+  state: CaseState;
+  dueAt: string;
+  arrivedAt: string;
+  /** Whoever holds a claim whose lease still runs. */
+  claimedBy: { id: string; name: string } | null;
+  claimedUntil: string | null;
+  images: { received: number; expected: number | null };
+  priorCount: number;
+  /** Instances set aside because their UID came with other bytes before. */
+  quarantined: number;
+  /** As a name to read; empty when the study names none. */
+  referringPhysician: string;
+  can: CaseAbilities;
+};
+
+export type WorklistCounts = { unread: number; stat: number; mine: number; arriving: number; final: number };
+
+export type Worklist = {
+  items: WorklistItem[];
+  /** Pass back as `cursor` for the next page; null on the last. */
+  nextCursor: string | null;
+  counts: WorklistCounts;
+  /** When the next unread case is due. */
+  nextDueAt: string | null;
+};
+
+export type PriorSummary = {
+  studyId: string;
+  studyInstanceUid: string;
+  orgSlug: string;
+  studyDate: string;
+  studyDescription: string;
+  modalities: string[];
+  /** 0–100; higher is nearer to what is read now. */
+  relevance: number;
+  reasons: string[];
+  hasReport: boolean;
+};
+
+export type CaseDetail = WorklistItem & {
+  priors: PriorSummary[];
+  /** Why it stands where it stands, in words. */
+  why: string[];
+};
+
+export type SeriesSummary = {
+  seriesInstanceUid: string;
+  modality: string;
+  seriesNumber: number | null;
+  seriesDescription: string;
+  numberOfInstances: number;
+  /** The instance in the middle, the best one to show small. Null: the series has no image. */
+  thumbnailSopInstanceUid: string | null;
+};
+
+export type OpenedStudy = {
+  orgSlug: string;
+  studyInstanceUid: string;
+  /** Origin-relative, e.g. `/dicomweb/lakeside`. */
+  dicomwebRoot: string;
+  series: SeriesSummary[];
+};
+
+export type ReportSection = { key: string; title: string; text: string };
+
+export type OpenedPrior = OpenedStudy & {
+  relevance: number;
+  reasons: string[];
+  studyDate: string;
+  description: string;
+  modalities: string[];
+  report?: { signedAt: string; signedBy: string; sections: ReportSection[] };
+};
+
+export type PatientBanner = {
+  name: string;
+  nameGroups: NameGroups;
+  sex: string;
+  birthDate: string;
+  ageAtStudy: string;
+  patientId: string;
+  issuer: string;
+};
+
+/** Everything the reading page needs. */
+export type OpenedCase = { item: WorklistItem; patient: PatientBanner; current: OpenedStudy; priors: OpenedPrior[] };
+
+export type Claim = { claimToken: string; claimedUntil: string };

@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+/** What the reporting room's verbs take. */
+
+const uid = z
+  .string()
+  .max(64)
+  .regex(/^\d+(\.\d+)*$/);
+
+/** One image worth showing with the report, as it was windowed when it was picked. */
+export const KeyImage = z.object({
+  seriesInstanceUid: uid,
+  sopInstanceUid: uid,
+  sopClassUid: uid,
+  /** From 1 (PS3.3 C.7.6.6). */
+  frameNumber: z.number().int().min(1).max(100_000),
+  caption: z.string().max(300),
+  windowCenter: z.number().optional(),
+  windowWidth: z.number().positive().optional(),
+});
+export type KeyImage = z.output<typeof KeyImage>;
+
+export const Section = z.object({
+  key: z.string().regex(/^[a-z][a-zA-Z0-9-]{0,39}$/),
+  title: z.string().min(1).max(80),
+  text: z.string().max(50_000),
+});
+export type Section = z.output<typeof Section>;
+
+const caseId = z.uuid();
+const claimToken = z.string().regex(/^\d{1,18}$/);
+const version = z.number().int().min(0);
+
+export const GetReport = z.object({ caseId });
+export type GetReport = z.output<typeof GetReport>;
+
+export const SaveDraft = z.object({
+  caseId,
+  claimToken,
+  /** The version this text was made from; 0 when nothing has been saved yet. */
+  version,
+  sections: z.array(Section).min(1).max(30),
+  /** Left out: stay as they are. */
+  keyImages: z.array(KeyImage).max(50).optional(),
+  templateId: z.string().max(60).optional(),
+});
+export type SaveDraft = z.output<typeof SaveDraft>;
+
+export const SignReport = z.object({ caseId, claimToken, version });
+export type SignReport = z.output<typeof SignReport>;
+
+export const AddAddendum = z.object({ caseId, text: z.string().trim().min(1).max(50_000) });
+export type AddAddendum = z.output<typeof AddAddendum>;
+
+export const ListReferrals = z.object({
+  text: z.string().max(100).optional(),
+  cursor: z.string().max(200).nullish(),
+  limit: z.number().int().min(1).max(100).default(30),
+});
+export type ListReferrals = z.input<typeof ListReferrals>;
+
+export const GetReferral = z.object({ studyId: z.uuid() });
+export type GetReferral = z.output<typeof GetReferral>;

@@ -1,0 +1,103 @@
+import type { CaseState, DeliveryState, DocumentKind, ReportKind } from "#server/db/generated/enums.ts";
+import type { KeyImage, Section } from "./inputs.ts";
+
+/** What the reporting room shows to the doors. Times are ISO 8601 in UTC. */
+
+export type SignedVersion = {
+  reportVersionId: string;
+  version: number;
+  kind: ReportKind;
+  signedAt: string;
+  signedBy: string;
+  sha256: string;
+  sections: Section[];
+  keyImages: KeyImage[];
+  documents: { pdf: "stored" | "pending"; sr: "stored" | "pending"; kos: "stored" | "pending" | "none" };
+  deliveries: {
+    kind: DocumentKind;
+    facility: string;
+    state: DeliveryState;
+    attempts: number;
+    lastReason: string | null;
+    deliveredAt: string | null;
+  }[];
+};
+
+export type Report = {
+  /** Of the draft while one exists (0: nothing saved yet), of the newest signed version afterwards. */
+  version: number;
+  sections: Section[];
+  state: CaseState;
+  templateId: string;
+  keyImages: KeyImage[];
+  /** Who wrote the draft last, and when; null without a draft. */
+  draft: { savedAt: string; savedBy: string } | null;
+  /** Newest first. */
+  versions: SignedVersion[];
+  canEdit: boolean;
+  canSign: boolean;
+  canAddend: boolean;
+  /** Signing asks for the password of an account without a second factor. */
+  requiresPassword: true;
+};
+
+export type SavedDraft = { version: number; savedAt: string };
+
+export type Signed = { reportVersionId: string; version: number; signedAt: string; sha256: string };
+
+export type ReportTemplate = {
+  id: string;
+  title: string;
+  /** DICOM modality codes it is for; empty: any. */
+  modality: string[];
+  bodyPart: string[];
+  /** True for the one that the study's modality and body part choose. */
+  suggested: boolean;
+  sections: Section[];
+};
+
+export type ReferralItem = {
+  studyId: string;
+  caseId: string | null;
+  studyInstanceUid: string;
+  orgSlug: string;
+  patientName: string;
+  patientId: string;
+  patientSex: string;
+  patientBirthDate: string;
+  studyDescription: string;
+  modalities: string[];
+  studyDate: string;
+  facility: string;
+  state: CaseState | null;
+  signedAt: string | null;
+  signedBy: string | null;
+  /** First 200 characters of the newest signed impression; empty while unsigned. */
+  impression: string;
+  /** The newest signed version has not been opened by the physician yet. */
+  unread: boolean;
+};
+
+export type Referrals = { items: ReferralItem[]; nextCursor: string | null; counts: { unread: number } };
+
+export type RenderedKeyImage = KeyImage & {
+  /** Origin-relative path of the picture (WADO-RS rendered, PS3.18 §10.4.1.1.3). */
+  renderedPath: string;
+};
+
+export type Referral = ReferralItem & {
+  ageAtStudy: string;
+  accessionNumber: string;
+  dicomwebRoot: string;
+  /** Newest first; signed only. */
+  versions: (Omit<SignedVersion, "deliveries" | "keyImages"> & { pdfPath: string | null })[];
+  keyImages: RenderedKeyImage[];
+  series: {
+    seriesInstanceUid: string;
+    modality: string;
+    seriesNumber: number | null;
+    seriesDescription: string;
+    numberOfInstances: number;
+    thumbnailSopInstanceUid: string | null;
+  }[];
+};

@@ -1,0 +1,16 @@
+import { randomUUID } from "node:crypto";
+import type { Actor } from "#server/domain/context.ts";
+import { createCallerFactory, type TrpcContext } from "./procedure.ts";
+import { appRouter } from "./root.ts";
+
+const factory = createCallerFactory(appRouter);
+
+/** The same procedures for server components: no HTTP between, the same checks, the same transactions. */
+export function createCaller(actor: Actor | null, reauthenticate: TrpcContext["reauthenticate"] = refuse) {
+  return factory({ actor, requestId: randomUUID(), reauthenticate });
+}
+
+/** A page that is being rendered signs nothing. */
+const refuse: TrpcContext["reauthenticate"] = async () => {
+  throw new Error("a server component cannot re-authenticate");
+};

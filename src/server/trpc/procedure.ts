@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import { DomainError } from "@overread/shared/errors";
+import { initTRPC, TRPCError } from "@trpc/server";
+import { z } from "zod";
+import { withTenant } from "#server/db/with-tenant.ts";
+import { audit } from "#server/domain/audit/index.ts";
+import type { Actor, Ctx, UserActor } from "#server/domain/context.ts";
+import { errorTable, toDomainError } from "#server/errors.ts";
+
+/** What a request brings to the door: who is calling, and how that person proves it once more before signing. */
+export type TrpcContext = {
+  actor: Actor | null;
+  requestId: string;
+  /** Throws `auth.reauthentication-failed`. Slow by design, so it runs before any transaction opens. */
+  reauthenticate: (actor: UserActor, password: string) => Promise<void>;
+};
+
+const t = initTRPC.context<TrpcContext>().create({
+  isDev: false,
+  isServer: true,
+  errorFormatter({ shape, error }) {
+    const known = domainErrorOf(error);
+    // Codes and safe details leave; the text of an error may quote a query or a value and stays here.
+    return {
+      ...shape,
+      message: known.code,
+      data: {
+        code: shape.data.code,
+        httpStatus: shape.data.httpStatus,
+        path: shape.data.path,
+        appCode: known.code,
+        details: known.details,
+      },
+    };
+  },
+});
+
+/** The DomainError a tRPC error stands for; input that does not fit its schema names the fields, never their values. */
+function domainErrorOf(error: TRPCError): DomainError {
+  if (error.cause instanceof z.ZodError) {
+    const fields = error.cause.issues.map((issue) => issue.path.join(".") || "input");
+    return new DomainError("request.invalid", { details: { fields: [...new Set(fields)].join(", ") } });
+  }
+  const known = toDomainError(error);
+  if (known.code !== "internal") return known;
+  if (error.code === "UNAUTHORIZED") return new DomainError("auth.required");
+  if (error.code === "PAYLOAD_TOO_LARGE") return new DomainError("request.too-large");
+  if (error.code === "UNSUPPORTED_MEDIA_TYPE") return new DomainError("request.unsupported-media-type");
+  const callersFault = ["BAD_REQUEST", "PARSE_ERROR", "NOT_FOUND", "METHOD_NOT_SUPPORTED"].includes(error.code);
+  return callersFault ? new DomainError("request.invalid") : known;
+}
+
+function toTrpcError(error: unknown): TRPCError {
+  if (error instanceof TRPCError && !(error.cause instanceof DomainError)) return error;
+  const known = toDomainError(error);
+  return new TRPCError({ code: errorTable[known.code].trpc, message: known.code, cause: known });
+}
+
+export const router = t.router;
+export const createCallerFactory = t.createCallerFactory;
+
+/** A person who has signed in; opens nothing. For procedures that must do something slow before their transaction. */
+const personProcedure = t.procedure.use(async ({ ctx, next }) => {
+  if (!ctx.actor) throw toTrpcError(new DomainError("auth.required"));
+  // Programs have DICOMweb and FHIR with scopes of their own; this door is for people.
+  if (ctx.actor.kind !== "user") throw toTrpcError(new DomainError("auth.forbidden"));
+  return next({ ctx: { actor: ctx.actor, requestId: ctx.requestId || randomUUID() } });
+});
+
+/** Opens the caller's tenant transaction round everything behind it; the verb's failure rolls it back. */
+const openTenant = t.middleware(async ({ ctx, next, path }) => {
+  const actor = ctx.actor as UserActor;
+  try {
+    return await withTenant(
+      actor,
+      async (tenant: Ctx<UserActor>) => {
+        const result = await next({ ctx: tenant });
+        if (!result.ok) throw result.error; // next() reports failure as a value; only a throw rolls back
+        return result;
+      },
+      { requestId: ctx.requestId },
+    );
+  } catch (error) {
+    await auditRefusal(actor, ctx.requestId, path, toDomainError(error).code);
+    throw toTrpcError(error);
+  }
+});
+
+/** An attempt at what is not one's own is on record although the attempt itself was rolled back. */
+async function auditRefusal(actor: UserActor, requestId: string, path: string, code: string): Promise<void> {
+  if (code !== "auth.forbidden" && !code.endsWith(".not-found")) return;
+  await withTenant(
+    actor,
+    (ctx) => audit(ctx, { action: "access.refused", outcome: "refused", details: { procedure: path, code } }),
+    { requestId },
+  );
+}
+
+/** The door nearly every procedure uses: a signed-in person, in one transaction that shows that person's organisation only. */
+export const tenantProcedure = personProcedure.use(openTenant);
+
+/** As tenantProcedure, for acts that need the password once more (rule 18 of the design: re-authentication to sign). */
+export const reauthenticatedProcedure = personProcedure
+  .input(z.object({ password: z.string().min(1).max(1000) }))
+  .use(async ({ ctx, input, next }) => {
+    try {
+      await ctx.reauthenticate(ctx.actor, input.password);
+    } catch (error) {
+      throw toTrpcError(error);
+    }
+    return next({ ctx: { actor: ctx.actor, requestId: ctx.requestId } });
+  })
+  .use(openTenant);
