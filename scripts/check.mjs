@@ -1,0 +1,98 @@
+// `npm run check`: format, lint, types, import rules, unused code, version floors, unit tests.
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { bin, root } from "./lib/paths.mjs";
+import { say } from "./lib/say.mjs";
+
+let failures = 0;
+function gate(name, check) {
+  const started = Date.now();
+  const problem = check();
+  if (problem) failures++;
+  say(`${problem ? "✖" : "✔"} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  if (problem) say(problem);
+}
+function command(name, args) {
+  const run = spawnSync(bin(name), args, { cwd: root, maxBuffer: 64 << 20 });
+  return run.status === 0 ? null : `${run.stdout}${run.stderr}`.slice(-8000);
+}
+
+/** Cruises and returns what is wrong; cruising nothing is wrong too, for that is how a broken set-up looks. */
+function importRules() {
+  const run = spawnSync(bin("depcruise"), ["src", "edge-router", "--output-type", "json"], { cwd: root, maxBuffer: 256 << 20 });
+  let report;
+  try {
+    report = JSON.parse(run.stdout);
+  } catch {
+    return `dependency-cruiser gave no report:\n${run.stderr}`;
+  }
+  if (report.summary.totalCruised < 60) return `Only ${report.summary.totalCruised} modules were cruised: the rules saw next to nothing.`;
+  const unresolved = report.modules.flatMap((m) => m.dependencies.filter((d) => d.couldNotResolve && !d.module.endsWith(".css")).map((d) => `  ${m.source} → ${d.module} cannot be resolved`));
+  const breaches = report.summary.violations.filter((v) => v.rule.severity === "error").map((v) => `  ${v.rule.name}: ${v.from} → ${v.to}`);
+  return [...breaches, ...unresolved].join("\n") || null;
+}
+
+/** The rules must bite: a forbidden import, two steps away, has to be reported. */
+function importRulesBite() {
+  const edgeProbe = path.join(root, "edge-router/src/forbidden-import-probe.ts");
+  const domainProbe = path.join(root, "src/server/domain/forbidden-import-probe.ts");
+  try {
+    writeFileSync(edgeProbe, 'import "../../src/server/db/clients.ts";\n');
+    writeFileSync(domainProbe, 'import "node:http";\nimport "bullmq";\n');
+    const found = importRules() ?? "";
+    const missing = ["edge-stands-alone", "domain-has-no-transport", "queue-stays-aside"].filter((rule) => !found.includes(`${rule}:`));
+    return missing.length ? `These rules let a forbidden import through: ${missing.join(", ")}` : null;
+  } finally {
+    rmSync(edgeProbe, { force: true });
+    rmSync(domainProbe, { force: true });
+  }
+}
+
+function versionFloors() {
+  const floors = JSON.parse(readFileSync(path.join(root, "scripts/version-floors.json"), "utf8"));
+  const parts = (v) => v.split(/[.-]/).map(Number);
+  const below = (a, b) => {
+    const [x, y] = [parts(a), parts(b)];
+    for (let i = 0; i < 3; i++) if (x[i] !== y[i]) return x[i] < y[i];
+    return false;
+  };
+  const faults = [];
+  const lock = JSON.parse(readFileSync(path.join(root, "package-lock.json"), "utf8"));
+  for (const [name, { floor, why }] of Object.entries(floors)) {
+    const installed = Object.entries(lock.packages).filter(([key]) => key.endsWith(`node_modules/${name}`));
+    if (installed.length === 0) faults.push(`  ${name} is not installed; take it off the list`);
+    for (const [key, { version }] of installed) if (below(version, floor)) faults.push(`  ${key} is ${version}, below ${floor} (${why})`);
+  }
+  return faults.join("\n") || null;
+}
+
+/** What stays in one place by rule. */
+function houseRules() {
+  const faults = [];
+  for (const file of globSync("{src,edge-router,tests,scripts}/**/*.{ts,tsx,mjs}", { cwd: root, exclude: (n) => n === "node_modules" || n === "generated" })) {
+    const text = readFileSync(path.join(root, file), "utf8");
+    if (/\b(it|test|describe)\.only\(/.test(text)) faults.push(`  ${file}: a test runs alone (.only)`);
+    if (/\/(work|root)\/[a-z]/.test(text) && !file.includes("check.mjs")) faults.push(`  ${file}: a path of one machine`);
+  }
+  for (const file of globSync("edge-router/package.json", { cwd: root })) {
+    const { dependencies = {} } = JSON.parse(readFileSync(path.join(root, file), "utf8"));
+    for (const name of ["next", "react", "prisma", "@prisma/client"]) if (dependencies[name]) faults.push(`  ${file} depends on ${name}`);
+  }
+  return faults.join("\n") || null;
+}
+
+mkdirSync(path.join(root, ".test"), { recursive: true });
+gate("format and lint", () => command("biome", ["ci", "--colors=off", "--error-on-warnings", "."]));
+gate("types", () => command("tsc", ["--noEmit", "-p", "."]));
+gate("import rules", importRules);
+gate("import rules bite", importRulesBite);
+gate("unused code", () => (existsSync(path.join(root, "knip.json")) ? command("knip", ["--no-progress"]) : null));
+gate("version floors", versionFloors);
+gate("house rules", houseRules);
+gate("unit tests", () => {
+  const files = globSync("{src,edge-router,scripts}/**/*.test.{ts,mjs}", { cwd: root, exclude: (n) => n === "node_modules" || n === "generated" });
+  const run = spawnSync(bin("node"), ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=dot", ...files], { cwd: root, maxBuffer: 64 << 20 });
+  return run.status === 0 && files.length > 0 ? null : `${run.stdout}${run.stderr}`.slice(-6000);
+});
+process.exit(failures ? 1 : 0);
