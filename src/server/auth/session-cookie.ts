@@ -1,0 +1,46 @@
+import { createHmac } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import { decode, encode } from "next-auth/jwt";
+import { config } from "#server/config.ts";
+
+/** Headers as Node's http module or as the Fetch API gives them. */
+export type RequestHeaders = IncomingHttpHeaders | Headers;
+
+export function header(headers: RequestHeaders, name: string): string | undefined {
+  if (headers instanceof Headers) return headers.get(name) ?? undefined;
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(", ") : value;
+}
+
+/** The key of next-auth's tokens: derived from the master secret, which itself signs and encrypts nothing. */
+export function cookieSecret(): string {
+  return createHmac("sha256", config().secret).update("next-auth").digest("base64url");
+}
+
+/** `__Secure-` binds the cookie to https; over http browsers would refuse it. */
+export function sessionCookieName(): string {
+  return `${config().session.secureCookies ? "__Secure-" : ""}next-auth.session-token`;
+}
+
+/** The session id inside a session cookie's value, or null when it is forged, foreign or out of date. */
+export async function sessionIdOf(token: string): Promise<string | null> {
+  const claims = await decode({ token, secret: cookieSecret() }).catch(() => null);
+  return typeof claims?.sid === "string" ? claims.sid : null;
+}
+
+/** The session cookie of a request. next-auth cuts long values into `name.0`, `name.1`…; ours is short. */
+export function sessionCookieOf(headers: RequestHeaders): string | null {
+  const name = sessionCookieName();
+  for (const pair of (header(headers, "cookie") ?? "").split(";")) {
+    const equals = pair.indexOf("=");
+    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim() || null;
+  }
+  return null;
+}
+
+/** A `Cookie` header for a session that already exists: for tests and tools that skip the form. */
+export async function sessionCookieFor(sessionId: string, userId: string): Promise<string> {
+  const maxAge = config().session.absoluteMs / 1000;
+  const value = await encode({ token: { sub: userId, sid: sessionId }, secret: cookieSecret(), maxAge });
+  return `${sessionCookieName()}=${value}`;
+}

@@ -1,0 +1,68 @@
+import { config } from "#server/config.ts";
+import { pool } from "#server/db/clients.ts";
+import type { OrganizationKind, Role } from "#server/db/generated/enums.ts";
+import type { UserActor } from "#server/domain/context.ts";
+
+/**
+ * Sessions live in Postgres; the cookie only names one. So a session ends at once when it is revoked, when its user is
+ * deactivated, after 15 minutes without a request, and 12 hours after sign-in whatever happens.
+ * All times are the database's.
+ */
+export async function createSession(userId: string, orgId: string): Promise<string> {
+  const { rows } = await pool("overread_auth").query<{ id: string }>(
+    `INSERT INTO session (user_id, org_id, expires_at)
+     VALUES ($1, $2, now() + $3 * interval '1 millisecond') RETURNING id`,
+    [userId, orgId, config().session.absoluteMs],
+  );
+  return rows[0]!.id;
+}
+
+type SessionRow = {
+  userId: string;
+  orgId: string;
+  orgSlug: string;
+  orgKind: OrganizationKind;
+  roles: Role[];
+  facilityIds: string[];
+  displayName: string;
+  email: string;
+  stale: boolean;
+};
+
+const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+
+/**
+ * Who a session belongs to, or null when it is no longer good.
+ *
+ * @param touch whether this counts as activity. An open event stream does not.
+ */
+export async function findSession(sessionId: string, { touch = true } = {}): Promise<UserActor | null> {
+  if (!uuid.test(sessionId)) return null;
+  const { rows } = await pool("overread_auth").query<SessionRow>({
+    name: "find-session",
+    text: `SELECT u.id AS "userId", u.org_id AS "orgId", o.slug AS "orgSlug", o.kind::text AS "orgKind", u.roles::text[] AS roles,
+             u.facility_ids::text[] AS "facilityIds", u.display_name AS "displayName", u.email,
+             s.last_seen_at < now() - interval '1 minute' AS stale
+           FROM session s JOIN user_account u ON u.id = s.user_id JOIN organization o ON o.id = u.org_id
+           WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > now()
+             AND s.last_seen_at > now() - $2 * interval '1 millisecond' AND u.deactivated_at IS NULL`,
+    values: [sessionId, config().session.idleMs],
+  });
+  const row = rows[0];
+  if (!row) return null;
+  const { stale, ...user } = row;
+  // Once a minute is exact enough for a limit of fifteen, and keeps a scroll through a CT from writing a thousand rows.
+  if (touch && stale)
+    await pool("overread_auth").query("UPDATE session SET last_seen_at = now() WHERE id = $1", [sessionId]);
+  return { kind: "user", ...user, sessionId };
+}
+
+/** Ends one session. Idempotent. @returns the user it belonged to, when it was still open. */
+export async function revokeSession(sessionId: string): Promise<{ userId: string } | null> {
+  if (!uuid.test(sessionId)) return null;
+  const { rows } = await pool("overread_auth").query<{ userId: string }>(
+    `UPDATE session SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING user_id AS "userId"`,
+    [sessionId],
+  );
+  return rows[0] ?? null;
+}

@@ -1,0 +1,10 @@
+import type { SystemActor } from "#server/domain/context.ts";
+
+/**
+ * The product itself, working for one organisation: jobs, sweeps, operator commands.
+ *
+ * @param name what the audit trail shows, e.g. `worker` or `cli`.
+ */
+export function systemActor(orgId: string, name: string): SystemActor {
+  return { kind: "system", orgId, name };
+}

@@ -1,0 +1,59 @@
+import { DomainError } from "@overread/shared/errors";
+import { z } from "zod";
+import { Role } from "#server/db/generated/enums.ts";
+import { appendAs } from "../audit/index.ts";
+import type { Actor, Tx } from "../context.ts";
+
+export const NewAccount = z.object({
+  email: z.email().max(200).toLowerCase(),
+  displayName: z.string().trim().min(1).max(120),
+  /** PN: Family^Given^Middle^Prefix^Suffix. Made from the display name when left out. */
+  personName: z.string().max(190).optional(),
+  qualification: z.string().max(60).default(""),
+  roles: z.array(z.enum(Role)).min(1),
+  facilityIds: z.array(z.uuid()).default([]),
+  /** Normalised names under which studies arrive that this physician referred. */
+  referrerNames: z.array(z.string()).default([]),
+});
+export type NewAccount = z.input<typeof NewAccount>;
+
+/**
+ * Writes an account and its password hash. The audit event goes to the account's organisation.
+ *
+ * @throws {DomainError} `user.email-taken`: addresses are unique across organisations.
+ */
+export async function insertAccount(
+  tx: Tx,
+  actor: Actor,
+  orgId: string,
+  input: NewAccount & { passwordHash: string },
+  requestId?: string,
+): Promise<{ id: string }> {
+  const account = NewAccount.parse(input);
+  // Under row-level security an address of another organisation cannot be looked up, only run into.
+  const [row] = await tx.$queryRaw<{ id: string }[]>`
+    INSERT INTO user_account (org_id, email, display_name, person_name, qualification, roles, facility_ids, referrer_names)
+    VALUES (${orgId}::uuid, ${account.email}, ${account.displayName}, ${account.personName ?? personNameFrom(account.displayName)},
+      ${account.qualification}, ${account.roles}::"Role"[], ${account.facilityIds}::uuid[], ${account.referrerNames}::text[])
+    ON CONFLICT (email) DO NOTHING RETURNING id::text`;
+  if (!row) throw new DomainError("user.email-taken");
+  await tx.$executeRaw`INSERT INTO credential (user_id, org_id, password_hash) VALUES (${row.id}::uuid, ${orgId}::uuid, ${input.passwordHash})`;
+  await appendAs(
+    tx,
+    actor,
+    { action: "user.create", orgId, details: { userId: row.id, roles: account.roles.join(" ") } },
+    requestId,
+  );
+  return row;
+}
+
+/** `Dr Rosa Almeida` → `Almeida^Rosa^^Dr`; a guess that an administrator can correct. */
+export function personNameFrom(displayName: string): string {
+  const words = displayName
+    .replace(/[\^=\\]/g, " ")
+    .trim()
+    .split(/\s+/);
+  const prefix = words.length > 1 && /^(dr|prof|mr|ms|mrs)\.?$/i.test(words[0]!) ? words.shift()! : "";
+  const family = words.pop() ?? "";
+  return `${family}^${words.join(" ")}^^${prefix}`.replace(/\^+$/, "");
+}

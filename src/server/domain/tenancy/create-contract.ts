@@ -1,0 +1,26 @@
+import { appendAs } from "../audit/index.ts";
+import type { Tx } from "../context.ts";
+
+export type NewContract = {
+  orgId: string;
+  readerOrgId: string;
+  /** Null: all facilities of the hospital. */
+  facilityId?: string | null;
+  statMinutes?: number;
+  urgentMinutes?: number;
+  routineMinutes?: number;
+};
+
+/** Lets a reading group read for a hospital. An operator's act: `tx` comes from `withMaintenance`. */
+export async function createContract(tx: Tx, input: NewContract, by: string): Promise<{ id: string }> {
+  const contract = await tx.contract.create({ data: input, select: { id: true } });
+  await appendAs(
+    tx,
+    { kind: "system", orgId: input.orgId, name: by },
+    {
+      action: "facility.update",
+      details: { contractId: contract.id, readerOrgId: input.readerOrgId, created: true },
+    },
+  );
+  return contract;
+}

@@ -1,0 +1,43 @@
+import { appendAs } from "../audit/index.ts";
+import type { Tx } from "../context.ts";
+
+export type NewFacility = {
+  slug: string;
+  name: string;
+  timeZone?: string;
+  /** `["*"]` accepts every calling AE title. Nothing is accepted by default. */
+  allowedCallingAeTitles?: string[];
+  calledAeTitles?: string[];
+  priorAeTitles?: string[];
+  quietSeconds?: number;
+  localPacs?: { aeTitle: string; host: string; port: number } | null;
+};
+
+/** Adds a site to a hospital organisation. An operator's act: `tx` comes from `withMaintenance`. */
+export async function createFacility(tx: Tx, orgId: string, input: NewFacility, by: string): Promise<{ id: string }> {
+  const facility = await tx.facility.create({
+    data: {
+      orgId,
+      slug: input.slug,
+      name: input.name,
+      timeZone: input.timeZone ?? "UTC",
+      allowedCallingAeTitles: input.allowedCallingAeTitles ?? [],
+      calledAeTitles: input.calledAeTitles ?? ["OVERREAD"],
+      priorAeTitles: input.priorAeTitles ?? [],
+      ...(input.quietSeconds === undefined ? {} : { quietSeconds: input.quietSeconds }),
+      localPacsAeTitle: input.localPacs?.aeTitle ?? null,
+      localPacsHost: input.localPacs?.host ?? null,
+      localPacsPort: input.localPacs?.port ?? null,
+    },
+    select: { id: true },
+  });
+  await appendAs(
+    tx,
+    { kind: "system", orgId, name: by },
+    {
+      action: "facility.update",
+      details: { facilityId: facility.id, slug: input.slug, created: true },
+    },
+  );
+  return facility;
+}
