@@ -20,16 +20,26 @@ function command(name, args) {
 
 /** Cruises and returns what is wrong; cruising nothing is wrong too, for that is how a broken set-up looks. */
 function importRules() {
-  const run = spawnSync(bin("depcruise"), ["src", "edge-router", "--output-type", "json"], { cwd: root, maxBuffer: 256 << 20 });
+  const run = spawnSync(bin("depcruise"), ["src", "edge-router", "--output-type", "json"], {
+    cwd: root,
+    maxBuffer: 256 << 20,
+  });
   let report;
   try {
     report = JSON.parse(run.stdout);
   } catch {
     return `dependency-cruiser gave no report:\n${run.stderr}`;
   }
-  if (report.summary.totalCruised < 60) return `Only ${report.summary.totalCruised} modules were cruised: the rules saw next to nothing.`;
-  const unresolved = report.modules.flatMap((m) => m.dependencies.filter((d) => d.couldNotResolve && !d.module.endsWith(".css")).map((d) => `  ${m.source} → ${d.module} cannot be resolved`));
-  const breaches = report.summary.violations.filter((v) => v.rule.severity === "error").map((v) => `  ${v.rule.name}: ${v.from} → ${v.to}`);
+  if (report.summary.totalCruised < 60)
+    return `Only ${report.summary.totalCruised} modules were cruised: the rules saw next to nothing.`;
+  const unresolved = report.modules.flatMap((m) =>
+    m.dependencies
+      .filter((d) => d.couldNotResolve && !d.module.endsWith(".css"))
+      .map((d) => `  ${m.source} → ${d.module} cannot be resolved`),
+  );
+  const breaches = report.summary.violations
+    .filter((v) => v.rule.severity === "error")
+    .map((v) => `  ${v.rule.name}: ${v.from} → ${v.to}`);
   return [...breaches, ...unresolved].join("\n") || null;
 }
 
@@ -41,7 +51,9 @@ function importRulesBite() {
     writeFileSync(edgeProbe, 'import "../../src/server/db/clients.ts";\n');
     writeFileSync(domainProbe, 'import "node:http";\nimport "bullmq";\n');
     const found = importRules() ?? "";
-    const missing = ["edge-stands-alone", "domain-has-no-transport", "queue-stays-aside"].filter((rule) => !found.includes(`${rule}:`));
+    const missing = ["edge-stands-alone", "domain-has-no-transport", "queue-stays-aside"].filter(
+      (rule) => !found.includes(`${rule}:`),
+    );
     return missing.length ? `These rules let a forbidden import through: ${missing.join(", ")}` : null;
   } finally {
     rmSync(edgeProbe, { force: true });
@@ -62,7 +74,8 @@ function versionFloors() {
   for (const [name, { floor, why }] of Object.entries(floors)) {
     const installed = Object.entries(lock.packages).filter(([key]) => key.endsWith(`node_modules/${name}`));
     if (installed.length === 0) faults.push(`  ${name} is not installed; take it off the list`);
-    for (const [key, { version }] of installed) if (below(version, floor)) faults.push(`  ${key} is ${version}, below ${floor} (${why})`);
+    for (const [key, { version }] of installed)
+      if (below(version, floor)) faults.push(`  ${key} is ${version}, below ${floor} (${why})`);
   }
   return faults.join("\n") || null;
 }
@@ -70,14 +83,19 @@ function versionFloors() {
 /** What stays in one place by rule. */
 function houseRules() {
   const faults = [];
-  for (const file of globSync("{src,edge-router,tests,scripts}/**/*.{ts,tsx,mjs}", { cwd: root, exclude: (n) => n === "node_modules" || n === "generated" })) {
+  for (const file of globSync("{src,edge-router,tests,scripts}/**/*.{ts,tsx,mjs}", {
+    cwd: root,
+    exclude: (n) => n === "node_modules" || n === "generated",
+  })) {
     const text = readFileSync(path.join(root, file), "utf8");
     if (/\b(it|test|describe)\.only\(/.test(text)) faults.push(`  ${file}: a test runs alone (.only)`);
-    if (/\/(work|root)\/[a-z]/.test(text) && !file.includes("check.mjs")) faults.push(`  ${file}: a path of one machine`);
+    if (/\/(work|root)\/[a-z]/.test(text) && !file.includes("check.mjs"))
+      faults.push(`  ${file}: a path of one machine`);
   }
   for (const file of globSync("edge-router/package.json", { cwd: root })) {
     const { dependencies = {} } = JSON.parse(readFileSync(path.join(root, file), "utf8"));
-    for (const name of ["next", "react", "prisma", "@prisma/client"]) if (dependencies[name]) faults.push(`  ${file} depends on ${name}`);
+    for (const name of ["next", "react", "prisma", "@prisma/client"])
+      if (dependencies[name]) faults.push(`  ${file} depends on ${name}`);
   }
   return faults.join("\n") || null;
 }
@@ -91,8 +109,15 @@ gate("unused code", () => (existsSync(path.join(root, "knip.json")) ? command("k
 gate("version floors", versionFloors);
 gate("house rules", houseRules);
 gate("unit tests", () => {
-  const files = globSync("{src,edge-router,scripts}/**/*.test.{ts,mjs}", { cwd: root, exclude: (n) => n === "node_modules" || n === "generated" });
-  const run = spawnSync(bin("node"), ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=dot", ...files], { cwd: root, maxBuffer: 64 << 20 });
+  const files = globSync("{src,edge-router,scripts}/**/*.test.{ts,mjs}", {
+    cwd: root,
+    exclude: (n) => n === "node_modules" || n === "generated",
+  });
+  const run = spawnSync(
+    bin("node"),
+    ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=dot", ...files],
+    { cwd: root, maxBuffer: 64 << 20 },
+  );
   return run.status === 0 && files.length > 0 ? null : `${run.stdout}${run.stderr}`.slice(-6000);
 });
 process.exit(failures ? 1 : 0);

@@ -22,27 +22,59 @@ async function once(markFile, digest, title, work) {
 }
 
 function run(command, args, { env = {}, timeoutMs = 600_000, remedy } = {}) {
-  const result = spawnSync(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env }, timeout: timeoutMs, maxBuffer: 64 << 20 });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+    timeout: timeoutMs,
+    maxBuffer: 64 << 20,
+  });
   if (result.status === 0) return;
   process.stderr.write(`\n${result.stdout?.toString().slice(-6000)}\n${result.stderr?.toString().slice(-6000)}\n`);
-  giveUp(result.error?.code === "ETIMEDOUT" ? `${path.basename(command)} took longer than ${timeoutMs / 1000} s.` : `${path.basename(command)} ${args[0]} failed.`, remedy);
+  giveUp(
+    result.error?.code === "ETIMEDOUT"
+      ? `${path.basename(command)} took longer than ${timeoutMs / 1000} s.`
+      : `${path.basename(command)} ${args[0]} failed.`,
+    remedy,
+  );
 }
 
-const lock = createHash("sha256").update(readFileSync(path.join(root, "package-lock.json"))).digest("hex");
+const lock = createHash("sha256")
+  .update(readFileSync(path.join(root, "package-lock.json")))
+  .digest("hex");
 await once(path.join(root, "node_modules", ".overread-packages"), lock, "Installing packages", () =>
-  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { remedy: "Check that the npm registry can be reached, then run this again." }),
+  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    remedy: "Check that the npm registry can be reached, then run this again.",
+  }),
 );
-if (!existsSync(bin("node"))) giveUp("The packages are there, but the Node they bring is not.", "Delete node_modules and run this again.");
+if (!existsSync(bin("node")))
+  giveUp("The packages are there, but the Node they bring is not.", "Delete node_modules and run this again.");
 
-await once(path.join(root, "src/server/db/generated", ".overread-schema"), digestOf("prisma", "prisma.config.ts"), "Generating the database client", () =>
-  // Prisma wants to download an engine that generating does not use.
-  run(bin("node"), [path.join(root, "node_modules/prisma/build/index.js"), "generate"], { env: { PRISMA_SCHEMA_ENGINE_BINARY: "/bin/true", PRISMA_HIDE_UPDATE_MESSAGE: "1" } }),
+await once(
+  path.join(root, "src/server/db/generated", ".overread-schema"),
+  digestOf("prisma", "prisma.config.ts"),
+  "Generating the database client",
+  () =>
+    // Prisma wants to download an engine that generating does not use.
+    run(bin("node"), [path.join(root, "node_modules/prisma/build/index.js"), "generate"], {
+      env: { PRISMA_SCHEMA_ENGINE_BINARY: "/bin/true", PRISMA_HIDE_UPDATE_MESSAGE: "1" },
+    }),
 );
 
 if (!wants.has("--packages-only")) {
   ensureSystemPackages(wants.has("--test") ? "test" : "start");
   if (process.env.npm_lifecycle_event !== "predev") {
-    const inputs = ["src/app", "src/server", "src/shared", "public", "build-stubs", "next.config.mjs", "postcss.config.mjs", "package-lock.json", "tsconfig.json"];
+    const inputs = [
+      "src/app",
+      "src/server",
+      "src/shared",
+      "public",
+      "build-stubs",
+      "next.config.mjs",
+      "postcss.config.mjs",
+      "package-lock.json",
+      "tsconfig.json",
+    ];
     await once(path.join(root, ".next", ".overread-build"), digestOf(...inputs), "Building the portal", () =>
       run(bin("node"), [path.join(root, "node_modules/next/dist/bin/next"), "build"], {
         env: { NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },

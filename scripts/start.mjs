@@ -19,9 +19,14 @@ const edgeAet = process.env.OVERREAD_EDGE_AET ?? "OVERREAD";
 const external = Boolean(process.env.DATABASE_URL);
 const demo = (process.env.OVERREAD_DEMO ?? (external ? "0" : "1")) !== "0";
 
-for (const [name, number] of [["OVERREAD_PORT", port], ["OVERREAD_EDGE_DIMSE_PORT", dimsePort]]) {
-  if (!Number.isInteger(number) || number < 1 || number > 65535) giveUp(`${name} is not a port number.`, "Use a number from 1 to 65535.");
-  if (await portTaken(number)) giveUp(`Port ${number} is in use.`, `Stop the other program, or start with ${name}=<another port>.`);
+for (const [name, number] of [
+  ["OVERREAD_PORT", port],
+  ["OVERREAD_EDGE_DIMSE_PORT", dimsePort],
+]) {
+  if (!Number.isInteger(number) || number < 1 || number > 65535)
+    giveUp(`${name} is not a port number.`, "Use a number from 1 to 65535.");
+  if (await portTaken(number))
+    giveUp(`Port ${number} is in use.`, `Stop the other program, or start with ${name}=<another port>.`);
 }
 
 const logDir = path.join(dataDir, "log");
@@ -32,8 +37,15 @@ const logFile = (name) => openSync(path.join(logDir, `${name}.log`), "a");
 const lockFile = path.join(dataDir, "run.json");
 if (existsSync(lockFile)) {
   const { supervisor } = JSON.parse(readFileSync(lockFile, "utf8"));
-  const alive = supervisor !== process.pid && existsSync(`/proc/${supervisor}`) && readFileSync(`/proc/${supervisor}/cmdline`, "utf8").includes("start.mjs");
-  if (alive) giveUp(`Overread already runs on ${dataDir} (process ${supervisor}).`, "Stop it, or start with another OVERREAD_DATA_DIR.");
+  const alive =
+    supervisor !== process.pid &&
+    existsSync(`/proc/${supervisor}`) &&
+    readFileSync(`/proc/${supervisor}/cmdline`, "utf8").includes("start.mjs");
+  if (alive)
+    giveUp(
+      `Overread already runs on ${dataDir} (process ${supervisor}).`,
+      "Stop it, or start with another OVERREAD_DATA_DIR.",
+    );
 }
 
 function keptSecret(name, bytes = 32) {
@@ -42,7 +54,10 @@ function keptSecret(name, bytes = 32) {
   return readFileSync(file, "utf8").trim();
 }
 if (external && process.env.NODE_ENV === "production" && !process.env.OVERREAD_SECRET)
-  giveUp("OVERREAD_SECRET is not set.", "With a database of your own in production, set OVERREAD_SECRET to a random text of 32 characters or more and keep it.");
+  giveUp(
+    "OVERREAD_SECRET is not set.",
+    "With a database of your own in production, set OVERREAD_SECRET to a random text of 32 characters or more and keep it.",
+  );
 const secret = process.env.OVERREAD_SECRET ?? keptSecret("secret");
 
 const services = {};
@@ -68,7 +83,12 @@ function supervise(name, args, extraEnv = {}) {
   const launch = () => {
     const out = logFile(name);
     const since = Date.now();
-    entry.child = spawn(bin("node"), args, { cwd: root, env: { ...env, ...extraEnv }, stdio: ["ignore", out, out], detached: true });
+    entry.child = spawn(bin("node"), args, {
+      cwd: root,
+      env: { ...env, ...extraEnv },
+      stdio: ["ignore", out, out],
+      detached: true,
+    });
     pids[name] = entry.child.pid;
     notePids();
     entry.child.on("exit", (code, signal) => {
@@ -83,7 +103,9 @@ function supervise(name, args, extraEnv = {}) {
     entry.stopped = true;
     if (!entry.child) return;
     process.kill(entry.child.pid, "SIGTERM");
-    await until(() => !entry.child, { deadlineMs, what: `${name} stopping` }).catch(() => entry.child && process.kill(entry.child.pid, "SIGKILL"));
+    await until(() => !entry.child, { deadlineMs, what: `${name} stopping` }).catch(
+      () => entry.child && process.kill(entry.child.pid, "SIGKILL"),
+    );
   };
   launch();
   services[name] = entry;
@@ -91,7 +113,11 @@ function supervise(name, args, extraEnv = {}) {
 
 /** Runs an operator command to its end. */
 function cli(args, extraEnv = {}) {
-  const run = spawnSync(bin("node"), [path.join(root, "src/server/cli/main.ts"), ...args], { cwd: root, env: { ...env, ...extraEnv }, maxBuffer: 16 << 20 });
+  const run = spawnSync(bin("node"), [path.join(root, "src/server/cli/main.ts"), ...args], {
+    cwd: root,
+    env: { ...env, ...extraEnv },
+    maxBuffer: 16 << 20,
+  });
   if (run.status !== 0) throw new Error(`${args.slice(0, 2).join(" ")} failed:\n${run.stderr}\n${run.stdout}`);
   return run.stdout.toString();
 }
@@ -135,7 +161,14 @@ try {
   let databaseUrl = process.env.DATABASE_URL;
   if (!external) {
     const pgPort = await freePort();
-    const launch = async () => ({ current: await startPostgres({ dataDir: path.join(dataDir, "postgres"), port: pgPort, log: logFile("postgres"), flags: ["shared_buffers=256MB", "max_wal_size=2GB", "wal_compression=lz4"] }) });
+    const launch = async () => ({
+      current: await startPostgres({
+        dataDir: path.join(dataDir, "postgres"),
+        port: pgPort,
+        log: logFile("postgres"),
+        flags: ["shared_buffers=256MB", "max_wal_size=2GB", "wal_compression=lz4"],
+      }),
+    });
     const holder = await embedded("Postgres", launch);
     postgres = { stop: () => holder.current.stop() };
     databaseUrl = await ensureDatabase(holder.current.url, "overread");
@@ -144,7 +177,14 @@ try {
   if (!process.env.REDIS_URL) {
     const redisPort = await freePort();
     const password = keptSecret("redis-password", 18);
-    const launch = async () => ({ current: await startRedis({ dataDir: path.join(dataDir, "redis"), port: redisPort, password, log: logFile("redis") }) });
+    const launch = async () => ({
+      current: await startRedis({
+        dataDir: path.join(dataDir, "redis"),
+        port: redisPort,
+        password,
+        log: logFile("redis"),
+      }),
+    });
     const holder = await embedded("Redis", launch);
     redis = { stop: () => holder.current.stop() };
     env.REDIS_URL = holder.current.url;
@@ -155,16 +195,24 @@ try {
   let seeded = null;
   const password = process.env.OVERREAD_DEMO_PASSWORD ?? randomBytes(9).toString("base64url");
   if (demo) {
-    seeded = await step("Demo organisations", async () => JSON.parse(cli(["demo", "seed", "--json"], { OVERREAD_DEMO_PASSWORD: password })));
+    seeded = await step("Demo organisations", async () =>
+      JSON.parse(cli(["demo", "seed", "--json"], { OVERREAD_DEMO_PASSWORD: password })),
+    );
   }
 
   const next = path.join(root, "node_modules/next/dist/bin/next");
-  supervise("web", [next, dev ? "dev" : "start", "-p", env.OVERREAD_WEB_PORT, "-H", "127.0.0.1"], { NEXT_TELEMETRY_DISABLED: "1" });
+  supervise("web", [next, dev ? "dev" : "start", "-p", env.OVERREAD_WEB_PORT, "-H", "127.0.0.1"], {
+    NEXT_TELEMETRY_DISABLED: "1",
+  });
   supervise("dicomweb", [...(dev ? ["--watch"] : []), path.join(root, "src/server/dicomweb/main.ts")]);
   supervise("worker", [...(dev ? ["--watch"] : []), path.join(root, "src/workers/main.ts")]);
   const portal = `http://127.0.0.1:${port}`;
   await step("Starting web, dicomweb and worker", () =>
-    until(async () => (await fetch(`${portal}/api/health/ready`)).status === 200, { deadlineMs: 120_000, what: `The portal answering (logs in ${logDir})`, everyMs: 200 }),
+    until(async () => (await fetch(`${portal}/api/health/ready`)).status === 200, {
+      deadlineMs: 120_000,
+      what: `The portal answering (logs in ${logDir})`,
+      everyMs: 200,
+    }),
   );
 
   if (demo) {
@@ -176,11 +224,16 @@ try {
       const enrolled = status.status === 0 && JSON.parse(status.stdout.toString()).enrolled === true;
       if (!enrolled) {
         const { code } = JSON.parse(cli(["edge", "enroll-code", "--facility", "lakeside-main", "--json"]));
-        const run = spawnSync(bin("node"), [edgeMain, "enroll", "--portal", portal, "--code", code, "--dir", edgeDir], { env: edgeEnv });
+        const run = spawnSync(bin("node"), [edgeMain, "enroll", "--portal", portal, "--code", code, "--dir", edgeDir], {
+          env: edgeEnv,
+        });
         if (run.status !== 0) throw new Error(`The edge router could not enrol:\n${run.stderr}${run.stdout}`);
       }
       supervise("edge", [edgeMain, "run", "--dir", edgeDir], edgeEnv);
-      await until(async () => portTaken(dimsePort), { deadlineMs: 30_000, what: `The edge router listening on port ${dimsePort}` });
+      await until(async () => portTaken(dimsePort), {
+        deadlineMs: 30_000,
+        what: `The edge router listening on port ${dimsePort}`,
+      });
     });
   }
   notePids();
@@ -190,12 +243,17 @@ try {
     say("Demo accounts (demo data only, never for patients):");
     for (const account of seeded.accounts) say(`  ${account.email.padEnd(32)} ${account.role}`);
     if (process.env.OVERREAD_DEMO_PASSWORD) say("  password: as set in OVERREAD_DEMO_PASSWORD");
-    else if (seeded.created) say(`  password: ${password}   (shown this once; set OVERREAD_DEMO_PASSWORD to choose it)`);
+    else if (seeded.created)
+      say(`  password: ${password}   (shown this once; set OVERREAD_DEMO_PASSWORD to choose it)`);
     else say("  password: as printed at the first start (npm run cli -- demo seed --reset-password sets a new one)");
     say(`\nDICOM: ${edgeAet} on 127.0.0.1:${dimsePort}. Ctrl-C stops everything.`);
     if (seeded.created && process.env.OVERREAD_DEMO_STUDIES !== "0") {
       const out = logFile("demo-studies");
-      spawn(bin("node"), [path.join(root, "scripts/send-demo-studies.ts"), "--port", String(dimsePort), "--called", edgeAet], { cwd: root, env, stdio: ["ignore", out, out] });
+      spawn(
+        bin("node"),
+        [path.join(root, "scripts/send-demo-studies.ts"), "--port", String(dimsePort), "--called", edgeAet],
+        { cwd: root, env, stdio: ["ignore", out, out] },
+      );
     }
   }
 } catch (error) {

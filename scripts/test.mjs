@@ -18,24 +18,50 @@ const groups = [
 ];
 const asked = process.argv.slice(2);
 const work = mkdtempSync(path.join(os.tmpdir(), "overread-test-"));
-const postgres = await startPostgres({ dataDir: path.join(work, "postgres"), port: await freePort(), log: openSync(path.join(work, "postgres.log"), "a"), flags: ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] });
-const redis = await startRedis({ dataDir: path.join(work, "redis"), port: await freePort(), password: "test", durable: false });
+const postgres = await startPostgres({
+  dataDir: path.join(work, "postgres"),
+  port: await freePort(),
+  log: openSync(path.join(work, "postgres.log"), "a"),
+  flags: ["fsync=off", "synchronous_commit=off", "full_page_writes=off"],
+});
+const redis = await startRedis({
+  dataDir: path.join(work, "redis"),
+  port: await freePort(),
+  password: "test",
+  durable: false,
+});
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 let broken = false;
-const env = { ...process.env, NODE_ENV: "test", OVERREAD_TEST_DATABASE_URL: postgres.url, OVERREAD_TEST_REDIS_URL: redis.url, NODE_OPTIONS: "--disable-warning=ExperimentalWarning" };
+const env = {
+  ...process.env,
+  NODE_ENV: "test",
+  OVERREAD_TEST_DATABASE_URL: postgres.url,
+  OVERREAD_TEST_REDIS_URL: redis.url,
+  NODE_OPTIONS: "--disable-warning=ExperimentalWarning",
+};
 
 function runGroup({ name, concurrency }, files) {
   return new Promise((resolve) => {
     const countsFile = path.join(work, `${name}.counts`);
-    const args = ["--test", `--test-concurrency=${concurrency}`, "--test-timeout=600000", "--test-reporter=spec", "--test-reporter-destination=stdout", `--test-reporter=${path.join(root, "scripts/lib/reporter.mjs")}`, `--test-reporter-destination=${countsFile}`, ...files];
+    const args = [
+      "--test",
+      `--test-concurrency=${concurrency}`,
+      "--test-timeout=600000",
+      "--test-reporter=spec",
+      "--test-reporter-destination=stdout",
+      `--test-reporter=${path.join(root, "scripts/lib/reporter.mjs")}`,
+      `--test-reporter-destination=${countsFile}`,
+      ...files,
+    ];
     const child = spawn(bin("node"), args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
     child.on("exit", (code) => {
       const text = readFileSync(countsFile, "utf8");
       const line = text.split("\n").findLast((l) => l.startsWith("counts "));
       const counts = line ? JSON.parse(line.slice(7)) : { passed: 0, failed: 1, skipped: 0 };
       for (const key of Object.keys(total)) total[key] += counts[key];
-      for (const l of text.split("\n")) if (l.startsWith("skipped:") || l.startsWith("FAILED:")) summary.push(`${name}: ${l}`);
+      for (const l of text.split("\n"))
+        if (l.startsWith("skipped:") || l.startsWith("FAILED:")) summary.push(`${name}: ${l}`);
       if (code !== 0 || !line || counts.passed === 0) broken = true;
       resolve();
     });
@@ -45,9 +71,15 @@ function runGroup({ name, concurrency }, files) {
 const summary = [];
 const started = Date.now();
 for (const group of groups) {
-  const all = globSync(group.files, { cwd: root, exclude: (name) => name === "node_modules" || name === "generated" }).sort();
+  const all = globSync(group.files, {
+    cwd: root,
+    exclude: (name) => name === "node_modules" || name === "generated",
+  }).sort();
   const names = asked.filter((a) => groups.some((g) => g.name === a));
-  const files = asked.length === 0 || names.includes(group.name) ? all : all.filter((file) => asked.some((a) => file === path.normalize(a)));
+  const files =
+    asked.length === 0 || names.includes(group.name)
+      ? all
+      : all.filter((file) => asked.some((a) => file === path.normalize(a)));
   if (files.length === 0) continue;
   say(`\n── ${group.name}: ${files.length} files`);
   await runGroup(group, files);

