@@ -1,0 +1,45 @@
+import type { AssociateRequest, ContextAnswer, PresentationContext } from "./pdu.ts";
+import { APPLICATION_CONTEXT } from "./pdu.ts";
+import { isStorageClass, VERIFICATION } from "./sop-classes.ts";
+
+/** Who may talk to us, asked anew for each association so that a new configuration counts at once. */
+export interface AssociationPolicy {
+  calledAeTitles: readonly string[];
+  allowedCallingAeTitles: "*" | readonly string[];
+}
+/** Result, source and reason of an A-ASSOCIATE-RJ (PS3.8 table 9-21). */
+export interface Rejection {
+  result: 1 | 2;
+  source: 1 | 2 | 3;
+  reason: number;
+  because: string;
+}
+/** Too many associations at once: transient, so that the sender tries again. */
+export const tooManyAssociations: Rejection = { result: 2, source: 3, reason: 2, because: "too many associations" };
+
+/** Why an association is refused, or null when it may begin. */
+export function rejectionOf(request: AssociateRequest, policy: AssociationPolicy): Rejection | null {
+  if ((request.protocolVersion & 1) === 0)
+    return { result: 1, source: 2, reason: 2, because: "protocol version not supported" };
+  if (request.applicationContext !== APPLICATION_CONTEXT)
+    return { result: 1, source: 1, reason: 2, because: "application context not supported" };
+  if (!policy.calledAeTitles.includes(request.calledAeTitle))
+    return { result: 1, source: 1, reason: 7, because: "called AE title not recognized" };
+  if (!mayCall(policy, request.callingAeTitle))
+    return { result: 1, source: 1, reason: 3, because: "calling AE title not recognized" };
+  return null;
+}
+
+/** Whether an AE title may send; also asked before each object, since the list may have changed meanwhile. */
+export const mayCall = (policy: AssociationPolicy, callingAeTitle: string): boolean =>
+  callingAeTitle !== "" &&
+  (policy.allowedCallingAeTitles === "*" || policy.allowedCallingAeTitles.includes(callingAeTitle));
+
+/** Verification and every storage class are accepted, in the syntax that the sender named first. */
+export function answerContext({ id, abstractSyntax, transferSyntaxes }: PresentationContext): ContextAnswer {
+  const transferSyntax = transferSyntaxes[0];
+  // The transfer syntax of a refused context is not significant, but must be there (PS3.8 table 9-18).
+  if (transferSyntax === undefined) return { id, result: 4, transferSyntax: "1.2.840.10008.1.2" };
+  const known = abstractSyntax === VERIFICATION || isStorageClass(abstractSyntax);
+  return { id, result: known ? 0 : 3, transferSyntax };
+}

@@ -1,0 +1,299 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { RecordMeta } from "./segment.ts";
+
+export type InstanceState = "queued" | "done" | "refused";
+/** One object that was acknowledged. `done`: the archive holds it; `refused`: the archive cannot take it, kept here. */
+export interface InstanceRow {
+  id: number;
+  sopInstanceUid: string;
+  studyInstanceUid: string;
+  sha256: string;
+  segment: string | null;
+  offset: number;
+  file: string | null;
+  sizeBytes: number;
+  receivedAt: number;
+  state: InstanceState;
+  attempts: number;
+  reason: string | null;
+}
+export interface StudyRow {
+  studyInstanceUid: string;
+  firstReceivedAt: number;
+  lastReceivedAt: number;
+  callingAeTitle: string;
+  purpose: "read" | "prior";
+  /** Counts what was received; the portal has been told up to `toldRevision`. */
+  revision: number;
+  attempts: number;
+}
+/** A location as the journal gives it, or a file of its own. */
+export interface Stored {
+  meta: RecordMeta;
+  segment: string | null;
+  offset: number;
+}
+
+const schema = `
+create table if not exists instance (
+  id integer primary key,
+  sopInstanceUid text not null,
+  studyInstanceUid text not null,
+  sha256 text not null,
+  segment text,
+  offset integer not null,
+  file text,
+  sizeBytes integer not null,
+  receivedAt integer not null,
+  state text not null,
+  attempts integer not null default 0,
+  nextAttemptAt integer not null default 0,
+  reason text,
+  doneAt integer,
+  unique (sopInstanceUid, sha256)
+) strict;
+create index if not exists instance_due on instance (nextAttemptAt, id) where state = 'queued';
+create index if not exists instance_study on instance (studyInstanceUid, state);
+create index if not exists instance_segment on instance (segment) where state <> 'done';
+create index if not exists instance_file on instance (file) where file is not null;
+create index if not exists instance_refused on instance (id) where state = 'refused';
+create table if not exists study (
+  studyInstanceUid text primary key,
+  firstReceivedAt integer not null,
+  lastReceivedAt integer not null,
+  callingAeTitle text not null,
+  purpose text not null,
+  revision integer not null,
+  toldRevision integer not null default 0,
+  attempts integer not null default 0,
+  nextAttemptAt integer not null default 0
+) strict;
+create index if not exists study_untold on study (nextAttemptAt) where revision > toldRevision;
+create table if not exists delivery (
+  deliveryId text primary key,
+  offer text not null,
+  state text not null,
+  file text,
+  dimseStatus integer,
+  reason text,
+  attempts integer not null default 0,
+  nextAttemptAt integer not null default 0,
+  receivedAt integer not null,
+  deliveredAt integer,
+  reported integer not null default 0
+) strict;
+create table if not exists meta (key text primary key, value text not null) strict;
+`;
+
+/**
+ * Opens the index. Commits of the spool need no sync of their own (`synchronous=normal`): what was acknowledged
+ * is in the journal, and what a power cut takes from here is read from there again, or asked of the portal again.
+ */
+export function openDatabase(file: string): DatabaseSync {
+  const db = new DatabaseSync(file);
+  db.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = 400;");
+  db.exec("pragma journal_size_limit = 4194304; pragma busy_timeout = 2000;");
+  db.exec(schema);
+  return db;
+}
+
+/** Runs several writes as one, all or nothing. */
+export function inTransaction<T>(db: DatabaseSync, write: () => T): T {
+  db.exec("begin immediate");
+  try {
+    const result = write();
+    db.exec("commit");
+    return result;
+  } catch (error) {
+    if (db.isTransaction) db.exec("rollback");
+    throw error;
+  }
+}
+
+const columns = `id, sopInstanceUid, studyInstanceUid, sha256, segment, offset, file, sizeBytes, receivedAt, state,
+  attempts, reason`;
+
+/** What the edge knows of objects and studies. All calls are synchronous and short. */
+export class SpoolIndex {
+  readonly #db: DatabaseSync;
+  readonly #sql: Record<
+    | "find"
+    | "insert"
+    | "reopen"
+    | "touch"
+    | "due"
+    | "done"
+    | "refused"
+    | "later"
+    | "studiesReady"
+    | "told"
+    | "toldLater"
+    | "queue"
+    | "live"
+    | "file"
+    | "held"
+    | "setMeta"
+    | "getMeta",
+    StatementSync
+  >;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    const prepare = (text: string): StatementSync => db.prepare(text);
+    this.#sql = {
+      find: prepare(`select ${columns} from instance where sopInstanceUid = ? and sha256 = ?`),
+      insert: prepare(
+        `insert into instance (sopInstanceUid, studyInstanceUid, sha256, segment, offset, file, sizeBytes, receivedAt, state)
+         values (?, ?, ?, ?, ?, ?, ?, ?, 'queued')`,
+      ),
+      reopen: prepare(
+        `update instance set segment = ?, offset = ?, file = ?, sizeBytes = ?, receivedAt = ?, state = 'queued',
+         attempts = 1, nextAttemptAt = 0, reason = null, doneAt = null where id = ?`,
+      ),
+      touch: prepare(
+        `insert into study (studyInstanceUid, firstReceivedAt, lastReceivedAt, callingAeTitle, purpose, revision)
+         values (?1, ?2, ?2, ?3, ?4, 1)
+         on conflict (studyInstanceUid) do update set lastReceivedAt = max(lastReceivedAt, ?2), callingAeTitle = ?3,
+         purpose = case when purpose = 'read' then 'read' else ?4 end, revision = revision + 1, attempts = 0,
+         nextAttemptAt = 0`,
+      ),
+      // The oldest study first, so that a long outage is worked off in the order of waiting.
+      due: prepare(
+        `select ${columns
+          .split(",")
+          .map((name) => `i.${name.trim()}`)
+          .join(", ")}
+         from instance i join study s using (studyInstanceUid)
+         where i.state = 'queued' and i.nextAttemptAt <= ? order by s.firstReceivedAt, i.id limit ?`,
+      ),
+      done: prepare(
+        "update instance set state = 'done', segment = null, file = null, reason = null, doneAt = ? where id = ?",
+      ),
+      refused: prepare("update instance set state = 'refused', reason = ? where id = ?"),
+      later: prepare(
+        "update instance set attempts = attempts + 1, nextAttemptAt = ?, reason = ? where id = ? and state = 'queued'",
+      ),
+      studiesReady: prepare(
+        `select studyInstanceUid, firstReceivedAt, lastReceivedAt, callingAeTitle, purpose, revision, attempts
+         from study s where revision > toldRevision and nextAttemptAt <= ?1 and lastReceivedAt <= ?2
+         and not exists (select 1 from instance i where i.studyInstanceUid = s.studyInstanceUid and i.state = 'queued')
+         order by firstReceivedAt limit 50`,
+      ),
+      told: prepare("update study set toldRevision = max(toldRevision, ?), attempts = 0 where studyInstanceUid = ?"),
+      toldLater: prepare("update study set attempts = attempts + 1, nextAttemptAt = ? where studyInstanceUid = ?"),
+      queue: prepare(
+        `select count(*) as instances, coalesce(sum(sizeBytes), 0) as bytes, min(receivedAt) as oldest
+         from instance where state = 'queued'`,
+      ),
+      live: prepare(
+        "select segment, count(*) as count from instance where state <> 'done' and segment is not null group by segment",
+      ),
+      file: prepare("select 1 from instance where file = ? limit 1"),
+      held: prepare(
+        "select count(distinct sopInstanceUid) as count from instance where studyInstanceUid = ? and state = 'done'",
+      ),
+      setMeta: prepare(
+        "insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value",
+      ),
+      getMeta: prepare("select value from meta where key = ?"),
+    };
+  }
+
+  find(sopInstanceUid: string, sha256: string): InstanceRow | undefined {
+    return this.#sql.find.get(sopInstanceUid, sha256) as InstanceRow | undefined;
+  }
+
+  /** Enters an object that the journal holds; one that was done before is queued again. @returns false when it is known. */
+  add({ meta, segment, offset }: Stored): boolean {
+    const known = this.find(meta.sopInstanceUid, meta.sha256);
+    const file = meta.file ?? null;
+    if (!known) {
+      const { sopInstanceUid, studyInstanceUid, sha256, sizeBytes, receivedAt } = meta;
+      this.#sql.insert.run(sopInstanceUid, studyInstanceUid, sha256, segment, offset, file, sizeBytes, receivedAt);
+      return true;
+    }
+    if (known.state !== "done" || known.receivedAt >= meta.receivedAt) return false;
+    this.#sql.reopen.run(segment, offset, file, meta.sizeBytes, meta.receivedAt, known.id);
+    return true;
+  }
+
+  /** Notes that something of a study came, new or again: the portal will be told once it is quiet. */
+  touch(meta: Pick<RecordMeta, "studyInstanceUid" | "receivedAt" | "callingAeTitle" | "purpose">): void {
+    this.#sql.touch.run(meta.studyInstanceUid, meta.receivedAt, meta.callingAeTitle, meta.purpose);
+  }
+
+  due(now: number, limit: number): InstanceRow[] {
+    return this.#sql.due.all(now, limit) as unknown as InstanceRow[];
+  }
+  markDone(id: number, now: number): void {
+    this.#sql.done.run(now, id);
+  }
+  markRefused(id: number, reason: string): void {
+    this.#sql.refused.run(reason, id);
+  }
+  retryLater(id: number, at: number, reason: string): void {
+    this.#sql.later.run(at, reason, id);
+  }
+  /** After a start the portal is asked what it has before anything is sent again. */
+  suspectAll(): void {
+    this.#db.exec("update instance set attempts = max(attempts, 1), nextAttemptAt = 0 where state = 'queued'");
+    this.#db.exec("update study set nextAttemptAt = 0 where revision > toldRevision");
+  }
+
+  /** Studies of which nothing is queued any more and nothing came since `quietSince`, and that the portal must hear of. */
+  studiesReady(now: number, quietSince: number): StudyRow[] {
+    return this.#sql.studiesReady.all(now, quietSince) as unknown as StudyRow[];
+  }
+  told(studyInstanceUid: string, revision: number): void {
+    this.#sql.told.run(revision, studyInstanceUid);
+  }
+  toldLater(studyInstanceUid: string, at: number): void {
+    this.#sql.toldLater.run(at, studyInstanceUid);
+  }
+  /** Different SOP instances of a study that the archive holds. */
+  heldCount(studyInstanceUid: string): number {
+    return (this.#sql.held.get(studyInstanceUid) as { count: number }).count;
+  }
+
+  queue(): { instances: number; bytes: number; oldestReceivedAt: number | null } {
+    const row = this.#sql.queue.get() as { instances: number; bytes: number; oldest: number | null };
+    return { instances: row.instances, bytes: row.bytes, oldestReceivedAt: row.oldest };
+  }
+  refusedInstances(limit: number): { sopInstanceUid: string; studyInstanceUid: string; reason: string | null }[] {
+    return this.#db
+      .prepare(
+        "select sopInstanceUid, studyInstanceUid, reason from instance where state = 'refused' order by id limit ?",
+      )
+      .all(limit) as unknown as { sopInstanceUid: string; studyInstanceUid: string; reason: string | null }[];
+  }
+  refusedCount(): number {
+    return (this.#db.prepare("select count(*) as n from instance where state = 'refused'").get() as { n: number }).n;
+  }
+  /** Segments that still hold something needed. */
+  liveSegments(): Set<string> {
+    return new Set((this.#sql.live.all() as unknown as { segment: string }[]).map(({ segment }) => segment));
+  }
+  lastReceivedAt(): number | null {
+    return (this.#db.prepare("select max(lastReceivedAt) as at from study").get() as { at: number | null }).at;
+  }
+  knowsFile(file: string): boolean {
+    return this.#sql.file.get(file) !== undefined;
+  }
+  /** Forgets what has long been in the archive. */
+  forgetDone(before: number): void {
+    this.#db.prepare("delete from instance where state = 'done' and doneAt < ?").run(before);
+    this.#db
+      .prepare(
+        `delete from study where revision <= toldRevision and lastReceivedAt < ?
+         and not exists (select 1 from instance i where i.studyInstanceUid = study.studyInstanceUid)`,
+      )
+      .run(before);
+  }
+
+  setMeta(key: string, value: string): void {
+    this.#sql.setMeta.run(key, value);
+  }
+  meta(key: string): string | null {
+    return (this.#sql.getMeta.get(key) as { value: string } | undefined)?.value ?? null;
+  }
+}

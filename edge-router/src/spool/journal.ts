@@ -1,0 +1,302 @@
+import { randomBytes } from "node:crypto";
+import { close, constants, fdatasync, fsync, open, readdirSync, unlinkSync, writev } from "node:fs";
+import { type FileHandle, open as openFile, rename } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { DomainError } from "@overread/shared/errors";
+import { decodeFrame, encodeFrame, PAGE_BYTES, type RecordMeta } from "./segment.ts";
+
+const openFd = promisify(open);
+const closeFd = promisify(close);
+const sync = promisify(fsync);
+const dataSync = promisify(fdatasync);
+
+/** One write and one sync serve at most this much; enough to share, short enough to answer soon. */
+const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+
+export interface Location {
+  segment: string;
+  /** Where the Part 10 bytes start in the segment's file. */
+  offset: number;
+}
+/** A record that the start-up scan found, in the order of writing. */
+export interface FoundRecord {
+  meta: RecordMeta;
+  location: Location;
+}
+interface Segment {
+  name: string;
+  fd: number;
+  /** Where the next record goes. */
+  end: number;
+  chain: number;
+}
+interface Append {
+  meta: RecordMeta;
+  body: Buffer[];
+  bodyBytes: number;
+  resolve(location: Location): void;
+  reject(error: unknown): void;
+}
+
+export interface JournalOptions {
+  dir: string;
+  segmentBytes: number;
+  /** How many drained segments are kept for use again: writing over allocated blocks is twice as fast. */
+  keepSpares: number;
+  /** A write or sync failed for another reason than a full disk: what is on the disk is unknown, the process must end. */
+  onFatal(error: unknown): never;
+}
+
+/**
+ * The append-only log that makes objects durable.
+ *
+ * Everything that waits is written with one `pwritev` and made durable by one `fdatasync`, in order, and only
+ * then are the senders told (group commit). Since a batch begins only after the one before it is durable,
+ * whatever was acknowledged is always found by reading from the start.
+ */
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #dirFd: number;
+  #active: Segment;
+  readonly #spares: Segment[] = [];
+  /** Full segments, by name: nothing is written to them any more. */
+  readonly sealed: Set<string>;
+  #pending: Append[] = [];
+  #running: Promise<void> | null = null;
+  #refilling = false;
+  #closed = false;
+
+  private constructor(options: JournalOptions, dirFd: number, active: Segment, sealed: string[]) {
+    this.sealed = new Set(sealed);
+    this.#options = options;
+    this.#dirFd = dirFd;
+    this.#active = active;
+  }
+
+  /**
+   * Opens the log and reads what is in it.
+   *
+   * @returns `found`: every record in it, whether its object is still needed or not.
+   */
+  static async open(options: JournalOptions): Promise<{ journal: Journal; found: FoundRecord[] }> {
+    const dirFd = await openFd(options.dir, constants.O_RDONLY);
+    const found: FoundRecord[] = [];
+    const scanned: (Segment & { records: number })[] = [];
+    for (const name of readdirSync(options.dir).sort()) {
+      const file = path.join(options.dir, name);
+      const handle = await openFile(file, "r+");
+      const result = await scan(handle, name);
+      await handle.close();
+      if (!result) {
+        unlinkSync(file);
+        continue;
+      }
+      found.push(...result.found);
+      const fd = await openFd(file, constants.O_RDWR);
+      // What the scan has read may be in the page cache only.
+      await dataSync(fd);
+      scanned.push({ name, fd, end: result.end, chain: result.chain, records: result.found.length });
+    }
+    await sync(dirFd);
+    // Only the youngest used one can have room and be appended to; empty ones are spares.
+    const used = scanned.filter(({ records }) => records > 0);
+    const empty = scanned.filter(({ records }) => records === 0);
+    const last = used.at(-1);
+    const reuse = last && last.end < options.segmentBytes ? last : undefined;
+    const active = reuse ?? empty.shift() ?? (await create(options.dir, dirFd));
+    for (const { fd } of used) if (fd !== active.fd) await closeFd(fd);
+    const sealed = used.map(({ name }) => name).filter((name) => name !== active.name);
+    const journal = new Journal(options, dirFd, active, sealed);
+    journal.#spares.push(...empty);
+    journal.#refill();
+    return { journal, found };
+  }
+
+  get activeSegment(): string {
+    return this.#active.name;
+  }
+  get activeBytes(): number {
+    return this.#active.end - PAGE_BYTES;
+  }
+  pathOf(segment: string): string {
+    return path.join(this.#options.dir, segment);
+  }
+
+  /**
+   * Resolves when the record is durable.
+   *
+   * @param body the Part 10 file in pieces, `bodyBytes` in all; empty when `meta.file` holds it.
+   * @throws {DomainError} `storage.full`; nothing of the record will be found then.
+   */
+  append(meta: RecordMeta, body: Buffer[], bodyBytes: number): Promise<Location> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ meta, body, bodyBytes, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#pending.length > 0) {
+      const batch: Append[] = [];
+      let bytes = 0;
+      const room = this.#options.segmentBytes - this.#active.end;
+      while (this.#pending.length > 0 && (batch.length === 0 || bytes < MAX_BATCH_BYTES)) {
+        const next = this.#pending[0]!.bodyBytes + PAGE_BYTES;
+        if (bytes + next > room && (batch.length > 0 || this.activeBytes > 0)) break;
+        bytes += next;
+        batch.push(this.#pending.shift()!);
+      }
+      try {
+        if (batch.length === 0) await this.#rotate();
+        else await this.#commit(batch);
+      } catch (error) {
+        if (!isFull(error)) this.#options.onFatal(error);
+        const full = new DomainError("storage.full", { cause: error });
+        for (const append of batch.length > 0 ? batch : this.#pending.splice(0)) append.reject(full);
+      }
+    }
+    this.#running = null;
+  }
+
+  async #commit(batch: Append[]): Promise<void> {
+    const segment = this.#active;
+    const buffers: Buffer[] = [];
+    const done: [Append, Location][] = [];
+    let end = segment.end;
+    let chain = segment.chain;
+    for (const append of batch) {
+      const { head, padding, crc, length } = encodeFrame(append.meta, append.bodyBytes, chain);
+      buffers.push(head, ...append.body, padding);
+      done.push([append, { segment: segment.name, offset: end + head.length }]);
+      end += length;
+      chain = crc;
+    }
+    await writeAll(segment.fd, buffers, segment.end);
+    // A failed sync may not be tried again: the kernel may have dropped the pages (rule 1).
+    await dataSync(segment.fd).catch((error: unknown) => this.#options.onFatal(error));
+    segment.end = end;
+    segment.chain = chain;
+    for (const [append, location] of done) append.resolve(location);
+  }
+
+  /** Begins a new segment, so that the present one can be given back once drained. */
+  async #rotate(): Promise<void> {
+    const next = this.#spares.shift() ?? (await create(this.#options.dir, this.#dirFd));
+    await closeFd(this.#active.fd);
+    this.sealed.add(this.#active.name);
+    this.#active = next;
+    this.#refill();
+  }
+
+  /** Seals the active segment, if it holds anything. */
+  async seal(): Promise<void> {
+    while (this.#running) await this.#running;
+    if (this.activeBytes === 0) return;
+    this.#running = this.#rotate().then(() => {
+      this.#running = null;
+      if (this.#pending.length > 0) this.#running = this.#run();
+    });
+    await this.#running;
+  }
+
+  /** Keeps one spare at hand, so that no sender waits for a file to be made. */
+  #refill(): void {
+    if (this.#refilling || this.#closed || this.#spares.length > 0) return;
+    this.#refilling = true;
+    create(this.#options.dir, this.#dirFd)
+      .then(
+        (segment) => void this.#spares.push(segment),
+        () => undefined, // a full disk: the next rotation tries again and says so
+      )
+      .finally(() => {
+        this.#refilling = false;
+      });
+  }
+
+  /** Gives back a sealed segment of which nothing is needed any more. */
+  async reclaim(segment: string, keep: boolean): Promise<void> {
+    if (!this.sealed.delete(segment)) return;
+    const file = this.pathOf(segment);
+    if (!keep || this.#spares.length >= this.#options.keepSpares) {
+      unlinkSync(file);
+      return;
+    }
+    const name = segmentName();
+    await rename(file, this.pathOf(name));
+    const fd = await openFd(this.pathOf(name), constants.O_RDWR);
+    this.#spares.push(await begin(name, fd, this.#dirFd));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#running) await this.#running;
+    for (const { fd } of [this.#active, ...this.#spares]) await closeFd(fd);
+    await closeFd(this.#dirFd);
+  }
+}
+
+let lastName = 0;
+/** Sorts by time of making, also within a millisecond; unique for ever. */
+const segmentName = (): string => {
+  lastName = Math.max(lastName + 1, Date.now());
+  return `${lastName.toString(36).padStart(9, "0")}-${randomBytes(6).toString("hex")}.seg`;
+};
+
+async function create(dir: string, dirFd: number): Promise<Segment> {
+  const name = segmentName();
+  const fd = await openFd(path.join(dir, name), constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+  return begin(name, fd, dirFd);
+}
+
+/** The header names the file it is in: a copy, or a recycled file whose header did not get written, does not count. */
+async function begin(name: string, fd: number, dirFd: number): Promise<Segment> {
+  const { head, padding, crc, length } = encodeFrame({ segment: name }, 0, 0);
+  await writeAll(fd, [head, padding], 0);
+  await dataSync(fd);
+  await sync(dirFd);
+  return { name, fd, end: length, chain: crc };
+}
+
+async function scan(
+  handle: FileHandle,
+  name: string,
+): Promise<{ found: FoundRecord[]; end: number; chain: number } | null> {
+  const page = Buffer.alloc(PAGE_BYTES);
+  const read = async (at: number): Promise<Buffer> =>
+    page.subarray(0, (await handle.read(page, 0, PAGE_BYTES, at)).bytesRead);
+  const header = decodeFrame(await read(0), 0);
+  if (!header || (header.meta as { segment?: string }).segment !== name) return null;
+  const found: FoundRecord[] = [];
+  let end = header.length;
+  let chain = header.crc;
+  for (;;) {
+    const frame = decodeFrame(await read(end), chain);
+    if (!frame) return { found, end, chain };
+    found.push({ meta: frame.meta as RecordMeta, location: { segment: name, offset: end + frame.bodyAt } });
+    end += frame.length;
+    chain = frame.crc;
+  }
+}
+
+async function writeAll(fd: number, buffers: Buffer[], position: number): Promise<void> {
+  let at = position;
+  let rest = buffers;
+  while (rest.length > 0) {
+    let written = await new Promise<number>((resolve, reject) => {
+      writev(fd, rest, at, (error, bytes) => (error ? reject(error) : resolve(bytes)));
+    });
+    at += written;
+    let whole = 0;
+    while (whole < rest.length && rest[whole]!.length <= written) written -= rest[whole++]!.length;
+    rest = rest.slice(whole);
+    if (written > 0) rest[0] = rest[0]!.subarray(written);
+  }
+}
+
+/** Whether an error says that the disk, or our share of it, is full. */
+export const isFull = (error: unknown): boolean => {
+  if (error instanceof DomainError) return error.code === "storage.full";
+  const code = error instanceof Error && "code" in error ? error.code : "";
+  return code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
+};

@@ -1,0 +1,229 @@
+import { createHash, randomUUID } from "node:crypto";
+import { type FileHandle, open, rename, unlink } from "node:fs/promises";
+import path from "node:path";
+import { DomainError } from "@overread/shared/errors";
+import { DataSetWalk } from "../dimse/data-set-walk.ts";
+import type { AssociationInfo, IncomingObject, ObjectReceiver } from "../dimse/scp.ts";
+import { isFull } from "./journal.ts";
+import { part10Head } from "./part10.ts";
+import type { RecordMeta } from "./segment.ts";
+
+/** An object up to this size is collected in memory and goes into a segment; a larger one gets its own file. */
+const INLINE_BYTES = 1024 * 1024;
+/** How far a sender may be ahead of the disk. */
+const AHEAD_BYTES = 2 * 1024 * 1024;
+/** Pieces smaller than this are copied together once there are many: a peer may send byte by byte. */
+const SMALL_BYTES = 4096;
+const MANY_PIECES = 64;
+
+/** What a receiver needs of the spool. */
+export interface ReceiverHost {
+  incomingDir: string;
+  objectsDir: string;
+  purposeOf(calledAeTitle: string): "read" | "prior";
+  /** Whether this many more bytes may be written. */
+  hasRoomFor(bytes: number): boolean;
+  /** Counts bytes that wait in memory; false asks for writing them out early. */
+  buffer(bytes: number): boolean;
+  unbuffer(bytes: number): void;
+  wrote(bytes: number): void;
+  /** Resolves true when the same bytes are durable here already. */
+  holds(meta: RecordMeta): Promise<boolean>;
+  /** Resolves when the object is durable: true by this record, false by one of the same bytes that came first. */
+  commit(meta: RecordMeta, body: Buffer[]): Promise<boolean>;
+  bringing(association: AssociationInfo, studyInstanceUid: string): void;
+  syncObjectsDir(): Promise<void>;
+  fatal(error: unknown): never;
+}
+
+/** Takes one data set from the network to the disk without ever holding more than a piece of it. */
+export class Receiver implements ObjectReceiver {
+  readonly #host: ReceiverHost;
+  readonly #incoming: IncomingObject;
+  readonly #onRoom: () => void;
+  readonly #head: Buffer;
+  readonly #hash = createHash("sha256");
+  readonly #walk: DataSetWalk;
+  #pieces: Buffer[] = [];
+  #tail: Buffer | null = null;
+  #tailBytes = 0;
+  #waitingBytes = 0;
+  #dataSetBytes = 0;
+  #name: string | null = null;
+  #file: Promise<FileHandle> | null = null;
+  #writing: Promise<void> | null = null;
+  #failed: DomainError | null = null;
+  #finishing = false;
+  #cleared = false;
+
+  constructor(host: ReceiverHost, incoming: IncomingObject, onRoom: () => void) {
+    this.#host = host;
+    this.#incoming = incoming;
+    this.#onRoom = onRoom;
+    this.#walk = new DataSetWalk(incoming.transferSyntaxUid);
+    this.#head = part10Head({ ...incoming, sourceAeTitle: incoming.association.callingAeTitle });
+    this.#pieces.push(this.#head);
+    if (!host.hasRoomFor(INLINE_BYTES)) this.#fail(new DomainError("storage.full"));
+  }
+
+  get full(): boolean {
+    return this.#file !== null && this.#waitingBytes > AHEAD_BYTES;
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#failed || bytes.length === 0) return;
+    this.#hash.update(bytes);
+    this.#walk.push(bytes);
+    this.#dataSetBytes += bytes.length;
+    this.#keep(bytes);
+    this.#waitingBytes += bytes.length;
+    const fits = this.#host.buffer(bytes.length);
+    if (!this.#file && (!fits || this.#dataSetBytes > INLINE_BYTES)) this.#openFile();
+    if (this.#file) this.#writing ??= this.#writeOut();
+  }
+
+  #keep(bytes: Buffer): void {
+    if (bytes.length >= SMALL_BYTES || this.#pieces.length < MANY_PIECES) {
+      this.#endTail();
+      this.#pieces.push(bytes);
+      return;
+    }
+    if (this.#tail && this.#tailBytes + bytes.length > this.#tail.length) this.#endTail();
+    this.#tail ??= Buffer.allocUnsafeSlow(64 * 1024);
+    this.#tailBytes += bytes.copy(this.#tail, this.#tailBytes);
+  }
+
+  #endTail(): void {
+    if (this.#tail) this.#pieces.push(this.#tail.subarray(0, this.#tailBytes));
+    this.#tail = null;
+    this.#tailBytes = 0;
+  }
+
+  #takePieces(): Buffer[] {
+    this.#endTail();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    return pieces;
+  }
+
+  #openFile(): void {
+    this.#name = `${randomUUID()}.dcm`;
+    this.#file = open(path.join(this.#host.incomingDir, this.#name), "wx", 0o600);
+    this.#file.catch(() => undefined);
+  }
+
+  async #writeOut(): Promise<void> {
+    try {
+      const file = await this.#file!;
+      while (this.#waitingBytes > 0 && !this.#failed) {
+        if (!this.#host.hasRoomFor(this.#waitingBytes)) throw new DomainError("storage.full");
+        const bytes = this.#waitingBytes;
+        await writePieces(file, this.#takePieces());
+        this.#host.wrote(bytes);
+        this.#release(bytes);
+        this.#onRoom();
+      }
+    } catch (error) {
+      if (!isFull(error)) this.#host.fatal(error);
+      this.#fail(error instanceof DomainError ? error : new DomainError("storage.full", { cause: error }));
+      this.#onRoom();
+    } finally {
+      this.#writing = null;
+    }
+  }
+
+  #release(bytes: number): void {
+    this.#waitingBytes -= bytes;
+    this.#host.unbuffer(bytes);
+  }
+
+  #fail(error: DomainError): void {
+    this.#failed = error;
+    this.#pieces = [];
+    this.#tail = null;
+    this.#release(this.#waitingBytes);
+  }
+
+  async finish(): Promise<void> {
+    this.#finishing = true;
+    try {
+      const identity = await this.#walk.finish().catch((error: unknown) => {
+        // Bytes are no longer followed once the disk was full; that reason comes first.
+        throw this.#failed ?? error;
+      });
+      const { sopClassUid, sopInstanceUid, transferSyntaxUid, association } = this.#incoming;
+      if (identity.sopClassUid !== sopClassUid || identity.sopInstanceUid !== sopInstanceUid)
+        throw new DomainError("dicom.uid-mismatch");
+      const meta: RecordMeta = {
+        ...identity,
+        transferSyntaxUid,
+        sha256: this.#hash.digest("hex"),
+        callingAeTitle: association.callingAeTitle,
+        calledAeTitle: association.calledAeTitle,
+        purpose: this.#host.purposeOf(association.calledAeTitle),
+        receivedAt: Date.now(),
+        headBytes: this.#head.length,
+        sizeBytes: this.#head.length + this.#dataSetBytes,
+      };
+      if (this.#failed) throw this.#failed;
+      this.#host.bringing(association, meta.studyInstanceUid);
+      if (await this.#host.holds(meta)) return;
+      if (this.#file) await this.#commitFile(meta);
+      else await this.#host.commit(meta, this.#takePieces());
+    } finally {
+      await this.#clear();
+    }
+  }
+
+  /** File, its name, its directory entry, then the record that makes it count: each durable before the next. */
+  async #commitFile(meta: RecordMeta): Promise<void> {
+    while (this.#writing) await this.#writing;
+    if (this.#failed) throw this.#failed;
+    const file = await this.#file!;
+    const name = this.#name!;
+    // Whatever fails from here on leaves the disk in doubt: never acknowledge, never try the sync again.
+    await file.sync().catch((error: unknown) => this.#host.fatal(error));
+    await file.close();
+    this.#file = null;
+    await rename(path.join(this.#host.incomingDir, name), path.join(this.#host.objectsDir, name));
+    await this.#host.syncObjectsDir().catch((error: unknown) => this.#host.fatal(error));
+    let counts = false;
+    try {
+      counts = await this.#host.commit({ ...meta, file: name }, []);
+    } finally {
+      if (!counts) await unlink(path.join(this.#host.objectsDir, name)).catch(() => undefined);
+    }
+  }
+
+  discard(): void {
+    // A sender that hangs up while its object is being made durable does not undo that.
+    if (this.#finishing) return;
+    this.#failed ??= new DomainError("dicom.truncated");
+    void this.#clear();
+  }
+
+  async #clear(): Promise<void> {
+    if (this.#cleared) return;
+    this.#cleared = true;
+    this.#walk.discard();
+    while (this.#writing) await this.#writing;
+    this.#takePieces();
+    this.#release(this.#waitingBytes);
+    const file = await this.#file?.catch(() => null);
+    if (!file) return;
+    this.#file = null;
+    await file.close().catch(() => undefined);
+    await unlink(path.join(this.#host.incomingDir, this.#name!)).catch(() => undefined);
+  }
+}
+
+async function writePieces(file: FileHandle, pieces: Buffer[]): Promise<void> {
+  let rest = pieces;
+  while (rest.length > 0) {
+    let { bytesWritten } = await file.writev(rest);
+    let whole = 0;
+    while (whole < rest.length && rest[whole]!.length <= bytesWritten) bytesWritten -= rest[whole++]!.length;
+    rest = rest.slice(whole);
+    if (bytesWritten > 0) rest[0] = rest[0]!.subarray(bytesWritten);
+  }
+}

@@ -1,0 +1,289 @@
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, mkdirSync, readdirSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { open } from "node:fs/promises";
+import path from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import type { AssociationInfo, IncomingObject, ObjectReceiver } from "../dimse/scp.ts";
+import { DiskGauge } from "./disk.ts";
+import { type InstanceRow, inTransaction, openDatabase, SpoolIndex, type StudyRow } from "./index-db.ts";
+import { type FoundRecord, Journal } from "./journal.ts";
+import { Receiver, type ReceiverHost } from "./receiver.ts";
+import type { RecordMeta } from "./segment.ts";
+
+/** All data sets in memory together; beyond it each goes to its file early and senders wait for the disk. */
+const BUFFER_BYTES = 96 * 1024 * 1024;
+/** How long new entries may wait to share one index transaction; they are durable already. */
+const INDEX_AFTER_MS = 20;
+const KEEP_DONE_MS = 30 * 24 * 3_600_000;
+
+export interface SpoolOptions {
+  dir: string;
+  /** null: 5 % of the disk, at most 1 GiB. */
+  reserveBytes: number | null;
+  segmentBytes: number;
+  keepSpares: number;
+  purposeOf(calledAeTitle: string): "read" | "prior";
+  /** The disk is in doubt: end the process without another answer. */
+  onFatal(error: unknown): never;
+  /** New work for the uploader. */
+  onStored?(): void;
+}
+
+/** Bytes of a Part 10 file on our disk. */
+export interface Bytes {
+  path: string;
+  start: number;
+  length: number;
+}
+
+/** Everything that was received and that the archive has not confirmed yet. */
+export class Spool {
+  readonly db: DatabaseSync;
+  readonly index: SpoolIndex;
+  readonly disk: DiskGauge;
+  lastReceivedAt: number | null = null;
+  readonly #options: SpoolOptions;
+  readonly #journal: Journal;
+  readonly #objectsDir: string;
+  readonly #host: ReceiverHost;
+  readonly #underWay = new Map<string, Promise<boolean>>();
+  /** Studies of associations that are still open. */
+  readonly #openStudies = new Map<string, Set<string>>();
+  #unindexed: { meta: RecordMeta; segment: string | null; offset: number }[] = [];
+  /** Came again, and is here already. */
+  #repeated: RecordMeta[] = [];
+  #indexTimer: NodeJS.Timeout | null = null;
+  #bufferedBytes = 0;
+  #sweeping: Promise<void> | null = null;
+  #sweepTimer: NodeJS.Timeout | null = null;
+  #forgotAt = 0;
+
+  private constructor(options: SpoolOptions, db: DatabaseSync, index: SpoolIndex, journal: Journal) {
+    this.#options = options;
+    this.db = db;
+    this.index = index;
+    this.#journal = journal;
+    this.disk = new DiskGauge(options.dir, options.reserveBytes);
+    this.#objectsDir = path.join(options.dir, "objects");
+    this.#host = this.#receiverHost();
+  }
+
+  /**
+   * Opens the spool and puts right what a crash left: entries that the journal has and the index has not are
+   * added, pieces of objects that were never acknowledged are removed, everything queued is asked for again.
+   */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    const dirs = ["segments", "objects", "incoming"].map((name) => path.join(options.dir, name));
+    for (const dir of dirs) mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const [segmentsDir, objectsDir, incomingDir] = dirs as [string, string, string];
+    const db = openDatabase(path.join(options.dir, "index.db"));
+    const index = new SpoolIndex(db);
+    const { journal, found } = await Journal.open({ ...options, dir: segmentsDir });
+    const missing = found.filter(({ meta }) => {
+      const known = index.find(meta.sopInstanceUid, meta.sha256);
+      return !known || (known.state === "done" && known.receivedAt < meta.receivedAt);
+    });
+    const whole: FoundRecord[] = [];
+    for (const record of missing) if (await isWhole(journal, objectsDir, record)) whole.push(record);
+    inTransaction(db, () => {
+      for (const { meta, location } of whole) {
+        index.add({ meta, ...(meta.file ? { segment: null, offset: 0 } : location) });
+        index.touch(meta);
+      }
+      index.suspectAll();
+    });
+    for (const name of readdirSync(incomingDir)) rmSync(path.join(incomingDir, name), { force: true });
+    for (const name of readdirSync(objectsDir)) if (!index.knowsFile(name)) unlinkSync(path.join(objectsDir, name));
+    const spool = new Spool(options, db, index, journal);
+    spool.lastReceivedAt = index.lastReceivedAt();
+    spool.#sweepTimer = setInterval(() => void spool.sweep(), 1_000);
+    return spool;
+  }
+
+  /** Takes one object from an association. */
+  begin(object: IncomingObject, onRoom: () => void): ObjectReceiver {
+    if (!this.#openStudies.has(object.association.id)) this.#openStudies.set(object.association.id, new Set());
+    return new Receiver(this.#host, object, onRoom);
+  }
+
+  associationEnded(association: AssociationInfo): void {
+    this.#openStudies.delete(association.id);
+  }
+
+  /** Whether an association that brought images of the study is still open. */
+  isArriving(studyInstanceUid: string): boolean {
+    for (const studies of this.#openStudies.values()) if (studies.has(studyInstanceUid)) return true;
+    return false;
+  }
+
+  /** Studies that are over: their associations have ended, nothing came for `quietMs`, nothing is queued. */
+  quietStudies(now: number, quietMs: number): StudyRow[] {
+    if (this.#unindexed.length > 0) return [];
+    return this.index
+      .studiesReady(now, now - quietMs)
+      .filter(({ studyInstanceUid }) => !this.isArriving(studyInstanceUid));
+  }
+
+  /** Where the bytes of an object are, or null when they are gone (the archive confirmed them before a crash). */
+  locate(row: Pick<InstanceRow, "segment" | "offset" | "file" | "sizeBytes">): Bytes | null {
+    const file = row.file
+      ? path.join(this.#objectsDir, row.file)
+      : row.segment
+        ? this.#journal.pathOf(row.segment)
+        : null;
+    if (!file || !existsSync(file)) return null;
+    return { path: file, start: row.offset, length: row.sizeBytes };
+  }
+
+  /** The archive holds these: their bytes may go. */
+  confirmed(rows: InstanceRow[]): void {
+    const now = Date.now();
+    inTransaction(this.db, () => {
+      for (const { id } of rows) this.index.markDone(id, now);
+    });
+    for (const { file } of rows) if (file) rmSync(path.join(this.#objectsDir, file), { force: true });
+  }
+
+  #receiverHost(): ReceiverHost {
+    const incomingDir = path.join(this.#options.dir, "incoming");
+    return {
+      incomingDir,
+      objectsDir: this.#objectsDir,
+      purposeOf: this.#options.purposeOf,
+      // An index that cannot take what is durable has no disk either.
+      hasRoomFor: (bytes) => this.#unindexed.length < 5_000 && this.disk.hasRoomFor(bytes),
+      buffer: (bytes) => {
+        this.#bufferedBytes += bytes;
+        return this.#bufferedBytes < BUFFER_BYTES;
+      },
+      unbuffer: (bytes) => {
+        this.#bufferedBytes -= bytes;
+      },
+      wrote: (bytes) => this.disk.wrote(bytes),
+      holds: (meta) => this.#holds(meta),
+      commit: (meta, body) => this.#commit(meta, body),
+      syncObjectsDir: async () => {
+        const dir = await open(this.#objectsDir);
+        await dir.sync().finally(() => dir.close());
+      },
+      bringing: (association, studyInstanceUid) => {
+        // Absent when the association has ended meanwhile.
+        this.#openStudies.get(association.id)?.add(studyInstanceUid);
+      },
+      fatal: this.#options.onFatal,
+    };
+  }
+
+  async #holds(meta: RecordMeta): Promise<boolean> {
+    const key = keyOf(meta);
+    await this.#underWay.get(key)?.catch(() => undefined);
+    const unindexed = this.#unindexed.some(({ meta: other }) => keyOf(other) === key);
+    const known = this.index.find(meta.sopInstanceUid, meta.sha256);
+    if (!unindexed && (!known || known.state === "done")) return false;
+    this.#repeat(meta);
+    return true;
+  }
+
+  async #commit(meta: RecordMeta, body: Buffer[]): Promise<boolean> {
+    const key = keyOf(meta);
+    // Two associations may bring the same object at the same time: the second one waits for the first.
+    const first = this.#underWay.get(key);
+    if (first) {
+      await first;
+      this.#repeat(meta);
+      return false;
+    }
+    const committed = this.#append(meta, body).finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, committed);
+    return committed;
+  }
+
+  async #append(meta: RecordMeta, body: Buffer[]): Promise<boolean> {
+    const location = await this.#journal.append(meta, body, meta.file ? 0 : meta.sizeBytes);
+    if (!meta.file) this.disk.wrote(meta.sizeBytes);
+    this.lastReceivedAt = meta.receivedAt;
+    this.#unindexed.push({ meta, ...(meta.file ? { segment: null, offset: 0 } : location) });
+    this.#indexTimer ??= setTimeout(() => this.#enter(), INDEX_AFTER_MS);
+    return true;
+  }
+
+  #repeat(meta: RecordMeta): void {
+    this.lastReceivedAt = meta.receivedAt;
+    this.#repeated.push(meta);
+    this.#indexTimer ??= setTimeout(() => this.#enter(), INDEX_AFTER_MS);
+  }
+
+  #enter(): void {
+    this.#indexTimer = null;
+    const batch = this.#unindexed;
+    if (batch.length + this.#repeated.length === 0) return;
+    try {
+      inTransaction(this.db, () => {
+        for (const entry of batch) this.index.add(entry);
+        for (const { meta } of batch) this.index.touch(meta);
+        for (const meta of this.#repeated) this.index.touch(meta);
+      });
+    } catch {
+      // The disk is full: they stay durable in the journal, and are entered when there is room.
+      this.#indexTimer = setTimeout(() => this.#enter(), 1_000);
+      return;
+    }
+    this.#unindexed = [];
+    this.#repeated = [];
+    this.#options.onStored?.();
+  }
+
+  /** Gives back segments that are drained, and forgets what has long been delivered. */
+  sweep(): Promise<void> {
+    this.#sweeping ??= this.#sweepOnce().finally(() => {
+      this.#sweeping = null;
+    });
+    return this.#sweeping;
+  }
+
+  async #sweepOnce(): Promise<void> {
+    if (this.#unindexed.length > 0) return;
+    const live = this.index.liveSegments();
+    const active = this.#journal.activeSegment;
+    const short = !this.disk.hasRoomFor(this.#options.segmentBytes);
+    const drained = !live.has(active) && this.#underWay.size === 0;
+    if (
+      drained &&
+      (short ? this.#journal.activeBytes > 0 : this.#journal.activeBytes > this.#options.segmentBytes / 4)
+    ) {
+      await this.#journal.seal();
+    }
+    // What was committed meanwhile may lie in a segment that looked drained.
+    if (this.#unindexed.length > 0 || this.#underWay.size > 0) return;
+    const stillLive = this.index.liveSegments();
+    for (const segment of [...this.#journal.sealed].filter((name) => !stillLive.has(name)))
+      await this.#journal.reclaim(segment, !short);
+    if (Date.now() - this.#forgotAt < 3_600_000) return;
+    this.#forgotAt = Date.now();
+    this.index.forgetDone(this.#forgotAt - KEEP_DONE_MS);
+  }
+
+  async close(): Promise<void> {
+    if (this.#sweepTimer) clearInterval(this.#sweepTimer);
+    await this.#sweeping;
+    await this.#journal.close();
+    if (this.#indexTimer) clearTimeout(this.#indexTimer);
+    this.#enter();
+    this.db.close();
+  }
+}
+
+const keyOf = ({ sopInstanceUid, sha256 }: RecordMeta): string => `${sopInstanceUid} ${sha256}`;
+
+/** Whether the bytes that a record names are all there; a record that never was acknowledged may be torn. */
+async function isWhole(journal: Journal, objectsDir: string, { meta, location }: FoundRecord): Promise<boolean> {
+  if (meta.file) {
+    const file = path.join(objectsDir, meta.file);
+    return existsSync(file) && statSync(file).size === meta.sizeBytes;
+  }
+  const hash = createHash("sha256");
+  const start = location.offset + meta.headBytes;
+  const end = location.offset + meta.sizeBytes - 1;
+  for await (const bytes of createReadStream(journal.pathOf(location.segment), { start, end })) hash.update(bytes);
+  return hash.digest("hex") === meta.sha256;
+}
