@@ -1,68 +1,100 @@
-/** The studies a simulated modality can make. */
-export type StudyKind = "chest-ct" | "head-ct" | "brain-mr" | "chest-xr" | "us-cine" | "mammogram";
+import { TS } from "../dicom/uids.ts";
+import { nativeSyntaxes } from "../dicom/write.ts";
+import { chestFieldMm, chestLengthMm, chestModel, chestSlice } from "./chest-ct.ts";
+import { type CtSeries, ctFiles } from "./ct-series.ts";
+import { simulatedUid, studyDescriptions } from "./instance.ts";
+import type { Plan, SimulatedFile, SimulatedPatient, SimulatedStudy, StudyKind, StudyOptions } from "./study.ts";
 
-export type SimulatedPatient = {
-  /** PN text, groups by `=`: `"Yamada^Tarou=山田^太郎=やまだ^たろう"`. */
-  name: string;
-  id: string;
-  sex: "M" | "F" | "O";
-  /** `YYYYMMDD` */
-  birthDate: string;
+export { readBurnedInNumber } from "./burned-in-number.ts";
+export { studyKinds } from "./study.ts";
+export type { SimulatedFile, SimulatedPatient, SimulatedStudy, StudyKind, StudyOptions };
+
+type Recipe = { instanceCount: (plan: Plan) => number; files: (plan: Plan) => Generator<SimulatedFile> };
+
+const recipes: Partial<Record<StudyKind, Recipe>> = {
+  "chest-ct": {
+    instanceCount: ({ slices = 40 }) => slices,
+    files: (plan) => ctFiles(plan, chestSeries(plan)),
+  },
 };
 
-export type StudyOptions = {
-  /** Same seed and options, same study, down to the UIDs. */
-  seed?: string;
-  patient?: SimulatedPatient;
-  accessionNumber?: string;
-  referringPhysicianName?: string;
-  institutionName?: string;
-  /** Moment of the study; its date and time are written as UTC. */
-  studyDate?: Date;
-  /** `"STAT"`, `"HIGH"`, `"ROUTINE"`, …: Requested Procedure Priority (0040,1003). */
-  priority?: string;
-  /** CT and MR: slices of each series (CT 40 unless told, up to 600). US: frames (30). */
-  slices?: number;
-  /** Columns, and rows where the image is square. */
-  matrix?: number;
-  /** The earlier study of the same patient: slightly other findings. */
-  prior?: boolean;
-  specificCharacterSet?: string;
-  transferSyntaxUid?: string;
-};
+/**
+ * Makes a study: believable images of one patient, with correct geometry and units (Node only).
+ *
+ * Deterministic: the same seed and options give the same bytes and the same UIDs.
+ *
+ * @throws {RangeError} for a number of slices, matrix or transfer syntax it cannot make.
+ */
+export function makeStudy(kind: StudyKind, options: StudyOptions = {}): SimulatedStudy {
+  const seed = options.seed ?? "1";
+  const plan: Plan = {
+    kind,
+    seed,
+    patient: options.patient ?? { name: "Simulated^Patient", id: `SIM-${seed}`, sex: "O", birthDate: "19610412" },
+    accessionNumber: options.accessionNumber ?? `A${seed}${options.prior ? "P" : ""}`.slice(0, 16),
+    referringPhysicianName: options.referringPhysicianName ?? "Almeida^Rosa",
+    institutionName: options.institutionName ?? "Simulated Hospital",
+    studyDate: options.studyDate ?? new Date(Date.UTC(options.prior ? 2024 : 2026, 2, 14, 9, 30)),
+    prior: options.prior ?? false,
+    specificCharacterSet: options.specificCharacterSet ?? "ISO_IR 192",
+    transferSyntaxUid: options.transferSyntaxUid ?? TS.explicitLittleEndian,
+    quick: options.quick ?? false,
+    ...(options.priority === undefined ? {} : { priority: options.priority }),
+    ...(options.slices === undefined ? {} : { slices: options.slices }),
+    ...(options.matrix === undefined ? {} : { matrix: options.matrix }),
+  };
+  checkPlan(plan);
+  const recipe = recipes[kind];
+  if (!recipe) throw new RangeError(`no recipe for ${kind}`);
+  return {
+    kind,
+    studyInstanceUid: simulatedUid(plan, "study"),
+    patient: plan.patient,
+    accessionNumber: plan.accessionNumber,
+    description: studyDescriptions[kind],
+    priority: plan.priority ?? null,
+    isPrior: plan.prior,
+    instanceCount: recipe.instanceCount(plan),
+    files: () => recipe.files(plan),
+  };
+}
 
-export type SimulatedFile = {
-  sopInstanceUid: string;
-  sopClassUid: string;
-  seriesInstanceUid: string;
-  transferSyntaxUid: string;
-  part10: Buffer;
-};
+function checkPlan({ slices = 1, matrix = 64, transferSyntaxUid }: Plan): void {
+  if (!Number.isInteger(slices) || slices < 1 || slices > 4095) throw new RangeError("slices: 1 to 4095");
+  if (!Number.isInteger(matrix) || matrix < 32 || matrix > 4096) throw new RangeError("matrix: 32 to 4096");
+  if (![...nativeSyntaxes, TS.rleLossless].some((uid) => uid === transferSyntaxUid)) {
+    throw new RangeError("transfer syntax: a native one or RLE Lossless");
+  }
+}
 
-export type SimulatedStudy = {
-  kind: StudyKind;
-  studyInstanceUid: string;
-  patient: SimulatedPatient;
-  accessionNumber: string;
-  description: string;
-  priority: string | null;
-  isPrior: boolean;
-  instanceCount: number;
-  /** Makes the files one after the other; pixels exist only while a file is made. */
-  files(): Generator<SimulatedFile>;
-};
-
-/** Makes a study. Deterministic by `seed`. */
-export function makeStudy(_kind: StudyKind, _options: StudyOptions = {}): SimulatedStudy {
-  throw new Error("not yet");
+function chestSeries(plan: Plan): CtSeries {
+  const model = chestModel(plan.patient.id, plan.prior);
+  const matrix = plan.matrix ?? 512;
+  return {
+    seriesNumber: 2,
+    description: "Thorax 40 s CE",
+    bodyPart: "CHEST",
+    anatomy: ["51185008", "SCT", "Chest"],
+    fieldMm: chestFieldMm,
+    lengthMm: chestLengthMm,
+    maxSpacingMm: 7,
+    kernel: "STANDARD",
+    kvp: 120,
+    window: [
+      [40, -600],
+      [400, 1500],
+      ["MEDIASTINUM", "LUNG"],
+    ],
+    contrast: true,
+    noise: { amount: 14, grain: 1 },
+    topZ: 1240.5,
+    slices: plan.slices ?? 40,
+    matrix,
+    draw: (mm) => chestSlice(model, mm, matrix),
+  };
 }
 
 /** The studies of an empty demo database, priors before their current study. */
 export function demoStudies(_now: Date): SimulatedStudy[] {
-  throw new Error("not yet");
-}
-
-/** The slice number (1…) burned into the corner of a CT slice; null when none is found. */
-export function readBurnedInNumber(_pixels: ArrayLike<number>, _columns: number): number | null {
   throw new Error("not yet");
 }
