@@ -1,0 +1,75 @@
+import { DomainError } from "@overread/shared/errors";
+import { audit } from "../audit/index.ts";
+import type { Ctx } from "../context.ts";
+import { announceCase } from "./move-case.ts";
+import { shareStudy } from "./open-case.ts";
+import { casePolicy } from "./policy.ts";
+import { priorRelevance } from "./prior-relevance.ts";
+
+/** As many as a reader will ever look at; the rest is found in the archive. */
+const mostPriors = 40;
+
+/**
+ * Finds the patient's earlier studies in the hospital's archive and attaches them to the case by relevance.
+ * Computes the whole set anew, so running it twice or late does no harm.
+ *
+ * The same patient is the same patient ID and issuer at the same hospital: names are never matched.
+ * @throws {DomainError} `case.not-found`
+ */
+export async function attachPriors(ctx: Ctx, { caseId }: { caseId: string }): Promise<{ attached: number }> {
+  const { tx } = ctx;
+  const row = await tx.readingCase.findUnique({ where: { id: caseId } });
+  if (!row) throw new DomainError("case.not-found");
+  casePolicy.authorize(ctx.actor, "case.attach-priors", row);
+  const current = await tx.study.findUniqueOrThrow({ where: { id: row.studyRef } });
+
+  const earlier = await tx.study.findMany({
+    where: { orgId: row.orgId, patientRef: current.patientRef, id: { not: current.id }, numberOfInstances: { gt: 0 } },
+    orderBy: [{ studyDate: "desc" }, { id: "asc" }],
+    take: 500,
+  });
+  const priors = earlier
+    .filter((study) => isEarlier(study, current) && (!study.readerOrgId || study.readerOrgId === row.readerOrgId))
+    .map((study) => ({ study, ...priorRelevance(current, study) }))
+    .sort((a, b) => b.relevance - a.relevance || b.study.studyDate.localeCompare(a.study.studyDate))
+    .slice(0, mostPriors);
+
+  const before = await tx.casePrior.findMany({ where: { caseId }, select: { studyRef: true, relevance: true } });
+  await tx.casePrior.deleteMany({ where: { caseId, studyRef: { notIn: priors.map(({ study }) => study.id) } } });
+  for (const { study, relevance, reasons } of priors) {
+    // The group may compare with what it was not asked to read.
+    await shareStudy(ctx, study.id, row.readerOrgId);
+    await tx.casePrior.upsert({
+      where: { caseId_studyRef: { caseId, studyRef: study.id } },
+      create: { caseId, studyRef: study.id, orgId: row.orgId, readerOrgId: row.readerOrgId, relevance, reasons },
+      update: { relevance, reasons },
+    });
+  }
+  const key = (list: { studyRef: string; relevance: number }[]) =>
+    list
+      .map(({ studyRef, relevance }) => `${studyRef}:${relevance}`)
+      .sort()
+      .join();
+  if (key(before) !== key(priors.map(({ study, relevance }) => ({ studyRef: study.id, relevance })))) {
+    await audit(ctx, {
+      action: "case.attach-priors",
+      orgId: row.orgId,
+      patientRef: current.patientRef,
+      studyRef: current.id,
+      caseId,
+      details: { count: priors.length },
+    });
+    await announceCase(ctx, { caseId, orgId: row.orgId, readerOrgId: row.readerOrgId, studyRef: row.studyRef });
+  }
+  return { attached: priors.length };
+}
+
+type Dated = { studyDate: string; studyTime: string; firstReceivedAt: Date };
+/** By the modality's own date and time; where it gave none, by when the first image came. */
+function isEarlier(study: Dated, current: Dated): boolean {
+  if (!study.studyDate || !current.studyDate) return study.firstReceivedAt < current.firstReceivedAt;
+  if (study.studyDate !== current.studyDate) return study.studyDate < current.studyDate;
+  if (study.studyTime && current.studyTime && study.studyTime !== current.studyTime)
+    return study.studyTime < current.studyTime;
+  return study.firstReceivedAt < current.firstReceivedAt;
+}

@@ -1,0 +1,131 @@
+import { formatPersonName } from "@overread/shared/dicom/person-name";
+import { Prisma } from "#server/db/generated/client.ts";
+import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
+import type { Actor } from "../context.ts";
+import { ageAtStudy } from "./age.ts";
+import { claimableStates, signedStates } from "./case-states.ts";
+import { casePolicy } from "./policy.ts";
+import type { CaseAbilities, NameGroups, PriorityReason, WorklistItem } from "./shapes.ts";
+
+/** One case with what a worklist row says about it, as the database gives it. */
+export type CaseRow = {
+  caseId: string;
+  orgId: string;
+  readerOrgId: string;
+  facilityId: string | null;
+  state: CaseState;
+  priority: CasePriority;
+  priorityScore: number;
+  priorityReasons: PriorityReason[];
+  dueAt: Date;
+  createdAt: Date;
+  claimedById: string | null;
+  claimedByName: string | null;
+  claimedUntil: Date | null;
+  claimLive: boolean;
+  orgSlug: string;
+  facilityName: string | null;
+  facilitySlug: string | null;
+  facilityTimeZone: string | null;
+  priorCount: number;
+  studyId: string;
+  studyInstanceUid: string;
+  patientRef: string;
+  patientId: string;
+  issuerOfPatientId: string;
+  patientName: string;
+  patientBirthDate: string;
+  patientSex: string;
+  accessionNumber: string;
+  studyDate: string;
+  studyTime: string;
+  studyDescription: string;
+  referringPhysicianName: string;
+  referrerId: string | null;
+  modalities: string[];
+  bodyParts: string[];
+  numberOfInstances: number;
+  expectedInstances: number | null;
+  quarantinedInstances: number;
+};
+
+/**
+ * `SELECT … FROM reading_case c JOIN study s …` without WHERE. Whether a claim runs is asked of the database's clock
+ * at this moment, not of the transaction's start.
+ */
+export const selectCases = Prisma.sql`
+  SELECT c.id AS "caseId", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId", c.facility_id AS "facilityId", c.state, c.priority,
+    c.priority_score AS "priorityScore", c.priority_reasons AS "priorityReasons", c.due_at AS "dueAt", c.created_at AS "createdAt",
+    c.claimed_by_id AS "claimedById", staff_name(c.claimed_by_id) AS "claimedByName", c.claimed_until AS "claimedUntil",
+    coalesce(c.claimed_until > clock_timestamp(), false) AS "claimLive",
+    o.slug AS "orgSlug", f.name AS "facilityName", f.slug AS "facilitySlug", f.time_zone AS "facilityTimeZone",
+    (SELECT count(*)::int FROM case_prior p WHERE p.case_id = c.id) AS "priorCount",
+    s.id AS "studyId", s.study_instance_uid AS "studyInstanceUid", s.patient_ref AS "patientRef", s.patient_id AS "patientId",
+    s.issuer_of_patient_id AS "issuerOfPatientId", s.patient_name AS "patientName", s.patient_birth_date AS "patientBirthDate",
+    s.patient_sex AS "patientSex", s.accession_number AS "accessionNumber", s.study_date AS "studyDate", s.study_time AS "studyTime",
+    s.study_description AS "studyDescription", s.referring_physician_name AS "referringPhysicianName", s.referrer_id AS "referrerId",
+    s.modalities, s.body_parts AS "bodyParts", s.number_of_instances AS "numberOfInstances",
+    s.expected_instances AS "expectedInstances", s.quarantined_instances AS "quarantinedInstances"
+  FROM reading_case c
+  JOIN study s ON s.id = c.study_ref
+  JOIN organization o ON o.id = c.org_id
+  LEFT JOIN facility f ON f.id = c.facility_id`;
+
+/** What this caller may do with this case now: the policy, and where the case stands. */
+export function abilities(actor: Actor, row: CaseRow): CaseAbilities {
+  const mine = actor.kind === "user" && row.claimLive && row.claimedById === actor.userId;
+  const others = row.claimLive && !mine;
+  const waits = claimableStates.includes(row.state);
+  return {
+    claim: waits && !others && casePolicy.can(actor, "case.claim", row),
+    release:
+      (mine && casePolicy.can(actor, "case.release-own", row)) ||
+      (row.claimLive && casePolicy.can(actor, "case.release-others", row)),
+    read: casePolicy.can(actor, "case.open-images", row),
+    sign: waits && !signedStates.includes(row.state) && !others && casePolicy.can(actor, "case.sign", row),
+  };
+}
+
+/** The writings of a stored name (`alphabetic=ideographic=phonetic`). */
+export function nameGroups(name: string): NameGroups {
+  const [alphabetic = "", ideographic = "", phonetic = ""] = name.split("=");
+  return { alphabetic, ideographic, phonetic };
+}
+
+export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
+  return {
+    caseId: row.caseId,
+    studyId: row.studyId,
+    studyInstanceUid: row.studyInstanceUid,
+    orgSlug: row.orgSlug,
+    patientName: formatPersonName(row.patientName),
+    patientNameGroups: nameGroups(row.patientName),
+    patientId: row.patientId,
+    patientSex: row.patientSex,
+    patientBirthDate: row.patientBirthDate,
+    patientAge: ageAtStudy(row.patientBirthDate, row.studyDate),
+    accessionNumber: row.accessionNumber,
+    modalities: row.modalities,
+    bodyParts: row.bodyParts,
+    studyDescription: row.studyDescription,
+    studyDate: row.studyDate,
+    studyTime: row.studyTime,
+    facility: row.facilityName ?? row.orgSlug,
+    facilitySlug: row.facilitySlug ?? row.orgSlug,
+    facilityTimeZone: row.facilityTimeZone ?? "UTC",
+    priority: row.priority,
+    priorityScore: row.priorityScore,
+    priorityReasons: row.priorityReasons,
+    state: row.state,
+    dueAt: row.dueAt.toISOString(),
+    arrivedAt: row.createdAt.toISOString(),
+    claimedBy:
+      row.claimLive && row.claimedById ? { id: row.claimedById, name: row.claimedByName ?? "another reader" } : null,
+    claimedUntil: row.claimLive ? (row.claimedUntil?.toISOString() ?? null) : null,
+    images: { received: row.numberOfInstances, expected: row.expectedInstances },
+    priorCount: row.priorCount,
+    quarantined: row.quarantinedInstances,
+    referringPhysician: formatPersonName(row.referringPhysicianName),
+    can: abilities(actor, row),
+  };
+}

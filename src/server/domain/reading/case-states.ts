@@ -1,0 +1,27 @@
+import type { CaseState } from "#server/db/generated/enums.ts";
+
+/**
+ * Every move a case may make; what is not here is refused. A case without a claim is `unread`, or `drafted` when
+ * somebody has begun; a signed one only ever gains addenda.
+ */
+export const caseMoves: Readonly<Record<CaseState, readonly CaseState[]>> = {
+  arriving: ["unread", "held", "cancelled"],
+  unread: ["claimed", "held", "cancelled"],
+  claimed: ["unread", "drafted", "held", "cancelled"],
+  drafted: ["preliminary", "final", "held", "cancelled"],
+  preliminary: ["final", "held"],
+  final: ["amended"],
+  amended: [],
+  held: ["unread", "cancelled"],
+  cancelled: [],
+};
+
+export function isLegalMove(from: CaseState, to: CaseState): boolean {
+  return caseMoves[from].includes(to);
+}
+
+/** States in which a radiologist may take the case. */
+export const claimableStates: readonly CaseState[] = ["unread", "claimed", "drafted", "preliminary"];
+/** States in which the case still waits for a signature. */
+export const openStates: readonly CaseState[] = ["arriving", "unread", "claimed", "drafted", "preliminary", "held"];
+export const signedStates: readonly CaseState[] = ["final", "amended"];

@@ -1,0 +1,51 @@
+import { DomainError } from "@overread/shared/errors";
+import { Prisma } from "#server/db/generated/client.ts";
+import { audit } from "../audit/index.ts";
+import type { Ctx } from "../context.ts";
+import { type CaseRow, selectCases, toWorklistItem } from "./case-rows.ts";
+import type { OfCase } from "./inputs.ts";
+import { type CaseAction, casePolicy } from "./policy.ts";
+import type { CaseDetail, PriorSummary } from "./shapes.ts";
+
+/**
+ * A case for a caller who may do `action` to it.
+ * @throws {DomainError} `case.not-found` (also for another's), `auth.forbidden`
+ */
+export async function findCase(
+  { actor, tx }: Pick<Ctx, "actor" | "tx">,
+  caseId: string,
+  action: CaseAction,
+): Promise<CaseRow> {
+  const [row] = await tx.$queryRaw<CaseRow[]>`${selectCases} WHERE c.id = ${caseId}::uuid`;
+  if (!row) throw new DomainError("case.not-found");
+  casePolicy.authorize(actor, action, row);
+  return row;
+}
+
+/**
+ * One case with its priors and why it stands where it stands.
+ * @throws {DomainError} `case.not-found`, `auth.forbidden`
+ */
+export async function getCase(ctx: Ctx, { caseId }: OfCase): Promise<CaseDetail> {
+  const row = await findCase(ctx, caseId, "case.read");
+  const priors = await priorsOf(ctx, row);
+  await audit(ctx, {
+    action: "case.read",
+    orgId: row.orgId,
+    patientRef: row.patientRef,
+    studyRef: row.studyId,
+    caseId,
+  });
+  const item = toWorklistItem(ctx.actor, row);
+  return { ...item, priors, why: item.priorityReasons.map(({ text }) => text) };
+}
+
+/** The attached priors, most relevant first. */
+export async function priorsOf({ tx }: Pick<Ctx, "tx">, row: CaseRow): Promise<PriorSummary[]> {
+  return tx.$queryRaw<PriorSummary[]>(Prisma.sql`
+    SELECT s.id AS "studyId", s.study_instance_uid AS "studyInstanceUid", o.slug AS "orgSlug", s.study_date AS "studyDate",
+      s.study_description AS "studyDescription", s.modalities, p.relevance, p.reasons,
+      EXISTS (SELECT 1 FROM report_version v WHERE v.study_ref = s.id) AS "hasReport"
+    FROM case_prior p JOIN study s ON s.id = p.study_ref JOIN organization o ON o.id = s.org_id
+    WHERE p.case_id = ${row.caseId}::uuid ORDER BY p.relevance DESC, s.study_date DESC, s.id`);
+}

@@ -1,0 +1,96 @@
+import { normalisePersonName } from "@overread/shared/dicom/person-name";
+import { DomainError } from "@overread/shared/errors";
+import { Prisma } from "#server/db/generated/client.ts";
+import { audit } from "../audit/index.ts";
+import type { Actor, Ctx } from "../context.ts";
+import { type CaseRow, selectCases, toWorklistItem } from "./case-rows.ts";
+import { ListCases } from "./inputs.ts";
+import { casePolicy } from "./policy.ts";
+import type { Worklist, WorklistCounts } from "./shapes.ts";
+
+/**
+ * One page of the worklist, most pressing first: score, due time, arrival. Cancelled cases appear only when asked for.
+ * Counts are of the caller's whole list, not of the filter.
+ *
+ * @throws {DomainError} `auth.forbidden`, `request.invalid` (a cursor that is none)
+ */
+export async function listCases(ctx: Ctx, input: ListCases): Promise<Worklist> {
+  const { actor, tx } = ctx;
+  casePolicy.authorize(actor, "case.list", null);
+  const { filter = {}, cursor, limit } = ListCases.parse(input);
+  const scope = scopeOf(actor);
+  const where = [scope, stateCondition(filter)];
+  if (filter.priority) where.push(Prisma.sql`c.priority = ${filter.priority}::"CasePriority"`);
+  if (filter.facilityId) where.push(Prisma.sql`c.facility_id = ${filter.facilityId}::uuid`);
+  if (filter.text?.trim()) where.push(textCondition(filter.text.trim()));
+  if (filter.mine) where.push(mineCondition(actor));
+  if (cursor) where.push(afterCursor(cursor));
+
+  const rows = await tx.$queryRaw<CaseRow[]>`${selectCases} WHERE ${Prisma.join(where, " AND ")}
+    ORDER BY c.priority_score DESC, c.due_at, c.created_at, c.id LIMIT ${limit + 1}`;
+  const page = rows.slice(0, limit);
+  const [totals] = await tx.$queryRaw<[WorklistCounts & { nextDueAt: Date | null }]>`
+    SELECT count(*) FILTER (WHERE c.state = 'unread')::int AS unread,
+      count(*) FILTER (WHERE c.priority = 'stat' AND c.state IN ('unread', 'claimed', 'drafted', 'preliminary'))::int AS stat,
+      count(*) FILTER (WHERE ${mineCondition(actor)})::int AS mine,
+      count(*) FILTER (WHERE c.state = 'arriving')::int AS arriving,
+      count(*) FILTER (WHERE c.state IN ('final', 'amended'))::int AS final,
+      min(c.due_at) FILTER (WHERE c.state = 'unread') AS "nextDueAt"
+    FROM reading_case c WHERE ${scope}`;
+  await audit(ctx, { action: "case.list", details: { count: page.length, filtered: Object.keys(filter).length > 0 } });
+
+  const { nextDueAt, ...counts } = totals;
+  const last = page.at(-1);
+  return {
+    items: page.map((row) => toWorklistItem(actor, row)),
+    nextCursor: last && rows.length > limit ? cursorOf(last) : null,
+    counts,
+    nextDueAt: nextDueAt?.toISOString() ?? null,
+  };
+}
+
+/** The cases that the caller's roles list at all. Row-level security stands behind it and asks nothing of roles. */
+function scopeOf(actor: Actor): Prisma.Sql {
+  const sides = casePolicy.sides(actor, "case.list");
+  const own: Prisma.Sql[] = [];
+  if (sides.includes("reader")) own.push(Prisma.sql`c.reader_org_id = ${actor.orgId}::uuid`);
+  if (sides.includes("hospital")) {
+    const facilities = actor.kind === "user" ? actor.facilityIds : [];
+    const within = facilities.length > 0 ? Prisma.sql`AND c.facility_id = ANY(${facilities}::uuid[])` : Prisma.empty;
+    own.push(Prisma.sql`(c.org_id = ${actor.orgId}::uuid ${within})`);
+  }
+  return own.length > 0 ? Prisma.sql`(${Prisma.join(own, " OR ")})` : Prisma.sql`false`;
+}
+
+function stateCondition(filter: { state?: string[] | undefined }): Prisma.Sql {
+  return filter.state ? Prisma.sql`c.state::text = ANY(${filter.state})` : Prisma.sql`c.state <> 'cancelled'`;
+}
+
+function mineCondition(actor: Actor): Prisma.Sql {
+  return actor.kind === "user"
+    ? Prisma.sql`(c.claimed_by_id = ${actor.userId}::uuid AND c.claimed_until > clock_timestamp())`
+    : Prisma.sql`false`;
+}
+
+function textCondition(text: string): Prisma.Sql {
+  const escaped = (value: string) => value.replace(/[\\%_]/g, "\\$&");
+  const start = `${escaped(text)}%`;
+  const name = normalisePersonName(text);
+  const byName = name ? Prisma.sql`s.patient_name_search LIKE ${`%${escaped(name)}%`}` : Prisma.sql`false`;
+  return Prisma.sql`(${byName} OR s.patient_id ILIKE ${start} OR s.accession_number ILIKE ${start} OR s.study_description ILIKE ${`%${start}`})`;
+}
+
+/** The position behind a row, as opaque text: no patient data is in it. */
+function cursorOf(row: CaseRow): string {
+  const position = [row.priorityScore, row.dueAt.getTime(), row.createdAt.getTime(), row.caseId];
+  return Buffer.from(position.join("|")).toString("base64url");
+}
+
+function afterCursor(cursor: string): Prisma.Sql {
+  const match = /^(-?\d{1,9})\|(\d{1,15})\|(\d{1,15})\|([0-9a-f-]{36})$/.exec(
+    Buffer.from(cursor, "base64url").toString(),
+  );
+  if (!match) throw new DomainError("request.invalid", { details: { fields: "cursor" } });
+  const [score, due, created] = [Number(match[1]), new Date(Number(match[2])), new Date(Number(match[3]))];
+  return Prisma.sql`(-c.priority_score, c.due_at, c.created_at, c.id) > (${-score}::int, ${due}::timestamptz, ${created}::timestamptz, ${match[4]}::uuid)`;
+}

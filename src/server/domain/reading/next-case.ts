@@ -1,0 +1,13 @@
+import type { Ctx, UserActor } from "../context.ts";
+import { casePolicy } from "./policy.ts";
+
+/** The case to read next: the highest on the list that nobody holds. Null: nothing waits. */
+export async function nextCase({ actor, tx }: Ctx<UserActor>): Promise<{ caseId: string } | null> {
+  casePolicy.authorize(actor, "case.claim", null);
+  const [row] = await tx.$queryRaw<{ caseId: string }[]>`
+    SELECT id AS "caseId" FROM reading_case
+    WHERE reader_org_id = ${actor.orgId}::uuid AND state IN ('unread', 'claimed', 'drafted', 'preliminary')
+      AND (claimed_by_id IS NULL OR claimed_until <= clock_timestamp())
+    ORDER BY priority_score DESC, due_at, created_at, id LIMIT 1`;
+  return row ?? null;
+}

@@ -1,0 +1,72 @@
+import { DomainError } from "@overread/shared/errors";
+import { enqueue } from "#server/jobs/enqueue.ts";
+import { publish } from "#server/live/publish.ts";
+import { audit } from "../audit/index.ts";
+import type { Ctx } from "../context.ts";
+import { contractTerms, minutesToRead } from "./contract-terms.ts";
+import { casePolicy } from "./policy.ts";
+import { priorityClass } from "./priority-class.ts";
+import { scorePriority } from "./priority-score.ts";
+
+/**
+ * Puts a study that begins to arrive on the worklist of the group that reads for the hospital, as `arriving`. Called
+ * with the first image of a study sent to be read, and safe to call with every other.
+ *
+ * @returns the case, or null when no contract is in force: then the study is archived and nobody is asked to read it.
+ * @throws {DomainError} `study.not-found`
+ */
+export async function openCase(ctx: Ctx, { studyId }: { studyId: string }): Promise<string | null> {
+  const { tx } = ctx;
+  const study = await tx.study.findUnique({ where: { id: studyId } });
+  if (!study) throw new DomainError("study.not-found");
+  casePolicy.authorize(ctx.actor, "case.open", study);
+  if (study.purpose !== "read") return null;
+  const existing = await tx.readingCase.findUnique({ where: { studyRef: studyId }, select: { id: true } });
+  if (existing) return existing.id;
+
+  const terms = await contractTerms(ctx, study);
+  if (!terms) return null;
+  await shareStudy(ctx, studyId, terms.readerOrgId);
+  const priority = priorityClass(study.requestedPriority, study.studyDescription);
+  const dueAt = new Date(ctx.now.getTime() + minutesToRead(terms, priority) * 60_000);
+  const { score, reasons } = scorePriority(
+    { ...study, state: "arriving", priority, dueAt, waitingSince: ctx.now },
+    ctx.now,
+  );
+  // Two images of one study may get here together: the unique study decides, and the second finds nothing to insert.
+  const [opened] = await tx.$queryRaw<{ id: string }[]>`
+    INSERT INTO reading_case (org_id, reader_org_id, facility_id, study_ref, priority, priority_score, priority_reasons, due_at, claim_minutes, updated_at)
+    VALUES (${study.orgId}::uuid, ${terms.readerOrgId}::uuid, ${study.facilityId}::uuid, ${studyId}::uuid, ${priority}::"CasePriority",
+      ${score}, ${JSON.stringify(reasons)}::jsonb, ${dueAt}, ${terms.claimMinutes}, now())
+    ON CONFLICT (study_ref) DO NOTHING RETURNING id`;
+  if (!opened) {
+    const other = await tx.readingCase.findUniqueOrThrow({ where: { studyRef: studyId }, select: { id: true } });
+    return other.id;
+  }
+  const caseId = opened.id;
+  await audit(ctx, {
+    action: "case.move",
+    orgId: study.orgId,
+    patientRef: study.patientRef,
+    studyRef: studyId,
+    caseId,
+    details: { from: null, to: "arriving" },
+  });
+  await enqueue(tx, "case.attach-priors", { orgId: study.orgId, caseId });
+  await publish(tx, { topic: "case.changed", orgIds: [study.orgId, terms.readerOrgId], caseId, studyId });
+  return caseId;
+}
+
+/**
+ * Lets the reading group see the study, its patient, series and images: their id on each row is what the database's
+ * policies go by. Rows that another group already reads stay theirs.
+ */
+export async function shareStudy({ tx }: Pick<Ctx, "tx">, studyId: string, readerOrgId: string): Promise<void> {
+  const [shared] = await tx.$queryRaw<{ patientRef: string }[]>`
+    UPDATE study SET reader_org_id = ${readerOrgId}::uuid WHERE id = ${studyId}::uuid AND reader_org_id IS NULL
+    RETURNING patient_ref AS "patientRef"`;
+  if (!shared) return;
+  await tx.$executeRaw`UPDATE patient SET reader_org_id = ${readerOrgId}::uuid WHERE id = ${shared.patientRef}::uuid AND reader_org_id IS NULL`;
+  await tx.$executeRaw`UPDATE series SET reader_org_id = ${readerOrgId}::uuid WHERE study_ref = ${studyId}::uuid AND reader_org_id IS NULL`;
+  await tx.$executeRaw`UPDATE instance SET reader_org_id = ${readerOrgId}::uuid WHERE study_ref = ${studyId}::uuid AND reader_org_id IS NULL`;
+}

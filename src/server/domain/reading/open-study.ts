@@ -1,0 +1,106 @@
+import { formatPersonName } from "@overread/shared/dicom/person-name";
+import { audit } from "../audit/index.ts";
+import type { Ctx } from "../context.ts";
+import { ageAtStudy } from "./age.ts";
+import { nameGroups, toWorklistItem } from "./case-rows.ts";
+import { findCase, priorsOf } from "./get-case.ts";
+import type { OfCase } from "./inputs.ts";
+import { casePolicy } from "./policy.ts";
+import type { OpenedCase, OpenedPrior, ReportSection, SeriesSummary } from "./shapes.ts";
+
+/**
+ * Everything the reading page needs: the patient banner, the study and its priors with their DICOMweb identifiers,
+ * and for readers what was written about the priors.
+ *
+ * @throws {DomainError} `case.not-found`, `auth.forbidden`
+ */
+export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCase> {
+  const { actor } = ctx;
+  const row = await findCase(ctx, caseId, "case.open-images");
+  const priors = await priorsOf(ctx, row);
+  const series = await seriesOf(ctx, [row.studyId, ...priors.map(({ studyId }) => studyId)]);
+  const reports = casePolicy.can(actor, "case.read-prior-report", row)
+    ? await newestReports(
+        ctx,
+        priors.filter(({ hasReport }) => hasReport).map(({ studyId }) => studyId),
+      )
+    : new Map<string, OpenedPrior["report"]>();
+  await audit(ctx, {
+    action: "case.read",
+    orgId: row.orgId,
+    patientRef: row.patientRef,
+    studyRef: row.studyId,
+    caseId,
+    details: { priors: priors.length, opened: true },
+  });
+
+  const opened = priors.map((prior): OpenedPrior => {
+    const report = reports.get(prior.studyId);
+    return {
+      orgSlug: prior.orgSlug,
+      studyInstanceUid: prior.studyInstanceUid,
+      dicomwebRoot: `/dicomweb/${prior.orgSlug}`,
+      series: series.get(prior.studyId) ?? [],
+      relevance: prior.relevance,
+      reasons: prior.reasons,
+      studyDate: prior.studyDate,
+      description: prior.studyDescription,
+      modalities: prior.modalities,
+      ...(report ? { report } : {}),
+    };
+  });
+  return {
+    item: toWorklistItem(actor, row),
+    patient: {
+      name: formatPersonName(row.patientName),
+      nameGroups: nameGroups(row.patientName),
+      sex: row.patientSex,
+      birthDate: row.patientBirthDate,
+      ageAtStudy: ageAtStudy(row.patientBirthDate, row.studyDate),
+      patientId: row.patientId,
+      issuer: row.issuerOfPatientId,
+    },
+    current: {
+      orgSlug: row.orgSlug,
+      studyInstanceUid: row.studyInstanceUid,
+      dicomwebRoot: `/dicomweb/${row.orgSlug}`,
+      series: series.get(row.studyId) ?? [],
+    },
+    priors: opened,
+  };
+}
+
+/**
+ * The series of several studies, by study, in the order of their numbers. Only what is stored counts: a quarantined
+ * instance is nobody's picture.
+ */
+export async function seriesOf({ tx }: Pick<Ctx, "tx">, studyIds: string[]): Promise<Map<string, SeriesSummary[]>> {
+  const rows = await tx.$queryRaw<(SeriesSummary & { studyId: string })[]>`
+    SELECT r.study_ref AS "studyId", r.series_instance_uid AS "seriesInstanceUid", r.modality, r.series_number AS "seriesNumber",
+      r.series_description AS "seriesDescription", r.number_of_instances AS "numberOfInstances", middle.uid AS "thumbnailSopInstanceUid"
+    FROM series r
+    LEFT JOIN LATERAL (
+      SELECT i.sop_instance_uid AS uid FROM instance i
+      WHERE i.series_ref = r.id AND i.status = 'stored' AND i.frame_index IS NOT NULL
+      ORDER BY i.instance_number NULLS LAST, i.sop_instance_uid
+      OFFSET (SELECT count(*) / 2 FROM instance i WHERE i.series_ref = r.id AND i.status = 'stored' AND i.frame_index IS NOT NULL) LIMIT 1
+    ) middle ON true
+    WHERE r.study_ref = ANY(${studyIds}::uuid[]) AND r.number_of_instances > 0
+    ORDER BY r.series_number NULLS LAST, r.series_instance_uid`;
+  const byStudy = new Map<string, SeriesSummary[]>(studyIds.map((id) => [id, []]));
+  for (const { studyId, ...summary } of rows) byStudy.get(studyId)?.push(summary);
+  return byStudy;
+}
+
+async function newestReports({ tx }: Ctx, studyIds: string[]): Promise<Map<string, OpenedPrior["report"]>> {
+  if (studyIds.length === 0) return new Map();
+  const rows = await tx.$queryRaw<{ studyRef: string; signedAt: Date; signedBy: string; sections: ReportSection[] }[]>`
+    SELECT DISTINCT ON (study_ref) study_ref AS "studyRef", signed_at AS "signedAt", signed_by_name AS "signedBy", sections
+    FROM report_version WHERE study_ref = ANY(${studyIds}::uuid[]) ORDER BY study_ref, version DESC`;
+  return new Map(
+    rows.map(({ studyRef, signedAt, signedBy, sections }) => [
+      studyRef,
+      { signedAt: signedAt.toISOString(), signedBy, sections },
+    ]),
+  );
+}

@@ -1,0 +1,42 @@
+import { makePolicy } from "../authorize.ts";
+
+/** Who may do what to a case. The only place in this room that knows a role by name. */
+export const casePolicy = makePolicy(
+  {
+    "case.list": {
+      people: [
+        ["radiologist", "reader"],
+        ["worklist_manager", "reader"],
+        ["technologist", "hospital"],
+        ["site_admin", "hospital"],
+      ],
+    },
+    "case.read": {
+      people: [
+        ["radiologist", "reader"],
+        ["worklist_manager", "reader"],
+        ["technologist", "hospital"],
+        ["site_admin", "hospital"],
+      ],
+    },
+    "case.open-images": {
+      people: [
+        ["radiologist", "reader"],
+        ["technologist", "hospital"],
+      ],
+    },
+    "case.read-prior-report": { people: [["radiologist", "reader"]] },
+    "case.claim": { people: [["radiologist", "reader"]] },
+    "case.release-own": { people: [["radiologist", "reader"]] },
+    "case.release-others": { people: [["worklist_manager", "reader"]] },
+    "case.sign": { people: [["radiologist", "reader"]] },
+    // What the archive does when images arrive, whoever sends them: an edge router, an integration, a person uploading.
+    "case.open": { people: [["technologist", "hospital"]], machines: ["system", "dicomweb:write"] },
+    "case.arrive": { people: [["technologist", "hospital"]], machines: ["system", "dicomweb:write"] },
+    "case.prioritize": { people: [], machines: ["system"] },
+    "case.attach-priors": { people: [], machines: ["system"] },
+    "case.expire": { people: [], machines: ["system"] },
+  },
+  { see: ["case.read"], notFound: "case.not-found" },
+);
+export type CaseAction = keyof typeof casePolicy.table;

@@ -1,0 +1,22 @@
+import {
+  claimCase,
+  getCase,
+  ListCases,
+  listCases,
+  nextCase,
+  OfCase,
+  OfClaim,
+  ReleaseClaim,
+  releaseClaim,
+  renewClaim,
+} from "#server/domain/reading/index.ts";
+import { router, tenantProcedure } from "../procedure.ts";
+
+export const worklistRouter = router({
+  list: tenantProcedure.input(ListCases).query(({ ctx, input }) => listCases(ctx, input)),
+  get: tenantProcedure.input(OfCase).query(({ ctx, input }) => getCase(ctx, input)),
+  next: tenantProcedure.query(({ ctx }) => nextCase(ctx)),
+  claim: tenantProcedure.input(OfCase).mutation(({ ctx, input }) => claimCase(ctx, input)),
+  renew: tenantProcedure.input(OfClaim).mutation(({ ctx, input }) => renewClaim(ctx, input)),
+  release: tenantProcedure.input(ReleaseClaim).mutation(({ ctx, input }) => releaseClaim(ctx, input)),
+});
