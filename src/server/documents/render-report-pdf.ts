@@ -1,0 +1,408 @@
+import PDFDocument from "pdfkit";
+import { breakLines, type Line, oneLine, type TextStyle } from "./set-text.ts";
+import type { KeyPicture, ReportSection, Signature, SignedReport } from "./signed-report.ts";
+import { facesFor, hanLanguageOf } from "./typefaces.ts";
+import { ageText, dicomDateText, dicomTimeText, momentText, nameText, regulatoryNote, sexText } from "./wording.ts";
+
+/** A4 in points, and the white around the text. */
+const page = { width: 595.28, height: 841.89, left: 54, right: 54, top: 48, bottom: 66 };
+const textWidth = page.width - page.left - page.right;
+
+const ink = "#1b2430";
+const quiet = "#5b6673";
+const rule = "#cfd6de";
+const accent = "#0b5c7a";
+const wash = "#f2f6f8";
+
+const style = {
+  organisation: { size: 15, weight: "bold", color: accent },
+  letterhead: { size: 8, weight: "regular", color: quiet },
+  title: { size: 10.5, weight: "semibold", color: ink },
+  subtitle: { size: 8, weight: "regular", color: quiet },
+  label: { size: 7, weight: "regular", color: quiet },
+  value: { size: 9.5, weight: "regular", color: ink },
+  patientName: { size: 12, weight: "semibold", color: ink },
+  exam: { size: 12, weight: "semibold", color: ink },
+  heading: { size: 9.5, weight: "semibold", color: accent },
+  body: { size: 10, weight: "regular", color: ink },
+  impression: { size: 10.5, weight: "semibold", color: ink },
+  caption: { size: 8, weight: "regular", color: ink },
+  footer: { size: 7, weight: "regular", color: quiet },
+} satisfies Record<string, TextStyle>;
+
+/**
+ * The report on paper: A4, letterhead, patient, examination, sections with the impression set apart, addenda, key
+ * images, signature, and on every page whose report it is, which version, and which page of how many.
+ *
+ * The same report gives the same bytes, of even length, since it becomes a DICOM value (PS3.5 §7.1).
+ *
+ * @returns a PDF 1.7 file whose fonts are embedded; it holds no script, link or attachment.
+ */
+export async function renderReportPdf(report: SignedReport): Promise<Buffer> {
+  const allText = textOf(report);
+  const { name } = report.patient;
+  const names = [name.alphabetic, name.ideographic, name.phonetic].join(" ");
+  const language = hanLanguageOf(/\p{Script=Han}/u.test(names) ? names : allText);
+  const sheet = new Sheet(report, await facesFor(allText, language));
+  sheet.letterhead();
+  sheet.patientBlock();
+  sheet.exam();
+  for (const section of report.sections) sheet.section(section);
+  if (report.addenda.length > 0) sheet.signature(report.reportSignature);
+  for (const addendum of report.addenda) sheet.addendum(addendum);
+  if (report.keyImages.length > 0) sheet.keyImages(report.keyImages);
+  if (report.addenda.length === 0) sheet.signature(report.reportSignature);
+  sheet.seal();
+  return sheet.finish();
+}
+
+/** Every character the sheet may need: values, wording of our own, digits. */
+function textOf(report: SignedReport): string {
+  const own: string[] = [];
+  for (let code = 0x20; code < 0x7f; code++) own.push(String.fromCharCode(code));
+  const everything = JSON.stringify({ ...report, identity: null, evidence: null, keyImages: null });
+  const captions = report.keyImages.map((image) => image.caption);
+  // Composed, as it will be set; the joiners of Arabic and Indic scripts are asked for too.
+  return [...own, "·–—•…\u200c\u200d", everything, ...captions].join("").normalize("NFC");
+}
+
+type FaceOf = Parameters<typeof oneLine>[2];
+
+/** The state of a document being set: where the pen is. */
+class Sheet {
+  readonly #report: SignedReport;
+  readonly #faceOf: FaceOf;
+  readonly #doc: PDFKit.PDFDocument;
+  readonly #bytes: Promise<Buffer>;
+  #y = page.top;
+
+  constructor(report: SignedReport, faceOf: FaceOf) {
+    this.#report = report;
+    this.#faceOf = faceOf;
+    const info = {
+      Title: "Radiology report",
+      Author: report.reportSignature.name,
+      Subject: `Version ${report.version}`,
+      Creator: "Overread",
+      Producer: "Overread",
+      // Not now: a retry makes the same file.
+      CreationDate: report.signature.at,
+      ModDate: report.signature.at,
+    };
+    this.#doc = new PDFDocument({
+      size: "A4",
+      margin: 0,
+      bufferPages: true,
+      pdfVersion: "1.7",
+      lang: "en",
+      displayTitle: true,
+      info,
+      // Without it pdfkit would begin with its own Helvetica, which is not embedded.
+      font: null as unknown as string,
+    });
+    const chunks: Buffer[] = [];
+    this.#bytes = new Promise((resolve, reject) => {
+      this.#doc.on("data", (chunk: Buffer) => chunks.push(chunk));
+      this.#doc.on("end", () => resolve(Buffer.concat(chunks)));
+      this.#doc.on("error", reject);
+    });
+  }
+
+  letterhead(): void {
+    const { readingGroup } = this.#report;
+    const right = page.width - page.right;
+    const title = this.#line("Radiology report", style.title);
+    const state = this.#line(this.#versionText(), style.subtitle);
+    this.#draw(title, right - title.width, this.#y + 12, style.title);
+    this.#draw(state, right - state.width, this.#y + 24, style.subtitle);
+
+    let y = this.#y + 14;
+    for (const line of breakLines(readingGroup.name, textWidth - 150, style.organisation, this.#faceOf)) {
+      this.#draw(line, page.left, y, style.organisation);
+      y += 17;
+    }
+    y -= 4;
+    for (const text of readingGroup.letterhead) {
+      for (const line of breakLines(text, textWidth - 150, style.letterhead, this.#faceOf)) {
+        this.#draw(line, page.left, y, style.letterhead);
+        y += 10.5;
+      }
+    }
+    this.#y = Math.max(y, this.#y + 30);
+    this.#doc.rect(page.left, this.#y, textWidth, 1.5).fill(accent);
+    this.#y += 12;
+  }
+
+  patientBlock(): void {
+    const { patient, study, facility, hospital } = this.#report;
+    const age = ageText(patient.birthDate, study.date);
+    const born = [dicomDateText(patient.birthDate), age && `${age} at examination`].filter(Boolean).join(" · ");
+    const performed = [dicomDateText(study.date), dicomTimeText(study.time)].filter(Boolean).join(", ");
+    const place = facility.name === hospital.name ? facility.name : `${hospital.name} · ${facility.name}`;
+    const left: Field[] = [
+      ["Patient", nameText(patient.name) || "Not stated", style.patientName],
+      ["Patient ID", patient.issuer ? `${patient.id} (${patient.issuer})` : patient.id || "Not stated"],
+      ["Born", born || "Not stated"],
+      ["Sex", sexText(patient.sex)],
+    ];
+    const right: Field[] = [
+      ["Accession number", study.accessionNumber || "None"],
+      [`Examined${study.modalities.length > 0 ? ` by ${study.modalities.join(", ")}` : ""}`, performed || "Not stated"],
+      ["Referring physician", nameText(study.referringPhysician) || "Not stated"],
+      ["Hospital", place],
+    ];
+    const gap = 20;
+    const inset = 12;
+    const leftWidth = (textWidth - 2 * inset - gap) * 0.54;
+    const rightWidth = textWidth - 2 * inset - gap - leftWidth;
+    const rows = left.map(
+      (field, row) => [this.#field(field, leftWidth), this.#field(right[row]!, rightWidth)] as const,
+    );
+    const heights = rows.map(([a, b]) => Math.max(a.height, b.height));
+    const height = heights.reduce((sum, rowHeight) => sum + rowHeight, 0) + 2 * inset - 6;
+    this.#doc.roundedRect(page.left, this.#y, textWidth, height, 4).lineWidth(0.5).fillAndStroke(wash, rule);
+    let y = this.#y + inset;
+    rows.forEach(([a, b], row) => {
+      a.draw(page.left + inset, y);
+      b.draw(page.left + inset + leftWidth + gap, y);
+      y += heights[row]!;
+    });
+    this.#y += height + 20;
+  }
+
+  exam(): void {
+    const { study, comparisons } = this.#report;
+    const what = study.description || study.modalities.join(", ") || "Examination";
+    this.#paragraph(what, style.exam, 18);
+    if (comparisons.length > 0) {
+      const list = comparisons.map((prior) =>
+        [dicomDateText(prior.date), prior.description || prior.modalities.join(", ")].filter(Boolean).join(" "),
+      );
+      this.#paragraph(`Earlier studies at hand: ${list.join("; ")}`, style.subtitle, 11);
+    }
+    this.#y += 10;
+  }
+
+  section({ key, title, text }: ReportSection): void {
+    if (text.trim() === "") return;
+    if (key === "impression") this.#impression(title, text);
+    else {
+      this.#heading(title);
+      this.#paragraph(text.trim(), style.body, 14);
+      this.#y += 9;
+    }
+  }
+
+  addendum({ number, sections, signature }: SignedReport["addenda"][number]): void {
+    this.#room(60);
+    this.#doc.rect(page.left, this.#y, textWidth, 0.75).fill(rule);
+    this.#y += 12;
+    this.#paragraph(`Addendum ${number}`, style.exam, 15);
+    this.#paragraph(momentText(signature.at, this.#report.facility.timeZone), style.subtitle, 11);
+    this.#y += 6;
+    for (const section of sections) {
+      if (section.key !== "addendum") this.section(section);
+      else {
+        this.#paragraph(section.text.trim(), style.body, 14);
+        this.#y += 9;
+      }
+    }
+    this.signature(signature);
+  }
+
+  keyImages(images: KeyPicture[]): void {
+    const gap = 14;
+    const cell = (textWidth - gap) / 2;
+    const pictureHeight = cell * 0.8;
+    for (let row = 0; row < images.length; row += 2) {
+      const pair = images.slice(row, row + 2).map((image, column) => ({
+        image,
+        x: page.left + column * (cell + gap),
+        lines: breakLines(`${row + column + 1}. ${image.caption || "Key image"}`, cell, style.caption, this.#faceOf),
+      }));
+      const captionHeight = Math.max(...pair.map(({ lines }) => lines.length)) * 11;
+      // The heading never stands alone at the foot of a page.
+      this.#room(pictureHeight + captionHeight + (row === 0 ? 40 : 20));
+      if (row === 0) this.#heading(images.length === 1 ? "Key image" : "Key images");
+      for (const { image, x, lines } of pair) {
+        this.#doc.rect(x, this.#y, cell, pictureHeight).fill("#000000");
+        if (image.jpeg)
+          this.#doc.image(image.jpeg, x, this.#y, { fit: [cell, pictureHeight], align: "center", valign: "center" });
+        else this.#centred("Picture not available; see the image in the study", x, cell, this.#y + pictureHeight / 2);
+        lines.forEach((line, index) => {
+          this.#draw(line, x, this.#y + pictureHeight + 12 + index * 11, style.caption);
+        });
+      }
+      this.#y += pictureHeight + captionHeight + 16;
+    }
+  }
+
+  signature(signature: Signature): void {
+    const { timeZone } = this.#report.facility;
+    this.#room(46);
+    this.#y += 4;
+    const name = [signature.name, signature.qualification].filter(Boolean).join(", ");
+    this.#paragraph("Electronically signed by", style.label, 10);
+    this.#paragraph(name, style.title, 14);
+    this.#paragraph(momentText(signature.at, timeZone), style.subtitle, 11);
+    this.#y += 12;
+  }
+
+  /** What lets anyone check that this paper is that version. */
+  seal(): void {
+    this.#room(34);
+    this.#doc.rect(page.left, this.#y, textWidth, 0.5).fill(rule);
+    this.#y += 6;
+    this.#paragraph(`${this.#versionText()} · SHA-256 of the signed text`, style.footer, 9.5);
+    this.#paragraph(this.#report.sha256, style.footer, 9.5);
+    this.#paragraph(`Study ${this.#report.study.studyInstanceUid}`, style.footer, 9.5);
+  }
+
+  async finish(): Promise<Buffer> {
+    const { start, count } = this.#doc.bufferedPageRange();
+    for (let index = start; index < start + count; index++) {
+      this.#doc.switchToPage(index);
+      this.#footer(index - start + 1, count);
+    }
+    this.#doc.end();
+    const bytes = await this.#bytes;
+    return bytes.length % 2 === 0 ? bytes : Buffer.concat([bytes, Buffer.from("\n")]);
+  }
+
+  #versionText(): string {
+    const { kind, version, addenda } = this.#report;
+    return kind === "final"
+      ? `Final · version ${version}`
+      : `Addendum ${addenda.at(-1)?.number ?? ""} · version ${version}`;
+  }
+
+  #footer(number: number, count: number): void {
+    const { patient, version, study } = this.#report;
+    const y = page.height - page.bottom + 24;
+    this.#doc.rect(page.left, y - 10, textWidth, 0.5).fill(rule);
+    const accession = study.accessionNumber && ` · Accession ${study.accessionNumber}`;
+    const pageText = this.#line(`Page ${number} of ${count}`, style.footer);
+    const idWidth = textWidth - pageText.width - 16;
+    const id = breakLines(
+      `Patient ID ${patient.id}${accession} · Report version ${version}`,
+      idWidth,
+      style.footer,
+      this.#faceOf,
+    );
+    if (id[0]) this.#draw(id[0], page.left, y, style.footer);
+    this.#draw(pageText, page.width - page.right - pageText.width, y, style.footer);
+    this.#draw(this.#line(regulatoryNote, style.footer), page.left, y + 10, style.footer);
+  }
+
+  #impression(title: string, text: string): void {
+    const inset = 12;
+    const leading = 15;
+    const lines = breakLines(text.trim(), textWidth - 2 * inset - 3, style.impression, this.#faceOf);
+    this.#room(Math.min(lines.length, 4) * leading + 40);
+    this.#y += 2;
+    let rest = lines;
+    let heading: string | null = title;
+    // One box on each page it runs over.
+    while (rest.length > 0) {
+      const headHeight = heading ? 16 : 0;
+      const space = page.height - page.bottom - this.#y - 2 * inset - headHeight;
+      const count = Math.max(1, Math.min(rest.length, Math.floor(space / leading)));
+      const height = count * leading + 2 * inset + headHeight - 3;
+      this.#doc.rect(page.left, this.#y, textWidth, height).fill(wash);
+      this.#doc.rect(page.left, this.#y, 3, height).fill(accent);
+      let y = this.#y + inset + 8;
+      if (heading) {
+        this.#draw(this.#line(heading, style.heading), page.left + inset + 3, y, style.heading);
+        y += headHeight;
+      }
+      for (const line of rest.slice(0, count)) {
+        this.#aligned(line, page.left + inset + 3, textWidth - 2 * inset - 3, y, style.impression);
+        y += leading;
+      }
+      this.#y += height + 14;
+      rest = rest.slice(count);
+      heading = null;
+      if (rest.length > 0) this.#newPage();
+    }
+  }
+
+  #heading(title: string): void {
+    this.#room(34);
+    this.#draw(this.#line(title, style.heading), page.left, this.#y + 9, style.heading);
+    this.#y += 15;
+  }
+
+  /** Lines one below the other, over the page's end where need be. */
+  #paragraph(text: string, textStyle: TextStyle, leading: number): void {
+    for (const line of breakLines(text, textWidth, textStyle, this.#faceOf)) {
+      this.#room(leading);
+      this.#aligned(line, page.left, textWidth, this.#y + textStyle.size, textStyle);
+      this.#y += leading;
+    }
+  }
+
+  #field([label, value, valueStyle = style.value]: Field, width: number): Block {
+    const labelLine = this.#line(label, style.label);
+    const lines = breakLines(value, width, valueStyle, this.#faceOf);
+    const leading = valueStyle.size * 1.3;
+    return {
+      height: 9 + lines.length * leading + 7,
+      draw: (x, y) => {
+        this.#draw(labelLine, x, y + 6, style.label);
+        lines.forEach((line, index) => {
+          this.#draw(line, x, y + 8 + (index + 1) * leading - 1, valueStyle);
+        });
+      },
+    };
+  }
+
+  #centred(text: string, x: number, width: number, y: number): void {
+    const light = { ...style.caption, color: "#c8d0d8" };
+    const line = this.#line(text, light);
+    this.#draw(line, x + (width - line.width) / 2, y, light);
+  }
+
+  #line(text: string, textStyle: TextStyle): Line {
+    return oneLine(text, textStyle, this.#faceOf);
+  }
+
+  /** A right-to-left line stands at the right edge. */
+  #aligned(line: Line, x: number, width: number, baseline: number, textStyle: TextStyle): void {
+    this.#draw(line, line.direction === "rtl" ? x + width - line.width : x, baseline, textStyle);
+  }
+
+  #draw(line: Line, x: number, baseline: number, textStyle: TextStyle): void {
+    let at = x;
+    for (const { face, text, width } of line.runs) {
+      this.#doc.font(face.font as unknown as PDFKit.Mixins.PDFFontSource, face.key, textStyle.size);
+      // Where shaping takes letters apart (a dot apart from its base), say which letters they were: to copy and search.
+      const shaped = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Thai}\p{M}]/u.test(text);
+      if (shaped) this.#doc.markContent("Span", { actual: text });
+      // `features` makes pdfkit shape the run as a whole instead of word by word, which would turn Arabic words round.
+      this.#doc
+        .fillColor(textStyle.color)
+        .text(text, at, baseline, { lineBreak: false, baseline: "alphabetic", features: [] });
+      if (shaped) this.#doc.endMarkedContent();
+      at += width;
+    }
+  }
+
+  /** Goes to a new page unless `height` points are left on this one. */
+  #room(height: number): void {
+    if (this.#y + height > page.height - page.bottom) this.#newPage();
+  }
+
+  #newPage(): void {
+    const { patient, study } = this.#report;
+    this.#doc.addPage();
+    const text = [nameText(patient.name), `Patient ID ${patient.id}`, study.description, dicomDateText(study.date)];
+    const [line] = breakLines(text.filter(Boolean).join(" · "), textWidth, style.subtitle, this.#faceOf);
+    if (line) this.#draw(line, page.left, page.top, style.subtitle);
+    this.#doc.rect(page.left, page.top + 8, textWidth, 0.5).fill(rule);
+    this.#y = page.top + 24;
+  }
+}
+
+/** Something set, waiting for its place. Points. */
+type Block = { height: number; draw(x: number, y: number): void };
+type Field = [label: string, value: string, style?: TextStyle];

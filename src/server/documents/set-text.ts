@@ -1,0 +1,163 @@
+import bidiFactory from "bidi-js";
+import type { Face, Weight } from "./typefaces.ts";
+
+const bidi = bidiFactory();
+
+export type TextStyle = { size: number; weight: Weight; color: string };
+/** One piece of a line that one face sets in one direction. `text` is in logical order. Points. */
+export type Run = { face: Face; text: string; width: number };
+export type Direction = "ltr" | "rtl";
+/** A line ready to draw, its runs from left to right. Points. */
+export type Line = { runs: Run[]; width: number; direction: Direction };
+
+type FaceOf = (codePoint: number, weight: Weight) => Face | null;
+
+/** The direction of a text: that of its first letter that has one (UAX #9 P2). */
+export function directionOf(text: string): Direction {
+  return bidi.getEmbeddingLevels(text).paragraphs[0]?.level === 1 ? "rtl" : "ltr";
+}
+
+/**
+ * Makes text ready to be set: composed (NFC), one kind of space, no controls, and what no face can draw spelt out as
+ * its code point, so that a reader sees that something stood there and what.
+ */
+export function drawable(text: string, faceOf: FaceOf): string {
+  let result = "";
+  for (const character of text.normalize("NFC")) {
+    const codePoint = character.codePointAt(0) as number;
+    if (character === "\n") result += "\n";
+    else if (/\s/u.test(character)) result += " ";
+    else if (/[\u200C\u200D]/.test(character) && faceOf(codePoint, "regular")) result += character;
+    // Direction overrides could make a text read otherwise than it is stored; controls and lone surrogates draw nothing.
+    else if (/[\p{Cc}\p{Cf}\p{Cs}]|\p{Variation_Selector}/u.test(character)) continue;
+    else if (faceOf(codePoint, "regular")) result += character;
+    else result += `[U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}]`;
+  }
+  return result;
+}
+
+/**
+ * Breaks a text into lines of at most `width` points and orders each for the eye (UAX #9).
+ *
+ * @param text several paragraphs by `\n`; an empty paragraph is an empty line.
+ */
+export function breakLines(text: string, width: number, style: TextStyle, faceOf: FaceOf): Line[] {
+  return drawable(text, faceOf)
+    .split("\n")
+    .flatMap((paragraph) => breakParagraph(paragraph.trim(), width, style, faceOf));
+}
+
+/** One line, however long. */
+export function oneLine(text: string, style: TextStyle, faceOf: FaceOf): Line {
+  const clean = drawable(text.replace(/\s+/g, " "), faceOf).trim();
+  return orderLine(clean, directionOf(clean), style, faceOf);
+}
+
+function breakParagraph(paragraph: string, width: number, style: TextStyle, faceOf: FaceOf): Line[] {
+  const direction = directionOf(paragraph);
+  const lines: string[] = [];
+  let line = "";
+  const fits = (text: string) => measure(text.trimEnd(), style, faceOf) <= width;
+  for (const piece of breakablePieces(paragraph)) {
+    if (fits(line + piece)) {
+      line += piece;
+      continue;
+    }
+    if (line) lines.push(line);
+    line = "";
+    // A word longer than a line is cut between letters: better than ink outside the page.
+    for (const letter of fits(piece) ? [piece] : graphemes.segment(piece)) {
+      const text = typeof letter === "string" ? letter : letter.segment;
+      if (line && !fits(line + text)) {
+        lines.push(line);
+        line = "";
+      }
+      line += text;
+    }
+  }
+  lines.push(line);
+  return lines.map((text) => orderLine(text.trimEnd(), direction, style, faceOf));
+}
+
+const words = new Intl.Segmenter("en", { granularity: "word" });
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Scripts written without spaces, where a line may end between words, or between any two characters. */
+const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
+/** Must not begin a line (JIS X 4051, and closing punctuation anywhere). */
+const clings = /^[\p{Pe}\p{Pf}\p{Po}ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々]/u;
+
+/** Pieces that a line may not be broken inside of; joined together they are the text. */
+function breakablePieces(text: string): string[] {
+  const pieces: string[] = [];
+  for (const { segment } of words.segment(text)) {
+    const previous = pieces.at(-1);
+    const mayBreak =
+      previous === undefined ||
+      (!/^\s/.test(segment) &&
+        (/[\s-]$/.test(previous) ||
+          (!clings.test(segment) &&
+            !/[\p{Ps}\p{Pi}]$/u.test(previous) &&
+            (unspaced.test(segment) || unspaced.test(previous.slice(-1))))));
+    if (mayBreak) pieces.push(segment);
+    else pieces[pieces.length - 1] = previous + segment;
+  }
+  return pieces;
+}
+
+function measure(text: string, style: TextStyle, faceOf: FaceOf): number {
+  return orderLine(text, "ltr", style, faceOf).width;
+}
+
+/** Splits a line into runs of one face and direction, from left to right (UAX #9 L1–L4). */
+function orderLine(text: string, direction: Direction, style: TextStyle, faceOf: FaceOf): Line {
+  const line: Line = { runs: [], width: 0, direction };
+  if (text === "") return line;
+  const embedding = bidi.getEmbeddingLevels(text, direction);
+  const order = bidi.getReorderedIndices(text, embedding);
+  const faces = facesAlong(text, style.weight, faceOf);
+  for (let at = 0; at < order.length; ) {
+    const first = order[at] as number;
+    const level = embedding.levels[first] as number;
+    const step = level % 2 === 1 ? -1 : 1;
+    let end = at + 1;
+    while (
+      end < order.length &&
+      order[end] === (order[end - 1] as number) + step &&
+      embedding.levels[order[end] as number] === level &&
+      faces[order[end] as number] === faces[first]
+    )
+      end++;
+    const last = order[end - 1] as number;
+    const logical = text.slice(Math.min(first, last), Math.max(first, last) + 1);
+    const face = faces[first];
+    if (face) {
+      const run = step === -1 ? rightToLeft(logical) : logical;
+      const width = (face.font.layout(run, []).advanceWidth / face.font.unitsPerEm) * style.size;
+      line.runs.push({ face, text: run, width });
+      line.width += width;
+    }
+    at = end;
+  }
+  return line;
+}
+
+/** The shaper turns round a run that has letters of a right-to-left script; a run of signs alone is ours to turn. */
+function rightToLeft(text: string): string {
+  const mirrored = [...text].map((c) => bidi.getMirroredCharacter(c) ?? c);
+  return /[\p{Script=Arabic}\p{Script=Hebrew}]/u.test(text) ? mirrored.join("") : mirrored.reverse().join("");
+}
+
+/** The face of every UTF-16 unit. Marks, spaces and signs stay in their neighbour's face when it has them. */
+function facesAlong(text: string, weight: Weight, faceOf: FaceOf): (Face | null)[] {
+  const faces: (Face | null)[] = [];
+  let previous: Face | null = null as Face | null;
+  for (const character of text) {
+    const codePoint = character.codePointAt(0) as number;
+    const keeps: boolean | undefined =
+      !/\p{L}|\p{N}/u.test(character) && previous?.font.hasGlyphForCodePoint(codePoint);
+    const face: Face | null = keeps ? previous : faceOf(codePoint, weight);
+    for (let unit = 0; unit < character.length; unit++) faces.push(face);
+    previous = face;
+  }
+  return faces;
+}

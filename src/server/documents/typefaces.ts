@@ -1,0 +1,152 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { create, type Font } from "fontkit";
+import wawoff2 from "wawoff2";
+import { encodeOutline } from "./glyph-outline.ts";
+
+/**
+ * The typefaces of our documents: Noto Sans in all the scripts that names and reports come in, from the npm packages
+ * of Fontsource. Each package is a variable font cut into files by Unicode range; only the files a report needs are
+ * opened, and what is embedded of them is the glyphs used.
+ */
+export const weights = { regular: 400, semibold: 600, bold: 700 } as const;
+export type Weight = keyof typeof weights;
+
+/** Han characters are written differently in the three languages that share their code points. */
+export type HanLanguage = "ja" | "zh" | "ko";
+
+const western = ["noto-sans", "noto-sans-math", "noto-sans-hebrew", "noto-sans-arabic", "noto-sans-thai"] as const;
+const han = {
+  ja: ["noto-sans-jp", "noto-sans-sc", "noto-sans-kr"],
+  zh: ["noto-sans-sc", "noto-sans-jp", "noto-sans-kr"],
+  ko: ["noto-sans-kr", "noto-sans-jp", "noto-sans-sc"],
+} as const;
+type Family = (typeof western)[number] | (typeof han)["ja"][number];
+
+/** One file of a family. */
+type Slice = { family: Family; name: string; ranges: [number, number][] };
+
+/** A font at one weight, ready to measure and to embed. Lengths in font units. */
+export type Face = { key: string; font: Font };
+
+/** Which language the Han characters of a text are in: kana and hangul tell, otherwise Chinese. */
+export function hanLanguageOf(text: string): HanLanguage {
+  if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return "ja";
+  if (/\p{Script=Hangul}/u.test(text)) return "ko";
+  return "zh";
+}
+
+/**
+ * The faces for a text: looks every character up once, so that setting the text needs no waiting.
+ *
+ * @returns a function from character and weight to the face that has a glyph for it; `null` when none has.
+ */
+export async function facesFor(
+  text: string,
+  language: HanLanguage,
+): Promise<(codePoint: number, weight: Weight) => Face | null> {
+  const slices = await Promise.all([...western, ...han[language]].map(slicesOf)).then((lists) => lists.flat());
+  const found = new Map<number, Slice | null>();
+  for (const character of new Set(text)) {
+    const codePoint = character.codePointAt(0) as number;
+    let slice: Slice | null = null;
+    for (const candidate of slices) {
+      // A range in the list is a promise of the style sheet; the font's own table decides.
+      if (!candidate.ranges.some(([from, to]) => from <= codePoint && codePoint <= to)) continue;
+      if (!(await fontOf(candidate)).hasGlyphForCodePoint(codePoint)) continue;
+      slice = candidate;
+      break;
+    }
+    found.set(codePoint, slice);
+  }
+  const faces = new Map<string, Face>();
+  const opened = new Map<Slice, Font>();
+  for (const slice of new Set(found.values())) if (slice) opened.set(slice, await fontOf(slice));
+  return (codePoint, weight) => {
+    const slice = found.get(codePoint);
+    if (!slice) return null;
+    const key = `${slice.family}-${slice.name}-${weight}`;
+    let face = faces.get(key);
+    if (!face) {
+      face = { key, font: atWeight(opened.get(slice) as Font, weight, key) };
+      faces.set(key, face);
+    }
+    return face;
+  };
+}
+
+const indexes = new Map<Family, Promise<Slice[]>>();
+function slicesOf(family: Family): Promise<Slice[]> {
+  let index = indexes.get(family);
+  if (!index) {
+    index = readIndex(family);
+    indexes.set(family, index);
+    index.catch(() => indexes.delete(family));
+  }
+  return index;
+}
+
+async function readIndex(family: Family): Promise<Slice[]> {
+  // Its style sheet offers the Latin letters only; we take the signs, and leave letters to the text faces.
+  if (family === "noto-sans-math") return [{ family, name: "latin", ranges: [[0x2000, 0x2bff]] }];
+  const json = await readFile(fileOf(family, "unicode.json"), "utf8");
+  return Object.entries(JSON.parse(json) as Record<string, string>).map(([name, ranges]) => ({
+    family,
+    name: name.replace(/[[\]]/g, ""),
+    ranges: ranges.split(",").map((range) => {
+      const [from = "0", to = from] = range.trim().replace(/^U\+/i, "").split("-");
+      return [Number.parseInt(from, 16), Number.parseInt(to, 16)];
+    }),
+  }));
+}
+
+const fonts = new Map<Slice, Promise<Font>>();
+function fontOf(slice: Slice): Promise<Font> {
+  let font = fonts.get(slice);
+  if (!font) {
+    font = readFile(fileOf(slice.family, `files/${slice.family}-${slice.name}-${cut(slice.family)}-normal.woff2`))
+      .then((packed) => wawoff2.decompress(packed))
+      .then((bytes) => create(Buffer.from(bytes)));
+    fonts.set(slice, font);
+    font.catch(() => fonts.delete(slice));
+  }
+  return font;
+}
+
+/** Mathematical signs come at one weight only. */
+const cut = (family: Family) => (family === "noto-sans-math" ? "400" : "wght");
+
+function fileOf(family: Family, name: string): string {
+  const scope = family === "noto-sans-math" ? "@fontsource" : "@fontsource-variable";
+  return fileURLToPath(import.meta.resolve(`${scope}/${family}/${name}`));
+}
+
+function atWeight(variable: Font, weight: Weight, key: string): Font {
+  const font: Font = variable.variationAxes.wght
+    ? variable.getVariation({ wght: weights[weight] })
+    : Object.create(variable);
+  // The name tells faces apart in the PDF; the font's own is the same at every weight and in every file.
+  Object.defineProperty(font, "postscriptName", {
+    value: key.replace(/(^|-)(\w)/g, (_, __, c: string) => c.toUpperCase()),
+  });
+  const createSubset = font.createSubset.bind(font);
+  font.createSubset = () => {
+    const subset = createSubset();
+    subset._addGlyph = (gid) => {
+      const glyph = font.getGlyph(gid);
+      const outline = encodeOutline(glyph.path);
+      subset.glyf.push(outline);
+      subset.loca.offsets.push(subset.offset);
+      subset.hmtx.metrics.push({ advance: Math.round(glyph.advanceWidth), bearing: bearingOf(outline) });
+      subset.offset += outline.length;
+      return subset.glyf.length - 1;
+    };
+    return subset;
+  };
+  return font;
+}
+
+/** Left side bearing is where the ink begins: xMin of the outline as written. */
+function bearingOf(outline: Buffer): number {
+  return outline.length === 0 ? 0 : outline.readInt16BE(2);
+}

@@ -1,0 +1,69 @@
+import { formatPersonName, type PersonNameGroups } from "@overread/shared/dicom/person-name";
+
+/** How the documents write dates, names and codes. One wording for PDF and SR. */
+
+const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+/** `20240131` as `31 Jan 2024`; a text that is no date stays as it came. */
+export function dicomDateText(date: string): string {
+  const match = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(date.trim());
+  const month = months[Number(match?.[2]) - 1];
+  return match && month ? `${Number(match[3])} ${month} ${match[1]}` : date.trim();
+}
+
+/** `134502.5` as `13:45`. */
+export function dicomTimeText(time: string): string {
+  const match = /^(\d{2}):?(\d{2})/.exec(time.trim());
+  return match ? `${match[1]}:${match[2]}` : "";
+}
+
+/** A moment at a place: `31 Jan 2024, 13:45 GMT+1`. */
+export function momentText(at: Date, timeZone: string): string {
+  const parts = partsOf(at, timeZone, { timeZoneName: "short" });
+  const month = months[Number(parts.month) - 1];
+  return `${Number(parts.day)} ${month} ${parts.year}, ${parts.hour}:${parts.minute} ${parts.timeZoneName}`;
+}
+
+/** A moment as DICOM DA, TM and the offset of (0008,0201), at a place. */
+export function dicomMoment(at: Date, timeZone: string): { date: string; time: string; offset: string } {
+  const p = partsOf(at, timeZone, { timeZoneName: "longOffset" });
+  const offset = (p.timeZoneName ?? "").replace("GMT", "").replace(":", "") || "+0000";
+  return { date: `${p.year}${p.month}${p.day}`, time: `${p.hour}${p.minute}${p.second}`, offset };
+}
+
+function partsOf(at: Date, timeZone: string, zone: Intl.DateTimeFormatOptions): Record<string, string> {
+  const format = new Intl.DateTimeFormat("en-GB", {
+    timeZone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    ...zone,
+  });
+  return Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
+}
+
+export function sexText(sex: string): string {
+  return { M: "Male", F: "Female", O: "Other" }[sex] ?? (sex || "Not stated");
+}
+
+/** All writings of a name, the one people read first: `YAMADA, Tarou · 山田 太郎 · やまだ たろう`. */
+export function nameText(name: PersonNameGroups): string {
+  const phonetic = name.phonetic && name.alphabetic ? name.phonetic.split("^").filter(Boolean).join(" ") : "";
+  return [formatPersonName(name), phonetic].filter(Boolean).join(" · ");
+}
+
+/** Whole years between two DICOM dates: `54 y`; months below two years. Empty when either is no date. */
+export function ageText(birthDate: string, at: string): string {
+  const [birth, then] = [birthDate, at].map((text) => /^(\d{4})(\d{2})(\d{2})$/.exec(text)?.slice(1).map(Number));
+  if (!birth || !then) return "";
+  const months = (then[0]! - birth[0]!) * 12 + (then[1]! - birth[1]!) - (then[2]! < birth[2]! ? 1 : 0);
+  if (months < 0) return "";
+  return months < 24 ? `${months} mo` : `${Math.floor(months / 12)} y`;
+}
+
+/** The note under every page, in the words of the README. */
+export const regulatoryNote = "Overread is not a cleared medical device. Not for primary diagnosis.";
