@@ -26,7 +26,7 @@ declare module "fontkit" {
     variationAxes: Record<string, unknown>;
     getVariation(settings: Record<string, number>): Font;
     hasGlyphForCodePoint(codePoint: number): boolean;
-    getGlyph(id: number): Glyph;
+    getGlyph(id: number, codePoints?: number[]): Glyph;
     layout(text: string, features?: string[]): GlyphRun;
     createSubset(): Subset;
   };

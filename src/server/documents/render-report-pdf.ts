@@ -375,14 +375,10 @@ class Sheet {
     let at = x;
     for (const { face, text, width } of line.runs) {
       this.#doc.font(face.font as unknown as PDFKit.Mixins.PDFFontSource, face.key, textStyle.size);
-      // Where shaping takes letters apart (a dot apart from its base), say which letters they were: to copy and search.
-      const shaped = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Thai}\p{M}]/u.test(text);
-      if (shaped) this.#doc.markContent("Span", { actual: text });
       // `features` makes pdfkit shape the run as a whole instead of word by word, which would turn Arabic words round.
       this.#doc
         .fillColor(textStyle.color)
         .text(text, at, baseline, { lineBreak: false, baseline: "alphabetic", features: [] });
-      if (shaped) this.#doc.endMarkedContent();
       at += width;
     }
   }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { create, type Font } from "fontkit";
+import { create, type Font, type Glyph } from "fontkit";
 import wawoff2 from "wawoff2";
 import { encodeOutline } from "./glyph-outline.ts";
 
@@ -129,11 +129,12 @@ function atWeight(variable: Font, weight: Weight, key: string): Font {
   Object.defineProperty(font, "postscriptName", {
     value: key.replace(/(^|-)(\w)/g, (_, __, c: string) => c.toUpperCase()),
   });
+  const letters = tellLettersApart(font);
   const createSubset = font.createSubset.bind(font);
   font.createSubset = () => {
     const subset = createSubset();
-    subset._addGlyph = (gid) => {
-      const glyph = font.getGlyph(gid);
+    subset._addGlyph = (id) => {
+      const glyph = letters.glyphOf(id);
       const outline = encodeOutline(glyph.path);
       subset.glyf.push(outline);
       subset.loca.offsets.push(subset.offset);
@@ -144,6 +145,33 @@ function atWeight(variable: Font, weight: Weight, key: string): Font {
     return subset;
   };
   return font;
+}
+
+/**
+ * Arabic letters share a shape and differ in their dots, which are glyphs of their own. A PDF knows one text per glyph,
+ * so copying and searching would find whichever letter came first. Here each use of a shape for other letters gets an
+ * id of its own, above the 65 536 that a font can have.
+ */
+function tellLettersApart(font: Font): { glyphOf(id: number): Glyph } {
+  const getGlyph = font.getGlyph.bind(font);
+  const variants = new Map<number, Map<string, Glyph>>();
+  const glyphOf = (id: number) => getGlyph(id % 0x10000);
+  font.getGlyph = (id, codePoints = []) => {
+    const glyph = glyphOf(id);
+    if (codePoints.length === 0) return glyph;
+    const uses = variants.get(id) ?? new Map<string, Glyph>();
+    variants.set(id, uses);
+    const letters = codePoints.join();
+    const known = uses.get(letters);
+    if (known) return known;
+    const use: Glyph = Object.create(glyph, {
+      id: { value: id + 0x10000 * uses.size },
+      codePoints: { value: codePoints },
+    });
+    uses.set(letters, use);
+    return use;
+  };
+  return { glyphOf };
 }
 
 /** Left side bearing is where the ink begins: xMin of the outline as written. */
