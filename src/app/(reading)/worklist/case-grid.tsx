@@ -1,0 +1,282 @@
+"use client";
+
+import { type ReactNode, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import type { WorklistItem } from "../../_trpc/types.ts";
+import { classNames } from "../../_ui/class-names.ts";
+import { formatDicomDate, formatExact, formatSex, nameWritings } from "../../_ui/format.ts";
+import { Grid, GridCell, GridHeading, GridRow } from "../../_ui/grid.tsx";
+import { Countdown, useNow } from "../../_ui/now.tsx";
+import { PatientName } from "../../_ui/patient-banner.tsx";
+import { PriorityMark, StateMark } from "../../_ui/status.tsx";
+import { keepInPlace, newIds } from "./anchor.ts";
+
+const rowHeight = 32;
+/** How long a row that arrived while somebody was looking carries its mark. */
+const newForMs = 12_000;
+
+const columns =
+  "md:grid-cols-[4.75rem_8.75rem_minmax(9rem,1.3fr)_minmax(9rem,1.5fr)_4.25rem_minmax(4.5rem,0.7fr)_minmax(6.5rem,0.9fr)_4.5rem_3rem_minmax(7.5rem,1fr)]";
+const hospitalColumns =
+  "md:grid-cols-[4.75rem_minmax(9rem,1.3fr)_minmax(9rem,1.5fr)_4.25rem_minmax(4.5rem,0.7fr)_minmax(6.5rem,0.9fr)_4.5rem_minmax(7.5rem,1fr)]";
+
+const headings = ["Priority", "Due", "Exam", "Patient", "Sex, age", "ID", "Facility", "Images", "Priors", "State"];
+const hospitalHeadings = headings.filter((heading) => heading !== "Due" && heading !== "Priors");
+
+/**
+ * The list itself: one row tells all. Rows that arrive slide in without moving the one under the pointer; the ones off
+ * screen cost no layout.
+ */
+export function CaseGrid({
+  rows,
+  selectedId,
+  userId,
+  hospital,
+  onSelect,
+  onOpen,
+  foot,
+  ref,
+}: {
+  rows: WorklistItem[];
+  selectedId: string | null;
+  userId: string;
+  hospital: boolean;
+  onSelect: (caseId: string) => void;
+  onOpen: (item: WorklistItem) => void;
+  foot: ReactNode;
+  ref: Ref<HTMLDivElement>;
+}) {
+  const scroller = useRef<HTMLDivElement>(null);
+  useImperativeHandle(ref, () => scroller.current as HTMLDivElement, []);
+  const previousIds = useRef<string[] | null>(null);
+  const pointedId = useRef<string | null>(null);
+  const [spaceAbove, setSpaceAbove] = useState(0);
+  const [spaceBelow, setSpaceBelow] = useState(0);
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
+  const [above, setAbove] = useState(0);
+
+  const ids = rows.map((row) => row.caseId);
+  const order = ids.join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the order changes, and reads the rest as it is then
+  useLayoutEffect(() => {
+    const before = previousIds.current;
+    previousIds.current = ids;
+    const box = scroller.current;
+    if (!before || !box) return;
+    const arrived = newIds(before, ids);
+    if (arrived.length > 0) setMarked((was) => new Set([...was, ...arrived]));
+    const kept = keepInPlace({
+      before,
+      after: ids,
+      anchorId: pointedId.current,
+      scrollTop: box.scrollTop,
+      spaceAbove,
+      rowHeight,
+    });
+    if (kept.moved === 0) return;
+    setSpaceAbove(kept.spaceAbove);
+    const reach = kept.scrollTop + box.clientHeight - box.scrollHeight;
+    if (reach > 0) {
+      // The list is too short to be scrolled that far: room below makes it possible, until the pointer leaves.
+      setSpaceBelow((was) => was + reach);
+      requestAnimationFrame(() => {
+        box.scrollTop = kept.scrollTop;
+      });
+    }
+    box.scrollTop = kept.scrollTop;
+    if (kept.moved > 0 && arrived.length > 0) setAbove((was) => was + arrived.length);
+  }, [order]);
+
+  useEffect(() => {
+    if (marked.size === 0) return;
+    const timer = setTimeout(() => setMarked(new Set()), newForMs);
+    return () => clearTimeout(timer);
+  }, [marked]);
+
+  const settle = () => {
+    pointedId.current = null;
+    setSpaceAbove(0);
+    setSpaceBelow(0);
+  };
+
+  return (
+    <div className="relative flex min-h-0 flex-1 flex-col">
+      <Grid
+        ref={scroller}
+        aria-label="Cases"
+        aria-rowcount={rows.length + 1}
+        aria-activedescendant={selectedId ? `case-${selectedId}` : undefined}
+        onPointerLeave={settle}
+        onScroll={(event) => {
+          if (event.currentTarget.scrollTop === 0) setAbove(0);
+        }}
+        className="min-h-0 flex-1 overflow-y-auto overscroll-contain focus-visible:outline-offset-[-2px]"
+      >
+        <GridRow
+          className={classNames(
+            "sticky top-0 z-10 grid h-7 items-center gap-x-3 border-b border-line bg-ground px-3 text-xs text-quiet max-md:hidden",
+            hospital ? hospitalColumns : columns,
+          )}
+        >
+          {(hospital ? hospitalHeadings : headings).map((heading) => (
+            <GridHeading key={heading} className="truncate">
+              {heading}
+            </GridHeading>
+          ))}
+        </GridRow>
+        <div style={{ height: spaceAbove }} />
+        {rows.map((item, index) => (
+          <CaseRow
+            key={item.caseId}
+            item={item}
+            rowIndex={index + 2}
+            selected={item.caseId === selectedId}
+            isNew={marked.has(item.caseId)}
+            userId={userId}
+            hospital={hospital}
+            onPoint={() => {
+              pointedId.current = item.caseId;
+            }}
+            onSelect={() => onSelect(item.caseId)}
+            onOpen={() => onOpen(item)}
+          />
+        ))}
+        {foot}
+        <div style={{ height: spaceBelow }} />
+      </Grid>
+      {above > 0 ? (
+        <button
+          type="button"
+          onClick={() => {
+            scroller.current?.scrollTo({ top: 0 });
+            settle();
+            setAbove(0);
+          }}
+          className="absolute top-8 left-1/2 z-20 -translate-x-1/2 rounded-full border border-line-strong/60 bg-raised px-3 py-1 text-xs font-medium shadow-float"
+        >
+          {above} new above
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+function CaseRow({
+  item,
+  rowIndex,
+  selected,
+  isNew,
+  userId,
+  hospital,
+  onPoint,
+  onSelect,
+  onOpen,
+}: {
+  item: WorklistItem;
+  rowIndex: number;
+  selected: boolean;
+  isNew: boolean;
+  userId: string;
+  hospital: boolean;
+  onPoint: () => void;
+  onSelect: () => void;
+  onOpen: () => void;
+}) {
+  const cell = "min-w-0 truncate";
+  const done = item.state === "final" || item.state === "amended" || item.state === "cancelled";
+  return (
+    <GridRow
+      id={`case-${item.caseId}`}
+      data-case-id={item.caseId}
+      data-study-uid={item.studyInstanceUid}
+      aria-rowindex={rowIndex}
+      aria-selected={selected}
+      tabIndex={-1}
+      onPointerMove={onPoint}
+      onClick={onSelect}
+      onDoubleClick={onOpen}
+      className={classNames(
+        "row-lazy relative grid cursor-default items-center gap-x-3 border-b border-line px-3 text-[0.8125rem] hover:bg-hover",
+        "max-md:grid-cols-[1fr_auto] max-md:gap-y-0.5 max-md:py-2 md:h-8",
+        hospital ? hospitalColumns : columns,
+        selected && "bg-selected hover:bg-selected",
+        isNew && "row-arrives shadow-[inset_3px_0_0_var(--accent)]",
+      )}
+    >
+      <GridCell className={cell}>
+        <PriorityMark priority={item.priority} />
+      </GridCell>
+      {hospital ? null : (
+        <GridCell className={classNames(cell, "max-md:text-right")}>
+          <Countdown dueAt={item.dueAt} timeZone={item.facilityTimeZone} done={done} />
+        </GridCell>
+      )}
+      <GridCell className={cell} title={`${item.studyDescription} · ${formatDicomDate(item.studyDate)}`}>
+        <span className="font-medium">{item.modalities.join(" ") || "—"}</span>{" "}
+        <span>{item.studyDescription || item.bodyParts.join(" ")}</span>
+      </GridCell>
+      <GridCell
+        className={classNames(cell, "max-md:order-first max-md:col-span-2 max-md:font-medium")}
+        title={nameTitle(item)}
+      >
+        <PatientName groups={item.patientNameGroups} />
+      </GridCell>
+      <GridCell className={classNames(cell, "tabular max-md:hidden")}>
+        {[formatSex(item.patientSex), item.patientAge].filter(Boolean).join(", ")}
+      </GridCell>
+      <GridCell className={classNames(cell, "tabular text-quiet max-md:hidden")} title={item.patientId}>
+        {item.patientId}
+      </GridCell>
+      <GridCell className={classNames(cell, "text-quiet max-md:hidden")}>{item.facility}</GridCell>
+      <GridCell className={classNames(cell, "tabular max-md:hidden")}>
+        <Images item={item} />
+      </GridCell>
+      {hospital ? null : (
+        <GridCell className={classNames(cell, "tabular text-quiet max-md:hidden")}>
+          {item.priorCount > 0 ? item.priorCount : "–"}
+        </GridCell>
+      )}
+      <GridCell className={classNames(cell, "max-md:text-right")}>
+        {isNew ? <span className="mr-1.5 text-xs font-semibold text-accent">New</span> : null}
+        <Holder item={item} userId={userId} />
+      </GridCell>
+    </GridRow>
+  );
+}
+
+function nameTitle(item: WorklistItem): string {
+  const { main, others } = nameWritings(item.patientNameGroups);
+  return [main, ...others].join(" · ");
+}
+
+/** Arrived of expected; a study still coming in shows it as a bar too. */
+function Images({ item }: { item: WorklistItem }) {
+  const { received, expected } = item.images;
+  const arriving = item.state === "arriving";
+  return (
+    <span
+      title={
+        item.quarantined > 0
+          ? `${item.quarantined} set aside: the same identifier came twice with different content`
+          : `${received} received${expected ? ` of ${expected} announced` : ""}`
+      }
+    >
+      {expected && (arriving || expected !== received) ? `${received}/${expected}` : received}
+      {item.quarantined > 0 ? <span className="ml-1 font-medium text-urgent">+{item.quarantined}!</span> : null}
+    </span>
+  );
+}
+
+/** Where the case is and who has it: one's own, a colleague's, nobody's. */
+function Holder({ item, userId }: { item: WorklistItem; userId: string }) {
+  useNow();
+  if (!item.claimedBy) return <StateMark state={item.state} />;
+  const mine = item.claimedBy.id === userId;
+  return (
+    <span title={item.claimedUntil ? `Claimed until ${formatExact(item.claimedUntil)}` : undefined}>
+      <StateMark
+        state={item.state === "drafted" ? "drafted" : "claimed"}
+        word={mine ? (item.state === "drafted" ? "Mine, drafted" : "Mine") : item.claimedBy.name}
+      />
+    </span>
+  );
+}

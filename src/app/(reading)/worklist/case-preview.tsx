@@ -1,0 +1,209 @@
+"use client";
+
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { X } from "lucide-react";
+import { type ReactNode, useEffect, useState } from "react";
+import { useTrpc } from "../../_trpc/client.tsx";
+import { sentenceFor } from "../../_trpc/errors.ts";
+import type { WorklistItem } from "../../_trpc/types.ts";
+import { Button, IconButton } from "../../_ui/button.tsx";
+import { formatClock, formatDicomDate, formatDicomTime, formatExact, sexInWords } from "../../_ui/format.ts";
+import { Kbd } from "../../_ui/kbd.tsx";
+import { Ago, Countdown } from "../../_ui/now.tsx";
+import { PatientName } from "../../_ui/patient-banner.tsx";
+import { Skeleton } from "../../_ui/skeleton.tsx";
+import { PriorityMark, StateMark } from "../../_ui/status.tsx";
+import { useToast } from "../../_ui/toast.tsx";
+
+/** Somebody who only moves through the list does not ask for every case on the way. */
+const settleMs = 150;
+
+/** Answers, beside the list: why is this case here in the order, whose is it, what is there to compare. */
+export function CasePreview({
+  item,
+  userId,
+  hospital,
+  opening,
+  onOpen,
+  onSkip,
+}: {
+  item: WorklistItem;
+  userId: string;
+  hospital: boolean;
+  opening: boolean;
+  onOpen: () => void;
+  onSkip: () => void;
+}) {
+  const trpc = useTrpc();
+  const toast = useToast();
+  const [settled, setSettled] = useState(false);
+  // On a phone the panel comes up when a row is tapped, and goes away again.
+  const [sheet, setSheet] = useState(true);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(true), settleMs);
+    return () => clearTimeout(timer);
+  }, []);
+  const detail = useQuery(trpc.worklist.get.queryOptions({ caseId: item.caseId }, { enabled: settled }));
+  const release = useMutation(
+    trpc.worklist.release.mutationOptions({
+      onSuccess: () => toast("The case is back on the list."),
+      onError: (error) => toast(sentenceFor(error), { tone: "problem" }),
+    }),
+  );
+  const mine = item.claimedBy?.id === userId;
+  const priors = detail.data?.priors;
+
+  return (
+    <aside
+      aria-label="Selected case"
+      data-sheet={sheet}
+      className="flex shrink-0 flex-col gap-4 overflow-y-auto border-line bg-panel p-4 max-lg:max-h-[46vh] max-lg:border-t max-lg:data-[sheet=false]:hidden lg:w-[22.5rem] lg:border-l max-md:order-last md:max-lg:absolute md:max-lg:inset-x-40 md:max-lg:right-0 md:max-lg:bottom-0"
+    >
+      <header className="flex flex-col gap-1">
+        <div className="flex items-start justify-between gap-2">
+          <h2 className="text-[0.9375rem] leading-5 font-semibold">
+            <PatientName groups={item.patientNameGroups} />
+          </h2>
+          <IconButton label="Close the panel" className="-m-1.5 lg:hidden" onClick={() => setSheet(false)}>
+            <X className="size-4" />
+          </IconButton>
+        </div>
+        <p className="tabular text-quiet">
+          {[sexInWords(item.patientSex), item.patientAge, `born ${formatDicomDate(item.patientBirthDate)}`]
+            .filter(Boolean)
+            .join(", ")}
+          <br />
+          ID {item.patientId || "—"}
+          {item.accessionNumber ? ` · acc. ${item.accessionNumber}` : ""}
+        </p>
+        <p>
+          <span className="font-medium">{item.modalities.join(" ")}</span> {item.studyDescription}
+          <span className="tabular text-quiet">
+            {" "}
+            · {formatDicomDate(item.studyDate)} {formatDicomTime(item.studyTime)}
+          </span>
+        </p>
+        <p className="text-quiet">
+          {item.facility}
+          {item.referringPhysician ? ` · referred by ${item.referringPhysician}` : ""}
+        </p>
+      </header>
+
+      <div className="flex flex-wrap items-center gap-2">
+        {item.can.read ? (
+          <Button look="primary" onClick={onOpen} disabled={opening}>
+            {item.can.claim || mine ? "Read" : "Open images"}{" "}
+            <Kbd className="border-current bg-transparent text-current">Enter</Kbd>
+          </Button>
+        ) : null}
+        {hospital ? null : (
+          <Button onClick={onSkip}>
+            Skip <Kbd>S</Kbd>
+          </Button>
+        )}
+        {item.can.release && !mine ? (
+          <Button
+            onClick={() => release.mutate({ caseId: item.caseId })}
+            disabled={release.isPending}
+            title="Takes the case from its reader; what is drafted stays"
+          >
+            Put back on the list
+          </Button>
+        ) : null}
+      </div>
+
+      <Block title="Now">
+        <dl className="grid grid-cols-[6rem_1fr] gap-y-1">
+          <dt className="text-quiet">State</dt>
+          <dd>
+            <StateMark state={item.state} />
+            {item.claimedBy ? (
+              <span className="block text-quiet" title={formatExact(item.claimedUntil)}>
+                {mine ? "by you" : `by ${item.claimedBy.name}`}
+                {item.claimedUntil ? `, until ${formatClock(item.claimedUntil)}` : ""}
+              </span>
+            ) : null}
+          </dd>
+          <dt className="text-quiet">Due</dt>
+          <dd>
+            <Countdown
+              dueAt={item.dueAt}
+              timeZone={item.facilityTimeZone}
+              done={item.state === "final" || item.state === "amended"}
+            />
+          </dd>
+          <dt className="text-quiet">Arrived</dt>
+          <dd>
+            <Ago at={item.arrivedAt} timeZone={item.facilityTimeZone} />
+          </dd>
+          <dt className="text-quiet">Images</dt>
+          <dd className="tabular">
+            {item.images.received}
+            {item.images.expected ? ` of ${item.images.expected}` : ""}
+            {item.state === "arriving" ? " so far" : ""}
+            {item.quarantined > 0 ? (
+              <span className="block text-urgent">
+                {item.quarantined} set aside: same identifier, different content. The first ones received are shown.
+              </span>
+            ) : null}
+          </dd>
+        </dl>
+      </Block>
+
+      {item.priorityReasons.length > 0 ? (
+        <Block title="Why here in the list">
+          <ul className="flex flex-col gap-0.5">
+            {item.priorityReasons.map((reason) => (
+              <li key={reason.text} className="flex justify-between gap-3">
+                <span>{reason.text}</span>
+                <span className="tabular text-quiet">
+                  {reason.points > 0 ? "+" : ""}
+                  {reason.points}
+                </span>
+              </li>
+            ))}
+            <li className="mt-0.5 flex justify-between gap-3 border-t border-line pt-0.5">
+              <PriorityMark priority={item.priority} />
+              <span className="tabular font-medium">{item.priorityScore}</span>
+            </li>
+          </ul>
+        </Block>
+      ) : null}
+
+      <Block title={priors ? `To compare (${priors.length})` : "To compare"}>
+        {detail.isError ? (
+          <p className="text-quiet">{sentenceFor(detail.error)}</p>
+        ) : !priors ? (
+          <Skeleton className="h-8" />
+        ) : priors.length === 0 ? (
+          <p className="text-quiet">No earlier study of this patient is in the archive.</p>
+        ) : (
+          <ul className="flex flex-col gap-2">
+            {priors.map((prior) => (
+              <li key={prior.studyInstanceUid}>
+                <p className="flex justify-between gap-2">
+                  <span className="min-w-0 truncate">
+                    <span className="font-medium">{prior.modalities.join(" ")}</span> {prior.studyDescription}
+                  </span>
+                  <span className="tabular whitespace-nowrap text-quiet">{formatDicomDate(prior.studyDate)}</span>
+                </p>
+                <p className="text-xs text-quiet">
+                  {[...prior.reasons, prior.hasReport ? "with report" : "without report"].join(" · ")}
+                </p>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Block>
+    </aside>
+  );
+}
+
+function Block({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="flex flex-col gap-1.5 text-[0.8125rem]">
+      <h3 className="text-xs font-medium text-quiet">{title}</h3>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,42 @@
+import { Dialog } from "../../_ui/dialog.tsx";
+import { Kbd } from "../../_ui/kbd.tsx";
+import { lists } from "./lists.ts";
+
+const keys: [string[], string][] = [
+  [["J", "↓"], "next row"],
+  [["K", "↑"], "row above"],
+  [["Enter"], "claim and read"],
+  [["N"], "read the next case that is free"],
+  [["S"], "skip for now"],
+  [["/"], "filter; Esc clears it"],
+  [["⌘K"], "find and do (Ctrl K)"],
+  [["?"], "these keys"],
+];
+
+export function KeyHelp({ open, onClose, hospital }: { open: boolean; onClose: () => void; hospital: boolean }) {
+  const shown = hospital ? keys.filter(([, what]) => !/claim|free|skip/.test(what)) : keys;
+  return (
+    <Dialog open={open} onClose={onClose} title="Keys">
+      <dl className="grid grid-cols-[7rem_1fr] gap-y-2 text-sm">
+        {shown.map(([caps, what]) => (
+          <div key={what} className="contents">
+            <dt className="flex gap-1">
+              {caps.map((cap) => (
+                <Kbd key={cap}>{cap}</Kbd>
+              ))}
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+        {hospital ? null : (
+          <div className="contents">
+            <dt className="flex gap-1">
+              <Kbd>1</Kbd>…<Kbd>5</Kbd>
+            </dt>
+            <dd>{lists.map((list) => list.label).join(", ")}</dd>
+          </div>
+        )}
+      </dl>
+    </Dialog>
+  );
+}

@@ -1,0 +1,50 @@
+import { TRPCClientError } from "@trpc/client";
+
+type ErrorData = { appCode?: unknown; details?: unknown };
+
+function dataOf(error: unknown): ErrorData | null {
+  return error instanceof TRPCClientError ? ((error.data as ErrorData | null | undefined) ?? null) : null;
+}
+
+/** The stable `noun.state` code of a failed call, or `network` when no answer came at all. */
+export function appCodeOf(error: unknown): string {
+  const data = dataOf(error);
+  return typeof data?.appCode === "string" ? data.appCode : "network";
+}
+
+/** Facts that came with the error: who was first, until when. */
+export function detailsOf(error: unknown): Record<string, string | number | boolean | null> {
+  const details = dataOf(error)?.details;
+  return details && typeof details === "object" ? (details as Record<string, string | number | boolean | null>) : {};
+}
+
+const sentences: Record<string, string> = {
+  network: "The portal did not answer. Check the connection; this page keeps trying.",
+  "auth.required": "Your session has ended. Sign in again.",
+  "auth.forbidden": "Your account may not do this.",
+  "auth.reauthentication-failed": "That is not your password. Nothing was signed.",
+  "auth.rate-limited": "Too many wrong passwords. Wait a few minutes before the next try.",
+  "request.invalid": "Something in this form cannot be used as it is.",
+  "user.email-taken": "There is already an account with this e-mail address.",
+  "case.not-found": "This case is not on your worklist.",
+  "case.already-claimed": "Somebody else has claimed this case.",
+  "case.claim-expired": "Your claim on this case has run out. Your text is kept; claim the case again to go on.",
+  "case.not-claimed": "This case is not claimed by you. Claim it to write.",
+  "case.illegal-move": "The case has moved on meanwhile. Reload to see where it is.",
+  "report.not-found": "There is no report here that you may read.",
+  "report.version-conflict": "The report was changed in another window.",
+  "report.impression-missing": "The impression is empty. A report cannot be signed without one.",
+  "report.already-signed": "This report is already signed. Use an addendum for what is missing.",
+  "report.not-signed": "This report has not been signed yet.",
+  "study.not-found": "There is no study here that you may see.",
+  "facility.not-found": "There is no such facility in your organisation.",
+  "edge.not-found": "There is no such edge router in your organisation.",
+  "storage.unavailable": "The archive cannot be reached at the moment. Nothing is lost; try again.",
+  "storage.full": "The archive has no space left. Nothing is lost; an administrator has to make room.",
+  internal: "Something failed on our side and is logged. Try again; nothing you wrote is lost.",
+};
+
+/** What happened and what to do next, in a sentence for the person at the screen. */
+export function sentenceFor(error: unknown): string {
+  return sentences[appCodeOf(error)] ?? sentences.internal!;
+}

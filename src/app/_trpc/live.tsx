@@ -1,0 +1,76 @@
+"use client";
+
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, use, useEffect, useState } from "react";
+import { isConcerned, type LiveNotice, parseNotice } from "./live-notice.ts";
+
+export type LiveStatus = "connecting" | "live" | "reconnecting";
+const LiveContext = createContext<LiveStatus>("connecting");
+/** Whether this screen hears of changes at the moment. */
+export const useLiveStatus = () => use(LiveContext);
+
+/** Changes come in bursts (an arriving CT is hundreds); screens fetch at most this often. */
+const gatherMs = 200;
+
+/**
+ * One event stream for the whole page. A notice says only that something changed; the queries it concerns are
+ * fetched again. After a gap everything is fetched again, because a lost notice cannot be asked for.
+ */
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const [status, setStatus] = useState<LiveStatus>("connecting");
+  const queryClient = useQueryClient();
+
+  useEffect(() => {
+    let source: EventSource | null = null;
+    let retry: ReturnType<typeof setTimeout> | undefined;
+    let gather: ReturnType<typeof setTimeout> | undefined;
+    let attempts = 0;
+    let missed = false;
+    let stopped = false;
+    const pending = new Map<string, LiveNotice>();
+
+    const flush = () => {
+      gather = undefined;
+      const notices = [...pending.values()];
+      pending.clear();
+      void queryClient.invalidateQueries({
+        predicate: (query) => isConcerned(query.queryKey, query.state.data, notices),
+      });
+    };
+    const open = () => {
+      if (stopped) return;
+      source = new EventSource("/api/events");
+      source.addEventListener("open", () => {
+        attempts = 0;
+        setStatus("live");
+        if (missed) void queryClient.invalidateQueries();
+        missed = false;
+      });
+      source.addEventListener("live", (event) => {
+        const notice = parseNotice((event as MessageEvent<string>).data);
+        if (!notice) return;
+        pending.set(JSON.stringify(notice), notice);
+        // The first of a burst is answered at once after the gathering time, not pushed back by those behind it.
+        gather ??= setTimeout(flush, gatherMs);
+      });
+      source.addEventListener("error", () => {
+        missed = true;
+        setStatus("reconnecting");
+        // The browser gives up for good on an HTTP error (a restart behind the front door): then we ask again.
+        if (source?.readyState === EventSource.CLOSED) {
+          attempts += 1;
+          retry = setTimeout(open, Math.min(10_000, 500 * 2 ** Math.min(attempts, 5)));
+        }
+      });
+    };
+    open();
+    return () => {
+      stopped = true;
+      source?.close();
+      clearTimeout(retry);
+      clearTimeout(gather);
+    };
+  }, [queryClient]);
+
+  return <LiveContext value={status}>{children}</LiveContext>;
+}

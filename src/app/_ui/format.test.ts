@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  ageAt,
+  formatAge,
+  formatAgo,
+  formatBytes,
+  formatClock,
+  formatDicomDate,
+  formatDicomTime,
+  formatExact,
+  formatRemaining,
+  formatSpan,
+  nameWritings,
+  plural,
+} from "./format.ts";
+
+test("a newborn's age is told in days, an infant's in weeks and months, everybody else's in years", () => {
+  assert.equal(ageAt("20260301", "20260310"), "9 d");
+  assert.equal(ageAt("20260101", "20260310"), "9 w");
+  assert.equal(ageAt("20250815", "20260314"), "6 mo");
+  assert.equal(ageAt("20250815", "20260815"), "12 mo");
+  assert.equal(ageAt("19610315", "20260314"), "64 y");
+  assert.equal(ageAt("19610315", "20260315"), "65 y");
+});
+
+test("an age is not invented when a date is missing, broken or in the wrong order", () => {
+  assert.equal(ageAt("", "20260314"), "");
+  assert.equal(ageAt("19619915", "20260314"), "");
+  assert.equal(ageAt("20270101", "20260314"), "");
+});
+
+test("DICOM dates and times are read in the forms modalities send", () => {
+  assert.equal(formatDicomDate("20260314"), "14 Mar 2026");
+  assert.equal(formatDicomDate("2026.03.14"), "14 Mar 2026");
+  assert.equal(formatDicomDate("2026"), "2026");
+  assert.equal(formatDicomDate(""), "—");
+  assert.equal(formatDicomTime("093015.123"), "09:30");
+  assert.equal(formatDicomTime(undefined), "");
+  assert.equal(formatAge("045Y"), "45 y");
+  assert.equal(formatAge("003W"), "3 w");
+});
+
+test("times are relative near now and absolute beyond a day, in the facility's zone", () => {
+  const now = Date.UTC(2026, 10, 21, 18, 40, 0);
+  assert.equal(formatAgo(now - 2_000, now), "just now");
+  assert.equal(formatAgo(now - 42_000, now), "42 s ago");
+  assert.equal(formatAgo(now - 12 * 60_000, now), "12 min ago");
+  assert.equal(formatAgo(now - 200 * 60_000, now), "3 h 20 min ago");
+  assert.equal(formatAgo(now - 7 * 86_400_000, now, "America/Chicago"), "14 Nov 2026, 12:40");
+  assert.equal(formatAgo(null, now), "never");
+  assert.equal(formatClock(now, "America/Chicago"), "12:40");
+  assert.equal(formatClock(now, "Nowhere/Land"), "18:40");
+  assert.match(formatExact(now, "America/Chicago"), /21 Nov 2026.*12:40:00 America\/Chicago$/);
+});
+
+test("the time left of a claim counts down to zero and stays there", () => {
+  assert.equal(formatRemaining(14 * 60_000 + 32_000), "14:32");
+  assert.equal(formatRemaining(8_400), "0:09");
+  assert.equal(formatRemaining(-5_000), "0:00");
+  assert.equal(formatSpan(59_400), "59 s");
+  assert.equal(formatSpan(3 * 86_400_000), "3 d");
+});
+
+test("sizes and counts are written as people read them", () => {
+  assert.equal(formatBytes(512), "512 B");
+  assert.equal(formatBytes(1_536_000), "1.5 MB");
+  assert.equal(formatBytes(524_000n), "524 kB");
+  assert.equal(plural(1, "image"), "1 image");
+  assert.equal(plural(1024, "image"), "1,024 images");
+});
+
+test("a name shows every writing that was sent, family name first", () => {
+  assert.deepEqual(nameWritings({ alphabetic: "Yamada^Tarou", ideographic: "山田^太郎", phonetic: "やまだ^たろう" }), {
+    main: "YAMADA, Tarou",
+    others: ["山田 太郎", "やまだ たろう"],
+  });
+  assert.deepEqual(nameWritings({ alphabetic: "", ideographic: "김^희중" }), { main: "김 희중", others: [] });
+  assert.deepEqual(nameWritings({}), { main: "Name not given", others: [] });
+});

@@ -1,0 +1,192 @@
+/**
+ * How times, ages, sizes and names are written on every page. Pure: the caller passes "now" and the zone,
+ * so the same text comes out on the server, in the browser and in a test.
+ */
+
+/** A DICOM DA (`YYYYMMDD`, or the old `YYYY.MM.DD`) or ISO date as parts; null when it is none. PS3.5 §6.2. */
+function dateParts(da: string | null | undefined): { year: number; month: number; day: number } | null {
+  const match = /^(\d{4})[.-]?(\d{2})[.-]?(\d{2})/.exec(da ?? "");
+  if (!match) return null;
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  if (month < 1 || month > 12 || day < 1 || day > 31) return null;
+  return { year, month, day };
+}
+
+/** `20260314` → `14 Mar 2026`. A date that cannot be read is shown as it came; none is `—`. */
+export function formatDicomDate(da: string | null | undefined): string {
+  const parts = dateParts(da);
+  if (!parts) return da?.trim() || "—";
+  return `${parts.day} ${months[parts.month - 1]} ${parts.year}`;
+}
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** `093015.5` → `09:30`. PS3.5 §6.2 (TM). Empty when there is none. */
+export function formatDicomTime(tm: string | null | undefined): string {
+  const match = /^(\d{2}):?(\d{2})/.exec(tm ?? "");
+  return match ? `${match[1]}:${match[2]}` : "";
+}
+
+/**
+ * Age at a date in the unit a radiologist expects: days below 4 weeks, weeks below 3 months, months below
+ * 2 years, then years. Empty when either date is unknown or the order is impossible.
+ */
+export function ageAt(birthDate: string | null | undefined, at: string | null | undefined): string {
+  const born = dateParts(birthDate);
+  const then = dateParts(at);
+  if (!born || !then) return "";
+  const days = Math.floor(
+    (Date.UTC(then.year, then.month - 1, then.day) - Date.UTC(born.year, born.month - 1, born.day)) / 86_400_000,
+  );
+  if (days < 0) return "";
+  if (days < 28) return `${days} d`;
+  const monthsOld = (then.year - born.year) * 12 + then.month - born.month - (then.day < born.day ? 1 : 0);
+  if (monthsOld < 3) return `${Math.floor(days / 7)} w`;
+  if (monthsOld < 24) return `${monthsOld} mo`;
+  return `${Math.floor(monthsOld / 12)} y`;
+}
+
+/** An AS value (`045Y`) as `45 y`. PS3.5 §6.2. */
+export function formatAge(age: string | null | undefined): string {
+  const match = /^0*(\d+)([DWMY])$/i.exec((age ?? "").trim());
+  if (!match) return (age ?? "").trim();
+  const unit = { D: "d", W: "w", M: "mo", Y: "y" }[match[2]!.toUpperCase() as "D" | "W" | "M" | "Y"];
+  return `${match[1]} ${unit}`;
+}
+
+/** PS3.3 C.7.1.1: M, F, O; anything else is said to be unknown rather than guessed. */
+export function formatSex(sex: string | null | undefined): string {
+  return { M: "M", F: "F", O: "O" }[(sex ?? "").toUpperCase()] ?? "–";
+}
+
+export function sexInWords(sex: string | null | undefined): string {
+  return { M: "male", F: "female", O: "other" }[(sex ?? "").toUpperCase()] ?? "sex not given";
+}
+
+type Instant = Date | string | number | null | undefined;
+function toDate(instant: Instant): Date | null {
+  if (instant === null || instant === undefined || instant === "") return null;
+  const date = instant instanceof Date ? instant : new Date(instant);
+  return Number.isNaN(date.getTime()) ? null : date;
+}
+
+function zoned(date: Date, timeZone: string | undefined, options: Intl.DateTimeFormatOptions): string {
+  try {
+    return new Intl.DateTimeFormat("en-GB", { ...options, ...(timeZone ? { timeZone } : {}) }).format(date);
+  } catch {
+    // A facility with a zone nobody knows must not take its worklist row with it.
+    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }).format(date);
+  }
+}
+
+/** `12:40`, or `12:40:09` with seconds. */
+export function formatClock(instant: Instant, timeZone?: string, seconds = false): string {
+  const date = toDate(instant);
+  if (!date) return "—";
+  return zoned(date, timeZone, {
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(seconds ? { second: "2-digit" as const } : {}),
+    hour12: false,
+  });
+}
+
+/** The whole truth for a tooltip: `Sat 21 Nov 2026, 12:40:09 America/Chicago`. */
+export function formatExact(instant: Instant, timeZone?: string): string {
+  const date = toDate(instant);
+  if (!date) return "";
+  const text = zoned(date, timeZone, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hour12: false,
+  });
+  return timeZone ? `${text} ${timeZone}` : text;
+}
+
+/** Relative near now, absolute beyond a day: `8 s ago`, `12 min ago`, `3 h ago`, `14 Nov 2026, 12:40`. */
+export function formatAgo(instant: Instant, now: number, timeZone?: string): string {
+  const date = toDate(instant);
+  if (!date) return "never";
+  const seconds = Math.round((now - date.getTime()) / 1000);
+  if (seconds < 0) return `in ${formatSpan(-seconds * 1000)}`;
+  if (seconds < 5) return "just now";
+  if (seconds < 86_400) return `${formatSpan(seconds * 1000)} ago`;
+  return zoned(date, timeZone, {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  });
+}
+
+/** A length of time in its largest sensible unit: `8 s`, `12 min`, `3 h 20 min`, `2 d`. */
+export function formatSpan(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  return `${Math.floor(hours / 24)} d`;
+}
+
+/** Time left as a clock for the lease: `14:32`, `0:09`. Never below zero. */
+export function formatRemaining(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+/** `1536000` → `1.5 MB` (decimal, as disks are sold). */
+export function formatBytes(bytes: number | bigint | null | undefined): string {
+  if (bytes === null || bytes === undefined) return "—";
+  let value = Number(bytes);
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** `1 image`, `2 images`, `1,024 images`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+}
+
+/**
+ * A person name for a row: every writing that was sent, the first as the main one.
+ * Groups come in caret form (`Yamada^Tarou`). PS3.5 §6.2.1.
+ */
+export function nameWritings(groups: {
+  alphabetic?: string | null | undefined;
+  ideographic?: string | null | undefined;
+  phonetic?: string | null | undefined;
+}): { main: string; others: string[] } {
+  const latin = writeAlphabetic(groups.alphabetic ?? "");
+  const rest = [groups.ideographic, groups.phonetic]
+    .map((group) =>
+      (group ?? "")
+        .split("^")
+        .map((part) => part.trim())
+        .filter(Boolean)
+        .join(" "),
+    )
+    .filter(Boolean);
+  const all = [latin, ...rest].filter(Boolean);
+  return { main: all[0] ?? "Name not given", others: all.slice(1) };
+}
+
+function writeAlphabetic(group: string): string {
+  const [family = "", given = "", middle = "", prefix = "", suffix = ""] = group.split("^").map((part) => part.trim());
+  const rest = [given, middle].filter(Boolean).join(" ");
+  const head = rest ? family.toLocaleUpperCase("en") : family;
+  const name = [head, rest].filter(Boolean).join(", ");
+  return [name, prefix && `(${prefix})`, suffix && `(${suffix})`].filter(Boolean).join(" ");
+}

@@ -1,0 +1,91 @@
+import type { ReactNode } from "react";
+import { classNames } from "./class-names.ts";
+import { ageAt, formatDicomDate, formatDicomTime, nameWritings, sexInWords } from "./format.ts";
+
+export type BannerPatient = {
+  name: { alphabetic?: string | null; ideographic?: string | null; phonetic?: string | null };
+  sex?: string | null;
+  birthDate?: string | null;
+  /** As the archive worked it out; computed from the dates when it is missing. */
+  ageAtStudy?: string | null;
+  patientId: string;
+  issuer?: string | null;
+};
+export type BannerStudy = {
+  description?: string | null;
+  date?: string | null;
+  time?: string | null;
+  accessionNumber?: string | null;
+  facility?: string | null;
+};
+
+/** All writings of a name in one line, each marked so that a browser picks a face that has its letters. */
+export function PatientName({ groups, className }: { groups: BannerPatient["name"]; className?: string }) {
+  const { main, others } = nameWritings(groups);
+  return (
+    <span className={className}>
+      <bdi>{main}</bdi>
+      {others.map((other) => (
+        <bdi key={other} className="ml-2 font-normal text-quiet">
+          {other}
+        </bdi>
+      ))}
+    </span>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <span className="inline-flex items-baseline gap-1.5 whitespace-nowrap">
+      <span className="text-xs text-quiet">{label}</span>
+      <span className="tabular">{children}</span>
+    </span>
+  );
+}
+
+/**
+ * Who this is, on every screen that shows a patient: same facts, same order, never scrolled away.
+ * Each fact is text, so that a search in the page and a screen reader find it.
+ */
+export function PatientBanner({
+  patient,
+  study,
+  aside,
+  className,
+}: {
+  patient: BannerPatient;
+  study: BannerStudy;
+  aside?: ReactNode;
+  className?: string;
+}) {
+  const age = patient.ageAtStudy || ageAt(patient.birthDate, study.date);
+  const when = [formatDicomDate(study.date), formatDicomTime(study.time)].filter(Boolean).join(", ");
+  return (
+    <section
+      aria-label="Patient"
+      className={classNames(
+        "flex min-h-11 shrink-0 flex-wrap items-center gap-x-5 gap-y-0.5 border-b border-line bg-panel px-3 py-1.5",
+        className,
+      )}
+    >
+      <h1 className="text-[0.9375rem] font-semibold">
+        <PatientName groups={patient.name} />
+      </h1>
+      <span className="whitespace-nowrap">
+        {[sexInWords(patient.sex), age && `${age} at study`].filter(Boolean).join(", ")}
+      </span>
+      <Fact label="born">{formatDicomDate(patient.birthDate)}</Fact>
+      <Fact label="ID">
+        {patient.patientId || "—"}
+        {patient.issuer ? <span className="text-quiet"> ({patient.issuer})</span> : null}
+      </Fact>
+      <span className="min-w-0 truncate">
+        <span className="font-medium">{study.description || "Study without description"}</span>
+        <span className="tabular text-quiet"> · {when}</span>
+      </span>
+      {study.accessionNumber ? <Fact label="acc.">{study.accessionNumber}</Fact> : null}
+      {study.facility ? <span className="whitespace-nowrap text-quiet">{study.facility}</span> : null}
+      {aside ? <div className="ml-auto flex items-center gap-3">{aside}</div> : null}
+    </section>
+  );
+}

@@ -1,0 +1,29 @@
+"use client";
+
+import { useEffect, useRef } from "react";
+
+/**
+ * Single keys for a page, named in lower case (`j`, `arrowdown`, `?`). They are silent while somebody types, while a dialog is open, and with Ctrl, Alt or ⌘ held,
+ * so that they never get in the way of text or of the browser.
+ */
+export function useShortcuts(keys: Record<string, (event: KeyboardEvent) => void>, enabled = true): void {
+  const latest = useRef(keys);
+  useEffect(() => {
+    latest.current = keys;
+  });
+  useEffect(() => {
+    if (!enabled) return;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
+      const target = event.target as HTMLElement | null;
+      if (target?.closest("input, textarea, select, [contenteditable=true], dialog[open]")) return;
+      if (event.key === "Enter" && target?.closest("button, a, summary")) return;
+      const run = latest.current[event.key.toLowerCase()];
+      if (!run) return;
+      event.preventDefault();
+      run(event);
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [enabled]);
+}

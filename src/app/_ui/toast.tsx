@@ -1,0 +1,98 @@
+"use client";
+
+import { X } from "lucide-react";
+import { createContext, type ReactNode, use, useCallback, useMemo, useRef, useState } from "react";
+import { IconButton } from "./button.tsx";
+import { classNames } from "./class-names.ts";
+
+type Notice = { id: number; text: string; tone: "neutral" | "problem"; action?: { label: string; run: () => void } };
+type Say = (text: string, options?: { tone?: Notice["tone"]; action?: Notice["action"] }) => void;
+
+const ToastContext = createContext<Say>(() => {});
+/** Tells something in passing. Anything that must not be missed belongs on the page, not here. */
+export const useToast = () => use(ToastContext);
+
+const shownMs = 7_000;
+
+/**
+ * Short notices at the lower left, away from images and report. Hovering or focusing one keeps it.
+ * Our own sixty lines instead of a package: the page's content security policy admits no styles put in by script.
+ */
+export function ToastProvider({ children }: { children: ReactNode }) {
+  const [notices, setNotices] = useState<Notice[]>([]);
+  const timers = useRef(new Map<number, ReturnType<typeof setTimeout>>());
+  const nextId = useRef(1);
+
+  const drop = useCallback((id: number) => {
+    clearTimeout(timers.current.get(id));
+    timers.current.delete(id);
+    setNotices((all) => all.filter((notice) => notice.id !== id));
+  }, []);
+  const keep = useCallback((id: number) => clearTimeout(timers.current.get(id)), []);
+  const count = useCallback(
+    (id: number) =>
+      timers.current.set(
+        id,
+        setTimeout(() => drop(id), shownMs),
+      ),
+    [drop],
+  );
+  const say = useCallback<Say>(
+    (text, options) => {
+      const id = nextId.current++;
+      setNotices((all) => [
+        ...all.filter((notice) => notice.text !== text).slice(-2),
+        { id, text, tone: options?.tone ?? "neutral", ...(options?.action ? { action: options.action } : {}) },
+      ]);
+      count(id);
+    },
+    [count],
+  );
+  const list = useMemo(
+    () =>
+      notices.map((notice) => (
+        <li
+          key={notice.id}
+          onPointerEnter={() => keep(notice.id)}
+          onPointerLeave={() => count(notice.id)}
+          onFocus={() => keep(notice.id)}
+          onBlur={() => count(notice.id)}
+          className={classNames(
+            "pointer-events-auto flex items-start gap-2 rounded-md border bg-panel py-1.5 pr-1 pl-3 shadow-float",
+            notice.tone === "problem" ? "border-stat/70" : "border-line-strong/60",
+          )}
+        >
+          <p className="py-1 text-sm">{notice.text}</p>
+          {notice.action ? (
+            <button
+              type="button"
+              className="rounded px-2 py-1 text-sm font-medium text-accent hover:bg-hover"
+              onClick={() => {
+                notice.action?.run();
+                drop(notice.id);
+              }}
+            >
+              {notice.action.label}
+            </button>
+          ) : null}
+          <IconButton label="Dismiss" className="size-7" onClick={() => drop(notice.id)}>
+            <X className="size-4" />
+          </IconButton>
+        </li>
+      )),
+    [notices, keep, count, drop],
+  );
+
+  return (
+    <ToastContext value={say}>
+      {children}
+      <ol
+        aria-live="polite"
+        aria-label="Notices"
+        className="pointer-events-none fixed bottom-3 left-3 z-50 flex max-w-[min(28rem,calc(100vw-1.5rem))] flex-col gap-2"
+      >
+        {list}
+      </ol>
+    </ToastContext>
+  );
+}

@@ -1,0 +1,79 @@
+"use client";
+
+import { ChevronDown, Search } from "lucide-react";
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import type { ReactNode } from "react";
+import type { Me } from "../_trpc/types.ts";
+import { classNames } from "./class-names.ts";
+import { Kbd } from "./kbd.tsx";
+import { LiveDot } from "./live-dot.tsx";
+import { Logo } from "./logo.tsx";
+import { askForPalette } from "./palette.tsx";
+import { placesOf } from "./places.ts";
+import { signOut } from "./sign-out.ts";
+import { ThemeSwitch } from "./theme-switch.tsx";
+
+/** The bar over every page but the reading page, which has the patient there instead. */
+export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode; palette?: boolean }) {
+  const pathname = usePathname();
+  const places = placesOf(me.roles);
+  return (
+    <header className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-panel px-3 py-1">
+      <Link href="/" aria-label="Overread, start page" className="flex items-center gap-2 rounded font-semibold">
+        <Logo className="size-6" />
+        <span className="max-sm:hidden">Overread</span>
+      </Link>
+      <nav aria-label="Places" className="flex items-center gap-1">
+        {places.map((place) => (
+          <Link
+            key={place.href}
+            href={place.href}
+            aria-current={pathname === place.href ? "page" : undefined}
+            className={classNames(
+              "rounded-md px-2 py-1 whitespace-nowrap hover:bg-hover",
+              pathname === place.href ? "bg-raised font-medium text-text" : "text-quiet",
+            )}
+          >
+            {place.label}
+          </Link>
+        ))}
+      </nav>
+      <div className="flex min-w-0 flex-1 flex-wrap items-center justify-end gap-x-4 gap-y-1">
+        {children}
+        <LiveDot />
+        {palette ? (
+          <button
+            type="button"
+            onClick={askForPalette}
+            className="inline-flex h-7 items-center gap-2 rounded-md border border-line px-2 text-xs text-quiet hover:bg-hover max-md:hidden"
+          >
+            <Search className="size-3.5" aria-hidden="true" />
+            Find <Kbd>⌘K</Kbd>
+          </button>
+        ) : null}
+        <ThemeSwitch />
+        <details className="group relative" name="person">
+          <summary className="flex h-8 list-none items-center gap-1 rounded-md px-2 hover:bg-hover [&::-webkit-details-marker]:hidden">
+            <span className="max-w-40 truncate max-sm:max-w-24">{me.user.displayName}</span>
+            <ChevronDown className="size-3.5 text-quiet" aria-hidden="true" />
+          </summary>
+          <div className="absolute right-0 z-40 mt-1 w-60 rounded-md border border-line bg-panel p-1.5 shadow-float">
+            <p className="px-2 py-1 text-xs break-all text-quiet">
+              {me.user.email}
+              <br />
+              {me.org.name}
+            </p>
+            <button
+              type="button"
+              onClick={() => void signOut()}
+              className="block w-full rounded px-2 py-1.5 text-left hover:bg-hover"
+            >
+              Sign out
+            </button>
+          </div>
+        </details>
+      </div>
+    </header>
+  );
+}
