@@ -45,6 +45,7 @@ create table if not exists instance (
   file text,
   sizeBytes integer not null,
   receivedAt integer not null,
+  studyReceivedAt integer not null,
   state text not null,
   attempts integer not null default 0,
   nextAttemptAt integer not null default 0,
@@ -52,7 +53,7 @@ create table if not exists instance (
   doneAt integer,
   unique (sopInstanceUid, sha256)
 ) strict;
-create index if not exists instance_due on instance (nextAttemptAt, id) where state = 'queued';
+create index if not exists instance_due on instance (studyReceivedAt, id) where state = 'queued';
 create index if not exists instance_study on instance (studyInstanceUid, state);
 create index if not exists instance_segment on instance (segment) where state <> 'done';
 create index if not exists instance_file on instance (file) where file is not null;
@@ -143,8 +144,9 @@ export class SpoolIndex {
     this.#sql = {
       find: prepare(`select ${columns} from instance where sopInstanceUid = ? and sha256 = ?`),
       insert: prepare(
-        `insert into instance (sopInstanceUid, studyInstanceUid, sha256, segment, offset, file, sizeBytes, receivedAt, state)
-         values (?, ?, ?, ?, ?, ?, ?, ?, 'queued')`,
+        `insert into instance (sopInstanceUid, studyInstanceUid, sha256, segment, offset, file, sizeBytes, receivedAt,
+         studyReceivedAt, state) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+         coalesce((select firstReceivedAt from study where studyInstanceUid = ?2), ?8), 'queued')`,
       ),
       reopen: prepare(
         `update instance set segment = ?, offset = ?, file = ?, sizeBytes = ?, receivedAt = ?, state = 'queued',
@@ -159,12 +161,8 @@ export class SpoolIndex {
       ),
       // The oldest study first, so that a long outage is worked off in the order of waiting.
       due: prepare(
-        `select ${columns
-          .split(",")
-          .map((name) => `i.${name.trim()}`)
-          .join(", ")}
-         from instance i join study s using (studyInstanceUid)
-         where i.state = 'queued' and i.nextAttemptAt <= ? order by s.firstReceivedAt, i.id limit ?`,
+        `select ${columns} from instance where state = 'queued' and nextAttemptAt <= ?
+         order by studyReceivedAt, id limit ?`,
       ),
       done: prepare(
         "update instance set state = 'done', segment = null, file = null, reason = null, doneAt = ? where id = ?",

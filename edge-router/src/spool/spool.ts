@@ -20,7 +20,9 @@ export interface SpoolOptions {
   dir: string;
   /** null: 5 % of the disk, at most 1 GiB. */
   reserveBytes: number | null;
+  /** Most bytes of a segment; on a small disk a sixteenth of it, but no less than `minSegmentBytes`. */
   segmentBytes: number;
+  minSegmentBytes: number;
   keepSpares: number;
   purposeOf(calledAeTitle: string): "read" | "prior";
   /** The disk is in doubt: end the process without another answer. */
@@ -58,12 +60,12 @@ export class Spool {
   #sweepTimer: NodeJS.Timeout | null = null;
   #forgotAt = 0;
 
-  private constructor(options: SpoolOptions, db: DatabaseSync, index: SpoolIndex, journal: Journal) {
+  private constructor(options: SpoolOptions, db: DatabaseSync, index: SpoolIndex, journal: Journal, disk: DiskGauge) {
     this.#options = options;
     this.db = db;
     this.index = index;
     this.#journal = journal;
-    this.disk = new DiskGauge(options.dir, options.reserveBytes);
+    this.disk = disk;
     this.#objectsDir = path.join(options.dir, "objects");
     this.#host = this.#receiverHost();
   }
@@ -78,7 +80,9 @@ export class Spool {
     const [segmentsDir, objectsDir, incomingDir] = dirs as [string, string, string];
     const db = openDatabase(path.join(options.dir, "index.db"));
     const index = new SpoolIndex(db);
-    const { journal, found } = await Journal.open({ ...options, dir: segmentsDir });
+    const disk = new DiskGauge(options.dir, options.reserveBytes);
+    const segmentBytes = Math.min(options.segmentBytes, Math.max(options.minSegmentBytes, disk.totalBytes / 16));
+    const { journal, found } = await Journal.open({ ...options, segmentBytes, dir: segmentsDir });
     const missing = found.filter(({ meta }) => {
       const known = index.find(meta.sopInstanceUid, meta.sha256);
       return !known || (known.state === "done" && known.receivedAt < meta.receivedAt);
@@ -87,14 +91,14 @@ export class Spool {
     for (const record of missing) if (await isWhole(journal, objectsDir, record)) whole.push(record);
     inTransaction(db, () => {
       for (const { meta, location } of whole) {
-        index.add({ meta, ...(meta.file ? { segment: null, offset: 0 } : location) });
         index.touch(meta);
+        index.add({ meta, ...(meta.file ? { segment: null, offset: 0 } : location) });
       }
       index.suspectAll();
     });
     for (const name of readdirSync(incomingDir)) rmSync(path.join(incomingDir, name), { force: true });
     for (const name of readdirSync(objectsDir)) if (!index.knowsFile(name)) unlinkSync(path.join(objectsDir, name));
-    const spool = new Spool(options, db, index, journal);
+    const spool = new Spool({ ...options, segmentBytes }, db, index, journal, disk);
     spool.lastReceivedAt = index.lastReceivedAt();
     spool.#sweepTimer = setInterval(() => void spool.sweep(), 1_000);
     return spool;
@@ -219,8 +223,8 @@ export class Spool {
     if (batch.length + this.#repeated.length === 0) return;
     try {
       inTransaction(this.db, () => {
-        for (const entry of batch) this.index.add(entry);
         for (const { meta } of batch) this.index.touch(meta);
+        for (const entry of batch) this.index.add(entry);
         for (const meta of this.#repeated) this.index.touch(meta);
       });
     } catch {

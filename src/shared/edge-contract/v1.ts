@@ -81,6 +81,8 @@ export const Heartbeat = z.object({
   startedAt: z.iso.datetime(),
   configVersion: z.number().int(),
   queue: z.object({ instances: z.number().int(), bytes: z.number(), oldestReceivedAt: z.iso.datetime().nullable() }),
+  /** Objects that the archive cannot take; the edge keeps them. */
+  refused: z.number().int().optional(),
   disk: z.object({ freeBytes: z.number(), totalBytes: z.number() }),
   lastReceivedAt: z.iso.datetime().nullable(),
   lastForwardedAt: z.iso.datetime().nullable(),

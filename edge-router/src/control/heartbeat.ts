@@ -1,0 +1,36 @@
+import { EdgeConfig, type Heartbeat, HeartbeatResponse } from "@overread/shared/edge-contract/v1";
+import { pause } from "../backoff.ts";
+import type { Logger } from "../log.ts";
+import { type Portal, PortalError } from "./portal.ts";
+
+export interface HeartbeatLoop {
+  portal: Portal;
+  /** What to report now. */
+  beat(): Heartbeat;
+  config(): EdgeConfig;
+  /** The portal has decided anew. */
+  onConfig(config: EdgeConfig): void;
+  log: Logger;
+  signal: AbortSignal;
+}
+
+/** Says regularly that we live and how we are, and fetches the configuration when the portal has a newer one. */
+export async function runHeartbeat({ portal, beat, config, onConfig, log, signal }: HeartbeatLoop): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const { configVersion } = await portal.call(HeartbeatResponse, "POST", "/heartbeat", beat(), { signal });
+      if (configVersion !== config().version) {
+        const fresh = await portal.call(EdgeConfig, "GET", "/config", undefined, { signal });
+        onConfig(fresh);
+        log.info({ version: fresh.version }, "configuration taken over");
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof PortalError)) throw error;
+      if (error.kind === "revoked") return;
+      log.warn({ reason: error.message }, "heartbeat did not reach the portal");
+    }
+    // Jitter, so that edges that were cut off together do not beat together.
+    await pause(config().heartbeatSeconds * 1_000 * (0.9 + Math.random() / 5), signal);
+  }
+}

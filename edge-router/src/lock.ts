@@ -1,0 +1,21 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+/**
+ * Holds a state folder for one process. The operating system lets go of it when the process ends, however
+ * it ends, so a crash leaves nothing to clean up.
+ *
+ * @returns a function that lets go, or null when another process holds the folder.
+ */
+export function lockStateDir(stateDir: string): (() => void) | null {
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const db = new DatabaseSync(path.join(stateDir, "lock.db"));
+  try {
+    db.exec("pragma locking_mode = exclusive; pragma busy_timeout = 0; begin exclusive");
+    return () => db.close();
+  } catch {
+    db.close();
+    return null;
+  }
+}

@@ -1,0 +1,119 @@
+import type { DatabaseSync } from "node:sqlite";
+import { Delivery } from "@overread/shared/edge-contract/v1";
+
+/** `waiting` for the local PACS; `delivered`: it answered success, which the portal may not know yet. */
+export interface DeliveryRow {
+  offer: Delivery;
+  state: "waiting" | "delivered";
+  dimseStatus: number | null;
+  attempts: number;
+  deliveredAt: number | null;
+}
+
+/** What is to be returned to the hospital, and what has been. */
+export class DeliveryStore {
+  readonly #db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /**
+   * Notes offers of the portal. One that was delivered before is only to be reported again, one that waits gets
+   * the newest destination.
+   *
+   * @returns how many were not known.
+   */
+  note(offers: Delivery[], now: number): number {
+    let fresh = 0;
+    for (const offer of offers) {
+      const known = this.#db.prepare("select state, offer from delivery where deliveryId = ?").get(offer.deliveryId) as
+        | { state: string; offer: string }
+        | undefined;
+      const text = JSON.stringify(offer);
+      if (!known) {
+        fresh++;
+        this.#db
+          .prepare("insert into delivery (deliveryId, offer, state, receivedAt) values (?, ?, 'waiting', ?)")
+          .run(offer.deliveryId, text, now);
+      } else if (known.state === "delivered")
+        this.#db
+          .prepare("update delivery set reported = 0 where deliveryId = ? and state = 'delivered'")
+          .run(offer.deliveryId);
+      else if (known.offer !== text)
+        this.#db
+          .prepare("update delivery set offer = ?, nextAttemptAt = 0 where deliveryId = ?")
+          .run(text, offer.deliveryId);
+    }
+    return fresh;
+  }
+
+  due(now: number): DeliveryRow[] {
+    return this.#rows("state = 'waiting' and nextAttemptAt <= ? order by receivedAt, rowid limit 50", now);
+  }
+
+  waitingIds(): string[] {
+    const rows = this.#db.prepare("select deliveryId from delivery where state = 'waiting'").all();
+    return (rows as unknown as { deliveryId: string }[]).map(({ deliveryId }) => deliveryId);
+  }
+
+  unreported(): DeliveryRow[] {
+    return this.#rows("state = 'delivered' and reported = 0 order by deliveredAt limit 50");
+  }
+
+  /**
+   * The PACS has answered success. This survives a power cut before it returns, so that the object is not
+   * stored a second time.
+   */
+  delivered(deliveryId: string, dimseStatus: number, now: number): void {
+    this.#db.exec("pragma synchronous = full");
+    try {
+      this.#db
+        .prepare(
+          "update delivery set state = 'delivered', dimseStatus = ?, reason = null, deliveredAt = ? where deliveryId = ?",
+        )
+        .run(dimseStatus, now, deliveryId);
+    } finally {
+      this.#db.exec("pragma synchronous = normal");
+    }
+  }
+
+  waitUntil(deliveryId: string, at: number, reason: string): void {
+    this.#db
+      .prepare("update delivery set attempts = attempts + 1, nextAttemptAt = ?, reason = ? where deliveryId = ?")
+      .run(at, reason, deliveryId);
+  }
+
+  reported(deliveryId: string): void {
+    this.#db.prepare("update delivery set reported = 1 where deliveryId = ?").run(deliveryId);
+  }
+
+  /** Everything that waits is tried at once: the PACS has just answered, or we have just started. */
+  hurry(): void {
+    this.#db.exec("update delivery set nextAttemptAt = 0 where state = 'waiting'");
+  }
+
+  summary(): { waiting: number; lastError: string | null } {
+    const { waiting } = this.#db.prepare("select count(*) as waiting from delivery where state = 'waiting'").get() as {
+      waiting: number;
+    };
+    const last = this.#db
+      .prepare(
+        "select reason from delivery where state = 'waiting' and reason is not null order by nextAttemptAt desc limit 1",
+      )
+      .get() as { reason: string } | undefined;
+    return { waiting, lastError: last?.reason ?? null };
+  }
+
+  /** Forgets what was reported long ago. */
+  forget(before: number): void {
+    this.#db.prepare("delete from delivery where state = 'delivered' and reported = 1 and deliveredAt < ?").run(before);
+  }
+
+  #rows(where: string, ...values: number[]): DeliveryRow[] {
+    const rows = this.#db
+      .prepare(`select offer, state, dimseStatus, attempts, deliveredAt from delivery where ${where}`)
+      .all(...values) as unknown as (Omit<DeliveryRow, "offer"> & { offer: string })[];
+    return rows.map((row) => ({ ...row, offer: Delivery.parse(JSON.parse(row.offer)) }));
+  }
+}

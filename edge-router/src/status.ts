@@ -1,0 +1,81 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { isEnrolled, loadIdentity } from "./control/identity.ts";
+import { lockStateDir } from "./lock.ts";
+import { DeliveryStore } from "./returns/delivery-store.ts";
+import { DiskGauge } from "./spool/disk.ts";
+import { SpoolIndex } from "./spool/index-db.ts";
+
+const REFUSED_SHOWN = 100;
+
+export interface EdgeStatus {
+  enrolled: boolean;
+  running: boolean;
+  revoked: boolean;
+  portal: string | null;
+  edgeId: string | null;
+  facilitySlug: string | null;
+  dimsePort: number | null;
+  queue: { instances: number; bytes: number; oldestReceivedAt: string | null };
+  /** Objects that the archive cannot take; they stay in the spool. */
+  refused: { count: number; instances: { sopInstanceUid: string; studyInstanceUid: string; reason: string | null }[] };
+  returns: { waiting: number; lastError: string | null };
+  lastReceivedAt: string | null;
+  lastForwardedAt: string | null;
+  disk: { freeBytes: number; totalBytes: number; reserveBytes: number } | null;
+}
+
+/**
+ * How the edge router in a state folder is, whether it runs or not. Reads only.
+ */
+export function readStatus(stateDir: string, reserveBytes: number | null): EdgeStatus {
+  const status: EdgeStatus = {
+    enrolled: isEnrolled(stateDir),
+    running: isRunning(stateDir),
+    revoked: false,
+    portal: null,
+    edgeId: null,
+    facilitySlug: null,
+    dimsePort: null,
+    queue: { instances: 0, bytes: 0, oldestReceivedAt: null },
+    refused: { count: 0, instances: [] },
+    returns: { waiting: 0, lastError: null },
+    lastReceivedAt: null,
+    lastForwardedAt: null,
+    disk: null,
+  };
+  if (status.enrolled) {
+    const { portal, edgeId, facilitySlug } = loadIdentity(stateDir);
+    Object.assign(status, { portal, edgeId, facilitySlug });
+  }
+  const spoolDir = path.join(stateDir, "spool");
+  const file = path.join(spoolDir, "index.db");
+  if (!existsSync(file)) return status;
+  const gauge = new DiskGauge(spoolDir, reserveBytes);
+  status.disk = { freeBytes: gauge.freeBytes, totalBytes: gauge.totalBytes, reserveBytes: gauge.reserveBytes };
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    const index = new SpoolIndex(db);
+    const { oldestReceivedAt, ...queue } = index.queue();
+    status.queue = { ...queue, oldestReceivedAt: iso(oldestReceivedAt) };
+    status.refused = { count: index.refusedCount(), instances: index.refusedInstances(REFUSED_SHOWN) };
+    status.returns = new DeliveryStore(db).summary();
+    status.lastReceivedAt = iso(index.lastReceivedAt());
+    status.lastForwardedAt = index.meta("lastForwardedAt") || null;
+    status.revoked = status.edgeId !== null && index.meta("revoked") === status.edgeId;
+    if (status.running) status.dimsePort = Number(index.meta("dimsePort")) || null;
+  } finally {
+    db.close();
+  }
+  return status;
+}
+
+const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
+
+function isRunning(stateDir: string): boolean {
+  if (!existsSync(path.join(stateDir, "lock.db"))) return false;
+  const unlock = lockStateDir(stateDir);
+  unlock?.();
+  return unlock === null;
+}

@@ -1,0 +1,203 @@
+import { ConfirmResponse } from "@overread/shared/edge-contract/v1";
+import { backoffMs } from "../backoff.ts";
+import { type Portal, PortalError } from "../control/portal.ts";
+import type { Logger } from "../log.ts";
+import type { InstanceRow } from "../spool/index-db.ts";
+import type { Bytes, Spool } from "../spool/spool.ts";
+import { isPermanent, stow } from "./stow.ts";
+
+const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
+/** `confirm` takes up to a thousand; asked for this many at a time after a start. */
+const CONFIRM_AT_ONCE = 500;
+
+export interface ForwardOptions {
+  requests: number;
+  instancesPerRequest: number;
+}
+
+/**
+ * Brings everything queued to the archive, for ever: several requests at a time, the oldest study first.
+ * An object leaves the spool only when the archive has named its hash.
+ */
+export class Forwarder {
+  lastForwardedAt: number | null = null;
+  lastError: string | null = null;
+  readonly #spool: Spool;
+  readonly #portal: Portal;
+  readonly #options: ForwardOptions;
+  readonly #log: Logger;
+  readonly #busy = new Set<number>();
+  readonly #alone = new Set<number>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #abort = new AbortController();
+  #failures = 0;
+  #waitUntil = 0;
+  #stopped = false;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(spool: Spool, portal: Portal, options: ForwardOptions, log: Logger) {
+    this.#spool = spool;
+    this.#portal = portal;
+    this.#options = options;
+    this.#log = log;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.wake(), 500);
+    this.wake();
+  }
+
+  /** The portal has answered lately. */
+  get reachable(): boolean {
+    return this.#failures === 0;
+  }
+
+  /** Starts as many requests as there is work and leave for. */
+  wake(): void {
+    // While the portal is away one request at a time tries whether it is back.
+    const most = this.reachable ? this.#options.requests : 1;
+    while (!this.#stopped && Date.now() >= this.#waitUntil && this.#running.size < most) {
+      const batch = this.#nextBatch();
+      if (batch.length === 0) return;
+      for (const { id } of batch) this.#busy.add(id);
+      const run = this.#forward(batch).finally(() => {
+        for (const { id } of batch) this.#busy.delete(id);
+        this.#running.delete(run);
+        this.wake();
+      });
+      this.#running.add(run);
+    }
+  }
+
+  /** Takes no new work; requests under way get `graceMs` and are cut then: they are sent again after a start. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer) clearInterval(this.#timer);
+    const cut = setTimeout(() => this.#abort.abort(), graceMs);
+    await Promise.allSettled(this.#running);
+    clearTimeout(cut);
+  }
+
+  #nextBatch(): InstanceRow[] {
+    const most = Math.max(CONFIRM_AT_ONCE, this.#options.instancesPerRequest);
+    const free = this.#spool.index.due(Date.now(), this.#busy.size + most).filter(({ id }) => !this.#busy.has(id));
+    const first = free[0];
+    if (!first) return [];
+    if (this.#alone.has(first.id)) return [first];
+    // What was tried before is first asked for, many at a time, and only sent where it is missing.
+    const askFirst = first.attempts > 0;
+    const batch: InstanceRow[] = [];
+    const uids = new Set<string>();
+    let bytes = 0;
+    for (const row of free) {
+      if (row.attempts > 0 !== askFirst || this.#alone.has(row.id)) continue;
+      if (!askFirst && batch.length > 0) {
+        if (row.studyInstanceUid !== first.studyInstanceUid || uids.has(row.sopInstanceUid)) continue;
+        if (batch.length >= this.#options.instancesPerRequest || bytes + row.sizeBytes > MAX_REQUEST_BYTES) break;
+      }
+      batch.push(row);
+      uids.add(row.sopInstanceUid);
+      bytes += row.sizeBytes;
+      if (batch.length >= (askFirst ? CONFIRM_AT_ONCE : this.#options.instancesPerRequest)) break;
+    }
+    return batch;
+  }
+
+  async #forward(batch: InstanceRow[]): Promise<void> {
+    try {
+      const again = batch[0]!.attempts > 0;
+      const unsent = again ? await this.#settle(batch) : batch;
+      for (const group of again ? this.#cut(unsent) : [unsent]) await this.#send(group);
+      this.#failures = 0;
+      this.lastError = null;
+    } catch (error) {
+      this.#failed(batch, error);
+    }
+  }
+
+  /** Cuts what is missing after a confirm into requests. */
+  #cut(rows: InstanceRow[]): InstanceRow[][] {
+    const groups: InstanceRow[][] = [];
+    let bytes = 0;
+    for (const row of rows) {
+      const last = groups.at(-1);
+      const fits =
+        last &&
+        last.length < this.#options.instancesPerRequest &&
+        bytes + row.sizeBytes <= MAX_REQUEST_BYTES &&
+        last[0]!.studyInstanceUid === row.studyInstanceUid &&
+        !last.some(({ id, sopInstanceUid }) => sopInstanceUid === row.sopInstanceUid || this.#alone.has(id)) &&
+        !this.#alone.has(row.id);
+      if (fits) last.push(row);
+      else groups.push([row]);
+      bytes = fits ? bytes + row.sizeBytes : row.sizeBytes;
+    }
+    return groups;
+  }
+
+  async #send(rows: InstanceRow[]): Promise<void> {
+    const found: { row: InstanceRow; bytes: Bytes }[] = [];
+    for (const row of rows) {
+      const bytes = this.#spool.locate(row);
+      if (bytes) found.push({ row, bytes });
+      else this.#refuse(row, "bytes-lost");
+    }
+    if (found.length === 0) return;
+    try {
+      const objects = found.map(({ bytes }) => bytes);
+      const failures = await stow(this.#portal, objects, this.#abort.signal);
+      const missing = await this.#settle(found.map(({ row }) => row));
+      for (const row of missing) {
+        const reason = failures.get(row.sopInstanceUid);
+        if (reason !== undefined && isPermanent(reason)) this.#refuse(row, `archive-${reason.toString(16)}`);
+        else this.#later(row, reason === undefined ? "not-confirmed" : `archive-${reason.toString(16)}`);
+      }
+    } catch (error) {
+      if (!(error instanceof PortalError) || error.kind !== "refused") throw error;
+      // The request as a whole was not taken: one at a time, to find out whose fault it is.
+      for (const { row } of found) {
+        this.#alone.add(row.id);
+        this.#later(row, error.message);
+      }
+      this.#log.warn({ count: found.length, reason: error.message }, "store request refused");
+    }
+  }
+
+  /** Asks what the archive holds, and lets go of that. @returns what it does not hold. */
+  async #settle(rows: InstanceRow[]): Promise<InstanceRow[]> {
+    const instances = rows.map(({ sopInstanceUid, sha256 }) => ({ sopInstanceUid, dataSetSha256: sha256 }));
+    const signal = this.#abort.signal;
+    const { held } = await this.#portal.call(ConfirmResponse, "POST", "/confirm", { instances }, { signal });
+    const keys = new Set(held.map(({ sopInstanceUid, dataSetSha256 }) => `${sopInstanceUid} ${dataSetSha256}`));
+    const isHeld = ({ sopInstanceUid, sha256 }: InstanceRow): boolean => keys.has(`${sopInstanceUid} ${sha256}`);
+    const confirmed = rows.filter(isHeld);
+    if (confirmed.length > 0) {
+      this.#spool.confirmed(confirmed);
+      for (const { id } of confirmed) this.#alone.delete(id);
+      this.lastForwardedAt = Date.now();
+      this.#log.info({ count: confirmed.length, studyInstanceUid: confirmed[0]!.studyInstanceUid }, "archive holds");
+    }
+    return rows.filter((row) => !isHeld(row));
+  }
+
+  #refuse(row: InstanceRow, reason: string): void {
+    this.#spool.index.markRefused(row.id, reason);
+    this.#log.error({ sopInstanceUid: row.sopInstanceUid, reason }, "archive cannot take the object; it is kept here");
+  }
+
+  #later(row: InstanceRow, reason: string): void {
+    this.#spool.index.retryLater(row.id, Date.now() + backoffMs(row.attempts + 1), reason);
+  }
+
+  #failed(batch: InstanceRow[], error: unknown): void {
+    if (!(error instanceof PortalError)) throw error;
+    if (error.kind === "revoked" || this.#stopped) return;
+    this.#failures++;
+    const waitMs = error.retryAfterMs ?? backoffMs(this.#failures);
+    this.#waitUntil = Date.now() + waitMs;
+    this.lastError = error.message;
+    // They may have arrived although the answer did not: ask before sending again.
+    for (const { id } of batch) this.#spool.index.retryLater(id, this.#waitUntil, error.message);
+    this.#log.warn({ reason: error.message, count: batch.length, waitMs }, "portal does not answer, objects wait");
+  }
+}
