@@ -6,7 +6,12 @@ export type Signature = { name: string; personName: string; qualification: strin
 export type ReportSection = { key: string; title: string; text: string };
 export type InstanceReference = { seriesInstanceUid: string; sopInstanceUid: string; sopClassUid: string };
 /** A key image with its picture (JPEG, as it was windowed). `null`: the archive can show no picture of it. */
-export type KeyPicture = InstanceReference & { frameNumber: number; caption: string; jpeg: Buffer | null };
+export type KeyPicture = InstanceReference & {
+  frameNumber: number;
+  numberOfFrames: number;
+  caption: string;
+  jpeg: Buffer | null;
+};
 /** UIDs of the objects of one version, fixed when it was signed. */
 export type DocumentUids = {
   pdf: { seriesInstanceUid: string; sopInstanceUid: string };

@@ -1,0 +1,156 @@
+import { code, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
+import { SOP } from "@overread/shared/dicom/uids";
+import {
+  commonModules,
+  imageItem,
+  limited,
+  part10,
+  predecessorModule,
+  referencedStudy,
+  reportTitle,
+  seriesModule,
+  seriesNumbers,
+} from "./dicom-modules.ts";
+import { languageCode, sectionCodes } from "./report-codes.ts";
+import type { ReportSection, Signature, SignedReport } from "./signed-report.ts";
+import { dicomDateText, dicomMoment } from "./wording.ts";
+
+/**
+ * The signed report as structured text: TID 2000 in a Basic Text SR, complete and verified, sections as containers.
+ *
+ * @returns a Part 10 file in Explicit VR Little Endian.
+ * @see DICOM PS3.3 A.35.1 (Basic Text SR IOD), C.17.2 and C.17.3; PS3.16 TID 2000
+ */
+export function buildBasicTextSr(report: SignedReport): Buffer {
+  const { seriesInstanceUid, sopInstanceUid } = report.uids.sr;
+  const { date, time } = dicomMoment(report.signature.at, report.facility.timeZone);
+  return part10({
+    ...report.identity,
+    ...commonModules(report, { sopClassUid: SOP.basicTextSr, sopInstanceUid }),
+    ...seriesModule("SR", seriesInstanceUid, seriesNumbers.sr, "Radiology report, structured"),
+    ...predecessorModule(report, "sr"),
+    ...dataSet({
+      ReferencedPerformedProcedureStepSequence: [],
+      PerformedProcedureCodeSequence: [],
+      PreliminaryFlag: "FINAL",
+      CompletionFlag: "COMPLETE",
+      VerificationFlag: "VERIFIED",
+      VerifyingObserverSequence: [
+        dataSet({
+          VerifyingObserverName: report.signature.personName,
+          VerifyingObserverIdentificationCodeSequence: [],
+          VerifyingOrganization: limited(report.readingGroup.name, 64),
+          VerificationDateTime: date + time,
+        }),
+      ],
+      CurrentRequestedProcedureEvidenceSequence:
+        evidenceOf(report).length > 0
+          ? [referencedStudy(report.study.studyInstanceUid, evidenceOf(report))]
+          : undefined,
+      ValueType: "CONTAINER",
+      ConceptNameCodeSequence: [reportTitle()],
+      ContinuityOfContent: "SEPARATE",
+      ContentTemplateSequence: [dataSet({ MappingResource: "DCMR", TemplateIdentifier: "2000" })],
+      ContentSequence: contentOf(report),
+    }),
+  });
+}
+
+/** What the content refers to is evidence too, should a key image have come later than the rest. */
+function evidenceOf(report: SignedReport): SignedReport["evidence"] {
+  return [...new Map([...report.evidence, ...report.keyImages].map((i) => [i.sopInstanceUid, i])).values()];
+}
+
+function contentOf(report: SignedReport): WritableDataSet[] {
+  return [
+    codeItem("HAS CONCEPT MOD", code("121049", "DCM", "Language of Content Item and Descendants"), languageCode()),
+    ...observer(report.reportSignature, report),
+    ...report.sections.filter(hasText).map((section) => container(section)),
+    ...comparisons(report),
+    ...keyImages(report),
+    ...report.addenda.flatMap((addendum) =>
+      addendum.sections.filter(hasText).map((section) => container(section, observer(addendum.signature, report))),
+    ),
+  ];
+}
+
+const hasText = (section: ReportSection) => section.text.trim() !== "";
+
+/** TID 1002 and 1003: who observed. */
+function observer(signature: Signature, { readingGroup }: SignedReport): WritableDataSet[] {
+  const item = (valueType: string, name: WritableDataSet, value: WritableDataSet) => ({
+    ...dataSet({ RelationshipType: "HAS OBS CONTEXT", ValueType: valueType, ConceptNameCodeSequence: [name] }),
+    ...value,
+  });
+  return [
+    codeItem("HAS OBS CONTEXT", code("121005", "DCM", "Observer Type"), code("121006", "DCM", "Person")),
+    item("PNAME", code("121008", "DCM", "Person Observer Name"), dataSet({ PersonName: signature.personName })),
+    item(
+      "TEXT",
+      code("121009", "DCM", "Person Observer's Organization Name"),
+      dataSet({ TextValue: readingGroup.name }),
+    ),
+  ];
+}
+
+function container(section: ReportSection, context: WritableDataSet[] = []): WritableDataSet {
+  const { heading, element } = sectionCodes(section.key, section.title);
+  return containerItem(heading(), [...context, textItem(element(), section.text)]);
+}
+
+function containerItem(name: WritableDataSet, content: WritableDataSet[]): WritableDataSet {
+  return dataSet({
+    RelationshipType: "CONTAINS",
+    ValueType: "CONTAINER",
+    ConceptNameCodeSequence: [name],
+    ContinuityOfContent: "SEPARATE",
+    ContentSequence: content,
+  });
+}
+
+/** The radiologist's own comparison section says it in words; without one, what was at hand is listed. */
+function comparisons(report: SignedReport): WritableDataSet[] {
+  const written = report.sections.some((section) => section.key === "comparison" && hasText(section));
+  if (written || report.comparisons.length === 0) return [];
+  const { heading, element } = sectionCodes("comparison", "Comparison");
+  const lines = report.comparisons.map((prior) =>
+    [dicomDateText(prior.date), prior.description || prior.modalities.join(", ")].filter(Boolean).join(" "),
+  );
+  return [containerItem(heading(), [textItem(element(), `Earlier studies at hand: ${lines.join("; ")}`)])];
+}
+
+function keyImages(report: SignedReport): WritableDataSet[] {
+  if (report.keyImages.length === 0) return [];
+  const items = report.keyImages.map((image) =>
+    image.caption.trim() === ""
+      ? imageItem(image, "CONTAINS")
+      : {
+          ...textItem(code("121071", "DCM", "Finding"), image.caption),
+          ...dataSet({ ContentSequence: [imageItem(image, "INFERRED FROM")] }),
+        },
+  );
+  return [containerItem(code("121180", "DCM", "Key Images"), items)];
+}
+
+function codeItem(relationship: string, name: WritableDataSet, value: WritableDataSet): WritableDataSet {
+  return dataSet({
+    RelationshipType: relationship,
+    ValueType: "CODE",
+    ConceptNameCodeSequence: [name],
+    ConceptCodeSequence: [value],
+  });
+}
+
+/** Text of a content item; lines end as in ISO 646 text of DICOM, by CR LF (PS3.5 §6.1.3). */
+function textItem(name: WritableDataSet, text: string): WritableDataSet {
+  return dataSet({
+    RelationshipType: "CONTAINS",
+    ValueType: "TEXT",
+    ConceptNameCodeSequence: [name],
+    // Controls other than line ends are not allowed in UT (PS3.5 §6.1.3).
+    TextValue: text
+      .trim()
+      .replace(/(?!\n)\p{Cc}/gu, " ")
+      .replaceAll("\n", "\r\n"),
+  });
+}

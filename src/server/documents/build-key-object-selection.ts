@@ -1,0 +1,73 @@
+import { code, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
+import { SOP } from "@overread/shared/dicom/uids";
+import { commonModules, imageItem, part10, referencedStudy, seriesModule, seriesNumbers } from "./dicom-modules.ts";
+import type { SignedReport } from "./signed-report.ts";
+
+/**
+ * The key images of a report as a Key Object Selection, so that any PACS shows which images matter.
+ *
+ * @returns a Part 10 file in Explicit VR Little Endian; `null` when the report has no key images.
+ * @see DICOM PS3.3 A.35.4 (Key Object Selection Document IOD), PS3.16 TID 2010
+ */
+export function buildKeyObjectSelection(report: SignedReport): Buffer | null {
+  if (!report.uids.kos || report.keyImages.length === 0) return null;
+  const { seriesInstanceUid, sopInstanceUid } = report.uids.kos;
+  return part10({
+    ...report.identity,
+    ...commonModules(report, { sopClassUid: SOP.keyObjectSelection, sopInstanceUid }),
+    ...seriesModule("KO", seriesInstanceUid, seriesNumbers.kos, "Key images of the report"),
+    ...dataSet({
+      ReferencedPerformedProcedureStepSequence: [],
+      CurrentRequestedProcedureEvidenceSequence: [
+        referencedStudy(report.study.studyInstanceUid, distinct(report.keyImages)),
+      ],
+      ValueType: "CONTAINER",
+      ConceptNameCodeSequence: [code("113000", "DCM", "Of Interest")],
+      ContinuityOfContent: "SEPARATE",
+      ContentTemplateSequence: [dataSet({ MappingResource: "DCMR", TemplateIdentifier: "2010" })],
+      ContentSequence: [
+        ...observer(report),
+        ...description(report),
+        ...report.keyImages.map((i) => imageItem(i, "CONTAINS")),
+      ],
+    }),
+  });
+}
+
+/** Two frames of one object are one object. */
+function distinct(images: SignedReport["keyImages"]): SignedReport["keyImages"] {
+  return [...new Map(images.map((image) => [image.sopInstanceUid, image])).values()];
+}
+
+function observer(report: SignedReport): WritableDataSet[] {
+  return [
+    dataSet({
+      RelationshipType: "HAS OBS CONTEXT",
+      ValueType: "CODE",
+      ConceptNameCodeSequence: [code("121005", "DCM", "Observer Type")],
+      ConceptCodeSequence: [code("121006", "DCM", "Person")],
+    }),
+    dataSet({
+      RelationshipType: "HAS OBS CONTEXT",
+      ValueType: "PNAME",
+      ConceptNameCodeSequence: [code("121008", "DCM", "Person Observer Name")],
+      PersonName: report.reportSignature.personName,
+    }),
+  ];
+}
+
+/** The captions, numbered as the images follow (PS3.16 TID 2010 row 7: one description at most). */
+function description(report: SignedReport): WritableDataSet[] {
+  const lines = report.keyImages.flatMap(({ caption }, index) =>
+    caption.trim() ? [`${index + 1}. ${caption.trim()}`] : [],
+  );
+  if (lines.length === 0) return [];
+  return [
+    dataSet({
+      RelationshipType: "CONTAINS",
+      ValueType: "TEXT",
+      ConceptNameCodeSequence: [code("113012", "DCM", "Key Object Description")],
+      TextValue: lines.join("\r\n"),
+    }),
+  ];
+}

@@ -1,0 +1,123 @@
+import { code, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
+import type { DicomJson } from "@overread/shared/dicom/dicom-json";
+import { SOP, TS } from "@overread/shared/dicom/uids";
+import { encodePart10 } from "@overread/shared/dicom/write";
+import type { InstanceReference, SignedReport } from "./signed-report.ts";
+import { dicomMoment } from "./wording.ts";
+
+/** Modules that our three objects share (PS3.3 Annex C), written the same way in each. */
+
+/** Patient, Patient Study and General Study attributes that are copied from an image (PS3.3 C.7.1.1, C.7.2.1, C.7.2.2). */
+const identityTags = [
+  ["00080020", "00080030", "00080050", "00080051", "00080090", "00081030", "00081032", "00081048", "00081060"],
+  ["00100010", "00100020", "00100021", "00100024", "00100030", "00100032", "00100040", "00101000", "00101001"],
+  ["00101010", "00101020", "00101030", "00102160", "0020000D", "00200010"],
+].flat();
+/** Of those, the ones that have to stand even when nobody knows them (type 2). */
+const requiredIdentity: Record<string, string> = {
+  "00080020": "DA",
+  "00080030": "TM",
+  "00080050": "SH",
+  "00080090": "PN",
+  "00100010": "PN",
+  "00100020": "LO",
+  "00100030": "DA",
+  "00100040": "CS",
+  "00200010": "SH",
+};
+
+/** What of an image's data set makes the identity of patient and study. */
+export function identityFrom(image: DicomJson): DicomJson {
+  const identity: DicomJson = {};
+  for (const tag of identityTags) {
+    const element = image[tag];
+    if (element && !element.BulkDataURI) identity[tag] = element;
+    else if (requiredIdentity[tag]) identity[tag] = { vr: requiredIdentity[tag] };
+  }
+  return identity;
+}
+
+/** SOP Common, equipment and content date: the moment of signing is the moment of the object, however late it is made. */
+export function commonModules(report: SignedReport, sop: { sopClassUid: string; sopInstanceUid: string }) {
+  const { date, time } = dicomMoment(report.signature.at, report.facility.timeZone);
+  return dataSet({
+    SOPClassUID: sop.sopClassUid,
+    SOPInstanceUID: sop.sopInstanceUid,
+    InstanceCreationDate: date,
+    InstanceCreationTime: time,
+    Manufacturer: "Overread",
+    ManufacturerModelName: "Overread",
+    SoftwareVersions: "1",
+    InstitutionName: limited(report.readingGroup.name, 64),
+    ContentDate: date,
+    ContentTime: time,
+    InstanceNumber: report.version,
+  });
+}
+
+/** Series numbers of report objects: far above those of scanners. */
+export const seriesNumbers = { pdf: 9901, sr: 9902, kos: 9903 } as const;
+
+export function seriesModule(
+  modality: "DOC" | "SR" | "KO",
+  seriesInstanceUid: string,
+  seriesNumber: number,
+  description: string,
+): WritableDataSet {
+  return dataSet({
+    Modality: modality,
+    SeriesInstanceUID: seriesInstanceUid,
+    SeriesNumber: seriesNumber,
+    SeriesDescription: description,
+  });
+}
+
+/** Instances by study and series, as SOP Instance Reference macros want them (PS3.3 C.17.2.1). */
+export function referencedStudy(studyInstanceUid: string, instances: InstanceReference[]): WritableDataSet {
+  const bySeries = Map.groupBy(instances, (instance) => instance.seriesInstanceUid);
+  return dataSet({
+    StudyInstanceUID: studyInstanceUid,
+    ReferencedSeriesSequence: [...bySeries].map(([seriesInstanceUid, members]) =>
+      dataSet({ SeriesInstanceUID: seriesInstanceUid, ReferencedSOPSequence: members.map(referencedSop) }),
+    ),
+  });
+}
+
+export function referencedSop({ sopClassUid, sopInstanceUid }: { sopClassUid: string; sopInstanceUid: string }) {
+  return dataSet({ ReferencedSOPClassUID: sopClassUid, ReferencedSOPInstanceUID: sopInstanceUid });
+}
+
+/** The same object of the version before (PS3.3 C.17.2: a correction or addendum names what it follows). */
+export function predecessorModule(report: SignedReport, kind: "pdf" | "sr"): WritableDataSet {
+  const earlier = report.predecessor?.[kind];
+  if (!earlier) return {};
+  const sopClassUid = kind === "pdf" ? SOP.encapsulatedPdf : SOP.basicTextSr;
+  const study = referencedStudy(report.study.studyInstanceUid, [{ ...earlier, sopClassUid }]);
+  return dataSet({ PredecessorDocumentsSequence: [study] });
+}
+
+/** Diagnostic imaging report, of any modality. */
+export const reportTitle = () => code("18748-4", "LN", "Diagnostic imaging report");
+
+/** A key image: which frame is said only where there are several (PS3.3 C.17.3, Table 10-3). */
+export function imageItem(image: SignedReport["keyImages"][number], relationship: string): WritableDataSet {
+  return dataSet({
+    RelationshipType: relationship,
+    ValueType: "IMAGE",
+    ReferencedSOPSequence: [
+      {
+        ...referencedSop(image),
+        ...dataSet({ ReferencedFrameNumber: image.numberOfFrames > 1 ? image.frameNumber : undefined }),
+      },
+    ],
+  });
+}
+
+/** A value no longer than its VR allows, cut at a character. */
+export function limited(text: string, characters: number): string {
+  return [...text].slice(0, characters).join("");
+}
+
+export function part10(dataset: WritableDataSet): Buffer {
+  return encodePart10({ dataset, transferSyntaxUid: TS.explicitLittleEndian });
+}

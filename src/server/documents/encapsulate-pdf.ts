@@ -1,0 +1,48 @@
+import { dataSet } from "@overread/shared/dicom/build";
+import { SOP } from "@overread/shared/dicom/uids";
+import {
+  commonModules,
+  part10,
+  predecessorModule,
+  referencedSop,
+  reportTitle,
+  seriesModule,
+  seriesNumbers,
+} from "./dicom-modules.ts";
+import type { SignedReport } from "./signed-report.ts";
+
+/**
+ * The signed PDF as an object of the study.
+ *
+ * @param pdf of even length, as `renderReportPdf` gives it: what a reader takes out is the file, byte for byte.
+ * @returns a Part 10 file in Explicit VR Little Endian.
+ * @see DICOM PS3.3 A.45.1 (Encapsulated PDF IOD), C.24.2 (Encapsulated Document module)
+ */
+export function encapsulatePdf(report: SignedReport, pdf: Buffer): Buffer {
+  const { seriesInstanceUid, sopInstanceUid } = report.uids.pdf;
+  const sources = report.keyImages.length > 0 ? report.keyImages : onePerSeries(report.evidence);
+  return part10({
+    ...report.identity,
+    ...commonModules(report, { sopClassUid: SOP.encapsulatedPdf, sopInstanceUid }),
+    ...seriesModule("DOC", seriesInstanceUid, seriesNumbers.pdf, "Radiology report"),
+    ...predecessorModule(report, "pdf"),
+    ...dataSet({
+      ConversionType: "WSD",
+      AcquisitionDateTime: null,
+      BurnedInAnnotation: "YES",
+      RecognizableVisualFeatures: "NO",
+      SourceInstanceSequence: sources.length > 0 ? sources.map(referencedSop) : undefined,
+      DocumentTitle: `Radiology report, version ${report.version}`,
+      VerificationFlag: "VERIFIED",
+      ConceptNameCodeSequence: [reportTitle()],
+      MIMETypeOfEncapsulatedDocument: "application/pdf",
+      EncapsulatedDocument: pdf,
+      EncapsulatedDocumentLength: pdf.length,
+    }),
+  });
+}
+
+/** Without key images the report comes from the study as a whole: its series, each by one instance. */
+function onePerSeries(evidence: SignedReport["evidence"]): SignedReport["evidence"] {
+  return [...new Map(evidence.map((instance) => [instance.seriesInstanceUid, instance])).values()];
+}

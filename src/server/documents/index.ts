@@ -1,0 +1,13 @@
+export { buildBasicTextSr } from "./build-basic-text-sr.ts";
+export { buildKeyObjectSelection } from "./build-key-object-selection.ts";
+export { identityFrom } from "./dicom-modules.ts";
+export { encapsulatePdf } from "./encapsulate-pdf.ts";
+export { renderReportPdf } from "./render-report-pdf.ts";
+export type {
+  DocumentUids,
+  InstanceReference,
+  KeyPicture,
+  ReportSection,
+  Signature,
+  SignedReport,
+} from "./signed-report.ts";

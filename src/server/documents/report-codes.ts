@@ -1,0 +1,38 @@
+import { code, type WritableDataSet } from "@overread/shared/dicom/build";
+
+type SectionCodes = { heading: () => WritableDataSet; element: () => WritableDataSet };
+const codes = (heading: [string, string], element: [string, string]): SectionCodes => ({
+  heading: () => code(heading[0], "DCM", heading[1]),
+  element: () => code(element[0], "DCM", element[1]),
+});
+
+/** Section headings (CID 7001) and what stands in them (CID 7002), by the keys of our templates. */
+const known: Record<string, SectionCodes> = {
+  clinicalInformation: codes(["121060", "History"], ["121060", "History"]),
+  history: codes(["121060", "History"], ["121060", "History"]),
+  indication: codes(["121109", "Indications for Procedure"], ["121060", "History"]),
+  technique: codes(["121064", "Current Procedure Descriptions"], ["121065", "Procedure Description"]),
+  comparison: codes(["121066", "Prior Procedure Descriptions"], ["121067", "Prior Procedure Description"]),
+  findings: codes(["121070", "Findings"], ["121071", "Finding"]),
+  impression: codes(["121072", "Impressions"], ["121073", "Impression"]),
+  recommendation: codes(["121074", "Recommendations"], ["121075", "Recommendation"]),
+  recommendations: codes(["121074", "Recommendations"], ["121075", "Recommendation"]),
+  conclusion: codes(["121076", "Conclusions"], ["121077", "Conclusion"]),
+  addendum: {
+    heading: () => code("55107-7", "LN", "Addendum Document"),
+    element: () => code("121071", "DCM", "Finding"),
+  },
+};
+
+/** Codes of a section. One that the standard does not know keeps its own title: a heading must not say something else. */
+export function sectionCodes(key: string, title: string): SectionCodes {
+  return (
+    known[key] ?? {
+      heading: () => code(key.slice(0, 16), "99OVERREAD", [...title].slice(0, 64).join("")),
+      element: () => code("121071", "DCM", "Finding"),
+    }
+  );
+}
+
+/** TID 1204. The wording of headings is English; what the radiologist wrote may be in any language. */
+export const languageCode = () => code("en", "RFC5646", "English");
