@@ -11,6 +11,8 @@ const Environment = z.object({
   OVERREAD_HOST: z.string().default("127.0.0.1"),
   /** Where browsers reach the portal. */
   OVERREAD_PUBLIC_URL: z.url().optional(),
+  /** `1`: a proxy of the deployment's own stands before the front door, and its x-forwarded-* headers are true. */
+  OVERREAD_BEHIND_PROXY: z.enum(["0", "1"]).default("0"),
   /** Where the front door finds Next. */
   OVERREAD_WEB_PORT: z.coerce.number().int().min(1).max(65535).default(3100),
   OVERREAD_DATA_DIR: z.string().default(".data"),
@@ -40,7 +42,13 @@ function load(env: NodeJS.ProcessEnv) {
   const publicUrl = e.OVERREAD_PUBLIC_URL ?? `http://localhost:${e.OVERREAD_PORT}`;
   return Object.freeze({
     nodeEnv: e.NODE_ENV,
-    http: { host: e.OVERREAD_HOST, port: e.OVERREAD_PORT, webPort: e.OVERREAD_WEB_PORT, publicUrl },
+    http: {
+      host: e.OVERREAD_HOST,
+      port: e.OVERREAD_PORT,
+      webPort: e.OVERREAD_WEB_PORT,
+      publicUrl,
+      behindProxy: e.OVERREAD_BEHIND_PROXY === "1",
+    },
     dataDir: e.OVERREAD_DATA_DIR,
     database: { ownerUrl: e.DATABASE_URL },
     redis: { url: e.REDIS_URL },

@@ -1,4 +1,8 @@
 import { hash, verify } from "@node-rs/argon2";
+import { z } from "zod";
+
+/** A password that somebody chooses. Length is what counts (NIST SP 800-63B §5.1.1). */
+export const NewPassword = z.string().min(12).max(200);
 
 // argon2id (the package's default) with 19 MiB and two passes: OWASP's floor, about 30 ms here.
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;

@@ -1,0 +1,63 @@
+import { createPublicKey } from "node:crypto";
+import type { EnrollRequest, EnrollResponse } from "@overread/shared/edge-contract/v1";
+import { DomainError } from "@overread/shared/errors";
+import { prisma } from "#server/db/clients.ts";
+import { appendAs } from "#server/domain/audit/index.ts";
+import { edgeConfigOf, enrollmentCodeSha256 } from "#server/domain/edge/index.ts";
+import { publish } from "#server/live/publish.ts";
+import { systemActor } from "./system-actor.ts";
+
+function assertEd25519(pem: string): void {
+  let type: string | undefined;
+  try {
+    type = createPublicKey({ key: pem, format: "pem", type: "spki" }).asymmetricKeyType;
+  } catch {
+    // falls through to the refusal
+  }
+  // createPublicKey also takes private keys; one that was sent here must not be kept.
+  if (type !== "ed25519" || pem.includes("PRIVATE"))
+    throw new DomainError("request.invalid", { details: { fields: "publicKey" } });
+}
+
+/**
+ * Enrols an edge router: its public key for a one-time code. Of two that come with the same code, one is enrolled.
+ *
+ * @throws {DomainError} `edge.code-invalid` (unknown, used, expired: one answer for all), `request.invalid`
+ */
+export async function enrollEdge(input: EnrollRequest): Promise<EnrollResponse> {
+  assertEd25519(input.publicKey);
+  const codeSha256 = enrollmentCodeSha256(input.code);
+  const enrolled = await prisma("overread_auth").$transaction(async (tx) => {
+    // The row lock decides the race; whoever comes second finds the code used.
+    const [code] = await tx.$queryRaw<{ orgId: string; facilityId: string }[]>`
+      UPDATE enrollment_code SET used_at = now() WHERE code_sha256 = ${codeSha256} AND used_at IS NULL AND expires_at > now()
+      RETURNING org_id::text AS "orgId", facility_id::text AS "facilityId"`;
+    if (!code) return null;
+    const edge = await tx.edgeRouter.create({
+      data: { ...code, name: input.name, publicKey: input.publicKey, softwareVersion: input.softwareVersion },
+      select: { id: true },
+    });
+    const facility = await tx.facility.findUniqueOrThrow({ where: { id: code.facilityId } });
+    const org = await tx.organization.findUniqueOrThrow({ where: { id: code.orgId } });
+    const details = { edgeId: edge.id, facilityId: code.facilityId };
+    await appendAs(tx, systemActor(code.orgId, "edge-enrollment"), { action: "edge.enroll", details });
+    await publish(tx, { topic: "edge.changed", orgIds: [code.orgId], edgeId: edge.id });
+    return { edgeId: edge.id, orgSlug: org.slug, facilitySlug: facility.slug, config: edgeConfigOf(facility) };
+  });
+  if (enrolled) return enrolled;
+  await recordSpentCode(codeSha256);
+  throw new DomainError("edge.code-invalid");
+}
+
+/** A code that was good once and is tried again may be a stolen one: its organisation has that on record. */
+async function recordSpentCode(codeSha256: string): Promise<void> {
+  await prisma("overread_auth").$transaction(async (tx) => {
+    const code = await tx.enrollmentCode.findUnique({ where: { codeSha256 }, select: { id: true, orgId: true } });
+    if (!code) return;
+    await appendAs(tx, systemActor(code.orgId, "edge-enrollment"), {
+      action: "edge.enroll",
+      outcome: "refused",
+      details: { enrollmentCodeId: code.id },
+    });
+  });
+}

@@ -1,0 +1,90 @@
+import { DomainError } from "@overread/shared/errors";
+import type { NextAuthOptions } from "next-auth";
+import { decode } from "next-auth/jwt";
+import { config } from "#server/config.ts";
+import { createLog, type Log } from "#server/log.ts";
+import { authenticate } from "./authenticate.ts";
+import { findSession } from "./session.ts";
+import { cookieSecret, header } from "./session-cookie.ts";
+import { signOut } from "./sign-out.ts";
+
+let log: Log | undefined;
+
+/**
+ * next-auth, reduced to what we use of it: the form's csrf check, the cookie, the redirects. The cookie carries a session
+ * id and nothing else; whether that session is good is asked of Postgres every time.
+ *
+ * A function, since the settings are not there while Next builds.
+ */
+export function authOptions(): NextAuthOptions {
+  const { session } = config();
+  log ??= createLog("web", config().log.level);
+  const maxAge = session.absoluteMs / 1000;
+  return {
+    secret: cookieSecret(),
+    useSecureCookies: session.secureCookies,
+    session: { strategy: "jwt", maxAge },
+    pages: { signIn: "/sign-in", error: "/sign-in" },
+    providers: [
+      {
+        id: "credentials",
+        name: "Password",
+        type: "credentials",
+        credentials: { email: {}, password: {}, totp: {} },
+        /** `totp` is not looked at: no account has a second factor yet. */
+        async authorize(credentials, req) {
+          try {
+            const address =
+              header(req.headers ?? {}, "x-forwarded-for")
+                ?.split(",")
+                .at(-1)
+                ?.trim() ?? "unknown";
+            const actor = await authenticate(credentials?.email ?? "", credentials?.password ?? "", address);
+            return { id: actor.userId, sessionId: actor.sessionId };
+          } catch (error) {
+            const code = error instanceof DomainError ? error.code : "internal";
+            if (code === "auth.invalid-credentials") return null; // next-auth says CredentialsSignin
+            if (code === "internal") log?.error({ err: error }, "sign-in failed");
+            // next-auth puts the text into the address of the sign-in page, so only a code may leave.
+            throw new Error(code);
+          }
+        },
+      },
+    ],
+    jwt: {
+      maxAge,
+      async decode(params) {
+        const token = await decode(params).catch(() => null);
+        if (typeof token?.sid !== "string") return null;
+        return (await findSession(token.sid, { touch: false })) ? token : null;
+      },
+    },
+    callbacks: {
+      jwt({ token, user }) {
+        const signedIn = user as { id: string; sessionId: string } | undefined;
+        return signedIn ? { sub: signedIn.id, sid: signedIn.sessionId } : token;
+      },
+      async session({ session: answer, token }) {
+        const actor = typeof token.sid === "string" ? await findSession(token.sid) : null;
+        return { ...answer, user: actor ? { name: actor.displayName, email: actor.email } : {} };
+      },
+      /** Stays on this origin, and says so without naming it: the portal may be reached under several names. */
+      redirect({ url, baseUrl }) {
+        const target = URL.canParse(url, baseUrl) ? new URL(url, baseUrl) : null;
+        if (!target || target.origin !== new URL(baseUrl).origin) return "/";
+        return `${target.pathname}${target.search}`.replace(/^\/{2,}/, "/");
+      },
+    },
+    events: {
+      async signOut({ token }) {
+        if (typeof token?.sid === "string") await signOut(token.sid);
+      },
+    },
+    logger: {
+      error: (code, metadata) =>
+        log?.error({ code, name: metadata instanceof Error ? metadata.name : undefined }, "next-auth"),
+      warn: (code) => log?.debug({ code }, "next-auth"),
+      debug: () => {},
+    },
+  };
+}

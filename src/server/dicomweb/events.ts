@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { DomainError } from "@overread/shared/errors";
+import { actorFromRequest } from "#server/auth/actor-from-request.ts";
+import type { LiveSubscriber } from "#server/live/subscriber.ts";
+
+const heartbeatMs = 15_000;
+/** What a slow or stopped screen may leave unread before its stream is cut; it then connects again. */
+const backlogBytes = 256 * 1024;
+
+/**
+ * Open event streams (Server-Sent Events): each tells one screen that something of its organisation changed, never what.
+ * A stream is no activity: it does not keep a session alive, and it ends with the session.
+ */
+export class EventStreams {
+  readonly #live: LiveSubscriber;
+  readonly #open = new Set<ServerResponse>();
+  constructor(live: LiveSubscriber) {
+    this.#live = live;
+  }
+
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /** Answers `GET /api/events`. @throws {DomainError} `auth.required`, `auth.forbidden` */
+  async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const actor = await actorFromRequest(req, { touch: false });
+    if (!actor) throw new DomainError("auth.required");
+    if (actor.kind !== "user") throw new DomainError("auth.forbidden");
+    res.writeHead(200, {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store, no-transform",
+      "x-accel-buffering": "no",
+    });
+    res.socket?.setNoDelay(true);
+    // Connections break in the night; the browser comes back within two seconds, and fetches again when it does.
+    res.write("retry: 2000\n\nevent: ready\ndata: {}\n\n");
+    const send = (text: string) => {
+      if (res.writableLength > backlogBytes) res.destroy();
+      else res.write(text);
+    };
+    const stop = this.#live.listen(actor.orgId, (event) => {
+      if (event.topic === "resync") send("event: resync\ndata: {}\n\n");
+      else send(`event: live\ndata: ${JSON.stringify(event)}\n\n`);
+    });
+    const heartbeat = setInterval(async () => {
+      send(": still here\n\n");
+      // A failing database is no reason to hang up on every screen.
+      const alive = await actorFromRequest(req, { touch: false }).catch(() => actor);
+      if (!alive) res.end("event: signed-out\ndata: {}\n\n");
+    }, heartbeatMs);
+    this.#open.add(res);
+    res.once("close", () => {
+      clearInterval(heartbeat);
+      stop();
+      this.#open.delete(res);
+    });
+  }
+
+  close(): void {
+    for (const res of this.#open) res.end();
+  }
+}

@@ -1,0 +1,21 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { DomainError } from "@overread/shared/errors";
+import { actorFromRequest } from "#server/auth/actor-from-request.ts";
+
+/**
+ * Answers under `/fhir/R4`: the address is reserved, and nothing is offered there yet, which it says in FHIR's own words.
+ *
+ * @see https://hl7.org/fhir/R4/operationoutcome.html
+ */
+export async function fhir(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const actor = await actorFromRequest(req);
+  if (!actor) throw new DomainError("auth.required");
+  if (actor.kind === "token" && !actor.scopes.includes("fhir:read")) throw new DomainError("auth.forbidden");
+  res.writeHead(501, { "content-type": "application/fhir+json; charset=utf-8" });
+  res.end(
+    JSON.stringify({
+      resourceType: "OperationOutcome",
+      issue: [{ severity: "error", code: "not-supported", diagnostics: "FHIR is not offered yet." }],
+    }),
+  );
+}

@@ -1,0 +1,129 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { EDGE_API } from "@overread/shared/edge-contract/v1";
+import { DomainError } from "@overread/shared/errors";
+import { LiveSubscriber } from "#server/live/subscriber.ts";
+import type { Log } from "#server/log.ts";
+import { secure, sendError, sendJson } from "./answer.ts";
+import { edgeControl } from "./edge-control.ts";
+import { EventStreams } from "./events.ts";
+import { fhir } from "./fhir.ts";
+import { Health } from "./health.ts";
+import { type Door, metrics, observe } from "./metrics.ts";
+import { reportPdf, reportPdfPath } from "./reports-pdf.ts";
+import { dicomwebHandler } from "./router.ts";
+import { toWeb, upgradeToWeb } from "./web-proxy.ts";
+
+export type FrontDoor = {
+  port: number;
+  /** Takes no more, finishes what runs (at most `deadlineMs`), lets go of Redis. */
+  stop(deadlineMs?: number): Promise<void>;
+};
+
+/**
+ * The one origin of the portal: DICOMweb, edge control, live events, health and reports are answered here, pages and
+ * tRPC by Next behind it. Image data passes through this process alone.
+ *
+ * @throws the listener's error, e.g. with code EADDRINUSE
+ */
+export async function openFrontDoor({ host, port, log }: { host: string; port: number; log: Log }): Promise<FrontDoor> {
+  const live = new LiveSubscriber(log);
+  const streams = new EventStreams(live);
+  const health = new Health();
+  live.start();
+  let draining = false;
+
+  async function answer(door: Door, req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
+    secure(res);
+    const only = (method: string) => {
+      if (req.method !== method && !(method === "GET" && req.method === "HEAD"))
+        throw new DomainError("request.invalid", { details: { fields: "method" } });
+    };
+    switch (door) {
+      case "dicomweb":
+        if (!(await dicomwebHandler(req, res)))
+          throw new DomainError("request.invalid", { details: { fields: "path" } });
+        return;
+      case "edge":
+        await edgeControl(req, res, live);
+        return;
+      case "events":
+        only("GET");
+        return streams.handle(req, res);
+      case "report":
+        only("GET");
+        return reportPdf(req, res, path);
+      case "health": {
+        only("GET");
+        if (path === "/metrics") return metrics(req, res, streams.count);
+        if (path === "/api/health/live") return sendJson(res, 200, { ok: true });
+        const readiness = await health.ready();
+        const ok = readiness.ok && !draining;
+        return sendJson(res, ok ? 200 : 503, { ...readiness, ok });
+      }
+      default:
+        return fhir(req, res);
+    }
+  }
+
+  const server = createServer((req, res) => {
+    const started = performance.now();
+    const path = (req.url ?? "/").split("?", 1)[0]!;
+    const door = doorOf(path);
+    res.once("close", () => {
+      // Neither the address nor anything in it: both may name a patient.
+      if (door !== "events") observe(door, res.statusCode, (performance.now() - started) / 1000);
+    });
+    res.on("error", () => {});
+    if (door === "web") toWeb(req, res);
+    else answer(door, req, res, path).catch((error: unknown) => sendError(res, error, log));
+  });
+  server.on("upgrade", (req, socket, head) => {
+    if (doorOf((req.url ?? "/").split("?", 1)[0]!) === "web") upgradeToWeb(req, socket, head);
+    else socket.destroy();
+  });
+  server.headersTimeout = 20_000;
+  // A study of many gigabytes over a thin line is one request; the receiving room has an idle limit of its own.
+  server.requestTimeout = 6 * 3_600_000;
+  server.keepAliveTimeout = 65_000;
+
+  await listen(server, host, port).catch((error) => {
+    live.close();
+    health.close();
+    throw error;
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop(deadlineMs = 15_000) {
+      draining = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      streams.close();
+      server.closeIdleConnections();
+      const impatient = setTimeout(() => server.closeAllConnections(), deadlineMs);
+      await closed;
+      clearTimeout(impatient);
+      live.close();
+      health.close();
+    },
+  };
+}
+
+function doorOf(path: string): Door {
+  if (path.startsWith("/dicomweb/") || path === "/dicomweb") return "dicomweb";
+  if (path.startsWith(`${EDGE_API}/`) || path === EDGE_API) return "edge";
+  if (path === "/api/events") return "events";
+  if (path === "/api/health/live" || path === "/api/health/ready" || path === "/metrics") return "health";
+  if (reportPdfPath.test(path)) return "report";
+  if (path.startsWith("/fhir/R4/") || path === "/fhir/R4") return "other";
+  return "web";
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}

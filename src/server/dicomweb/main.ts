@@ -1,0 +1,38 @@
+import { sweepStorage } from "#server/archive/index.ts";
+import { config } from "#server/config.ts";
+import { closeDatabase } from "#server/db/clients.ts";
+import { createLog } from "#server/log.ts";
+import { type FrontDoor, openFrontDoor } from "./front-door.ts";
+
+/** The dicomweb process, which is also the front door: `node src/server/dicomweb/main.ts`. */
+const { http, log: logging } = config();
+const log = createLog("dicomweb", logging.level);
+
+const door = await openFrontDoor({ host: http.host, port: http.port, log }).catch((error: NodeJS.ErrnoException) => {
+  const inUse = error.code === "EADDRINUSE";
+  log.fatal(
+    { code: error.code },
+    inUse
+      ? `port ${http.port} is in use: stop the other program, or set OVERREAD_PORT to another port`
+      : `cannot listen on ${http.host}:${http.port}`,
+  );
+  process.exit(1);
+});
+log.info({ host: http.host, port: door.port }, "front door open");
+
+// Leftovers of a crash are nobody's to wait for.
+sweepStorage().then(
+  (swept) => log.info(swept, "storage swept"),
+  (error) => log.warn({ err: error }, "the storage could not be swept"),
+);
+
+let stopping = false;
+async function stop(open: FrontDoor, signal: string): Promise<void> {
+  if (stopping) process.exit(1);
+  stopping = true;
+  log.info({ signal }, "front door closing");
+  await open.stop();
+  await closeDatabase();
+  process.exit(0);
+}
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(door, signal));

@@ -1,0 +1,45 @@
+import type { EdgeConfig } from "@overread/shared/edge-contract/v1";
+import { DomainError } from "@overread/shared/errors";
+import type { Actor, Ctx } from "../context.ts";
+import { authorizeEdge } from "./policy.ts";
+
+/** What of a facility an edge router is told. */
+export type FacilitySettings = {
+  slug: string;
+  configVersion: number;
+  allowedCallingAeTitles: string[];
+  calledAeTitles: string[];
+  priorAeTitles: string[];
+  quietSeconds: number;
+  localPacsAeTitle: string | null;
+  localPacsHost: string | null;
+  localPacsPort: number | null;
+};
+
+export const heartbeatSeconds = 15;
+
+/** The facility's settings in the words of the edge contract. */
+export function edgeConfigOf(facility: FacilitySettings): EdgeConfig {
+  const { localPacsAeTitle, localPacsHost, localPacsPort } = facility;
+  return {
+    version: facility.configVersion,
+    facilitySlug: facility.slug,
+    allowedCallingAeTitles: facility.allowedCallingAeTitles.includes("*") ? "*" : facility.allowedCallingAeTitles,
+    calledAeTitles: facility.calledAeTitles,
+    priorAeTitles: facility.priorAeTitles,
+    quietSeconds: facility.quietSeconds,
+    heartbeatSeconds,
+    localPacs:
+      localPacsAeTitle && localPacsHost && localPacsPort
+        ? { aeTitle: localPacsAeTitle, host: localPacsHost, port: localPacsPort }
+        : null,
+  };
+}
+
+/** The settings of the facility that the calling edge router stands in. */
+export async function edgeConfig({ actor, tx }: Ctx<Actor>): Promise<EdgeConfig> {
+  const edge = authorizeEdge(actor);
+  const facility = await tx.facility.findUnique({ where: { id: edge.facilityId, orgId: edge.orgId } });
+  if (!facility) throw new DomainError("facility.not-found");
+  return edgeConfigOf(facility);
+}

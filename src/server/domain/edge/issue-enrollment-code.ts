@@ -1,0 +1,43 @@
+import { DomainError } from "@overread/shared/errors";
+import { appendAs } from "../audit/index.ts";
+import type { Actor, Ctx, Tx } from "../context.ts";
+import { enrollmentCodeHours, enrollmentCodeSha256, newEnrollmentCode } from "./enrollment-code.ts";
+import { edgePolicy } from "./policy.ts";
+
+/**
+ * A one-time code with which one edge router may enrol at a facility, within 24 hours. Its text is returned once.
+ *
+ * @throws {DomainError} `auth.forbidden`, `facility.not-found` (also for a facility that is not the caller's)
+ */
+export async function issueEnrollmentCode(
+  { actor, tx, requestId }: Ctx,
+  { facilitySlug }: { facilitySlug: string },
+): Promise<{ code: string; expiresAt: Date }> {
+  edgePolicy.authorize(actor, "edge.manage", null);
+  const facility = await tx.facility.findUnique({ where: { slug: facilitySlug } });
+  const row = facility && { orgId: facility.orgId, facilityId: facility.id };
+  if (!row || !edgePolicy.can(actor, "edge.manage", row)) throw new DomainError("facility.not-found");
+  return insertCode(tx, actor, facility, requestId);
+}
+
+/** The same by an operator at the server: `tx` comes from `withMaintenance`. */
+export async function issueEnrollmentCodeAsOperator(
+  tx: Tx,
+  { facilitySlug, by }: { facilitySlug: string; by: string },
+): Promise<{ code: string; expiresAt: Date }> {
+  const facility = await tx.facility.findUnique({ where: { slug: facilitySlug } });
+  if (!facility) throw new DomainError("facility.not-found");
+  return insertCode(tx, { kind: "system", orgId: facility.orgId, name: by }, facility);
+}
+
+async function insertCode(tx: Tx, actor: Actor, facility: { id: string; orgId: string }, requestId?: string) {
+  const code = newEnrollmentCode();
+  const [row] = await tx.$queryRaw<{ id: string; expiresAt: Date }[]>`
+    INSERT INTO enrollment_code (org_id, facility_id, code_sha256, created_by_id, expires_at)
+    VALUES (${facility.orgId}::uuid, ${facility.id}::uuid, ${enrollmentCodeSha256(code)}, ${actor.kind === "user" ? actor.userId : null}::uuid,
+      now() + ${enrollmentCodeHours} * interval '1 hour')
+    RETURNING id::text, expires_at AS "expiresAt"`;
+  const details = { facilityId: facility.id, enrollmentCodeId: row!.id };
+  await appendAs(tx, actor, { action: "edge.issue-code", details }, requestId);
+  return { code, expiresAt: row!.expiresAt };
+}

@@ -1,0 +1,17 @@
+import type { Heartbeat, HeartbeatResponse } from "@overread/shared/edge-contract/v1";
+import { DomainError } from "@overread/shared/errors";
+import { publish } from "#server/live/publish.ts";
+import type { Ctx } from "../context.ts";
+import { authorizeEdge } from "./policy.ts";
+
+/** Keeps what an edge router says about itself, and tells it which version of its settings is current. */
+export async function recordHeartbeat({ actor, tx, now }: Ctx, beat: Heartbeat): Promise<HeartbeatResponse> {
+  const edge = authorizeEdge(actor);
+  const [row] = await tx.$queryRaw<{ configVersion: number }[]>`
+    UPDATE edge_router e SET heartbeat = ${JSON.stringify(beat)}::jsonb, last_heartbeat_at = now(), software_version = ${beat.softwareVersion}
+    FROM facility f WHERE e.id = ${edge.edgeId}::uuid AND e.org_id = ${edge.orgId}::uuid AND e.revoked_at IS NULL AND f.id = e.facility_id
+    RETURNING f.config_version AS "configVersion"`;
+  if (!row) throw new DomainError("edge.revoked");
+  await publish(tx, { topic: "edge.changed", orgIds: [edge.orgId], edgeId: edge.edgeId });
+  return { now: now.toISOString(), configVersion: row.configVersion };
+}

@@ -1,0 +1,23 @@
+import { DomainError } from "@overread/shared/errors";
+import { publish } from "#server/live/publish.ts";
+import { audit } from "../audit/index.ts";
+import type { Ctx } from "../context.ts";
+import { edgePolicy } from "./policy.ts";
+
+/**
+ * Shuts an edge router out: its tokens end now, its key gets no new ones. What it has already delivered stays. Idempotent.
+ *
+ * @throws {DomainError} `auth.forbidden`, `edge.not-found` (also for one that is not the caller's)
+ */
+export async function revokeEdge(ctx: Ctx, { edgeId }: { edgeId: string }): Promise<void> {
+  const { actor, tx } = ctx;
+  edgePolicy.authorize(actor, "edge.manage", null);
+  const edge = await tx.edgeRouter.findUnique({ where: { id: edgeId } });
+  if (!edge) throw new DomainError("edge.not-found");
+  edgePolicy.authorize(actor, "edge.manage", edge);
+  if (edge.revokedAt) return;
+  await tx.$executeRaw`UPDATE edge_router SET revoked_at = now() WHERE id = ${edgeId}::uuid`;
+  await tx.$executeRaw`UPDATE api_token SET revoked_at = now() WHERE edge_id = ${edgeId}::uuid AND revoked_at IS NULL`;
+  await audit(ctx, { action: "edge.revoke", details: { edgeId, facilityId: edge.facilityId } });
+  await publish(tx, { topic: "edge.changed", orgIds: [edge.orgId], edgeId });
+}

@@ -1,0 +1,120 @@
+import { DomainError } from "@overread/shared/errors";
+import { z } from "zod";
+import { publish } from "#server/live/publish.ts";
+import { audit } from "../audit/index.ts";
+import type { Ctx } from "../context.ts";
+import { tenancyPolicy } from "./policy.ts";
+
+const aeTitle = z
+  .string()
+  .trim()
+  .min(1)
+  .max(16)
+  .regex(/^[\x20-\x7e]+$/)
+  .refine((value) => !value.includes("\\"), "no backslash"); // PS3.5 §6.2, AE
+
+export const UpdateFacility = z.object({
+  facilitySlug: z.string(),
+  name: z.string().trim().min(1).max(120).optional(),
+  timeZone: z
+    .string()
+    .refine((zone) => Intl.supportedValuesOf("timeZone").includes(zone) || zone === "UTC", "unknown time zone")
+    .optional(),
+  /** `["*"]`: any; otherwise the modalities' AE titles. */
+  allowedCallingAeTitles: z
+    .array(z.union([z.literal("*"), aeTitle]))
+    .max(200)
+    .optional(),
+  calledAeTitles: z.array(aeTitle).min(1).max(20).optional(),
+  priorAeTitles: z.array(aeTitle).max(20).optional(),
+  quietSeconds: z.number().int().min(1).max(3600).optional(),
+  localPacs: z
+    .object({ aeTitle, host: z.string().trim().min(1).max(253), port: z.number().int().min(1).max(65535) })
+    .nullable()
+    .optional(),
+});
+export type UpdateFacility = z.infer<typeof UpdateFacility>;
+
+export type FacilitySettingsView = {
+  allowedCallingAeTitles: string[];
+  calledAeTitles: string[];
+  priorAeTitles: string[];
+  quietSeconds: number;
+  localPacs: { aeTitle: string; host: string; port: number } | null;
+  configVersion: number;
+};
+export type FacilityListItem = {
+  slug: string;
+  name: string;
+  timeZone: string;
+  orgName: string;
+  /** Only for who may change them. */
+  settings: FacilitySettingsView | null;
+};
+
+/** The facilities a person works with: their hospital's, or those that their reading group reads for. */
+export async function listFacilities({ actor, tx }: Ctx): Promise<FacilityListItem[]> {
+  tenancyPolicy.authorize(actor, "facility.list", null);
+  const facilities = await tx.facility.findMany({ orderBy: { name: "asc" } });
+  const orgs = new Map((await tx.organization.findMany()).map((org) => [org.id, org.name]));
+  return facilities
+    .filter(({ id, orgId }) => {
+      // Row-level security shows the partners' facilities to a reading group; of the own ones, those of one's remit.
+      return orgId !== actor.orgId || tenancyPolicy.can(actor, "facility.list", { orgId, facilityId: id });
+    })
+    .map((facility) => {
+      const row = { orgId: facility.orgId, facilityId: facility.id };
+      const { slug, name, timeZone, localPacsAeTitle, localPacsHost, localPacsPort } = facility;
+      const orgName = orgs.get(facility.orgId) ?? "";
+      if (!tenancyPolicy.can(actor, "facility.manage", row)) return { slug, name, timeZone, orgName, settings: null };
+      const { allowedCallingAeTitles, calledAeTitles, priorAeTitles, quietSeconds, configVersion } = facility;
+      const localPacs =
+        localPacsAeTitle && localPacsHost && localPacsPort
+          ? { aeTitle: localPacsAeTitle, host: localPacsHost, port: localPacsPort }
+          : null;
+      const settings = {
+        allowedCallingAeTitles,
+        calledAeTitles,
+        priorAeTitles,
+        quietSeconds,
+        localPacs,
+        configVersion,
+      };
+      return { slug, name, timeZone, orgName, settings };
+    });
+}
+
+/**
+ * Changes a facility's settings. Its edge routers fetch them when the next heartbeat tells them of the new version.
+ *
+ * @throws {DomainError} `auth.forbidden`, `facility.not-found` (also for one that is not the caller's)
+ */
+export async function updateFacility(
+  ctx: Ctx,
+  { facilitySlug, ...change }: UpdateFacility,
+): Promise<{ configVersion: number }> {
+  const { actor, tx } = ctx;
+  tenancyPolicy.authorize(actor, "facility.manage", null);
+  const facility = await tx.facility.findUnique({ where: { slug: facilitySlug } });
+  const row = facility && { orgId: facility.orgId, facilityId: facility.id };
+  if (!row || !tenancyPolicy.can(actor, "facility.manage", row)) throw new DomainError("facility.not-found");
+  const { localPacs, ...plain } = change;
+  const pacs =
+    localPacs === undefined
+      ? {}
+      : {
+          localPacsAeTitle: localPacs?.aeTitle ?? null,
+          localPacsHost: localPacs?.host ?? null,
+          localPacsPort: localPacs?.port ?? null,
+        };
+  const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
+  const { configVersion } = await tx.facility.update({
+    where: { id: facility.id },
+    data: { ...given, ...pacs, configVersion: { increment: 1 } },
+    select: { configVersion: true },
+  });
+  const changed = Object.keys(change).join(" ");
+  await audit(ctx, { action: "facility.update", details: { facilityId: facility.id, changed, configVersion } });
+  await publish(tx, { topic: "edge.changed", orgIds: [facility.orgId] });
+  return { configVersion };
+}

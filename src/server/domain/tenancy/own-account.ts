@@ -1,0 +1,39 @@
+import { DomainError } from "@overread/shared/errors";
+import { audit } from "../audit/index.ts";
+import type { Ctx, UserActor } from "../context.ts";
+
+/** The caller's account and organisation, as the portal greets them. */
+export async function ownAccount({ actor, tx }: Ctx<UserActor>) {
+  const user = await tx.user.findUnique({ where: { id: actor.userId } });
+  const org = await tx.organization.findUnique({ where: { id: actor.orgId } });
+  if (!user || !org) throw new DomainError("user.not-found");
+  return {
+    user: { id: user.id, name: user.displayName, email: user.email, qualification: user.qualification },
+    org: { slug: org.slug, name: org.name, kind: org.kind, timeZone: org.timeZone },
+    roles: actor.roles,
+  };
+}
+
+/** Ends every session of the caller, the present one included. @returns how many were open. */
+export async function signOutEverywhere(ctx: Ctx<UserActor>): Promise<{ sessions: number }> {
+  const { actor, tx } = ctx;
+  const sessions =
+    await tx.$executeRaw`UPDATE session SET revoked_at = now() WHERE user_id = ${actor.userId}::uuid AND revoked_at IS NULL`;
+  await audit(ctx, { action: "session.revoke", details: { userId: actor.userId, sessions } });
+  return { sessions };
+}
+
+/**
+ * Gives the caller another password and ends their other sessions: whoever knew the old one is out.
+ *
+ * @param passwordHash argon2id of the new one; the door has checked the old one.
+ */
+export async function changePassword(ctx: Ctx<UserActor>, { passwordHash }: { passwordHash: string }): Promise<void> {
+  const { actor, tx } = ctx;
+  const changed =
+    await tx.$executeRaw`UPDATE credential SET password_hash = ${passwordHash}, changed_at = now() WHERE user_id = ${actor.userId}::uuid`;
+  if (changed !== 1) throw new DomainError("user.not-found");
+  const sessions = await tx.$executeRaw`UPDATE session SET revoked_at = now()
+    WHERE user_id = ${actor.userId}::uuid AND id <> ${actor.sessionId}::uuid AND revoked_at IS NULL`;
+  await audit(ctx, { action: "session.revoke", details: { userId: actor.userId, sessions, passwordChanged: true } });
+}

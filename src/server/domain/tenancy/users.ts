@@ -1,0 +1,108 @@
+import { DomainError } from "@overread/shared/errors";
+import { z } from "zod";
+import { type OrganizationKind, Role } from "#server/db/generated/enums.ts";
+import { audit } from "../audit/index.ts";
+import type { Ctx } from "../context.ts";
+import { insertAccount } from "./create-account.ts";
+import { tenancyPolicy } from "./policy.ts";
+
+/** Which offices an organisation can give. Platform operators are made at the server alone. */
+const rolesOf: Record<OrganizationKind, readonly Role[]> = {
+  hospital: ["site_admin", "technologist", "referring_physician"],
+  reading_group: ["site_admin", "radiologist", "worklist_manager"],
+  platform: [],
+};
+
+export const CreateUser = z.object({
+  email: z.email().max(200),
+  displayName: z.string().trim().min(1).max(120),
+  personName: z.string().max(190).optional(),
+  qualification: z.string().max(60).optional(),
+  roles: z.array(z.enum(Role)).min(1).max(6),
+  facilitySlugs: z.array(z.string()).max(50).default([]),
+  /** The PN values under which studies arrive that this physician referred, e.g. `Almeida^Rosa`. */
+  referrerNames: z.array(z.string().max(190)).max(20).default([]),
+});
+export type CreateUser = z.output<typeof CreateUser>;
+
+export type UserListItem = {
+  userId: string;
+  email: string;
+  displayName: string;
+  qualification: string;
+  roles: Role[];
+  facilitySlugs: string[];
+  lastSeenAt: Date | null;
+  createdAt: Date;
+  deactivatedAt: Date | null;
+};
+
+/** The accounts of the caller's organisation, and the offices that can be given in it. */
+export async function listUsers({
+  actor,
+  tx,
+}: Ctx): Promise<{ items: UserListItem[]; assignableRoles: readonly Role[] }> {
+  tenancyPolicy.authorize(actor, "user.manage", null);
+  const users = await tx.user.findMany({ where: { orgId: actor.orgId }, orderBy: { displayName: "asc" } });
+  const slugs = new Map((await tx.facility.findMany({ where: { orgId: actor.orgId } })).map((f) => [f.id, f.slug]));
+  const seen = new Map(
+    (await tx.session.groupBy({ by: ["userId"], where: { orgId: actor.orgId }, _max: { lastSeenAt: true } })).map(
+      (s) => [s.userId, s._max.lastSeenAt],
+    ),
+  );
+  const items = users.map((user) => ({
+    userId: user.id,
+    email: user.email,
+    displayName: user.displayName,
+    qualification: user.qualification,
+    roles: user.roles,
+    facilitySlugs: user.facilityIds.flatMap((id) => slugs.get(id) ?? []),
+    lastSeenAt: seen.get(user.id) ?? null,
+    createdAt: user.createdAt,
+    deactivatedAt: user.deactivatedAt,
+  }));
+  return { items, assignableRoles: actor.kind === "user" ? rolesOf[actor.orgKind] : [] };
+}
+
+/**
+ * Makes an account in the caller's organisation. No mail is sent: the administrator hands the first password over.
+ *
+ * @param passwordHash argon2id; hashing belongs to the door.
+ * @throws {DomainError} `auth.forbidden` (also for a role this organisation cannot give), `facility.not-found`, `user.email-taken`
+ */
+export async function createUser(
+  { actor, tx, requestId }: Ctx,
+  { facilitySlugs, ...account }: CreateUser & { passwordHash: string },
+): Promise<{ userId: string }> {
+  tenancyPolicy.authorize(actor, "user.manage", null);
+  const assignable = actor.kind === "user" ? rolesOf[actor.orgKind] : [];
+  if (!account.roles.every((role) => assignable.includes(role))) throw new DomainError("auth.forbidden");
+  const facilities = await tx.facility.findMany({ where: { orgId: actor.orgId, slug: { in: facilitySlugs } } });
+  if (facilities.length !== new Set(facilitySlugs).size) throw new DomainError("facility.not-found");
+  const { id } = await insertAccount(
+    tx,
+    actor,
+    actor.orgId,
+    { ...account, facilityIds: facilities.map((facility) => facility.id) },
+    requestId,
+  );
+  return { userId: id };
+}
+
+/**
+ * Ends an account and all its sessions at once. What the person did and signed stays theirs. Idempotent.
+ *
+ * @throws {DomainError} `user.not-found`; `auth.forbidden` for oneself, so that no organisation locks its last door.
+ */
+export async function deactivateUser(ctx: Ctx, { userId }: { userId: string }): Promise<void> {
+  const { actor, tx } = ctx;
+  tenancyPolicy.authorize(actor, "user.manage", null);
+  const user = await tx.user.findUnique({ where: { id: userId } });
+  if (!user) throw new DomainError("user.not-found");
+  tenancyPolicy.authorize(actor, "user.manage", user);
+  if (actor.kind === "user" && actor.userId === userId) throw new DomainError("auth.forbidden");
+  if (user.deactivatedAt) return;
+  await tx.$executeRaw`UPDATE user_account SET deactivated_at = now() WHERE id = ${userId}::uuid`;
+  await tx.$executeRaw`UPDATE session SET revoked_at = now() WHERE user_id = ${userId}::uuid AND revoked_at IS NULL`;
+  await audit(ctx, { action: "user.deactivate", details: { userId } });
+}
