@@ -37,8 +37,14 @@ export interface RunningEdge {
 export async function runEdge(settings: EdgeSettings, log: Logger): Promise<RunningEdge> {
   const { stateDir, dimse, caps } = settings;
   if (!isEnrolled(stateDir)) throw new SettingsError([`not enrolled: run "enroll" first (state folder ${stateDir})`]);
-  const unlock = lockStateDir(stateDir);
+  let unlock = lockStateDir(stateDir);
+  // "status" tries the lock too, for a moment.
+  for (let tries = 0; !unlock && tries < 5; tries++) {
+    await pause(200, new AbortController().signal);
+    unlock = lockStateDir(stateDir);
+  }
   if (!unlock) throw new SettingsError([`another edge router is running in ${stateDir}`]);
+  const letGo = unlock;
   const startedAt = new Date();
   const enrolled = loadEnrolment(stateDir);
   let config: EdgeConfig = enrolled.config;
@@ -100,7 +106,7 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
   const dimsePort = await scp.listen(dimse.host, dimse.port).catch(async (error: NodeJS.ErrnoException) => {
     await portal.close();
     await spool.close();
-    unlock();
+    letGo();
     throw new SettingsError([`cannot listen on ${dimse.host}:${dimse.port} (${error.code ?? "?"})`]);
   });
 
@@ -158,7 +164,7 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
     await Promise.allSettled(loops);
     await portal.close();
     await spool.close();
-    unlock();
+    letGo();
     log.info("stopped");
   };
   return {
