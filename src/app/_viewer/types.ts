@@ -58,6 +58,7 @@ export type ViewerProps = {
   /** Most relevant first. */
   priors: StudyForViewing[];
   onKeyImage?: (image: MarkedKeyImage) => void;
+  /** The reader pressed a measurement's chip: it is meant for the report. Not called while measuring. */
   onMeasurement?: (measurement: Measurement) => void;
   /** The referring physician's page: small toolbar, one viewport, touch first. */
   compact?: boolean;

@@ -1,7 +1,112 @@
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { warmDecoder } from "./cornerstone.ts";
+import { KeyList } from "./key-list.tsx";
+import { belongsToSomebodyElse, pressKey } from "./keyboard.ts";
+import { MeasurementChips } from "./measurement-chips.tsx";
+import { PaneFrame } from "./pane-frame.tsx";
+import { SeriesTray } from "./series-tray.tsx";
+import { createSession, type Session } from "./session.ts";
+import { Toolbar } from "./toolbar.tsx";
 import type { ViewerProps } from "./types.ts";
+import styles from "./viewer.module.css";
 
-export async function warmUp(): Promise<void> {}
+/** Sets the image library up and starts its decoder, before anybody has opened a case. */
+export async function warmUp(): Promise<void> {
+  await warmDecoder();
+}
 
-export function Viewer(_props: ViewerProps) {
-  return null;
+export function Viewer(props: ViewerProps) {
+  // Another study is another viewer: nothing of the last patient may stay on the screen.
+  return <ViewerOfStudy key={`${props.current.dicomwebRoot}/${props.current.studyInstanceUid}`} {...props} />;
+}
+
+function ViewerOfStudy(props: ViewerProps) {
+  const [session, setSession] = useState<Session | null>(null);
+  const first = useRef(props);
+  useEffect(() => {
+    const made = createSession(first.current);
+    setSession(made);
+    return () => {
+      made.close();
+      setSession(null);
+    };
+  }, []);
+  useEffect(() => session?.update(props));
+  if (!session)
+    return (
+      <div className={styles.loading} role="status">
+        Opening the viewer
+      </div>
+    );
+  return <RunningViewer session={session} {...props} />;
+}
+
+function RunningViewer({ session, ...props }: ViewerProps & { session: Session }) {
+  const view = useSyncExternalStore(session.view.subscribe, session.view.get);
+  const root = useRef<HTMLDivElement>(null);
+  const stage = useRef<HTMLDivElement>(null);
+  const [help, setHelp] = useState(false);
+  const { jumpTo, compact = false } = props;
+  const prior = props.priors.find((study) => study.studyInstanceUid === view.priorUid) ?? null;
+
+  const toggleFullscreen = () => {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else void root.current?.requestFullscreen?.().catch(() => {});
+  };
+  const fullscreen = useRef(toggleFullscreen);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (belongsToSomebodyElse(event)) return;
+      const meant = pressKey(event, session, () => setHelp((shown) => !shown), fullscreen.current);
+      if (event.key === "Escape") setHelp(false);
+      if (meant) event.preventDefault();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [session]);
+
+  useEffect(() => {
+    if (!stage.current) return;
+    const observer = new ResizeObserver(() => session.resize());
+    observer.observe(stage.current);
+    return () => observer.disconnect();
+  }, [session]);
+
+  useEffect(() => {
+    if (jumpTo) session.jumpTo(jumpTo);
+  }, [session, jumpTo]);
+
+  if (view.fault)
+    return (
+      <div className={styles.loading} role="alert">
+        {view.fault}
+      </div>
+    );
+
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a section would need a heading, and the page has its own.
+    <div ref={root} className={styles.viewer} data-compact={compact || undefined} role="region" aria-label="Images">
+      <Toolbar
+        session={session}
+        compact={compact}
+        hasPriors={props.priors.length > 0}
+        canMark={props.onKeyImage !== undefined}
+        onHelp={() => setHelp(!help)}
+        onFullscreen={toggleFullscreen}
+        helpShown={help}
+      />
+      <div className={styles.body}>
+        <SeriesTray session={session} current={props.current} priors={props.priors} shownPrior={prior} />
+        <div className={styles.middle}>
+          <div ref={stage} className={styles.stage} data-two={prior !== null || undefined}>
+            <PaneFrame session={session} side="current" study={props.current} priors={props.priors} />
+            {prior && <PaneFrame session={session} side="prior" study={prior} priors={props.priors} />}
+          </div>
+          <MeasurementChips session={session} canUse={props.onMeasurement !== undefined} />
+        </div>
+        {help && <KeyList onClose={() => setHelp(false)} />}
+      </div>
+    </div>
+  );
 }

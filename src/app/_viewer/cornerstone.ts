@@ -1,0 +1,194 @@
+import * as core from "@cornerstonejs/core";
+import { init as initLoader } from "@cornerstonejs/dicom-image-loader";
+import * as tools from "@cornerstonejs/tools";
+import { errorForStatus, ViewerError } from "./archive.ts";
+import type { Frame, Vec3 } from "./frames.ts";
+import { imageModule, type Palette } from "./image-modules.ts";
+import { angleOf, lengthOf, readingText } from "./measure.ts";
+import { ScrollDragTool } from "./scroll-drag-tool.ts";
+
+export const toolNames = {
+  scroll: ScrollDragTool.toolName,
+  window: tools.WindowLevelTool.toolName,
+  pan: tools.PanTool.toolName,
+  zoom: tools.ZoomTool.toolName,
+  length: tools.LengthTool.toolName,
+  angle: tools.AngleTool.toolName,
+} as const;
+
+type Known = { frame: Frame; modality: string; palette: Palette | undefined };
+const known = new Map<string, Known>();
+
+/** Makes frames known to Cornerstone. Idempotent. */
+export function registerFrames(frames: readonly Frame[], modality: string, palette: Palette | undefined): void {
+  for (const frame of frames) known.set(frame.imageId, { frame, modality, palette });
+}
+
+export function frameByImageId(imageId: string): Frame | undefined {
+  return known.get(imageId)?.frame;
+}
+
+/** Forgets frames, and their pixels, of studies that are not to be shown any more. */
+export function forgetFramesExcept(keep: (frame: Frame, imageId: string) => boolean): void {
+  for (const [imageId, { frame }] of known)
+    if (!keep(frame, imageId)) {
+      known.delete(imageId);
+      if (core.cache.getImageLoadObject(imageId)) core.cache.removeImageLoadObject(imageId);
+    }
+}
+
+let starting: Promise<void> | null = null;
+
+/** Sets up Cornerstone once per page load: a second `init` of its loader would throw away images and metadata. */
+export function start(): Promise<void> {
+  starting ??= startOnce();
+  return starting;
+}
+
+async function startOnce(): Promise<void> {
+  await core.init({ debug: {}, rendering: { webGlContextCount: 1 } });
+  await tools.init();
+  initLoader({
+    maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1)),
+    beforeSend: async (xhr) => {
+      xhr.timeout = 60_000;
+      return {};
+    },
+  });
+  core.metaData.addProvider((type: string, imageId: unknown) => {
+    const entry = typeof imageId === "string" ? known.get(imageId) : undefined;
+    return entry ? imageModule(type, entry.frame, entry.modality, entry.palette) : undefined;
+  }, 10_000);
+  // Phones end a page that takes too much: better to fetch a slice twice.
+  const memory = (navigator as { deviceMemory?: number }).deviceMemory ?? 4;
+  const small = matchMedia("(pointer: coarse)").matches || memory <= 2;
+  core.cache.setMaxCacheSize((small ? 256 : 1536) * 1024 * 1024);
+  for (const tool of [
+    ScrollDragTool,
+    tools.WindowLevelTool,
+    tools.PanTool,
+    tools.ZoomTool,
+    tools.LengthTool,
+    tools.AngleTool,
+  ])
+    tools.addTool(tool);
+  styleAnnotations();
+}
+
+function styleAnnotations(): void {
+  const styles = tools.annotation.config.style.getDefaultToolStyles();
+  tools.annotation.config.style.setDefaultToolStyles({
+    ...styles,
+    global: {
+      ...styles.global,
+      color: "rgb(255, 221, 64)",
+      colorHighlighted: "rgb(120, 220, 255)",
+      colorSelected: "rgb(120, 220, 255)",
+      lineWidth: "1.5",
+      textBoxFontFamily: "system-ui, sans-serif",
+      textBoxFontSize: "14px",
+      textBoxColor: "rgb(255, 221, 64)",
+      textBoxColorHighlighted: "rgb(120, 220, 255)",
+      textBoxColorSelected: "rgb(120, 220, 255)",
+      textBoxLinkLineColor: "rgb(255, 221, 64)",
+      shadow: true,
+    },
+  });
+}
+
+/** Text beside a line: our own arithmetic, because the tool's knows neither detector plane nor missing spacing. */
+export function lengthLines(points: readonly Vec3[], targetId: string): string[] {
+  const frame = frameByImageId(targetId.replace(/^imageId:/, ""));
+  const [from, to] = points;
+  return frame && from && to ? [readingText(lengthOf(frame, from, to))] : [];
+}
+
+export function angleLines(points: readonly Vec3[], targetId: string): string[] {
+  const frame = frameByImageId(targetId.replace(/^imageId:/, ""));
+  const [a, vertex, b] = points;
+  const reading = frame && a && vertex && b ? angleOf(frame, a, vertex, b) : null;
+  return reading ? [readingText(reading)] : [];
+}
+
+let warming: Promise<void> | null = null;
+
+/** Decodes a picture of one pixel, which starts the decoder's worker before the first real image needs it. */
+export function warmDecoder(): Promise<void> {
+  warming ??= start().then(async () => {
+    const manager = core.getWebWorkerManager();
+    await manager
+      .executeTask("dicomImageLoader", "decodeTask", {
+        imageFrame: {
+          samplesPerPixel: 1,
+          photometricInterpretation: "MONOCHROME2",
+          rows: 1,
+          columns: 1,
+          bitsAllocated: 16,
+          bitsStored: 16,
+          pixelRepresentation: 0,
+          planarConfiguration: 0,
+        },
+        transferSyntax: "1.2.840.10008.1.2.1",
+        pixelData: new Uint8Array(2),
+        options: { preScale: { enabled: false } },
+        decodeConfig: undefined,
+      })
+      .catch(() => {
+        // Warming is a courtesy; the first real image reports what is wrong.
+      });
+  });
+  return warming;
+}
+
+const firstByteMs = 45_000;
+
+/**
+ * Fetches and decodes one frame into the cache.
+ *
+ * @throws {ViewerError} also for what Cornerstone lets pass: an answer that never settles, or pixels that
+ *   do not fill the image.
+ */
+export async function loadFrame(frame: Frame, urgent: boolean): Promise<core.Types.IImage> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new ViewerError("unreachable", "The image took too long to arrive.")),
+      urgent ? firstByteMs : firstByteMs * 2,
+    );
+  });
+  try {
+    const image = await Promise.race([
+      core.imageLoader.loadAndCacheImage(frame.imageId, {
+        priority: urgent ? -5 : 5,
+        requestType: urgent ? core.Enums.RequestType.Interaction : core.Enums.RequestType.Prefetch,
+        // Colour for the CPU renderer comes with alpha, for WebGL without.
+        ...{ useRGBA: core.getShouldUseCPURendering() },
+      }),
+      late,
+    ]);
+    const samples = image.getPixelData().length / (frame.rows * frame.columns);
+    if (samples !== 1 && samples !== 3 && samples !== 4)
+      throw new ViewerError("unreadable", "The image is damaged: its pixels do not fill it.");
+    return image;
+  } catch (error) {
+    if (core.cache.getImageLoadObject(frame.imageId)) core.cache.removeImageLoadObject(frame.imageId);
+    throw toViewerError(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function isLoaded(frame: Frame): boolean {
+  return core.cache.isLoaded(frame.imageId);
+}
+
+function toViewerError(error: unknown): ViewerError {
+  if (error instanceof ViewerError) return error;
+  if (error instanceof XMLHttpRequest) return errorForStatus(error.status);
+  const status =
+    typeof error === "object" && error !== null && "status" in error && typeof error.status === "number"
+      ? error.status
+      : null;
+  if (status !== null) return errorForStatus(status);
+  return new ViewerError("unreadable", "This image could not be decoded.", { cause: error });
+}

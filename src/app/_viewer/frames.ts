@@ -1,0 +1,232 @@
+import { type Attributes, items, number, numbers, text, texts } from "./attributes.ts";
+import { type PixelSize, pixelSize, type UltrasoundRegion, ultrasoundRegions } from "./spacing.ts";
+
+export type Vec3 = [number, number, number];
+
+export type NamedWindow = { name: string; center: number; width: number };
+
+/** One picture on the screen: a single-frame instance or one frame of a multi-frame one. */
+export type Frame = {
+  /** What Cornerstone calls it: `wadors:` and the frame's address. */
+  imageId: string;
+  sopInstanceUid: string;
+  sopClassUid: string;
+  seriesInstanceUid: string;
+  /** From 1. */
+  frameNumber: number;
+  numberOfFrames: number;
+  /** What the reader calls this image: Instance Number, or the frame number of a multi-frame instance. */
+  imageNumber: number | null;
+  rows: number;
+  columns: number;
+  samplesPerPixel: number;
+  photometricInterpretation: string;
+  size: PixelSize;
+  regions: UltrasoundRegion[];
+  /** Patient coordinates, mm; null where the modality gives none. */
+  position: Vec3 | null;
+  rowDirection: Vec3 | null;
+  columnDirection: Vec3 | null;
+  /** Distance of the slice along its normal, mm. */
+  alongNormal: number | null;
+  frameOfReferenceUid: string;
+  sliceThickness: number | null;
+  sliceLocation: number | null;
+  windows: NamedWindow[];
+  /** How the pixels lost something, in words for the corner of the image; null when nothing is known to be lost. */
+  lossy: string | null;
+  /** `L`, `R`, view of a mammogram: `"R CC"`. */
+  view: string | null;
+  /** Of the instance, functional groups flattened for this frame. */
+  attributes: Attributes;
+};
+
+/** An object of a series that is no image. */
+export type OtherObject = { sopInstanceUid: string; sopClassUid: string; title: string; kind: "pdf" | "other" };
+
+export type SeriesContent = { frames: Frame[]; others: OtherObject[] };
+
+const lossySyntaxes: Readonly<Record<string, string>> = {
+  "1.2.840.10008.1.2.4.50": "JPEG",
+  "1.2.840.10008.1.2.4.51": "JPEG",
+  "1.2.840.10008.1.2.4.81": "JPEG-LS near-lossless",
+  "1.2.840.10008.1.2.4.91": "JPEG 2000",
+  "1.2.840.10008.1.2.4.203": "HTJ2K",
+};
+
+const videoSyntax = /^1\.2\.840\.10008\.1\.2\.4\.10\d$/;
+const encapsulatedPdf = "1.2.840.10008.5.1.4.1.1.104.1";
+
+/**
+ * Turns the metadata of a series into the pictures to page through, and the objects that have none.
+ *
+ * Order is Instance Number, because reports speak of "image 41"; where numbers are missing or double,
+ * position along the slice normal decides, then the order of arrival.
+ *
+ * @param base address of the study's DICOMweb root with origin, `https://…/dicomweb/<org>`.
+ */
+export function seriesContent(base: string, studyInstanceUid: string, instances: readonly Attributes[]): SeriesContent {
+  const frames: Frame[] = [];
+  const others: OtherObject[] = [];
+  for (const instance of instances) {
+    const sopInstanceUid = text(instance, "00080018");
+    const seriesInstanceUid = text(instance, "0020000E");
+    if (!sopInstanceUid || !seriesInstanceUid) continue;
+    const rows = number(instance, "00280010") ?? 0;
+    const columns = number(instance, "00280011") ?? 0;
+    if (rows < 1 || columns < 1 || videoSyntax.test(transferSyntax(instance) ?? "")) {
+      others.push(otherObject(instance, sopInstanceUid));
+      continue;
+    }
+    const count = Math.max(1, Math.trunc(number(instance, "00280008") ?? 1));
+    const address = `${base}/studies/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`;
+    for (let frame = 1; frame <= count; frame++)
+      frames.push(frameOf(`wadors:${address}/frames/${frame}`, ofFrame(instance, frame), frame, count));
+  }
+  return { frames: inOrder(frames), others };
+}
+
+function frameOf(imageId: string, attributes: Attributes, frameNumber: number, numberOfFrames: number): Frame {
+  const position = numbers(attributes, "00200032");
+  const orientation = numbers(attributes, "00200037");
+  const rowDirection = unit(orientation.slice(0, 3));
+  const columnDirection = unit(orientation.slice(3, 6));
+  const placed = position.length === 3 && rowDirection !== null && columnDirection !== null;
+  const normal = placed ? cross(rowDirection, columnDirection) : null;
+  const sopInstanceUid = text(attributes, "00080018") ?? "";
+  return {
+    imageId,
+    sopInstanceUid,
+    sopClassUid: text(attributes, "00080016") ?? "",
+    seriesInstanceUid: text(attributes, "0020000E") ?? "",
+    frameNumber,
+    numberOfFrames,
+    imageNumber: numberOfFrames > 1 ? frameNumber : number(attributes, "00200013"),
+    rows: number(attributes, "00280010") ?? 0,
+    columns: number(attributes, "00280011") ?? 0,
+    samplesPerPixel: number(attributes, "00280002") ?? 1,
+    photometricInterpretation: text(attributes, "00280004") ?? "MONOCHROME2",
+    size: pixelSize(attributes),
+    regions: ultrasoundRegions(attributes),
+    position: placed ? (position as Vec3) : null,
+    rowDirection: placed ? rowDirection : null,
+    columnDirection: placed ? columnDirection : null,
+    alongNormal: placed && normal ? dot(position as Vec3, normal) : null,
+    // Annotations are kept by frame of reference: images without one must not share theirs.
+    frameOfReferenceUid: text(attributes, "00200052") ?? `image:${sopInstanceUid}`,
+    sliceThickness: number(attributes, "00180050"),
+    sliceLocation: number(attributes, "00201041"),
+    windows: windowsOf(attributes),
+    lossy: lossyOf(attributes),
+    view: viewOf(attributes),
+    attributes,
+  };
+}
+
+/** The instance as it holds for one frame: its functional groups, shared then per frame, over the top level. */
+function ofFrame(instance: Attributes, frame: number): Attributes {
+  const shared = items(instance, "52009229")[0];
+  const perFrame = items(instance, "52009230")[frame - 1];
+  if (!shared && !perFrame) return instance;
+  const flat: Record<string, Attributes[string]> = { ...instance };
+  delete flat["52009229"];
+  delete flat["52009230"];
+  for (const groups of [shared, perFrame])
+    for (const tag of Object.keys(groups ?? {}))
+      for (const item of items(groups ?? {}, tag).slice(0, 1)) Object.assign(flat, item);
+  return flat;
+}
+
+function windowsOf(attributes: Attributes): NamedWindow[] {
+  const centers = numbers(attributes, "00281050");
+  const widths = numbers(attributes, "00281051");
+  const names = texts(attributes, "00281055");
+  const windows: NamedWindow[] = [];
+  for (const [index, center] of centers.entries()) {
+    const width = widths[index];
+    if (width !== undefined && width >= 1) windows.push({ name: names[index] ?? "As sent", center, width });
+  }
+  if (windows.length > 0) return windows;
+  // A VOI LUT instead of a window: its input range, drawn straight, is near enough to start from.
+  for (const lut of items(attributes, "00283010")) {
+    const [entries = 0, first = 0] = numbers(lut, "00283002");
+    const length = entries === 0 ? 65536 : entries;
+    windows.push({ name: text(lut, "00283003") ?? "As sent", center: first + length / 2, width: length });
+  }
+  return windows;
+}
+
+function lossyOf(attributes: Attributes): string | null {
+  const ratio = number(attributes, "00282112");
+  if (text(attributes, "00282110") === "01") return ratio ? `Lossy ${Math.round(ratio * 10) / 10}:1` : "Lossy";
+  const syntax = lossySyntaxes[transferSyntax(attributes) ?? ""];
+  return syntax ? `Lossy (${syntax})` : null;
+}
+
+function transferSyntax(attributes: Attributes): string | null {
+  return text(attributes, "00083002") ?? text(attributes, "00020010");
+}
+
+function viewOf(attributes: Attributes): string | null {
+  const side = text(attributes, "00200062") ?? text(attributes, "00200060");
+  const view = text(attributes, "00185101");
+  return [side, view].filter(Boolean).join(" ") || null;
+}
+
+function otherObject(instance: Attributes, sopInstanceUid: string): OtherObject {
+  const sopClassUid = text(instance, "00080016") ?? "";
+  const title = text(instance, "00420010") ?? text(instance, "00081030") ?? "";
+  if (sopClassUid === encapsulatedPdf) return { sopInstanceUid, sopClassUid, title: title || "PDF", kind: "pdf" };
+  return { sopInstanceUid, sopClassUid, title: objectName(sopClassUid, text(instance, "00080060")), kind: "other" };
+}
+
+const namesByModality: Readonly<Record<string, string>> = {
+  SR: "Structured report",
+  KO: "Key image list",
+  PR: "Presentation state",
+  SEG: "Segmentation",
+  RTSTRUCT: "Radiotherapy structures",
+  RTPLAN: "Radiotherapy plan",
+  REG: "Registration",
+  DOC: "Document",
+  ECG: "Electrocardiogram",
+  AU: "Audio",
+};
+
+/** What an object without an image is called. */
+export function objectName(sopClassUid: string, modality: string | null): string {
+  if (sopClassUid.startsWith("1.2.840.10008.5.1.4.1.1.77.1.") && modality === "ES") return "Video";
+  return namesByModality[modality ?? ""] ?? "Object without images";
+}
+
+function inOrder(frames: Frame[]): Frame[] {
+  const keys = frames.map((frame) => `${frame.imageNumber}`);
+  const numbered = frames.every((frame) => frame.imageNumber !== null);
+  const multiFrame = frames.some((frame) => frame.numberOfFrames > 1);
+  const distinct = new Set(keys).size === keys.length;
+  const arrival = new Map(frames.map((frame, index) => [frame, index]));
+  const byArrival = (a: Frame, b: Frame) => (arrival.get(a) ?? 0) - (arrival.get(b) ?? 0);
+  if (multiFrame) {
+    const instance = (frame: Frame) => number(frame.attributes, "00200013") ?? 0;
+    return [...frames].sort((a, b) => instance(a) - instance(b) || byArrival(a, b));
+  }
+  if (numbered && distinct) return [...frames].sort((a, b) => (a.imageNumber ?? 0) - (b.imageNumber ?? 0));
+  if (frames.every((frame) => frame.alongNormal !== null))
+    return [...frames].sort((a, b) => (a.alongNormal ?? 0) - (b.alongNormal ?? 0) || byArrival(a, b));
+  return [...frames].sort((a, b) => (a.imageNumber ?? 0) - (b.imageNumber ?? 0) || byArrival(a, b));
+}
+
+export function cross(a: Vec3, b: Vec3): Vec3 {
+  return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+}
+
+export function dot(a: Vec3, b: Vec3): number {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+function unit(vector: number[]): Vec3 | null {
+  const [x, y, z] = vector;
+  if (x === undefined || y === undefined || z === undefined) return null;
+  const length = Math.hypot(x, y, z);
+  return length > 0.5 ? [x / length, y / length, z / length] : null;
+}

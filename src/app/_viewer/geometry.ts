@@ -1,0 +1,189 @@
+import { cross, dot, type Frame, type Vec3 } from "./frames.ts";
+
+const parallel = 0.999;
+
+/**
+ * What a reader must know about the slices before trusting positions: gaps, uneven steps, a tilted gantry.
+ * Empty for images that are no stack of slices.
+ */
+export function geometryWarnings(frames: readonly Frame[]): string[] {
+  if (frames.length < 3 || frames.some((frame) => frame.alongNormal === null)) return [];
+  const normals = frames.map(normalOf);
+  const first = normals[0];
+  if (!first || normals.some((normal) => !normal || Math.abs(dot(normal, first)) < parallel)) return [];
+  const along = frames.map((frame) => frame.alongNormal ?? 0);
+  const steps = along.slice(1).map((value, index) => Math.abs(value - (along[index] ?? 0)));
+  const usual = median(steps);
+  // Several images at one place: phases, b-values or echoes; then no step means anything.
+  if (usual < 0.01) return [];
+  const warnings: string[] = [];
+  const gap = steps.findIndex((step) => step > usual * 1.5);
+  if (gap >= 0) {
+    const lost = Math.round((steps[gap] ?? 0) / usual) - 1;
+    warnings.push(
+      `${(steps[gap] ?? 0).toFixed(1)} mm gap after image ${gap + 1}${lost > 0 ? `: ${lost} missing` : ""}`,
+    );
+  } else if (steps.some((step) => Math.abs(step - usual) > usual * 0.1)) {
+    warnings.push("Uneven slice spacing");
+  }
+  const tilt = tiltDegrees(frames, first);
+  if (tilt > 0.5) warnings.push(`Gantry tilt ${tilt.toFixed(0)}°`);
+  return warnings;
+}
+
+/** Angle between the slice normal and the way from the first slice to the last. Degrees. */
+function tiltDegrees(frames: readonly Frame[], normal: Vec3): number {
+  const a = frames[0]?.position;
+  const b = frames.at(-1)?.position;
+  if (!a || !b) return 0;
+  const way: Vec3 = [b[0] - a[0], b[1] - a[1], b[2] - a[2]];
+  const length = Math.hypot(...way);
+  if (length < 1) return 0;
+  return (Math.acos(Math.min(1, Math.abs(dot(way, normal)) / length)) * 180) / Math.PI;
+}
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+export function normalOf(frame: Frame): Vec3 | null {
+  return frame.rowDirection && frame.columnDirection ? cross(frame.rowDirection, frame.columnDirection) : null;
+}
+
+/** How the slices of two series are held together while scrolling. */
+export type Link =
+  /** `partner position = position + offsetMm`, along the common normal. */
+  { by: "position"; offsetMm: number } | { by: "index" };
+
+/**
+ * Links two series at the slices shown now.
+ *
+ * In one frame of reference the same coordinate is the same place. A prior has its own origin: the slices the
+ * reader sees side by side when linking are taken as the same place, and distance does the rest.
+ */
+export function linkAt(one: readonly Frame[], oneIndex: number, two: readonly Frame[], twoIndex: number): Link {
+  const a = one[oneIndex];
+  const b = two[twoIndex];
+  const normalA = a ? normalOf(a) : null;
+  const normalB = b ? normalOf(b) : null;
+  if (!a || !b || !normalA || !normalB || dot(normalA, normalB) < parallel || !isStack(one) || !isStack(two))
+    return { by: "index" };
+  if (a.frameOfReferenceUid === b.frameOfReferenceUid) return { by: "position", offsetMm: 0 };
+  return { by: "position", offsetMm: (b.alongNormal ?? 0) - (a.alongNormal ?? 0) };
+}
+
+function isStack(frames: readonly Frame[]): boolean {
+  if (frames.length < 2) return false;
+  const first = frames[0]?.alongNormal;
+  const last = frames.at(-1)?.alongNormal;
+  return first !== null && first !== undefined && last !== null && last !== undefined && Math.abs(first - last) > 0.5;
+}
+
+/**
+ * Where to open a series so that it stands where `shown` stands: by coordinate when the ranges overlap
+ * (a scanner's z is a fair guess between two visits), else by the same share of the way through.
+ */
+export function matchingIndex(shown: readonly Frame[], shownIndex: number, other: readonly Frame[]): number {
+  if (other.length === 0) return 0;
+  const here = shown[shownIndex];
+  if (here && here.alongNormal !== null && isStack(shown) && isStack(other)) {
+    const normalHere = normalOf(here);
+    const normalThere = other[0] ? normalOf(other[0]) : null;
+    const range = other.map((frame) => frame.alongNormal ?? 0);
+    const low = Math.min(...range);
+    const high = Math.max(...range);
+    if (normalHere && normalThere && dot(normalHere, normalThere) > parallel)
+      if (here.alongNormal >= low && here.alongNormal <= high) return nearestIndex(other, here.alongNormal);
+  }
+  if (shown.length < 2) return middleIndex(other.length);
+  return Math.round((shownIndex / (shown.length - 1)) * (other.length - 1));
+}
+
+/** Where a stack is opened: slices in the middle show the organ, the first one shows the tip. */
+export function middleIndex(length: number): number {
+  return Math.floor(length / 2);
+}
+
+/** The partner's index for a slice, or null when the partner has nothing near it. */
+export function linkedIndex(
+  link: Link,
+  frames: readonly Frame[],
+  index: number,
+  partner: readonly Frame[],
+  fromPartner: boolean,
+): number | null {
+  if (partner.length === 0) return null;
+  if (link.by === "index") return Math.min(index, partner.length - 1);
+  const along = frames[index]?.alongNormal;
+  if (along === null || along === undefined) return null;
+  return nearestIndex(partner, fromPartner ? along - link.offsetMm : along + link.offsetMm);
+}
+
+export function nearestIndex(frames: readonly Frame[], along: number): number {
+  let best = 0;
+  let distance = Number.POSITIVE_INFINITY;
+  for (const [index, frame] of frames.entries()) {
+    const away = Math.abs((frame.alongNormal ?? Number.POSITIVE_INFINITY) - along);
+    if (away < distance) {
+      distance = away;
+      best = index;
+    }
+  }
+  return best;
+}
+
+/**
+ * Letters for the right and the lower edge of what is shown, and their opposites.
+ *
+ * @param right, @param down directions of the screen in patient coordinates (x to the left, y to the back, z to the head).
+ * @see DICOM PS3.3 §C.7.6.1.1.1
+ */
+export function orientationLetters(right: Vec3, down: Vec3): Letters {
+  const r = letters(right);
+  const d = letters(down);
+  return { right: r, left: opposite(r), bottom: d, top: opposite(d) };
+}
+
+export type Letters = { left: string; right: string; top: string; bottom: string };
+
+function letters(direction: Vec3): string {
+  const axes: [number, string][] = [
+    [direction[0], direction[0] > 0 ? "L" : "R"],
+    [direction[1], direction[1] > 0 ? "P" : "A"],
+    [direction[2], direction[2] > 0 ? "H" : "F"],
+  ];
+  // The second letter is worth its place only when the tilt is one a reader would see.
+  return axes
+    .map(([amount, letter]): [number, string] => [Math.abs(amount), letter])
+    .filter(([amount]) => amount > 0.25)
+    .sort(([a], [b]) => b - a)
+    .slice(0, 2)
+    .map(([, letter]) => letter)
+    .join("");
+}
+
+/** `"AR"` → `"PL"`. Letters that are no direction are kept out. */
+export function opposite(value: string): string {
+  const pairs: Record<string, string> = { L: "R", R: "L", A: "P", P: "A", H: "F", F: "H" };
+  return [...value].map((letter) => pairs[letter] ?? "").join("");
+}
+
+/**
+ * Letters of an image that tells its sides by Patient Orientation (0020,0020) alone.
+ *
+ * @param rowEnd, @param columnEnd what the attribute says of the right and the lower edge as stored.
+ * @param right, @param down directions of the screen in pixel axes (`[1, 0]` = along a row).
+ */
+export function lettersFromPatientOrientation(
+  rowEnd: string,
+  columnEnd: string,
+  right: [number, number],
+  down: [number, number],
+): Letters {
+  const edge = ([x, y]: [number, number]) =>
+    Math.abs(x) >= Math.abs(y) ? (x > 0 ? rowEnd : opposite(rowEnd)) : y > 0 ? columnEnd : opposite(columnEnd);
+  const r = edge(right);
+  const d = edge(down);
+  return { right: r, left: opposite(r), bottom: d, top: opposite(d) };
+}

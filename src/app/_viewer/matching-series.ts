@@ -1,0 +1,51 @@
+import type { SeriesForViewing } from "./types.ts";
+
+const withoutImages = new Set(["SR", "KO", "PR", "SEG", "DOC", "RTSTRUCT", "RTPLAN", "REG", "AU", "ECG", "OT-PDF"]);
+
+/** Whether a series is expected to hold pictures; its metadata has the last word. */
+export function mayHaveImages(series: SeriesForViewing): boolean {
+  return !withoutImages.has(series.modality);
+}
+
+/** The series a study opens with: of those with pictures the first that is no scout, by series number. */
+export function openingSeries(all: readonly SeriesForViewing[]): SeriesForViewing | null {
+  const candidates = all.filter(mayHaveImages);
+  const shown = candidates.filter((series) => !isScout(series));
+  return byNumber(shown.length > 0 ? shown : candidates)[0] ?? null;
+}
+
+/** The prior's series most like the one shown: same modality, words of the description, a similar count. */
+export function matchingSeries(
+  shown: SeriesForViewing,
+  candidates: readonly SeriesForViewing[],
+): SeriesForViewing | null {
+  let best: SeriesForViewing | null = null;
+  let bestScore = Number.NEGATIVE_INFINITY;
+  const wanted = words(shown.seriesDescription);
+  for (const series of byNumber(candidates.filter(mayHaveImages))) {
+    const theirs = words(series.seriesDescription);
+    const common = [...wanted].filter((word) => theirs.has(word)).length;
+    const ratio =
+      Math.min(series.numberOfInstances, shown.numberOfInstances) /
+      Math.max(1, series.numberOfInstances, shown.numberOfInstances);
+    const score =
+      (series.modality === shown.modality ? 10 : 0) + common * 2 + ratio - (isScout(series) !== isScout(shown) ? 5 : 0);
+    if (score > bestScore) {
+      best = series;
+      bestScore = score;
+    }
+  }
+  return best;
+}
+
+function isScout(series: SeriesForViewing): boolean {
+  return /scout|topogram|localizer|localiser|surview|scanogram|smartprep|dose/i.test(series.seriesDescription ?? "");
+}
+
+function byNumber(series: readonly SeriesForViewing[]): SeriesForViewing[] {
+  return [...series].sort((a, b) => (a.seriesNumber ?? Number.MAX_VALUE) - (b.seriesNumber ?? Number.MAX_VALUE));
+}
+
+function words(description: string | null): Set<string> {
+  return new Set((description ?? "").toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []);
+}

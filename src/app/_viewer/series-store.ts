@@ -1,0 +1,122 @@
+import { bulkData, seriesMetadata } from "./archive.ts";
+import { type Attributes, number, personName, text } from "./attributes.ts";
+import { forgetFramesExcept, registerFrames } from "./cornerstone.ts";
+import { type Frame, type OtherObject, seriesContent } from "./frames.ts";
+import { geometryWarnings } from "./geometry.ts";
+import { type Palette, paletteTable } from "./image-modules.ts";
+import type { SeriesForViewing, StudyForViewing } from "./types.ts";
+
+/** A series with its metadata read: everything but the pixels. */
+export type LoadedSeries = {
+  study: StudyForViewing;
+  series: SeriesForViewing;
+  modality: string;
+  frames: Frame[];
+  others: OtherObject[];
+  /** Whom the objects themselves name; the banner of the page says whom the case is for. */
+  patientName: string | null;
+  patientId: string | null;
+  warnings: string[];
+  /** Frames per second the modality recommends; null when it says nothing. */
+  frameRate: number | null;
+};
+
+const store = new Map<string, Promise<LoadedSeries>>();
+
+function keyOf(study: StudyForViewing, series: SeriesForViewing): string {
+  return `${study.dicomwebRoot}|${study.studyInstanceUid}|${series.seriesInstanceUid}|${series.numberOfInstances}`;
+}
+
+/**
+ * Reads a series once per page load, and again when it has more instances than before.
+ *
+ * @throws {ViewerError}
+ */
+export function loadSeries(study: StudyForViewing, series: SeriesForViewing): Promise<LoadedSeries> {
+  const key = keyOf(study, series);
+  const before = store.get(key);
+  if (before) return before;
+  const loading = readSeries(study, series);
+  store.set(key, loading);
+  loading.catch(() => store.delete(key));
+  return loading;
+}
+
+/** Drops what belongs to studies that are no longer on the page. */
+export function keepOnly(studies: readonly StudyForViewing[]): void {
+  const roots = studies.map((study) => `${study.dicomwebRoot}|${study.studyInstanceUid}|`);
+  for (const key of store.keys()) if (!roots.some((root) => key.startsWith(root))) store.delete(key);
+  const addresses = studies.map((study) => `${study.dicomwebRoot}/studies/${study.studyInstanceUid}/`);
+  forgetFramesExcept((_frame, imageId) => addresses.some((address) => imageId.includes(address)));
+}
+
+async function readSeries(study: StudyForViewing, series: SeriesForViewing): Promise<LoadedSeries> {
+  const instances = await seriesMetadata(study.dicomwebRoot, study.studyInstanceUid, series.seriesInstanceUid);
+  const base = `${window.location.origin}${study.dicomwebRoot}`;
+  const { frames, others } = seriesContent(base, study.studyInstanceUid, instances);
+  const first = frames[0]?.attributes;
+  const modality = (first && text(first, "00080060")) || series.modality || "OT";
+  const palettes = await palettesOf(study.dicomwebRoot, frames);
+  for (const frame of frames) registerFrames([frame], modality, palettes.get(frame.sopInstanceUid));
+  return {
+    study,
+    series,
+    modality,
+    frames,
+    others,
+    patientName: first ? personName(first, "00100010") : null,
+    patientId: first ? text(first, "00100020") : null,
+    warnings: geometryWarnings(frames),
+    frameRate: first ? frameRateOf(first) : null,
+  };
+}
+
+function frameRateOf(attributes: Attributes): number | null {
+  const rate = number(attributes, "00082144") ?? number(attributes, "00180040");
+  if (rate && rate > 0) return rate;
+  const frameMs = number(attributes, "00181063");
+  return frameMs && frameMs > 0 ? 1000 / frameMs : null;
+}
+
+async function palettesOf(dicomwebRoot: string, frames: readonly Frame[]): Promise<Map<string, Palette>> {
+  const palettes = new Map<string, Palette>();
+  for (const frame of frames) {
+    if (frame.photometricInterpretation !== "PALETTE COLOR" || palettes.has(frame.sopInstanceUid)) continue;
+    const [red, green, blue] = await Promise.all(
+      ["00281201", "00281202", "00281203"].map((tag) => binary(dicomwebRoot, frame.attributes, tag)),
+    );
+    if (red && green && blue)
+      palettes.set(frame.sopInstanceUid, {
+        red: paletteTable(red, frame.attributes, "00281101"),
+        green: paletteTable(green, frame.attributes, "00281102"),
+        blue: paletteTable(blue, frame.attributes, "00281103"),
+      });
+  }
+  return palettes;
+}
+
+/** A binary value, wherever the metadata put it; null when it is not there. */
+async function binary(dicomwebRoot: string, attributes: Attributes, tag: string): Promise<ArrayBuffer | null> {
+  const element = attributes[tag];
+  if (element?.InlineBinary) return Uint8Array.from(atob(element.InlineBinary), (c) => c.charCodeAt(0)).buffer;
+  if (element?.BulkDataURI) return bulkData(dicomwebRoot, element.BulkDataURI);
+  return null;
+}
+
+/**
+ * The file inside an encapsulated document, as something the browser can save.
+ *
+ * @throws {ViewerError}
+ */
+export async function encapsulatedPdf(loaded: LoadedSeries, object: OtherObject): Promise<Blob | null> {
+  const instances = await seriesMetadata(
+    loaded.study.dicomwebRoot,
+    loaded.study.studyInstanceUid,
+    loaded.series.seriesInstanceUid,
+  );
+  const instance = instances.find((candidate) => text(candidate, "00080018") === object.sopInstanceUid);
+  const bytes = instance ? await binary(loaded.study.dicomwebRoot, instance, "00420011") : null;
+  if (!bytes) return null;
+  const length = instance ? number(instance, "00420015") : null;
+  return new Blob([length ? bytes.slice(0, length) : bytes], { type: "application/pdf" });
+}
