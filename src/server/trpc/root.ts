@@ -1,7 +1,24 @@
 import { router } from "./procedure.ts";
+import { auditRouter } from "./routers/audit.ts";
+import { edgeRouter } from "./routers/edge.ts";
+import { facilityRouter } from "./routers/facility.ts";
+import { referralRouter } from "./routers/referral.ts";
+import { reportRouter } from "./routers/report.ts";
+import { sessionRouter } from "./routers/session.ts";
 import { studyRouter } from "./routers/study.ts";
+import { userRouter } from "./routers/user.ts";
 import { worklistRouter } from "./routers/worklist.ts";
 
 /** Every procedure of the portal. A new one needs a line in tests/integration/access-matrix.test.ts, or the build fails. */
-export const appRouter = router({ worklist: worklistRouter, study: studyRouter });
+export const appRouter = router({
+  worklist: worklistRouter,
+  study: studyRouter,
+  report: reportRouter,
+  referral: referralRouter,
+  audit: auditRouter,
+  edge: edgeRouter,
+  facility: facilityRouter,
+  user: userRouter,
+  session: sessionRouter,
+});
 export type AppRouter = typeof appRouter;

@@ -4,14 +4,15 @@ import { enqueue } from "#server/jobs/enqueue.ts";
 import type { Ctx } from "../context.ts";
 import { contractTerms, minutesToRead } from "./contract-terms.ts";
 import { announceCase, moveCase } from "./move-case.ts";
+import { offerPrior } from "./offer-prior.ts";
 import { openCase } from "./open-case.ts";
 import { casePolicy } from "./policy.ts";
 import { priorityClass } from "./priority-class.ts";
 
 /**
  * The study is complete: its case may be read, and the contract's clock starts. Called again when late images made
- * the study complete once more: the case stays where it is, and the screens are told. A study without a case (an
- * earlier examination) is offered to the patient's open cases as a prior.
+ * the study complete once more: the case stays where it is, and the screens are told. The study is also offered to the
+ * patient's other open cases as a prior.
  *
  * @returns the case, if there is one. @throws {DomainError} `study.not-found`
  */
@@ -39,10 +40,6 @@ export async function arriveCase(ctx: Ctx, { studyId }: { studyId: string }): Pr
     await enqueue(tx, "case.attach-priors", { orgId: study.orgId, caseId });
   }
   // It may also be an earlier examination of what waits already.
-  const waiting = await tx.$queryRaw<{ id: string }[]>`
-    SELECT c.id FROM reading_case c JOIN study s ON s.id = c.study_ref
-    WHERE s.patient_ref = ${study.patientRef}::uuid AND s.id <> ${studyId}::uuid
-      AND c.state IN ('arriving', 'unread', 'claimed', 'drafted', 'preliminary', 'held')`;
-  for (const { id } of waiting) await enqueue(tx, "case.attach-priors", { orgId: study.orgId, caseId: id });
+  await offerPrior(ctx, { studyId });
   return caseId;
 }

@@ -7,6 +7,12 @@ import type { OfCase } from "./inputs.ts";
 import { type CaseAction, casePolicy } from "./policy.ts";
 import type { CaseDetail, PriorSummary } from "./shapes.ts";
 
+/** A case with its study as the caller's organisation sees it; null when it does not. Asks no policy: other rooms have their own. */
+export async function readCaseRow({ tx }: Pick<Ctx, "tx">, caseId: string): Promise<CaseRow | null> {
+  const [row] = await tx.$queryRaw<CaseRow[]>`${selectCases} WHERE c.id = ${caseId}::uuid`;
+  return row ?? null;
+}
+
 /**
  * A case for a caller who may do `action` to it.
  * @throws {DomainError} `case.not-found` (also for another's), `auth.forbidden`
@@ -16,7 +22,7 @@ export async function findCase(
   caseId: string,
   action: CaseAction,
 ): Promise<CaseRow> {
-  const [row] = await tx.$queryRaw<CaseRow[]>`${selectCases} WHERE c.id = ${caseId}::uuid`;
+  const row = await readCaseRow({ tx }, caseId);
   if (!row) throw new DomainError("case.not-found");
   casePolicy.authorize(actor, action, row);
   return row;

@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { Prisma } from "#server/db/generated/client.ts";
+import type { Ctx } from "../context.ts";
+import { audit } from "./append.ts";
+import { auditPolicy } from "./policy.ts";
+
+const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+
+export const SearchAudit = z.object({
+  /** Patient ID as the hospital writes it. */
+  patientId: z.string().max(64).optional(),
+  userId: z.uuid().optional(),
+  from: moment.optional(),
+  /** Not included. A date means its beginning, in UTC. */
+  to: moment.optional(),
+  /** `seq` of the last event seen. */
+  cursor: z
+    .string()
+    .regex(/^\d{1,18}$/)
+    .nullish(),
+  limit: z.number().int().min(1).max(500).default(100),
+});
+export type SearchAudit = z.input<typeof SearchAudit>;
+
+export type FoundAuditEvent = {
+  /** Place in the organisation's chain; decimal text. */
+  seq: string;
+  at: string;
+  actorName: string;
+  actorKind: string;
+  action: string;
+  outcome: string;
+  studyInstanceUid?: string;
+  caseId?: string;
+  /** Ids, counts, codes; never a value out of a data set. */
+  details: Record<string, string | number | boolean | null>;
+};
+
+/**
+ * The audit trail of the caller's organisation, newest first: everything that anybody, of any organisation, did to its
+ * data. The search itself is on the trail.
+ *
+ * @throws {DomainError} `auth.forbidden`
+ */
+export async function searchAudit(
+  ctx: Ctx,
+  input: SearchAudit,
+): Promise<{ items: FoundAuditEvent[]; nextCursor: string | null }> {
+  const { actor, tx } = ctx;
+  auditPolicy.authorize(actor, "audit.search", { orgId: actor.orgId });
+  const { patientId, userId, from, to, cursor, limit } = SearchAudit.parse(input);
+  const where = [Prisma.sql`e.org_id = ${actor.orgId}::uuid`];
+  if (patientId !== undefined)
+    where.push(
+      Prisma.sql`e.patient_ref IN (SELECT id FROM patient WHERE org_id = ${actor.orgId}::uuid AND patient_id = ${patientId})`,
+    );
+  if (userId) where.push(Prisma.sql`e.actor_kind = 'user' AND e.actor_id = ${userId}`);
+  if (from) where.push(Prisma.sql`e.at >= ${new Date(from)}::timestamptz`);
+  if (to) where.push(Prisma.sql`e.at < ${new Date(to)}::timestamptz`);
+  if (cursor) where.push(Prisma.sql`e.seq < ${BigInt(cursor)}`);
+  const rows = await tx.$queryRaw<
+    (Omit<FoundAuditEvent, "seq" | "at" | "studyInstanceUid" | "caseId"> & {
+      seq: bigint;
+      at: Date;
+      studyInstanceUid: string | null;
+      caseId: string | null;
+    })[]
+  >`
+    SELECT e.seq, e.at, e.actor_name AS "actorName", e.actor_kind AS "actorKind", e.action, e.outcome, e.case_id AS "caseId", e.details,
+      (SELECT s.study_instance_uid FROM study s WHERE s.id = e.study_ref) AS "studyInstanceUid"
+    FROM audit_event e WHERE ${Prisma.join(where, " AND ")} ORDER BY e.seq DESC LIMIT ${limit + 1}`;
+  const page = rows.slice(0, limit);
+  await audit(ctx, {
+    action: "audit.search",
+    details: { count: page.length, byPatient: patientId !== undefined, userId: userId ?? null },
+  });
+  const last = page.at(-1);
+  return {
+    items: page.map(({ seq, at, studyInstanceUid, caseId, ...event }) => ({
+      seq: seq.toString(),
+      at: at.toISOString(),
+      ...event,
+      ...(studyInstanceUid ? { studyInstanceUid } : {}),
+      ...(caseId ? { caseId } : {}),
+    })),
+    nextCursor: last && rows.length > limit ? last.seq.toString() : null,
+  };
+}

@@ -1,0 +1,59 @@
+import { DomainError } from "@overread/shared/errors";
+import type { Ctx, UserActor } from "../context.ts";
+import { moveCase, signedStates } from "../reading/index.ts";
+import { plain } from "./canonical-text.ts";
+import type { AddAddendum, KeyImage, Section } from "./inputs.ts";
+import { insertVersion } from "./insert-version.ts";
+import { findReportCase } from "./report-case.ts";
+import type { Signed } from "./shapes.ts";
+
+/** The same words from the same hand within this time are one addendum whose answer was lost. */
+const resendSeconds = 120;
+
+/**
+ * Adds to a signed report. What was signed stays as it is; the new version carries it whole, with the addendum as a
+ * numbered section behind it, so that its documents read alone. The caller has given the password once more.
+ *
+ * @throws {DomainError} `report.not-signed`, `case.not-found`, `auth.forbidden`
+ */
+export async function addAddendum(ctx: Ctx<UserActor>, { caseId, text }: AddAddendum): Promise<Signed> {
+  const { actor, tx } = ctx;
+  const row = await findReportCase(ctx, caseId, "report.addendum");
+  // Two addenda at once: the second waits here and is numbered behind the first.
+  await tx.$queryRaw`SELECT id FROM reading_case WHERE id = ${caseId}::uuid FOR UPDATE`;
+  const [newest] = await tx.$queryRaw<
+    {
+      reportVersionId: string;
+      version: number;
+      sections: Section[];
+      keyImages: KeyImage[];
+      sha256: string;
+      signedAt: Date;
+      signedById: string;
+      recent: boolean;
+    }[]
+  >`
+    SELECT id AS "reportVersionId", version, sections, key_images AS "keyImages", sha256, signed_at AS "signedAt", signed_by_id AS "signedById",
+      kind = 'addendum' AND signed_at > clock_timestamp() - make_interval(secs => ${resendSeconds}) AS recent
+    FROM report_version WHERE case_id = ${caseId}::uuid ORDER BY version DESC LIMIT 1`;
+  if (!newest || !signedStates.includes(row.state)) throw new DomainError("report.not-signed");
+  const words = plain(text);
+  if (newest.recent && newest.signedById === actor.userId && newest.sections.at(-1)?.text === words) {
+    const { reportVersionId, version, signedAt, sha256 } = newest;
+    return { reportVersionId, version, signedAt: signedAt.toISOString(), sha256 };
+  }
+
+  await moveCase(ctx, { caseId, moves: { final: "amended", amended: "amended" } });
+  const number = newest.sections.filter(({ key }) => key.startsWith("addendum-")).length + 1;
+  return insertVersion(
+    ctx,
+    { caseId, orgId: row.orgId, readerOrgId: row.readerOrgId, studyRef: row.studyId, patientRef: row.patientRef },
+    {
+      version: newest.version + 1,
+      kind: "addendum",
+      sections: [...newest.sections, { key: `addendum-${number}`, title: `Addendum ${number}`, text: words }],
+      keyImages: newest.keyImages,
+      action: "report.addendum",
+    },
+  );
+}

@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import type { ReportKind } from "#server/db/generated/enums.ts";
+import type { KeyImage, Section } from "./inputs.ts";
+
+export type SignedContent = {
+  caseId: string;
+  studyInstanceUid: string;
+  version: number;
+  kind: ReportKind;
+  signedById: string;
+  signedByName: string;
+  signedByQualification: string;
+  signedAt: Date;
+  sections: Section[];
+  keyImages: KeyImage[];
+};
+
+/**
+ * What a signature covers, as one text that can be read and hashed again in ten years: JSON (RFC 8259) with the keys in
+ * this order, one space of indent, text in Unicode NFC with LF line ends.
+ */
+export function canonicalText(content: SignedContent): string {
+  return JSON.stringify(
+    {
+      format: "overread-report/1",
+      caseId: content.caseId,
+      studyInstanceUid: content.studyInstanceUid,
+      version: content.version,
+      kind: content.kind,
+      signedBy: {
+        id: content.signedById,
+        name: plain(content.signedByName),
+        qualification: plain(content.signedByQualification),
+      },
+      signedAt: content.signedAt.toISOString(),
+      sections: content.sections.map(({ key, title, text }) => ({ key, title: plain(title), text: plain(text) })),
+      keyImages: content.keyImages.map((image) => ({
+        seriesInstanceUid: image.seriesInstanceUid,
+        sopInstanceUid: image.sopInstanceUid,
+        sopClassUid: image.sopClassUid,
+        frameNumber: image.frameNumber,
+        caption: plain(image.caption),
+        windowCenter: image.windowCenter ?? null,
+        windowWidth: image.windowWidth ?? null,
+      })),
+    },
+    null,
+    1,
+  );
+}
+
+/** SHA-256 over the canonical text in UTF-8, lower-case hex. */
+export function sha256Of(text: string): string {
+  return createHash("sha256").update(text, "utf8").digest("hex");
+}
+
+/** Text as it is kept and signed: NFC, LF, and no characters a document cannot hold (PS3.5 §6.1.3). */
+export function plain(text: string): string {
+  return text
+    .normalize("NFC")
+    .replace(/\r\n?/g, "\n")
+    .replace(/\p{Cc}/gu, (control) => (control === "\n" || control === "\t" ? control : ""));
+}

@@ -1,0 +1,55 @@
+import { DomainError } from "@overread/shared/errors";
+import { audit } from "../audit/index.ts";
+import type { Ctx, UserActor } from "../context.ts";
+import { ageAtStudy, seriesOf } from "../reading/index.ts";
+import type { GetReferral, KeyImage } from "./inputs.ts";
+import { referralPolicy } from "./policy.ts";
+import { type ReferralRow, selectReferrals, toReferralItem } from "./referral-rows.ts";
+import type { Referral } from "./shapes.ts";
+import { signedVersions } from "./signed-versions.ts";
+
+/**
+ * One study referred by the caller: what was signed, the key images as pictures, and the identifiers to open it.
+ * Unsigned words are not there.
+ *
+ * @throws {DomainError} `study.not-found` (also for a study that another physician referred)
+ */
+export async function getReferral(ctx: Ctx<UserActor>, { studyId }: GetReferral): Promise<Referral> {
+  const { actor, tx } = ctx;
+  const [row] = await tx.$queryRaw<ReferralRow[]>`${selectReferrals(actor.userId)} WHERE s.id = ${studyId}::uuid`;
+  if (!row) throw new DomainError("study.not-found");
+  referralPolicy.authorize(actor, "referral.read", row);
+  const versions = await signedVersions(ctx, studyId);
+  const series = await seriesOf(ctx, [studyId]);
+  await audit(ctx, {
+    action: "referral.read",
+    orgId: row.orgId,
+    patientRef: row.patientRef,
+    studyRef: studyId,
+    caseId: row.caseId,
+    details: { version: versions[0]?.version ?? 0 },
+  });
+  const dicomwebRoot = `/dicomweb/${row.orgSlug}`;
+  return {
+    ...toReferralItem(row),
+    ageAtStudy: ageAtStudy(row.patientBirthDate, row.studyDate),
+    accessionNumber: row.accessionNumber,
+    dicomwebRoot,
+    versions: versions.map(({ deliveries: _, keyImages: __, ...version }) => ({
+      ...version,
+      pdfPath: version.documents.pdf === "stored" ? `/api/reports/${version.reportVersionId}/pdf` : null,
+    })),
+    keyImages: (versions[0]?.keyImages ?? []).map((image) => ({
+      ...image,
+      renderedPath: renderedPath(`${dicomwebRoot}/studies/${row.studyInstanceUid}`, image),
+    })),
+    series: series.get(studyId) ?? [],
+  };
+}
+
+/** WADO-RS rendered frame in the window the reader chose (PS3.18 §8.3.5.1.4, §10.4.1.1.3). */
+function renderedPath(study: string, image: KeyImage): string {
+  const frame = `${study}/series/${image.seriesInstanceUid}/instances/${image.sopInstanceUid}/frames/${image.frameNumber}/rendered`;
+  if (image.windowCenter === undefined || image.windowWidth === undefined) return frame;
+  return `${frame}?window=${image.windowCenter},${image.windowWidth},LINEAR`;
+}

@@ -1,0 +1,77 @@
+import { audit } from "../audit/index.ts";
+import type { Ctx } from "../context.ts";
+import { type CaseRow, openStates, priorsOf, signedStates } from "../reading/index.ts";
+import type { GetReport, KeyImage, Section } from "./inputs.ts";
+import { reportPolicy } from "./policy.ts";
+import { findReportCase } from "./report-case.ts";
+import type { Report } from "./shapes.ts";
+import { signedVersions } from "./signed-versions.ts";
+import { templatesFor } from "./templates/index.ts";
+
+/**
+ * The report of a case: the working text for readers while it is open, what was signed for everybody who may read it.
+ * Before the first save a reader gets the fitting template as version 0. A colleague's unsigned words are shown to
+ * nobody else while that colleague's claim runs, and never to the hospital.
+ *
+ * @throws {DomainError} `case.not-found`, `auth.forbidden`
+ */
+export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report> {
+  const { actor } = ctx;
+  const row = await findReportCase(ctx, caseId, "report.read");
+  const versions = await signedVersions(ctx, row.studyId);
+  const working = openStates.includes(row.state) && maySeeDraft(ctx, row) ? await workingText(ctx, row) : null;
+  await audit(ctx, {
+    action: "report.read",
+    orgId: row.orgId,
+    patientRef: row.patientRef,
+    studyRef: row.studyId,
+    caseId,
+    details: { versions: versions.length, draft: working !== null },
+  });
+
+  const newest = versions[0];
+  const mine = actor.kind === "user" && row.claimLive && row.claimedById === actor.userId;
+  const signed = signedStates.includes(row.state);
+  return {
+    version: working?.version ?? newest?.version ?? 0,
+    sections: working?.sections ?? newest?.sections ?? [],
+    state: row.state,
+    templateId: working?.templateId ?? "",
+    keyImages: working?.keyImages ?? newest?.keyImages ?? [],
+    draft: working?.draft ?? null,
+    versions,
+    canEdit: mine && !signed && reportPolicy.can(actor, "report.save-draft", row),
+    canSign: mine && !signed && reportPolicy.can(actor, "report.sign", row),
+    canAddend: signed && reportPolicy.can(actor, "report.addendum", row),
+    requiresPassword: true,
+  };
+}
+
+function maySeeDraft({ actor }: Ctx, row: CaseRow): boolean {
+  const others = row.claimLive && !(actor.kind === "user" && row.claimedById === actor.userId);
+  return !others && reportPolicy.can(actor, "report.read-draft", row);
+}
+
+type Working = Pick<Report, "version" | "templateId" | "draft"> & { sections: Section[]; keyImages: KeyImage[] };
+
+async function workingText(ctx: Ctx, row: CaseRow): Promise<Working> {
+  const [draft] = await ctx.tx.$queryRaw<
+    {
+      version: number;
+      templateId: string;
+      sections: Section[];
+      keyImages: KeyImage[];
+      updatedAt: Date;
+      authorName: string | null;
+    }[]
+  >`
+    SELECT version, template_id AS "templateId", sections, key_images AS "keyImages", updated_at AS "updatedAt",
+      staff_name(author_id) AS "authorName"
+    FROM report_draft WHERE case_id = ${row.caseId}::uuid`;
+  if (draft) {
+    const { updatedAt, authorName, ...text } = draft;
+    return { ...text, draft: { savedAt: updatedAt.toISOString(), savedBy: authorName ?? "" } };
+  }
+  const [template] = templatesFor({ ...row, priors: await priorsOf(ctx, row) });
+  return { version: 0, templateId: template.id, sections: template.sections, keyImages: [], draft: null };
+}

@@ -1,0 +1,25 @@
+import { audit } from "../audit/index.ts";
+import type { Ctx } from "../context.ts";
+import { priorsOf } from "../reading/index.ts";
+import type { GetReport } from "./inputs.ts";
+import { findReportCase } from "./report-case.ts";
+import type { ReportTemplate } from "./shapes.ts";
+import { templatesFor } from "./templates/index.ts";
+
+/**
+ * The templates a reader may choose from for this case, the fitting one first, each filled with the comparison.
+ * @throws {DomainError} `case.not-found`, `auth.forbidden`
+ */
+export async function listTemplates(ctx: Ctx, { caseId }: GetReport): Promise<ReportTemplate[]> {
+  const row = await findReportCase(ctx, caseId, "report.save-draft");
+  const templates = templatesFor({ ...row, priors: await priorsOf(ctx, row) });
+  await audit(ctx, {
+    action: "report.read",
+    orgId: row.orgId,
+    patientRef: row.patientRef,
+    studyRef: row.studyId,
+    caseId,
+    details: { templates: templates.length },
+  });
+  return templates;
+}

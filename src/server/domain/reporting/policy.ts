@@ -1,0 +1,32 @@
+import { makePolicy } from "../authorize.ts";
+
+/**
+ * Who may do what to reports. Drafts are the reading group's alone: a hospital sees what was signed.
+ * The only place in this room that knows a role by name.
+ */
+export const reportPolicy = makePolicy(
+  {
+    "report.read": {
+      people: [
+        ["radiologist", "reader"],
+        ["worklist_manager", "reader"],
+        ["technologist", "hospital"],
+        ["referring_physician", "referrer"],
+      ],
+    },
+    "report.read-draft": { people: [["radiologist", "reader"]] },
+    "report.save-draft": { people: [["radiologist", "reader"]] },
+    "report.sign": { people: [["radiologist", "reader"]] },
+    "report.addendum": { people: [["radiologist", "reader"]] },
+    "report.store-documents": { people: [], machines: ["system"] },
+  },
+  { see: ["report.read"], notFound: "case.not-found" },
+);
+
+export const referralPolicy = makePolicy(
+  {
+    "referral.list": { people: [["referring_physician", "referrer"]] },
+    "referral.read": { people: [["referring_physician", "referrer"]] },
+  },
+  { see: ["referral.read"], notFound: "study.not-found" },
+);

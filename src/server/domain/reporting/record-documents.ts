@@ -1,0 +1,83 @@
+import { DomainError } from "@overread/shared/errors";
+import type { DocumentKind } from "#server/db/generated/enums.ts";
+import { publish } from "#server/live/publish.ts";
+import { audit } from "../audit/index.ts";
+import type { Ctx } from "../context.ts";
+import { reportPolicy } from "./policy.ts";
+
+export type StoredDocument = {
+  kind: DocumentKind;
+  instanceId: string;
+  /** Of the bare PDF for kind pdf, of the data set otherwise; lower-case hex. */
+  sha256: string;
+  /** Of the bare document in the object store (pdf). */
+  objectKey?: string | undefined;
+};
+
+/**
+ * Notes that a signed version's documents are in the archive, and puts each on its way to the hospital's PACS when
+ * the facility names one. Doing it again adds nothing: a retry makes the same objects (their UIDs were fixed at
+ * signing).
+ *
+ * @throws {DomainError} `report.not-found`, `instance.not-found` (not an instance of the study that was read)
+ */
+export async function recordDocuments(
+  ctx: Ctx,
+  { reportVersionId, documents }: { reportVersionId: string; documents: StoredDocument[] },
+): Promise<{ recorded: number; deliveries: number }> {
+  const { tx } = ctx;
+  const [version] = await tx.$queryRaw<
+    {
+      orgId: string;
+      readerOrgId: string;
+      caseId: string;
+      studyRef: string;
+      patientRef: string;
+      facilityId: string | null;
+      hasPacs: boolean;
+    }[]
+  >`
+    SELECT v.org_id AS "orgId", v.reader_org_id AS "readerOrgId", v.case_id AS "caseId", v.study_ref AS "studyRef",
+      s.patient_ref AS "patientRef", s.facility_id AS "facilityId",
+      coalesce(f.local_pacs_ae_title <> '' AND f.local_pacs_host <> '' AND f.local_pacs_port IS NOT NULL, false) AS "hasPacs"
+    FROM report_version v JOIN study s ON s.id = v.study_ref LEFT JOIN facility f ON f.id = s.facility_id
+    WHERE v.id = ${reportVersionId}::uuid`;
+  if (!version) throw new DomainError("report.not-found");
+  reportPolicy.authorize(ctx.actor, "report.store-documents", version);
+
+  let recorded = 0;
+  let deliveries = 0;
+  for (const { kind, instanceId, sha256, objectKey } of documents) {
+    const [known] = await tx.$queryRaw<
+      unknown[]
+    >`SELECT 1 FROM instance WHERE id = ${instanceId}::uuid AND study_ref = ${version.studyRef}::uuid`;
+    if (!known) throw new DomainError("instance.not-found");
+    recorded += await tx.$executeRaw`
+      INSERT INTO report_document (report_version_id, kind, org_id, reader_org_id, instance_id, sha256, object_key)
+      VALUES (${reportVersionId}::uuid, ${kind}::"DocumentKind", ${version.orgId}::uuid, ${version.readerOrgId}::uuid,
+        ${instanceId}::uuid, ${sha256}, ${objectKey ?? null})
+      ON CONFLICT DO NOTHING`;
+    if (version.hasPacs)
+      deliveries += await tx.$executeRaw`
+        INSERT INTO delivery (org_id, reader_org_id, facility_id, report_version_id, instance_id)
+        VALUES (${version.orgId}::uuid, ${version.readerOrgId}::uuid, ${version.facilityId}::uuid, ${reportVersionId}::uuid, ${instanceId}::uuid)
+        ON CONFLICT DO NOTHING`;
+  }
+  if (recorded + deliveries > 0) {
+    await audit(ctx, {
+      action: "report.store-documents",
+      orgId: version.orgId,
+      patientRef: version.patientRef,
+      studyRef: version.studyRef,
+      caseId: version.caseId,
+      details: { reportVersionId, recorded, deliveries },
+    });
+    await publish(tx, {
+      topic: "report.changed",
+      orgIds: [version.orgId, version.readerOrgId],
+      caseId: version.caseId,
+      studyId: version.studyRef,
+    });
+  }
+  return { recorded, deliveries };
+}

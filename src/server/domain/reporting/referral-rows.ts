@@ -1,0 +1,76 @@
+import { formatPersonName } from "@overread/shared/dicom/person-name";
+import { Prisma } from "#server/db/generated/client.ts";
+import type { CaseState } from "#server/db/generated/enums.ts";
+import type { Section } from "./inputs.ts";
+import type { ReferralItem } from "./shapes.ts";
+
+export type ReferralRow = {
+  studyId: string;
+  orgId: string;
+  referrerId: string | null;
+  patientRef: string;
+  caseId: string | null;
+  state: CaseState | null;
+  studyInstanceUid: string;
+  orgSlug: string;
+  patientName: string;
+  patientId: string;
+  patientSex: string;
+  patientBirthDate: string;
+  accessionNumber: string;
+  studyDescription: string;
+  modalities: string[];
+  studyDate: string;
+  facility: string | null;
+  signedAt: Date | null;
+  signedBy: string | null;
+  sections: Section[] | null;
+  unread: boolean;
+  sortAt: Date;
+};
+
+/**
+ * `SELECT … FROM study s …` without WHERE: studies with the newest thing signed about each. A study is unread until the
+ * audit trail has the physician's reading of what was signed last.
+ *
+ * @param readerId the physician whose reading counts.
+ */
+export const selectReferrals = (readerId: string): Prisma.Sql => Prisma.sql`
+  SELECT s.id AS "studyId", s.org_id AS "orgId", s.referrer_id AS "referrerId", s.patient_ref AS "patientRef", c.id AS "caseId", c.state,
+    s.study_instance_uid AS "studyInstanceUid", o.slug AS "orgSlug", s.patient_name AS "patientName", s.patient_id AS "patientId",
+    s.patient_sex AS "patientSex", s.patient_birth_date AS "patientBirthDate", s.accession_number AS "accessionNumber",
+    s.study_description AS "studyDescription", s.modalities, s.study_date AS "studyDate", f.name AS facility,
+    v.signed_at AS "signedAt", v.signed_by_name AS "signedBy", v.sections,
+    coalesce(v.signed_at, s.first_received_at) AS "sortAt",
+    v.id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM audit_event a WHERE a.patient_ref = s.patient_ref AND a.study_ref = s.id
+      AND a.action = 'referral.read' AND a.actor_id = ${readerId} AND a.at >= v.signed_at) AS unread
+  FROM study s
+  JOIN organization o ON o.id = s.org_id
+  LEFT JOIN facility f ON f.id = s.facility_id
+  LEFT JOIN reading_case c ON c.study_ref = s.id
+  LEFT JOIN LATERAL (SELECT * FROM report_version r WHERE r.study_ref = s.id ORDER BY r.version DESC LIMIT 1) v ON true`;
+
+const impressionLength = 200;
+
+export function toReferralItem(row: ReferralRow): ReferralItem {
+  const impression = row.sections?.find(({ key }) => key === "impression")?.text.trim() ?? "";
+  return {
+    studyId: row.studyId,
+    caseId: row.caseId,
+    studyInstanceUid: row.studyInstanceUid,
+    orgSlug: row.orgSlug,
+    patientName: formatPersonName(row.patientName),
+    patientId: row.patientId,
+    patientSex: row.patientSex,
+    patientBirthDate: row.patientBirthDate,
+    studyDescription: row.studyDescription,
+    modalities: row.modalities,
+    studyDate: row.studyDate,
+    facility: row.facility ?? row.orgSlug,
+    state: row.state,
+    signedAt: row.signedAt?.toISOString() ?? null,
+    signedBy: row.signedBy,
+    impression: [...impression].slice(0, impressionLength).join(""),
+    unread: row.unread,
+  };
+}

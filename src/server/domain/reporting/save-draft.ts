@@ -1,0 +1,111 @@
+import { DomainError } from "@overread/shared/errors";
+import { publish } from "#server/live/publish.ts";
+import { audit } from "../audit/index.ts";
+import type { Ctx, UserActor } from "../context.ts";
+import { holdClaim, moveCase } from "../reading/index.ts";
+import { plain } from "./canonical-text.ts";
+import type { KeyImage, SaveDraft, Section } from "./inputs.ts";
+import { findReportCase } from "./report-case.ts";
+import type { SavedDraft } from "./shapes.ts";
+
+type DraftRow = {
+  version: number;
+  sections: Section[];
+  keyImages: KeyImage[];
+  updatedAt: Date;
+  savedBy: string | null;
+};
+
+/**
+ * Saves the working text, if it was made from the version that is saved now: of two windows that typed apart, the
+ * second is refused and both texts are still there. A save whose answer was lost may be sent again.
+ *
+ * @throws {DomainError} `report.version-conflict` with `version`, `savedAt`, `savedBy`; `report.already-signed`;
+ *   `case.claim-expired`, `case.not-claimed`, `case.not-found`; `instance.not-found` (a key image of another study)
+ */
+export async function saveDraft(ctx: Ctx<UserActor>, input: SaveDraft): Promise<SavedDraft> {
+  const { actor, tx } = ctx;
+  const { caseId, claimToken } = input;
+  await findReportCase(ctx, caseId, "report.save-draft");
+  const held = await holdClaim(ctx, { caseId, claimToken });
+  const sections = input.sections.map(({ key, title, text }) => ({ key, title: plain(title), text: plain(text) }));
+  if (new Set(sections.map(({ key }) => key)).size !== sections.length)
+    throw new DomainError("request.invalid", { details: { fields: "sections" } });
+
+  const before = await readDraft(ctx, caseId);
+  const keyImages = input.keyImages
+    ? await checkKeyImages(ctx, held.studyRef, input.keyImages)
+    : (before?.keyImages ?? []);
+  if ((before?.version ?? 0) !== input.version) {
+    if (before && before.version === input.version + 1 && isSame(before, { sections, keyImages }))
+      return { version: before.version, savedAt: before.updatedAt.toISOString() };
+    throw new DomainError("report.version-conflict", {
+      details: {
+        version: before?.version ?? 0,
+        savedAt: before?.updatedAt.toISOString() ?? null,
+        savedBy: before?.savedBy ?? null,
+      },
+    });
+  }
+
+  const [saved] = await tx.$queryRaw<[{ version: number; updatedAt: Date }]>`
+    INSERT INTO report_draft AS d (case_id, org_id, reader_org_id, version, template_id, sections, key_images, author_id, updated_at)
+    VALUES (${caseId}::uuid, ${held.orgId}::uuid, ${held.readerOrgId}::uuid, 1, ${input.templateId ?? ""}, ${JSON.stringify(sections)}::jsonb,
+      ${JSON.stringify(keyImages)}::jsonb, ${actor.userId}::uuid, clock_timestamp())
+    ON CONFLICT (case_id) DO UPDATE SET version = d.version + 1, template_id = coalesce(${input.templateId ?? null}, d.template_id),
+      sections = excluded.sections, key_images = excluded.key_images, author_id = excluded.author_id, updated_at = excluded.updated_at
+    RETURNING version, updated_at AS "updatedAt"`;
+  if (held.state === "claimed") await moveCase(ctx, { caseId, moves: { claimed: "drafted" } });
+  await audit(ctx, {
+    action: "report.save-draft",
+    orgId: held.orgId,
+    patientRef: held.patientRef,
+    studyRef: held.studyRef,
+    caseId,
+    details: { version: saved.version },
+  });
+  // The hospital is not told: a draft is none of its business.
+  await publish(tx, { topic: "report.changed", orgIds: [held.readerOrgId], caseId, studyId: held.studyRef });
+  return { version: saved.version, savedAt: saved.updatedAt.toISOString() };
+}
+
+export async function readDraft({ tx }: Pick<Ctx, "tx">, caseId: string): Promise<DraftRow | null> {
+  const [draft] = await tx.$queryRaw<DraftRow[]>`
+    SELECT version, sections, key_images AS "keyImages", updated_at AS "updatedAt", staff_name(author_id) AS "savedBy"
+    FROM report_draft WHERE case_id = ${caseId}::uuid`;
+  return draft ?? null;
+}
+
+function isSame(a: { sections: Section[]; keyImages: KeyImage[] }, b: { sections: Section[]; keyImages: KeyImage[] }) {
+  // The database gives object keys back in an order of its own.
+  const text = ({ sections, keyImages }: typeof a) =>
+    JSON.stringify([
+      sections.map(({ key, title, text }) => [key, title, text]),
+      keyImages.map((i) => Object.entries(i).sort()),
+    ]);
+  return text(a) === text(b);
+}
+
+/** Key images are of the study that is read, and say of the object what the archive says. */
+async function checkKeyImages({ tx }: Ctx, studyRef: string, keyImages: KeyImage[]): Promise<KeyImage[]> {
+  if (keyImages.length === 0) return [];
+  const rows = await tx.$queryRaw<
+    { sopInstanceUid: string; sopClassUid: string; seriesInstanceUid: string; numberOfFrames: number }[]
+  >`
+    SELECT i.sop_instance_uid AS "sopInstanceUid", i.sop_class_uid AS "sopClassUid", r.series_instance_uid AS "seriesInstanceUid",
+      i.number_of_frames AS "numberOfFrames"
+    FROM instance i JOIN series r ON r.id = i.series_ref
+    WHERE i.study_ref = ${studyRef}::uuid AND i.status = 'stored'
+      AND i.sop_instance_uid = ANY(${keyImages.map(({ sopInstanceUid }) => sopInstanceUid)})`;
+  const archived = new Map(rows.map((row) => [row.sopInstanceUid, row]));
+  return keyImages.map((image) => {
+    const row = archived.get(image.sopInstanceUid);
+    if (!row || image.frameNumber > Math.max(1, row.numberOfFrames)) throw new DomainError("instance.not-found");
+    return {
+      ...image,
+      caption: plain(image.caption),
+      sopClassUid: row.sopClassUid,
+      seriesInstanceUid: row.seriesInstanceUid,
+    };
+  });
+}

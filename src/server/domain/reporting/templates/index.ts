@@ -1,0 +1,88 @@
+import { regionsOf } from "../../reading/index.ts";
+import type { Section } from "../inputs.ts";
+import type { ReportTemplate } from "../shapes.ts";
+import { ctAbdomen, ctChest, ctChestNormal, ctHead, ctHeadNormal } from "./ct.ts";
+import { generic } from "./generic.ts";
+import { mrBrain } from "./mr.ts";
+import { chestRadiograph, chestRadiographNormal, mammography, radiograph } from "./projection.ts";
+import type { Template } from "./template.ts";
+import { ultrasound } from "./ultrasound.ts";
+
+const templates: readonly Template[] = [
+  ctHead,
+  ctHeadNormal,
+  ctChest,
+  ctChestNormal,
+  ctAbdomen,
+  mrBrain,
+  chestRadiograph,
+  chestRadiographNormal,
+  radiograph,
+  mammography,
+  ultrasound,
+  generic,
+];
+
+/** What a template is chosen and filled by. */
+export type Examination = {
+  modalities: string[];
+  bodyParts: string[];
+  studyDescription: string;
+  /** Attached priors, most relevant first. */
+  priors: { studyDate: string; studyDescription: string; modalities: string[] }[];
+};
+
+/**
+ * The templates of an examination, the fitting one first. One that states findings is never the suggested one.
+ * Comparison names the priors; the impression is left to the reader.
+ */
+export function templatesFor(examination: Examination): [ReportTemplate, ...ReportTemplate[]] {
+  const regions = regionsOf(examination.bodyParts, examination.studyDescription);
+  const ranked = templates
+    .map((template) => ({ template, fit: fitOf(template, examination.modalities, regions) }))
+    .sort((a, b) => b.fit - a.fit);
+  const suggested = ranked.find(({ template }) => !template.normal)?.template ?? generic;
+  const rest = ranked.map(({ template }) => template).filter((template) => template !== suggested);
+  const shown = (template: Template): ReportTemplate => ({
+    id: template.id,
+    title: template.title,
+    modality: [...template.modality],
+    bodyPart: [...template.bodyPart],
+    suggested: template === suggested,
+    sections: sectionsOf(template, examination),
+  });
+  return [shown(suggested), ...rest.map(shown)];
+}
+
+/** Modality and region 3, modality alone 2, made for anything 1, made for something else 0. */
+function fitOf(template: Template, modalities: string[], regions: string[]): number {
+  if (template.modality.length === 0) return 1;
+  if (!template.modality.some((m) => modalities.includes(m))) return 0;
+  if (template.bodyPart.length === 0) return 2;
+  return template.bodyPart.some((r) => regions.includes(r)) ? 3 : 0;
+}
+
+function sectionsOf(template: Template, examination: Examination): Section[] {
+  return [
+    { key: "clinicalInformation", title: "Clinical information", text: "" },
+    { key: "technique", title: "Technique", text: template.technique },
+    { key: "comparison", title: "Comparison", text: comparisonText(examination.priors) },
+    { key: "findings", title: "Findings", text: template.findings },
+    { key: "impression", title: "Impression", text: template.impression ?? "" },
+  ];
+}
+
+/** At most five: more is a list, not a comparison. */
+function comparisonText(priors: Examination["priors"]): string {
+  if (priors.length === 0) return "None available.";
+  return priors
+    .slice(0, 5)
+    .map(({ studyDate, studyDescription, modalities }) => {
+      const date = /^\d{8}$/.test(studyDate)
+        ? `${studyDate.slice(0, 4)}-${studyDate.slice(4, 6)}-${studyDate.slice(6, 8)}`
+        : "undated";
+      return `${studyDescription || modalities.join("/") || "Study"} of ${date}`;
+    })
+    .join("; ")
+    .concat(".");
+}

@@ -1,0 +1,19 @@
+/**
+ * A report template. Prompts name what to look at and say nothing about it: a finding stands in a report only because
+ * a reader put it there. Templates marked `normal` do state findings; a reader has to choose them.
+ */
+export type Template = {
+  id: string;
+  title: string;
+  /** DICOM modality codes (PS3.3 C.7.3.1.1.1) it is for; empty: any. */
+  modality: readonly string[];
+  /** Regions of reading/body-regions.ts it is for; empty: any. */
+  bodyPart: readonly string[];
+  normal?: boolean;
+  technique: string;
+  findings: string;
+  impression?: string;
+};
+
+/** Prompts, one a line, for the reader to complete. */
+export const prompts = (...labels: string[]): string => labels.map((label) => `${label}: `).join("\n");

@@ -1,0 +1,101 @@
+import { randomUUID } from "node:crypto";
+import { DomainError } from "@overread/shared/errors";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { actorFromRequest } from "#server/auth/actor-from-request.ts";
+import { reauthenticate } from "#server/auth/authenticate.ts";
+import { config } from "#server/config.ts";
+import { errorTable } from "#server/errors.ts";
+import { createLog, type Log } from "#server/log.ts";
+import { appRouter } from "./root.ts";
+
+export const trpcEndpoint = "/api/trpc";
+/** A report with every section full; more is no request of ours. Bytes. */
+const largestBody = 2 * 1024 * 1024;
+/** What a screen asks at once. */
+const largestBatch = 12;
+
+let log: Log | undefined;
+
+/**
+ * tRPC over HTTP: queries by GET or POST (a search that holds a name belongs in the body, not in a URL), mutations by
+ * POST. Who is calling comes from the session cookie; a POST from another site is refused before anything is read.
+ */
+export async function handleTrpcRequest(request: Request): Promise<Response> {
+  if (request.method !== "GET" && request.method !== "POST") return refuse("request.invalid", 405);
+  if (request.method === "POST" && !isSameOrigin(request)) return refuse("auth.forbidden");
+  let body: ArrayBuffer | undefined;
+  if (request.method === "POST") {
+    const read = await readBody(request);
+    if (!read) return refuse("request.too-large");
+    body = read;
+  }
+  const actor = await actorFromRequest({ headers: Object.fromEntries(request.headers) });
+  const requestId = randomUUID();
+  return fetchRequestHandler({
+    endpoint: trpcEndpoint,
+    req: new Request(request.url, { method: request.method, headers: request.headers, ...(body ? { body } : {}) }),
+    router: appRouter,
+    allowMethodOverride: true,
+    maxBatchSize: largestBatch,
+    createContext: () => ({ actor, requestId, reauthenticate }),
+    responseMeta: () => ({
+      headers: new Headers({ "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" }),
+    }),
+    onError({ error, path }) {
+      if (error.code !== "INTERNAL_SERVER_ERROR") return;
+      log ??= createLog("web", config().log.level);
+      // The stack says where; the message may quote a query, so only the error's kind is kept.
+      const cause = error.cause instanceof Error ? error.cause : error;
+      const origin = cause instanceof DomainError && cause.cause instanceof Error ? cause.cause : cause;
+      const frames = origin.stack?.split("\n").filter((line) => line.startsWith("    at "));
+      log.error({ requestId, procedure: path, kind: origin.name, frames }, "a procedure failed");
+    },
+  });
+}
+
+/**
+ * Browsers say where a POST comes from; one that says another site is no click of ours (CSRF). A program without a
+ * browser sends neither header and needs a cookie of its own anyway.
+ */
+function isSameOrigin(request: Request): boolean {
+  const site = request.headers.get("sec-fetch-site");
+  if (site !== null && site !== "same-origin" && site !== "none") return false;
+  const origin = request.headers.get("origin");
+  if (origin === null) return true;
+  // Behind the front door the request's own URL names the loopback address of Next.
+  const host = request.headers.get("x-forwarded-host") ?? request.headers.get("host");
+  try {
+    return new URL(origin).host === host || origin === new URL(config().http.publicUrl).origin;
+  } catch {
+    return false;
+  }
+}
+
+/** The body, or null as soon as it is larger than any of ours: its declared length is not believed. */
+async function readBody(request: Request): Promise<ArrayBuffer | null> {
+  if (Number(request.headers.get("content-length") ?? 0) > largestBody) return null;
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of request.body ?? []) {
+    size += part.byteLength;
+    if (size > largestBody) return null;
+    parts.push(part);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole.buffer;
+}
+
+function refuse(appCode: "auth.forbidden" | "request.too-large" | "request.invalid", status?: number): Response {
+  const { http, trpc } = errorTable[appCode];
+  return Response.json(
+    {
+      error: { message: appCode, code: -32600, data: { code: trpc, httpStatus: status ?? http, appCode, details: {} } },
+    },
+    { status: status ?? http, headers: { "Cache-Control": "no-store" } },
+  );
+}

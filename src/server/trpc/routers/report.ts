@@ -1,0 +1,20 @@
+import {
+  AddAddendum,
+  addAddendum,
+  GetReport,
+  getReport,
+  listTemplates,
+  SaveDraft,
+  SignReport,
+  saveDraft,
+  signReport,
+} from "#server/domain/reporting/index.ts";
+import { reauthenticatedProcedure, router, tenantProcedure } from "../procedure.ts";
+
+export const reportRouter = router({
+  get: tenantProcedure.input(GetReport).query(({ ctx, input }) => getReport(ctx, input)),
+  templates: tenantProcedure.input(GetReport).query(({ ctx, input }) => listTemplates(ctx, input)),
+  saveDraft: tenantProcedure.input(SaveDraft).mutation(({ ctx, input }) => saveDraft(ctx, input)),
+  sign: reauthenticatedProcedure.input(SignReport).mutation(({ ctx, input }) => signReport(ctx, input)),
+  addendum: reauthenticatedProcedure.input(AddAddendum).mutation(({ ctx, input }) => addAddendum(ctx, input)),
+});
