@@ -89,9 +89,9 @@ export function chestSlice(model: ChestModel, z: number, matrix: number): Raster
   image.ellipse({ x: 0, y: 2, rx: wide - 26, ry: deep - 21 }, z < 25 ? 30 : cavityFat);
   lungs(image, z, wide, deep);
   mediastinum(image, z);
+  abdomen(image, z, wide, deep);
   drawVessels(image, model, z);
   if (z > 100) heart(image, z);
-  abdomen(image, z, wide, deep);
   nodule(image, model, z);
   spine(image, z, deep);
   ribs(image, z, wide, deep);

@@ -6,20 +6,36 @@ export const headFieldMm = 230;
 /** From the vertex (0) to the skull base. Millimetres. */
 export const headLengthMm = 140;
 
-export type HeadModel = { bleed: number; folds: readonly { angle: number; depth: number; width: number }[] };
+export type HeadModel = {
+  bleed: number;
+  lesions: readonly Ellipse3[];
+  folds: readonly { angle: number; depth: number; width: number }[];
+};
+
+type Ellipse3 = { x: number; y: number; z: number; r: number };
+
+/** What a plaque in the white matter is drawn with; HU, and the sign for it in MR. */
+export const plaque = 18;
 
 /**
  * A patient's head.
  * @param bleed size of the haemorrhage in the right basal ganglia, 0 for none, 1 for a large one.
+ * @param plaques how many lesions lie in the white matter round the ventricles.
  */
-export function headModel(seed: string, bleed: number): HeadModel {
+export function headModel(seed: string, bleed: number, plaques = 0): HeadModel {
   const random = randomFrom(`head ${seed}`);
   const folds = Array.from({ length: 46 }, (_, i) => ({
     angle: ((i + random() * 0.7) / 46) * 2 * Math.PI,
     depth: 7 + random() * 9,
     width: 0.8 + random() * 0.9,
   }));
-  return { bleed, folds };
+  const lesions = Array.from({ length: plaques }, (_, i) => ({
+    x: (i % 2 === 0 ? -1 : 1) * (19 + random() * 22),
+    y: -34 + random() * 68,
+    z: 46 + random() * 26,
+    r: 2.5 + random() * 4,
+  }));
+  return { bleed, lesions, folds };
 }
 
 /** How much of the head's largest outline is left at a height; the vertex closes like a dome. */
@@ -32,6 +48,13 @@ function girth(z: number): number {
  * @param z millimetres below the vertex.
  */
 export function headSlice(model: HeadModel, z: number, matrix: number): Raster {
+  const image = headTissue(model, z, matrix);
+  image.soften(2);
+  return image;
+}
+
+/** The same slice with hard borders, each pixel one tissue: what MR takes its signal from. */
+export function headTissue(model: HeadModel, z: number, matrix: number): Raster {
   const image = new Raster(matrix, matrix, headFieldMm / matrix, -1000);
   const size = girth(z);
   const low = Math.max(0, (z - 105) / 35); // 0 above the ears, 1 at the skull base
@@ -52,7 +75,6 @@ export function headSlice(model: HeadModel, z: number, matrix: number): Raster {
     brain(image, model, z, inner.rx, inner.ry);
     if (low > 0.15) skullBase(image, low, inner.ry);
   }
-  image.soften(2);
   return image;
 }
 
@@ -96,6 +118,10 @@ function brain(image: Raster, model: HeadModel, z: number, rx: number, ry: numbe
   if (z > 66 && z < 100) deepNuclei(image);
   if (z >= 92) posteriorFossa(image, z, rx, ry);
   if (model.bleed > 0) bleed(image, model.bleed, z);
+  for (const { x, y, z: middle, r } of model.lesions) {
+    const here = Math.sqrt(Math.max(0, r * r - (z - middle) ** 2));
+    image.ellipse({ x, y, rx: here * 1.3, ry: here * 0.8, angle: x * 0.1 }, plaque, [20, 45]);
+  }
 }
 
 function ventricles(image: Raster, z: number): void {

@@ -1,21 +1,30 @@
 import { TS } from "../dicom/uids.ts";
 import { nativeSyntaxes } from "../dicom/write.ts";
+import { mrFiles, mrSlices } from "./brain-mr.ts";
 import { chestFieldMm, chestLengthMm, chestModel, chestSlice } from "./chest-ct.ts";
+import { xrFiles, xrViews } from "./chest-xr.ts";
 import { type CtSeries, ctFiles } from "./ct-series.ts";
+import { headFieldMm, headLengthMm, headModel, headSlice } from "./head-ct.ts";
 import { simulatedUid, studyDescriptions } from "./instance.ts";
-import type { Plan, SimulatedFile, SimulatedPatient, SimulatedStudy, StudyKind, StudyOptions } from "./study.ts";
-
-export { readBurnedInNumber } from "./burned-in-number.ts";
-export { studyKinds } from "./study.ts";
-export type { SimulatedFile, SimulatedPatient, SimulatedStudy, StudyKind, StudyOptions };
+import { mgFiles, mgViews } from "./mammogram.ts";
+import type { Plan, SimulatedFile, SimulatedStudy, StudyKind, StudyOptions } from "./study.ts";
+import { usFiles } from "./us-cine.ts";
 
 type Recipe = { instanceCount: (plan: Plan) => number; files: (plan: Plan) => Generator<SimulatedFile> };
 
-const recipes: Partial<Record<StudyKind, Recipe>> = {
+const recipes: Record<StudyKind, Recipe> = {
   "chest-ct": {
     instanceCount: ({ slices = 40 }) => slices,
     files: (plan) => ctFiles(plan, chestSeries(plan)),
   },
+  "head-ct": {
+    instanceCount: ({ slices = 28 }) => slices,
+    files: (plan) => ctFiles(plan, headSeries(plan)),
+  },
+  "brain-mr": { instanceCount: (plan) => 2 * mrSlices(plan), files: mrFiles },
+  "chest-xr": { instanceCount: () => xrViews.length, files: xrFiles },
+  "us-cine": { instanceCount: () => 1, files: usFiles },
+  mammogram: { instanceCount: () => mgViews.length, files: mgFiles },
 };
 
 /**
@@ -45,7 +54,6 @@ export function makeStudy(kind: StudyKind, options: StudyOptions = {}): Simulate
   };
   checkPlan(plan);
   const recipe = recipes[kind];
-  if (!recipe) throw new RangeError(`no recipe for ${kind}`);
   return {
     kind,
     studyInstanceUid: simulatedUid(plan, "study"),
@@ -94,7 +102,31 @@ function chestSeries(plan: Plan): CtSeries {
   };
 }
 
-/** The studies of an empty demo database, priors before their current study. */
-export function demoStudies(_now: Date): SimulatedStudy[] {
-  throw new Error("not yet");
+function headSeries(plan: Plan): CtSeries {
+  // Only a head that was sent as urgent has bled.
+  const bleed = plan.priority && !plan.prior ? 1 : 0;
+  const model = headModel(plan.patient.id, bleed);
+  const matrix = plan.matrix ?? 512;
+  return {
+    seriesNumber: 2,
+    description: "Head axial",
+    bodyPart: "HEAD",
+    anatomy: ["69536005", "SCT", "Head"],
+    fieldMm: headFieldMm,
+    lengthMm: headLengthMm,
+    maxSpacingMm: 5,
+    kernel: "SOFT",
+    kvp: 120,
+    window: [
+      [40, 600],
+      [80, 2800],
+      ["BRAIN", "BONE"],
+    ],
+    contrast: false,
+    noise: { amount: 3.2, grain: 1 },
+    topZ: 70,
+    slices: plan.slices ?? 28,
+    matrix,
+    draw: (mm) => headSlice(model, mm, matrix),
+  };
 }

@@ -1,0 +1,12 @@
+/** Simulated studies from code: what other rooms import (Node only). */
+export { readBurnedInNumber } from "./burned-in-number.ts";
+export { demoStudies } from "./demo.ts";
+export { makeStudy } from "./make-study.ts";
+export {
+  type SimulatedFile,
+  type SimulatedPatient,
+  type SimulatedStudy,
+  type StudyKind,
+  type StudyOptions,
+  studyKinds,
+} from "./study.ts";
