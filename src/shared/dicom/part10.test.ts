@@ -265,8 +265,8 @@ test("names are written in the character set that is asked for, and an item may 
 });
 
 test("an item reads in its own character set, its neighbours in the one around them", async () => {
-  const terms = Buffer.from("080005004353" + "0a00" + Buffer.from("ISO_IR 100").toString("hex"), "hex");
-  const inner = Buffer.from("080005004353" + "0a00" + Buffer.from("ISO_IR 144").toString("hex"), "hex");
+  const terms = Buffer.from(`0800050043530a00${Buffer.from("ISO_IR 100").toString("hex")}`, "hex");
+  const inner = Buffer.from(`0800050043530a00${Buffer.from("ISO_IR 144").toString("hex")}`, "hex");
   const name = Buffer.from("10001000504e0400e4e5e4e5", "hex");
   const item = (body: Buffer): Buffer => {
     const header = Buffer.from("feff00e000000000", "hex");
@@ -274,7 +274,7 @@ test("an item reads in its own character set, its neighbours in the one around t
     return Buffer.concat([header, body]);
   };
   const items = Buffer.concat([item(Buffer.concat([inner, name])), item(name)]);
-  const sequence = Buffer.from("1000021053510000" + "00000000", "hex");
+  const sequence = Buffer.from("100002105351000000000000", "hex");
   sequence.writeUInt32LE(items.length, 8);
   const { dataset } = await readDataSet(Buffer.concat([terms, name, sequence, items]), TS.explicitLittleEndian);
   assert.equal(stringOf(dataset, "PatientName"), "äåäå");
