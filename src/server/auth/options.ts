@@ -81,8 +81,11 @@ export function authOptions(): NextAuthOptions {
       },
     },
     logger: {
-      error: (code, metadata) =>
-        log?.error({ code, name: metadata instanceof Error ? metadata.name : undefined }, "next-auth"),
+      error(code, metadata) {
+        // A cookie whose session has ended is everyday.
+        if (code === "JWT_SESSION_ERROR") return;
+        log?.error({ code, cause: metadata instanceof Error ? metadata.name : undefined }, "next-auth");
+      },
       warn: (code) => log?.debug({ code }, "next-auth"),
       debug: () => {},
     },
