@@ -15,7 +15,7 @@ export async function requirePerson(path: string) {
   const actor = await pageActor();
   if (!actor) redirect(`/sign-in?to=${encodeURIComponent(path)}`);
   const caller = createCaller(actor);
-  return { caller, me: asSent(await caller.session.me()) };
+  return { caller, me: asSent<Me>(await caller.session.me()) };
 }
 
 /** As requirePerson, for a page that only some may open; to the others it does not exist. */

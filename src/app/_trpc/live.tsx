@@ -53,6 +53,9 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         // The first of a burst is answered at once after the gathering time, not pushed back by those behind it.
         gather ??= setTimeout(flush, gatherMs);
       });
+      // The server itself missed something, or the session is over.
+      source.addEventListener("resync", () => void queryClient.invalidateQueries());
+      source.addEventListener("signed-out", () => window.location.assign("/sign-in?ended=1"));
       source.addEventListener("error", () => {
         missed = true;
         setStatus("reconnecting");

@@ -17,6 +17,6 @@ export type ReferralItem = Outputs["referral"]["list"]["items"][number];
 export type Referral = Outputs["referral"]["get"];
 export type Edge = Outputs["edge"]["list"][number];
 export type Facility = Outputs["facility"]["list"][number];
-export type StaffMember = Outputs["user"]["list"][number];
+export type StaffMember = Outputs["user"]["list"]["items"][number];
 export type AuditItem = Outputs["audit"]["search"]["items"][number];
 export type Me = Outputs["session"]["me"];

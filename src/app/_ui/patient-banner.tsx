@@ -50,11 +50,14 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
 export function PatientBanner({
   patient,
   study,
+  lead,
   aside,
   className,
 }: {
   patient: BannerPatient;
   study: BannerStudy;
+  /** Before the name: the way back. */
+  lead?: ReactNode;
   aside?: ReactNode;
   className?: string;
 }) {
@@ -68,9 +71,12 @@ export function PatientBanner({
         className,
       )}
     >
-      <h1 className="text-[0.9375rem] font-semibold">
-        <PatientName groups={patient.name} />
-      </h1>
+      <div className="flex items-center gap-2">
+        {lead}
+        <h1 className="text-[0.9375rem] font-semibold">
+          <PatientName groups={patient.name} />
+        </h1>
+      </div>
       <span className="whitespace-nowrap">
         {[sexInWords(patient.sex), age && `${age} at study`].filter(Boolean).join(", ")}
       </span>

@@ -55,7 +55,7 @@ export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode
         <ThemeSwitch />
         <details className="group relative" name="person">
           <summary className="flex h-8 list-none items-center gap-1 rounded-md px-2 hover:bg-hover [&::-webkit-details-marker]:hidden">
-            <span className="max-w-40 truncate max-sm:max-w-24">{me.user.displayName}</span>
+            <span className="max-w-40 truncate max-sm:max-w-24">{me.user.name}</span>
             <ChevronDown className="size-3.5 text-quiet" aria-hidden="true" />
           </summary>
           <div className="absolute right-0 z-40 mt-1 w-60 rounded-md border border-line bg-panel p-1.5 shadow-float">

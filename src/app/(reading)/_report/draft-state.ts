@@ -1,0 +1,188 @@
+import type { Report } from "../../_trpc/types.ts";
+
+/** The part of a report somebody writes. */
+export type DraftText = Pick<Report, "sections" | "keyImages" | "templateId">;
+
+/**
+ * The draft on the screen against the one on the server. Pure, so that what happens with two windows, a lost
+ * connection or a lost claim can be told step by step in a test.
+ *
+ * - `saved`: screen and server agree
+ * - `dirty`: written, not sent yet; `saving`: on its way (more may have been written since)
+ * - `failed`: the last try got no answer; it will be tried again
+ * - `conflict`: somebody saved in another window; both texts are here, nobody has chosen yet
+ * - `locked`: the claim is gone; the text stays on the screen until it can be saved again
+ */
+export type DraftState = {
+  status: "saved" | "dirty" | "saving" | "failed" | "conflict" | "locked";
+  /** On the screen. */
+  mine: DraftText;
+  /** On the server, as far as this window knows. */
+  base: DraftText;
+  version: number;
+  savedAt: string | null;
+  /** What is on its way. */
+  sent: DraftText | null;
+  theirs: { text: DraftText; version: number } | null;
+  failures: number;
+};
+
+export type DraftEvent =
+  | { type: "edited"; text: DraftText }
+  | { type: "sending" }
+  | { type: "accepted"; version: number; savedAt: string }
+  | { type: "unanswered" }
+  | { type: "claim-lost" }
+  | { type: "claim-regained" }
+  /** The report as the server has it now. */
+  | { type: "seen"; text: DraftText; version: number; savedAt: string | null }
+  /** The server refused our version; `seen` brings what it has. */
+  | { type: "refused-version" }
+  | { type: "resolved"; text: DraftText };
+
+export function startDraft(report: { text: DraftText; version: number; savedAt: string | null }): DraftState {
+  return {
+    status: "saved",
+    mine: report.text,
+    base: report.text,
+    version: report.version,
+    savedAt: report.savedAt,
+    sent: null,
+    theirs: null,
+    failures: 0,
+  };
+}
+
+/** Field by field: what comes back from the database has its keys in another order. */
+export function sameText(a: DraftText, b: DraftText): boolean {
+  const form = ({ sections, keyImages, templateId }: DraftText) =>
+    JSON.stringify([
+      templateId,
+      sections.map(({ key, text }) => [key, text]),
+      keyImages.map((image) => [image.sopInstanceUid, image.frameNumber, image.caption]),
+    ]);
+  return form(a) === form(b);
+}
+
+export function nextDraft(state: DraftState, event: DraftEvent): DraftState {
+  switch (event.type) {
+    case "edited": {
+      const mine = event.text;
+      if (state.status === "conflict" || state.status === "locked" || state.status === "saving")
+        return { ...state, mine };
+      return { ...state, mine, status: sameText(mine, state.base) ? "saved" : "dirty" };
+    }
+    case "sending":
+      return state.status === "conflict" || state.status === "locked"
+        ? state
+        : { ...state, status: "saving", sent: state.mine };
+    case "accepted": {
+      const base = state.sent ?? state.mine;
+      const next = { ...state, base, version: event.version, savedAt: event.savedAt, sent: null, failures: 0 };
+      if (state.status === "conflict" || state.status === "locked") return next;
+      return { ...next, status: sameText(state.mine, base) ? "saved" : "dirty" };
+    }
+    case "unanswered":
+      return state.status === "saving"
+        ? { ...state, status: "failed", sent: null, failures: state.failures + 1 }
+        : state;
+    case "claim-lost":
+      return state.status === "conflict" ? { ...state, sent: null } : { ...state, status: "locked", sent: null };
+    case "claim-regained":
+      if (state.status !== "locked") return state;
+      return { ...state, status: sameText(state.mine, state.base) ? "saved" : "dirty" };
+    case "refused-version":
+      // Until we know what the other window wrote, nothing more is sent.
+      return { ...state, status: "conflict", sent: null };
+    case "seen": {
+      const { text, version, savedAt } = event;
+      if (state.status === "saving" || version < state.version) return state;
+      if (version === state.version && state.status !== "conflict") return state;
+      // Nothing of our own is unsaved, or both wrote the same: the newer text is simply shown.
+      if (state.status === "saved" || sameText(state.mine, text))
+        return { ...startDraft({ text, version, savedAt }), failures: 0 };
+      return { ...state, status: "conflict", theirs: { text, version }, sent: null, savedAt };
+    }
+    case "resolved": {
+      if (!state.theirs) return state;
+      const { text: base, version } = state.theirs;
+      const mine = event.text;
+      return {
+        ...state,
+        mine,
+        base,
+        version,
+        theirs: null,
+        failures: 0,
+        status: sameText(mine, base) ? "saved" : "dirty",
+      };
+    }
+  }
+}
+
+export type SectionClash = {
+  key: string;
+  title: string;
+  mine: string;
+  theirs: string;
+  /** What to offer first: the side that changed it, or mine when both did. */
+  suggested: "mine" | "theirs";
+};
+
+/** The sections in which the two texts differ. */
+export function clashesOf(state: DraftState): SectionClash[] {
+  if (!state.theirs) return [];
+  const theirs = new Map(state.theirs.text.sections.map((section) => [section.key, section.text]));
+  const base = new Map(state.base.sections.map((section) => [section.key, section.text]));
+  const keys = [
+    ...state.mine.sections,
+    ...state.theirs.text.sections.filter(({ key }) => !state.mine.sections.some((own) => own.key === key)),
+  ];
+  return keys.flatMap(({ key, title }) => {
+    const own = state.mine.sections.find((section) => section.key === key)?.text ?? "";
+    const other = theirs.get(key) ?? "";
+    if (own === other) return [];
+    const suggested = own === (base.get(key) ?? "") ? "theirs" : "mine";
+    return [{ key, title, mine: own, theirs: other, suggested: suggested as "mine" | "theirs" }];
+  });
+}
+
+export type Choice = "mine" | "theirs" | "both";
+
+/** The text after somebody chose, section by section. Key images of both sides are kept; none is lost. */
+export function resolveText(state: DraftState, choices: Record<string, Choice>): DraftText {
+  const theirs = state.theirs?.text;
+  if (!theirs) return state.mine;
+  const clashes = new Map(clashesOf(state).map((clash) => [clash.key, clash]));
+  const order = [
+    ...state.mine.sections,
+    ...theirs.sections.filter(({ key }) => !state.mine.sections.some((own) => own.key === key)),
+  ];
+  const sections = order.map((section) => {
+    const clash = clashes.get(section.key);
+    if (!clash) return section;
+    const choice = choices[section.key] ?? clash.suggested;
+    const text =
+      choice === "mine"
+        ? clash.mine
+        : choice === "theirs"
+          ? clash.theirs
+          : [clash.mine, clash.theirs].filter((part) => part.trim()).join("\n\n");
+    return { ...section, text };
+  });
+  const keyImages = [
+    ...state.mine.keyImages,
+    ...theirs.keyImages.filter(
+      (image) =>
+        !state.mine.keyImages.some(
+          (own) => own.sopInstanceUid === image.sopInstanceUid && own.frameNumber === image.frameNumber,
+        ),
+    ),
+  ];
+  return { sections, keyImages, templateId: state.mine.templateId };
+}
+
+/** How long to wait before trying again: 1, 2, 4, 8, then every 15 seconds. */
+export function retryDelayMs(failures: number): number {
+  return Math.min(15_000, 1000 * 2 ** Math.max(0, failures - 1));
+}

@@ -1,0 +1,269 @@
+"use client";
+
+import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
+import { useCallback, useEffect, useImperativeHandle, useRef, useState } from "react";
+import type { OpenStudy, Report } from "../../_trpc/types.ts";
+import { Button } from "../../_ui/button.tsx";
+import { Kbd } from "../../_ui/kbd.tsx";
+import { useToast } from "../../_ui/toast.tsx";
+import type { ImagePointer, MarkedKeyImage, Measurement } from "../../_viewer/index.tsx";
+import type { HeldClaim } from "../claims.ts";
+import { checksOf } from "./checks.ts";
+import { ConflictPanel } from "./conflict-panel.tsx";
+import { insertAt, replaceWords } from "./insert-text.ts";
+import { KeyImages, keyOf } from "./key-images.tsx";
+import { SaveState } from "./save-state.tsx";
+import { SectionField } from "./section-field.tsx";
+import { SignPanel } from "./sign-panel.tsx";
+import { TemplatePicker } from "./template-picker.tsx";
+import { useDraft } from "./use-draft.ts";
+
+/** What the viewer hands to the report. */
+export type ReportHandle = {
+  addMeasurement: (measurement: Measurement) => void;
+  addKeyImage: (image: MarkedKeyImage) => void;
+};
+
+/** The editor: five fields one Tab apart, what is still missing at the foot, the signature in the same place. */
+export function ReportEditor({
+  caseId,
+  study,
+  report,
+  claim,
+  mayWrite,
+  signer,
+  handle,
+  onClaimLost,
+  onShowImage,
+  onSigned,
+}: {
+  caseId: string;
+  study: OpenStudy;
+  report: Report;
+  claim: HeldClaim | null;
+  /** Whether this person holds the case; without it the text is read only, and kept. */
+  mayWrite: boolean;
+  signer: string;
+  handle: React.Ref<ReportHandle>;
+  onClaimLost: (error: unknown) => void;
+  onShowImage: (image: ImagePointer) => void;
+  onSigned: () => void;
+}) {
+  const toast = useToast();
+  const { state, edit, resolve, flush } = useDraft({ caseId, report, claim, onClaimLost });
+  const [signing, setSigning] = useState(false);
+  const fields = useRef(new Map<string, HTMLTextAreaElement>());
+  const cursor = useRef<{ key: string; start: number; end: number } | null>(null);
+  const inserted = useRef(new Map<string, { key: string; words: string }>());
+  const root = useRef<HTMLDivElement>(null);
+  const { mine: text } = state;
+
+  const focusSection = useCallback((key: string) => fields.current.get(key)?.focus(), []);
+  const setSection = useCallback(
+    (key: string, value: string) =>
+      edit((was) => ({
+        ...was,
+        sections: was.sections.map((section) => (section.key === key ? { ...section, text: value } : section)),
+      })),
+    [edit],
+  );
+
+  const addMeasurement = useCallback(
+    (measurement: Measurement) => {
+      if (!mayWrite) return;
+      edit((was) => {
+        const before = inserted.current.get(measurement.id);
+        if (before) {
+          const section = was.sections.find(({ key }) => key === before.key);
+          const replaced = section ? replaceWords(section.text, before.words, measurement.text) : null;
+          if (replaced === null) return was;
+          inserted.current.set(measurement.id, { key: before.key, words: measurement.text });
+          return {
+            ...was,
+            sections: was.sections.map((each) => (each.key === before.key ? { ...each, text: replaced } : each)),
+          };
+        }
+        const target =
+          was.sections.find(({ key }) => key === cursor.current?.key) ??
+          was.sections.find(({ key }) => key === "findings") ??
+          was.sections[0];
+        if (!target) return was;
+        const at = cursor.current?.key === target.key ? cursor.current : null;
+        const start = Math.min(at?.start ?? target.text.length, target.text.length);
+        const end = Math.min(at?.end ?? target.text.length, target.text.length);
+        const result = insertAt(target.text, start, end, measurement.text);
+        cursor.current = { key: target.key, start: result.cursor, end: result.cursor };
+        inserted.current.set(measurement.id, { key: target.key, words: measurement.text });
+        return {
+          ...was,
+          sections: was.sections.map((each) => (each.key === target.key ? { ...each, text: result.text } : each)),
+        };
+      });
+    },
+    [edit, mayWrite],
+  );
+  const addKeyImage = useCallback(
+    ({ studyInstanceUid, thumbnailDataUrl: _, ...image }: MarkedKeyImage) => {
+      if (!mayWrite) {
+        toast("Claim the case to mark key images.");
+        return;
+      }
+      if (studyInstanceUid !== study.current.studyInstanceUid) {
+        toast("Key images come from the study being read. Mention the prior under Comparison.");
+        return;
+      }
+      edit((was) =>
+        was.keyImages.some((own) => keyOf(own) === keyOf(image))
+          ? was
+          : { ...was, keyImages: [...was.keyImages, image].slice(0, 50) },
+      );
+      toast("Key image added to the report.");
+    },
+    [edit, mayWrite, study.current.studyInstanceUid, toast],
+  );
+  useImperativeHandle(handle, () => ({ addMeasurement, addKeyImage }), [addMeasurement, addKeyImage]);
+
+  const checks = checksOf(text.sections, {
+    unsaved: state.status !== "saved" && state.status !== "saving",
+    unresolved: state.status === "conflict",
+  });
+  const blocked = checks.filter((check) => check.blocks);
+  const startSigning = useCallback(() => {
+    if (!mayWrite) return;
+    const first = blocked[0];
+    if (first) {
+      toast(`${first.text}. A report cannot be signed like this.`, { tone: "problem" });
+      if (first.sectionKey) focusSection(first.sectionKey);
+      return;
+    }
+    void flush();
+    setSigning(true);
+  }, [blocked, mayWrite, flush, focusSection, toast]);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
+      event.preventDefault();
+      startSigning();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [startSigning]);
+  useEffect(() => {
+    if (signing) root.current?.querySelector<HTMLInputElement>("[data-autofocus]")?.focus();
+  }, [signing]);
+
+  if (signing && mayWrite && state.status !== "conflict")
+    return (
+      <div ref={root} className="flex min-h-0 flex-1 flex-col">
+        <SignPanel
+          caseId={caseId}
+          item={study.item}
+          text={text}
+          claim={claim}
+          signer={signer}
+          flush={flush}
+          onClaimLost={onClaimLost}
+          onClose={() => setSigning(false)}
+          onSigned={onSigned}
+        />
+      </div>
+    );
+
+  return (
+    <div ref={root} className="flex min-h-0 flex-1 flex-col">
+      <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto p-3">
+        {mayWrite ? (
+          <div className="flex items-start gap-3">
+            <TemplatePicker
+              caseId={caseId}
+              text={text}
+              onChoose={(template) => edit((was) => ({ ...was, templateId: template.id, sections: template.sections }))}
+            />
+          </div>
+        ) : null}
+        {state.status === "conflict" ? <ConflictPanel state={state} onResolve={resolve} /> : null}
+        {text.sections.map((section) => (
+          <SectionField
+            key={section.key}
+            ref={(area) => {
+              if (area) fields.current.set(section.key, area);
+              else fields.current.delete(section.key);
+            }}
+            section={section}
+            readOnly={!mayWrite}
+            onChange={(value) => setSection(section.key, value)}
+            onCursor={(start, end) => {
+              cursor.current = { key: section.key, start, end };
+            }}
+            onBlur={() => void (state.status === "dirty" && flush())}
+          />
+        ))}
+        <section aria-label="Key images" className="flex flex-col gap-1.5">
+          <h3 className="text-xs font-medium text-quiet">Key images</h3>
+          <KeyImages
+            images={text.keyImages}
+            dicomwebRoot={study.current.dicomwebRoot}
+            studyInstanceUid={study.current.studyInstanceUid}
+            readOnly={!mayWrite}
+            onCaption={(image, caption) =>
+              edit((was) => ({
+                ...was,
+                keyImages: was.keyImages.map((each) => (keyOf(each) === keyOf(image) ? { ...each, caption } : each)),
+              }))
+            }
+            onRemove={(image) =>
+              edit((was) => ({ ...was, keyImages: was.keyImages.filter((each) => keyOf(each) !== keyOf(image)) }))
+            }
+            onShow={({ seriesInstanceUid, sopInstanceUid, frameNumber }) =>
+              onShowImage({ seriesInstanceUid, sopInstanceUid, frameNumber })
+            }
+            onBlur={() => void (state.status === "dirty" && flush())}
+          />
+        </section>
+      </div>
+      {mayWrite ? (
+        <footer className="flex flex-col gap-2 border-t border-line px-3 py-2.5">
+          <ul aria-label="Checks before signing" className="flex flex-wrap gap-x-3 gap-y-0.5 text-xs">
+            {checks.length === 0 ? (
+              <li className="flex items-center gap-1.5 text-done">
+                <CircleCheck className="size-3.5" aria-hidden="true" /> Nothing is missing
+              </li>
+            ) : null}
+            {checks.map((check) => {
+              const Icon = check.blocks ? CircleAlert : TriangleAlert;
+              const look = `flex items-center gap-1.5 ${check.blocks ? "text-stat" : "text-quiet"}`;
+              return (
+                <li key={check.id}>
+                  {check.sectionKey ? (
+                    <button
+                      type="button"
+                      className={`${look} rounded hover:underline`}
+                      onClick={() => check.sectionKey && focusSection(check.sectionKey)}
+                    >
+                      <Icon className="size-3.5" aria-hidden="true" /> {check.text}
+                    </button>
+                  ) : (
+                    <span className={look}>
+                      <Icon className="size-3.5" aria-hidden="true" /> {check.text}
+                    </span>
+                  )}
+                </li>
+              );
+            })}
+          </ul>
+          <div className="flex items-center justify-between gap-3">
+            <SaveState state={state} mayWrite={mayWrite} />
+            <Button look="primary" onClick={startSigning} aria-disabled={blocked.length > 0}>
+              Sign… <Kbd className="border-current bg-transparent text-current">⌘⏎</Kbd>
+            </Button>
+          </div>
+        </footer>
+      ) : state.status !== "saved" ? (
+        <footer className="border-t border-line px-3 py-2.5">
+          <SaveState state={state} mayWrite={mayWrite} />
+        </footer>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+"use client";
+
+import { formatClock } from "../../_ui/format.ts";
+import type { DraftState } from "./draft-state.ts";
+
+/** Where the text is, in words. Announced when it changes kind, not at every keystroke. */
+export function SaveState({ state, mayWrite }: { state: DraftState; mayWrite: boolean }) {
+  const failed = state.status === "failed" || state.status === "locked" || state.status === "conflict";
+  return (
+    <span
+      role="status"
+      data-save-state={state.status}
+      className={`tabular text-xs whitespace-nowrap ${failed ? "font-medium text-urgent" : "text-quiet"}`}
+    >
+      {words(state, mayWrite)}
+    </span>
+  );
+}
+
+function words(state: DraftState, mayWrite: boolean): string {
+  switch (state.status) {
+    case "dirty":
+      return mayWrite ? "Not saved yet" : "Not saved";
+    case "saving":
+      return "Saving…";
+    case "failed":
+      return "Not saved – retrying";
+    case "conflict":
+      return "Not saved – choose a text";
+    case "locked":
+      return "Not saved – claim needed";
+    case "saved":
+      if (!mayWrite && state.version === 0) return "";
+      return state.savedAt ? `Saved ${formatClock(state.savedAt, undefined, true)}` : "Nothing to save yet";
+  }
+}

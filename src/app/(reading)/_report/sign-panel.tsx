@@ -1,0 +1,144 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useTrpc } from "../../_trpc/client.tsx";
+import { appCodeOf, detailsOf, sentenceFor } from "../../_trpc/errors.ts";
+import type { WorklistItem } from "../../_trpc/types.ts";
+import { Button } from "../../_ui/button.tsx";
+import { Field } from "../../_ui/field.tsx";
+import { formatSpan, plural } from "../../_ui/format.ts";
+import { forgetClaim, type HeldClaim } from "../claims.ts";
+import type { DraftText } from "./draft-state.ts";
+
+/**
+ * The last look before signing, in the dock beside the images: exactly the words that will be fixed, where they go,
+ * and the password that makes it a signature.
+ */
+export function SignPanel({
+  caseId,
+  item,
+  text,
+  claim,
+  signer,
+  flush,
+  onClaimLost,
+  onClose,
+  onSigned,
+}: {
+  caseId: string;
+  item: WorklistItem;
+  text: DraftText;
+  claim: HeldClaim | null;
+  signer: string;
+  flush: () => Promise<number | null>;
+  onClaimLost: (error: unknown) => void;
+  onClose: () => void;
+  onSigned: () => void;
+}) {
+  const trpc = useTrpc();
+  const queryClient = useQueryClient();
+  const [password, setPassword] = useState("");
+  const [problem, setProblem] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const sign = useMutation(trpc.report.sign.mutationOptions());
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (busy) return;
+    setProblem(null);
+    if (!claim) {
+      setProblem("Your claim ran out. Claim the case again, then sign; the text is kept.");
+      return;
+    }
+    setBusy(true);
+    try {
+      const version = await flush();
+      if (version === null) {
+        setProblem("The draft could not be saved, so it cannot be signed yet. Your text is kept; try again.");
+        return;
+      }
+      await sign.mutateAsync({ caseId, claimToken: claim.claimToken, version, password });
+      forgetClaim(caseId);
+      await queryClient.invalidateQueries({ queryKey: trpc.report.pathKey() });
+      void queryClient.invalidateQueries({ queryKey: trpc.worklist.pathKey() });
+      void queryClient.invalidateQueries({ queryKey: trpc.study.pathKey() });
+      onSigned();
+    } catch (error) {
+      const code = appCodeOf(error);
+      if (code === "case.claim-expired" || code === "case.not-claimed") onClaimLost(error);
+      const wait = detailsOf(error).retryAfterSeconds;
+      setProblem(
+        code === "auth.rate-limited" && typeof wait === "number"
+          ? `Too many wrong passwords. Try again in ${formatSpan(wait * 1000)}; the draft is kept.`
+          : sentenceFor(error),
+      );
+      if (code === "auth.reauthentication-failed") setPassword("");
+      if (code === "report.version-conflict")
+        void queryClient.invalidateQueries({ queryKey: trpc.report.get.queryKey({ caseId }) });
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <section
+      aria-label="Sign the report"
+      className="flex min-h-0 flex-1 flex-col"
+      onKeyDown={(event) => event.key === "Escape" && onClose()}
+    >
+      <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto p-3">
+        <h2 className="text-[0.9375rem] font-semibold">This is what you sign</h2>
+        <dl className="flex flex-col gap-2.5">
+          {text.sections.map((section) => (
+            <div key={section.key}>
+              <dt className="text-xs font-medium text-quiet">{section.title}</dt>
+              <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">
+                {section.text.trim() ? section.text : <span className="text-quiet">(empty)</span>}
+              </dd>
+            </div>
+          ))}
+        </dl>
+        <div className="border-t border-line pt-2">
+          <h3 className="text-xs font-medium text-quiet">Where it goes</h3>
+          <ul className="ml-4 list-disc">
+            <li>
+              into the archive, as PDF and structured report
+              {text.keyImages.length > 0 ? `, with ${plural(text.keyImages.length, "key image")}` : ""}
+            </li>
+            <li>back to the PACS of {item.facility}</li>
+            <li>
+              {item.referringPhysician
+                ? `to ${item.referringPhysician}, who referred the patient`
+                : "to the referring physician on record"}
+            </li>
+          </ul>
+        </div>
+      </div>
+      <form onSubmit={submit} className="flex flex-col gap-2 border-t border-line p-3">
+        {problem ? (
+          <p role="alert" className="rounded-md border border-stat/60 bg-stat-soft px-2.5 py-1.5">
+            {problem}
+          </p>
+        ) : null}
+        <Field
+          label={`Password of ${signer}`}
+          type="password"
+          name="password"
+          autoComplete="current-password"
+          value={password}
+          required
+          onChange={(event) => setPassword(event.target.value)}
+          data-autofocus=""
+        />
+        <div className="flex gap-2">
+          <Button type="submit" look="primary" className="flex-1" disabled={busy || password === ""}>
+            {busy ? "Signing" : "Sign"}
+          </Button>
+          <Button onClick={onClose}>Back to the draft</Button>
+        </div>
+        <p className="text-xs text-quiet">A signed report cannot be changed. Later additions become an addendum.</p>
+      </form>
+    </section>
+  );
+}

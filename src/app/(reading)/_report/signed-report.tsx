@@ -1,0 +1,212 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { CircleCheck, Clock3, FileText } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { useTrpc } from "../../_trpc/client.tsx";
+import { sentenceFor } from "../../_trpc/errors.ts";
+import type { Report, SignedVersion } from "../../_trpc/types.ts";
+import { Button, buttonClass } from "../../_ui/button.tsx";
+import { Field } from "../../_ui/field.tsx";
+import { formatExact, plural } from "../../_ui/format.ts";
+import { Ago } from "../../_ui/now.tsx";
+import { useToast } from "../../_ui/toast.tsx";
+
+/** What was signed, version by version, and how far each document has come. */
+export function SignedReport({
+  caseId,
+  report,
+  onNext,
+}: {
+  caseId: string;
+  report: Report;
+  onNext: (() => void) | null;
+}) {
+  const [adding, setAdding] = useState(false);
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <div className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto p-3">
+        {report.versions.map((version, index) => (
+          <Version key={version.reportVersionId} version={version} newest={index === 0} />
+        ))}
+      </div>
+      <footer className="flex flex-col gap-2 border-t border-line p-3">
+        {adding ? (
+          <AddendumForm caseId={caseId} onDone={() => setAdding(false)} />
+        ) : (
+          <div className="flex gap-2">
+            {onNext ? (
+              <Button look="primary" className="flex-1" onClick={onNext}>
+                Next case
+              </Button>
+            ) : null}
+            {report.canAddend ? <Button onClick={() => setAdding(true)}>Addendum</Button> : null}
+          </div>
+        )}
+      </footer>
+    </div>
+  );
+}
+
+function Version({ version, newest }: { version: SignedVersion; newest: boolean }) {
+  const pdfReady = version.documents.pdf === "stored";
+  return (
+    <article className="flex flex-col gap-3" data-report-version={version.version}>
+      <header className="flex flex-wrap items-start justify-between gap-2">
+        <div>
+          <h3 className="flex items-center gap-1.5 font-semibold">
+            <CircleCheck className="size-4 text-done" aria-hidden="true" />
+            {version.kind === "addendum" ? "Addendum" : "Final report"}, version {version.version}
+          </h3>
+          <p className="text-quiet">
+            Signed by {version.signedBy}, <Ago at={version.signedAt} />
+          </p>
+          <p className="tabular text-xs text-quiet" title={`SHA-256 ${version.sha256}`}>
+            {formatExact(version.signedAt)} · fingerprint {version.sha256.slice(0, 12)}
+          </p>
+        </div>
+        {pdfReady ? (
+          <a
+            href={`/api/reports/${version.reportVersionId}/pdf`}
+            target="_blank"
+            rel="noreferrer"
+            className={buttonClass()}
+          >
+            <FileText className="size-4" aria-hidden="true" />
+            PDF
+          </a>
+        ) : null}
+      </header>
+      <dl className="flex flex-col gap-2.5">
+        {version.sections
+          .filter((section) => section.text.trim())
+          .map((section) => (
+            <div key={section.key}>
+              <dt className="text-xs font-medium text-quiet">{section.title}</dt>
+              <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">{section.text}</dd>
+            </div>
+          ))}
+      </dl>
+      {version.keyImages.length > 0 ? (
+        <p className="text-quiet">With {plural(version.keyImages.length, "key image")}.</p>
+      ) : null}
+      {newest || version.deliveries.some((delivery) => delivery.state !== "delivered") ? (
+        <Journey version={version} />
+      ) : null}
+    </article>
+  );
+}
+
+const documentNames = { pdf: "PDF", sr: "Structured report", kos: "Key image note" } as const;
+
+/** Made, stored, returned: what has happened to each document, and why not yet. */
+function Journey({ version }: { version: SignedVersion }) {
+  const kinds = (["pdf", "sr", "kos"] as const).filter((kind) => version.documents[kind] !== "none");
+  return (
+    <section aria-label="Documents" className="rounded-md border border-line p-2.5">
+      <ul className="flex flex-col gap-1.5 text-[0.8125rem]">
+        {kinds.map((kind) => {
+          const stored = version.documents[kind] === "stored";
+          return (
+            <li key={kind}>
+              <Step done={stored}>
+                {documentNames[kind]}: {stored ? "stored in the archive" : "being made"}
+              </Step>
+              {version.deliveries
+                .filter((delivery) => delivery.kind === kind)
+                .map((delivery) => (
+                  <Step key={delivery.facility} done={delivery.state === "delivered"} className="pl-5">
+                    {delivery.state === "delivered" ? (
+                      <>
+                        returned to the PACS of {delivery.facility}
+                        {delivery.deliveredAt ? (
+                          <>
+                            , <Ago at={delivery.deliveredAt} />
+                          </>
+                        ) : null}
+                      </>
+                    ) : (
+                      <>
+                        waits for the PACS of {delivery.facility}
+                        {delivery.attempts > 0 ? `, tried ${plural(delivery.attempts, "time")}` : ""}
+                        {delivery.lastReason ? `: ${delivery.lastReason}` : ""}
+                      </>
+                    )}
+                  </Step>
+                ))}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+function Step({ done, className, children }: { done: boolean; className?: string; children: React.ReactNode }) {
+  const Icon = done ? CircleCheck : Clock3;
+  return (
+    <p className={`flex items-start gap-1.5 ${className ?? ""}`}>
+      <Icon className={`mt-0.5 size-3.5 shrink-0 ${done ? "text-done" : "text-urgent"}`} aria-hidden="true" />
+      <span>{children}</span>
+    </p>
+  );
+}
+
+function AddendumForm({ caseId, onDone }: { caseId: string; onDone: () => void }) {
+  const trpc = useTrpc();
+  const toast = useToast();
+  const queryClient = useQueryClient();
+  const [text, setText] = useState("");
+  const [password, setPassword] = useState("");
+  const addendum = useMutation(
+    trpc.report.addendum.mutationOptions({
+      onSuccess: async () => {
+        await queryClient.invalidateQueries({ queryKey: trpc.report.pathKey() });
+        void queryClient.invalidateQueries({ queryKey: trpc.worklist.pathKey() });
+        toast("The addendum is signed and on its way.");
+        onDone();
+      },
+      onError: () => setPassword(""),
+    }),
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    addendum.mutate({ caseId, text, password });
+  };
+  return (
+    <form onSubmit={submit} className="flex flex-col gap-2" aria-label="Addendum">
+      <label htmlFor="addendum-text" className="text-xs font-medium text-quiet">
+        Addendum
+      </label>
+      <textarea
+        id="addendum-text"
+        value={text}
+        required
+        rows={4}
+        onChange={(event) => setText(event.target.value)}
+        className="w-full rounded-md border border-line bg-ground px-2.5 py-1.5 text-[0.9375rem] leading-6"
+      />
+      <Field
+        label="Password"
+        type="password"
+        name="password"
+        autoComplete="current-password"
+        required
+        value={password}
+        onChange={(event) => setPassword(event.target.value)}
+        error={addendum.error ? sentenceFor(addendum.error) : undefined}
+      />
+      <div className="flex gap-2">
+        <Button
+          type="submit"
+          look="primary"
+          className="flex-1"
+          disabled={addendum.isPending || !text.trim() || !password}
+        >
+          {addendum.isPending ? "Signing" : "Sign the addendum"}
+        </Button>
+        <Button onClick={onDone}>Cancel</Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,325 @@
+"use client";
+
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { ArrowLeft } from "lucide-react";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
+import { useCallback, useMemo, useRef, useState } from "react";
+import { useTrpc, useTrpcClient } from "../../../_trpc/client.tsx";
+import { appCodeOf, sentenceFor } from "../../../_trpc/errors.ts";
+import type { Me, OpenStudy } from "../../../_trpc/types.ts";
+import { useActivityWatch } from "../../../_ui/activity.ts";
+import { Button, buttonClass } from "../../../_ui/button.tsx";
+import { Disclaimer } from "../../../_ui/disclaimer.tsx";
+import { FailedState } from "../../../_ui/empty-state.tsx";
+import { formatClock, formatRemaining } from "../../../_ui/format.ts";
+import { LiveDot } from "../../../_ui/live-dot.tsx";
+import { useNow } from "../../../_ui/now.tsx";
+import { PatientBanner } from "../../../_ui/patient-banner.tsx";
+import { Skeleton } from "../../../_ui/skeleton.tsx";
+import { PriorityMark } from "../../../_ui/status.tsx";
+import { useToast } from "../../../_ui/toast.tsx";
+import { type ImagePointer, type StudyForViewing, Viewer } from "../../../_viewer/index.tsx";
+import { ReportEditor, type ReportHandle } from "../../_report/report-dock.tsx";
+import { SignedReport } from "../../_report/signed-report.tsx";
+import { holdClaim } from "../../claims.ts";
+import { type ClaimView, useClaim } from "../../use-claim.ts";
+import { DockHandle, useDockWidth } from "./dock-width.tsx";
+
+/** Images get the space; who it is stays above, the report stands to the right, and nothing ever covers an image. */
+export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
+  useActivityWatch();
+  const trpc = useTrpc();
+  const client = useTrpcClient();
+  const queryClient = useQueryClient();
+  const router = useRouter();
+  const toast = useToast();
+  const [jumpTo, setJumpTo] = useState<ImagePointer | null>(null);
+  const [tab, setTab] = useState<"images" | "report">("images");
+  const [width, setWidth] = useDockWidth();
+  const reportHandle = useRef<ReportHandle>(null);
+  const reader = me.org.kind === "reading_group";
+
+  // Opening a study is an audited act: it is asked once, and again only when something about this study changed.
+  const studyQuery = useQuery(
+    trpc.study.open.queryOptions(
+      { caseId },
+      { staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false, refetchOnReconnect: false },
+    ),
+  );
+  const reportQuery = useQuery(
+    trpc.report.get.queryOptions({ caseId }, { staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false }),
+  );
+  const study = studyQuery.data;
+  const report = reportQuery.data;
+  const signed = report?.state === "final" || report?.state === "amended";
+  const hasDraft = Boolean(report?.draft) && !signed;
+  const { phase, claim, problem, claimAgain, reportLost } = useClaim(caseId, study?.item, me.user.id, hasDraft);
+
+  const studies = useMemo(() => (study ? forViewer(study) : null), [study]);
+  const showImage = useCallback((image: ImagePointer) => {
+    setJumpTo({ ...image });
+    setTab("images");
+  }, []);
+
+  const nextCase = useCallback(async () => {
+    try {
+      const next = await client.worklist.next.query();
+      if (!next) {
+        toast("Nothing else waits to be read.");
+        router.push("/worklist");
+        return;
+      }
+      holdClaim(next.caseId, await client.worklist.claim.mutate({ caseId: next.caseId }));
+      void queryClient.prefetchQuery(trpc.study.open.queryOptions({ caseId: next.caseId }));
+      router.push(`/studies/${next.caseId}`);
+    } catch (error) {
+      // Somebody was faster; the worklist shows what is left.
+      toast(sentenceFor(error), { tone: "problem" });
+      router.push("/worklist");
+    }
+  }, [client, queryClient, router, toast, trpc]);
+
+  if (studyQuery.isError && !study) {
+    const code = appCodeOf(studyQuery.error);
+    return (
+      <main className="flex flex-1 flex-col items-center justify-center gap-4 p-6 text-center">
+        {code === "case.not-found" || code === "auth.forbidden" ? (
+          <>
+            <h1 className="text-lg font-semibold">
+              {code === "auth.forbidden"
+                ? "Your account sees this case, not its images"
+                : "This case is not on your worklist"}
+            </h1>
+            <p className="max-w-md text-quiet">
+              {code === "auth.forbidden"
+                ? "Its state is on the worklist. Reading it is for radiologists."
+                : "It may have been cancelled, or it is read by another group."}
+            </p>
+          </>
+        ) : (
+          <FailedState message={sentenceFor(studyQuery.error)} onRetry={() => void studyQuery.refetch()} />
+        )}
+        <Link href="/worklist" className={buttonClass("primary")}>
+          Back to the worklist
+        </Link>
+      </main>
+    );
+  }
+
+  const holder = study?.item.claimedBy && study.item.claimedBy.id !== me.user.id ? study.item.claimedBy : null;
+  return (
+    <>
+      {study ? (
+        <PatientBanner
+          patient={{ ...study.patient, name: study.patient.nameGroups }}
+          study={{
+            description: study.item.studyDescription || study.item.modalities.join(" "),
+            date: study.item.studyDate,
+            time: study.item.studyTime,
+            accessionNumber: study.item.accessionNumber,
+            facility: study.item.facility,
+          }}
+          lead={<BackLink />}
+          aside={
+            <>
+              {signed ? null : <PriorityMark priority={study.item.priority} />}
+              {reader && !signed ? <ClaimClock view={{ phase, claim, problem }} /> : null}
+              <LiveDot />
+            </>
+          }
+        />
+      ) : (
+        <div
+          className="flex min-h-11 items-center gap-4 border-b border-line bg-panel px-3"
+          role="status"
+          aria-label="Opening the case"
+        >
+          <BackLink />
+          <Skeleton className="h-4 w-64" />
+          <Skeleton className="h-4 w-40" />
+        </div>
+      )}
+
+      <div role="tablist" aria-label="Images or report" className="flex border-b border-line md:hidden">
+        {(["images", "report"] as const).map((each) => (
+          <button
+            key={each}
+            type="button"
+            role="tab"
+            aria-selected={tab === each}
+            onClick={() => setTab(each)}
+            className={`h-10 flex-1 border-b-2 capitalize ${tab === each ? "border-accent font-medium" : "border-transparent text-quiet"}`}
+          >
+            {each}
+          </button>
+        ))}
+      </div>
+
+      <main className="flex min-h-0 flex-1">
+        <div
+          className={`min-h-0 min-w-0 flex-1 bg-black ${tab === "images" ? "flex" : "max-md:hidden md:flex"} flex-col`}
+        >
+          {studies ? (
+            <Viewer
+              current={studies.current}
+              priors={studies.priors}
+              jumpTo={jumpTo}
+              onMeasurement={(measurement) => reportHandle.current?.addMeasurement(measurement)}
+              onKeyImage={(image) => reportHandle.current?.addKeyImage(image)}
+            />
+          ) : (
+            <div className="grid flex-1 place-items-center text-[#b8b8b8]" role="status">
+              Opening the case
+            </div>
+          )}
+        </div>
+        <DockHandle width={width} onWidth={setWidth} />
+        <aside
+          aria-label="Report"
+          style={{ "--dock": `${width}px` } as React.CSSProperties}
+          className={`min-h-0 flex-col border-line bg-panel max-md:flex-1 md:flex md:w-(--dock) md:shrink-0 ${tab === "report" ? "flex" : "max-md:hidden"}`}
+        >
+          <h2 className="sr-only">Report</h2>
+          {reader && study && !signed ? (
+            <ClaimNotice
+              phase={phase}
+              problem={problem}
+              holder={holder}
+              until={study.item.claimedUntil}
+              canClaim={study.item.can.claim || phase === "lost"}
+              onClaim={() => void claimAgain()}
+            />
+          ) : null}
+          {!study || (reportQuery.isPending && !reportQuery.isError) ? (
+            <div className="flex flex-col gap-4 p-3" role="status" aria-label="Loading the report">
+              <Skeleton className="h-7" />
+              <Skeleton className="h-14" />
+              <Skeleton className="h-14" />
+              <Skeleton className="h-32" />
+            </div>
+          ) : reportQuery.isError && !report ? (
+            appCodeOf(reportQuery.error) === "auth.forbidden" || appCodeOf(reportQuery.error) === "case.not-found" ? (
+              <p className="p-4 text-quiet">The report is for the reading group until it is signed.</p>
+            ) : (
+              <FailedState message={sentenceFor(reportQuery.error)} onRetry={() => void reportQuery.refetch()} />
+            )
+          ) : report && signed ? (
+            <SignedReport
+              caseId={caseId}
+              report={report}
+              onNext={reader && study.item.can.read ? () => void nextCase() : null}
+            />
+          ) : report && report.sections.length > 0 ? (
+            <ReportEditor
+              caseId={caseId}
+              study={study}
+              report={report}
+              claim={claim}
+              mayWrite={phase === "held"}
+              signer={me.user.name}
+              handle={reportHandle}
+              onClaimLost={reportLost}
+              onShowImage={showImage}
+              onSigned={() => toast("Signed. The documents are on their way to the hospital.")}
+            />
+          ) : (
+            <p className="p-4 text-quiet">
+              {holder
+                ? `${holder.name} is writing this report. It can be read here once it is signed, or when the claim ends.`
+                : "No report has been signed yet."}
+            </p>
+          )}
+          <Disclaimer className="border-t border-line px-3 py-1 text-[0.6875rem] text-quiet" />
+        </aside>
+      </main>
+    </>
+  );
+}
+
+function BackLink() {
+  return (
+    <Link
+      href="/worklist"
+      aria-label="Back to the worklist"
+      title="Back to the worklist"
+      className="grid size-8 shrink-0 place-items-center rounded-md text-quiet hover:bg-hover hover:text-text"
+    >
+      <ArrowLeft className="size-4" />
+    </Link>
+  );
+}
+
+const lateMs = 3 * 60_000;
+
+/** Quiet until it matters. */
+function ClaimClock({ view }: { view: ClaimView }) {
+  const now = useNow();
+  if (view.phase === "claiming") return <span className="text-xs text-quiet">Claiming</span>;
+  if (view.phase === "lost") return <span className="text-xs font-medium text-urgent">Claim ended</span>;
+  if (view.phase !== "held" || !view.claim) return <span className="text-xs text-quiet">Read only</span>;
+  const left = view.claim.until - now;
+  const late = left < lateMs;
+  return (
+    <span
+      role={late ? "status" : undefined}
+      title={`Yours until ${formatClock(view.claim.until)}; it is extended while you work`}
+      className={`tabular text-xs whitespace-nowrap ${late ? "font-medium text-urgent" : "text-quiet"}`}
+    >
+      {late ? `Claim ends in ${formatRemaining(left)}, any key keeps it` : `Claim ${formatRemaining(left)}`}
+    </span>
+  );
+}
+
+/** Who has the case when it is not this person, and what can be done about it. */
+function ClaimNotice({
+  phase,
+  problem,
+  holder,
+  until,
+  canClaim,
+  onClaim,
+}: {
+  phase: ClaimView["phase"];
+  problem: string | null;
+  holder: { name: string } | null;
+  until: string | null;
+  canClaim: boolean;
+  onClaim: () => void;
+}) {
+  if (phase === "held" || phase === "claiming") return null;
+  const text = holder
+    ? `${holder.name} is reading this case${until ? ` until ${formatClock(until)}` : ""}. ${problem ? "Your text is kept here; copy what you need." : "You see it read only."}`
+    : (problem ?? (canClaim ? "Nobody has this case. You see it read only." : "You see this case read only."));
+  return (
+    <div role="status" className="flex items-center justify-between gap-3 border-b border-line bg-raised px-3 py-2">
+      <p>{text}</p>
+      {canClaim && !holder ? (
+        <Button look="primary" onClick={onClaim}>
+          Claim
+        </Button>
+      ) : null}
+    </div>
+  );
+}
+
+/** What the viewer needs, in its own words. */
+function forViewer(study: OpenStudy): { current: StudyForViewing; priors: StudyForViewing[] } {
+  return {
+    current: {
+      ...study.current,
+      label: "Current",
+      studyDate: study.item.studyDate || null,
+      description: study.item.studyDescription || null,
+    },
+    priors: study.priors.map((prior) => ({
+      orgSlug: prior.orgSlug,
+      studyInstanceUid: prior.studyInstanceUid,
+      dicomwebRoot: prior.dicomwebRoot,
+      series: prior.series,
+      label: "Prior",
+      studyDate: prior.studyDate || null,
+      description: prior.description || null,
+    })),
+  };
+}

@@ -1,0 +1,157 @@
+"use client";
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useTrpc, useTrpcClient } from "../_trpc/client.tsx";
+import { appCodeOf, detailsOf, sentenceFor } from "../_trpc/errors.ts";
+import type { WorklistItem } from "../_trpc/types.ts";
+import { lastActivityAt } from "../_ui/activity.ts";
+import { forgetClaim, type HeldClaim, heldClaim, holdClaim, leaveCase, releaseNow, stayWith } from "./claims.ts";
+
+export type ClaimView = {
+  /** `none`: this person may not or need not claim; `held`: writing is possible; `lost`: it was, until a moment ago. */
+  phase: "none" | "claiming" | "held" | "lost";
+  claim: HeldClaim | null;
+  /** Why there is no claim, in a sentence. */
+  problem: string | null;
+};
+
+/**
+ * The claim of the open case: taken on opening where that is allowed, renewed every third of its length while somebody
+ * is at the screen, given back on leaving unless something has been drafted.
+ *
+ * @param keepOnLeave whether there is a draft: then the claim stays until it runs out
+ */
+export function useClaim(
+  caseId: string,
+  item: WorklistItem | undefined,
+  userId: string,
+  keepOnLeave: boolean,
+): ClaimView & { claimAgain: () => Promise<HeldClaim | null>; reportLost: (error: unknown) => void } {
+  const client = useTrpcClient();
+  const trpc = useTrpc();
+  const queryClient = useQueryClient();
+  const [view, setView] = useState<ClaimView>(() => {
+    const claim = heldClaim(caseId);
+    return { phase: claim ? "held" : "none", claim, problem: null };
+  });
+  const keep = useRef(keepOnLeave);
+  keep.current = keepOnLeave;
+  const asking = useRef<Promise<HeldClaim | null> | null>(null);
+
+  const claimAgain = useCallback((): Promise<HeldClaim | null> => {
+    const ask = async () => {
+      setView((was) => ({ ...was, phase: was.claim ? was.phase : "claiming" }));
+      try {
+        const claim = holdClaim(caseId, await client.worklist.claim.mutate({ caseId }));
+        setView({ phase: "held", claim, problem: null });
+        return claim;
+      } catch (error) {
+        forgetClaim(caseId);
+        const name = detailsOf(error).claimedByName;
+        const problem =
+          appCodeOf(error) === "case.already-claimed" && name ? `${name} has this case now.` : sentenceFor(error);
+        setView((was) => ({ phase: was.phase === "claiming" ? "none" : "lost", claim: null, problem }));
+        return null;
+      } finally {
+        asking.current = null;
+        // What one may do here (edit, sign) has changed with the claim.
+        void queryClient.invalidateQueries({ queryKey: trpc.report.get.queryKey({ caseId }) });
+      }
+    };
+    asking.current ??= ask();
+    return asking.current;
+  }, [caseId, client, queryClient, trpc]);
+
+  /** A write was refused for want of a claim. */
+  const reportLost = useCallback(
+    (error: unknown) => {
+      forgetClaim(caseId);
+      const name = detailsOf(error).claimedByName;
+      const problem = name
+        ? `${name} has taken over this case. Your text is kept here; copy what you need.`
+        : "Your claim ran out. Your text is kept here; claim the case again to go on.";
+      setView({ phase: "lost", claim: null, problem });
+    },
+    [caseId],
+  );
+
+  // On opening: claim, when this person may and nobody else has it.
+  const mayClaim = item ? item.can.claim || (item.claimedBy?.id === userId && item.can.read) : false;
+  const signed = item ? item.state === "final" || item.state === "amended" : false;
+  const started = useRef(false);
+  useEffect(() => {
+    if (!item || started.current || signed) return;
+    started.current = true;
+    if (!heldClaim(caseId) && mayClaim) void claimAgain();
+  }, [caseId, item, mayClaim, signed, claimAgain]);
+
+  // The claim ended elsewhere (a manager put the case back, another window released it): say so, and take it again
+  // at once if nobody else did and somebody is here.
+  const heldElsewhere = item?.claimedBy && item.claimedBy.id !== userId ? item.claimedBy.name : null;
+  const free = item !== undefined && !item.claimedBy && item.can.claim;
+  useEffect(() => {
+    if (view.phase !== "held") return;
+    if (heldElsewhere) {
+      forgetClaim(caseId);
+      setView({
+        phase: "lost",
+        claim: null,
+        problem: `${heldElsewhere} has taken over this case. Your text is kept here; copy what you need.`,
+      });
+    } else if (free && Date.now() - lastActivityAt() < 60_000) {
+      void claimAgain();
+    }
+  }, [view.phase, heldElsewhere, free, caseId, claimAgain]);
+
+  // Renewal, for somebody who is here.
+  const claim = view.claim;
+  useEffect(() => {
+    if (!claim) return;
+    const length = Math.max(3_000, claim.until - Date.now());
+    const third = length / 3;
+    const takenAt = Date.now();
+    let stopped = false;
+    const look = async () => {
+      if (stopped) return;
+      const now = Date.now();
+      if (now >= claim.until) {
+        reportLost(null);
+        return;
+      }
+      const due = now - takenAt >= third;
+      if (due && lastActivityAt() >= Math.max(takenAt, now - third)) {
+        try {
+          const renewed = await client.worklist.renew.mutate({ caseId, claimToken: claim.claimToken });
+          if (!stopped) setView({ phase: "held", claim: holdClaim(caseId, renewed), problem: null });
+        } catch (error) {
+          // Without an answer the lease still runs: the next look tries again.
+          if (!stopped && appCodeOf(error) !== "network" && appCodeOf(error) !== "internal") {
+            if (appCodeOf(error) === "report.already-signed") forgetClaim(caseId);
+            else if (detailsOf(error).claimedByName) reportLost(error);
+            else void claimAgain();
+          }
+        }
+      }
+    };
+    const timer = setInterval(look, Math.min(5_000, third / 4));
+    return () => {
+      stopped = true;
+      clearInterval(timer);
+    };
+  }, [caseId, claim, client, claimAgain, reportLost]);
+
+  useEffect(() => {
+    stayWith(caseId);
+    const onHide = (event: PageTransitionEvent) => {
+      if (!keep.current && !event.persisted) releaseNow(caseId);
+    };
+    window.addEventListener("pagehide", onHide);
+    return () => {
+      window.removeEventListener("pagehide", onHide);
+      if (!keep.current) leaveCase(caseId);
+    };
+  }, [caseId]);
+
+  return { ...view, claimAgain, reportLost };
+}
