@@ -64,20 +64,43 @@ function addBody(image: Raster, outline: Outline): void {
   }
 }
 
-/** Adds the thickest of overlapping discs along a way: a rib is a tube, not a heap. */
+/**
+ * Adds the thickest of overlapping discs along ways: a rib is a tube, not a heap.
+ * @param thickness of a disc at a depth inside it (1 in the middle, 0 at the rim).
+ */
+function addThickest(
+  image: Raster,
+  ways: readonly (readonly Point[])[],
+  thickness: (depth: number, radius: number) => number,
+): void {
+  const { data, columns } = image;
+  const layer = new Float32Array(data.length);
+  let first = data.length;
+  let last = 0;
+  for (const way of ways) {
+    image.tube(way, (disc) =>
+      image.spans(disc, (from, to, inside) => {
+        first = Math.min(first, from - (from % columns));
+        last = Math.max(last, to);
+        for (let i = from; i <= to; i++) layer[i] = Math.max(layer[i] as number, thickness(inside(i), disc.rx));
+      }),
+    );
+  }
+  for (let i = first; i <= last; i++) data[i] = (data[i] as number) + (layer[i] as number);
+}
+
+/** Adds a solid tube or, brightest just inside its border as cortical bone is, a shell. */
 function addTube(image: Raster, points: readonly Point[], amount: number, shell: boolean): void {
-  const layer = new Float32Array(image.data.length);
-  image.tube(points, (disc) =>
-    image.spans(disc, (from, to, inside) => {
-      for (let i = from; i <= to; i++) {
-        const depth = inside(i);
-        // A shell is brightest just inside its border, as cortical bone is.
-        const value = shell ? (depth < 0.45 ? 0.55 + depth : 0.82) : Math.sqrt(depth);
-        layer[i] = Math.max(layer[i] as number, value);
-      }
-    }),
-  );
-  for (let i = 0; i < layer.length; i++) image.data[i] = (image.data[i] as number) + amount * (layer[i] as number);
+  const sign = Math.sign(amount);
+  const size = Math.abs(amount);
+  const solid = (depth: number): number => size * Math.sqrt(depth);
+  const bone = (depth: number): number => size * (depth < 0.45 ? 0.55 + depth : 0.82);
+  if (sign > 0) return addThickest(image, [points], shell ? bone : solid);
+  // Air takes away: the same, upside down.
+  const { data } = image;
+  for (let i = 0; i < data.length; i++) data[i] = -(data[i] as number);
+  addThickest(image, [points], shell ? bone : solid);
+  for (let i = 0; i < data.length; i++) data[i] = -(data[i] as number);
 }
 
 /** Scales what is inside a smooth outline: 1 keeps, 0.4 is lung. The border is as soft as `sharpness` says. */
@@ -203,16 +226,7 @@ type Vessel = readonly [Point, Point];
 
 /** Adds vessels, the thickest of those that overlap. */
 function addVessels(image: Raster, vessels: readonly Vessel[]): void {
-  const layer = new Float32Array(image.data.length);
-  for (const vessel of vessels) {
-    image.tube(vessel, (disc) =>
-      image.spans(disc, (from, to, inside) => {
-        for (let i = from; i <= to; i++)
-          layer[i] = Math.max(layer[i] as number, (30 + 42 * disc.rx) * Math.sqrt(inside(i)));
-      }),
-    );
-  }
-  for (let i = 0; i < layer.length; i++) image.data[i] = (image.data[i] as number) + (layer[i] as number);
+  addThickest(image, vessels, (depth, radius) => (30 + 42 * radius) * Math.sqrt(depth));
 }
 
 function bones(image: Raster): void {
@@ -266,7 +280,7 @@ function patch(image: Raster, random: Random, x: number, y: number, size: number
     const r = 5 + random() * 13;
     image.ellipsoid(
       { x: x + Math.cos(angle) * away, y: y + Math.sin(angle) * away * 0.75, rx: r, ry: r * 0.8 },
-      26 + random() * 26,
+      44 + random() * 34,
       1,
     );
   }

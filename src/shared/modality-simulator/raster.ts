@@ -112,7 +112,7 @@ export class Raster {
       const [x1, y1, r1] = points[i] as readonly [number, number, number];
       const steps = Math.max(
         1,
-        Math.ceil(Math.hypot(x1 - x0, y1 - y0) / Math.max(this.pixelMm * 0.7, 0.4 * Math.min(r0, r1))),
+        Math.ceil(Math.hypot(x1 - x0, y1 - y0) / Math.max(this.pixelMm * 0.7, 0.3 * Math.min(r0, r1))),
       );
       for (let step = 0; step < steps; step++) {
         const t = step / steps;
