@@ -5,7 +5,7 @@ import type { Ctx, UserActor } from "../context.ts";
 import { claimableStates } from "./case-states.ts";
 import { findCase } from "./get-case.ts";
 import type { OfCase } from "./inputs.ts";
-import { moveCase } from "./move-case.ts";
+import { type AuditDetails, type MovedCase, moveCase } from "./move-case.ts";
 import type { Claim } from "./shapes.ts";
 
 /**
@@ -19,7 +19,7 @@ import type { Claim } from "./shapes.ts";
  */
 export async function claimCase(ctx: Ctx<UserActor>, { caseId }: OfCase): Promise<Claim> {
   const { actor, tx } = ctx;
-  const before = await findCase(ctx, caseId, "case.claim");
+  await findCase(ctx, caseId, "case.claim");
   const mine = Prisma.sql`(claimed_by_id = ${actor.userId}::uuid AND claimed_until > clock_timestamp())`;
   // The WHERE decides the race: of two radiologists clicking together, one updates nothing.
   const moved = await moveCase(ctx, {
@@ -30,15 +30,17 @@ export async function claimCase(ctx: Ctx<UserActor>, { caseId }: OfCase): Promis
       claimed_at = CASE WHEN ${mine} THEN claimed_at ELSE clock_timestamp() END,
       claimed_until = clock_timestamp() + make_interval(mins => claim_minutes)`,
     where: Prisma.sql`claimed_by_id IS NULL OR claimed_until <= clock_timestamp() OR ${mine}`,
-    action: "case.claim",
-    details: before.claimedById && before.claimedById !== actor.userId ? { takenOverFrom: before.claimedById } : {},
+    action: (row) => (isNewClaim(row) ? "case.claim" : "case.renew"),
+    details: ({ claimedByBefore }): AuditDetails =>
+      claimedByBefore && claimedByBefore !== actor.userId ? { takenOverFrom: claimedByBefore } : {},
   });
   if (!moved?.claimedUntil) throw await whyNot(ctx, caseId);
   const claimToken = moved.claimToken.toString();
-  const renewed = before.claimLive && before.claimedById === actor.userId;
-  if (!renewed) await enqueue(tx, "claim.expire", { orgId: moved.orgId, caseId }, moved.claimedUntil);
+  if (isNewClaim(moved)) await enqueue(tx, "claim.expire", { orgId: moved.orgId, caseId }, moved.claimedUntil);
   return { claimToken, claimedUntil: moved.claimedUntil.toISOString() };
 }
+
+const isNewClaim = ({ claimToken, claimTokenBefore }: MovedCase): boolean => claimToken !== claimTokenBefore;
 
 async function whyNot({ tx }: Ctx, caseId: string): Promise<DomainError> {
   const [now] = await tx.$queryRaw<

@@ -17,7 +17,12 @@ export type MovedCase = {
   claimedById: string | null;
   claimedUntil: Date | null;
   claimToken: bigint;
+  /** As it was before the move. */
+  claimedByBefore: string | null;
+  claimTokenBefore: bigint;
 };
+
+export type AuditDetails = Record<string, string | number | boolean | null>;
 
 /**
  * The one way a case changes state. One conditional UPDATE: of two callers who move the same case together, the
@@ -43,8 +48,8 @@ export async function moveCase(
     moves: Partial<Record<CaseState, CaseState>>;
     set?: Prisma.Sql;
     where?: Prisma.Sql;
-    action?: AuditAction;
-    details?: Record<string, string | number | boolean | null>;
+    action?: AuditAction | ((moved: MovedCase) => AuditAction);
+    details?: AuditDetails | ((moved: MovedCase) => AuditDetails);
   },
 ): Promise<MovedCase | null> {
   const pairs = Object.entries(moves) as [CaseState, CaseState][];
@@ -59,15 +64,20 @@ export async function moveCase(
     WHERE id = ${caseId}::uuid AND state::text = ANY(${pairs.map(([from]) => from)}) AND (${where})
     RETURNING id AS "caseId", org_id AS "orgId", reader_org_id AS "readerOrgId", study_ref AS "studyRef",
       (SELECT patient_ref FROM study WHERE study.id = reading_case.study_ref) AS "patientRef",
-      old.state AS "from", new.state AS "state", claimed_by_id AS "claimedById", claimed_until AS "claimedUntil", claim_token AS "claimToken"`;
+      old.state AS "from", new.state AS "state", claimed_by_id AS "claimedById", claimed_until AS "claimedUntil", claim_token AS "claimToken",
+      old.claimed_by_id AS "claimedByBefore", old.claim_token AS "claimTokenBefore"`;
   if (!moved) return null;
   await audit(ctx, {
-    action,
+    action: typeof action === "function" ? action(moved) : action,
     orgId: moved.orgId,
     patientRef: moved.patientRef,
     studyRef: moved.studyRef,
     caseId,
-    details: { from: moved.from, to: moved.state, ...details },
+    details: {
+      from: moved.from,
+      to: moved.state,
+      ...(typeof details === "function" ? details(moved) : details),
+    },
   });
   await announceCase(ctx, moved);
   return moved;
