@@ -201,7 +201,7 @@ class Sheet {
     this.#paragraph(momentText(signature.at, this.#report.facility.timeZone), style.subtitle, 11);
     this.#y += 6;
     for (const section of sections) {
-      if (section.key !== "addendum") this.section(section);
+      if (!section.key.startsWith("addendum")) this.section(section);
       else {
         this.#paragraph(section.text.trim(), style.body, 14);
         this.#y += 9;

@@ -24,10 +24,10 @@ const known: Record<string, SectionCodes> = {
   },
 };
 
-/** Codes of a section. One that the standard does not know keeps its own title: a heading must not say something else. */
+/** Codes of a section; `addendum-2` is an addendum. One that the standard does not know keeps its own title: a heading must not say something else. */
 export function sectionCodes(key: string, title: string): SectionCodes {
   return (
-    known[key] ?? {
+    known[key.replace(/-\d+$/, "")] ?? {
       heading: () => code(key.slice(0, 16), "99OVERREAD", [...title].slice(0, 64).join("")),
       element: () => code("121071", "DCM", "Finding"),
     }

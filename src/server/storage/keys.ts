@@ -1,0 +1,28 @@
+/**
+ * Where a version of an instance is kept. Made of our own ids and a hash: nothing a sender wrote gets into a path.
+ *
+ * @param orgId the hospital, so that one tenant's objects can be moved, wiped or encrypted apart from another's.
+ * @param dataSetSha256 of the bytes behind group 0002.
+ */
+export function instanceKey(orgId: string, dataSetSha256: string): string {
+  return key("objects", orgId, dataSetSha256, "dcm");
+}
+
+/** Where a study's or series' prepared metadata is kept; `digest` changes when its instances do. */
+export function metadataKey(orgId: string, digest: string): string {
+  return key("metadata", orgId, digest, "json.gz");
+}
+
+/**
+ * Where the bare PDF of a signed report version is kept: by the version, which can only ever have one. It is made once,
+ * and what was made is used by every retry.
+ */
+export function reportPdfKey(orgId: string, reportVersionId: string): string {
+  if (![orgId, reportVersionId].every((id) => /^[0-9a-f-]{36}$/.test(id))) throw new TypeError("not a key of ours");
+  return `reports/${orgId}/${reportVersionId.slice(-2)}/${reportVersionId}.pdf`;
+}
+
+function key(kind: string, orgId: string, sha256: string, suffix: string): string {
+  if (!/^[0-9a-f-]{36}$/.test(orgId) || !/^[0-9a-f]{64}$/.test(sha256)) throw new TypeError("not a key of ours");
+  return `${kind}/${orgId}/${sha256.slice(0, 2)}/${sha256.slice(2, 4)}/${sha256}.${suffix}`;
+}

@@ -1,0 +1,26 @@
+import { indexStudy } from "#server/archive/index-study.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
+import { settleStudy } from "#server/domain/imaging/index.ts";
+import { attachPriors, expireClaim, prioritizeCase } from "#server/domain/reading/index.ts";
+import type { Handlers } from "../run-job.ts";
+import { storeDocuments } from "./store-documents.ts";
+
+/** One handler for each job of the catalogue; most are one verb in one transaction. */
+export const handlers: Handlers = {
+  "study.settle": async ({ actor, requestId }, { studyId }) => {
+    await withTenant(actor, (ctx) => settleStudy(ctx, { studyId }), { requestId });
+  },
+  "study.index": async ({ actor }, { studyId }) => {
+    await indexStudy(actor, { studyId });
+  },
+  "case.attach-priors": async ({ actor, requestId }, { caseId }) => {
+    await withTenant(actor, (ctx) => attachPriors(ctx, { caseId }), { requestId });
+  },
+  "case.prioritize": async ({ actor, requestId }, { caseId }) => {
+    await withTenant(actor, (ctx) => prioritizeCase(ctx, { caseId }), { requestId });
+  },
+  "claim.expire": async ({ actor, requestId }, { caseId }) => {
+    await withTenant(actor, (ctx) => expireClaim(ctx, { caseId }), { requestId });
+  },
+  "report.store-documents": storeDocuments,
+};

@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import { DomainError } from "@overread/shared/errors";
+import { ingestPart10 } from "#server/archive/index.ts";
+import { renderFrame } from "#server/archive/render-frame.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
+import {
+  buildBasicTextSr,
+  buildKeyObjectSelection,
+  documentSource,
+  encapsulatePdf,
+  type GatheredReport,
+  gatherReport,
+  type KeyPicture,
+  renderReportPdf,
+  type SignedReport,
+} from "#server/documents/index.ts";
+import { recordDocuments, type StoredDocument } from "#server/domain/reporting/index.ts";
+import { reportPdfKey } from "#server/storage/keys.ts";
+import { objectStore } from "#server/storage/object-store.ts";
+import type { JobContext } from "../run-job.ts";
+
+type Run = Pick<JobContext, "actor" | "requestId" | "signal" | "log">;
+
+/**
+ * Makes the documents of a signed version, puts them into the study, and notes them, so that they are sent home.
+ *
+ * May die at any point and be run again, by any number of workers: UIDs and moments were fixed at signing, the PDF is
+ * made once and kept, and what the archive has it is not given again. There is one of each in the end.
+ *
+ * @throws {DomainError} `report.not-found`, `instance.not-found`, `storage.*`, `storage.corrupt` when the archive holds
+ *   other bytes under one of our UIDs.
+ */
+export async function storeDocuments(run: Run, { reportVersionId }: { reportVersionId: string }): Promise<void> {
+  const { actor, requestId } = run;
+  const gathered = await withTenant(actor, (ctx) => gatherReport(ctx, { reportVersionId }), { requestId });
+  const report: SignedReport = { ...gathered, keyImages: await pictures(run, gathered) };
+  const objectKey = reportPdfKey(actor.orgId, reportVersionId);
+  const pdf = await keptPdf(objectKey, () => renderReportPdf(report));
+
+  const documents: StoredDocument[] = [
+    {
+      kind: "pdf",
+      instanceId: (await stored(run, report.uids.pdf.sopInstanceUid, () => encapsulatePdf(report, pdf))).instanceId,
+      sha256: createHash("sha256").update(pdf).digest("hex"),
+      objectKey,
+    },
+    { kind: "sr", ...(await stored(run, report.uids.sr.sopInstanceUid, () => buildBasicTextSr(report))) },
+  ];
+  const kos = buildKeyObjectSelection(report);
+  if (kos && report.uids.kos)
+    documents.push({ kind: "kos", ...(await stored(run, report.uids.kos.sopInstanceUid, () => kos)) });
+  run.signal.throwIfAborted();
+  await withTenant(actor, (ctx) => recordDocuments(ctx, { reportVersionId, documents }), { requestId });
+}
+
+/** The PDF as it was made the first time; a newer release must not make another under the same UIDs. */
+async function keptPdf(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
+  const store = objectStore();
+  const kept = await store.stat(key);
+  if (!kept) {
+    const made = await make();
+    await store.ensureRoom(made.length);
+    await store.putBuffer(key, made);
+    return made;
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of store.readRange(key, 0, kept.sizeBytes - 1)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Puts an object into the archive unless it is there. */
+async function stored(
+  { actor, requestId }: Run,
+  sopInstanceUid: string,
+  make: () => Buffer,
+): Promise<{ instanceId: string; sha256: string }> {
+  const [known] = await withTenant(
+    actor,
+    ({ tx }) => tx.$queryRaw<{ instanceId: string; sha256: string }[]>`
+      SELECT id AS "instanceId", data_set_sha256 AS sha256 FROM instance
+      WHERE org_id = ${actor.orgId}::uuid AND sop_instance_uid = ${sopInstanceUid} AND status = 'stored' AND source = ${documentSource}`,
+    { requestId },
+  );
+  if (known) return known;
+  const result = await ingestPart10(actor, make(), { source: documentSource, requestId });
+  if (result.outcome === "refused") throw result.error ?? new DomainError(result.code);
+  // Two workers at once made two moments' worth of bytes: the first stands, and the next attempt finds it.
+  if (result.outcome === "quarantined")
+    throw new DomainError("internal", { details: { reason: "document-quarantined" } });
+  return { instanceId: result.instanceId, sha256: result.dataSetSha256 };
+}
+
+async function pictures({ actor, signal, log }: Run, report: GatheredReport): Promise<KeyPicture[]> {
+  const result: KeyPicture[] = [];
+  for (const { windowCenter, windowWidth, ...image } of report.keyImages) {
+    signal.throwIfAborted();
+    const window = windowCenter !== undefined && windowWidth ? { center: windowCenter, width: windowWidth } : undefined;
+    const { studyId } = report;
+    const { sopInstanceUid, frameNumber } = image;
+    try {
+      const { bytes } = await renderFrame(actor, { studyId, sopInstanceUid, frameNumber, window, maxPixels: 1024 });
+      result.push({ ...image, jpeg: bytes });
+    } catch (error) {
+      // A picture that cannot be made must not hold back the report; the paper says that it is missing.
+      if (
+        !(error instanceof DomainError) ||
+        !["dicom.cannot-render", "instance.not-found", "frame.not-found"].includes(error.code)
+      )
+        throw error;
+      log.warn({ code: error.code }, "key image without a picture");
+      result.push({ ...image, jpeg: null });
+    }
+  }
+  return result;
+}

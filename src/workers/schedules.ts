@@ -1,0 +1,64 @@
+import { systemActor } from "#server/auth/system-actor.ts";
+import { pool } from "#server/db/clients.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
+import { expireClaim, prioritizeCase } from "#server/domain/reading/index.ts";
+import { purgeDone } from "#server/jobs/outbox.ts";
+import type { Log } from "#server/log.ts";
+import type { Schedule } from "./every.ts";
+
+type CaseOf = { orgId: string; caseId: string };
+const query = <Row extends object>(sql: string): Promise<Row[]> =>
+  pool("overread_maintenance")
+    .query<Row>(sql)
+    .then((result) => result.rows);
+
+/** Nets under the jobs, and tidying. What they find is changed by the same verbs, as the product itself. */
+export function schedules(log: Log): Schedule[] {
+  const perCase = async (
+    cases: CaseOf[],
+    verb: (ctx: Parameters<typeof expireClaim>[0], of: { caseId: string }) => Promise<unknown>,
+  ) => {
+    for (const { orgId, caseId } of cases)
+      await withTenant(systemActor(orgId, "worker"), (ctx) => verb(ctx, { caseId })).catch((error: unknown) =>
+        log.warn({ caseId, reason: error instanceof Error ? error.name : "unknown" }, "case left for the next round"),
+      );
+  };
+  return [
+    {
+      name: "expire-claims",
+      everyMs: 30_000,
+      run: async () =>
+        perCase(
+          await query<CaseOf>(
+            `SELECT org_id AS "orgId", id AS "caseId" FROM reading_case WHERE claimed_until < now() AND claimed_by_id IS NOT NULL LIMIT 500`,
+          ),
+          expireClaim,
+        ),
+    },
+    {
+      // A case plans its next change of place by itself; this finds those whose plan was lost.
+      name: "prioritize-open-cases",
+      everyMs: 5 * 60_000,
+      run: async () =>
+        perCase(
+          await query<CaseOf>(
+            `SELECT c.org_id AS "orgId", c.id AS "caseId" FROM reading_case c WHERE c.state IN ('unread', 'claimed', 'drafted', 'preliminary')
+               AND NOT EXISTS (SELECT 1 FROM outbox_job o WHERE o.name = 'case.prioritize' AND o.collapse_key = c.id::text
+                 AND o.done_at IS NULL AND o.failed_at IS NULL)
+             ORDER BY c.due_at LIMIT 2000`,
+          ),
+          prioritizeCase,
+        ),
+    },
+    {
+      name: "purge",
+      everyMs: 60 * 60_000,
+      run: async () => {
+        const jobs = await purgeDone(7);
+        await query("DELETE FROM edge_nonce WHERE expires_at < now() - interval '1 hour'");
+        await query("DELETE FROM sign_in_attempt WHERE window_start < now() - interval '1 day'");
+        if (jobs > 0) log.info({ jobs }, "old finished jobs purged");
+      },
+    },
+  ];
+}

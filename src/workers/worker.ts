@@ -1,0 +1,45 @@
+import { type ConnectionOptions, Worker } from "bullmq";
+import { Redis } from "ioredis";
+import { config } from "#server/config.ts";
+import { type QueueName, queueNames, queuePrefix, Relay } from "#server/jobs/relay.ts";
+import type { Log } from "#server/log.ts";
+import { keepRunning } from "./every.ts";
+import { type Handlers, runJob } from "./run-job.ts";
+import { schedules } from "./schedules.ts";
+
+/** Jobs of a queue at a time in one process: what a person waits for is not kept waiting by pictures and paper. */
+const concurrency: Record<QueueName, number> = { interactive: 8, imaging: 2, reports: 2 };
+
+/**
+ * Starts the relay, one BullMQ worker per queue, and the schedules.
+ *
+ * @returns how to stop: no new jobs, the running ones to their end, then the connections.
+ */
+export function startWorker(handlers: Handlers, log: Log): { stop(): Promise<void> } {
+  const relay = new Relay(log);
+  // A worker waits for Redis for ever (`null`); the relay's producer does not.
+  const redis = new Redis(config().redis.url, { maxRetriesPerRequest: null, lazyConnect: true });
+  redis.on("error", () => {}); // the relay's connection to the same server has said it
+  const workers = queueNames.map((name) => {
+    const worker = new Worker(name, (job) => runJob(handlers, job, log).finally(() => relay.wake()), {
+      connection: redis as unknown as ConnectionOptions,
+      prefix: queuePrefix,
+      concurrency: concurrency[name],
+      // A killed worker's jobs are taken up again this soon; a living one renews at half.
+      lockDuration: 15_000,
+      stalledInterval: 5_000,
+      maxStalledCount: 3,
+    });
+    worker.on("error", (error) => log.debug({ queue: name, reason: error.message }, "queue"));
+    return worker;
+  });
+  relay.start();
+  const stopSchedules = keepRunning(schedules(log), log);
+  return {
+    async stop() {
+      await Promise.all([stopSchedules(), ...workers.map((worker) => worker.close())]);
+      await relay.stop();
+      redis.disconnect();
+    },
+  };
+}

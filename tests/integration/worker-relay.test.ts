@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, test } from "node:test";
+import { DomainError } from "@overread/shared/errors";
+import { createClient } from "redis";
+import { systemActor } from "#server/auth/system-actor.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
+import { enqueue } from "#server/jobs/enqueue.ts";
+import { liveChannel, publish } from "#server/live/publish.ts";
+import { workerHeartbeatKey } from "#server/live/worker-heartbeat.ts";
+import { createLog } from "#server/log.ts";
+import { useTestDatabase } from "#tests/database.ts";
+import { eventually, useTestRedis } from "#tests/redis.ts";
+import type { Handlers } from "#workers/run-job.ts";
+import { startWorker } from "#workers/worker.ts";
+
+const orgId = randomUUID();
+const actor = systemActor(orgId, "test");
+let db: Awaited<ReturnType<typeof useTestDatabase>>;
+let redis: Awaited<ReturnType<typeof useTestRedis>>;
+let worker: ReturnType<typeof startWorker> | undefined;
+
+/** What the handlers of this test do; each test puts in its own. */
+let act: (name: string, id: string) => Promise<void> = async () => {};
+const handlers: Handlers = {
+  "study.settle": (_, { studyId }) => act("study.settle", studyId),
+  "study.index": (_, { studyId }) => act("study.index", studyId),
+  "case.attach-priors": (_, { caseId }) => act("case.attach-priors", caseId),
+  "case.prioritize": (_, { caseId }) => act("case.prioritize", caseId),
+  "claim.expire": (_, { caseId }) => act("claim.expire", caseId),
+  "report.store-documents": (_, { reportVersionId }) => act("report.store-documents", reportVersionId),
+};
+const start = () => {
+  worker = startWorker(handlers, createLog("worker", (process.env.DBG ?? "silent") as "error"));
+};
+
+before(async () => {
+  db = await useTestDatabase();
+  redis = await useTestRedis();
+  start();
+});
+after(async () => {
+  await worker?.stop();
+  await redis.drop();
+  await db.drop();
+});
+
+/** claim.expire has no collapse key: as many rows, as many runs. */
+async function expireClaims(count: number, runAt?: Date): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => randomUUID());
+  await withTenant(actor, async ({ tx }) => {
+    for (const caseId of ids) await enqueue(tx, "claim.expire", { orgId, caseId }, runAt);
+  });
+  return ids;
+}
+async function openRows(): Promise<number> {
+  const { rows } = await db.owner.query(
+    "SELECT count(*)::int AS n FROM outbox_job WHERE done_at IS NULL AND failed_at IS NULL",
+  );
+  return rows[0].n;
+}
+const allDone = (deadlineMs?: number) =>
+  eventually(async () => (await openRows()) === 0, "every job of the outbox done", deadlineMs);
+
+test("a job that was committed runs, one that was rolled back does not", async () => {
+  const ran: string[] = [];
+  act = async (_, id) => void ran.push(id);
+  await assert.rejects(
+    withTenant(actor, async ({ tx }) => {
+      await enqueue(tx, "claim.expire", { orgId, caseId: randomUUID() });
+      throw new Error("the act failed");
+    }),
+  );
+  const [id] = await expireClaims(1);
+  await allDone();
+  assert.deepEqual(ran, [id]);
+});
+
+test("a job is not run before its time", async () => {
+  let ranAt = 0;
+  act = async () => {
+    ranAt = Date.now();
+  };
+  const due = new Date(Date.now() + 700);
+  await expireClaims(1, due);
+  await allDone();
+  assert.ok(ranAt >= due.getTime() - 20, "not early");
+  assert.ok(ranAt < due.getTime() + 2_000, "and not late either");
+});
+
+test("a hundred jobs about one study collapse into few runs, and every row is answered by a run that began after it", async () => {
+  const studyId = randomUUID();
+  const starts: number[] = [];
+  act = async () => {
+    starts.push(Date.now());
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  };
+  let lastCommit = 0;
+  for (let index = 0; index < 100; index++) {
+    await withTenant(actor, ({ tx }) => enqueue(tx, "study.index", { orgId, studyId }));
+    lastCommit = Date.now();
+  }
+  await allDone();
+  assert.ok(starts.length < 60, `${starts.length} runs for 100 rows`);
+  assert.ok((starts.at(-1) ?? 0) >= lastCommit, "the last run saw the last change");
+});
+
+test("a job that cannot succeed is kept for a person to look at, with its code and nothing else", async () => {
+  let calls = 0;
+  act = async () => {
+    calls++;
+    throw new DomainError("case.not-found", { cause: new Error("Doe^Jane") });
+  };
+  const [caseId] = await expireClaims(1);
+  await allDone();
+  const { rows } = await db.owner.query("SELECT * FROM outbox_job WHERE payload->>'caseId' = $1", [caseId]);
+  assert.equal(rows[0].last_error, "case.not-found");
+  assert.ok(rows[0].failed_at);
+  assert.equal(calls, 1);
+});
+
+test("a job that met an outage is tried again until it succeeds", async () => {
+  let calls = 0;
+  act = async () => {
+    if (++calls < 3) throw new DomainError("storage.unavailable");
+  };
+  const [caseId] = await expireClaims(1);
+  await allDone();
+  const { rows } = await db.owner.query("SELECT * FROM outbox_job WHERE payload->>'caseId' = $1", [caseId]);
+  assert.equal(calls, 3);
+  assert.ok(rows[0].done_at);
+  assert.equal(rows[0].attempts, 3);
+});
+
+test("a payload of another shape is refused, not run", async () => {
+  let calls = 0;
+  act = async () => void calls++;
+  await db.owner.query(
+    `INSERT INTO outbox_job (org_id, name, payload) VALUES ($1, 'claim.expire', '{"orgId":"x"}'), ($1, 'claim.expire', '{}')`,
+    [orgId],
+  );
+  await allDone();
+  const { rows } = await db.owner.query(
+    "SELECT last_error FROM outbox_job WHERE payload::text IN ('{}', '{\"orgId\": \"x\"}')",
+  );
+  assert.deepEqual(
+    rows.map((row) => row.last_error),
+    ["request.invalid", "request.invalid"],
+  );
+  assert.equal(calls, 0);
+});
+
+test("Redis emptied in the middle of the work loses none of it", async () => {
+  const ran = new Set<string>();
+  act = async (_, id) => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    ran.add(id);
+  };
+  const ids = await expireClaims(400);
+  const client = createClient({ url: redis.url });
+  await client.connect();
+  await eventually(() => ran.size > 20, "work under way");
+  await client.flushAll();
+  await allDone(30_000);
+  assert.equal(ids.filter((id) => !ran.has(id)).length, 0);
+  await eventually(async () => (await client.exists(workerHeartbeatKey)) === 1, "a sign of life");
+  client.destroy();
+});
+
+test("Redis killed and started empty: the worker lives, the work is done, announcements come again", async () => {
+  const ran = new Set<string>();
+  act = async (_, id) => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    ran.add(id);
+  };
+  const ids = await expireClaims(300);
+  await eventually(() => ran.size > 20, "work under way");
+  await redis.stop();
+  const more = await expireClaims(50);
+  await redis.start();
+  await allDone(30_000);
+  assert.equal([...ids, ...more].filter((id) => !ran.has(id)).length, 0);
+
+  const heard = await listen();
+  await eventually(async () => {
+    await withTenant(actor, ({ tx }) => publish(tx, { topic: "case.changed", orgIds: [orgId] }));
+    return heard.count() > 0;
+  }, "an announcement after the restart");
+  heard.close();
+});
+
+test("a change is announced on Redis within a moment of its commit", async () => {
+  const heard = await listen();
+  const times: number[] = [];
+  for (let index = 0; index < 10; index++) {
+    const caseId = randomUUID();
+    await withTenant(actor, ({ tx }) => publish(tx, { topic: "case.changed", orgIds: [orgId], caseId }));
+    const committed = performance.now();
+    await eventually(() => heard.has(caseId), "the announcement");
+    times.push(performance.now() - committed);
+  }
+  times.sort((a, b) => a - b);
+  assert.ok((times[5] ?? 0) < 250, `median ${times[5]} ms`);
+  heard.close();
+});
+
+test("the worker listens again after Postgres cut its connections", async () => {
+  const ran: string[] = [];
+  act = async (_, id) => void ran.push(id);
+  await db.owner.query(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'overread_maintenance'",
+  );
+  const [id] = await expireClaims(1);
+  await allDone();
+  assert.deepEqual(ran, [id]);
+  const heard = await listen();
+  await eventually(async () => {
+    await withTenant(actor, ({ tx }) => publish(tx, { topic: "study.changed", orgIds: [orgId] }));
+    return heard.count() > 0;
+  }, "an announcement after the cut");
+  heard.close();
+});
+
+test("a worker that is told to stop ends its running job first and leaves the rest to the next", async () => {
+  let running = 0;
+  let finished = 0;
+  act = async () => {
+    running++;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    finished++;
+  };
+  await expireClaims(40);
+  await eventually(() => running > 0, "work under way");
+  await worker?.stop();
+  assert.equal(running, finished, "nothing was cut off");
+  assert.ok((await openRows()) > 0, "the rest waits");
+  start();
+  await allDone(20_000);
+  assert.equal(finished, 40);
+});
+
+async function listen() {
+  const messages: string[] = [];
+  const client = createClient({ url: redis.url });
+  client.on("error", () => {});
+  await client.connect();
+  await client.subscribe(liveChannel, (message) => void messages.push(message));
+  return {
+    count: () => messages.length,
+    has: (text: string) => messages.some((message) => message.includes(text)),
+    close: () => client.destroy(),
+  };
+}
