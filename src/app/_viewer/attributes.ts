@@ -54,12 +54,12 @@ export function personName(attributes: Attributes, tag: string): string | null {
   if (typeof value === "string") return spoken(value) || null;
   if (typeof value !== "object" || value === null) return null;
   const name = value as JsonName;
-  const groups = [name.Alphabetic, name.Ideographic].filter((group): group is string => Boolean(group));
-  return groups.map(spoken).filter(Boolean).join(" ") || (name.Phonetic ? spoken(name.Phonetic) : null) || null;
+  const groups = [spoken(name.Alphabetic ?? ""), spoken(name.Ideographic ?? "", " ")].filter(Boolean);
+  return groups.join(" ") || spoken(name.Phonetic ?? "") || null;
 }
 
-function spoken(group: string): string {
+function spoken(group: string, between = ", "): string {
   const [family = "", given = "", middle = ""] = group.split("^").map((part) => part.trim());
   const rest = [given, middle].filter(Boolean).join(" ");
-  return family && rest ? `${family}, ${rest}` : family || rest;
+  return family && rest ? `${family}${between}${rest}` : family || rest;
 }

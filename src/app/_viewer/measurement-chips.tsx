@@ -8,6 +8,7 @@ export function MeasurementChips({ session, canUse }: { session: Session; canUse
   const { measurements } = useSyncExternalStore(session.view.subscribe, session.view.get);
   if (measurements.length === 0) return null;
   return (
+    // In the tray: a bar that comes with the first measurement would move the image under the pointer.
     <ul className={styles.chips} aria-label="Measurements">
       {measurements.map((measurement) => (
         <li key={measurement.id}>

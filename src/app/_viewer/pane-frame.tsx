@@ -87,9 +87,13 @@ export function PaneFrame({
         ))}
       </div>
       <div className={styles.screen}>
-        {/* biome-ignore lint/a11y/noStaticElementInteractions: the library's own handlers do the rest. */}
         <div
           ref={element}
+          role="img"
+          aria-label={`${side === "current" ? "Current" : "Prior"} study, ${frame ? `image ${(view?.shown ?? 0) + 1} of ${total}` : "no image yet"}`}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: keys act on it, and focus says which side they mean.
+          tabIndex={0}
+          onFocus={() => session.activate(side)}
           className={styles.viewport}
           data-testid={`viewport-${side}`}
           data-viewport={side}

@@ -70,7 +70,9 @@ export type Pane = {
   play(on: boolean): void;
   setFps(fps: number): void;
   setBusy(limit: number): void;
-  resized(): void;
+  /** Whether the whole image fits the viewport as it did when opened: then it is fitted again after a resize. */
+  fits(): boolean;
+  resized(fit: boolean): void;
   frame(): Frame | null;
   snapshot(maxWidth: number): string | undefined;
   close(): void;
@@ -94,6 +96,7 @@ export function createPane(
   onStep: (index: number) => void,
   onPainted: () => void,
 ): Pane {
+  keepKeysFromLibrary(element);
   engine.enableElement({
     viewportId: id,
     type: core.Enums.ViewportType.STACK,
@@ -270,6 +273,7 @@ export function createPane(
       view.set({ shown: image.index, opening: false });
       readVoi();
       readCamera();
+      pump();
     }
     if (isNew) onPainted();
   };
@@ -448,7 +452,20 @@ export function createPane(
       limit = inFlight;
       pump();
     },
-    resized: readCamera,
+    fits() {
+      if (view.get().shown === null) return true;
+      const [x = 0, y = 0] = viewport.getPan();
+      return Math.abs(viewport.getZoom() - 1) < 0.01 && Math.hypot(x, y) < 2;
+    },
+    resized(fit) {
+      if (view.get().shown === null) return;
+      if (fit) {
+        viewport.setZoom(1);
+        viewport.setPan([0, 0]);
+        viewport.render();
+      }
+      readCamera();
+    },
     frame: current,
     snapshot(maxWidth) {
       const canvas = element.querySelector<HTMLCanvasElement>("canvas.cornerstone-canvas");
@@ -471,4 +488,18 @@ export function createPane(
 
 function difference(a: ArrayLike<number>, b: ArrayLike<number>): Vec3 {
   return [(a[0] ?? 0) - (b[0] ?? 0), (a[1] ?? 0) - (b[1] ?? 0), (a[2] ?? 0) - (b[2] ?? 0)];
+}
+
+/**
+ * The library listens to keys on its element and takes every one of them, Tab included. Its own uses of keys
+ * (undo by Z) are not ours, so it gets none.
+ */
+function keepKeysFromLibrary(element: HTMLDivElement): void {
+  const listen = element.addEventListener.bind(element);
+  element.addEventListener = (
+    type: string,
+    ...rest: [EventListenerOrEventListenerObject, AddEventListenerOptions?]
+  ) => {
+    if (type !== "keydown") listen(type, ...rest);
+  };
 }

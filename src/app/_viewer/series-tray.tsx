@@ -21,7 +21,7 @@ export function SeriesTray({
   shownPrior: StudyForViewing | null;
 }) {
   return (
-    <nav className={styles.tray} aria-label="Series">
+    <nav className={styles.trayList} aria-label="Series">
       <StudySeries session={session} study={current} side="current" open />
       {priors.map((prior) => (
         <StudySeries

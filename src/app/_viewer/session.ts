@@ -449,8 +449,9 @@ export function createSession(initial: ViewerProps): Session {
       resizing ||= requestAnimationFrame(() => {
         resizing = 0;
         if (closed || !engine || panes.size === 0) return;
+        const fitted = [...panes.values()].filter((pane) => pane.fits());
         engine.resize(true, true);
-        for (const pane of panes.values()) pane.resized();
+        for (const pane of panes.values()) pane.resized(fitted.includes(pane));
       });
     },
     close() {

@@ -3,7 +3,6 @@ import {
   Columns2,
   Contrast,
   FlipHorizontal2,
-  Key,
   Link2,
   Link2Off,
   Maximize,
@@ -14,6 +13,7 @@ import {
   RotateCcw,
   RotateCw,
   Ruler,
+  Star,
   SunMedium,
   TriangleRight,
   ZoomIn,
@@ -161,7 +161,7 @@ export function Toolbar({
       <div className={styles.group} data-end>
         {canMark && (
           <Tool label="Mark as key image" shortcut="K" onPress={() => session.markKeyImage()}>
-            <Key size={18} aria-hidden />
+            <Star size={18} aria-hidden />
           </Tool>
         )}
         <Tool label="Full screen" shortcut="F" onPress={onFullscreen}>

@@ -60,6 +60,7 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
       if (belongsToSomebodyElse(event)) return;
       const meant = pressKey(event, session, () => setHelp((shown) => !shown), fullscreen.current);
       if (event.key === "Escape") setHelp(false);
+      // The page around leaves alone what is prevented.
       if (meant) event.preventDefault();
     };
     document.addEventListener("keydown", onKey);
@@ -97,13 +98,13 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
         helpShown={help}
       />
       <div className={styles.body}>
-        <SeriesTray session={session} current={props.current} priors={props.priors} shownPrior={prior} />
-        <div className={styles.middle}>
-          <div ref={stage} className={styles.stage} data-two={prior !== null || undefined}>
-            <PaneFrame session={session} side="current" study={props.current} priors={props.priors} />
-            {prior && <PaneFrame session={session} side="prior" study={prior} priors={props.priors} />}
-          </div>
+        <div className={styles.tray}>
+          <SeriesTray session={session} current={props.current} priors={props.priors} shownPrior={prior} />
           <MeasurementChips session={session} canUse={props.onMeasurement !== undefined} />
+        </div>
+        <div ref={stage} className={styles.stage} data-two={prior !== null || undefined}>
+          <PaneFrame session={session} side="current" study={props.current} priors={props.priors} />
+          {prior && <PaneFrame session={session} side="prior" study={prior} priors={props.priors} />}
         </div>
         {help && <KeyList onClose={() => setHelp(false)} />}
       </div>

@@ -6,6 +6,7 @@ const root = path.resolve(import.meta.dirname, "../../../..");
 /** The viewer on a page of its own, for working on it: `next dev tests/e2e/support/viewer-lab -p 3190`. */
 const nextConfig = {
   ...shared,
+  typescript: { ignoreBuildErrors: true },
   turbopack: {
     ...shared.turbopack,
     root,
