@@ -1,14 +1,122 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { parseUid } from "@overread/shared/dicom/uids";
+import { DomainError } from "@overread/shared/errors";
+import { config } from "#server/config.ts";
+import { toDomainError } from "#server/errors.ts";
+import { createLog } from "#server/log.ts";
+import { type Caller, callerFor } from "./grant.ts";
+import { searchDicom } from "./qido.ts";
+import { retrieveRendered } from "./rendered.ts";
+import { sendError } from "./respond.ts";
+import { type DicomwebRoute, matchRoute } from "./routes.ts";
+import { storeStudies } from "./stow.ts";
+import { retrieveBulkData, retrieveFrames, retrieveInstances, retrieveMetadata } from "./wado.ts";
+
+export { dicomwebRoutes } from "./routes.ts";
+
+let log: ReturnType<typeof createLog> | undefined;
 
 /**
- * Answers a request under `/dicomweb/{org}`.
+ * Answers a request under `/dicomweb/{org}` (PS3.18 §10): STOW-RS, QIDO-RS and WADO-RS of one sending organisation.
  *
  * @returns false when the path is not ours, and nothing was written.
  */
 export async function dicomwebHandler(req: IncomingMessage, res: ServerResponse): Promise<boolean> {
   const path = (req.url ?? "/").split("?", 1)[0] ?? "/";
   if (path !== "/dicomweb" && !path.startsWith("/dicomweb/")) return false;
-  res.writeHead(503, { "content-type": "application/json", "retry-after": "5" });
-  res.end(JSON.stringify({ error: { code: "storage.unavailable", message: "The archive is starting." } }));
+  let requestId: string = randomUUID();
+  try {
+    const match = /^\/dicomweb\/([a-z0-9-]{1,64})(\/.*)?$/.exec(path);
+    if (!match) throw new DomainError("org.not-found");
+    const [, orgSlug = "", rest = "/"] = match;
+    const found = matchRoute(req.method ?? "GET", rest);
+    if (!found) throw new DomainError("request.invalid", { details: { reason: "no-such-resource" } });
+    if ("allow" in found) {
+      res.setHeader("Allow", found.allow);
+      res.writeHead(405, { "Content-Length": 0, Connection: "close" });
+      res.end();
+      return true;
+    }
+    const caller = await callerFor(req, orgSlug, found.route.action);
+    requestId = caller.requestId;
+    res.setHeader("X-Request-Id", requestId);
+    await serve(req, res, caller, found.route, uids(found.parameters));
+  } catch (error) {
+    const known = toDomainError(error);
+    if (known.code === "internal" && !req.destroyed) {
+      log ??= createLog("dicomweb", config().log.level);
+      log.error({ err: known.cause ?? known, requestId }, "dicomweb request failed");
+    }
+    // The caller hung up: nobody is left to answer.
+    if (!res.destroyed) sendError(req, res, known, requestId);
+  }
   return true;
+}
+
+type Parameters = Partial<Record<"study" | "series" | "instance" | "frames" | "path", string>>;
+
+/** UIDs of the address, checked before they are used anywhere. */
+function uids(parameters: Record<string, string>): Parameters {
+  const checked: Parameters = { ...parameters };
+  for (const name of ["study", "series", "instance"] as const)
+    if (parameters[name] !== undefined) checked[name] = parseUid(parameters[name]);
+  return checked;
+}
+
+async function serve(
+  req: IncomingMessage,
+  res: ServerResponse,
+  caller: Caller,
+  { name }: DicomwebRoute,
+  parameters: Parameters,
+): Promise<void> {
+  const root = rootFor(req, caller.org.slug);
+  const { study = "", series = "", instance = "", frames = "", path = "" } = parameters;
+  const target = { study, series: parameters.series, instance: parameters.instance };
+  switch (name) {
+    case "store":
+    case "store-study":
+      return storeStudies(req, res, caller, { root, study: parameters.study });
+    case "search-studies":
+      return searchDicom(req, res, caller, { level: "study", root });
+    case "search-series":
+      return searchDicom(req, res, caller, { level: "series", root });
+    case "search-instances":
+      return searchDicom(req, res, caller, { level: "instance", root });
+    case "search-study-series":
+      return searchDicom(req, res, caller, { level: "series", root, study });
+    case "search-study-instances":
+    case "search-series-instances":
+      return searchDicom(req, res, caller, { level: "instance", root, study, series: parameters.series });
+    case "retrieve-study":
+    case "retrieve-series":
+    case "retrieve-instance":
+      return retrieveInstances(req, res, caller, target);
+    case "metadata-study":
+    case "metadata-series":
+    case "metadata-instance":
+      return retrieveMetadata(req, res, caller, { ...target, root });
+    case "frames":
+      return retrieveFrames(req, res, caller, { study, series, instance, frames });
+    case "bulkdata":
+      return retrieveBulkData(req, res, caller, { study, series, instance, path });
+    case "rendered-instance":
+    case "rendered-frame":
+      return retrieveRendered(req, res, caller, { ...target, frames: parameters.frames, thumbnail: false });
+    default:
+      return retrieveRendered(req, res, caller, { ...target, frames: parameters.frames, thumbnail: true });
+  }
+}
+
+/**
+ * The DICOMweb root as the caller reached it. A Host header is only believed when it names the portal or this machine:
+ * addresses in answers must not point where a stranger says.
+ */
+function rootFor(req: IncomingMessage, orgSlug: string): string {
+  const { publicUrl } = config().http;
+  const usual = new URL(publicUrl);
+  const host = req.headers.host ?? "";
+  const local = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/.test(host);
+  return `${local ? `${usual.protocol}//${host}` : usual.origin}/dicomweb/${orgSlug}`;
 }

@@ -25,6 +25,14 @@ import { z } from "zod";
 export const EDGE_API = "/api/edge/v1";
 export const ASSERTION_AUDIENCE = "overread-portal";
 
+/**
+ * Header of every STOW request of an edge: what the called AE title says the study is for. With `prior` it is archived
+ * and never put on a worklist. Without it a new study is to be read, and a known one stays what it is.
+ */
+export const PURPOSE_HEADER = "overread-purpose";
+export const StudyPurpose = z.enum(["read", "prior"]);
+export type StudyPurpose = z.infer<typeof StudyPurpose>;
+
 const uid = z
   .string()
   .max(64)

@@ -1,0 +1,59 @@
+import { type ByteRange, type DicomJson, elementOf, mapBulkData, numberOf } from "@overread/shared/dicom/dicom-json";
+import { type InstanceRecord, rootPlaceholder, sortTags } from "#server/domain/imaging/index.ts";
+import { frameIndexOf } from "#server/storage/frame-index.ts";
+import type { StagedInstance } from "./staged-instance.ts";
+
+/** What the index keeps of a received instance: rows and text that are served later without opening the object. */
+export function describeInstance(
+  staged: StagedInstance,
+  origin: Pick<InstanceRecord, "objectKey" | "purpose" | "facilityId" | "source">,
+): InstanceRecord {
+  const { header, sopClassUid, sopInstanceUid, studyInstanceUid, seriesInstanceUid } = staged;
+  const base = `${rootPlaceholder}/studies/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}/bulkdata/`;
+  const bulk = new Map<string, ByteRange & { vr: string }>();
+  const dataset = mapBulkData(header.dataset, (path, range) => {
+    bulk.set(path, { ...range, vr: vrAt(header.dataset, path) });
+    return base + path;
+  });
+  const served: DicomJson = { ...dataset, "00083002": { vr: "UI", Value: [header.transferSyntaxUid] } };
+  const { pixel } = header;
+  if (pixel) {
+    const tag = pixel.kind === "native" ? pixel.tag : "7FE00010";
+    served[tag] = { vr: pixel.vr, BulkDataURI: base + tag };
+  }
+  const inflated = header.offsetsIn === "inflated";
+  const frameIndex = frameIndexOf(pixel, bulk, staged.offsetBase, inflated);
+  return {
+    ...origin,
+    studyInstanceUid,
+    seriesInstanceUid,
+    sopInstanceUid,
+    sopClassUid,
+    transferSyntaxUid: header.transferSyntaxUid,
+    dataSetSha256: staged.dataSetSha256,
+    sizeBytes: staged.sizeBytes,
+    dataSetOffset: staged.dataSetOffset,
+    numberOfFrames: framesOf(header.dataset, staged),
+    frameIndex: frameIndex ? JSON.stringify(frameIndex) : null,
+    metadata: JSON.stringify(sortTags(served)),
+    dataset: header.dataset,
+  };
+}
+
+/** As declared; a wild number does not get into a column. */
+function framesOf(dataset: DicomJson, { header: { pixel } }: StagedInstance): number {
+  const declared = numberOf(dataset, "NumberOfFrames") ?? 1;
+  if (Number.isInteger(declared) && declared >= 1 && declared < 2 ** 31) return declared;
+  return pixel?.kind === "native" ? Math.max(1, pixel.frames) : 1;
+}
+
+/** VR of the attribute at a bulk data path, items counted from 1. */
+function vrAt(dataset: DicomJson, path: string): string {
+  let here: DicomJson | undefined = dataset;
+  const steps = path.split("/");
+  for (let i = 0; i + 2 < steps.length; i += 2) {
+    const items: unknown[] = (here && elementOf(here, steps[i] as string)?.Value) ?? [];
+    here = items[Number(steps[i + 1]) - 1] as DicomJson | undefined;
+  }
+  return here?.[steps.at(-1) as string]?.vr ?? "UN";
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import type { Readable } from "node:stream";
+import { SOP } from "@overread/shared/dicom/uids";
+import { DomainError, type ErrorCode } from "@overread/shared/errors";
+import type { Actor } from "#server/domain/context.ts";
+import { toDomainError } from "#server/errors.ts";
+import { instanceKey } from "#server/storage/keys.ts";
+import { objectStore } from "#server/storage/object-store.ts";
+import { describeInstance } from "./describe-instance.ts";
+import { indexInstance } from "./index-batcher.ts";
+import { type StagedInstance, stageInstance } from "./staged-instance.ts";
+
+export type IngestOptions = {
+  /** How it came, for the row: `"stow"`, `"report"`, `"import"`. */
+  source: string;
+  /** The facility it came from; an edge router's own unless told. */
+  facilityId?: string | null;
+  /** Left out: a new study is to be read, a known one stays what it is. */
+  purpose?: "read" | "prior";
+  requestId?: string;
+  /** Refuse instances of any other study (STOW to `/studies/{study}`). */
+  onlyStudyInstanceUid?: string;
+};
+
+/** What became of one instance. `refused` has a code and, if the header could be read, the UIDs. */
+export type IngestResult =
+  | {
+      outcome: "stored" | "duplicate" | "quarantined";
+      studyId: string;
+      instanceId: string;
+      studyInstanceUid: string;
+      seriesInstanceUid: string;
+      sopInstanceUid: string;
+      sopClassUid: string;
+      dataSetSha256: string;
+    }
+  | { outcome: "refused"; code: ErrorCode; sopInstanceUid?: string; sopClassUid?: string; error?: DomainError };
+
+/**
+ * Takes one Part 10 file into the archive. When it resolves with `stored`, `duplicate` or `quarantined`, the bytes
+ * and their index row are durable, and the study, its counts and its case know of it.
+ *
+ * @param actor of the hospital the study belongs to.
+ * @returns `refused` with a code for anything wrong with the file, the disk or the database; it does not throw.
+ */
+export async function ingestPart10(
+  actor: Actor,
+  source: Readable | Uint8Array,
+  options: IngestOptions,
+): Promise<IngestResult> {
+  const chunks: AsyncIterable<Uint8Array> = source instanceof Uint8Array ? oneChunk(source) : source;
+  const received = await receiveInstance(chunks);
+  return "refused" in received ? received.refused : finishInstance(actor, received.staged, options);
+}
+
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** First half: takes the bytes in. The source is read to its end, or to the point where it was refused. */
+export async function receiveInstance(
+  source: AsyncIterable<Uint8Array>,
+): Promise<{ staged: StagedInstance } | { refused: Extract<IngestResult, { outcome: "refused" }> }> {
+  try {
+    const store = objectStore();
+    await store.ensureRoom();
+    return { staged: await stageInstance(store, source) };
+  } catch (error) {
+    return { refused: refusal(error) };
+  }
+}
+
+/** Second half: makes the instance durable and visible. */
+export async function finishInstance(
+  actor: Actor,
+  staged: StagedInstance,
+  options: IngestOptions,
+): Promise<IngestResult> {
+  const { sopInstanceUid, sopClassUid } = staged;
+  try {
+    if (options.onlyStudyInstanceUid && options.onlyStudyInstanceUid !== staged.studyInstanceUid)
+      throw new DomainError("dicom.uid-mismatch");
+    // A DICOMDIR is about files on a medium; there is nothing in it to read or to show.
+    if (sopClassUid === SOP.mediaStorageDirectory)
+      throw new DomainError("dicom.malformed", { details: { reason: "sop-class-not-supported" } });
+    const objectKey = instanceKey(actor.orgId, staged.dataSetSha256);
+    const facilityId = options.facilityId ?? (actor.kind === "token" ? actor.facilityId : null);
+    const record = describeInstance(staged, {
+      objectKey,
+      facilityId,
+      purpose: options.purpose,
+      source: options.source,
+    });
+    await staged.store(objectKey);
+    return await indexInstance(actor, record, options.requestId ?? randomUUID());
+  } catch (error) {
+    return { ...refusal(error), sopInstanceUid, sopClassUid };
+  } finally {
+    await staged.discard();
+  }
+}
+
+function refusal(error: unknown): Extract<IngestResult, { outcome: "refused" }> {
+  const known = toDomainError(error);
+  return { outcome: "refused", code: known.code, error: known };
+}

@@ -1,0 +1,95 @@
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
+import { DomainError } from "@overread/shared/errors";
+import { config } from "#server/config.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
+import type { Actor } from "#server/domain/context.ts";
+import { instanceMetadata, metadataDigest, rootPlaceholder } from "#server/domain/imaging/index.ts";
+import { metadataKey } from "#server/storage/keys.ts";
+import { objectStore } from "#server/storage/object-store.ts";
+
+const gzipAsync = promisify(gzip);
+const gunzipAsync = promisify(gunzip);
+
+export type MetadataScope = { studyId: string; seriesInstanceUid?: string | undefined };
+
+/** DICOM JSON with the addresses of this portal put in. In stored text a quote before the placeholder is always structure. */
+export function withRoot(text: string, root: string): string {
+  return text.replaceAll(`"BulkDataURI":"${rootPlaceholder}/`, `"BulkDataURI":"${root}/`);
+}
+
+/**
+ * Metadata of a study or series, gzipped and ready to send, with addresses under the portal's public URL. Made once and
+ * kept as an object named after what it is made of; a new image makes a new name.
+ *
+ * @returns null when there is no stored instance.
+ */
+export async function preparedMetadata(
+  actor: Actor,
+  org: { id: string; slug: string },
+  scope: MetadataScope,
+): Promise<{ digest: string; read(): Promise<Buffer> } | null> {
+  const found = await withTenant(actor, (ctx) => metadataDigest(ctx, scope));
+  if (!found) return null;
+  const key = metadataKey(org.id, found.digest);
+  return {
+    digest: found.digest,
+    read: async () => (await readWhole(key)) ?? (await prepare(actor, org, scope, key)),
+  };
+}
+
+async function readWhole(key: string): Promise<Buffer | null> {
+  const store = objectStore();
+  if (!(await store.stat(key))) return null;
+  const handle = await store.open(key).catch(() => null);
+  if (!handle) return null;
+  try {
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function prepare(
+  actor: Actor,
+  org: { id: string; slug: string },
+  scope: MetadataScope,
+  key: string,
+): Promise<Buffer> {
+  const parts = await withTenant(actor, (ctx) => instanceMetadata(ctx, scope));
+  const root = `${new URL(config().http.publicUrl).origin}/dicomweb/${org.slug}`;
+  const body = await gzipAsync(withRoot(`[${parts.join(",")}]`, root), { level: 4 });
+  // It is a copy that can be made again: a full disk must not keep anyone from reading.
+  await objectStore()
+    .putBuffer(key, body)
+    .catch(() => {});
+  return body;
+}
+
+/** The same under another root: a tunnel or a test reaches the portal by another name. */
+export async function underRoot(body: Buffer, orgSlug: string, root: string): Promise<Buffer> {
+  const usual = `${new URL(config().http.publicUrl).origin}/dicomweb/${orgSlug}`;
+  if (root === usual) return body;
+  const text = (await gunzipAsync(body)).toString("utf8");
+  return gzipAsync(text.replaceAll(`"BulkDataURI":"${usual}/`, `"BulkDataURI":"${root}/`), { level: 1 });
+}
+
+export const unzipped = (body: Buffer): Promise<Buffer> => gunzipAsync(body);
+
+/**
+ * The `study.index` job: prepares the metadata of every series, so that the first viewer need not wait for it. Safe to
+ * run at any time and any number of times.
+ *
+ * @throws {DomainError} `study.not-found`
+ */
+export async function indexStudy(actor: Actor, { studyId }: { studyId: string }): Promise<void> {
+  const { org, series } = await withTenant(actor, async ({ tx }) => {
+    const [org] = await tx.$queryRaw<{ id: string; slug: string }[]>`
+      SELECT o.id, o.slug FROM study st JOIN organization o ON o.id = st.org_id WHERE st.id = ${studyId}::uuid`;
+    const series = await tx.$queryRaw<{ uid: string }[]>`
+      SELECT series_instance_uid AS uid FROM series WHERE study_ref = ${studyId}::uuid AND number_of_instances > 0`;
+    return { org, series };
+  });
+  if (!org) throw new DomainError("study.not-found");
+  for (const { uid } of series) await (await preparedMetadata(actor, org, { studyId, seriesInstanceUid: uid }))?.read();
+}

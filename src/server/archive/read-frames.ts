@@ -1,0 +1,129 @@
+import type { FileHandle } from "node:fs/promises";
+import { readBytes } from "@overread/shared/dicom/part10";
+import { swapped } from "@overread/shared/dicom/value";
+import { DomainError } from "@overread/shared/errors";
+import type { InstanceLocation } from "#server/domain/imaging/index.ts";
+import type { FrameIndex } from "#server/storage/frame-index.ts";
+import { objectStore } from "#server/storage/object-store.ts";
+
+/** Nobody looks at a frame this large; allocating it would let one request empty the machine. Bytes. */
+const frameLimit = 512 << 20;
+/** How far into a deflated data set we go for a value. Bytes. */
+const inflateReach = 512 << 20;
+
+export const frameIndexOfInstance = (instance: Pick<InstanceLocation, "frameIndex">): FrameIndex =>
+  (instance.frameIndex ?? {}) as FrameIndex;
+
+/** How many frames can be had. */
+export function frameCount(instance: InstanceLocation): number {
+  const { pixel } = frameIndexOfInstance(instance);
+  if (!pixel) return 0;
+  return pixel.kind === "native" ? pixel.frames : pixel.frames.length;
+}
+
+/**
+ * Frames as stored: fragments of a compressed one joined, native ones little endian, 1-bit ones starting on a byte.
+ *
+ * @param numbers from 1.
+ * @throws {DomainError} `frame.not-found`, `request.too-large`, `storage.corrupt`, `dicom.truncated`
+ */
+export async function readFrames(instance: InstanceLocation, numbers: number[]): Promise<Buffer[]> {
+  return withObject(instance, async (reader) => {
+    const frames: Buffer[] = [];
+    for (const number of numbers) frames.push(await readFrame(instance, reader, number));
+    return frames;
+  });
+}
+
+type Reader = (offset: number, length: number) => Promise<Buffer>;
+
+async function readFrame(instance: InstanceLocation, read: Reader, number: number): Promise<Buffer> {
+  const { pixel } = frameIndexOfInstance(instance);
+  if (!pixel || !Number.isInteger(number) || number < 1) throw new DomainError("frame.not-found");
+  if (pixel.kind === "encapsulated") {
+    const extents = pixel.frames[number - 1];
+    if (!extents) throw new DomainError("frame.not-found");
+    const total = extents.reduce((sum, value, i) => (i % 2 === 1 ? sum + value : sum), 0);
+    if (total > frameLimit) throw new DomainError("request.too-large");
+    const fragments: Buffer[] = [];
+    for (let i = 0; i + 1 < extents.length; i += 2)
+      fragments.push(await read(extents[i] as number, extents[i + 1] as number));
+    return fragments.length === 1 ? (fragments[0] as Buffer) : Buffer.concat(fragments);
+  }
+  if (number > pixel.frames) throw new DomainError("frame.not-found");
+  if (pixel.frameLength > frameLimit) throw new DomainError("request.too-large");
+  const startBit = (number - 1) * pixel.frameBits;
+  const start = Math.floor(startBit / 8);
+  const end = Math.ceil((startBit + pixel.frameBits) / 8);
+  const bytes = await read(pixel.offset + start, end - start);
+  if (startBit % 8 !== 0) return shiftBits(bytes, startBit % 8, pixel.frameLength);
+  return pixel.bigEndian ? swapped(bytes, pixel.vr) : bytes;
+}
+
+/** Packed bits count from the least significant (PS3.5 §8.1.1). */
+function shiftBits(bytes: Buffer, shift: number, length: number): Buffer {
+  const out = Buffer.alloc(length);
+  for (let i = 0; i < length; i++) out[i] = ((bytes[i] ?? 0) >> shift) | ((bytes[i + 1] ?? 0) << (8 - shift));
+  return out;
+}
+
+/** Runs with a reader of data set offsets, whether the data set is deflated or not. */
+async function withObject<T>(instance: InstanceLocation, run: (read: Reader) => Promise<T>): Promise<T> {
+  const handle = await objectStore().open(instance.objectKey);
+  try {
+    return await run(readerOf(handle, instance));
+  } finally {
+    await handle.close();
+  }
+}
+
+function readerOf(handle: FileHandle, instance: InstanceLocation): Reader {
+  const { dataSetOffset, sizeBytes } = instance;
+  const { inflated } = frameIndexOfInstance(instance);
+  if (inflated)
+    return async (offset, length) => {
+      if (offset + length > inflateReach) throw new DomainError("request.too-large");
+      return readBytes({ handle, sizeBytes }, { offsetsIn: "inflated", dataSetOffset }, [offset, length]);
+    };
+  return async (offset, length) => {
+    const buffer = Buffer.allocUnsafe(length);
+    let filled = 0;
+    while (filled < length) {
+      const { bytesRead } = await handle.read(buffer, filled, length - filled, dataSetOffset + offset + filled);
+      if (bytesRead === 0) throw new DomainError("storage.corrupt");
+      filled += bytesRead;
+    }
+    return buffer;
+  };
+}
+
+/**
+ * A bulk value's place in the object.
+ * @param path as in the BulkDataURI (`"00880200/1/7FE00010"`).
+ * @throws {DomainError} `frame.not-found`
+ */
+export function bulkExtent(instance: InstanceLocation, path: string): { offset: number; length: number; vr: string } {
+  const { bulk, pixel } = frameIndexOfInstance(instance);
+  if (pixel?.kind === "native" && path === pixel.tag) return pixel;
+  const found = bulk?.[path];
+  if (!found) throw new DomainError("frame.not-found");
+  return { offset: found[0], length: found[1], vr: found[2] };
+}
+
+/** Bytes of a bulk value in pieces, from `start` to and without `end`. */
+export async function* readBulk(
+  instance: InstanceLocation,
+  extent: { offset: number },
+  start: number,
+  end: number,
+): AsyncGenerator<Buffer> {
+  const handle = await objectStore().open(instance.objectKey);
+  try {
+    const read = readerOf(handle, instance);
+    // Inflating begins at the front each time, so a deflated value is taken in one piece.
+    const step = frameIndexOfInstance(instance).inflated ? end - start : 256 << 10;
+    for (let at = start; at < end; at += step) yield await read(extent.offset + at, Math.min(step, end - at));
+  } finally {
+    await handle.close();
+  }
+}

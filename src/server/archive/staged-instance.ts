@@ -1,0 +1,174 @@
+import { createHash } from "node:crypto";
+import { type DicomJson, stringOf } from "@overread/shared/dicom/dicom-json";
+import { ElementReader } from "@overread/shared/dicom/element-reader";
+import { type DataSetHeader, readDataSet } from "@overread/shared/dicom/part10";
+import { type DicomUid, parseUid, SOP } from "@overread/shared/dicom/uids";
+import { part10Head } from "@overread/shared/dicom/write";
+import { DomainError } from "@overread/shared/errors";
+import type { ObjectStore, TempObject } from "#server/storage/object-store.ts";
+
+/** Up to this size an instance stays in memory until it is written in one piece. Bytes. */
+const memoryLimit = 1 << 20;
+/** Nothing larger is an image that anyone sends. Bytes. */
+const instanceLimit = 8 * 2 ** 30;
+
+export type InstanceUids = {
+  sopClassUid: DicomUid;
+  sopInstanceUid: DicomUid;
+  studyInstanceUid: DicomUid;
+  seriesInstanceUid: DicomUid;
+};
+
+/** An instance received whole and found sound, not yet stored. */
+export type StagedInstance = InstanceUids & {
+  /** Offsets in it count from the start of what was received or written; take {@link offsetBase} off. */
+  header: DataSetHeader;
+  offsetBase: number;
+  dataSetSha256: string;
+  /** Of the object as it will be stored: our head and the data set. */
+  sizeBytes: number;
+  dataSetOffset: number;
+  store(key: string): Promise<void>;
+  discard(): Promise<void>;
+};
+
+/**
+ * Receives a Part 10 file as a stream: the preamble and group 0002 are replaced by ours, the data set is kept byte for
+ * byte and hashed on its way to the disk. Small ones wait in memory; larger ones are written as they come, and the
+ * sender is slowed down to the disk's pace.
+ *
+ * @throws {DomainError} `dicom.not-part10`, `dicom.truncated`, `dicom.malformed`, `dicom.missing-attribute`,
+ *   `dicom.invalid-uid`, `request.too-large`, `storage.full`, `storage.unavailable`
+ */
+export async function stageInstance(store: ObjectStore, source: AsyncIterable<Uint8Array>): Promise<StagedInstance> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const iterator = source[Symbol.asyncIterator]();
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    chunks.push(next.value);
+    length += next.value.byteLength;
+    if (length > memoryLimit) return stageOnDisk(store, Buffer.concat(chunks), iterator);
+  }
+  return stageInMemory(store, chunks.length === 1 ? asBuffer(chunks[0] as Uint8Array) : Buffer.concat(chunks));
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+async function stageInMemory(store: ObjectStore, file: Buffer): Promise<StagedInstance> {
+  const { transferSyntaxUid, dataSetOffset } = readMeta(file);
+  const header = await readDataSet(file, transferSyntaxUid, dataSetOffset);
+  const uids = uidsOf(header.dataset);
+  const dataSet = file.subarray(dataSetOffset);
+  const head = part10Head({ ...uids, transferSyntaxUid });
+  return {
+    ...uids,
+    header,
+    offsetBase: header.offsetsIn === "inflated" ? 0 : dataSetOffset,
+    dataSetSha256: createHash("sha256").update(dataSet).digest("hex"),
+    sizeBytes: head.length + dataSet.length,
+    dataSetOffset: head.length,
+    store: (key) => store.putBuffer(key, [head, dataSet]),
+    discard: async () => {},
+  };
+}
+
+async function stageOnDisk(
+  store: ObjectStore,
+  beginning: Buffer,
+  rest: AsyncIterator<Uint8Array>,
+): Promise<StagedInstance> {
+  const { transferSyntaxUid, dataSetOffset, named } = readMeta(beginning);
+  const temp = await store.createTemp();
+  try {
+    const head = part10Head({ ...named, transferSyntaxUid });
+    const hash = createHash("sha256");
+    const first = beginning.subarray(dataSetOffset);
+    hash.update(first);
+    await temp.write([head, first]);
+    let sizeBytes = head.length + first.length;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) {
+      hash.update(next.value);
+      sizeBytes += next.value.byteLength;
+      if (sizeBytes > instanceLimit) throw new DomainError("request.too-large");
+      await temp.write(next.value);
+    }
+    const header = await readDataSet({ path: temp.path }, transferSyntaxUid, head.length);
+    const uids = uidsOf(header.dataset);
+    const agrees = uids.sopInstanceUid === named.sopInstanceUid && uids.sopClassUid === named.sopClassUid;
+    const staged: StagedInstance = {
+      ...uids,
+      header,
+      offsetBase: header.offsetsIn === "inflated" ? 0 : head.length,
+      dataSetSha256: hash.digest("hex"),
+      sizeBytes,
+      dataSetOffset: head.length,
+      store: (key) => store.put(key, temp),
+      discard: () => temp.discard(),
+    };
+    if (agrees) return staged;
+    return await withNewHead(store, staged, temp, head.length, part10Head({ ...uids, transferSyntaxUid }));
+  } catch (error) {
+    await temp.discard();
+    throw error;
+  }
+}
+
+/** Group 0002 named another instance than the data set does: the data set is right, and the head is written again. */
+async function withNewHead(
+  store: ObjectStore,
+  staged: StagedInstance,
+  old: TempObject,
+  oldHeadLength: number,
+  head: Buffer,
+): Promise<StagedInstance> {
+  const temp = await store.createTemp();
+  try {
+    await temp.write(head);
+    const { createReadStream } = await import("node:fs");
+    for await (const chunk of createReadStream(old.path, { start: oldHeadLength, highWaterMark: 256 << 10 }))
+      await temp.write(chunk as Buffer);
+  } catch (error) {
+    await temp.discard();
+    throw error;
+  } finally {
+    await old.discard();
+  }
+  return {
+    ...staged,
+    sizeBytes: staged.sizeBytes - oldHeadLength + head.length,
+    dataSetOffset: head.length,
+    store: (key) => store.put(key, temp),
+    discard: () => temp.discard(),
+  };
+}
+
+/** Reads preamble and group 0002 (PS3.10 §7.1) of a file of which at least the beginning is at hand. */
+function readMeta(file: Buffer) {
+  if (file.length < 132 || file.toString("latin1", 128, 132) !== "DICM") throw new DomainError("dicom.not-part10");
+  const step = new ElementReader({ buffer: file, base: 0, end: file.length }).readMeta(132).next();
+  if (!step.done) throw new DomainError("dicom.truncated");
+  const { meta, dataSetOffset } = step.value;
+  const transferSyntaxUid = stringOf(meta, "00020010");
+  if (transferSyntaxUid === undefined)
+    throw new DomainError("dicom.malformed", { details: { reason: "transfer-syntax" } });
+  // What it says of itself only names the head of a large file until the data set itself was read.
+  const named = {
+    sopClassUid: stringOf(meta, "00020002") ?? SOP.secondaryCapture,
+    sopInstanceUid: stringOf(meta, "00020003") ?? "0",
+  };
+  return { transferSyntaxUid: parseUid(transferSyntaxUid), dataSetOffset, named };
+}
+
+function uidsOf(dataset: DicomJson): InstanceUids {
+  const uid = (tag: string): DicomUid => {
+    const value = stringOf(dataset, tag);
+    if (value === undefined) throw new DomainError("dicom.missing-attribute", { details: { tag } });
+    return parseUid(value);
+  };
+  return {
+    sopClassUid: uid("00080016"),
+    sopInstanceUid: uid("00080018"),
+    studyInstanceUid: uid("0020000D"),
+    seriesInstanceUid: uid("0020000E"),
+  };
+}

@@ -1,0 +1,20 @@
+import { withMaintenance } from "#server/db/maintenance.ts";
+import { objectStore } from "#server/storage/object-store.ts";
+
+/**
+ * Clears what a crash left behind: temporary files of dead processes, and objects whose row was never committed (their
+ * sender has no success and sends them again). Run once at the start of a process; safe beside others.
+ */
+export async function sweepStorage(): Promise<{ temporary: number; orphans: number }> {
+  return objectStore().sweep(async (keys) => {
+    const rows = await withMaintenance(
+      (tx) =>
+        tx.$queryRaw<
+          { object_key: string }[]
+        >`SELECT object_key FROM instance WHERE data_set_sha256 = ANY(${keys.map(hashOf)}::text[])`,
+    );
+    return new Set(rows.map(({ object_key }) => object_key));
+  });
+}
+
+const hashOf = (key: string): string => key.slice(key.lastIndexOf("/") + 1).replace(/\.dcm$/, "");

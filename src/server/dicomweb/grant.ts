@@ -1,0 +1,154 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { DomainError } from "@overread/shared/errors";
+import { actorFromRequest } from "#server/auth/actor-from-request.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
+import { appendAs } from "#server/domain/audit/index.ts";
+import type { Actor } from "#server/domain/context.ts";
+import {
+  authorizeStudy,
+  type ImagingAction,
+  type ImagingScope,
+  type InstanceLocation,
+  imagingScope,
+  locateInstances,
+} from "#server/domain/imaging/index.ts";
+
+/** Who asks, for which hospital's root, and how far they may see there. */
+export type Caller = { actor: Actor; org: { id: string; slug: string }; requestId: string };
+
+/** Permission for one study, asked for once and kept for a minute. */
+export type StudyGrant = {
+  studyId: string;
+  orgId: string;
+  /** Instances of a series, by SOP Instance UID, loaded when the first is asked for. */
+  series: Map<string, Promise<SeriesIndex>>;
+};
+type SeriesIndex = { loadedAt: number; instances: Map<string, InstanceLocation> };
+
+/** How long an answer holds. Also the longest that a revoked right still works. */
+const grantMs = 60_000;
+const organisations = new Map<string, { id: string; until: number }>();
+const grants = new Map<string, { until: number; grant: Promise<StudyGrant> }>();
+
+/**
+ * @throws {DomainError} `auth.required`; `org.not-found` for a root that does not exist or belongs to strangers;
+ *   `auth.forbidden` when role or scope do not cover the action at all.
+ */
+export async function callerFor(req: IncomingMessage, orgSlug: string, action: ImagingAction): Promise<Caller> {
+  const actor = await actorFromRequest(req);
+  if (!actor) throw new DomainError("auth.required");
+  const requestId = randomUUID();
+  const org = { id: await organisationId(actor, orgSlug), slug: orgSlug };
+  if (imagingScope(actor, action, org.id).kind === "none") {
+    if (actor.orgId !== org.id && (action === "study.store" || action === "study.complete"))
+      throw new DomainError("org.not-found");
+    await withTenant(actor, ({ tx }) =>
+      appendAs(tx, actor, { action: "access.refused", outcome: "refused", details: { asked: action } }, requestId),
+    );
+    throw new DomainError("auth.forbidden");
+  }
+  return { actor, org, requestId };
+}
+
+/** The organisation behind a root, as far as the caller's own organisation can see it (row-level security). */
+async function organisationId(actor: Actor, slug: string): Promise<string> {
+  const key = `${actor.orgId}/${slug}`;
+  const known = organisations.get(key);
+  if (known && known.until > Date.now()) return known.id;
+  const [row] = await withTenant(
+    actor,
+    ({ tx }) => tx.$queryRaw<{ id: string }[]>`SELECT id FROM organization WHERE slug = ${slug} AND kind = 'hospital'`,
+  );
+  if (!row) throw new DomainError("org.not-found");
+  if (organisations.size > 1000) organisations.clear();
+  organisations.set(key, { id: row.id, until: Date.now() + grantMs });
+  return row.id;
+}
+
+export const scopeOf = ({ actor, org }: Caller, action: ImagingAction): ImagingScope =>
+  imagingScope(actor, action, org.id);
+
+function identityOf(actor: Actor): string {
+  if (actor.kind === "user") return `user/${actor.sessionId}`;
+  return actor.kind === "token" ? `token/${actor.tokenId}` : `system/${actor.name}`;
+}
+
+/**
+ * May this caller open this study? The first request asks the policy and writes one audit event; the answer serves
+ * the thousand frames that follow, for at most a minute.
+ *
+ * @throws {DomainError} `study.not-found`, the same for not yours and not there.
+ */
+export async function grantStudy(caller: Caller, studyInstanceUid: string): Promise<StudyGrant> {
+  const { actor, org, requestId } = caller;
+  const key = `${identityOf(actor)}/${org.id}/${studyInstanceUid}`;
+  const known = grants.get(key);
+  if (known && known.until > Date.now()) return known.grant;
+  const grant = withTenant(
+    actor,
+    async ({ tx }) => {
+      const [study] = await tx.$queryRaw<
+        {
+          id: string;
+          patient_ref: string;
+          reader_org_id: string | null;
+          facility_id: string | null;
+          referrer_id: string | null;
+        }[]
+      >`SELECT id, patient_ref, reader_org_id, facility_id, referrer_id FROM study
+        WHERE org_id = ${org.id}::uuid AND study_instance_uid = ${studyInstanceUid}`;
+      if (!study) throw new DomainError("study.not-found");
+      authorizeStudy(actor, "study.read", {
+        orgId: org.id,
+        readerOrgId: study.reader_org_id,
+        facilityId: study.facility_id,
+        referrerId: study.referrer_id,
+      });
+      const subject = { orgId: org.id, patientRef: study.patient_ref, studyRef: study.id };
+      await appendAs(tx, actor, { action: "study.read", ...subject }, requestId);
+      return { studyId: study.id, orgId: org.id, series: new Map() };
+    },
+    { requestId },
+  );
+  if (grants.size > 2000) for (const [name, { until }] of grants) if (until <= Date.now()) grants.delete(name);
+  if (grants.size > 10_000) grants.clear();
+  grants.set(key, { until: Date.now() + grantMs, grant });
+  grant.catch(() => grants.delete(key));
+  return grant;
+}
+
+/**
+ * The instance an address names.
+ * @throws {DomainError} `series.not-found`, `instance.not-found`
+ */
+export async function findInstance(
+  caller: Caller,
+  grant: StudyGrant,
+  { series, instance }: { series: string; instance: string },
+): Promise<InstanceLocation> {
+  let index = await seriesIndex(caller, grant, series);
+  // Images may have come since; look again, but not for every wrong guess.
+  if (!index.instances.has(instance) && Date.now() - index.loadedAt > 1000) {
+    grant.series.delete(series);
+    index = await seriesIndex(caller, grant, series);
+  }
+  const found = index.instances.get(instance);
+  if (!found) throw new DomainError(index.instances.size === 0 ? "series.not-found" : "instance.not-found");
+  return found;
+}
+
+function seriesIndex(caller: Caller, grant: StudyGrant, seriesInstanceUid: string): Promise<SeriesIndex> {
+  const known = grant.series.get(seriesInstanceUid);
+  if (known) return known;
+  const loading = withTenant(caller.actor, (ctx) =>
+    locateInstances(ctx, { studyId: grant.studyId, seriesInstanceUid }),
+  ).then((found) => ({ loadedAt: Date.now(), instances: new Map(found.map((each) => [each.sopInstanceUid, each])) }));
+  grant.series.set(seriesInstanceUid, loading);
+  // An empty answer and an error are not worth keeping.
+  loading.then(
+    ({ instances }) => instances.size === 0 && grant.series.delete(seriesInstanceUid),
+    () => grant.series.delete(seriesInstanceUid),
+  );
+  return loading;
+}

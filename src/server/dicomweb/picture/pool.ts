@@ -1,0 +1,88 @@
+import { Worker } from "node:worker_threads";
+import { DomainError, type ErrorCode } from "@overread/shared/errors";
+import type { PictureAnswer, PictureTask } from "./thread.ts";
+
+/** A picture that takes longer is not one that anybody waits for. */
+const taskMs = 15_000;
+const waitingLimit = 200;
+/** A thread that nobody needs gives its memory back. */
+const idleMs = 30_000;
+
+type Waiting = { task: PictureTask; resolve: (bytes: Buffer) => void; reject: (error: DomainError) => void };
+
+const waiting: Waiting[] = [];
+let thread: Worker | undefined;
+let current: (Waiting & { id: number; timer: NodeJS.Timeout }) | undefined;
+let idle: NodeJS.Timeout | undefined;
+let sequence = 0;
+
+/**
+ * Has a frame decoded or drawn in the thread, one after the other, within a time and a memory that are bounded.
+ *
+ * @throws {DomainError} `dicom.cannot-render`, also when it took too long; `storage.unavailable` when too many wait.
+ */
+export function runPictureTask(task: PictureTask): Promise<Buffer> {
+  if (waiting.length >= waitingLimit) throw new DomainError("storage.unavailable");
+  return new Promise((resolve, reject) => {
+    waiting.push({ task, resolve, reject });
+    next();
+  });
+}
+
+/** Ends the thread, if there is one. */
+export async function closePicturePool(): Promise<void> {
+  clearTimeout(idle);
+  const ending = thread;
+  thread = undefined;
+  await ending?.terminate();
+}
+
+function next(): void {
+  if (current) return;
+  const taken = waiting.shift();
+  if (!taken) {
+    idle = setTimeout(() => void closePicturePool(), idleMs);
+    idle.unref();
+    return;
+  }
+  clearTimeout(idle);
+  const id = ++sequence;
+  const timer = setTimeout(() => giveUp("dicom.cannot-render"), taskMs);
+  current = { ...taken, id, timer };
+  thread ??= start();
+  thread.postMessage({ id, task: taken.task });
+}
+
+function start(): Worker {
+  const started = new Worker(new URL("./thread.ts", import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 },
+  });
+  started.unref();
+  started.on("message", (answer: PictureAnswer) => {
+    if (!current || answer.id !== current.id) return;
+    const { resolve, reject, timer } = current;
+    clearTimeout(timer);
+    current = undefined;
+    if ("bytes" in answer) resolve(Buffer.from(answer.bytes.buffer, answer.bytes.byteOffset, answer.bytes.byteLength));
+    else reject(new DomainError(answer.code as ErrorCode));
+    next();
+  });
+  const lost = (): void => {
+    if (thread === started) giveUp("dicom.cannot-render");
+  };
+  started.on("error", lost).on("exit", lost);
+  return started;
+}
+
+/** The thread hangs or died: the task is refused, and the next one gets a new thread. */
+function giveUp(code: ErrorCode): void {
+  const dead = thread;
+  thread = undefined;
+  void dead?.terminate();
+  if (!current) return;
+  const { reject, timer } = current;
+  clearTimeout(timer);
+  current = undefined;
+  reject(new DomainError(code));
+  next();
+}

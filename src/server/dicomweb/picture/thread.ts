@@ -1,0 +1,41 @@
+import { parentPort } from "node:worker_threads";
+import { toDomainError } from "#server/errors.ts";
+import { decodeFrame } from "./decode.ts";
+import type { PixelDescription, Window } from "./description.ts";
+import { drawPicture, fitInto } from "./draw.ts";
+import { encodeJpeg, encodePng } from "./encode.ts";
+
+/** What the thread is asked: the frame's bytes as stored, how to read them, and what is wanted of them. */
+export type PictureTask = {
+  frame: Uint8Array;
+  description: PixelDescription;
+  want:
+    | { kind: "values" }
+    | {
+        kind: "picture";
+        type: "image/jpeg" | "image/png";
+        window: Window | null;
+        quality: number;
+        box: { width: number; height: number } | null;
+      };
+};
+export type PictureAnswer = { id: number; bytes: Uint8Array } | { id: number; code: string };
+
+/** Decoding happens apart from the process that serves everyone: codecs block, and a hostile image may make them run wild. */
+async function work({ frame, description, want }: PictureTask): Promise<Uint8Array> {
+  const decoded = await decodeFrame(frame, description);
+  if (want.kind === "values") return decoded.bytes;
+  const drawn = drawPicture(decoded, description, want.window);
+  const picture = want.box ? fitInto(drawn, want.box) : drawn;
+  return want.type === "image/png" ? encodePng(picture) : encodeJpeg(picture, want.quality);
+}
+
+parentPort?.on("message", ({ id, task }: { id: number; task: PictureTask }) => {
+  work(task).then(
+    (bytes) => parentPort?.postMessage({ id, bytes } satisfies PictureAnswer),
+    (error: unknown) => {
+      const { code } = toDomainError(error);
+      parentPort?.postMessage({ id, code: code === "internal" ? "dicom.cannot-render" : code } satisfies PictureAnswer);
+    },
+  );
+});

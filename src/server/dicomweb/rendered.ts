@@ -1,0 +1,105 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { DomainError } from "@overread/shared/errors";
+import { frameCount } from "#server/archive/index.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
+import { type InstanceLocation, locateInstances } from "#server/domain/imaging/index.ts";
+import { type Caller, findInstance, grantStudy } from "./grant.ts";
+import { covers, parseAccept } from "./media-type.ts";
+import type { Window } from "./picture/description.ts";
+import { type PictureOptions, renderFrame } from "./picture/render.ts";
+import { frameNumbers, type Target } from "./wado.ts";
+
+const thumbnailBox = { width: 128, height: 128 };
+
+/**
+ * Rendered and thumbnail resources (PS3.18 §10.4.1.1.3, §10.4.1.1.4): a picture of a frame as JPEG or PNG. Of a study or
+ * series the thumbnail shows the middle of what it holds, since ends are often empty.
+ */
+export async function retrieveRendered(
+  req: IncomingMessage,
+  res: ServerResponse,
+  caller: Caller,
+  { study, series, instance, frames, thumbnail }: Target & { frames?: string | undefined; thumbnail: boolean },
+): Promise<void> {
+  const type = pictureType(req);
+  const options = renderOptions(req.url ?? "", type, thumbnail);
+  const numbers = frames === undefined ? undefined : frameNumbers(frames);
+  if (numbers && numbers.length !== 1) throw new DomainError("request.invalid", { details: { parameter: "frames" } });
+  const grant = await grantStudy(caller, study);
+  const location =
+    series && instance
+      ? await findInstance(caller, grant, { series, instance })
+      : await representative(caller, grant.studyId, series);
+  const count = frameCount(location);
+  if (count === 0) throw new DomainError("dicom.cannot-render");
+  const number = numbers?.[0] ?? (thumbnail ? Math.ceil(count / 2) : 1);
+  const picture = await renderFrame(caller, location, number, options);
+  res.writeHead(200, {
+    "Content-Type": type,
+    "Content-Length": picture.length,
+    // Which instance stands for a study changes while it arrives.
+    "Cache-Control": instance ? "private, max-age=86400, immutable" : "private, max-age=60",
+    Vary: "Accept",
+    "X-Content-Type-Options": "nosniff",
+  });
+  res.end(picture);
+}
+
+async function representative(caller: Caller, studyId: string, series: string | undefined): Promise<InstanceLocation> {
+  const found = await withTenant(caller.actor, (ctx) =>
+    locateInstances(ctx, { studyId, ...(series ? { seriesInstanceUid: series } : {}) }),
+  );
+  if (found.length === 0) throw new DomainError(series ? "series.not-found" : "study.not-found");
+  const shown = found.filter((each) => frameCount(each) > 0);
+  const middle = shown[Math.floor(shown.length / 2)];
+  if (!middle) throw new DomainError("dicom.cannot-render");
+  return middle;
+}
+
+function pictureType(req: IncomingMessage): PictureOptions["type"] {
+  for (const { type } of parseAccept(req.headers.accept)) {
+    if (covers(type, "image/jpeg")) return "image/jpeg";
+    if (covers(type, "image/png")) return "image/png";
+  }
+  throw new DomainError("request.not-acceptable");
+}
+
+/**
+ * `window=center,width,function`, `viewport=width,height`, `quality=1…100` (PS3.18 §8.3.5).
+ * @throws {DomainError} `request.invalid` with the parameter
+ */
+export function renderOptions(url: string, type: PictureOptions["type"], thumbnail: boolean): PictureOptions {
+  const query = new URLSearchParams(url.includes("?") ? url.slice(url.indexOf("?")) : "");
+  const quality = Number(query.get("quality") ?? (thumbnail ? 80 : 90));
+  if (!Number.isInteger(quality) || quality < 1 || quality > 100) throw bad("quality");
+  return {
+    type,
+    quality,
+    window: windowOf(query.get("window")),
+    box: boxOf(query.get("viewport")) ?? (thumbnail ? thumbnailBox : null),
+  };
+}
+
+const bad = (parameter: string): DomainError => new DomainError("request.invalid", { details: { parameter } });
+
+function windowOf(text: string | null): Window | null {
+  if (!text) return null;
+  const [center, width, shape = "linear"] = text.split(",");
+  const shapes: Record<string, Window["shape"]> = {
+    linear: "LINEAR",
+    "linear-exact": "LINEAR_EXACT",
+    sigmoid: "SIGMOID",
+  };
+  const window = { center: Number(center), width: Number(width), shape: shapes[shape.toLowerCase()] };
+  if (!Number.isFinite(window.center) || !(window.width > 0) || !window.shape) throw bad("window");
+  return window as Window;
+}
+
+function boxOf(text: string | null): { width: number; height: number } | null {
+  if (!text) return null;
+  const [width, height] = text.split(",").map(Number);
+  const fits = (value: number | undefined): value is number =>
+    Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 8192;
+  if (!fits(width) || !fits(height)) throw bad("viewport");
+  return { width, height };
+}

@@ -1,0 +1,66 @@
+import type { ImagingAction } from "#server/domain/imaging/index.ts";
+
+export type DicomwebRoute = {
+  method: "GET" | "POST";
+  /** Below `/dicomweb/{org}`; `{name}` is one segment, `{path*}` the rest. */
+  pattern: string;
+  name: string;
+  action: ImagingAction;
+};
+
+const get = (pattern: string, name: string, action: ImagingAction = "study.read"): DicomwebRoute => ({
+  method: "GET",
+  pattern,
+  name,
+  action,
+});
+const ofSeries = "/studies/{study}/series/{series}";
+const ofInstance = `${ofSeries}/instances/{instance}`;
+
+/** Every route there is. The router serves these and no others; the cross-tenant test walks them. */
+export const dicomwebRoutes: readonly DicomwebRoute[] = [
+  { method: "POST", pattern: "/studies", name: "store", action: "study.store" },
+  { method: "POST", pattern: "/studies/{study}", name: "store-study", action: "study.store" },
+  get("/studies", "search-studies", "study.search"),
+  get("/series", "search-series", "study.search"),
+  get("/instances", "search-instances", "study.search"),
+  get("/studies/{study}/series", "search-study-series"),
+  get("/studies/{study}/instances", "search-study-instances"),
+  get(`${ofSeries}/instances`, "search-series-instances"),
+  get("/studies/{study}", "retrieve-study"),
+  get(ofSeries, "retrieve-series"),
+  get(ofInstance, "retrieve-instance"),
+  get("/studies/{study}/metadata", "metadata-study"),
+  get(`${ofSeries}/metadata`, "metadata-series"),
+  get(`${ofInstance}/metadata`, "metadata-instance"),
+  get(`${ofInstance}/frames/{frames}`, "frames"),
+  get(`${ofInstance}/bulkdata/{path*}`, "bulkdata"),
+  get(`${ofInstance}/rendered`, "rendered-instance"),
+  get(`${ofInstance}/frames/{frames}/rendered`, "rendered-frame"),
+  get("/studies/{study}/thumbnail", "thumbnail-study"),
+  get(`${ofSeries}/thumbnail`, "thumbnail-series"),
+  get(`${ofInstance}/thumbnail`, "thumbnail-instance"),
+  get(`${ofInstance}/frames/{frames}/thumbnail`, "thumbnail-frame"),
+];
+
+const compiled = dicomwebRoutes.map((route) => ({
+  route,
+  expression: new RegExp(
+    `^${route.pattern.replace(/\{(\w+)(\*?)\}/g, (_, name: string, rest: string) => `(?<${name}>${rest ? ".+" : "[^/]+"})`)}/?$`,
+  ),
+}));
+
+/** @returns undefined for an unknown path; `allow` when only the method is wrong. */
+export function matchRoute(
+  method: string,
+  path: string,
+): { route: DicomwebRoute; parameters: Record<string, string> } | { allow: string } | undefined {
+  const allowed = new Set<string>();
+  for (const { route, expression } of compiled) {
+    const match = expression.exec(path);
+    if (!match) continue;
+    if (route.method === method) return { route, parameters: { ...match.groups } };
+    allowed.add(route.method);
+  }
+  return allowed.size > 0 ? { allow: [...allowed].join(", ") } : undefined;
+}

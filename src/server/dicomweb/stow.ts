@@ -1,0 +1,194 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { DicomJson } from "@overread/shared/dicom/dicom-json";
+import { PURPOSE_HEADER, StudyPurpose } from "@overread/shared/edge-contract/v1";
+import { DomainError, type ErrorCode } from "@overread/shared/errors";
+import { finishInstance, type IngestResult, receiveInstance } from "#server/archive/index.ts";
+import { objectStore } from "#server/storage/object-store.ts";
+import type { Caller } from "./grant.ts";
+import { covers, parseAccept, parseMediaType } from "./media-type.ts";
+import { readMultipart } from "./multipart.ts";
+import { sendError, sendJson } from "./respond.ts";
+
+/** Instances of one request that are being made durable at a time; bounds memory, keeps the disk busy. */
+const inFlight = 8;
+const partsLimit = 20_000;
+const bodyLimit = 256 * 2 ** 30;
+/** A sender that is silent this long is gone. */
+const idleMs = 120_000;
+
+/** Failure Reason (0008,1197) by code (PS3.18 Table I.2-2, PS3.4 Table B.2-1). */
+function failureReason(result: Extract<IngestResult, { outcome: "refused" }>): number {
+  if (result.error?.details.reason === "sop-class-not-supported") return 0x0122;
+  const reasons: Partial<Record<ErrorCode, number>> = {
+    "storage.full": 0xa700,
+    "storage.unavailable": 0xa700,
+    "dicom.missing-attribute": 0xa900,
+    "dicom.uid-mismatch": 43265,
+    "dicom.not-part10": 0xc000,
+    "dicom.truncated": 0xc000,
+    "dicom.malformed": 0xc000,
+    "dicom.invalid-uid": 0xc000,
+    "request.invalid": 0xc000,
+    "request.unsupported-media-type": 0xc000,
+    "request.too-large": 0xc000,
+  };
+  return reasons[result.code] ?? 0x0110;
+}
+
+/**
+ * Warning Reason (0008,1196) for a version that is held, but set aside: the archive already serves other bytes under
+ * this SOP Instance UID. B000 is what the standard has for "not exactly as you sent it".
+ */
+const quarantinedWarning = 0xb000;
+
+/**
+ * STOW-RS (PS3.18 §10.5): each part is streamed into the archive and answered for itself. The answer is written when
+ * every instance it reports as stored is durable.
+ *
+ * 200 all stored, or held already; 202 some failed or were set aside; 409 none; 507/503 when the archive cannot take
+ * any at all right now: the sender keeps them.
+ */
+export async function storeStudies(
+  req: IncomingMessage,
+  res: ServerResponse,
+  caller: Caller,
+  { root, study }: { root: string; study?: string | undefined },
+): Promise<void> {
+  requireJson(req);
+  const purpose = purposeOf(req);
+  const parts = partsOf(req);
+  if (Number(req.headers["content-length"] ?? 0) > bodyLimit) throw new DomainError("request.too-large");
+  await objectStore().ensureRoom();
+  req.socket.setTimeout(idleMs, () => req.destroy());
+
+  const results: Promise<IngestResult>[] = [];
+  const running = new Set<Promise<unknown>>();
+  const options = {
+    source: caller.actor.kind === "token" && caller.actor.edgeId ? "edge" : "stow",
+    requestId: caller.requestId,
+    ...(purpose ? { purpose } : {}),
+    ...(study ? { onlyStudyInstanceUid: study } : {}),
+  };
+  try {
+    for await (const { headers, body } of parts) {
+      if (results.length >= partsLimit) throw new DomainError("request.too-large");
+      const type = headers["content-type"] ? parseMediaType(headers["content-type"])?.type : "application/dicom";
+      if (type !== "application/dicom") {
+        results.push(Promise.resolve({ outcome: "refused", code: "request.unsupported-media-type" }));
+        continue;
+      }
+      const received = await receiveInstance(body);
+      if ("refused" in received) {
+        results.push(Promise.resolve(received.refused));
+        continue;
+      }
+      const result = finishInstance(caller.actor, received.staged, options);
+      results.push(result);
+      running.add(result);
+      void result.finally(() => running.delete(result));
+      if (running.size >= inFlight) await Promise.race(running);
+    }
+  } catch (error) {
+    // What came before the body broke is stored; the sender hears of that, if it still listens.
+    await Promise.all(results);
+    if (req.destroyed || results.length === 0) throw error;
+    const code = error instanceof DomainError ? error.code : "request.invalid";
+    results.push(Promise.resolve({ outcome: "refused", code }));
+  } finally {
+    req.socket.setTimeout(0);
+  }
+  if (results.length === 0) throw new DomainError("request.invalid", { details: { reason: "no-parts" } });
+  await answer(req, res, caller, await Promise.all(results), root);
+}
+
+function requireJson(req: IncomingMessage): void {
+  const wanted = parseAccept(req.headers.accept);
+  if (!wanted.some(({ type }) => covers(type, "application/dicom+json") || covers(type, "application/json")))
+    throw new DomainError("request.not-acceptable");
+}
+
+function purposeOf(req: IncomingMessage): "read" | "prior" | undefined {
+  const header = req.headers[PURPOSE_HEADER];
+  if (header === undefined) return undefined;
+  const parsed = StudyPurpose.safeParse(header);
+  if (!parsed.success) throw new DomainError("request.invalid", { details: { reason: PURPOSE_HEADER } });
+  return parsed.data;
+}
+
+type IncomingPart = { headers: Record<string, string>; body: AsyncIterable<Uint8Array> };
+
+function partsOf(req: IncomingMessage): AsyncIterable<IncomingPart> {
+  const type = parseMediaType(req.headers["content-type"] ?? "");
+  const encoding = req.headers["content-encoding"];
+  // A compressed body would be a small request for a lot of disk.
+  if (!type || (encoding && encoding !== "identity")) throw new DomainError("request.unsupported-media-type");
+  if (type.type === "application/dicom") return single(req);
+  const related = (type.parameters.type ?? "application/dicom").toLowerCase();
+  if (type.type !== "multipart/related" || related !== "application/dicom")
+    throw new DomainError("request.unsupported-media-type");
+  if (!type.parameters.boundary) throw new DomainError("request.invalid", { details: { reason: "boundary" } });
+  return readMultipart(req, type.parameters.boundary);
+}
+
+async function* single(req: IncomingMessage): AsyncGenerator<IncomingPart> {
+  yield { headers: {}, body: req };
+}
+
+async function answer(
+  req: IncomingMessage,
+  res: ServerResponse,
+  caller: Caller,
+  results: IngestResult[],
+  root: string,
+): Promise<void> {
+  const referenced: DicomJson[] = [];
+  const failed: DicomJson[] = [];
+  const studies = new Set<string>();
+  for (const [index, result] of results.entries()) {
+    if (result.outcome === "refused") failed.push(failedItem(result, index));
+    else {
+      studies.add(result.studyInstanceUid);
+      referenced.push(referencedItem(result, root));
+    }
+  }
+  const outages = new Set(results.map((result) => (result.outcome === "refused" ? result.code : "")));
+  const warned = results.some(({ outcome }) => outcome === "quarantined");
+  let status = failed.length > 0 || warned ? 202 : 200;
+  if (referenced.length === 0) {
+    const [only] = outages;
+    if (outages.size === 1 && (only === "storage.full" || only === "storage.unavailable"))
+      status = only === "storage.full" ? 507 : 503;
+    else status = 409;
+  }
+  if (status >= 500 && results.length === 0)
+    return sendError(req, res, new DomainError("storage.full"), caller.requestId);
+  const body: DicomJson = {
+    ...(studies.size === 1 ? { "00081190": { vr: "UR", Value: [`${root}/studies/${[...studies][0]}`] } } : {}),
+    ...(failed.length > 0 ? { "00081198": { vr: "SQ", Value: failed } } : {}),
+    ...(referenced.length > 0 ? { "00081199": { vr: "SQ", Value: referenced } } : {}),
+  };
+  await sendJson(req, res, JSON.stringify(body), {
+    status,
+    headers: { "Cache-Control": "no-store", ...(status >= 500 ? { "Retry-After": "30" } : {}) },
+  });
+}
+
+function referencedItem(result: Exclude<IngestResult, { outcome: "refused" }>, root: string): DicomJson {
+  const path = `/studies/${result.studyInstanceUid}/series/${result.seriesInstanceUid}/instances/${result.sopInstanceUid}`;
+  return {
+    "00081150": { vr: "UI", Value: [result.sopClassUid] },
+    "00081155": { vr: "UI", Value: [result.sopInstanceUid] },
+    "00081190": { vr: "UR", Value: [`${root}${path}`] },
+    ...(result.outcome === "quarantined" ? { "00081196": { vr: "US", Value: [quarantinedWarning] } } : {}),
+  };
+}
+
+/** Error Comment (0000,0902) says which part and why, in codes: a part without UIDs is otherwise not to be told apart. */
+function failedItem(result: Extract<IngestResult, { outcome: "refused" }>, index: number): DicomJson {
+  return {
+    "00000902": { vr: "LO", Value: [`part ${index + 1}: ${result.code}`] },
+    ...(result.sopClassUid ? { "00081150": { vr: "UI", Value: [result.sopClassUid] } } : {}),
+    ...(result.sopInstanceUid ? { "00081155": { vr: "UI", Value: [result.sopInstanceUid] } } : {}),
+    "00081197": { vr: "US", Value: [failureReason(result)] },
+  };
+}

@@ -1,0 +1,16 @@
+export { completeStudy, settleStudy } from "./complete-study.ts";
+export { confirmInstances, type Digest } from "./confirm-instances.ts";
+export type { InstanceRecord, StoredInstance } from "./instance-record.ts";
+export { type InstanceLocation, instanceMetadata, locateInstances, metadataDigest } from "./locate-instances.ts";
+export {
+  authorizeStudy,
+  type ImagingAction,
+  type ImagingScope,
+  imagingScope,
+  mayAccessStudy,
+  type StudyAccess,
+} from "./policy.ts";
+export { rootPlaceholder, sortTags } from "./prerender.ts";
+export { countLimit, type Search, type SearchResult, search } from "./search.ts";
+export type { SearchLevel } from "./search-attributes.ts";
+export { quarantineReasons, storeInstances } from "./store-instances.ts";

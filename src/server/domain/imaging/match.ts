@@ -1,0 +1,182 @@
+import { normalisePersonName } from "@overread/shared/dicom/person-name";
+import { isUid } from "@overread/shared/dicom/uids";
+import { DomainError } from "@overread/shared/errors";
+import type { Matcher } from "./search-attributes.ts";
+
+/** Collects parameters while a statement is put together; nothing a caller wrote gets into its text. */
+export class Parameters {
+  readonly values: unknown[] = [];
+  add(value: unknown, type: string): string {
+    this.values.push(value);
+    return `$${this.values.length}::${type}`;
+  }
+}
+
+const listLimit = 1000;
+
+/**
+ * The condition for one matching key (PS3.4 §C.2.2.2): single value, list, wildcard, range; an empty value matches all.
+ *
+ * @returns null for a key that matches everything.
+ * @throws {DomainError} `request.invalid` with a reason; `request.too-large` for a list that is too long.
+ */
+export function condition(
+  { kind, sql }: Matcher,
+  value: string,
+  parameters: Parameters,
+  fuzzy: boolean,
+): string | null {
+  if (value === "" || value === "*") return null;
+  switch (kind) {
+    case "uid": {
+      const uids = listOf(value);
+      if (!uids.every(isUid)) throw invalid("uid");
+      return uids.length === 1
+        ? `${sql} = ${parameters.add(uids[0], "text")}`
+        : `${sql} = ANY(${parameters.add(uids, "text[]")})`;
+    }
+    case "codes":
+      return codes(sql, listOf(value), parameters);
+    case "code": {
+      const list = listOf(value);
+      return list.length > 1 ? `${sql} = ANY(${parameters.add(list, "text[]")})` : text(sql, value, parameters);
+    }
+    case "text":
+      return text(sql, value, parameters);
+    case "name":
+      return fuzzy ? fuzzyName(sql, value, parameters) : name(sql, value, parameters);
+    case "nameText": {
+      const pattern = likePattern(value.replace(/=+$/, ""));
+      return `${sql} ILIKE ${parameters.add(fuzzy ? `%${pattern}%` : pattern, "text")}`;
+    }
+    case "date":
+      return range(sql, value, /^\d{8}$/, parameters, "");
+    case "time":
+      // An upper bound of 10:15 means until its last moment; a tilde sorts behind every digit.
+      return range(
+        `${sql} COLLATE "C"`,
+        value.replaceAll(":", ""),
+        /^\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?$/,
+        parameters,
+        "~",
+      );
+    case "integer": {
+      if (!/^[+-]?\d{1,9}$/.test(value)) throw invalid("integer");
+      return `${sql} = ${parameters.add(Number(value), "int")}`;
+    }
+  }
+}
+
+const invalid = (reason: string): DomainError =>
+  new DomainError("request.invalid", { details: { reason: `bad-${reason}` } });
+
+function listOf(value: string): string[] {
+  const list = value
+    .split(/[,\\]/)
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
+  if (list.length > listLimit) throw new DomainError("request.too-large");
+  return list;
+}
+
+/** DICOM's `*` and `?` as SQL's `%` and `_`. */
+function likePattern(value: string): string {
+  return value
+    .replace(/[\\%_]/g, "\\$&")
+    .replaceAll("*", "%")
+    .replaceAll("?", "_");
+}
+
+const hasWildcard = (value: string): boolean => /[*?]/.test(value);
+
+function text(sql: string, value: string, parameters: Parameters): string {
+  return hasWildcard(value)
+    ? `${sql} LIKE ${parameters.add(likePattern(value), "text")}`
+    : `${sql} = ${parameters.add(value, "text")}`;
+}
+
+function codes(sql: string, list: string[], parameters: Parameters): string | null {
+  if (list.length === 0) return null;
+  const plain = list.filter((each) => !hasWildcard(each));
+  const conditions = list
+    .filter(hasWildcard)
+    .map((each) => `EXISTS (SELECT 1 FROM unnest(${sql}) m WHERE m LIKE ${parameters.add(likePattern(each), "text")})`);
+  if (plain.length > 0) conditions.unshift(`${sql} && ${parameters.add(plain, "text[]")}`);
+  return `(${conditions.join(" OR ")})`;
+}
+
+/**
+ * A name as people know it: without case, accents or width, in any of its writings. Each writing stands normalised and
+ * closed by `=` in the search column, so the alphabetic one is found by the column's beginning, which has an index.
+ */
+function name(sql: string, value: string, parameters: Parameters): string | null {
+  const groups = value.split("=").filter((group) => group !== "");
+  const conditions = groups.map((group) => {
+    const pattern = namePattern(group);
+    if (pattern === "") return null;
+    const whole = /[*]$/.test(group) ? `${pattern}%` : `${pattern}=%`;
+    const first = `${sql} LIKE ${parameters.add(whole, "text")}`;
+    // Latin letters stand in the first writing nearly always; only others are looked for in all of them.
+    if (/^[ -\u024f]*$/.test(pattern)) return first;
+    return `(${first} OR ${sql} LIKE ${parameters.add(`%=${whole}`, "text")})`;
+  });
+  const wanted = conditions.filter((each) => each !== null);
+  return wanted.length > 0 ? wanted.join(" AND ") : null;
+}
+
+/** Normalises what stands between the wildcards. */
+function namePattern(group: string): string {
+  return group
+    .split(/([*?])/)
+    .map((piece, index, pieces) => {
+      if (piece === "*") return "%";
+      if (piece === "?") return "_";
+      const plain = normalisePersonName({ alphabetic: piece.replaceAll("^", " ") });
+      // "Doe^*": the space that closes the family name is part of the pattern.
+      const open = /[\^\s]$/.test(piece) && index < pieces.length - 1 && plain !== "" ? " " : "";
+      const before = /^[\^\s]/.test(piece) && index > 0 && plain !== "" ? " " : "";
+      return likeEscape(before + plain + open);
+    })
+    .join("")
+    .replace(/%+$/, "");
+}
+
+const likeEscape = (value: string): string => value.replace(/[\\%_]/g, "\\$&");
+
+/** Every word of the query begins a word of the name, in any writing and order. */
+function fuzzyName(sql: string, value: string, parameters: Parameters): string | null {
+  const words = value
+    .split(/[=^*?\s,]+/)
+    .map((word) => normalisePersonName({ alphabetic: word }))
+    .flatMap((word) => word.split(" "))
+    .filter((word) => word !== "")
+    .slice(0, 8);
+  if (words.length === 0) return null;
+  return words
+    .map((word) => {
+      const start = likeEscape(word);
+      const any = [`${start}%`, `% ${start}%`, `%=${start}%`].map((pattern) => parameters.add(pattern, "text"));
+      return `(${any.map((pattern) => `${sql} LIKE ${pattern}`).join(" OR ")})`;
+    })
+    .join(" AND ");
+}
+
+function range(sql: string, value: string, one: RegExp, parameters: Parameters, upperSuffix: string): string {
+  const parts = value.split("-");
+  if (parts.length === 1 && one.test(value))
+    return upperSuffix
+      ? `${sql} LIKE ${parameters.add(`${value}%`, "text")}`
+      : `${sql} = ${parameters.add(value, "text")}`;
+  const [from = "", to = ""] = parts;
+  const bad =
+    parts.length !== 2 ||
+    (from === "" && to === "") ||
+    (from !== "" && !one.test(from)) ||
+    (to !== "" && !one.test(to));
+  if (bad) throw invalid("range");
+  const conditions: string[] = [];
+  if (from) conditions.push(`${sql} >= ${parameters.add(from, "text")}`);
+  if (to) conditions.push(`${sql} <= ${parameters.add(to + upperSuffix, "text")}`);
+  if (!from) conditions.push(`${sql} <> ''`);
+  return `(${conditions.join(" AND ")})`;
+}

@@ -1,0 +1,96 @@
+import { dictionaryByKeyword, dictionaryByTag } from "@overread/shared/dicom/dictionary";
+import { DomainError } from "@overread/shared/errors";
+import { levelTags } from "./prerender.ts";
+
+export type SearchLevel = "study" | "series" | "instance";
+export const searchLevels: readonly SearchLevel[] = ["study", "series", "instance"];
+
+/** How a value is matched (PS3.4 C.2.2.2), and the SQL expression it is matched on. */
+export type Matcher = {
+  kind: "uid" | "text" | "code" | "name" | "nameText" | "date" | "time" | "integer" | "codes";
+  sql: string;
+};
+export type SearchAttribute = { tag: string; level: SearchLevel; matcher: Matcher };
+
+const at = (level: SearchLevel, kind: Matcher["kind"], sql: string): Omit<SearchAttribute, "tag"> => ({
+  level,
+  matcher: { kind, sql },
+});
+
+/** Attributes with a column of their own. Others of the prerendered answer are matched in its JSON. */
+const columns: Record<string, Omit<SearchAttribute, "tag">> = {
+  "00080020": at("study", "date", "st.study_date"),
+  "00080030": at("study", "time", "st.study_time"),
+  "00080050": at("study", "text", "st.accession_number"),
+  "00080061": at("study", "codes", "st.modalities"),
+  "00080090": at("study", "nameText", "st.referring_physician_name"),
+  "00081030": at("study", "text", "st.study_description"),
+  "00100010": at("study", "name", "st.patient_name_search"),
+  "00100020": at("study", "text", "st.patient_id"),
+  "00100021": at("study", "text", "st.issuer_of_patient_id"),
+  "00100030": at("study", "date", "st.patient_birth_date"),
+  "00100040": at("study", "code", "st.patient_sex"),
+  "0020000D": at("study", "uid", "st.study_instance_uid"),
+  "00200010": at("study", "text", "st.dicom_study_id"),
+  "00201206": at("study", "integer", "st.number_of_series"),
+  "00201208": at("study", "integer", "st.number_of_instances"),
+  "00080060": at("series", "code", "se.modality"),
+  "0008103E": at("series", "text", "se.series_description"),
+  "00180015": at("series", "code", "se.body_part_examined"),
+  "0020000E": at("series", "uid", "se.series_instance_uid"),
+  "00200011": at("series", "integer", "se.series_number"),
+  "00201209": at("series", "integer", "se.number_of_instances"),
+  "00080016": at("instance", "uid", "i.sop_class_uid"),
+  "00080018": at("instance", "uid", "i.sop_instance_uid"),
+  "00083002": at("instance", "uid", "i.transfer_syntax_uid"),
+  "00200013": at("instance", "integer", "i.instance_number"),
+  "00280008": at("instance", "integer", "i.number_of_frames"),
+  "00280010": at("instance", "integer", "i.rows"),
+  "00280011": at("instance", "integer", "i.columns"),
+};
+const alias: Record<SearchLevel, string> = { study: "st", series: "se", instance: "i" };
+
+/** The tags of a keyword, a tag, or a path of them through sequences (`RequestAttributesSequence.ScheduledProcedureStepID`). */
+export function tagsOf(name: string): string[] {
+  return name.split(".").map((part) => {
+    const tag = /^[0-9A-Fa-f]{8}$/.test(part) ? part.toUpperCase() : dictionaryByKeyword(part)?.tag;
+    if (!tag)
+      throw new DomainError("request.invalid", { details: { attribute: safeName(name), reason: "unknown-attribute" } });
+    return tag;
+  });
+}
+
+/** A caller's word may be repeated to the caller only when it looks like a keyword. */
+export const safeName = (name: string): string => (/^[A-Za-z0-9.]{1,80}$/.test(name) ? name : "?");
+
+/**
+ * @param level of the search: keys of this level and of those above it can be matched.
+ * @throws {DomainError} `request.invalid` with the attribute, when it is unknown or not of these levels
+ */
+export function searchAttribute(name: string, level: SearchLevel): SearchAttribute {
+  const tags = tagsOf(name);
+  const tag = tags[0] as string;
+  const found = tags.length === 1 ? columns[tag] : undefined;
+  if (found && searchLevels.indexOf(found.level) <= searchLevels.indexOf(level)) return { tag, ...found };
+  const holding = searchLevels
+    .slice(0, searchLevels.indexOf(level) + 1)
+    .findLast((each) => levelTags[each].includes(tag));
+  if (found || !holding || tags.length > 3)
+    throw new DomainError("request.invalid", {
+      details: { attribute: safeName(name), reason: `not-searchable-at-${level}-level` },
+    });
+  return { tag, level: holding, matcher: jsonMatcher(tags, `${alias[holding]}.qido_json`) };
+}
+
+/** Matches inside the prerendered JSON; `%s` stands for the value that one row of it holds. */
+function jsonMatcher(tags: string[], column: string): Matcher {
+  const last = tags.at(-1) as string;
+  const vr = dictionaryByTag(last)?.vr ?? "LO";
+  const value = vr === "PN" ? "Alphabetic" : undefined;
+  const steps = tags.map((tag) => `"${tag}".Value[*]`).join(".");
+  // Only tags get into the text, and they are hex digits.
+  const path = `$.${steps}${value ? `."${value}"` : ""}`;
+  const sql = `(SELECT v #>> '{}' FROM jsonb_path_query(${column}::jsonb, '${path}') v LIMIT 1)`;
+  const kinds: Record<string, Matcher["kind"]> = { UI: "uid", PN: "nameText", DA: "date", TM: "time", CS: "code" };
+  return { kind: kinds[vr] ?? "text", sql };
+}
