@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { EDGE_API } from "@overread/shared/edge-contract/v1";
 import { DomainError } from "@overread/shared/errors";
 import { LiveSubscriber } from "#server/live/subscriber.ts";
@@ -30,7 +31,6 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
   const live = new LiveSubscriber(log);
   const streams = new EventStreams(live);
   const health = new Health();
-  live.start();
   let draining = false;
 
   async function answer(door: Door, req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
@@ -78,7 +78,11 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
     if (door === "web") toWeb(req, res);
     else answer(door, req, res, path).catch((error: unknown) => sendError(res, error, log));
   });
+  // The server forgets a connection once it is upgraded, yet waits for it to close.
+  const upgraded = new Set<Duplex>();
   server.on("upgrade", (req, socket, head) => {
+    upgraded.add(socket);
+    socket.once("close", () => upgraded.delete(socket));
     if (doorOf((req.url ?? "/").split("?", 1)[0]!) === "web") upgradeToWeb(req, socket, head);
     else socket.destroy();
   });
@@ -87,20 +91,21 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
   server.requestTimeout = 6 * 3_600_000;
   server.keepAliveTimeout = 65_000;
 
-  await listen(server, host, port).catch((error) => {
-    live.close();
-    health.close();
-    throw error;
-  });
+  await listen(server, host, port);
+  live.start();
+  health.start();
   return {
     port: (server.address() as AddressInfo).port,
     async stop(deadlineMs = 15_000) {
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       streams.close();
-      server.closeIdleConnections();
+      for (const socket of upgraded) socket.destroy();
+      // A kept-alive connection is idle only once its last answer is out.
+      const idle = setInterval(() => server.closeIdleConnections(), 50);
       const impatient = setTimeout(() => server.closeAllConnections(), deadlineMs);
       await closed;
+      clearInterval(idle);
       clearTimeout(impatient);
       live.close();
       health.close();

@@ -23,6 +23,10 @@ export class Health {
 
   constructor() {
     this.#redis.on("error", () => {});
+  }
+
+  /** Connects now or whenever Redis comes. */
+  start(): void {
     void this.#redis.connect().catch(() => {});
   }
 

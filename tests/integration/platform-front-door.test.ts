@@ -1,0 +1,370 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { createClient } from "redis";
+import { createApiToken } from "#server/auth/api-token.ts";
+import { seedDemo } from "#server/demo/seed.ts";
+import { type FrontDoor, openFrontDoor } from "#server/dicomweb/front-door.ts";
+import { liveChannel } from "#server/live/publish.ts";
+import { workerHeartbeatKey } from "#server/live/worker-heartbeat.ts";
+import { createLog } from "#server/log.ts";
+import { objectStore } from "#server/storage/object-store.ts";
+import { facilityId, orgId, signedIn } from "../actors.ts";
+import { useTestDatabase } from "../database.ts";
+import { eventually, useTestRedis } from "../redis.ts";
+
+let db: Awaited<ReturnType<typeof useTestDatabase>>;
+let redis: Awaited<ReturnType<typeof useTestRedis>>;
+let door: FrontDoor;
+let base: string;
+/** Stands where Next stands, and says what it was asked. */
+let web: Server;
+let onWeb: (
+  req: IncomingMessage,
+  body: Buffer,
+) => { status?: number; headers?: Record<string, string>; body?: string } = () => ({});
+const dataDir = mkdtempSync(path.join(tmpdir(), "overread-platform-"));
+const log = createLog("dicomweb", "fatal");
+
+before(async () => {
+  process.env.OVERREAD_DATA_DIR = dataDir;
+  process.env.OVERREAD_STORAGE_RESERVE_BYTES = "1000000";
+  web = createServer(async (req, res) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of req) chunks.push(chunk);
+    const { status = 200, headers = {}, body = "page" } = onWeb(req, Buffer.concat(chunks));
+    res.writeHead(status, headers);
+    res.end(body);
+  });
+  web.on("upgrade", (req, socket) => {
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${req.headers.upgrade}\r\n\r\n`);
+    socket.on("data", (data) => socket.write(`echo ${data}`));
+  });
+  await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
+  process.env.OVERREAD_WEB_PORT = String((web.address() as AddressInfo).port);
+  redis = await useTestRedis();
+  db = await useTestDatabase();
+  await seedDemo({ password: "correct horse" });
+  door = await openFrontDoor({ host: "127.0.0.1", port: 0, log });
+  base = `http://127.0.0.1:${door.port}`;
+});
+after(async () => {
+  await door.stop(1000);
+  web.closeAllConnections();
+  web.close();
+  await db.drop();
+  await redis.drop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** One screen's event stream. */
+async function listen(cookie: string) {
+  const abort = new AbortController();
+  const response = await fetch(`${base}/api/events`, { headers: { cookie }, signal: abort.signal });
+  const seen: string[] = [];
+  let ended = false;
+  (async () => {
+    const decoder = new TextDecoder();
+    let text = "";
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      text += decoder.decode(chunk, { stream: true });
+      for (;;) {
+        const end = text.indexOf("\n\n");
+        if (end < 0) break;
+        seen.push(text.slice(0, end));
+        text = text.slice(end + 2);
+      }
+    }
+  })().then(
+    () => {
+      ended = true;
+    },
+    () => {
+      ended = true;
+    },
+  );
+  return {
+    response,
+    events: () =>
+      seen.filter((text) => text.startsWith("event: live")).map((text) => JSON.parse(text.split("data: ")[1]!)),
+    has: (text: string) => seen.some((event) => event.startsWith(text)),
+    ended: () => ended,
+    close: () => abort.abort(),
+  };
+}
+
+async function publishing(fn: (publish: (event: object) => Promise<number>) => Promise<void>) {
+  const client = createClient({ url: redis.url });
+  client.on("error", () => {});
+  await client.connect();
+  await fn((event) => client.publish(liveChannel, JSON.stringify(event)));
+  client.destroy();
+}
+
+test("a change is told to the screens of the organisations it concerns, without their names, and to no other", async () => {
+  const [lakeside, nightshift] = [await orgId("lakeside"), await orgId("nightshift")];
+  const reader = await listen((await signedIn("radiologist@nightshift.example")).cookie);
+  const hospital = await listen((await signedIn("tech@lakeside.example")).cookie);
+  const stranger = await listen((await signedIn("admin@harbor.example")).cookie);
+  assert.match(reader.response.headers.get("content-type") ?? "", /^text\/event-stream/);
+  await publishing(async (publish) => {
+    await eventually(
+      () => publish({ topic: "case.changed", orgIds: [lakeside, nightshift], caseId: "c1" }),
+      "the door subscribing",
+    );
+    await eventually(
+      () => reader.events().length > 0 && hospital.events().length > 0,
+      "the change on both screens",
+      1000,
+    );
+    await publish({ topic: "edge.changed", orgIds: [lakeside], edgeId: "e1" });
+    await eventually(() => hospital.events().length > 1, "the second change", 1000);
+  });
+  assert.deepEqual(reader.events(), [{ topic: "case.changed", caseId: "c1" }]);
+  assert.deepEqual(hospital.events(), [
+    { topic: "case.changed", caseId: "c1" },
+    { topic: "edge.changed", edgeId: "e1" },
+  ]);
+  assert.deepEqual(stranger.events(), []);
+  for (const screen of [reader, hospital, stranger]) screen.close();
+});
+
+test("while Redis is away the screens stay connected, and fetch again when it is back", async () => {
+  const screen = await listen((await signedIn("radiologist@nightshift.example")).cookie);
+  const nightshift = await orgId("nightshift");
+  await redis.stop();
+  await eventually(async () => {
+    const { dependencies } = (await (await fetch(`${base}/api/health/ready`)).json()) as {
+      dependencies: { redis: { ok: boolean } };
+    };
+    return !dependencies.redis.ok;
+  }, "Redis missed");
+  assert.equal(screen.ended(), false);
+  await redis.start();
+  await eventually(() => screen.has("event: resync"), "the call to fetch again");
+  await publishing(async (publish) => {
+    await eventually(
+      () => publish({ topic: "case.changed", orgIds: [nightshift], caseId: "c2" }),
+      "the door subscribing again",
+    );
+  });
+  await eventually(() => screen.events().length > 0, "live again", 2000);
+  screen.close();
+});
+
+test("events are for signed-in people", async () => {
+  assert.equal((await fetch(`${base}/api/events`)).status, 401);
+  const { token } = await createApiToken("lakeside", ["dicomweb:read"], "t");
+  assert.equal((await fetch(`${base}/api/events`, { headers: { authorization: `Bearer ${token}` } })).status, 403);
+});
+
+test("health says what is missing, and no more", async () => {
+  assert.deepEqual(await (await fetch(`${base}/api/health/live`)).json(), { ok: true });
+  const ready = async () => {
+    const response = await fetch(`${base}/api/health/ready`);
+    return {
+      status: response.status,
+      body: (await response.json()) as { ok: boolean; dependencies: Record<string, { ok: boolean }> },
+    };
+  };
+  const client = createClient({ url: redis.url });
+  await client.connect();
+  await client.set(workerHeartbeatKey, "1");
+  await eventually(async () => (await ready()).status === 200, "ready");
+  assert.deepEqual((await ready()).body, {
+    ok: true,
+    dependencies: {
+      database: { ok: true },
+      redis: { ok: true },
+      storage: { ok: true },
+      web: { ok: true },
+      worker: { ok: true },
+    },
+  });
+  await client.del(workerHeartbeatKey);
+  await eventually(async () => (await ready()).status === 503, "the worker missed");
+  assert.equal((await ready()).body.dependencies.worker?.ok, false);
+  client.destroy();
+});
+
+test("metrics need a token with their scope", async () => {
+  const get = (token?: string) =>
+    fetch(`${base}/metrics`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+  assert.equal((await get()).status, 401);
+  assert.equal((await get((await createApiToken("overread", ["dicomweb:read"], "t")).token)).status, 403);
+  const response = await get((await createApiToken("overread", ["metrics"], "t")).token);
+  assert.equal(response.status, 200);
+  const text = await response.text();
+  assert.match(text, /^overread_cases\{state="unread"\} 0$/m);
+  assert.match(text, /^overread_http_requests_total\{door="health",status="4xx"\} 2$/m);
+  for (const line of text.trim().split("\n")) assert.match(line, /^(# (HELP|TYPE) .+|\w+(\{[^}]*\})? [\d.e+-]+)$/);
+  const { cookie } = await signedIn("operator@overread.example");
+  assert.equal((await fetch(`${base}/metrics`, { headers: { cookie } })).status, 403);
+});
+
+test("everything else goes to the pages, as a stream, with what the caller claims about itself taken off", async () => {
+  let seen: IncomingMessage | undefined;
+  let bytes = 0;
+  onWeb = (req, body) => {
+    seen = req;
+    bytes = body.length;
+    return { status: 201, headers: { "x-page": "yes", "set-cookie": "a=b" }, body: "made" };
+  };
+  const response = await fetch(`${base}/api/trpc/worklist.list?input=1`, {
+    method: "POST",
+    body: Buffer.alloc(3_000_000),
+    headers: {
+      "x-middleware-subrequest": "middleware:middleware",
+      "x-forwarded-for": "6.6.6.6",
+      "x-forwarded-host": "evil.example",
+      "x-forwarded-proto": "https",
+      "x-real-ip": "6.6.6.6",
+      "x-mine": "kept",
+    },
+  });
+  assert.equal(response.status, 201);
+  assert.deepEqual(
+    [response.headers.get("x-page"), response.headers.get("set-cookie"), await response.text()],
+    ["yes", "a=b", "made"],
+  );
+  assert.equal(bytes, 3_000_000);
+  assert.equal(seen?.url, "/api/trpc/worklist.list?input=1");
+  assert.equal(seen?.headers["x-middleware-subrequest"], undefined);
+  assert.equal(seen?.headers["x-real-ip"], undefined);
+  assert.equal(seen?.headers["x-mine"], "kept");
+  assert.equal(seen?.headers["x-forwarded-for"], "127.0.0.1");
+  assert.equal(seen?.headers["x-forwarded-host"], `127.0.0.1:${door.port}`);
+  assert.equal(seen?.headers["x-forwarded-proto"], "http");
+  onWeb = () => ({});
+});
+
+test("a WebSocket reaches the pages' server (hot reload)", async () => {
+  const socket = connect(door.port, "127.0.0.1");
+  let text = "";
+  socket.on("data", (data) => {
+    text += data;
+  });
+  socket.write("GET /_next/webpack-hmr HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n");
+  await eventually(() => text.startsWith("HTTP/1.1 101"), "the upgrade");
+  socket.write("hello");
+  await eventually(() => text.endsWith("echo hello"), "the echo");
+  socket.destroy();
+});
+
+test("FHIR says honestly that it is not offered yet", async () => {
+  assert.equal((await fetch(`${base}/fhir/R4/Patient`)).status, 401);
+  const { token } = await createApiToken("lakeside", ["fhir:read"], "t");
+  const response = await fetch(`${base}/fhir/R4/Patient`, { headers: { authorization: `Bearer ${token}` } });
+  assert.equal(response.status, 501);
+  assert.equal(((await response.json()) as { resourceType: string }).resourceType, "OperationOutcome");
+});
+
+test("a signed report's PDF opens for those who may read it, is on record, and is not there for anybody else", async () => {
+  const [org, reader, facility] = [
+    await orgId("lakeside"),
+    await orgId("nightshift"),
+    await facilityId("lakeside-main"),
+  ];
+  const referrer = await signedIn("referrer@lakeside.example");
+  const insert = async (sql: string, values: unknown[]) =>
+    (await db.owner.query<{ id: string }>(`${sql} RETURNING id`, values)).rows[0]!.id;
+  const patient = await insert("INSERT INTO patient (org_id, reader_org_id, patient_id) VALUES ($1, $2, 'P1')", [
+    org,
+    reader,
+  ]);
+  const study = await insert(
+    `INSERT INTO study (org_id, reader_org_id, facility_id, patient_ref, study_instance_uid, patient_id, patient_name, patient_name_search, referrer_id)
+     VALUES ($1, $2, $3, $4, '2.25.1', 'P1', 'X', 'x', $5)`,
+    [org, reader, facility, patient, referrer.actor.userId],
+  );
+  const caseId = await insert(
+    "INSERT INTO reading_case (org_id, reader_org_id, facility_id, study_ref, due_at) VALUES ($1, $2, $3, $4, now())",
+    [org, reader, facility, study],
+  );
+  const version = await insert(
+    `INSERT INTO report_version (org_id, reader_org_id, case_id, study_ref, version, kind, sections, key_images, canonical_text, sha256, signed_by_id,
+       signed_by_name, signed_by_person_name, signed_at, pdf_series_instance_uid, pdf_sop_instance_uid, sr_series_instance_uid, sr_sop_instance_uid)
+     VALUES ($1, $2, $3, $4, 1, 'final', '[]', '[]', '', '', $5, '', '', now(), '', '', '', '')`,
+    [org, reader, caseId, study, referrer.actor.userId],
+  );
+  const pdf = Buffer.from("%PDF-1.7\n…");
+  await objectStore().putBuffer(`reports/${org}/test.pdf`, pdf);
+  await db.owner.query(
+    "INSERT INTO report_document (report_version_id, kind, org_id, reader_org_id, instance_id, sha256, object_key) VALUES ($1, 'pdf', $2, $3, $4, '', $5)",
+    [version, org, reader, randomUUID(), `reports/${org}/test.pdf`],
+  );
+  const open = async (email: string) =>
+    fetch(`${base}/api/reports/${version}/pdf`, { headers: { cookie: (await signedIn(email)).cookie } });
+  for (const email of ["referrer@lakeside.example", "radiologist@nightshift.example"]) {
+    const response = await open(email);
+    assert.equal(response.status, 200, email);
+    assert.equal(response.headers.get("content-type"), "application/pdf");
+    assert.equal(response.headers.get("x-content-type-options"), "nosniff");
+    assert.match(response.headers.get("content-disposition") ?? "", /^inline/);
+    assert.match(response.headers.get("content-security-policy") ?? "", /default-src 'none'/);
+    assert.deepEqual(Buffer.from(await response.arrayBuffer()), pdf);
+  }
+  const audited = await db.owner.query(
+    "SELECT count(*)::int AS n FROM audit_event WHERE action = 'report.read' AND study_ref = $1",
+    [study],
+  );
+  assert.equal(audited.rows[0].n, 2);
+  for (const email of ["admin@harbor.example", "admin@lakeside.example", "operator@overread.example"]) {
+    const response = await open(email);
+    assert.equal(response.status, 404, email);
+    assert.equal(((await response.json()) as { error: { code: string } }).error.code, "report.not-found");
+  }
+  assert.equal((await fetch(`${base}/api/reports/${version}/pdf`)).status, 401);
+});
+
+test("answers of the front door carry their security headers", async () => {
+  const { headers } = await fetch(`${base}/api/health/live`);
+  assert.equal(headers.get("x-content-type-options"), "nosniff");
+  assert.equal(headers.get("referrer-policy"), "no-referrer");
+  assert.equal(headers.get("cache-control"), "no-store");
+  assert.match(headers.get("content-security-policy") ?? "", /frame-ancestors 'none'/);
+  assert.equal(headers.get("x-powered-by"), null);
+});
+
+test("a port that is taken is an error that says so", async () => {
+  await assert.rejects(openFrontDoor({ host: "127.0.0.1", port: door.port, log }), { code: "EADDRINUSE" });
+});
+
+test("closing lets a running request finish, hangs up on screens and takes no more", async () => {
+  const second = await openFrontDoor({ host: "127.0.0.1", port: 0, log });
+  const there = `http://127.0.0.1:${second.port}`;
+  const cookie = (await signedIn("lead@nightshift.example")).cookie;
+  const screen = await fetch(`${there}/api/events`, { headers: { cookie } });
+  // A request that is under way: its body is still being sent.
+  let finish = () => {};
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode("half"));
+      finish = () => {
+        controller.enqueue(new TextEncoder().encode(" done"));
+        controller.close();
+      };
+    },
+  });
+  let arrived = "";
+  onWeb = (_req, sent) => {
+    arrived = sent.toString();
+    return { body: "taken" };
+  };
+  const reached = new Promise((resolve) => web.once("request", resolve));
+  const running = fetch(`${there}/upload`, { method: "POST", body, duplex: "half" } as RequestInit);
+  await reached;
+  const stopped = second.stop(5000);
+  finish();
+  assert.equal(await (await running).text(), "taken");
+  assert.equal(arrived, "half done");
+  await stopped;
+  await screen.text();
+  await assert.rejects(fetch(`${there}/api/health/live`));
+  onWeb = () => ({});
+});
