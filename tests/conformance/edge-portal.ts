@@ -9,6 +9,7 @@ import {
   type EdgeConfig,
   EnrollRequest,
   Heartbeat,
+  PURPOSE_HEADER,
   StudyComplete,
   TokenRequest,
 } from "@overread/shared/edge-contract/v1";
@@ -18,6 +19,7 @@ export interface ReceivedPart {
   sopInstanceUid: string;
   sha256: string;
   preamble: Buffer;
+  purpose: string;
 }
 
 /**
@@ -209,7 +211,10 @@ export class FakePortal {
       exp! > now &&
       exp! - iat! <= 120 &&
       !this.#jtis.has(jti!);
-    if (!isRight) return fail(401, "edge.assertion-invalid");
+    if (!isRight) {
+      fail(401, "edge.assertion-invalid");
+      return;
+    }
     this.#jtis.add(jti!);
     const token = randomUUID();
     this.#tokens.add(token);
@@ -219,6 +224,7 @@ export class FakePortal {
 
   #stow(request: IncomingMessage, body: Buffer, answer: (status: number, value: unknown) => void): void {
     const boundary = /boundary=([^;]+)/.exec(request.headers["content-type"] ?? "")?.[1] ?? "";
+    const purpose = String(request.headers[PURPOSE_HEADER] ?? "");
     const failed: unknown[] = [];
     let at = body.indexOf(`--${boundary}`);
     for (;;) {
@@ -228,7 +234,7 @@ export class FakePortal {
       const part = body.subarray(start, end);
       const { sopInstanceUid, dataSet } = readPart10(part);
       const sha256 = createHash("sha256").update(dataSet).digest("hex");
-      this.parts.push({ sopInstanceUid, sha256, preamble: part.subarray(0, 128) });
+      this.parts.push({ sopInstanceUid, sha256, preamble: part.subarray(0, 128), purpose });
       const reason = this.refuse.get(sopInstanceUid);
       if (reason === undefined) {
         const key = `${sopInstanceUid} ${sha256}`;

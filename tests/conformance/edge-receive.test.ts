@@ -127,6 +127,8 @@ test("a study that was sent to the title for priors is told of as a prior", asyn
   const found = () => edge.portal.completes.find((study) => study.studyInstanceUid === object.studyInstanceUid);
   await until("complete", () => found() !== undefined);
   assert.equal(found()?.purpose, "prior");
+  const part = edge.portal.parts.find(({ sopInstanceUid }) => sopInstanceUid === object.sopInstanceUid);
+  assert.equal(part?.purpose, "prior");
 });
 
 test("a study is not complete while the association that brings it is open", async () => {

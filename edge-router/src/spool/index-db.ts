@@ -248,6 +248,10 @@ export class SpoolIndex {
   toldLater(studyInstanceUid: string, at: number): void {
     this.#sql.toldLater.run(at, studyInstanceUid);
   }
+  purposeOf(studyInstanceUid: string): StudyRow["purpose"] {
+    const row = this.#db.prepare("select purpose from study where studyInstanceUid = ?").get(studyInstanceUid);
+    return (row as { purpose: StudyRow["purpose"] } | undefined)?.purpose ?? "read";
+  }
   /** Different SOP instances of a study that the archive holds. */
   heldCount(studyInstanceUid: string): number {
     return (this.#sql.held.get(studyInstanceUid) as { count: number }).count;

@@ -145,7 +145,8 @@ export class Forwarder {
     if (found.length === 0) return;
     try {
       const objects = found.map(({ bytes }) => bytes);
-      const failures = await stow(this.#portal, objects, this.#abort.signal);
+      const purpose = this.#spool.index.purposeOf(found[0]!.row.studyInstanceUid);
+      const failures = await stow(this.#portal, objects, purpose, this.#abort.signal);
       const missing = await this.#settle(found.map(({ row }) => row));
       for (const row of missing) {
         const reason = failures.get(row.sopInstanceUid);

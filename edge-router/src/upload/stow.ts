@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
+import { PURPOSE_HEADER, type StudyPurpose } from "@overread/shared/edge-contract/v1";
 import { z } from "zod";
 import { type Portal, PortalError, parseAnswer, readText } from "../control/portal.ts";
 import type { Bytes } from "../spool/spool.ts";
@@ -16,11 +17,17 @@ const StowAnswer = z.object({
 /**
  * Stores objects by STOW-RS, streamed from the disk, in one request.
  *
+ * @param purpose of the study that all of them belong to.
  * @returns failures; an object that is not among them was taken, which `confirm` has yet to prove.
  * @throws {PortalError} `refused` when the request as a whole was not taken.
  * @see DICOM PS3.18 §10.5, Annex I.2 (failure reasons)
  */
-export async function stow(portal: Portal, objects: Bytes[], signal: AbortSignal): Promise<StowFailures> {
+export async function stow(
+  portal: Portal,
+  objects: Bytes[],
+  purpose: StudyPurpose,
+  signal: AbortSignal,
+): Promise<StowFailures> {
   const boundary = `overread-${randomBytes(12).toString("hex")}`;
   const partHead = Buffer.from(`--${boundary}\r\ncontent-type: application/dicom\r\n\r\n`);
   const partEnd = Buffer.from("\r\n");
@@ -41,6 +48,7 @@ export async function stow(portal: Portal, objects: Bytes[], signal: AbortSignal
       "content-type": `multipart/related; type="application/dicom"; boundary=${boundary}`,
       "content-length": String(length),
       accept: "application/dicom+json",
+      [PURPOSE_HEADER]: purpose,
     },
     body: () => Readable.from(body(), { objectMode: false, highWaterMark: 512 * 1024 }),
     signal,
