@@ -67,11 +67,13 @@ function addBody(image: Raster, outline: Outline): void {
 /**
  * Adds the thickest of overlapping discs along ways: a rib is a tube, not a heap.
  * @param thickness of a disc at a depth inside it (1 in the middle, 0 at the rim).
+ * @param sign -1 takes away: air.
  */
 function addThickest(
   image: Raster,
   ways: readonly (readonly Point[])[],
   thickness: (depth: number, radius: number) => number,
+  sign = 1,
 ): void {
   const { data, columns } = image;
   const layer = new Float32Array(data.length);
@@ -86,7 +88,7 @@ function addThickest(
       }),
     );
   }
-  for (let i = first; i <= last; i++) data[i] = (data[i] as number) + (layer[i] as number);
+  for (let i = first; i <= last; i++) data[i] = (data[i] as number) + sign * (layer[i] as number);
 }
 
 /** Adds a solid tube or, brightest just inside its border as cortical bone is, a shell. */
@@ -95,12 +97,7 @@ function addTube(image: Raster, points: readonly Point[], amount: number, shell:
   const size = Math.abs(amount);
   const solid = (depth: number): number => size * Math.sqrt(depth);
   const bone = (depth: number): number => size * (depth < 0.45 ? 0.55 + depth : 0.82);
-  if (sign > 0) return addThickest(image, [points], shell ? bone : solid);
-  // Air takes away: the same, upside down.
-  const { data } = image;
-  for (let i = 0; i < data.length; i++) data[i] = -(data[i] as number);
-  addThickest(image, [points], shell ? bone : solid);
-  for (let i = 0; i < data.length; i++) data[i] = -(data[i] as number);
+  addThickest(image, [points], shell ? bone : solid, sign);
 }
 
 /** Scales what is inside a smooth outline: 1 keeps, 0.4 is lung. The border is as soft as `sharpness` says. */

@@ -104,7 +104,8 @@ function chestSeries(plan: Plan): CtSeries {
 
 function headSeries(plan: Plan): CtSeries {
   // Only a head that was sent as urgent has bled.
-  const bleed = plan.priority && !plan.prior ? 1 : 0;
+  const urgent = plan.priority === "STAT" || plan.priority === "HIGH";
+  const bleed = urgent && !plan.prior ? 1 : 0;
   const model = headModel(plan.patient.id, bleed);
   const matrix = plan.matrix ?? 512;
   return {

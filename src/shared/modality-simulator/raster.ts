@@ -125,9 +125,26 @@ export class Raster {
   /** Softens edges as partial volume does: binomial 3×3, `passes` times. */
   soften(passes = 1): void {
     const { columns, rows, data } = this;
+    const above = new Float32Array(columns);
     for (let pass = 0; pass < passes; pass++) {
-      for (let row = 0; row < rows; row++) smoothLine(data, row * columns, 1, columns);
-      for (let column = 0; column < columns; column++) smoothLine(data, column, columns, rows);
+      above.set(data.subarray(0, columns));
+      for (let row = 0; row < rows; row++) {
+        const start = row * columns;
+        const step = row + 1 < rows ? columns : 0;
+        // Down the columns, row by row so that memory is read in order; then along the row.
+        for (let column = 0, i = start; column < columns; column++, i++) {
+          const here = data[i] as number;
+          data[i] = ((above[column] as number) + 2 * here + (data[i + step] as number)) / 4;
+          above[column] = here;
+        }
+        let before = data[start] as number;
+        const last = start + columns - 1;
+        for (let i = start; i <= last; i++) {
+          const here = data[i] as number;
+          data[i] = (before + 2 * here + (data[i < last ? i + 1 : i] as number)) / 4;
+          before = here;
+        }
+      }
     }
   }
 
@@ -152,18 +169,9 @@ export class Raster {
   toUint16(intercept: number, max: number, slope = 1): Uint16Array {
     const stored = new Uint16Array(this.data.length);
     for (let i = 0; i < stored.length; i++) {
-      stored[i] = Math.max(0, Math.min(max, Math.round(((this.data[i] as number) - intercept) / slope)));
+      const value = ((this.data[i] as number) - intercept) / slope + 0.5;
+      stored[i] = Math.max(0, Math.min(max, value));
     }
     return stored;
-  }
-}
-
-function smoothLine(data: Float32Array, start: number, step: number, count: number): void {
-  let before = data[start] as number;
-  for (let i = 0, at = start; i < count; i++, at += step) {
-    const here = data[at] as number;
-    const after = i + 1 < count ? (data[at + step] as number) : here;
-    data[at] = (before + 2 * here + after) / 4;
-    before = here;
   }
 }

@@ -55,6 +55,11 @@ export function sector(columns: number, rows: number): Sector {
   return { columns, rows, pixelMm, speckleAt, depth };
 }
 
+/** Log compression as scanners do it: grey by 1/1024 of an echo. */
+const greyMap = Uint8Array.from({ length: 1280 }, (_, step) =>
+  Math.min(255, Math.round((255 * Math.log1p(14 * Math.max(0, step / 1024 - 0.012))) / Math.log1p(14))),
+);
+
 /**
  * One frame, 8 bits.
  * @param phase of the beat, 0 to 1; 0 is the end of filling.
@@ -74,11 +79,7 @@ export function echoFrame(scan: Sector, phase: number, squeeze: number): Uint8Ar
     if (at < 0) continue;
     const grain = Math.abs(0.8 * (speckle[at] as number) + 0.45 * (shimmer[(at + shift) % shimmer.length] as number));
     const echo = (tissue.data[i] as number) * (0.35 + 0.8 * grain) * (1.08 - 0.42 * (depth[i] as number));
-    // Log compression, as every scanner's grey map.
-    out[i] = Math.max(
-      0,
-      Math.min(255, Math.round(255 * (Math.log1p(14 * Math.max(0, echo - 0.012)) / Math.log1p(14)))),
-    );
+    out[i] = greyMap[Math.min(greyMap.length - 1, Math.max(0, Math.floor(echo * 1024)))] as number;
   }
   return out;
 }
