@@ -1,5 +1,6 @@
 import { config } from "#server/config.ts";
 import { closeDatabase } from "#server/db/clients.ts";
+import { closePicturePool } from "#server/dicomweb/picture/pool.ts";
 import { createLog } from "#server/log.ts";
 import { handlers } from "./handlers/index.ts";
 import { startWorker } from "./worker.ts";
@@ -17,6 +18,7 @@ async function stop(signal: string): Promise<void> {
   // A job that does not end in time is run again by the next worker.
   const limit = setTimeout(() => process.exit(1), 20_000);
   await worker.stop();
+  await closePicturePool();
   await closeDatabase();
   clearTimeout(limit);
   log.info("worker has stopped");

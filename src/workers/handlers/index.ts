@@ -1,4 +1,4 @@
-import { indexStudy } from "#server/archive/index-study.ts";
+import { indexStudy } from "#server/archive/index.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { settleStudy } from "#server/domain/imaging/index.ts";
 import { attachPriors, expireClaim, prioritizeCase } from "#server/domain/reading/index.ts";

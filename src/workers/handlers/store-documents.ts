@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
 import { ingestPart10 } from "#server/archive/index.ts";
-import { renderFrame } from "#server/archive/render-frame.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
+import { type PictureOptions, renderFrame } from "#server/dicomweb/picture/render.ts";
 import {
   buildBasicTextSr,
   buildKeyObjectSelection,
@@ -14,6 +14,7 @@ import {
   renderReportPdf,
   type SignedReport,
 } from "#server/documents/index.ts";
+import { locateInstances } from "#server/domain/imaging/index.ts";
 import { recordDocuments, type StoredDocument } from "#server/domain/reporting/index.ts";
 import { reportPdfKey } from "#server/storage/keys.ts";
 import { objectStore } from "#server/storage/object-store.ts";
@@ -90,26 +91,44 @@ async function stored(
   return { instanceId: result.instanceId, sha256: result.dataSetSha256 };
 }
 
-async function pictures({ actor, signal, log }: Run, report: GatheredReport): Promise<KeyPicture[]> {
+/** The pictures of the key images, as they were windowed; `null` where the archive can draw none. */
+async function pictures(run: Run, report: GatheredReport): Promise<KeyPicture[]> {
   const result: KeyPicture[] = [];
   for (const { windowCenter, windowWidth, ...image } of report.keyImages) {
-    signal.throwIfAborted();
-    const window = windowCenter !== undefined && windowWidth ? { center: windowCenter, width: windowWidth } : undefined;
-    const { studyId } = report;
-    const { sopInstanceUid, frameNumber } = image;
-    try {
-      const { bytes } = await renderFrame(actor, { studyId, sopInstanceUid, frameNumber, window, maxPixels: 1024 });
-      result.push({ ...image, jpeg: bytes });
-    } catch (error) {
-      // A picture that cannot be made must not hold back the report; the paper says that it is missing.
-      if (
-        !(error instanceof DomainError) ||
-        !["dicom.cannot-render", "instance.not-found", "frame.not-found"].includes(error.code)
-      )
-        throw error;
-      log.warn({ code: error.code }, "key image without a picture");
-      result.push({ ...image, jpeg: null });
-    }
+    run.signal.throwIfAborted();
+    const center = windowCenter ?? 0;
+    const window = windowWidth ? { center, width: windowWidth, shape: "LINEAR" as const } : null;
+    const options: PictureOptions = { type: "image/jpeg", quality: 88, window, box: pictureBox };
+    result.push({ ...image, jpeg: await picture(run, report.studyId, image, options) });
   }
   return result;
+}
+
+/** Enough for half the width of a page in print. Pixels. */
+const pictureBox = { width: 1024, height: 1024 };
+/** A picture that cannot be made must not hold back the report; the paper says that it is missing. */
+const noPicture = new Set([
+  "dicom.cannot-render",
+  "dicom.malformed",
+  "dicom.truncated",
+  "frame.not-found",
+  "request.too-large",
+]);
+
+async function picture(
+  { actor, requestId, log }: Run,
+  studyId: string,
+  { sopInstanceUid, frameNumber }: Pick<KeyPicture, "sopInstanceUid" | "frameNumber">,
+  options: PictureOptions,
+): Promise<Buffer | null> {
+  const [location] = await withTenant(actor, (ctx) => locateInstances(ctx, { studyId, sopInstanceUid }), { requestId });
+  if (!location) return null;
+  try {
+    const caller = { actor, requestId, org: { id: actor.orgId, slug: "" } };
+    return await renderFrame(caller, location, frameNumber, options);
+  } catch (error) {
+    if (!(error instanceof DomainError) || !noPicture.has(error.code)) throw error;
+    log.warn({ code: error.code }, "key image without a picture");
+    return null;
+  }
 }
