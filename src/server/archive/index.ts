@@ -1,4 +1,9 @@
+export { indexStudy } from "./index-study.ts";
 export { finishInstance, type IngestOptions, type IngestResult, ingestPart10, receiveInstance } from "./ingest.ts";
-export { indexStudy, preparedMetadata, underRoot, unzipped, withRoot } from "./prepared-metadata.ts";
+export type { Window } from "./picture/description.ts";
+export { closePicturePool } from "./picture/pool.ts";
+export { decodeFrames, drawFrame, type PictureOptions } from "./picture/render.ts";
+export { preparedMetadata, underRoot, unzipped, withRoot } from "./prepared-metadata.ts";
 export { bulkExtent, frameCount, frameIndexOfInstance, readBulk, readFrames } from "./read-frames.ts";
+export { renderFrame } from "./render-frame.ts";
 export { sweepStorage } from "./sweep.ts";

@@ -1,12 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "@overread/shared/errors";
-import { frameCount } from "#server/archive/index.ts";
+import { drawFrame, frameCount, type PictureOptions, type Window } from "#server/archive/index.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { type InstanceLocation, locateInstances } from "#server/domain/imaging/index.ts";
 import { type Caller, findInstance, grantStudy } from "./grant.ts";
 import { covers, parseAccept } from "./media-type.ts";
-import type { Window } from "./picture/description.ts";
-import { type PictureOptions, renderFrame } from "./picture/render.ts";
 import { frameNumbers, type Target } from "./wado.ts";
 
 const thumbnailBox = { width: 128, height: 128 };
@@ -33,7 +31,7 @@ export async function retrieveRendered(
   const count = frameCount(location);
   if (count === 0) throw new DomainError("dicom.cannot-render");
   const number = numbers?.[0] ?? (thumbnail ? Math.ceil(count / 2) : 1);
-  const picture = await renderFrame(caller, location, number, options);
+  const picture = await drawFrame(caller.actor, location, number, options);
   res.writeHead(200, {
     "Content-Type": type,
     "Content-Length": picture.length,

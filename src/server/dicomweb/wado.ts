@@ -3,6 +3,7 @@ import { TS, transferSyntaxes } from "@overread/shared/dicom/uids";
 import { DomainError } from "@overread/shared/errors";
 import {
   bulkExtent,
+  decodeFrames,
   frameIndexOfInstance,
   preparedMetadata,
   readBulk,
@@ -17,7 +18,6 @@ import { objectStore } from "#server/storage/object-store.ts";
 import { type Caller, findInstance, grantStudy } from "./grant.ts";
 import { covers, type MediaType, parseAccept } from "./media-type.ts";
 import { multipartEnd, newBoundary, partHead } from "./multipart.ts";
-import { decodeFrames } from "./picture/render.ts";
 import { acceptsGzip, sendJson, write } from "./respond.ts";
 
 /** The UIDs of an address. */
@@ -232,7 +232,7 @@ export async function retrieveFrames(
   const location = await locate(caller, { study, series, instance });
   const form = framesForm(req, location, numbers.length);
   const stored = await readFrames(location, numbers);
-  const bodies = form.decode ? await decodeFrames(caller, location, stored, numbers) : stored;
+  const bodies = form.decode ? await decodeFrames(caller.actor, location, stored, numbers) : stored;
   sendParts(res, bodies, form);
 }
 

@@ -1,9 +1,9 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { DomainError } from "@overread/shared/errors";
-import { bulkExtent, readBulk, readFrames } from "#server/archive/index.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
+import type { Actor } from "#server/domain/context.ts";
 import { type InstanceLocation, instanceMetadata } from "#server/domain/imaging/index.ts";
-import type { Caller } from "../grant.ts";
+import { bulkExtent, readBulk, readFrames } from "../read-frames.ts";
 import { describePixels, type PixelDescription } from "./description.ts";
 import { runPictureTask } from "./pool.ts";
 import type { PictureTask } from "./thread.ts";
@@ -11,13 +11,13 @@ import type { PictureTask } from "./thread.ts";
 export type PictureOptions = Omit<Extract<PictureTask["want"], { kind: "picture" }>, "kind">;
 
 /** Draws one frame. @throws {DomainError} `dicom.cannot-render`, `frame.not-found` */
-export async function renderFrame(
-  caller: Caller,
+export async function drawFrame(
+  actor: Actor,
   location: InstanceLocation,
   number: number,
   options: PictureOptions,
 ): Promise<Buffer> {
-  const describe = await describer(caller, location);
+  const describe = await describer(actor, location);
   const description = describe(number);
   const [frame] = await readFrames(location, [number]);
   return runPictureTask({ frame: frame as Buffer, description, want: { kind: "picture", ...options } });
@@ -25,12 +25,12 @@ export async function renderFrame(
 
 /** Frames uncompressed, little endian. @throws {DomainError} `dicom.cannot-render` */
 export async function decodeFrames(
-  caller: Caller,
+  actor: Actor,
   location: InstanceLocation,
   frames: Buffer[],
   numbers: number[],
 ): Promise<Buffer[]> {
-  const describe = await describer(caller, location);
+  const describe = await describer(actor, location);
   const decoded: Buffer[] = [];
   for (const [index, frame] of frames.entries()) {
     const description = describe(numbers[index] as number);
@@ -39,10 +39,8 @@ export async function decodeFrames(
   return decoded;
 }
 
-async function describer(caller: Caller, location: InstanceLocation): Promise<(frame: number) => PixelDescription> {
-  const [text] = await withTenant(caller.actor, ({ tx }) =>
-    instanceMetadata({ tx }, { instanceId: location.instanceId }),
-  );
+async function describer(actor: Actor, location: InstanceLocation): Promise<(frame: number) => PixelDescription> {
+  const [text] = await withTenant(actor, ({ tx }) => instanceMetadata({ tx }, { instanceId: location.instanceId }));
   if (!text) throw new DomainError("instance.not-found");
   const dataset = JSON.parse(text) as DicomJson;
   const palettes = new Map<string, Buffer>();
