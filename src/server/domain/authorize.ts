@@ -48,6 +48,11 @@ export function setPolicyEnforcementForTest(on: boolean): void {
   enforced = on;
 }
 
+/** False only inside a test that proves the database's wall; for the few decisions that are no table of roles. */
+export function policiesAreEnforced(): boolean {
+  return enforced;
+}
+
 /**
  * The policy of one room: a table of who may do what, and the two questions asked of it. Pure.
  *

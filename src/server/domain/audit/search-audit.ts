@@ -47,7 +47,7 @@ export async function searchAudit(
   input: SearchAudit,
 ): Promise<{ items: FoundAuditEvent[]; nextCursor: string | null }> {
   const { actor, tx } = ctx;
-  auditPolicy.authorize(actor, "audit.search", { orgId: actor.orgId });
+  auditPolicy.authorize(actor, "audit.search", null);
   const { patientId, userId, from, to, cursor, limit } = SearchAudit.parse(input);
   const where = [Prisma.sql`e.org_id = ${actor.orgId}::uuid`];
   if (patientId !== undefined)
