@@ -2,8 +2,10 @@ import type { ReactNode } from "react";
 import { classNames } from "./class-names.ts";
 import { ageAt, formatDicomDate, formatDicomTime, nameWritings, sexInWords } from "./format.ts";
 
+type NameGroups = { alphabetic?: string | null; ideographic?: string | null; phonetic?: string | null };
 export type BannerPatient = {
-  name: { alphabetic?: string | null; ideographic?: string | null; phonetic?: string | null };
+  /** The writings in caret form, or the name as the archive formats it (`DOE, Jane · 山田 太郎`). */
+  name: NameGroups | string;
   sex?: string | null;
   birthDate?: string | null;
   /** As the archive worked it out; computed from the dates when it is missing. */
@@ -20,8 +22,10 @@ export type BannerStudy = {
 };
 
 /** All writings of a name in one line, each marked so that a browser picks a face that has its letters. */
-export function PatientName({ groups, className }: { groups: BannerPatient["name"]; className?: string }) {
-  const { main, others } = nameWritings(groups);
+export function PatientName({ groups, className }: { groups: NameGroups | string; className?: string }) {
+  const [first = "", ...rest] = typeof groups === "string" ? groups.split(" · ") : [];
+  const { main, others } =
+    typeof groups === "string" ? { main: first || "Name not given", others: rest } : nameWritings(groups);
   return (
     <span className={className}>
       <bdi>{main}</bdi>

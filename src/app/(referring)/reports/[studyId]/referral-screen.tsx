@@ -1,0 +1,215 @@
+"use client";
+
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { ArrowLeft, CircleCheck, Clock3, FileText, Images } from "lucide-react";
+import Link from "next/link";
+import { useEffect, useMemo, useState } from "react";
+import { useTrpc } from "../../../_trpc/client.tsx";
+import type { Me, Referral } from "../../../_trpc/types.ts";
+import { Button, buttonClass, IconButton } from "../../../_ui/button.tsx";
+import { Disclaimer } from "../../../_ui/disclaimer.tsx";
+import { formatExact } from "../../../_ui/format.ts";
+import { Ago } from "../../../_ui/now.tsx";
+import { PatientBanner } from "../../../_ui/patient-banner.tsx";
+import { TopBar } from "../../../_ui/top-bar.tsx";
+import { type ImagePointer, type StudyForViewing, Viewer } from "../../../_viewer/index.tsx";
+import { readingOrder } from "../reading-order.ts";
+
+/** One report for the one who asked for it: the answer first, the reasons under it, the pictures one tap away. */
+export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Referral; initialAt: number }) {
+  const trpc = useTrpc();
+  const queryClient = useQueryClient();
+  const [viewing, setViewing] = useState<{ at: ImagePointer | null } | null>(null);
+  const query = useQuery(
+    trpc.referral.get.queryOptions(
+      { studyId: initial.studyId },
+      {
+        initialData: initial,
+        initialDataUpdatedAt: initialAt,
+        staleTime: Number.POSITIVE_INFINITY,
+        refetchOnWindowFocus: false,
+      },
+    ),
+  );
+  const referral = query.data;
+  useEffect(() => {
+    // Opening it made it read; the inbox should know when one goes back.
+    void queryClient.invalidateQueries({ queryKey: trpc.referral.list.pathKey() });
+  }, [queryClient, trpc]);
+  const study = useMemo(() => forViewer(referral), [referral]);
+  const newest = referral.versions[0];
+
+  const banner = (
+    <PatientBanner
+      patient={{
+        name: referral.patientName,
+        sex: referral.patientSex,
+        birthDate: referral.patientBirthDate,
+        ageAtStudy: referral.ageAtStudy,
+        patientId: referral.patientId,
+      }}
+      study={{
+        description: [referral.modalities.join(" "), referral.studyDescription].filter(Boolean).join(" "),
+        date: referral.studyDate,
+        accessionNumber: referral.accessionNumber,
+        facility: referral.facility,
+      }}
+      lead={
+        viewing ? (
+          <IconButton label="Back to the report" onClick={() => setViewing(null)}>
+            <ArrowLeft className="size-4" />
+          </IconButton>
+        ) : (
+          <Link
+            href="/reports"
+            aria-label="Back to all reports"
+            className="grid size-8 place-items-center rounded-md text-quiet hover:bg-hover hover:text-text"
+          >
+            <ArrowLeft className="size-4" />
+          </Link>
+        )
+      }
+      className="sticky top-0 z-20"
+    />
+  );
+
+  if (viewing)
+    return (
+      <div data-room="reading" className="flex h-dvh flex-col">
+        {banner}
+        <main className="flex min-h-0 flex-1 flex-col bg-black" aria-label="Images">
+          <Viewer compact current={study} priors={[]} jumpTo={viewing.at} />
+        </main>
+        <Disclaimer className="bg-panel px-3 py-1 text-[0.6875rem] text-quiet" />
+      </div>
+    );
+
+  return (
+    <>
+      <TopBar me={me} />
+      {banner}
+      <main className="mx-auto flex w-full max-w-3xl flex-1 flex-col gap-5 px-4 py-5">
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          {newest ? (
+            <div>
+              <p className="flex items-center gap-1.5 font-medium">
+                <CircleCheck className="size-4 text-done" aria-hidden="true" />
+                {newest.kind === "addendum" ? `Final report with addendum, version ${newest.version}` : "Final report"}
+              </p>
+              <p className="text-quiet">
+                {newest.signedBy}, <Ago at={newest.signedAt} />
+              </p>
+            </div>
+          ) : (
+            <div role="status">
+              <p className="flex items-center gap-1.5 font-medium">
+                <Clock3 className="size-4 text-quiet" aria-hidden="true" />
+                Being read
+              </p>
+              <p className="text-quiet">The report appears here by itself as soon as it is signed.</p>
+            </div>
+          )}
+          <div className="flex gap-2">
+            {newest?.pdfPath ? (
+              <a href={newest.pdfPath} target="_blank" rel="noreferrer" className={buttonClass("plain", "h-10")}>
+                <FileText className="size-4" aria-hidden="true" />
+                PDF
+              </a>
+            ) : null}
+            {referral.series.length > 0 ? (
+              <Button look={newest ? "plain" : "primary"} className="h-10" onClick={() => setViewing({ at: null })}>
+                <Images className="size-4" aria-hidden="true" />
+                Open images
+              </Button>
+            ) : null}
+          </div>
+        </div>
+
+        {newest ? (
+          <article className="flex flex-col gap-5">
+            {readingOrder(newest.sections).map((part) => (
+              <section key={part.key} className={part.lead ? "rounded-lg border border-line bg-panel p-4" : ""}>
+                <h2 className="text-[0.8125rem] font-medium text-quiet">{part.title}</h2>
+                <p className={`leading-relaxed whitespace-pre-wrap ${part.lead ? "text-[1.0625rem]" : "text-base"}`}>
+                  {part.text}
+                </p>
+                {part.key === "impression" && referral.keyImages.length > 0 ? (
+                  <KeyImageStrip referral={referral} onOpen={(at) => setViewing({ at })} />
+                ) : null}
+              </section>
+            ))}
+          </article>
+        ) : null}
+
+        {referral.versions.length > 1 ? (
+          <section className="flex flex-col gap-1.5 border-t border-line pt-4">
+            <h2 className="text-[0.8125rem] font-medium text-quiet">Versions</h2>
+            <ul className="flex flex-col gap-1">
+              {referral.versions.map((version) => (
+                <li key={version.reportVersionId} className="flex flex-wrap items-baseline gap-x-3">
+                  <span>
+                    Version {version.version}, {version.kind === "addendum" ? "addendum" : "final report"}
+                  </span>
+                  <span className="tabular text-quiet">
+                    {version.signedBy}, {formatExact(version.signedAt)}
+                  </span>
+                  {version.pdfPath ? (
+                    <a href={version.pdfPath} target="_blank" rel="noreferrer" className="text-accent underline">
+                      PDF of version {version.version}
+                    </a>
+                  ) : null}
+                </li>
+              ))}
+            </ul>
+          </section>
+        ) : null}
+      </main>
+      <footer className="mx-auto w-full max-w-3xl px-4 py-4">
+        <Disclaimer />
+      </footer>
+    </>
+  );
+}
+
+function KeyImageStrip({ referral, onOpen }: { referral: Referral; onOpen: (at: ImagePointer) => void }) {
+  return (
+    <ul aria-label="Key images" className="mt-3 grid grid-cols-2 gap-3 sm:grid-cols-3">
+      {referral.keyImages.map((image, index) => (
+        <li key={`${image.sopInstanceUid}/${image.frameNumber}`}>
+          <button
+            type="button"
+            onClick={() =>
+              onOpen({
+                seriesInstanceUid: image.seriesInstanceUid,
+                sopInstanceUid: image.sopInstanceUid,
+                frameNumber: image.frameNumber,
+              })
+            }
+            className="block w-full overflow-hidden rounded-md bg-black"
+          >
+            {/* biome-ignore lint/performance/noImgElement: a frame the archive renders; Next must not touch pixels */}
+            <img
+              src={`${image.renderedPath}${image.renderedPath.includes("?") ? "&" : "?"}viewport=512,512`}
+              alt={image.caption || `No. ${index + 1}, without caption`}
+              className="aspect-square w-full object-contain"
+              loading="lazy"
+            />
+          </button>
+          {image.caption ? <p className="mt-1 text-[0.8125rem] text-quiet">{image.caption}</p> : null}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function forViewer(referral: Referral): StudyForViewing {
+  return {
+    orgSlug: referral.orgSlug,
+    studyInstanceUid: referral.studyInstanceUid,
+    dicomwebRoot: referral.dicomwebRoot,
+    label: "Current",
+    studyDate: referral.studyDate || null,
+    description: referral.studyDescription || null,
+    series: referral.series,
+  };
+}
