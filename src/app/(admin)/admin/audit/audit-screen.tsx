@@ -1,0 +1,176 @@
+"use client";
+
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { Download } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { useTrpc, useTrpcClient } from "../../../_trpc/client.tsx";
+import { sentenceFor } from "../../../_trpc/errors.ts";
+import type { AuditItem, Inputs, Me, StaffMember } from "../../../_trpc/types.ts";
+import { Button } from "../../../_ui/button.tsx";
+import { EmptyState, FailedState } from "../../../_ui/empty-state.tsx";
+import { Field, SelectField } from "../../../_ui/field.tsx";
+import { formatExact } from "../../../_ui/format.ts";
+import { SkeletonRows } from "../../../_ui/skeleton.tsx";
+import { Badge } from "../../../_ui/status.tsx";
+import { Table } from "../../../_ui/table.tsx";
+import { useToast } from "../../../_ui/toast.tsx";
+import { OfficePage } from "../../office-page.tsx";
+import { toCsv } from "./csv.ts";
+import { dayAfter } from "./day-after.ts";
+
+type Search = NonNullable<Inputs["audit"]["search"]>;
+/** What one file may hold; a longer trail is exported in pieces of time. */
+const exportLimit = 20_000;
+
+/** Who did what to this organisation's data. The search is on the trail itself. */
+export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
+  const trpc = useTrpc();
+  const client = useTrpcClient();
+  const toast = useToast();
+  const [search, setSearch] = useState<Search>({});
+  const [exporting, setExporting] = useState(false);
+  const query = useInfiniteQuery(
+    trpc.audit.search.infiniteQueryOptions(search, {
+      getNextPageParam: (page) => page.nextCursor ?? undefined,
+      placeholderData: keepPreviousData,
+      refetchOnWindowFocus: false,
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+  );
+  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
+
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const text = (name: string) => String(form.get(name) ?? "").trim();
+    setSearch({
+      ...(text("patientId") ? { patientId: text("patientId") } : {}),
+      ...(text("userId") ? { userId: text("userId") } : {}),
+      ...(text("from") ? { from: text("from") } : {}),
+      ...(text("to") ? { to: dayAfter(text("to")) } : {}),
+    });
+  };
+
+  const exportCsv = async () => {
+    setExporting(true);
+    try {
+      const rows: AuditItem[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: { items: AuditItem[]; nextCursor: string | null } = await client.audit.search.query({
+          ...search,
+          limit: 500,
+          ...(cursor ? { cursor } : {}),
+        });
+        rows.push(...page.items);
+        cursor = page.nextCursor;
+      } while (cursor && rows.length < exportLimit);
+      const head = ["No.", "Time (UTC)", "Who", "Kind", "Act", "Outcome", "Study Instance UID", "Case", "Details"];
+      const csv = toCsv([
+        head,
+        ...rows.map((row) => [
+          row.seq,
+          row.at,
+          row.actorName,
+          row.actorKind,
+          row.action,
+          row.outcome,
+          row.studyInstanceUid ?? "",
+          row.caseId ?? "",
+          detailText(row),
+        ]),
+      ]);
+      const url = URL.createObjectURL(new Blob([csv], { type: "text/csv;charset=utf-8" }));
+      const link = document.createElement("a");
+      link.href = url;
+      // No patient id in a file name.
+      link.download = `audit-${me.org.slug}-${new Date().toISOString().slice(0, 10)}.csv`;
+      link.click();
+      URL.revokeObjectURL(url);
+      if (cursor)
+        toast(`The first ${exportLimit.toLocaleString("en")} events are in the file. Narrow the dates for the rest.`);
+    } catch (error) {
+      toast(sentenceFor(error), { tone: "problem" });
+    } finally {
+      setExporting(false);
+    }
+  };
+
+  return (
+    <OfficePage
+      me={me}
+      wide
+      title="Audit"
+      intro="Everything anybody did to this organisation's data, newest first. Entries cannot be changed, and searching is itself recorded."
+      act={
+        <Button onClick={() => void exportCsv()} disabled={exporting || items.length === 0}>
+          <Download className="size-4" aria-hidden="true" />
+          {exporting ? "Collecting" : "Export CSV"}
+        </Button>
+      }
+    >
+      <form onSubmit={submit} className="flex flex-wrap items-end gap-3" aria-label="Search the trail">
+        <Field label="Patient ID" name="patientId" className="w-44" autoComplete="off" />
+        <SelectField label="Person" name="userId" className="w-52" defaultValue="">
+          <option value="">Anybody</option>
+          {people.map((person) => (
+            <option key={person.userId} value={person.userId}>
+              {person.displayName}
+            </option>
+          ))}
+        </SelectField>
+        <Field label="From" name="from" type="date" className="w-40" />
+        <Field label="To" name="to" type="date" className="w-40" />
+        <Button type="submit" look="primary" className="h-9">
+          Search
+        </Button>
+      </form>
+      {query.isPending ? (
+        <SkeletonRows count={10} label="Loading the audit trail" />
+      ) : query.isError && !query.data ? (
+        <FailedState message={sentenceFor(query.error)} onRetry={() => void query.refetch()} />
+      ) : items.length === 0 ? (
+        <EmptyState title="Nothing was done that fits this search" />
+      ) : (
+        <Table label="Audit trail" head={["No.", "Time", "Who", "Act", "Outcome", "Study", "Details"]}>
+          {items.map((item) => (
+            <tr key={item.seq} className="row-lazy">
+              <td className="tabular text-quiet">{item.seq}</td>
+              <td className="tabular whitespace-nowrap">
+                <time dateTime={item.at}>{formatExact(item.at)}</time>
+              </td>
+              <td>
+                {item.actorName}
+                {item.actorKind === "user" ? null : <span className="text-quiet"> ({item.actorKind})</span>}
+              </td>
+              <td className="whitespace-nowrap">{item.action}</td>
+              <td>
+                {item.outcome === "success" ? (
+                  <span className="text-quiet">done</span>
+                ) : (
+                  <Badge tone={item.outcome === "refused" ? "urgent" : "stat"}>{item.outcome}</Badge>
+                )}
+              </td>
+              <td className="tabular max-w-56 truncate text-xs text-quiet" title={item.studyInstanceUid}>
+                {item.studyInstanceUid ?? ""}
+              </td>
+              <td className="min-w-56 text-xs break-words text-quiet">{detailText(item)}</td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      {query.hasNextPage ? (
+        <Button className="self-center" onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
+          {query.isFetchingNextPage ? "Loading" : "Show older"}
+        </Button>
+      ) : null}
+    </OfficePage>
+  );
+}
+
+function detailText(item: AuditItem): string {
+  return Object.entries(item.details)
+    .filter(([, value]) => value !== null && value !== "")
+    .map(([key, value]) => `${key} ${value}`)
+    .join(", ");
+}
