@@ -5,5 +5,4 @@ export { closePicturePool } from "./picture/pool.ts";
 export { decodeFrames, drawFrame, type PictureOptions } from "./picture/render.ts";
 export { preparedMetadata, underRoot, unzipped, withRoot } from "./prepared-metadata.ts";
 export { bulkExtent, frameCount, frameIndexOfInstance, readBulk, readFrames } from "./read-frames.ts";
-export { renderFrame } from "./render-frame.ts";
 export { sweepStorage } from "./sweep.ts";
