@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
-import { ingestPart10 } from "#server/archive/index.ts";
+import { drawFrame, ingestPart10, type PictureOptions } from "#server/archive/index.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import { type PictureOptions, renderFrame } from "#server/dicomweb/picture/render.ts";
 import {
   buildBasicTextSr,
   buildKeyObjectSelection,
@@ -124,8 +123,7 @@ async function picture(
   const [location] = await withTenant(actor, (ctx) => locateInstances(ctx, { studyId, sopInstanceUid }), { requestId });
   if (!location) return null;
   try {
-    const caller = { actor, requestId, org: { id: actor.orgId, slug: "" } };
-    return await renderFrame(caller, location, frameNumber, options);
+    return await drawFrame(actor, location, frameNumber, options);
   } catch (error) {
     if (!(error instanceof DomainError) || !noPicture.has(error.code)) throw error;
     log.warn({ code: error.code }, "key image without a picture");
