@@ -43,7 +43,8 @@ const lock = createHash("sha256")
   .update(readFileSync(path.join(root, "package-lock.json")))
   .digest("hex");
 await once(path.join(root, "node_modules", ".overread-packages"), lock, "Installing packages", () =>
-  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+  // Not `npm ci`: it refuses a lock file in which a platform's optional package is missing, which is how a mirror without it leaves the file.
+  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
     remedy: "Check that the npm registry can be reached, then run this again.",
   }),
 );
