@@ -3,7 +3,13 @@ import { crc32, deflateSync } from "node:zlib";
 import type { Picture } from "./draw.ts";
 
 type JpegEncoder = {
-  getDecodedBuffer(info: { width: number; height: number; bitsPerSample: number; componentCount: number }): Uint8Array;
+  getDecodedBuffer(info: {
+    width: number;
+    height: number;
+    bitsPerSample: number;
+    componentCount: number;
+    isSigned: boolean;
+  }): Uint8Array;
   getEncodedBuffer(): Uint8Array;
   setQuality(quality: number): void;
   setSubSampling(mode: number): void;
@@ -20,7 +26,7 @@ export async function encodeJpeg({ width, height, channels, data }: Picture, qua
   const { JPEGEncoder } = await jpeg;
   const encoder = new JPEGEncoder();
   try {
-    encoder.getDecodedBuffer({ width, height, bitsPerSample: 8, componentCount: channels }).set(data);
+    encoder.getDecodedBuffer({ width, height, bitsPerSample: 8, componentCount: channels, isSigned: false }).set(data);
     encoder.setQuality(quality);
     encoder.encode();
     return Uint8Array.from(encoder.getEncodedBuffer());
