@@ -1,6 +1,6 @@
+import { closePicturePool } from "#server/archive/index.ts";
 import { config } from "#server/config.ts";
 import { closeDatabase } from "#server/db/clients.ts";
-import { closePicturePool } from "#server/archive/index.ts";
 import { createLog } from "#server/log.ts";
 import { handlers } from "./handlers/index.ts";
 import { startWorker } from "./worker.ts";

@@ -122,7 +122,7 @@ class Sheet {
       y += 17;
     }
     y -= 4;
-    for (const text of readingGroup.letterhead) {
+    for (const text of readingGroup.letterhead.filter((line) => line.trim() !== readingGroup.name)) {
       for (const line of breakLines(text, textWidth - 150, style.letterhead, this.#faceOf)) {
         this.#draw(line, page.left, y, style.letterhead);
         y += 10.5;
