@@ -27,6 +27,8 @@ const Environment = z.object({
     .int()
     .min(0)
     .default(256 * 1024 * 1024),
+  OVERREAD_DEMO_PASSWORD: z.string().min(1).optional(),
+  OVERREAD_EDGE_AET: z.string().max(16).optional(),
   OVERREAD_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
 
@@ -58,6 +60,7 @@ function load(env: NodeJS.ProcessEnv) {
     },
     secret: e.OVERREAD_SECRET,
     session: { idleMs: 15 * 60_000, absoluteMs: 12 * 3_600_000, secureCookies: publicUrl.startsWith("https:") },
+    demo: { demoPassword: e.OVERREAD_DEMO_PASSWORD, edgeAet: e.OVERREAD_EDGE_AET },
     log: { level: e.OVERREAD_LOG_LEVEL },
   });
 }
@@ -67,4 +70,9 @@ let cached: Config | undefined;
 export function config(): Config {
   cached ??= load(process.env);
   return cached;
+}
+
+/** A variable that an operator named in a command's arguments: how passwords reach a command unseen. */
+export function namedVariable(name: string): string | undefined {
+  return process.env[name];
 }

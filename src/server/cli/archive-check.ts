@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import { pool } from "#server/db/clients.ts";
+import { toDomainError } from "#server/errors.ts";
+import { objectStore } from "#server/storage/object-store.ts";
+import { storeRoot, walkFiles } from "./store-root.ts";
+
+export type ArchiveReport = {
+  objects: number;
+  bytes: number;
+  /** Index rows whose object is not there. */
+  missing: ArchiveFault[];
+  /** Objects whose bytes are not those that were received. */
+  corrupt: ArchiveFault[];
+  /** Objects that no row names. An hour old and older: younger ones may be on their way. */
+  orphans: string[];
+};
+export type ArchiveFault = { objectKey: string; instanceId?: string; reportVersionId?: string };
+
+type Row = { id: string; objectKey: string; sha256: string; sizeBytes: string | null; offset: number };
+const page = 500;
+const orphanAgeMs = 3_600_000;
+
+/** Reads every object of the archive and holds it against the index, and the index against the store. */
+export async function checkArchive(progress: (objects: number) => void): Promise<ArchiveReport> {
+  const report: ArchiveReport = { objects: 0, bytes: 0, missing: [], corrupt: [], orphans: [] };
+  const check = async (row: Row, fault: ArchiveFault) => {
+    const found = await hashObject(row);
+    report.objects++;
+    if (report.objects % 1000 === 0) progress(report.objects);
+    if (found === "missing") report.missing.push(fault);
+    else {
+      report.bytes += found.bytes;
+      const whole = row.sizeBytes === null || BigInt(found.bytes) === BigInt(row.sizeBytes);
+      if (!whole || found.sha256 !== row.sha256) report.corrupt.push(fault);
+    }
+  };
+  await eachPage<Row>(
+    `SELECT id, object_key AS "objectKey", data_set_sha256 AS sha256, size_bytes::text AS "sizeBytes", data_set_offset AS "offset"
+     FROM instance WHERE id > $1 ORDER BY id LIMIT ${page}`,
+    (row) => check(row, { objectKey: row.objectKey, instanceId: row.id }),
+  );
+  await eachPage<Row>(
+    `SELECT report_version_id AS id, object_key AS "objectKey", sha256, NULL AS "sizeBytes", 0 AS "offset"
+     FROM report_document WHERE object_key IS NOT NULL AND report_version_id > $1 ORDER BY report_version_id LIMIT ${page}`,
+    (row) => check(row, { objectKey: row.objectKey, reportVersionId: row.id }),
+  );
+  report.orphans = await orphans();
+  return report;
+}
+
+async function eachPage<T extends { id: string }>(sql: string, fn: (row: T) => Promise<void>): Promise<void> {
+  let after = "00000000-0000-0000-0000-000000000000";
+  for (;;) {
+    const { rows } = await pool("overread_maintenance").query<T>(sql, [after]);
+    for (const row of rows) await fn(row);
+    if (rows.length < page) return;
+    after = rows.at(-1)!.id;
+  }
+}
+
+async function hashObject(row: Row): Promise<"missing" | { sha256: string; bytes: number }> {
+  const store = objectStore();
+  try {
+    const found = await store.stat(row.objectKey);
+    if (!found) return "missing";
+    const hash = createHash("sha256");
+    if (found.sizeBytes > row.offset)
+      for await (const chunk of store.readRange(row.objectKey, row.offset, found.sizeBytes - 1)) hash.update(chunk);
+    return { sha256: hash.digest("hex"), bytes: found.sizeBytes };
+  } catch (error) {
+    if (toDomainError(error).code === "storage.corrupt") return "missing";
+    // A sector that cannot be read is damage to report, not a reason to leave the rest unread.
+    return { sha256: "", bytes: 0 };
+  }
+}
+
+/** Files in the store that neither an instance nor a report names. */
+async function orphans(): Promise<string[]> {
+  const root = storeRoot();
+  const found: string[] = [];
+  for (const kind of ["objects", "reports"]) {
+    let batch: string[] = [];
+    const settle = async () => {
+      const { rows } = await pool("overread_maintenance").query<{ key: string }>(
+        "SELECT object_key AS key FROM instance WHERE object_key = ANY($1) UNION SELECT object_key FROM report_document WHERE object_key = ANY($1)",
+        [batch],
+      );
+      const known = new Set(rows.map(({ key }) => key));
+      found.push(...batch.filter((key) => !known.has(key)));
+      batch = [];
+    };
+    for await (const file of walkFiles(path.join(root, kind))) {
+      const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Date.now() }));
+      if (Date.now() - mtimeMs < orphanAgeMs) continue;
+      batch.push(path.relative(root, file).split(path.sep).join("/"));
+      if (batch.length >= page) await settle();
+    }
+    if (batch.length > 0) await settle();
+  }
+  return found;
+}

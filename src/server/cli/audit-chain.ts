@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import { pool } from "#server/db/clients.ts";
+
+/** Where a chain stood: kept outside the database, it proves that nothing before it was cut or rewritten since. */
+export type ChainHead = { orgId: string; seq: string; hash: string };
+export type ChainFault = {
+  orgId: string;
+  seq: string;
+  fault:
+    | "missing"
+    | "altered"
+    | "out-of-order"
+    | "tail-cut"
+    | "head-missing"
+    | "anchor-mismatch"
+    | "functions-disagree";
+};
+export type ChainReport = { organizations: number; events: number; faults: ChainFault[]; heads: ChainHead[] };
+
+type EventRow = {
+  seq: string;
+  at: string;
+  actorOrgId: string;
+  actorKind: string;
+  actorId: string;
+  actorName: string;
+  action: string;
+  outcome: string;
+  patientRef: string | null;
+  studyRef: string | null;
+  caseId: string | null;
+  details: string;
+  requestId: string;
+  prevHash: string;
+  hash: string;
+  /** What the database's own function makes of the row. */
+  databaseHash: string;
+};
+
+const genesis = "0".repeat(64);
+const page = 2_000;
+
+/** `2026-11-21T23:59:59.123456` (UTC) in microseconds since 1970. */
+function microseconds(at: string): string {
+  const [seconds, fraction = "0"] = at.split(".") as [string, string?];
+  return (BigInt(Date.parse(`${seconds}Z`)) * 1000n + BigInt(fraction.padEnd(6, "0"))).toString();
+}
+
+/** The hash of an event as it was defined when the chain began; written anew here, so that a changed database function is noticed. */
+function hashOf(orgId: string, e: EventRow): string {
+  const canonical = [
+    orgId,
+    e.seq,
+    microseconds(e.at),
+    e.actorOrgId,
+    e.actorKind,
+    e.actorId,
+    e.actorName,
+    e.action,
+    e.outcome,
+    e.patientRef ?? "-",
+    e.studyRef ?? "-",
+    e.caseId ?? "-",
+    e.details,
+    e.requestId,
+    e.prevHash,
+  ].join("\x1f");
+  return createHash("sha256").update(canonical, "utf8").digest("hex");
+}
+
+/**
+ * Walks every organisation's audit chain from its first event to its head: finds an event that was changed, removed, put in
+ * another place, and a tail that was cut off.
+ *
+ * @param anchors heads noted earlier; without one a tail that was cut together with its head cannot be told.
+ */
+export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<ChainReport> {
+  const client = await pool("overread_maintenance").connect();
+  const report: ChainReport = { organizations: 0, events: 0, faults: [], heads: [] };
+  try {
+    // Events are written while we read: one snapshot holds heads and events together.
+    await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    const heads = await client.query<ChainHead>(
+      `SELECT org_id AS "orgId", seq::text, hash FROM audit_head ORDER BY org_id`,
+    );
+    const orgs = await client.query<{ orgId: string }>(
+      `SELECT org_id AS "orgId" FROM audit_head UNION SELECT DISTINCT org_id FROM audit_event UNION SELECT id FROM organization ORDER BY 1`,
+    );
+    const headOf = new Map(heads.rows.map((head) => [head.orgId, head]));
+    report.heads = heads.rows;
+    for (const { orgId } of orgs.rows) {
+      report.organizations++;
+      const fault = (seq: bigint, kind: ChainFault["fault"]) =>
+        report.faults.push({ orgId, seq: seq.toString(), fault: kind });
+      const anchored = new Map(anchors.filter((a) => a.orgId === orgId).map((a) => [a.seq, a]));
+      let previous = { seq: 0n, hash: genesis };
+      for (;;) {
+        const { rows } = await client.query<EventRow>(
+          `SELECT seq::text, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS at, actor_org_id AS "actorOrgId", actor_kind AS "actorKind",
+             actor_id AS "actorId", actor_name AS "actorName", action, outcome, patient_ref AS "patientRef", study_ref AS "studyRef",
+             case_id AS "caseId", details::text AS details, request_id AS "requestId", prev_hash AS "prevHash", hash,
+             encode(sha256(convert_to(audit_canonical(e), 'UTF8')), 'hex') AS "databaseHash"
+           FROM audit_event e WHERE org_id = $1 AND seq > $2 ORDER BY seq LIMIT ${page}`,
+          [orgId, previous.seq.toString()],
+        );
+        for (const event of rows) {
+          report.events++;
+          const seq = BigInt(event.seq);
+          const own = hashOf(orgId, event);
+          if (seq !== previous.seq + 1n) fault(previous.seq + 1n, "missing");
+          else if (event.prevHash !== previous.hash) fault(seq, "out-of-order");
+          if (own !== event.hash) fault(seq, "altered");
+          if (own !== event.databaseHash) fault(seq, "functions-disagree");
+          const anchor = anchored.get(event.seq);
+          if (anchor && anchor.hash !== event.hash) fault(seq, "anchor-mismatch");
+          anchored.delete(event.seq);
+          previous = { seq, hash: event.hash };
+        }
+        if (rows.length < page) break;
+      }
+      const head = headOf.get(orgId);
+      if (!head) fault(previous.seq, previous.seq > 0n || anchored.size > 0 ? "head-missing" : "missing");
+      else if (head.seq !== previous.seq.toString() || head.hash !== previous.hash) fault(BigInt(head.seq), "tail-cut");
+      for (const anchor of anchored.values()) fault(BigInt(anchor.seq), "tail-cut");
+    }
+    return report;
+  } finally {
+    await client.query("ROLLBACK").catch(() => {});
+    client.release();
+  }
+}

@@ -1,0 +1,185 @@
+import { createHash } from "node:crypto";
+import { constants, createReadStream, createWriteStream } from "node:fs";
+import { copyFile, mkdir, open, readFile, rename, stat } from "node:fs/promises";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip, createGzip } from "node:zlib";
+import pg from "pg";
+import { z } from "zod";
+import { config } from "#server/config.ts";
+import { applyMigrations } from "#server/db/migrate.ts";
+import { ensureRoles } from "#server/db/roles.ts";
+import { UsageError } from "./command.ts";
+import { storeRoot, walkFiles } from "./store-root.ts";
+
+/** Sessions end with a restore, and counters of failures start anew. */
+const left = new Set(["session", "sign_in_attempt", "edge_nonce"]);
+/** `tmp` holds what nobody was promised. */
+const kinds = ["objects", "reports", "metadata"] as const;
+
+const Manifest = z.object({
+  format: z.literal("overread-backup-1"),
+  madeAt: z.iso.datetime(),
+  migrations: z.array(z.string()),
+  tables: z.array(z.object({ name: z.string().regex(/^[a-z_]+$/), rows: z.number().int(), sha256: z.string() })),
+  objects: z.object({ files: z.number().int(), bytes: z.number() }),
+  auditHeads: z.array(z.object({ orgId: z.uuid(), seq: z.string(), hash: z.string() })),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+async function withOwner<T>(fn: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: config().database.ownerUrl });
+  await client.connect();
+  try {
+    return await fn(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function migrationsOf(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL ORDER BY 1",
+  );
+  return rows.map(({ name }) => name);
+}
+
+/**
+ * Copies database and objects into a folder while the product runs. The rows are of one moment; the objects are copied after
+ * it, and since an object is never changed nor removed while a row names it, every row of the copy has its object.
+ * A folder that already holds an earlier backup's objects gets the new ones only. The manifest is written last: without
+ * one, a folder holds no backup. The master secret (OVERREAD_SECRET) is not in it.
+ */
+export async function createBackup(folder: string, say: (line: string) => void): Promise<Manifest> {
+  await mkdir(path.join(folder, "tables"), { recursive: true, mode: 0o700 });
+  const manifest = await withOwner(async (client): Promise<Omit<Manifest, "objects">> => {
+    await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    const names = await client.query<{ name: string }>(
+      "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_prisma%' ORDER BY 1",
+    );
+    const tables: Manifest["tables"] = [];
+    for (const { name } of names.rows) if (!left.has(name)) tables.push(await dumpTable(client, folder, name));
+    const heads = await client.query<Manifest["auditHeads"][number]>(
+      `SELECT org_id AS "orgId", seq::text, hash FROM audit_head ORDER BY 1`,
+    );
+    const migrations = await migrationsOf(client);
+    await client.query("COMMIT");
+    const madeAt = new Date().toISOString();
+    return { format: "overread-backup-1", madeAt, migrations, tables, auditHeads: heads.rows };
+  });
+  const objects = await copyObjects(storeRoot(), path.join(folder, "store"), say);
+  const whole: Manifest = { ...manifest, objects };
+  const temporary = path.join(folder, "manifest.json.part");
+  await writeDurably(temporary, `${JSON.stringify(whole, null, 2)}\n`);
+  await rename(temporary, path.join(folder, "manifest.json"));
+  return whole;
+}
+
+async function dumpTable(client: pg.Client, folder: string, name: string): Promise<Manifest["tables"][number]> {
+  let rows = 0;
+  async function* lines() {
+    await client.query(`DECLARE dump NO SCROLL CURSOR FOR SELECT to_jsonb(t)::text AS row FROM "${name}" t`);
+    for (;;) {
+      const chunk = await client.query<{ row: string }>("FETCH 500 FROM dump");
+      rows += chunk.rows.length;
+      for (const { row } of chunk.rows) yield `${row}\n`;
+      if (chunk.rows.length < 500) break;
+    }
+    await client.query("CLOSE dump");
+  }
+  const file = path.join(folder, "tables", `${name}.ndjson.gz`);
+  await pipeline(Readable.from(lines()), createGzip(), createWriteStream(file, { mode: 0o600, flush: true }));
+  return { name, rows, sha256: await sha256OfFile(file) };
+}
+
+async function copyObjects(from: string, to: string, say: (line: string) => void): Promise<Manifest["objects"]> {
+  const total = { files: 0, bytes: 0 };
+  for (const kind of kinds)
+    for await (const file of walkFiles(path.join(from, kind))) {
+      const target = path.join(to, path.relative(from, file));
+      const { size } = await stat(file);
+      total.files++;
+      total.bytes += size;
+      if (total.files % 1000 === 0) say(`${total.files} objects copied`);
+      // Named by their content: one that is there whole is the same one.
+      if ((await stat(target).catch(() => null))?.size === size) continue;
+      await mkdir(path.dirname(target), { recursive: true });
+      await copyFile(file, `${target}.part`, constants.COPYFILE_FICLONE);
+      const handle = await open(`${target}.part`, "r+");
+      await handle.sync();
+      await handle.close();
+      await rename(`${target}.part`, target);
+    }
+  return total;
+}
+
+/**
+ * Brings a backup back, into an empty database and an empty store. All rows come in one transaction, after the objects, so
+ * that a restore that fails leaves no half-filled database behind and can be run again.
+ *
+ * @throws {UsageError} for a folder without a whole backup, or a target that is not empty
+ */
+export async function restoreBackup(folder: string, say: (line: string) => void): Promise<Manifest> {
+  const text = await readFile(path.join(folder, "manifest.json"), "utf8").catch(() => null);
+  const parsed = text ? Manifest.safeParse(JSON.parse(text)) : null;
+  if (!parsed?.success) throw new UsageError(`${folder} holds no whole backup`);
+  const manifest = parsed.data;
+  for (const { name, sha256 } of manifest.tables)
+    if ((await sha256OfFile(tableFile(folder, name))) !== sha256)
+      throw new UsageError(`the backup of table ${name} is damaged`);
+
+  const { database, secret } = config();
+  await ensureRoles(database.ownerUrl, secret);
+  await applyMigrations(database.ownerUrl);
+  await withOwner(async (client) => {
+    if ((await migrationsOf(client)).join() !== manifest.migrations.join())
+      throw new UsageError(
+        "the backup is of another version of the database; restore it with that version, then upgrade",
+      );
+    const { rowCount } = await client.query("SELECT 1 FROM organization LIMIT 1");
+    if (rowCount) throw new UsageError("the database is not empty; nothing was changed");
+    await copyObjects(path.join(folder, "store"), storeRoot(), say);
+    await client.query("BEGIN");
+    for (const table of manifest.tables) await loadTable(client, folder, table);
+    await client.query("COMMIT");
+  });
+  return manifest;
+}
+
+async function loadTable(client: pg.Client, folder: string, { name, rows }: Manifest["tables"][number]): Promise<void> {
+  const input = createReadStream(tableFile(folder, name)).pipe(createGunzip());
+  let batch: string[] = [];
+  let loaded = 0;
+  const flush = async () => {
+    // The rows stay text: a number as large as a file's size or a sequence passes through no JavaScript number.
+    await client.query(
+      `INSERT INTO "${name}" SELECT r.* FROM jsonb_array_elements($1::jsonb) j, jsonb_populate_record(NULL::"${name}", j) r`,
+      [`[${batch.join(",")}]`],
+    );
+    loaded += batch.length;
+    batch = [];
+  };
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    batch.push(line);
+    if (batch.length >= 200) await flush();
+  }
+  if (batch.length > 0) await flush();
+  if (loaded !== rows) throw new Error(`table ${name}: ${loaded} of ${rows} rows`);
+}
+
+const tableFile = (folder: string, name: string) => path.join(folder, "tables", `${name}.ndjson.gz`);
+
+async function sha256OfFile(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(file), hash);
+  return hash.digest("hex");
+}
+
+async function writeDurably(file: string, text: string): Promise<void> {
+  const handle = await open(file, "w", 0o600);
+  await handle.writeFile(text);
+  await handle.sync();
+  await handle.close();
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from "node:crypto";
+import { hashPassword } from "#server/auth/password.ts";
+import { systemActor } from "#server/auth/system-actor.ts";
+import { config } from "#server/config.ts";
+import { withMaintenance } from "#server/db/maintenance.ts";
+import { applyMigrations } from "#server/db/migrate.ts";
+import { ensureRoles } from "#server/db/roles.ts";
+import { demoAccounts, seedDemo } from "#server/demo/seed.ts";
+import { appendAs } from "#server/domain/audit/index.ts";
+import { type Command, optional, passwordFrom } from "../command.ts";
+
+const dbSetup: Command = {
+  name: "db setup",
+  usage: "",
+  summary: "Create the database roles and apply migrations",
+  options: {},
+  async run() {
+    const { database, secret } = config();
+    await ensureRoles(database.ownerUrl, secret);
+    const applied = await applyMigrations(database.ownerUrl);
+    return {
+      json: { applied },
+      lines: applied.length > 0 ? applied.map((name) => `applied ${name}`) : ["The database is up to date."],
+    };
+  },
+};
+
+const demoSeed: Command = {
+  name: "demo seed",
+  usage: "[--password-env <variable>] [--edge-aet <title>] [--reset-password]",
+  summary: "Load the demo organisations where there are none (demo data only, never for patients)",
+  options: {
+    "password-env": { type: "string" },
+    "edge-aet": { type: "string" },
+    "reset-password": { type: "boolean" },
+  },
+  async run({ values }) {
+    const { demoPassword, edgeAet: configuredAet } = config().demo;
+    const given = passwordFrom(optional(values, "password-env")) ?? demoPassword;
+    const password = given ?? randomBytes(9).toString("base64url");
+    const edgeAet = optional(values, "edge-aet") ?? configuredAet;
+    const { loaded } = await seedDemo({ password, ...(edgeAet ? { edgeAet } : {}) });
+    const reset = !loaded && values["reset-password"] === true;
+    if (reset) await resetDemoPassword(password);
+    const accounts = Object.values(demoAccounts)
+      .flat()
+      .map(({ email, roles }) => ({ email, role: roles.join(", ") }));
+    const news = loaded ? "The demo organisations are loaded." : "The demo organisations were there already.";
+    const showPassword = (loaded || reset) && !given;
+    return {
+      json: { created: loaded, reset, accounts, ...(showPassword ? { password } : {}) },
+      lines: [
+        news,
+        ...(reset ? ["Their accounts have a new password."] : []),
+        ...(showPassword ? [`Password of the demo accounts (shown this once): ${password}`] : []),
+      ],
+    };
+  },
+};
+
+/** Gives every demo account another password and ends their sessions. */
+async function resetDemoPassword(password: string): Promise<void> {
+  const emails = Object.values(demoAccounts)
+    .flat()
+    .map(({ email }) => email);
+  const hashes = new Map<string, string>();
+  for (const email of emails) hashes.set(email, await hashPassword(password));
+  await withMaintenance(async (tx) => {
+    for (const { id, orgId, email } of await tx.user.findMany({ where: { email: { in: emails } } })) {
+      await tx.$executeRaw`UPDATE credential SET password_hash = ${hashes.get(email)!}, changed_at = now() WHERE user_id = ${id}::uuid`;
+      await tx.$executeRaw`UPDATE session SET revoked_at = now() WHERE user_id = ${id}::uuid AND revoked_at IS NULL`;
+      const details = { userId: id, passwordChanged: true };
+      await appendAs(tx, systemActor(orgId, "demo"), { action: "session.revoke", details });
+    }
+  });
+}
+
+export const databaseCommands = [dbSetup, demoSeed];

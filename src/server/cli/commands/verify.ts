@@ -1,0 +1,57 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { z } from "zod";
+import { checkArchive } from "../archive-check.ts";
+import { verifyAuditChains } from "../audit-chain.ts";
+import { type Command, optional, UsageError } from "../command.ts";
+
+const Anchors = z.array(
+  z.object({ orgId: z.uuid(), seq: z.string().regex(/^\d+$/), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+);
+
+const auditVerify: Command = {
+  name: "audit verify",
+  usage: "[--anchors <file>] [--save-anchors <file>]",
+  summary: "Walk every audit chain; exit 1 where an event was changed, removed, moved or cut off",
+  options: { anchors: { type: "string" }, "save-anchors": { type: "string" } },
+  async run({ values }) {
+    const file = optional(values, "anchors");
+    const anchors = file ? Anchors.safeParse(JSON.parse(await readFile(file, "utf8"))) : undefined;
+    if (anchors && !anchors.success) throw new UsageError(`${file} holds no anchors`);
+    const report = await verifyAuditChains(anchors?.data);
+    const save = optional(values, "save-anchors");
+    // What is broken must not become the new measure.
+    if (save && report.faults.length === 0) await writeFile(save, `${JSON.stringify(report.heads, null, 2)}\n`);
+    const { organizations, events, faults } = report;
+    return {
+      json: { ok: faults.length === 0, organizations, events, faults, heads: report.heads },
+      lines: [
+        `${events} events of ${organizations} organisations: ${faults.length === 0 ? "every chain is whole" : `${faults.length} faults`}`,
+        ...faults.slice(0, 100).map(({ orgId, seq, fault }) => `  ${orgId} event ${seq}: ${fault}`),
+      ],
+      failed: faults.length > 0,
+    };
+  },
+};
+
+const archiveVerify: Command = {
+  name: "archive verify",
+  usage: "",
+  summary: "Read every object and hold it against the index; exit 1 where one is missing or damaged",
+  options: {},
+  async run(_args, output) {
+    const report = await checkArchive((objects) => output.say(`${objects} objects read`));
+    const { missing, corrupt, orphans } = report;
+    return {
+      json: { ok: missing.length + corrupt.length === 0, ...report },
+      lines: [
+        `${report.objects} objects, ${report.bytes} bytes read: ${missing.length} missing, ${corrupt.length} damaged, ${orphans.length} that no row names`,
+        ...missing.map(({ objectKey }) => `  missing ${objectKey}`),
+        ...corrupt.map(({ objectKey }) => `  damaged ${objectKey}`),
+        ...orphans.slice(0, 100).map((key) => `  unnamed ${key}`),
+      ],
+      failed: missing.length + corrupt.length > 0,
+    };
+  },
+};
+
+export const verifyCommands = [archiveVerify, auditVerify];
