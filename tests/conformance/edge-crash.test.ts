@@ -121,7 +121,7 @@ for (const call of ["fdatasync", "pwritev", "fsync", "rename", "write"])
   test(`killed at any ${call} of a store, the edge loses and doubles nothing`, async (t) => {
     if (!(await hasProgram("strace"))) return t.skip("strace is not installed");
     const ledger = new Set<MadeObject>();
-    for (let when = 1; when <= 8; when++) {
+    for (let when = 1; when <= 6; when++) {
       const inject = `inject=${call}:signal=KILL:when=${when + (call === "write" ? 12 : 2)}`;
       try {
         await edge.start(["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${call}`, "-e", inject]);

@@ -55,6 +55,8 @@ export class FakePortal {
   revoked = false;
   /** Calls of STOW that are answered with an error after the object was kept: the answer gets lost. */
   loseAnswers = 0;
+  /** Outcomes are answered 503 and forgotten. */
+  loseOutcomes = false;
   /** SOP Instance UID to failure reason. */
   readonly refuse = new Map<string, number>();
   #publicKey = "";
@@ -165,6 +167,7 @@ export class FakePortal {
     }
     const outcome = /^\/api\/edge\/v1\/deliveries\/([^/]+)\/outcome$/.exec(pathname);
     if (outcome) {
+      if (this.loseOutcomes) return answer(503, {});
       const deliveryId = outcome[1]!;
       const parsed = DeliveryOutcome.parse(JSON.parse(body.toString()));
       this.outcomes.push({ ...parsed, deliveryId });

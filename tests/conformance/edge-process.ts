@@ -37,6 +37,14 @@ export function run(
   });
 }
 
+function signal(pid: number, name: "SIGKILL" | "SIGTERM"): void {
+  try {
+    if (pid > 0) process.kill(pid, name);
+  } catch {
+    // It is gone already.
+  }
+}
+
 export const hasProgram = async (name: string): Promise<boolean> => (await run("which", [name])).code === 0;
 
 export async function freePort(): Promise<number> {
@@ -117,14 +125,15 @@ export class EdgeUnderTest {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, "utf8"))?.[1]) / 1024;
   }
 
+  /** As a power button would; it may have died by itself before. */
   async kill(): Promise<void> {
-    process.kill(this.pid, "SIGKILL");
+    signal(this.pid || this.child?.pid || 0, "SIGKILL");
     await until("edge is dead", () => this.exitCode !== null);
   }
 
   async stop(): Promise<void> {
     if (!this.child || this.exitCode !== null) return;
-    process.kill(this.pid, "SIGTERM");
+    signal(this.pid, "SIGTERM");
     await until("edge stops", () => this.exitCode !== null, 30_000);
   }
 
@@ -141,11 +150,11 @@ export class EdgeUnderTest {
   }
 
   async remove(): Promise<void> {
-    if (this.child && this.exitCode === null) {
-      process.kill(this.pid || this.child.pid!, "SIGKILL");
-      await until("edge is dead", () => this.exitCode !== null);
+    try {
+      if (this.child && this.exitCode === null) await this.kill();
+    } finally {
+      await this.portal.stop();
+      rmSync(this.dir, { recursive: true, force: true });
     }
-    await this.portal.stop();
-    rmSync(this.dir, { recursive: true, force: true });
   }
 }
