@@ -168,9 +168,10 @@ function transferSyntax(attributes: Attributes): string | null {
 }
 
 function viewOf(attributes: Attributes): string | null {
-  const side = text(attributes, "00200062") ?? text(attributes, "00200060");
-  const view = text(attributes, "00185101");
-  return [side, view].filter(Boolean).join(" ") || null;
+  const laterality = text(attributes, "00200062") ?? text(attributes, "00200060");
+  // U and B say that there is no one side to speak of.
+  const side = laterality === "L" || laterality === "R" ? laterality : null;
+  return [side, text(attributes, "00185101")].filter(Boolean).join(" ") || null;
 }
 
 function otherObject(instance: Attributes, sopInstanceUid: string): OtherObject {

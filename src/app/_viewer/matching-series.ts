@@ -42,7 +42,8 @@ function isScout(series: SeriesForViewing): boolean {
   return /scout|topogram|localizer|localiser|surview|scanogram|smartprep|dose/i.test(series.seriesDescription ?? "");
 }
 
-function byNumber(series: readonly SeriesForViewing[]): SeriesForViewing[] {
+/** In the order the modality numbered them. */
+export function byNumber(series: readonly SeriesForViewing[]): SeriesForViewing[] {
   return [...series].sort((a, b) => (a.seriesNumber ?? Number.MAX_VALUE) - (b.seriesNumber ?? Number.MAX_VALUE));
 }
 

@@ -1,7 +1,7 @@
 import { FileText } from "lucide-react";
 import { useState, useSyncExternalStore } from "react";
 import { readableDate } from "./dates.ts";
-import { mayHaveImages } from "./matching-series.ts";
+import { byNumber, mayHaveImages } from "./matching-series.ts";
 import { encapsulatedPdf, loadSeries } from "./series-store.ts";
 import type { Session, Side } from "./session.ts";
 import type { SeriesForViewing, StudyForViewing } from "./types.ts";
@@ -62,7 +62,7 @@ function StudySeries({
       </button>
       {open && (
         <ol>
-          {study.series.map((series) => (
+          {byNumber(study.series).map((series) => (
             <li key={series.seriesInstanceUid}>
               <SeriesButton session={session} study={study} series={series} side={side} />
             </li>

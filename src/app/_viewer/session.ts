@@ -4,7 +4,7 @@ import { ViewerError } from "./archive.ts";
 import { angleLines, frameByImageId, lengthLines, start, toolNames } from "./cornerstone.ts";
 import type { Frame, Vec3 } from "./frames.ts";
 import { type Link, linkAt, linkedIndex, matchingIndex, middleIndex } from "./geometry.ts";
-import { matchingSeries, mayHaveImages, openingSeries } from "./matching-series.ts";
+import { byNumber, matchingSeries, mayHaveImages, openingSeries } from "./matching-series.ts";
 import { angleOf, lengthOf, measurementText } from "./measure.ts";
 import { createPane, type Pane } from "./pane.ts";
 import { keepOnly, loadSeries } from "./series-store.ts";
@@ -347,7 +347,7 @@ export function createSession(initial: ViewerProps): Session {
       const side = view.get().active;
       const study = studyOf(side);
       if (!study) return;
-      const all = study.series.filter(mayHaveImages);
+      const all = byNumber(study.series.filter(mayHaveImages));
       const now = all.findIndex((series) => series.seriesInstanceUid === opened.get(side)?.seriesInstanceUid);
       const next = all[now + by];
       if (next) void open(side, study, next);
@@ -371,6 +371,8 @@ export function createSession(initial: ViewerProps): Session {
       const pane = panes.get(side);
       if (!pane) return;
       session.activate(side);
+      // Views of one image each, as in a radiograph or a mammogram, are paged like slices.
+      if (pane.view.get().loaded?.frames.length === 1) return session.stepSeries(images > 0 ? 1 : -1);
       if (!alone) return pane.step(images);
       pane.goTo(pane.view.get().index + images);
       relink();

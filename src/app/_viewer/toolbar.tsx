@@ -59,6 +59,7 @@ export function Toolbar({
         {tools.map(({ tool, label, key, icon }) => (
           <Tool
             key={tool}
+            name={tool}
             label={label}
             shortcut={key}
             pressed={view.tool === tool}
@@ -178,6 +179,7 @@ export function Toolbar({
 }
 
 function Tool({
+  name,
   label,
   shortcut,
   pressed,
@@ -185,6 +187,7 @@ function Tool({
   onPress,
   children,
 }: {
+  name?: string;
   label: string;
   shortcut: string;
   pressed?: boolean;
@@ -196,6 +199,7 @@ function Tool({
     <button
       type="button"
       className={styles.tool}
+      data-tool={name}
       aria-label={label}
       aria-pressed={pressed}
       aria-keyshortcuts={shortcut}
