@@ -100,7 +100,7 @@ export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<Chai
              actor_id AS "actorId", actor_name AS "actorName", action, outcome, patient_ref AS "patientRef", study_ref AS "studyRef",
              case_id AS "caseId", details::text AS details, request_id AS "requestId", prev_hash AS "prevHash", hash,
              encode(sha256(convert_to(audit_canonical(e), 'UTF8')), 'hex') AS "databaseHash"
-           FROM audit_event e WHERE org_id = $1 AND seq > $2 ORDER BY seq LIMIT ${page}`,
+           FROM audit_event e WHERE org_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT ${page}`,
           [orgId, previous.seq.toString()],
         );
         for (const event of rows) {
