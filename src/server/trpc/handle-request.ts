@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { DomainError } from "@overread/shared/errors";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import { reauthenticate } from "#server/auth/authenticate.ts";
@@ -45,8 +44,8 @@ export async function handleTrpcRequest(request: Request): Promise<Response> {
       if (error.code !== "INTERNAL_SERVER_ERROR") return;
       log ??= createLog("web", config().log.level);
       // The stack says where; the message may quote a query, so only the error's kind is kept.
-      const cause = error.cause instanceof Error ? error.cause : error;
-      const origin = cause instanceof DomainError && cause.cause instanceof Error ? cause.cause : cause;
+      let origin: Error = error;
+      while (origin.cause instanceof Error) origin = origin.cause;
       const frames = origin.stack?.split("\n").filter((line) => line.startsWith("    at "));
       log.error({ requestId, procedure: path, kind: origin.name, frames }, "a procedure failed");
     },

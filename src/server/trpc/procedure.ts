@@ -51,7 +51,9 @@ function domainErrorOf(error: TRPCError): DomainError {
 }
 
 function toTrpcError(error: unknown): TRPCError {
-  if (error instanceof TRPCError && !(error.cause instanceof DomainError)) return error;
+  // What tRPC itself found wrong (input, method) keeps its code; the text of anything else is for the log alone.
+  if (error instanceof TRPCError && error.code !== "INTERNAL_SERVER_ERROR" && !(error.cause instanceof DomainError))
+    return error;
   const known = toDomainError(error);
   return new TRPCError({ code: errorTable[known.code].trpc, message: known.code, cause: known });
 }

@@ -2,6 +2,6 @@ import { GetReferral, getReferral, ListReferrals, listReferrals } from "#server/
 import { router, tenantProcedure } from "../procedure.ts";
 
 export const referralRouter = router({
-  list: tenantProcedure.input(ListReferrals).query(({ ctx, input }) => listReferrals(ctx, input)),
+  list: tenantProcedure.input(ListReferrals.prefault({})).query(({ ctx, input }) => listReferrals(ctx, input)),
   get: tenantProcedure.input(GetReferral).query(({ ctx, input }) => getReferral(ctx, input)),
 });

@@ -13,7 +13,7 @@ import {
 import { router, tenantProcedure } from "../procedure.ts";
 
 export const worklistRouter = router({
-  list: tenantProcedure.input(ListCases).query(({ ctx, input }) => listCases(ctx, input)),
+  list: tenantProcedure.input(ListCases.prefault({})).query(({ ctx, input }) => listCases(ctx, input)),
   get: tenantProcedure.input(OfCase).query(({ ctx, input }) => getCase(ctx, input)),
   next: tenantProcedure.query(({ ctx }) => nextCase(ctx)),
   claim: tenantProcedure.input(OfCase).mutation(({ ctx, input }) => claimCase(ctx, input)),
