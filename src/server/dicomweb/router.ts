@@ -44,7 +44,7 @@ export async function dicomwebHandler(req: IncomingMessage, res: ServerResponse)
     await serve(req, res, caller, found.route, uids(found.parameters));
   } catch (error) {
     const known = toDomainError(error);
-    if (known.code === "internal" && !req.destroyed) {
+    if (known.code === "internal" && !res.destroyed) {
       log ??= createLog("dicomweb", config().log.level);
       log.error({ err: known.cause ?? known, requestId }, "dicomweb request failed");
     }

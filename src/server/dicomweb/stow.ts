@@ -59,7 +59,8 @@ export async function storeStudies(
   const parts = partsOf(req);
   if (Number(req.headers["content-length"] ?? 0) > bodyLimit) throw new DomainError("request.too-large");
   await objectStore().ensureRoom();
-  req.socket.setTimeout(idleMs, () => req.destroy());
+  const hangUp = (): void => void req.destroy();
+  req.socket.setTimeout(idleMs).on("timeout", hangUp);
 
   const results: Promise<IngestResult>[] = [];
   const running = new Set<Promise<unknown>>();
@@ -91,11 +92,11 @@ export async function storeStudies(
   } catch (error) {
     // What came before the body broke is stored; the sender hears of that, if it still listens.
     await Promise.all(results);
-    if (req.destroyed || results.length === 0) throw error;
+    if (!req.complete || results.length === 0) throw error;
     const code = error instanceof DomainError ? error.code : "request.invalid";
     results.push(Promise.resolve({ outcome: "refused", code }));
   } finally {
-    req.socket.setTimeout(0);
+    req.socket.setTimeout(0).off("timeout", hangUp);
   }
   if (results.length === 0) throw new DomainError("request.invalid", { details: { reason: "no-parts" } });
   await answer(req, res, caller, await Promise.all(results), root);
