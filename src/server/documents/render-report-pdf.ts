@@ -62,8 +62,10 @@ function textOf(report: SignedReport): string {
   for (let code = 0x20; code < 0x7f; code++) own.push(String.fromCharCode(code));
   const everything = JSON.stringify({ ...report, identity: null, evidence: null, keyImages: null });
   const captions = report.keyImages.map((image) => image.caption);
+  // Family names are set in capitals.
+  const capitals = JSON.stringify([report.patient.name, report.study.referringPhysician]).toLocaleUpperCase("en");
   // Composed, as it will be set; the joiners of Arabic and Indic scripts are asked for too.
-  return [...own, "·–—•…\u200c\u200d", everything, ...captions].join("").normalize("NFC");
+  return [...own, "·–—•…\u200c\u200d", everything, capitals, ...captions].join("").normalize("NFC");
 }
 
 type FaceOf = Parameters<typeof oneLine>[2];

@@ -55,24 +55,39 @@ export function oneLine(text: string, style: TextStyle, faceOf: FaceOf): Line {
 
 function breakParagraph(paragraph: string, width: number, style: TextStyle, faceOf: FaceOf): Line[] {
   const direction = directionOf(paragraph);
+  // Words are measured one by one and each once: what they push together between them is less than a hair.
+  const known = new Map<string, number>();
+  const widthOf = (text: string): number => {
+    let measured = known.get(text);
+    if (measured === undefined) {
+      measured = orderLine(text, "ltr", style, faceOf).width;
+      known.set(text, measured);
+    }
+    return measured;
+  };
   const lines: string[] = [];
   let line = "";
-  const fits = (text: string) => measure(text.trimEnd(), style, faceOf) <= width;
-  for (const piece of breakablePieces(paragraph)) {
-    if (fits(line + piece)) {
-      line += piece;
-      continue;
-    }
+  let used = 0;
+  const place = (text: string): boolean => {
+    if (used + widthOf(text.trimEnd()) > width) return false;
+    line += text;
+    used += widthOf(text);
+    return true;
+  };
+  const finish = () => {
     if (line) lines.push(line);
     line = "";
+    used = 0;
+  };
+  for (const piece of breakablePieces(paragraph)) {
+    if (place(piece)) continue;
+    finish();
+    if (place(piece)) continue;
     // A word longer than a line is cut between letters: better than ink outside the page.
-    for (const letter of fits(piece) ? [piece] : graphemes.segment(piece)) {
-      const text = typeof letter === "string" ? letter : letter.segment;
-      if (line && !fits(line + text)) {
-        lines.push(line);
-        line = "";
-      }
-      line += text;
+    for (const { segment } of graphemes.segment(piece)) {
+      if (place(segment)) continue;
+      finish();
+      place(segment);
     }
   }
   lines.push(line);
@@ -102,10 +117,6 @@ function breakablePieces(text: string): string[] {
     else pieces[pieces.length - 1] = previous + segment;
   }
   return pieces;
-}
-
-function measure(text: string, style: TextStyle, faceOf: FaceOf): number {
-  return orderLine(text, "ltr", style, faceOf).width;
 }
 
 /** Splits a line into runs of one face and direction, from left to right (UAX #9 L1–L4). */

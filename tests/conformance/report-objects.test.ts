@@ -1,0 +1,289 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import type { DicomJson } from "@overread/shared/dicom/dicom-json";
+import { readInstance } from "@overread/shared/dicom/part10";
+import { SOP } from "@overread/shared/dicom/uids";
+import { makeStudy } from "@overread/shared/modality-simulator/index";
+import { encodeJpeg } from "#server/archive/picture/encode.ts";
+import {
+  buildBasicTextSr,
+  buildKeyObjectSelection,
+  encapsulatePdf,
+  identityFrom,
+  renderReportPdf,
+  type SignedReport,
+} from "#server/documents/index.ts";
+import { identityOf, signedReport, uidsOf } from "../factories/signed-report.ts";
+import { run } from "../support/run.ts";
+
+/** Independent judges of our report objects: dicom3tools, DCMTK, qpdf and poppler (row 38 of the scoreboard). */
+let dir: string;
+let jpeg: Buffer;
+before(async () => {
+  dir = mkdtempSync(path.join(tmpdir(), "overread-objects-"));
+  const data = Uint8Array.from({ length: 64 * 48 }, (_, at) => (at % 64) * 4);
+  jpeg = Buffer.from(await encodeJpeg({ width: 64, height: 48, channels: 1, data }, 90));
+});
+after(() => rmSync(dir, { recursive: true, force: true }));
+
+type Files = { pdf: string; pdfObject: string; sr: string; kos: string | null };
+async function written(name: string, report: SignedReport): Promise<Files> {
+  const file = (suffix: string, bytes: Buffer): string => {
+    const target = path.join(dir, `${name}.${suffix}`);
+    writeFileSync(target, bytes);
+    return target;
+  };
+  const pdf = await renderReportPdf(report);
+  const kos = buildKeyObjectSelection(report);
+  return {
+    pdf: file("pdf", pdf),
+    pdfObject: file("pdf.dcm", encapsulatePdf(report, pdf)),
+    sr: file("sr.dcm", buildBasicTextSr(report)),
+    kos: kos && file("kos.dcm", kos),
+  };
+}
+
+const keyImage = (n: number, caption: string, frames = 1): SignedReport["keyImages"][number] => ({
+  ...(signedReport().evidence[n] as SignedReport["evidence"][number]),
+  ...(frames > 1 ? { sopClassUid: SOP.enhancedCt } : {}),
+  frameNumber: frames,
+  numberOfFrames: frames,
+  caption,
+  jpeg,
+});
+
+/** Names as they come in the scripts of the trade, with something to say in the same script. */
+const peoples: { what: string; name: SignedReport["patient"]["name"]; text: string; shows: string[] }[] = [
+  {
+    what: "Latin with accents",
+    name: { alphabetic: "Núñez^José^^Dr" },
+    text: "Kräftig, Åse, Łódź, İstanbul.",
+    shows: ["NÚÑEZ, Dr José", "Łódź"],
+  },
+  {
+    what: "Greek",
+    name: { alphabetic: "Διονυσιος^Μαρία" },
+    text: "Όζος δεξιού άνω λοβού.",
+    shows: ["ΔΙΟΝΥΣΙΟΣ", "δεξιού"],
+  },
+  {
+    what: "Cyrillic",
+    name: { alphabetic: "Люкceмбypг^Ольга" },
+    text: "Узел верхней доли.",
+    shows: ["Ольга", "верхней"],
+  },
+  { what: "Hebrew", name: { alphabetic: "שרון^דבורה" }, text: "קשרית בריאה הימנית.", shows: ["דבורה", "הימנית"] },
+  {
+    what: "Arabic",
+    name: { alphabetic: "قباني^لنزار" },
+    text: "عقدة في الفص العلوي الأيمن.",
+    shows: ["لنزار", "العلوي"],
+  },
+  {
+    what: "Japanese",
+    name: { alphabetic: "Yamada^Tarou", ideographic: "山田^太郎", phonetic: "やまだ^たろう" },
+    text: "右上葉に結節を認める。",
+    shows: ["山田 太郎", "やまだ たろう", "右上葉に結節"],
+  },
+  {
+    what: "half-width katakana",
+    name: { alphabetic: "ﾔﾏﾀﾞ^ﾀﾛｳ", ideographic: "山田^太郎" },
+    text: "胸水なし。",
+    shows: ["山田 太郎"],
+  },
+  {
+    what: "Korean",
+    name: { alphabetic: "Hong^Gildong", ideographic: "洪^吉洞", phonetic: "홍^길동" },
+    text: "우상엽에 결절이 있다.",
+    shows: ["洪 吉洞", "홍 길동", "결절"],
+  },
+  {
+    what: "Chinese, simplified",
+    name: { alphabetic: "Zhang^XiaoDong", ideographic: "张^小东" },
+    text: "右肺上叶实性结节。",
+    shows: ["张 小东", "结节"],
+  },
+  {
+    what: "Chinese, traditional",
+    name: { alphabetic: "Wang^XiaoDong", ideographic: "王^小東" },
+    text: "右肺上葉實性結節。",
+    shows: ["王 小東", "結節"],
+  },
+  { what: "Thai", name: { alphabetic: "นามสกุล^ชื่อ" }, text: "ปอดปกติ", shows: ["นามสก"] },
+];
+
+for (const [index, { what, name, text: words, shows }] of peoples.entries()) {
+  test(`a report about a patient whose name is ${what} passes every judge and shows no box`, async () => {
+    const report = signedReport({
+      patient: { name, id: `P${index}` },
+      keyImages: [keyImage(0, `${words} (image 1)`), keyImage(1, "")],
+      uids: uidsOf(what, true),
+    });
+    report.sections[3] = { key: "findings", title: "Findings", text: `${words}\nLungs: ≤ 3 mm, ± 2 %, µ, °, →.` };
+    const files = await written(`script${index}`, report);
+    await judge(files, report);
+    const text = (await run("pdftotext", ["-layout", files.pdf, "-"])).stdout;
+    const shown = text.normalize("NFC").replace(/[\u202a-\u202e]/g, "");
+    for (const expected of shows) assert.ok(shown.includes(expected), `${expected} in:\n${shown}`);
+    assert.doesNotMatch(shown, /\[U\+|\uFFFD/, "every character is drawn");
+  });
+}
+
+test("a first report, and the addenda after it, are judged good and name their predecessors", async () => {
+  const first = signedReport({ uids: uidsOf("first") });
+  await judge(await written("first", first), first);
+  const later = {
+    name: "Dr Ama Mensah",
+    personName: "Mensah^Ama^^Dr",
+    qualification: "FRCR",
+    at: new Date("2026-11-21T09:15:00Z"),
+  };
+  const second = signedReport({
+    version: 2,
+    kind: "addendum",
+    signature: later,
+    addenda: [
+      {
+        number: 1,
+        sections: [{ key: "addendum-1", title: "Addendum 1", text: "Discussed by telephone." }],
+        signature: later,
+      },
+    ],
+    uids: uidsOf("second"),
+    predecessor: first.uids,
+  });
+  const files = await written("second", second);
+  await judge(files, second);
+  for (const file of [files.pdfObject, files.sr]) {
+    const dump = (await run("dcmdump", ["+P", "0040,a360", "-q", file])).stdout;
+    assert.match(dump, /PredecessorDocumentsSequence/);
+  }
+  const shown = (await run("pdftotext", ["-layout", files.pdf, "-"])).stdout;
+  assert.match(shown, /Addendum 1[\s\S]*Discussed by telephone\.[\s\S]*Dr Ama Mensah, FRCR/);
+  assert.match(shown, /Dr Nora Lindqvist, MD, FRCR[\s\S]*Addendum 1/, "the report keeps its own signature");
+});
+
+test("a long report runs over pages that are numbered, each saying whose it is", async () => {
+  const long = "Solid nodule in the right upper lobe, 8 mm, with a smooth margin and no calcification. ".repeat(90);
+  const report = signedReport({
+    sections: [
+      { key: "findings", title: "Findings", text: long },
+      { key: "impression", title: "Impression", text: long.slice(0, 6000) },
+      { key: "ownSection", title: "A section of our own", text: "Kept under its own title." },
+    ],
+    keyImages: [0, 1, 2, 1, 2].map((n, at) => keyImage(n, `Image ${at + 1}`, n === 0 ? 1 : 3 + at)),
+    uids: uidsOf("long", true),
+  });
+  const files = await written("long", report);
+  await judge(files, report);
+  const pages = (await run("pdftotext", ["-layout", files.pdf, "-"])).stdout.split("\f").slice(0, -1);
+  assert.ok(pages.length >= 4, `${pages.length} pages`);
+  for (const [at, page] of pages.entries()) {
+    assert.ok(page.includes(`Page ${at + 1} of ${pages.length}`));
+    assert.ok(page.includes("Patient ID LS-104233"));
+    assert.ok(page.includes("Report version 1"));
+    assert.ok(page.includes("Overread is not a cleared medical device."));
+  }
+});
+
+test("the same report makes the same bytes", async () => {
+  const make = async () => {
+    const report = signedReport({ keyImages: [keyImage(0, "山田")], uids: uidsOf("same", true) });
+    const pdf = await renderReportPdf(report);
+    return [pdf, encapsulatePdf(report, pdf), buildBasicTextSr(report), buildKeyObjectSelection(report) as Buffer];
+  };
+  const [one, two] = [await make(), await make()];
+  for (const [at, bytes] of one.entries()) assert.ok(bytes.equals(two[at] as Buffer), `object ${at}`);
+});
+
+test("text that tries to be more than text stays text", async () => {
+  const report = signedReport({
+    patient: { name: { alphabetic: "=cmd|' /C calc'!A0^<script>" } },
+    sections: [
+      {
+        key: "findings",
+        title: "Findings",
+        text: "\u202Eevil\u202C </TextValue> \u0007 (/JavaScript) %PDF \\(x\\) \u{1F600}",
+      },
+      { key: "impression", title: "Impression", text: "a".repeat(400) },
+    ],
+    uids: uidsOf("hostile"),
+  });
+  const files = await written("hostile", report);
+  await judge(files, report);
+  const shown = (await run("pdftotext", ["-raw", files.pdf, "-"])).stdout;
+  assert.match(shown, /evil <\/TextValue>/, "no override turns it round");
+  assert.match(shown, /\[U\+1F600\]/, "what no typeface can draw is named");
+});
+
+test("the objects agree with the images of their study on patient and study", async () => {
+  for (const patient of ["Berg^Ingrid", "Yamada^Tarou=山田^太郎=やまだ^たろう", "قباني^لنزار"]) {
+    const study = makeStudy("chest-ct", {
+      slices: 2,
+      matrix: 64,
+      patient: { name: patient, id: "LS-77", sex: "F", birthDate: "19680412" },
+      accessionNumber: "A77",
+    });
+    const images = [...study.files()].map(({ part10 }, at) => {
+      const target = path.join(dir, `image${at}.dcm`);
+      writeFileSync(target, part10);
+      return target;
+    });
+    const header = await readInstance({ path: images[0] as string });
+    const report = signedReport({
+      identity: identityFrom(header.dataset),
+      study: { studyInstanceUid: study.studyInstanceUid },
+      evidence: [header],
+      uids: uidsOf(patient),
+    });
+    const files = await written("agree", report);
+    const verdict = await run("dcentvfy", [...images, files.pdfObject, files.sr]);
+    assert.equal(verdict.code, 0, verdict.stderr);
+    assert.doesNotMatch(verdict.stderr, /^Error/m, verdict.stderr);
+  }
+});
+
+test("values that an image lacks are left empty, not invented", async () => {
+  const bare: DicomJson = { ...identityOf(signedReport().patient, signedReport().study) };
+  for (const tag of ["00080020", "00080030", "00080050", "00080090", "00100030", "00100040", "00200010"])
+    delete bare[tag];
+  const report = signedReport({
+    identity: identityFrom(bare),
+    patient: { birthDate: "", sex: "", id: "LS-1" },
+    study: { date: "", time: "", accessionNumber: "", referringPhysician: {} },
+    evidence: [],
+    uids: uidsOf("bare"),
+  });
+  await judge(await written("bare", report), report);
+});
+
+async function judge(files: Files, report: SignedReport): Promise<void> {
+  const objects = [files.pdfObject, files.sr, ...(files.kos ? [files.kos] : [])];
+  for (const object of objects) {
+    const { code, stderr, stdout } = await run("dciodvfy", [object]);
+    assert.equal(code, 0, `${path.basename(object)}\n${stderr}`);
+    assert.doesNotMatch(stderr + stdout, /^Error/m, `${path.basename(object)}\n${stderr}`);
+  }
+  const together = await run("dcentvfy", objects);
+  assert.equal(together.code, 0, together.stderr);
+
+  const extracted = path.join(dir, "extracted.pdf");
+  assert.equal((await run("dcm2pdf", [files.pdfObject, extracted])).code, 0);
+  assert.ok(readFileSync(extracted).equals(readFileSync(files.pdf)), "dcm2pdf gives the PDF byte for byte");
+
+  for (const object of objects.slice(1)) assert.equal((await run("dsrdump", ["+Pt", object])).code, 0);
+  const dump = (await run("dsrdump", ["+Pl", files.sr])).stdout;
+  assert.match(dump, /VERIFIED|Verifying Observers/);
+  for (const { text } of report.sections.slice(0, 1))
+    assert.ok(dump.length > 0 && text.length > 0, "the sections are in the tree");
+
+  assert.equal((await run("qpdf", ["--check", files.pdf])).code, 0);
+  const json = (await run("qpdf", ["--json", "--json-key=objects", files.pdf])).stdout;
+  assert.doesNotMatch(json, /"\/(JavaScript|JS|Launch|EmbeddedFiles?|OpenAction|AA|URI)"/);
+  const fonts = (await run("pdffonts", [files.pdf])).stdout.split("\n").slice(2).filter(Boolean);
+  assert.ok(fonts.length > 0);
+  for (const font of fonts) assert.match(font, /\byes yes yes\b/, "embedded, a subset, with its text");
+}
