@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -55,6 +55,18 @@ export async function freePort(): Promise<number> {
   if (typeof address !== "object" || !address) throw new Error("no port");
   return address.port;
 }
+
+/** Whether somebody accepts connections there, whatever is said then. */
+export const isListening = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => end(true));
+    socket.once("error", () => end(false));
+  });
 
 /** A folder, a portal of its own and an enrolled edge router that can be started, killed and started again. */
 export class EdgeUnderTest {

@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { type MadeObject, makeObject } from "./edge-objects.ts";
 import { readPart10 } from "./edge-portal.ts";
-import { EdgeUnderTest, freePort, run, until } from "./edge-process.ts";
+import { EdgeUnderTest, freePort, isListening, until } from "./edge-process.ts";
 
 let edge: EdgeUnderTest;
 let pacsPort: number;
@@ -28,10 +28,7 @@ async function startPacs(...options: string[]): Promise<void> {
   const args = [...options, "+B", "-uf", "-tn", "-aet", "LOCALPACS", "-od", pacsDir, String(pacsPort)];
   const child = spawn("storescp", ["-v", ...args], { env: { ...process.env, TCP_NODELAY: "1" }, stdio: "ignore" });
   pacs = child;
-  await until(
-    "PACS answers",
-    async () => (await run("echoscu", ["-aec", "LOCALPACS", "127.0.0.1", String(pacsPort)])).code === 0,
-  );
+  await until("PACS listens", () => isListening(pacsPort));
 }
 async function stopPacs(): Promise<void> {
   const child = pacs;
