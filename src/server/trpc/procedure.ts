@@ -58,6 +58,11 @@ function toTrpcError(error: unknown): TRPCError {
   return new TRPCError({ code: errorTable[known.code].trpc, message: known.code, cause: known });
 }
 
+/** Input that is nothing but options may be left out of a request. Its type stays the object, whose parts screens can name. */
+export function optionalInput<S extends z.ZodType>(schema: S): S {
+  return schema.prefault({} as z.input<S>) as unknown as S;
+}
+
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 

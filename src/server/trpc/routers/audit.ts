@@ -1,6 +1,6 @@
 import { SearchAudit, searchAudit } from "#server/domain/audit/index.ts";
-import { router, tenantProcedure } from "../procedure.ts";
+import { optionalInput, router, tenantProcedure } from "../procedure.ts";
 
 export const auditRouter = router({
-  search: tenantProcedure.input(SearchAudit.prefault({})).query(({ ctx, input }) => searchAudit(ctx, input)),
+  search: tenantProcedure.input(optionalInput(SearchAudit)).query(({ ctx, input }) => searchAudit(ctx, input)),
 });

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { hashPassword, NewPassword } from "#server/auth/password.ts";
+import { auditPolicy } from "#server/domain/audit/index.ts";
 import { edgePolicy } from "#server/domain/edge/index.ts";
 import { casePolicy } from "#server/domain/reading/index.ts";
+import { referralPolicy } from "#server/domain/reporting/index.ts";
 import { changePassword, ownAccount, signOutEverywhere, tenancyPolicy } from "#server/domain/tenancy/index.ts";
 import { reauthenticatedProcedure, router, tenantProcedure } from "../procedure.ts";
 
@@ -16,6 +18,8 @@ export const sessionRouter = router({
         worklist: casePolicy.can(actor, "case.list", null),
         read: casePolicy.can(actor, "case.claim", null),
         sign: casePolicy.can(actor, "case.sign", null),
+        referrals: referralPolicy.can(actor, "referral.list", null),
+        audit: auditPolicy.can(actor, "audit.search", null),
         edges: edgePolicy.can(actor, "edge.manage", null),
         facilities: tenancyPolicy.can(actor, "facility.manage", null),
         users: tenancyPolicy.can(actor, "user.manage", null),

@@ -10,10 +10,10 @@ import {
   releaseClaim,
   renewClaim,
 } from "#server/domain/reading/index.ts";
-import { router, tenantProcedure } from "../procedure.ts";
+import { optionalInput, router, tenantProcedure } from "../procedure.ts";
 
 export const worklistRouter = router({
-  list: tenantProcedure.input(ListCases.prefault({})).query(({ ctx, input }) => listCases(ctx, input)),
+  list: tenantProcedure.input(optionalInput(ListCases)).query(({ ctx, input }) => listCases(ctx, input)),
   get: tenantProcedure.input(OfCase).query(({ ctx, input }) => getCase(ctx, input)),
   next: tenantProcedure.query(({ ctx }) => nextCase(ctx)),
   claim: tenantProcedure.input(OfCase).mutation(({ ctx, input }) => claimCase(ctx, input)),

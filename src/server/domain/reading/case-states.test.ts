@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CaseState } from "#server/db/generated/enums.ts";
+import { caseMoves, isLegalMove, signedStates } from "./case-states.ts";
+
+const states = Object.values(CaseState);
+
+test("the ordinary way of a case is open from end to end", () => {
+  const way: CaseState[] = ["arriving", "unread", "claimed", "drafted", "preliminary", "final", "amended"];
+  for (let n = 1; n < way.length; n++) assert.ok(isLegalMove(way[n - 1]!, way[n]!), `${way[n - 1]} to ${way[n]}`);
+});
+
+test("a signed case never goes back, and a cancelled one nowhere", () => {
+  for (const state of states) {
+    assert.equal(isLegalMove("cancelled", state), false);
+    if (!signedStates.includes(state))
+      for (const signed of signedStates) assert.equal(isLegalMove(signed, state), false);
+  }
+});
+
+test("nothing is signed that nobody wrote, and every state has its line", () => {
+  assert.deepEqual(Object.keys(caseMoves).sort(), [...states].sort());
+  assert.deepEqual(states.filter((state) => isLegalMove(state, "final")).sort(), ["drafted", "preliminary"]);
+});

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { canonicalText, plain, type SignedContent, sha256Of } from "./canonical-text.ts";
+
+const content: SignedContent = {
+  caseId: "c",
+  studyInstanceUid: "1.2.3",
+  version: 1,
+  kind: "final",
+  signedById: "u",
+  signedByName: "Dr A",
+  signedByQualification: "MD",
+  signedAt: new Date("2026-11-21T12:00:00.123Z"),
+  sections: [{ key: "impression", title: "Impression", text: "Normal." }],
+  keyImages: [],
+};
+
+test("the same report is the same text, whatever order its parts were kept in", () => {
+  const [section] = content.sections;
+  const shuffled = { ...content, sections: [{ text: section!.text, title: section!.title, key: section!.key }] };
+  assert.equal(canonicalText(shuffled), canonicalText(content));
+  assert.equal(sha256Of(canonicalText(content)), "7be4b114f5a6a3397c69965cc21c912bb674b0ee163b190a7101972cc7178303");
+});
+
+test("every part that a reader relies on changes the hash", () => {
+  const seen = new Set([canonicalText(content)]);
+  const image = { seriesInstanceUid: "1", sopInstanceUid: "2", sopClassUid: "3", frameNumber: 1, caption: "" };
+  const changes: Partial<SignedContent>[] = [
+    { version: 2 },
+    { kind: "addendum" },
+    { signedByName: "Dr B" },
+    { signedByQualification: "" },
+    { signedAt: new Date(0) },
+    { studyInstanceUid: "1.2.4" },
+    { sections: [{ key: "impression", title: "Impression", text: "Abnormal." }] },
+    { sections: [{ key: "impression", title: "Impression Normal.", text: "" }] },
+    { keyImages: [image] },
+    { keyImages: [{ ...image, frameNumber: 2 }] },
+    { keyImages: [{ ...image, windowCenter: 40, windowWidth: 400 }] },
+  ];
+  for (const change of changes) seen.add(canonicalText({ ...content, ...change }));
+  assert.equal(seen.size, changes.length + 1);
+});
+
+test("text is kept composed, with plain line ends and without control characters", () => {
+  assert.equal(plain("u\u0308\r\nb\rc\td\u0000\u001b\u0085"), "\u00fc\nb\nc\td");
+});
