@@ -57,9 +57,11 @@ export function proxy(request: NextRequest): NextResponse {
   headers.delete("x-csrf-token");
 
   if (pathname !== "/sign-in" && !sessionCookieOf(request.headers)) {
-    // A relative address: the portal may be reached under several names, and only the browser knows which it used.
-    const location = pathname === "/" ? "/sign-in" : `/sign-in?to=${encodeURIComponent(pathname)}`;
-    return secured(new NextResponse(null, { status: 307, headers: { location } }), policy);
+    // Next turns an address of the request's own origin into a relative one, so that it holds under every name the
+    // portal is reached by.
+    const target = new URL("/sign-in", request.url);
+    if (pathname !== "/") target.searchParams.set("to", pathname);
+    return secured(NextResponse.redirect(target, 307), policy);
   }
 
   let csrf: ReturnType<typeof csrfCookie> | null = null;

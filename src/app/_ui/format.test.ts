@@ -13,6 +13,7 @@ import {
   formatSpan,
   nameWritings,
   plural,
+  withoutModality,
 } from "./format.ts";
 
 test("a newborn's age is told in days, an infant's in weeks and months, everybody else's in years", () => {
@@ -77,4 +78,14 @@ test("a name shows every writing that was sent, family name first", () => {
   });
   assert.deepEqual(nameWritings({ alphabetic: "", ideographic: "김^희중" }), { main: "김 희중", others: [] });
   assert.deepEqual(nameWritings({}), { main: "Name not given", others: [] });
+});
+
+test("a modality is not said twice", () => {
+  assert.equal(withoutModality("CT Head without contrast", ["CT"]), "Head without contrast");
+  assert.equal(withoutModality("XR Chest", ["DX"]), "XR Chest");
+  assert.equal(withoutModality("CT", ["CT"]), "CT");
+});
+
+test("Greek family names lose their accents in capitals, as Greek is written", () => {
+  assert.equal(nameWritings({ alphabetic: "Παπαδοπούλου^Ελένη" }).main, "ΠΑΠΑΔΟΠΟΥΛΟΥ, Ελένη");
 });

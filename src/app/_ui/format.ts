@@ -186,7 +186,16 @@ export function nameWritings(groups: {
 function writeAlphabetic(group: string): string {
   const [family = "", given = "", middle = "", prefix = "", suffix = ""] = group.split("^").map((part) => part.trim());
   const rest = [given, middle].filter(Boolean).join(" ");
-  const head = rest ? family.toLocaleUpperCase("en") : family;
+  // Greek capitals carry no accents.
+  const locale = /\p{Script=Greek}/u.test(family) ? "el" : "en";
+  const head = rest ? family.toLocaleUpperCase(locale) : family;
   const name = [head, rest].filter(Boolean).join(", ");
   return [name, prefix && `(${prefix})`, suffix && `(${suffix})`].filter(Boolean).join(" ");
+}
+
+/** `CT Head without contrast` of a CT → `Head without contrast`. */
+export function withoutModality(description: string, modalities: readonly string[]): string {
+  const [first = "", ...rest] = description.trim().split(/\s+/);
+  const repeated = rest.length > 0 && modalities.some((modality) => modality.toLowerCase() === first.toLowerCase());
+  return repeated ? rest.join(" ") : description.trim();
 }

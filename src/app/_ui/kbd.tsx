@@ -1,10 +1,12 @@
 import { classNames } from "./class-names.ts";
 
-export function Kbd({ children, className }: { children: string; className?: string }) {
+/** A key cap. On a filled button it takes the button's own text colour. */
+export function Kbd({ children, onAccent, className }: { children: string; onAccent?: boolean; className?: string }) {
   return (
     <kbd
       className={classNames(
-        "inline-grid min-w-5 place-items-center rounded border border-line-strong/60 bg-raised px-1 font-sans text-[0.6875rem] leading-[1.125rem] text-quiet",
+        "inline-grid min-w-5 place-items-center rounded border px-1 font-sans text-[0.6875rem] leading-[1.125rem]",
+        onAccent ? "border-current/50" : "border-line-strong/60 bg-raised text-quiet",
         className,
       )}
     >

@@ -4,19 +4,30 @@ import { createContext, type ReactNode, use, useEffect, useState } from "react";
 import { classNames } from "./class-names.ts";
 import { formatAgo, formatClock, formatExact, formatSpan } from "./format.ts";
 
-const NowContext = createContext<number>(0);
+type Clock = { now: number; zone: string };
+const ClockContext = createContext<Clock>({ now: 0, zone: "UTC" });
+
 /** The time all clocks on the page show, moved on once a second. Starts with the server's, so hydration agrees. */
-export const useNow = () => use(NowContext);
+export const useNow = () => use(ClockContext).now;
+/** The reader's own time zone: a list from several hospitals is read by one clock. UTC until the browser has said. */
+export const useZone = () => use(ClockContext).zone;
 
 export function NowProvider({ start, children }: { start: number; children: ReactNode }) {
-  const [now, setNow] = useState(start);
+  const [clock, setClock] = useState<Clock>({ now: start, zone: "UTC" });
   useEffect(() => {
-    const tick = () => setNow(Date.now());
+    const { timeZone: zone } = Intl.DateTimeFormat().resolvedOptions();
+    const tick = () => setClock({ now: Date.now(), zone });
     tick();
     const timer = setInterval(tick, 1000);
     return () => clearInterval(timer);
   }, []);
-  return <NowContext value={now}>{children}</NowContext>;
+  return <ClockContext value={clock}>{children}</ClockContext>;
+}
+
+/** The same moment by the facility's clock, for the tooltip. */
+function inZones(at: Instant, zone: string, timeZone: string | undefined): string {
+  const own = formatExact(at, zone);
+  return timeZone && timeZone !== zone ? `${own} · ${formatExact(at, timeZone)}` : own;
 }
 
 type Instant = Date | string | number | null | undefined;
@@ -28,31 +39,29 @@ function iso(instant: Instant): string | undefined {
 
 /** `12 min ago`, with the exact time and the zone on hover. */
 export function Ago({ at, timeZone }: { at: Instant; timeZone?: string }) {
-  const now = useNow();
+  const { now, zone } = use(ClockContext);
   return (
-    <time dateTime={iso(at)} title={formatExact(at, timeZone)} className="tabular" suppressHydrationWarning>
-      {formatAgo(at, now, timeZone)}
+    <time dateTime={iso(at)} title={inZones(at, zone, timeZone)} className="tabular">
+      {formatAgo(at, now, zone)}
     </time>
   );
 }
 
 /** Due time with what is left of it; over time is said in words, not by colour alone. */
 export function Countdown({ dueAt, timeZone, done }: { dueAt: Instant; timeZone?: string; done?: boolean }) {
-  const now = useNow();
+  const { now, zone } = use(ClockContext);
   const text = iso(dueAt);
   if (!text) return <span className="text-quiet">—</span>;
   const left = new Date(text).getTime() - now;
   return (
     <time
       dateTime={text}
-      title={`Due ${formatExact(text, timeZone)}`}
+      title={`Due ${inZones(text, zone, timeZone)}`}
       className="tabular inline-flex items-baseline gap-2"
-      suppressHydrationWarning
     >
-      <span>{formatClock(text, timeZone)}</span>
+      <span>{formatClock(text, zone)}</span>
       {done ? null : (
         <span
-          suppressHydrationWarning
           className={classNames(
             "text-xs",
             left < 0 ? "font-semibold text-stat" : left < 15 * 60_000 ? "font-medium text-urgent" : "text-quiet",
@@ -61,6 +70,16 @@ export function Countdown({ dueAt, timeZone, done }: { dueAt: Instant; timeZone?
           {left < 0 ? `${formatSpan(-left)} over` : formatSpan(left)}
         </span>
       )}
+    </time>
+  );
+}
+
+/** Date and time in full, by the reader's clock. */
+export function Exact({ at }: { at: Instant }) {
+  const zone = useZone();
+  return (
+    <time dateTime={iso(at)} title={zone} className="tabular">
+      {formatExact(at, zone).replace(` ${zone}`, "")}
     </time>
   );
 }

@@ -255,7 +255,7 @@ export function ReportEditor({
           <div className="flex items-center justify-between gap-3">
             <SaveState state={state} mayWrite={mayWrite} />
             <Button look="primary" onClick={startSigning} aria-disabled={blocked.length > 0}>
-              Sign… <Kbd className="border-current bg-transparent text-current">⌘⏎</Kbd>
+              Sign… <Kbd onAccent>⌘⏎</Kbd>
             </Button>
           </div>
         </footer>

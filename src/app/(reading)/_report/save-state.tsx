@@ -1,10 +1,12 @@
 "use client";
 
 import { formatClock } from "../../_ui/format.ts";
+import { useZone } from "../../_ui/now.tsx";
 import type { DraftState } from "./draft-state.ts";
 
 /** Where the text is, in words. Announced when it changes kind, not at every keystroke. */
 export function SaveState({ state, mayWrite }: { state: DraftState; mayWrite: boolean }) {
+  const zone = useZone();
   const failed = state.status === "failed" || state.status === "locked" || state.status === "conflict";
   return (
     <span
@@ -12,12 +14,12 @@ export function SaveState({ state, mayWrite }: { state: DraftState; mayWrite: bo
       data-save-state={state.status}
       className={`tabular text-xs whitespace-nowrap ${failed ? "font-medium text-urgent" : "text-quiet"}`}
     >
-      {words(state, mayWrite)}
+      {words(state, mayWrite, zone)}
     </span>
   );
 }
 
-function words(state: DraftState, mayWrite: boolean): string {
+function words(state: DraftState, mayWrite: boolean, zone: string): string {
   switch (state.status) {
     case "dirty":
       return mayWrite ? "Not saved yet" : "Not saved";
@@ -31,6 +33,6 @@ function words(state: DraftState, mayWrite: boolean): string {
       return "Not saved – claim needed";
     case "saved":
       if (!mayWrite && state.version === 0) return "";
-      return state.savedAt ? `Saved ${formatClock(state.savedAt, undefined, true)}` : "Nothing to save yet";
+      return state.savedAt ? `Saved ${formatClock(state.savedAt, zone, true)}` : "Nothing to save yet";
   }
 }

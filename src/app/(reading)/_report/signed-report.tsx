@@ -8,8 +8,8 @@ import { sentenceFor } from "../../_trpc/errors.ts";
 import type { Report, SignedVersion } from "../../_trpc/types.ts";
 import { Button, buttonClass } from "../../_ui/button.tsx";
 import { Field } from "../../_ui/field.tsx";
-import { formatExact, plural } from "../../_ui/format.ts";
-import { Ago } from "../../_ui/now.tsx";
+import { plural } from "../../_ui/format.ts";
+import { Ago, Exact } from "../../_ui/now.tsx";
 import { useToast } from "../../_ui/toast.tsx";
 
 /** What was signed, version by version, and how far each document has come. */
@@ -62,7 +62,7 @@ function Version({ version, newest }: { version: SignedVersion; newest: boolean 
             Signed by {version.signedBy}, <Ago at={version.signedAt} />
           </p>
           <p className="tabular text-xs text-quiet" title={`SHA-256 ${version.sha256}`}>
-            {formatExact(version.signedAt)} · fingerprint {version.sha256.slice(0, 12)}
+            <Exact at={version.signedAt} /> · fingerprint {version.sha256.slice(0, 12)}
           </p>
         </div>
         {pdfReady ? (

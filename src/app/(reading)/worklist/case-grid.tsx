@@ -3,9 +3,10 @@
 import { type ReactNode, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import type { WorklistItem } from "../../_trpc/types.ts";
 import { classNames } from "../../_ui/class-names.ts";
+import { Exam } from "../../_ui/exam.tsx";
 import { formatDicomDate, formatExact, formatSex, nameWritings } from "../../_ui/format.ts";
 import { Grid, GridCell, GridHeading, GridRow } from "../../_ui/grid.tsx";
-import { Countdown, useNow } from "../../_ui/now.tsx";
+import { Countdown, useZone } from "../../_ui/now.tsx";
 import { PatientName } from "../../_ui/patient-banner.tsx";
 import { PriorityMark, StateMark } from "../../_ui/status.tsx";
 import { keepInPlace, newIds } from "./anchor.ts";
@@ -15,9 +16,9 @@ const rowHeight = 32;
 const newForMs = 12_000;
 
 const columns =
-  "md:grid-cols-[4.75rem_8.75rem_minmax(9rem,1.3fr)_minmax(9rem,1.5fr)_4.25rem_minmax(4.5rem,0.7fr)_minmax(6.5rem,0.9fr)_4.5rem_3rem_minmax(7.5rem,1fr)]";
+  "md:grid-cols-[4.5rem_7.75rem_minmax(9rem,1.4fr)_minmax(9rem,1.6fr)_4rem_minmax(4.75rem,0.5fr)_minmax(6rem,0.7fr)_3.5rem_2.75rem_minmax(6.5rem,0.8fr)]";
 const hospitalColumns =
-  "md:grid-cols-[4.75rem_minmax(9rem,1.3fr)_minmax(9rem,1.5fr)_4.25rem_minmax(4.5rem,0.7fr)_minmax(6.5rem,0.9fr)_4.5rem_minmax(7.5rem,1fr)]";
+  "md:grid-cols-[4.5rem_minmax(9rem,1.4fr)_minmax(9rem,1.6fr)_4rem_minmax(4.75rem,0.6fr)_minmax(6rem,0.8fr)_4rem_minmax(6.5rem,0.9fr)]";
 
 const headings = ["Priority", "Due", "Exam", "Patient", "Sex, age", "ID", "Facility", "Images", "Priors", "State"];
 const hospitalHeadings = headings.filter((heading) => heading !== "Due" && heading !== "Priors");
@@ -113,7 +114,7 @@ export function CaseGrid({
       >
         <GridRow
           className={classNames(
-            "sticky top-0 z-10 grid h-7 items-center gap-x-3 border-b border-line bg-ground px-3 text-xs text-quiet max-md:hidden",
+            "sticky top-0 z-10 grid h-7 items-center gap-x-2.5 border-b border-line bg-ground px-3 text-xs text-quiet max-md:hidden",
             hospital ? hospitalColumns : columns,
           )}
         >
@@ -195,7 +196,7 @@ function CaseRow({
       onClick={onSelect}
       onDoubleClick={onOpen}
       className={classNames(
-        "row-lazy relative grid cursor-default items-center gap-x-3 border-b border-line px-3 text-[0.8125rem] hover:bg-hover",
+        "row-lazy relative grid cursor-default items-center gap-x-2.5 border-b border-line px-3 text-[0.8125rem] hover:bg-hover",
         "max-md:grid-cols-[1fr_auto] max-md:gap-y-0.5 max-md:py-2 md:h-8",
         hospital ? hospitalColumns : columns,
         selected && "bg-selected hover:bg-selected",
@@ -211,8 +212,7 @@ function CaseRow({
         </GridCell>
       )}
       <GridCell className={cell} title={`${item.studyDescription} · ${formatDicomDate(item.studyDate)}`}>
-        <span className="font-medium">{item.modalities.join(" ") || "—"}</span>{" "}
-        <span>{item.studyDescription || item.bodyParts.join(" ")}</span>
+        <Exam modalities={item.modalities} description={item.studyDescription || item.bodyParts.join(" ")} />
       </GridCell>
       <GridCell
         className={classNames(cell, "max-md:order-first max-md:col-span-2 max-md:font-medium")}
@@ -268,11 +268,11 @@ function Images({ item }: { item: WorklistItem }) {
 
 /** Where the case is and who has it: one's own, a colleague's, nobody's. */
 function Holder({ item, userId }: { item: WorklistItem; userId: string }) {
-  useNow();
+  const zone = useZone();
   if (!item.claimedBy) return <StateMark state={item.state} />;
   const mine = item.claimedBy.id === userId;
   return (
-    <span title={item.claimedUntil ? `Claimed until ${formatExact(item.claimedUntil)}` : undefined}>
+    <span title={item.claimedUntil ? `Claimed until ${formatExact(item.claimedUntil, zone)}` : undefined}>
       <StateMark
         state={item.state === "drafted" ? "drafted" : "claimed"}
         word={mine ? (item.state === "drafted" ? "Mine, drafted" : "Mine") : item.claimedBy.name}

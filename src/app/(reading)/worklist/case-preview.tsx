@@ -7,9 +7,10 @@ import { useTrpc } from "../../_trpc/client.tsx";
 import { sentenceFor } from "../../_trpc/errors.ts";
 import type { WorklistItem } from "../../_trpc/types.ts";
 import { Button, IconButton } from "../../_ui/button.tsx";
+import { Exam } from "../../_ui/exam.tsx";
 import { formatClock, formatDicomDate, formatDicomTime, formatExact, sexInWords } from "../../_ui/format.ts";
 import { Kbd } from "../../_ui/kbd.tsx";
-import { Ago, Countdown } from "../../_ui/now.tsx";
+import { Ago, Countdown, useZone } from "../../_ui/now.tsx";
 import { PatientName } from "../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../_ui/skeleton.tsx";
 import { PriorityMark, StateMark } from "../../_ui/status.tsx";
@@ -36,6 +37,7 @@ export function CasePreview({
 }) {
   const trpc = useTrpc();
   const toast = useToast();
+  const zone = useZone();
   const [settled, setSettled] = useState(false);
   // On a phone the panel comes up when a row is tapped, and goes away again.
   const [sheet, setSheet] = useState(true);
@@ -77,7 +79,7 @@ export function CasePreview({
           {item.accessionNumber ? ` · acc. ${item.accessionNumber}` : ""}
         </p>
         <p>
-          <span className="font-medium">{item.modalities.join(" ")}</span> {item.studyDescription}
+          <Exam modalities={item.modalities} description={item.studyDescription} />
           <span className="tabular text-quiet">
             {" "}
             · {formatDicomDate(item.studyDate)} {formatDicomTime(item.studyTime)}
@@ -92,8 +94,7 @@ export function CasePreview({
       <div className="flex flex-wrap items-center gap-2">
         {item.can.read ? (
           <Button look="primary" onClick={onOpen} disabled={opening}>
-            {item.can.claim || mine ? "Read" : "Open images"}{" "}
-            <Kbd className="border-current bg-transparent text-current">Enter</Kbd>
+            {item.can.claim || mine ? "Read" : "Open images"} <Kbd onAccent>Enter</Kbd>
           </Button>
         ) : null}
         {hospital ? null : (
@@ -118,9 +119,9 @@ export function CasePreview({
           <dd>
             <StateMark state={item.state} />
             {item.claimedBy ? (
-              <span className="block text-quiet" title={formatExact(item.claimedUntil)}>
+              <span className="block text-quiet" title={formatExact(item.claimedUntil, zone)}>
                 {mine ? "by you" : `by ${item.claimedBy.name}`}
-                {item.claimedUntil ? `, until ${formatClock(item.claimedUntil)}` : ""}
+                {item.claimedUntil ? `, until ${formatClock(item.claimedUntil, zone)}` : ""}
               </span>
             ) : null}
           </dd>
@@ -183,7 +184,7 @@ export function CasePreview({
               <li key={prior.studyInstanceUid}>
                 <p className="flex justify-between gap-2">
                   <span className="min-w-0 truncate">
-                    <span className="font-medium">{prior.modalities.join(" ")}</span> {prior.studyDescription}
+                    <Exam modalities={prior.modalities} description={prior.studyDescription} />
                   </span>
                   <span className="tabular whitespace-nowrap text-quiet">{formatDicomDate(prior.studyDate)}</span>
                 </p>

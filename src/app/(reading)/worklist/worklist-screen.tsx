@@ -11,7 +11,7 @@ import { Button, IconButton } from "../../_ui/button.tsx";
 import { EmptyState, FailedState } from "../../_ui/empty-state.tsx";
 import { formatClock, formatSpan } from "../../_ui/format.ts";
 import { Kbd } from "../../_ui/kbd.tsx";
-import { useNow } from "../../_ui/now.tsx";
+import { useNow, useZone } from "../../_ui/now.tsx";
 import { Palette, type PaletteCommand } from "../../_ui/palette.tsx";
 import { useShortcuts } from "../../_ui/shortcuts.ts";
 import { SkeletonRows } from "../../_ui/skeleton.tsx";
@@ -42,6 +42,7 @@ export function WorklistScreen({
   const router = useRouter();
   const toast = useToast();
   const queryClient = useQueryClient();
+  const zone = useZone();
   const [list, setList] = useState<ListId>(initialList);
   const [text, setText] = useState("");
   const [skipped, setSkipped] = useState<ReadonlySet<string>>(new Set());
@@ -111,7 +112,7 @@ export function WorklistScreen({
             toast(
               `${claimedByName ?? "A colleague"} claimed this case${when}.${
                 next
-                  ? ` Next: ${next.studyDescription || next.modalities.join(" ")}, due ${formatClock(next.dueAt, next.facilityTimeZone)}.`
+                  ? ` Next: ${next.studyDescription || next.modalities.join(" ")}, due ${formatClock(next.dueAt, zone)}.`
                   : " Nothing else is waiting."
               }`,
               next ? { action: { label: "Select it", run: () => setSelectedId(next.caseId) } } : {},
@@ -127,7 +128,7 @@ export function WorklistScreen({
       void queryClient.prefetchQuery(trpc.study.open.queryOptions({ caseId: item.caseId }));
       router.push(`/studies/${item.caseId}`);
     },
-    [claim, me.user.id, queryClient, router, rows, toast, trpc],
+    [claim, me.user.id, queryClient, router, rows, toast, trpc, zone],
   );
 
   const move = useCallback(
@@ -324,6 +325,7 @@ function Counts({
   hospital: boolean;
 }) {
   const now = useNow();
+  const zone = useZone();
   if (!counts) return null;
   const left = nextDueAt ? new Date(nextDueAt).getTime() - now : 0;
   return (
@@ -338,8 +340,8 @@ function Counts({
       )}
       <span className="text-quiet">{counts.arriving} arriving</span>
       {nextDueAt && !hospital ? (
-        <span className={left < 0 ? "font-semibold text-stat" : ""} suppressHydrationWarning>
-          next due {formatClock(nextDueAt)} ({left < 0 ? `${formatSpan(-left)} over` : formatSpan(left)})
+        <span className={left < 0 ? "font-semibold text-stat" : ""}>
+          next due {formatClock(nextDueAt, zone)} ({left < 0 ? `${formatSpan(-left)} over` : formatSpan(left)})
         </span>
       ) : null}
     </p>

@@ -9,7 +9,7 @@ import type { AuditItem, Inputs, Me, StaffMember } from "../../../_trpc/types.ts
 import { Button } from "../../../_ui/button.tsx";
 import { EmptyState, FailedState } from "../../../_ui/empty-state.tsx";
 import { Field, SelectField } from "../../../_ui/field.tsx";
-import { formatExact } from "../../../_ui/format.ts";
+import { Exact } from "../../../_ui/now.tsx";
 import { SkeletonRows } from "../../../_ui/skeleton.tsx";
 import { Badge } from "../../../_ui/status.tsx";
 import { Table } from "../../../_ui/table.tsx";
@@ -137,7 +137,7 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
             <tr key={item.seq} className="row-lazy">
               <td className="tabular text-quiet">{item.seq}</td>
               <td className="tabular whitespace-nowrap">
-                <time dateTime={item.at}>{formatExact(item.at)}</time>
+                <Exact at={item.at} />
               </td>
               <td>
                 {item.actorName}

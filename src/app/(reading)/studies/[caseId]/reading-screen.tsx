@@ -14,7 +14,7 @@ import { Disclaimer } from "../../../_ui/disclaimer.tsx";
 import { FailedState } from "../../../_ui/empty-state.tsx";
 import { formatClock, formatRemaining } from "../../../_ui/format.ts";
 import { LiveDot } from "../../../_ui/live-dot.tsx";
-import { useNow } from "../../../_ui/now.tsx";
+import { useNow, useZone } from "../../../_ui/now.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../../_ui/skeleton.tsx";
 import { PriorityMark } from "../../../_ui/status.tsx";
@@ -255,6 +255,7 @@ const lateMs = 3 * 60_000;
 /** Quiet until it matters. */
 function ClaimClock({ view }: { view: ClaimView }) {
   const now = useNow();
+  const zone = useZone();
   if (view.phase === "claiming") return <span className="text-xs text-quiet">Claiming</span>;
   if (view.phase === "lost") return <span className="text-xs font-medium text-urgent">Claim ended</span>;
   if (view.phase !== "held" || !view.claim) return <span className="text-xs text-quiet">Read only</span>;
@@ -263,7 +264,7 @@ function ClaimClock({ view }: { view: ClaimView }) {
   return (
     <span
       role={late ? "status" : undefined}
-      title={`Yours until ${formatClock(view.claim.until)}; it is extended while you work`}
+      title={`Yours until ${formatClock(view.claim.until, zone)}; it is extended while you work`}
       className={`tabular text-xs whitespace-nowrap ${late ? "font-medium text-urgent" : "text-quiet"}`}
     >
       {late ? `Claim ends in ${formatRemaining(left)}, any key keeps it` : `Claim ${formatRemaining(left)}`}
@@ -287,9 +288,10 @@ function ClaimNotice({
   canClaim: boolean;
   onClaim: () => void;
 }) {
+  const zone = useZone();
   if (phase === "held" || phase === "claiming") return null;
   const text = holder
-    ? `${holder.name} is reading this case${until ? ` until ${formatClock(until)}` : ""}. ${problem ? "Your text is kept here; copy what you need." : "You see it read only."}`
+    ? `${holder.name} is reading this case${until ? ` until ${formatClock(until, zone)}` : ""}. ${problem ? "Your text is kept here; copy what you need." : "You see it read only."}`
     : (problem ?? (canClaim ? "Nobody has this case. You see it read only." : "You see this case read only."));
   return (
     <div role="status" className="flex items-center justify-between gap-3 border-b border-line bg-raised px-3 py-2">

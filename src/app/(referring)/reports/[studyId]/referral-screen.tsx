@@ -8,8 +8,7 @@ import { useTrpc } from "../../../_trpc/client.tsx";
 import type { Me, Referral } from "../../../_trpc/types.ts";
 import { Button, buttonClass, IconButton } from "../../../_ui/button.tsx";
 import { Disclaimer } from "../../../_ui/disclaimer.tsx";
-import { formatExact } from "../../../_ui/format.ts";
-import { Ago } from "../../../_ui/now.tsx";
+import { Ago, Exact } from "../../../_ui/now.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
 import { TopBar } from "../../../_ui/top-bar.tsx";
 import { type ImagePointer, type StudyForViewing, Viewer } from "../../../_viewer/index.tsx";
@@ -151,7 +150,7 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
                     Version {version.version}, {version.kind === "addendum" ? "addendum" : "final report"}
                   </span>
                   <span className="tabular text-quiet">
-                    {version.signedBy}, {formatExact(version.signedAt)}
+                    {version.signedBy}, <Exact at={version.signedAt} />
                   </span>
                   {version.pdfPath ? (
                     <a href={version.pdfPath} target="_blank" rel="noreferrer" className="text-accent underline">
