@@ -287,7 +287,7 @@ test("results go to the edge router of their facility, each to one, until they a
     "a lease that ran out is handed out again",
   );
 
-  const [first, second] = leased as [{ deliveryId: string }, { deliveryId: string }];
+  const [first, second] = [leased[0]!, leased[1]!];
   const outcome = (id: string, body: object) =>
     one.call("POST", `/deliveries/${id}/outcome`, { at: new Date().toISOString(), ...body });
   assert.equal(

@@ -1,4 +1,5 @@
 import { makePolicy } from "../authorize.ts";
+import type { Actor } from "../context.ts";
 
 /** Who may do what to an organisation's people and places. The only place in this room that knows a role by name. */
 export const tenancyPolicy = makePolicy(
@@ -16,3 +17,12 @@ export const tenancyPolicy = makePolicy(
   },
   { see: ["user.manage", "facility.list"], notFound: "user.not-found" },
 );
+
+/**
+ * Does a colleague's remit lie inside the caller's? Who looks after one facility neither makes nor ends accounts that
+ * reach further. An empty remit is the whole organisation.
+ */
+export function withinRemit(actor: Actor, facilityIds: readonly string[]): boolean {
+  if (actor.kind !== "user" || actor.facilityIds.length === 0) return true;
+  return facilityIds.length > 0 && facilityIds.every((id) => actor.facilityIds.includes(id));
+}

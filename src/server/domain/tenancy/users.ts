@@ -4,7 +4,7 @@ import { type OrganizationKind, Role } from "#server/db/generated/enums.ts";
 import { audit } from "../audit/index.ts";
 import type { Ctx } from "../context.ts";
 import { insertAccount } from "./create-account.ts";
-import { tenancyPolicy } from "./policy.ts";
+import { tenancyPolicy, withinRemit } from "./policy.ts";
 
 /** Which offices an organisation can give. Platform operators are made at the server alone. */
 const rolesOf: Record<OrganizationKind, readonly Role[]> = {
@@ -79,20 +79,17 @@ export async function createUser(
   if (!account.roles.every((role) => assignable.includes(role))) throw new DomainError("auth.forbidden");
   const facilities = await tx.facility.findMany({ where: { orgId: actor.orgId, slug: { in: facilitySlugs } } });
   if (facilities.length !== new Set(facilitySlugs).size) throw new DomainError("facility.not-found");
-  const { id } = await insertAccount(
-    tx,
-    actor,
-    actor.orgId,
-    { ...account, facilityIds: facilities.map((facility) => facility.id) },
-    requestId,
-  );
+  const facilityIds = facilities.map((facility) => facility.id);
+  if (!withinRemit(actor, facilityIds)) throw new DomainError("auth.forbidden");
+  const { id } = await insertAccount(tx, actor, actor.orgId, { ...account, facilityIds }, requestId);
   return { userId: id };
 }
 
 /**
  * Ends an account and all its sessions at once. What the person did and signed stays theirs. Idempotent.
  *
- * @throws {DomainError} `user.not-found`; `auth.forbidden` for oneself, so that no organisation locks its last door.
+ * @throws {DomainError} `user.not-found`; `auth.forbidden` for one whose remit is wider, and for oneself, so that no organisation
+ *   locks its last door.
  */
 export async function deactivateUser(ctx: Ctx, { userId }: { userId: string }): Promise<void> {
   const { actor, tx } = ctx;
@@ -100,7 +97,8 @@ export async function deactivateUser(ctx: Ctx, { userId }: { userId: string }): 
   const user = await tx.user.findUnique({ where: { id: userId } });
   if (!user) throw new DomainError("user.not-found");
   tenancyPolicy.authorize(actor, "user.manage", user);
-  if (actor.kind === "user" && actor.userId === userId) throw new DomainError("auth.forbidden");
+  const oneself = actor.kind === "user" && actor.userId === userId;
+  if (oneself || !withinRemit(actor, user.facilityIds)) throw new DomainError("auth.forbidden");
   if (user.deactivatedAt) return;
   await tx.$executeRaw`UPDATE user_account SET deactivated_at = now() WHERE id = ${userId}::uuid`;
   await tx.$executeRaw`UPDATE session SET revoked_at = now() WHERE user_id = ${userId}::uuid AND revoked_at IS NULL`;

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { authenticate } from "#server/auth/authenticate.ts";
+import { seedDemo } from "#server/demo/seed.ts";
+import { createCaller } from "#server/trpc/caller.ts";
+import { orgId, signedIn } from "../actors.ts";
+import { useTestDatabase } from "../database.ts";
+
+let db: Awaited<ReturnType<typeof useTestDatabase>>;
+before(async () => {
+  db = await useTestDatabase();
+  await seedDemo({ password: "correct horse" });
+});
+after(() => db.drop());
+
+const caller = async (email: string) => createCaller((await signedIn(email)).actor);
+const code = (expected: string) => (error: { cause?: { code?: string } }) => {
+  assert.equal(error.cause?.code, expected);
+  return true;
+};
+
+test("the portal knows who is there and shows each role its rooms only", async () => {
+  const rooms = async (email: string) => {
+    const { can } = await (await caller(email)).session.me();
+    return Object.keys(can).filter((room) => can[room as keyof typeof can]);
+  };
+  assert.deepEqual(await rooms("radiologist@nightshift.example"), ["worklist", "read", "sign"]);
+  assert.deepEqual(await rooms("referrer@lakeside.example"), ["referrals"]);
+  assert.deepEqual(await rooms("admin@lakeside.example"), ["worklist", "audit", "edges", "facilities", "users"]);
+  assert.deepEqual(await rooms("operator@overread.example"), ["audit"]);
+  const me = await (await caller("radiologist@nightshift.example")).session.me();
+  assert.deepEqual(
+    [me.user.name, me.org.slug, me.org.kind, me.roles],
+    ["Dr Ingrid Solheim", "nightshift", "reading_group", ["radiologist"]],
+  );
+});
+
+test("a site administrator makes an account for their hospital and hands over its password", async () => {
+  const admin = await caller("admin@lakeside.example");
+  const { userId, temporaryPassword } = await admin.user.create({
+    email: "New.Tech@lakeside.example",
+    displayName: "Nia Okafor",
+    roles: ["technologist"],
+    facilitySlugs: ["lakeside-north"],
+  });
+  const actor = await authenticate("new.tech@lakeside.example", temporaryPassword, "t");
+  assert.deepEqual([actor.userId, actor.roles, actor.facilityIds.length], [userId, ["technologist"], 1]);
+  const { items, assignableRoles } = await admin.user.list();
+  assert.deepEqual(items.find((item) => item.userId === userId)?.facilitySlugs, ["lakeside-north"]);
+  assert.deepEqual(assignableRoles, ["site_admin", "technologist", "referring_physician"]);
+  assert.equal(
+    items.some((item) => item.email.endsWith("harbor.example")),
+    false,
+  );
+});
+
+test("an administrator gives only what their organisation can give", async () => {
+  const admin = await caller("admin@lakeside.example");
+  const account = { email: "x@lakeside.example", displayName: "X Y" };
+  await assert.rejects(admin.user.create({ ...account, roles: ["radiologist"] }), code("auth.forbidden"));
+  await assert.rejects(admin.user.create({ ...account, roles: ["platform_operator"] }), code("auth.forbidden"));
+  await assert.rejects(
+    admin.user.create({ ...account, roles: ["technologist"], facilitySlugs: ["harbor-general"] }),
+    code("facility.not-found"),
+  );
+  await assert.rejects(
+    admin.user.create({ ...account, email: "admin@harbor.example", roles: ["technologist"] }),
+    code("user.email-taken"),
+  );
+  await assert.rejects(admin.user.create({ ...account, roles: ["technologist"], password: "short" }));
+  for (const email of ["tech@lakeside.example", "radiologist@nightshift.example", "operator@overread.example"])
+    await assert.rejects((await caller(email)).user.list(), code("auth.forbidden"));
+});
+
+test("nobody deactivates themselves or anybody of another organisation", async () => {
+  const admin = await signedIn("admin@lakeside.example");
+  const stranger = await signedIn("admin@harbor.example");
+  const users = createCaller(admin.actor).user;
+  await assert.rejects(users.deactivate({ userId: admin.actor.userId }), code("auth.forbidden"));
+  await assert.rejects(users.deactivate({ userId: stranger.actor.userId }), code("user.not-found"));
+});
+
+test("an administrator of one facility neither sees nor changes the others", async () => {
+  const north = await createCaller((await signedIn("admin@lakeside.example")).actor).user.create({
+    email: "north@lakeside.example",
+    displayName: "Ola Nord",
+    roles: ["site_admin"],
+    facilitySlugs: ["lakeside-north"],
+  });
+  const admin = createCaller(await authenticate("north@lakeside.example", north.temporaryPassword, "t"));
+  assert.deepEqual(
+    (await admin.facility.list()).map((facility) => facility.slug),
+    ["lakeside-north"],
+  );
+  await admin.facility.update({ facilitySlug: "lakeside-north", quietSeconds: 20 });
+  await assert.rejects(
+    admin.facility.update({ facilitySlug: "lakeside-main", quietSeconds: 20 }),
+    code("facility.not-found"),
+  );
+  await assert.rejects(admin.edge.issueCode({ facilitySlug: "lakeside-main" }), code("facility.not-found"));
+  const account = { email: "wide@lakeside.example", displayName: "W", roles: ["site_admin" as const] };
+  await assert.rejects(admin.user.create(account), code("auth.forbidden"));
+  await assert.rejects(
+    admin.user.create({ ...account, facilitySlugs: ["lakeside-north", "lakeside-main"] }),
+    code("auth.forbidden"),
+  );
+  const chief = await signedIn("admin@lakeside.example");
+  await assert.rejects(admin.user.deactivate({ userId: chief.actor.userId }), code("auth.forbidden"));
+});
+
+test("settings of a facility are shown to who may change them, its name to those who work with it", async () => {
+  const own = await (await caller("admin@lakeside.example")).facility.list();
+  assert.equal(own.find(({ slug }) => slug === "lakeside-main")?.settings?.localPacs?.aeTitle, "LOCALPACS");
+  const group = await (await caller("radiologist@nightshift.example")).facility.list();
+  assert.deepEqual(
+    group.map(({ slug, settings }) => [slug, settings]),
+    [
+      ["harbor-general", null],
+      ["lakeside-main", null],
+      ["lakeside-north", null],
+    ],
+  );
+  const admin = await caller("admin@lakeside.example");
+  for (const bad of [
+    { timeZone: "Moon/Crater" },
+    { calledAeTitles: [] },
+    { calledAeTitles: ["SEVENTEEN_LETTERS"] },
+    { localPacs: { aeTitle: "A\\B", host: "h", port: 104 } },
+  ])
+    await assert.rejects(
+      admin.facility.update({ facilitySlug: "lakeside-north", ...bad }),
+      (error: { code: string }) => error.code === "BAD_REQUEST",
+    );
+});
+
+test("with a new password the other sessions end, and the change is on record", async () => {
+  const here = await signedIn("radiologist2@nightshift.example");
+  const there = await signedIn("radiologist2@nightshift.example");
+  const { reauthenticate } = await import("#server/auth/authenticate.ts");
+  const session = createCaller(here.actor, reauthenticate).session;
+  await assert.rejects(
+    session.changePassword({ password: "wrong", newPassword: "a new password" }),
+    code("auth.reauthentication-failed"),
+  );
+  await session.changePassword({ password: "correct horse", newPassword: "a new password" });
+  const { actorFromRequest } = await import("#server/auth/actor-from-request.ts");
+  assert.ok(await actorFromRequest({ headers: { cookie: here.cookie } }));
+  assert.equal(await actorFromRequest({ headers: { cookie: there.cookie } }), null);
+  assert.ok(await authenticate("radiologist2@nightshift.example", "a new password", "t"));
+  const { rows } = await db.owner.query(
+    "SELECT details FROM audit_event WHERE action = 'session.revoke' AND org_id = $1",
+    [await orgId("nightshift")],
+  );
+  assert.equal(rows.at(-1).details.passwordChanged, true);
+});
