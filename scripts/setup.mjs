@@ -79,7 +79,7 @@ if (!wants.has("--packages-only")) {
     await once(path.join(root, ".next", ".overread-build"), digestOf(...inputs), "Building the portal", () =>
       run(bin("node"), [path.join(root, "node_modules/next/dist/bin/next"), "build"], {
         env: { NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
-        timeoutMs: 300_000,
+        timeoutMs: 600_000,
         remedy: "The messages above say what does not build.",
       }),
     );
