@@ -129,7 +129,7 @@ export function PaneFrame({
               {view.problem.message}
             </p>
             {view.problem.kind === "signed-out" ? (
-              <a href="/sign-in">Sign in</a>
+              <a href={`/sign-in?to=${encodeURIComponent(window.location.pathname)}`}>Sign in</a>
             ) : (
               view.problem.kind !== "not-there" && (
                 <button type="button" onClick={() => session.retry(side)}>

@@ -73,6 +73,8 @@ export function createSession(initial: ViewerProps): Session {
   const panes = new Map<Side, Pane>();
   const elements = new Map<Side, HTMLDivElement>();
   const opened = new Map<Side, SeriesForViewing>();
+  /** Images asked for before their pane was there. */
+  const awaited = new Map<Side, ImagePointer>();
   const paneListeners = new Set<() => void>();
   const touch = typeof matchMedia === "function" && matchMedia("(pointer: coarse)").matches;
   const view = createStore<SessionView>({
@@ -153,8 +155,16 @@ export function createSession(initial: ViewerProps): Session {
     for (const listener of paneListeners) listener();
     const study = studyOf(side);
     if (!study) return;
-    const series = side === "current" ? (opened.get(side) ?? openingSeries(study.series)) : priorSeries(study);
-    if (series) void open(side, study, series);
+    const asked = opened.get(side);
+    const series =
+      asked && study.series.some(({ seriesInstanceUid }) => seriesInstanceUid === asked.seriesInstanceUid)
+        ? asked
+        : side === "current"
+          ? openingSeries(study.series)
+          : priorSeries(study);
+    const pointer = awaited.get(side);
+    awaited.delete(side);
+    if (series) void open(side, study, series, pointer);
     else
       pane.fail(
         new ViewerError("not-there", study.series.length > 0 ? "No images in this study." : "No images have arrived."),
@@ -342,6 +352,7 @@ export function createSession(initial: ViewerProps): Session {
         view.set({ priorUid: study.studyInstanceUid });
       session.activate(side);
       if (panes.has(side)) void open(side, study, series);
+      else opened.set(side, series);
     },
     stepSeries(by) {
       const side = view.get().active;
@@ -424,6 +435,10 @@ export function createSession(initial: ViewerProps): Session {
           shown?.series.seriesInstanceUid === pointer.seriesInstanceUid ? indexOf(shown.frames, pointer) : -1;
         if (pane && index >= 0) pane.step(index - pane.view.get().index);
         else if (pane) void open(side, study, series, pointer);
+        else {
+          opened.set(side, series);
+          awaited.set(side, pointer);
+        }
         return;
       }
     },

@@ -17,6 +17,6 @@ export function wheelSteps(): (delta: number, mode: number) => number {
     left += delta;
     const steps = Math.trunc(left / pixelsPerStep);
     left -= steps * pixelsPerStep;
-    return steps;
+    return steps === 0 ? 0 : steps;
   };
 }

@@ -1,0 +1,178 @@
+import { readBurnedInNumber } from "@overread/shared/modality-simulator/index";
+import type { Browser, BrowserContext, Page } from "playwright";
+import { desktop, launchBrowser, signInPage } from "./browser.ts";
+import { signIn } from "./portal.ts";
+import { storescu, studyOnDisk } from "./scanner.ts";
+import { type Stack, startStack, until } from "./stack.ts";
+
+/** The chest CT's slices and columns, and the loop's frames. */
+export const chestSlices = 24;
+export const chestColumns = 512;
+export const loopFrames = 30;
+
+export type ViewerBench = {
+  /** A page that shows the viewer with the chest CT (and its prior at hand) or the ultrasound loop. */
+  open(
+    what: "chest" | "loop",
+    size?: { width: number; height: number },
+  ): Promise<{ page: Page; context: BrowserContext }>;
+  problems: string[];
+  close(): Promise<void>;
+};
+
+const seed = "viewer";
+const chestPatient = { name: "Viewer^Vera", id: "VIEW-1", sex: "F", birthDate: "19610412" } as const;
+const loopPatient = { name: "Viewer^Luis", id: "VIEW-2", sex: "M", birthDate: "19550101" } as const;
+
+/**
+ * The viewer on the reading page of the whole product, with simulated studies sent as a scanner sends them.
+ *
+ * While working on the viewer alone, OVERREAD_VIEWER_LAB may hold the address of the lab page over a fixture archive
+ * that holds the same studies (support/viewer-lab): the tests are the same, only sign-in and reading page are not there.
+ */
+export async function startViewerBench(): Promise<ViewerBench> {
+  const browser = await launchBrowser();
+  const lab = process.env.OVERREAD_VIEWER_LAB;
+  return lab ? labBench(browser, lab) : stackBench(browser);
+}
+
+async function stackBench(browser: Browser): Promise<ViewerBench> {
+  const stack: Stack = await startStack();
+  const scans = [
+    studyOnDisk("chest-ct", { seed, patient: chestPatient, slices: chestSlices, prior: true, quick: true }),
+    studyOnDisk("chest-ct", { seed, patient: chestPatient, slices: chestSlices, quick: true }),
+    studyOnDisk("us-cine", { seed, patient: loopPatient, slices: loopFrames, matrix: 256 }),
+  ] as const;
+  const [prior, chest, loop] = scans;
+  try {
+    await storescu(stack, prior.files, { called: "OVERREAD_PRIOR" });
+    const reader = await signIn(stack.baseUrl, "radiologist@nightshift.example", stack.demoPassword);
+    const archived = await signIn(stack.baseUrl, "tech@lakeside.example", stack.demoPassword);
+    await until("the prior in the archive", async () => {
+      const answer = await archived.fetch(`/dicomweb/lakeside/studies/${prior.study.studyInstanceUid}/instances`);
+      return answer.status === 200 && ((await answer.json()) as unknown[]).length === prior.files.length;
+    });
+    await storescu(stack, [...chest.files, ...loop.files]);
+    type Item = { caseId: string; studyInstanceUid: string; state: string };
+    const caseOf = (studyInstanceUid: string) =>
+      until("the case on the worklist", async () => {
+        const { items } = await reader.query<{ items: Item[] }>("worklist.list", {});
+        return items.find((item) => item.studyInstanceUid === studyInstanceUid && item.state === "unread")?.caseId;
+      });
+    const cases = {
+      chest: await caseOf(chest.study.studyInstanceUid),
+      loop: await caseOf(loop.study.studyInstanceUid),
+    };
+    await until("the prior at the case", async () => {
+      const { priors } = await reader.query<{ priors: unknown[] }>("study.open", { caseId: cases.chest });
+      return priors.length === 1;
+    });
+    const problems: string[] = [];
+    return {
+      problems,
+      async open(what, size = desktop) {
+        const signedIn = await signInPage(
+          browser,
+          stack.baseUrl,
+          "radiologist@nightshift.example",
+          stack.demoPassword,
+          size,
+        );
+        signedIn.page.on("pageerror", (error) => problems.push(String(error)));
+        await signedIn.page.goto(`${stack.baseUrl}/studies/${cases[what]}`);
+        return signedIn;
+      },
+      async close() {
+        for (const scan of scans) scan.remove();
+        await browser.close();
+        await stack.stop();
+      },
+    };
+  } catch (error) {
+    for (const scan of scans) scan.remove();
+    await browser.close();
+    await stack.stop();
+    throw error;
+  }
+}
+
+async function labBench(browser: Browser, lab: string): Promise<ViewerBench> {
+  const studies = (await (await fetch(`${lab}/lab-studies.json`)).json()) as {
+    description: string;
+    studyDate: string;
+  }[];
+  const place = (word: string, year: string) =>
+    studies.findIndex((study) => study.description?.includes(word) && study.studyDate?.startsWith(year));
+  const queries = {
+    chest: `current=${place("Thorax", "2026")}&priors=${place("Thorax", "2024")}`,
+    loop: `current=${place("Echo", "2026")}`,
+  };
+  const problems: string[] = [];
+  return {
+    problems,
+    async open(what, size = desktop) {
+      const phone = size.width < 500;
+      const context = await browser.newContext({ viewport: size, hasTouch: phone, isMobile: phone });
+      const page = await context.newPage();
+      page.on("pageerror", (error) => problems.push(String(error)));
+      await page.goto(`${lab}/?${queries[what]}`);
+      return { page, context };
+    },
+    close: () => browser.close(),
+  };
+}
+
+export type Side = "current" | "prior";
+
+/** The picture of a side as grey values, as the screen has it. */
+export function greysOf(
+  page: Page,
+  side: Side,
+): Promise<{ width: number; height: number; ratio: number; grey: number[] }> {
+  return page.getByTestId(`viewport-${side}`).evaluate((element) => {
+    const canvas = element.querySelector("canvas");
+    const context = canvas?.getContext("2d");
+    if (!canvas || !context) return { width: 0, height: 0, ratio: 1, grey: [] };
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    const grey: number[] = [];
+    for (let i = 0; i < data.length; i += 4) grey.push(data[i] ?? 0);
+    return { width: canvas.width, height: canvas.height, ratio: canvas.width / element.clientWidth, grey };
+  });
+}
+
+/** The number burned into the slice, read from the screen while the image stands as it was opened (whole, not moved). */
+export async function numberOnScreen(page: Page, side: Side): Promise<number | null> {
+  const { width, height, grey } = await greysOf(page, side);
+  if (width === 0) return null;
+  const scale = Math.min(width, height) / chestColumns;
+  const left = (width - scale * chestColumns) / 2;
+  const top = (height - scale * chestColumns) / 2;
+  const rows = 16;
+  const pixels = new Array<number>(rows * chestColumns).fill(0);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < chestColumns; column++) {
+      const x = Math.min(width - 1, Math.floor(left + (column + 0.5) * scale));
+      const y = Math.min(height - 1, Math.floor(top + (row + 0.5) * scale));
+      pixels[row * chestColumns + column] = grey[y * width + x] ?? 0;
+    }
+  return readBurnedInNumber(pixels, chestColumns);
+}
+
+/** Image on the screen, from 0. */
+export async function indexOf(page: Page, side: Side): Promise<number | null> {
+  const value = await page.getByTestId(`viewport-${side}`).getAttribute("data-index");
+  return value === null ? null : Number(value);
+}
+
+/** Waits until a side shows an image in full quality. */
+export async function shown(page: Page, side: Side): Promise<void> {
+  await page.locator(`[data-viewport="${side}"][data-quality="8"]`).waitFor({ timeout: 60_000 });
+}
+
+/** A fingerprint of what a side shows. */
+export async function picture(page: Page, side: Side): Promise<string> {
+  const { grey } = await greysOf(page, side);
+  let hash = 0;
+  for (const value of grey) hash = (Math.imul(hash, 31) + value) | 0;
+  return `${grey.length}:${hash}`;
+}
