@@ -239,6 +239,20 @@ test("a worker that is told to stop ends its running job first and leaves the re
   assert.equal(finished, 40);
 });
 
+test("a worker that starts while Redis is away begins when it comes", async () => {
+  const ran: string[] = [];
+  act = async (_, id) => void ran.push(id);
+  await worker?.stop();
+  await redis.stop();
+  start();
+  const ids = await expireClaims(5);
+  // Long enough for every connection to have failed more than once.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await redis.start();
+  await allDone(20_000);
+  assert.deepEqual(ran.toSorted(), ids.toSorted());
+});
+
 async function listen() {
   const messages: string[] = [];
   const client = createClient({ url: redis.url });

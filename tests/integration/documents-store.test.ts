@@ -1,0 +1,250 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { makeStudy } from "@overread/shared/modality-simulator/index";
+import { closePicturePool, ingestPart10 } from "#server/archive/index.ts";
+import { systemActor } from "#server/auth/system-actor.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
+import { seedDemo } from "#server/demo/seed.ts";
+import { completeStudy } from "#server/domain/imaging/index.ts";
+import { claimCase } from "#server/domain/reading/index.ts";
+import { addAddendum, saveDraft, signReport } from "#server/domain/reporting/index.ts";
+import { createLog } from "#server/log.ts";
+import { storeDocuments } from "#workers/handlers/store-documents.ts";
+import { facilityId, orgId, signedIn } from "../actors.ts";
+import { useTestDatabase } from "../database.ts";
+import { eventually, useTestRedis } from "../redis.ts";
+import { run } from "../support/run.ts";
+
+let db: Awaited<ReturnType<typeof useTestDatabase>>;
+let redis: Awaited<ReturnType<typeof useTestRedis>>;
+let dir: string;
+let lakeside: string;
+let reader: Awaited<ReturnType<typeof signedIn>>["actor"];
+const log = createLog("worker", "error");
+
+before(async () => {
+  dir = mkdtempSync(path.join(tmpdir(), "overread-documents-"));
+  process.env.OVERREAD_DATA_DIR = dir;
+  db = await useTestDatabase();
+  redis = await useTestRedis();
+  await seedDemo({ password: "correct horse" });
+  lakeside = await orgId("lakeside");
+  reader = (await signedIn("radiologist@nightshift.example")).actor;
+});
+after(async () => {
+  await closePicturePool();
+  await redis.drop();
+  await db.drop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+type Row = Record<string, string | number | null>;
+const rows = async (sql: string, values: unknown[]): Promise<Row[]> => (await db.owner.query<Row>(sql, values)).rows;
+
+/** A study from the scanner to the signature. */
+async function signed(seed: string, withKeyImages: boolean) {
+  const study = makeStudy("chest-ct", {
+    seed,
+    slices: 3,
+    matrix: 128,
+    patient: { name: "Yamada^Tarou=山田^太郎=やまだ^たろう", id: `LS-${seed}`, sex: "M", birthDate: "19610203" },
+    accessionNumber: `A-${seed}`,
+  });
+  const files = [...study.files()];
+  const edge = systemActor(lakeside, "test-edge");
+  for (const { part10 } of files) {
+    const result = await ingestPart10(edge, part10, { source: "test", facilityId: await facilityId("lakeside-main") });
+    assert.equal(result.outcome, "stored");
+  }
+  const { studyInstanceUid } = study;
+  await withTenant(edge, (ctx) => completeStudy(ctx, { studyInstanceUid, purpose: "read", instanceCount: 3 }));
+  const [found] = await rows(
+    `SELECT c.id AS "caseId", s.id AS "studyId" FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE s.study_instance_uid = $1`,
+    [studyInstanceUid],
+  );
+  const caseId = found?.caseId as string;
+  const { claimToken } = await withTenant(reader, (ctx) => claimCase(ctx, { caseId }));
+  const keyImages = files.slice(0, withKeyImages ? 2 : 0).map((file, index) => ({
+    seriesInstanceUid: file.seriesInstanceUid,
+    sopInstanceUid: file.sopInstanceUid,
+    sopClassUid: file.sopClassUid,
+    frameNumber: 1,
+    caption: `Nodule, view ${index + 1}`,
+    windowCenter: -600,
+    windowWidth: 1500,
+  }));
+  const sections = [
+    { key: "findings", title: "Findings", text: "Solid nodule, 8 mm." },
+    { key: "impression", title: "Impression", text: "Growing nodule." },
+  ];
+  const { version } = await withTenant(reader, (ctx) =>
+    saveDraft(ctx, { caseId, claimToken, version: 0, sections, keyImages }),
+  );
+  const signature = await withTenant(reader, (ctx) => signReport(ctx, { caseId, claimToken, version }));
+  return { caseId, studyId: found?.studyId as string, images: files.map((file) => file.part10), ...signature };
+}
+
+const objectsOf = (studyId: string) =>
+  rows(
+    `SELECT i.sop_instance_uid AS uid, i.sop_class_uid AS class, i.status::text, i.object_key AS key, s.modality
+     FROM instance i JOIN series s ON s.id = i.series_ref WHERE i.study_ref = $1 AND i.source = 'report' ORDER BY s.series_number`,
+    [studyId],
+  );
+const documentsOf = (reportVersionId: string) =>
+  rows(
+    "SELECT kind::text, sha256, object_key AS key FROM report_document WHERE report_version_id = $1 ORDER BY report_document.kind",
+    [reportVersionId],
+  );
+const objectPath = (key: unknown) => path.join(dir, "objects", String(key));
+const workerRun = () => ({
+  actor: systemActor(lakeside, "worker"),
+  requestId: "test",
+  log,
+  signal: AbortSignal.timeout(60_000),
+});
+
+test("a signed report becomes one PDF, one SR and one key object selection in the study, and goes home", async () => {
+  const made = await signed("one", true);
+  await storeDocuments(workerRun(), { reportVersionId: made.reportVersionId });
+
+  const objects = await objectsOf(made.studyId);
+  assert.deepEqual(
+    objects.map(({ modality, status }) => [modality, status]),
+    [
+      ["DOC", "stored"],
+      ["SR", "stored"],
+      ["KO", "stored"],
+    ],
+  );
+  const documents = await documentsOf(made.reportVersionId);
+  assert.deepEqual(
+    documents.map(({ kind }) => kind),
+    ["pdf", "sr", "kos"],
+  );
+  const pdf = readFileSync(objectPath(documents[0]?.key));
+  assert.equal(createHash("sha256").update(pdf).digest("hex"), documents[0]?.sha256);
+  const deliveries = await rows("SELECT state::text FROM delivery WHERE report_version_id = $1", [
+    made.reportVersionId,
+  ]);
+  assert.equal(deliveries.length, 3);
+
+  const images = made.images.map((part10, index) => {
+    const target = path.join(dir, `image${index}.dcm`);
+    writeFileSync(target, part10);
+    return target;
+  });
+  for (const { key } of objects) {
+    const verdict = await run("dciodvfy", [objectPath(key)]);
+    assert.equal(verdict.code, 0, verdict.stderr);
+  }
+  const together = await run("dcentvfy", [...images, ...objects.map(({ key }) => objectPath(key))]);
+  assert.equal(together.code, 0, together.stderr);
+  const extracted = path.join(dir, "extracted.pdf");
+  await run("dcm2pdf", [objectPath(objects[0]?.key), extracted]);
+  assert.ok(readFileSync(extracted).equals(pdf), "the object holds the PDF byte for byte");
+  const shown = (await run("pdftotext", ["-layout", path.join(dir, "extracted.pdf"), "-"])).stdout;
+  for (const words of ["Growing nodule.", "山田 太郎", "Nodule, view 2", "Page 1 of"]) assert.ok(shown.includes(words));
+  assert.doesNotMatch(shown, /Picture not available/);
+  const pictures = (await run("pdfimages", ["-list", extracted])).stdout.match(/jpeg/g);
+  assert.equal(pictures?.length, 2, "both key images are in the paper");
+
+  const [state] = await rows(
+    "SELECT c.state::text, s.number_of_instances AS n FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE c.id = $1",
+    [made.caseId],
+  );
+  assert.equal(state?.state, "final", "our own objects do not make the case arrive again");
+});
+
+test("doing it again, twice at once, adds nothing", async () => {
+  const made = await signed("again", false);
+  const { reportVersionId } = made;
+  const attempts = await Promise.allSettled([
+    storeDocuments(workerRun(), { reportVersionId }),
+    storeDocuments(workerRun(), { reportVersionId }),
+  ]);
+  assert.ok(attempts.some(({ status }) => status === "fulfilled"));
+  await storeDocuments(workerRun(), { reportVersionId });
+  const before = await objectsOf(made.studyId);
+  await storeDocuments(workerRun(), { reportVersionId });
+  assert.deepEqual(await objectsOf(made.studyId), before);
+  assert.equal(before.length, 2, "no key images, no key object selection");
+  assert.ok(before.every(({ status }) => status === "stored"));
+  assert.equal((await documentsOf(reportVersionId)).length, 2);
+});
+
+test("an addendum makes new objects that follow the first ones", async () => {
+  const made = await signed("addendum", false);
+  await storeDocuments(workerRun(), { reportVersionId: made.reportVersionId });
+  const added = await withTenant(reader, (ctx) =>
+    addAddendum(ctx, { caseId: made.caseId, text: "Discussed by telephone." }),
+  );
+  await storeDocuments(workerRun(), { reportVersionId: added.reportVersionId });
+  const objects = await objectsOf(made.studyId);
+  assert.equal(objects.length, 4);
+  const [document] = await documentsOf(added.reportVersionId);
+  const shown = (await run("pdftotext", ["-layout", objectPath(document?.key), "-"])).stdout;
+  assert.match(shown, /Growing nodule\.[\s\S]*Addendum 1[\s\S]*Discussed by telephone\./);
+  const first = objects.find(({ modality }) => modality === "SR")?.uid;
+  const dumps = await Promise.all(
+    objects
+      .filter(({ modality }) => modality === "SR")
+      .map(({ key }) => run("dcmdump", ["+P", "0040,a360", objectPath(key)])),
+  );
+  assert.ok(first && dumps.some(({ stdout }) => stdout.includes("PredecessorDocumentsSequence")));
+});
+
+test("a worker killed again and again leaves exactly one of each document", async () => {
+  const made = await Promise.all([signed("kill-a", true), signed("kill-b", false), signed("kill-c", true)]);
+  const start = (): ChildProcess =>
+    spawn(process.execPath, ["src/workers/main.ts"], {
+      stdio: "ignore",
+      env: { ...process.env, OVERREAD_LOG_LEVEL: "error" },
+    });
+  const open = async () =>
+    (
+      await rows(
+        "SELECT count(*)::int AS n FROM outbox_job WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= now()",
+        [],
+      )
+    )[0]?.n as number;
+  let worker = start();
+  try {
+    for (let round = 0; round < 4 && (await open()) > 0; round++) {
+      // Each round dies a little later: while starting, drawing, writing, noting.
+      await new Promise((resolve) => setTimeout(resolve, 1200 + round * 500));
+      const ended = new Promise((resolve) => worker.once("exit", resolve));
+      worker.kill("SIGKILL");
+      await ended;
+      worker = start();
+    }
+    await eventually(async () => (await open()) === 0, "every job done", 90_000);
+  } finally {
+    const ended = new Promise((resolve) => worker.once("exit", resolve));
+    worker.kill("SIGTERM");
+    await ended;
+  }
+  assert.equal(worker.exitCode, 0, "it stops cleanly when asked");
+  const failed = await rows("SELECT name, last_error FROM outbox_job WHERE failed_at IS NOT NULL", []);
+  assert.deepEqual(failed, []);
+  for (const { studyId, reportVersionId } of made) {
+    const objects = await objectsOf(studyId);
+    const documents = await documentsOf(reportVersionId);
+    assert.equal(objects.length, documents.length);
+    assert.equal(new Set(objects.map(({ modality }) => modality)).size, objects.length, "one of each");
+    assert.ok(
+      objects.every(({ status }) => status === "stored"),
+      "none quarantined",
+    );
+  }
+  const names = await rows("SELECT DISTINCT name FROM outbox_job WHERE done_at IS NOT NULL ORDER BY name", []);
+  assert.deepEqual(
+    names.map(({ name }) => name),
+    ["case.attach-priors", "case.prioritize", "report.store-documents", "study.index"],
+    "the other jobs of the way were done too",
+  );
+});
