@@ -161,7 +161,7 @@ test("one-bit frames that do not start on a byte are moved to one", async () => 
   const [one, two] = await partsOf(await get(`${pathOf(made)}/frames/1,2`));
   const bit = (body: Buffer | undefined, i: number): number => ((body?.[i >> 3] ?? 0) >> (i & 7)) & 1;
   assert.deepEqual(Array.from({ length: 9 }, (_, i) => bit(one?.body, i)), Array(9).fill(1));
-  assert.deepEqual(Array.from({ length: 9 }, (_, i) => bit(two?.body, i)), [1, 0, 1, 0, 1, 0, 1, 0, 0].map((v, i) => (i === 8 ? bit(two?.body, 8) : v)));
+  assert.deepEqual(Array.from({ length: 9 }, (_, i) => bit(two?.body, i)), [1, 0, 1, 0, 1, 0, 1, 0, 1]);
 });
 
 test("a compressed frame comes as stored, or decoded for those who take no compression", async () => {

@@ -1,38 +1,23 @@
-import { createRequire } from "node:module";
 import { crc32, deflateSync } from "node:zlib";
+import jpeg from "jpeg-js";
 import type { Picture } from "./draw.ts";
 
-type JpegEncoder = {
-  getDecodedBuffer(info: {
-    width: number;
-    height: number;
-    bitsPerSample: number;
-    componentCount: number;
-    isSigned: boolean;
-  }): Uint8Array;
-  getEncodedBuffer(): Uint8Array;
-  setQuality(quality: number): void;
-  setSubSampling(mode: number): void;
-  encode(): void;
-  delete(): void;
-};
-type JpegModule = { JPEGEncoder: new () => JpegEncoder };
-const require = createRequire(import.meta.url);
-let jpeg: Promise<JpegModule> | undefined;
-
-/** @param quality 1 to 100. */
-export async function encodeJpeg({ width, height, channels, data }: Picture, quality: number): Promise<Uint8Array> {
-  jpeg ??= (require("@cornerstonejs/codec-libjpeg-turbo-8bit/wasmjs") as () => Promise<JpegModule>)();
-  const { JPEGEncoder } = await jpeg;
-  const encoder = new JPEGEncoder();
-  try {
-    encoder.getDecodedBuffer({ width, height, bitsPerSample: 8, componentCount: channels, isSigned: false }).set(data);
-    encoder.setQuality(quality);
-    encoder.encode();
-    return Uint8Array.from(encoder.getEncodedBuffer());
-  } finally {
-    encoder.delete();
+/**
+ * JPEG in plain JavaScript: the encoder of the WebAssembly codecs reads past its buffer for pictures smaller than a few
+ * blocks.
+ *
+ * @param quality 1 to 100.
+ */
+export function encodeJpeg({ width, height, channels, data }: Picture, quality: number): Uint8Array {
+  const rgba = new Uint8Array(width * height * 4);
+  for (let i = 0; i < width * height; i++) {
+    const from = i * channels;
+    rgba[i * 4] = data[from] as number;
+    rgba[i * 4 + 1] = data[channels === 1 ? from : from + 1] as number;
+    rgba[i * 4 + 2] = data[channels === 1 ? from : from + 2] as number;
+    rgba[i * 4 + 3] = 255;
   }
+  return jpeg.encode({ width, height, data: rgba }, quality).data;
 }
 
 /** PNG (ISO/IEC 15948), 8 bits, no filter. */
