@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { part10Head } from "../../edge-router/src/spool/part10.ts";
+import { part10Head } from "@overread/shared/dicom/write";
 
 /** A made-up object for the receive path: a few elements and random pixels. */
 export interface MadeObject {

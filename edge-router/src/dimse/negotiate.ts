@@ -32,7 +32,8 @@ export function rejectionOf(request: AssociateRequest, policy: AssociationPolicy
 
 /** Whether an AE title may send; also asked before each object, since the list may have changed meanwhile. */
 export const mayCall = (policy: AssociationPolicy, callingAeTitle: string): boolean =>
-  callingAeTitle !== "" &&
+  // Printable ASCII without backslash: what an AE title is made of (PS3.5 §6.2), and safe to write anywhere.
+  /^[\x20-\x5b\x5d-\x7e]+$/.test(callingAeTitle) &&
   (policy.allowedCallingAeTitles === "*" || policy.allowedCallingAeTitles.includes(callingAeTitle));
 
 /** Verification and every storage class are accepted, in the syntax that the sender named first. */

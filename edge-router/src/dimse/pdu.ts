@@ -1,4 +1,4 @@
-import { implementationClassUid } from "@overread/shared/dicom/uids";
+import { implementationClassUid, implementationVersionName } from "@overread/shared/dicom/uids";
 
 /**
  * The PDUs of the DICOM upper layer, as bytes.
@@ -17,7 +17,6 @@ export const pduType = {
 
 /** PS3.7 §A.2.1: the only application context there is. */
 export const APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1";
-export const IMPLEMENTATION_VERSION = "OVERREAD_EDGE_1";
 /** What we announce: larger PDUs than the usual 16 KiB cost nothing when streamed. */
 export const MAX_PDU_BYTES = 128 * 1024;
 
@@ -83,7 +82,7 @@ const userInformation = (): Buffer => {
     0x50,
     item(0x51, maxLength),
     item(0x52, text(implementationClassUid)),
-    item(0x55, text(IMPLEMENTATION_VERSION)),
+    item(0x55, text(implementationVersionName)),
   );
 };
 

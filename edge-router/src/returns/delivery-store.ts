@@ -10,6 +10,10 @@ export interface DeliveryRow {
   deliveredAt: number | null;
 }
 
+/** The contract leases an offer for a minute: beyond it another edge router of the facility may have it. */
+const LEASE_MS = 60_000;
+const LEASE_MARGIN_MS = 5_000;
+
 /** What is to be returned to the hospital, and what has been. */
 export class DeliveryStore {
   readonly #db: DatabaseSync;
@@ -26,6 +30,7 @@ export class DeliveryStore {
    */
   note(offers: Delivery[], now: number): number {
     let fresh = 0;
+    const leasedUntil = now + LEASE_MS - LEASE_MARGIN_MS;
     for (const offer of offers) {
       const known = this.#db.prepare("select state, offer from delivery where deliveryId = ?").get(offer.deliveryId) as
         | { state: string; offer: string }
@@ -34,22 +39,27 @@ export class DeliveryStore {
       if (!known) {
         fresh++;
         this.#db
-          .prepare("insert into delivery (deliveryId, offer, state, receivedAt) values (?, ?, 'waiting', ?)")
-          .run(offer.deliveryId, text, now);
+          .prepare(
+            "insert into delivery (deliveryId, offer, state, receivedAt, leasedUntil) values (?, ?, 'waiting', ?, ?)",
+          )
+          .run(offer.deliveryId, text, now, leasedUntil);
       } else if (known.state === "delivered")
         this.#db
           .prepare("update delivery set reported = 0 where deliveryId = ? and state = 'delivered'")
           .run(offer.deliveryId);
-      else if (known.offer !== text)
+      else
         this.#db
-          .prepare("update delivery set offer = ?, nextAttemptAt = 0 where deliveryId = ?")
-          .run(text, offer.deliveryId);
+          .prepare("update delivery set offer = ?, leasedUntil = ? where deliveryId = ?")
+          .run(text, leasedUntil, offer.deliveryId);
     }
     return fresh;
   }
 
   due(now: number): DeliveryRow[] {
-    return this.#rows("state = 'waiting' and nextAttemptAt <= ? order by receivedAt, rowid limit 50", now);
+    return this.#rows(
+      "state = 'waiting' and nextAttemptAt <= ?1 and leasedUntil > ?1 order by receivedAt, rowid limit 50",
+      now,
+    );
   }
 
   waitingIds(): string[] {
@@ -88,9 +98,9 @@ export class DeliveryStore {
     this.#db.prepare("update delivery set reported = 1 where deliveryId = ?").run(deliveryId);
   }
 
-  /** Everything that waits is tried at once: the PACS has just answered, or we have just started. */
-  hurry(): void {
-    this.#db.exec("update delivery set nextAttemptAt = 0 where state = 'waiting'");
+  /** Gives a delivery back to the portal, which has been told that it waits and will offer it again, to us or another. */
+  giveBack(deliveryId: string): void {
+    this.#db.prepare("update delivery set leasedUntil = 0 where deliveryId = ?").run(deliveryId);
   }
 
   summary(): { waiting: number; lastError: string | null } {

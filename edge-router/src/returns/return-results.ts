@@ -22,7 +22,7 @@ export interface ReturnOptions {
 
 /**
  * Brings results back into the hospital's own PACS: fetches them from the portal, stores them by C-STORE, and
- * keeps trying until the PACS answers success. That answer is made durable before the portal is told, so that
+ * tries again each time the portal offers them, until the PACS answers success. That answer is made durable before the portal is told, so that
  * after a crash the object is reported again and not stored again.
  */
 export class ResultReturner {
@@ -43,7 +43,6 @@ export class ResultReturner {
   }
 
   start(): void {
-    this.store.hurry();
     this.store.forget(Date.now() - KEEP_MS);
     this.#clearDownloads();
     this.#running = Promise.all([this.#poll(), this.#deliver()]);
@@ -138,12 +137,13 @@ export class ResultReturner {
     const waitMs = backoffMs(row.attempts + 1);
     this.store.waitUntil(deliveryId, Date.now() + waitMs, reason);
     this.#log.warn({ deliveryId, reason, waitMs }, "result waits for the local PACS");
-    await this.#outcome(deliveryId, {
+    const told = await this.#outcome(deliveryId, {
       status: "waiting",
       reason,
       ...(dimseStatus === undefined ? {} : { dimseStatus }),
       at: new Date().toISOString(),
     });
+    if (told) this.store.giveBack(deliveryId);
   }
 
   /** What the portal could not be told when it happened. */

@@ -80,6 +80,7 @@ create table if not exists delivery (
   attempts integer not null default 0,
   nextAttemptAt integer not null default 0,
   receivedAt integer not null,
+  leasedUntil integer not null,
   deliveredAt integer,
   reported integer not null default 0
 ) strict;

@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import path from "node:path";
+import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
 import { DataSetWalk } from "../dimse/data-set-walk.ts";
 import type { AssociationInfo, IncomingObject, ObjectReceiver } from "../dimse/scp.ts";
 import { isFull } from "./journal.ts";
-import { part10Head } from "./part10.ts";
 import type { RecordMeta } from "./segment.ts";
 
 /** An object up to this size is collected in memory and goes into a segment; a larger one gets its own file. */

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isStorageClass, VERIFICATION } from "./sop-classes.ts";
+
+test("every storage class is taken, private and future ones too", () => {
+  for (const uid of [
+    "1.2.840.10008.5.1.4.1.1.2",
+    "1.2.840.10008.5.1.4.1.1.88.33",
+    "1.2.840.10008.5.1.4.1.1.9999.7",
+    "1.2.840.10008.5.1.4.34.7",
+    "1.2.840.10008.5.1.4.43.1",
+    "1.2.840.10008.5.1.4.45.1",
+    "1.3.12.2.1107.5.9.1",
+  ])
+    assert.ok(isStorageClass(uid), uid);
+});
+
+test("other services are not mistaken for storage", () => {
+  for (const uid of [
+    VERIFICATION,
+    "1.2.840.10008.5.1.4.1.2.2.1",
+    "1.2.840.10008.5.1.4.31",
+    "1.2.840.10008.1.20.1",
+    "1.2.840.10008.3.1.2.3.3",
+    "1.2.840.10008.5.1.1.9",
+    "1.2.840.10008.5.1.4.34.6.1",
+    "1.2.840.10008.5.1.4.1.1.200.4",
+    "",
+  ])
+    assert.equal(isStorageClass(uid), false, uid);
+});

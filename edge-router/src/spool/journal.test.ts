@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { Journal, type JournalOptions } from "./journal.ts";
+import { PAGE_BYTES, type RecordMeta } from "./segment.ts";
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(path.join(os.tmpdir(), "overread-journal-"));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const options = (): JournalOptions => ({
+  dir,
+  segmentBytes: 64 * 1024,
+  keepSpares: 2,
+  onFatal: (error) => {
+    throw error;
+  },
+});
+const meta = (sopInstanceUid: string, sizeBytes: number): RecordMeta => ({
+  sopInstanceUid,
+  sopClassUid: "1.2",
+  transferSyntaxUid: "1.2.840.10008.1.2.1",
+  studyInstanceUid: "1.2.3",
+  seriesInstanceUid: "1.2.3.4",
+  sha256: "",
+  callingAeTitle: "A",
+  calledAeTitle: "B",
+  purpose: "read",
+  receivedAt: 1,
+  headBytes: 0,
+  sizeBytes,
+});
+const body = (at: number): Buffer => Buffer.alloc(5_000 + at, at);
+
+async function fill(journal: Journal, from: number, to: number): Promise<void> {
+  const writes = [];
+  for (let at = from; at < to; at++) writes.push(journal.append(meta(`1.${at}`, 5_000 + at), [body(at)], 5_000 + at));
+  await Promise.all(writes);
+}
+
+test("what was appended, over several segments, is found again with its bytes", async () => {
+  const first = await Journal.open(options());
+  await fill(first.journal, 0, 40);
+  await first.journal.close();
+  const { journal, found } = await Journal.open(options());
+  assert.deepEqual(
+    found.map(({ meta: { sopInstanceUid } }) => sopInstanceUid),
+    Array.from({ length: 40 }, (_, at) => `1.${at}`),
+  );
+  for (const [at, { location }] of found.entries()) {
+    const bytes = readFileSync(journal.pathOf(location.segment)).subarray(
+      location.offset,
+      location.offset + 5_000 + at,
+    );
+    assert.ok(bytes.equals(body(at)));
+  }
+  await fill(journal, 40, 50);
+  await journal.close();
+  const again = await Journal.open(options());
+  assert.equal(again.found.length, 50);
+  await again.journal.close();
+});
+
+test("a record that was written only in part is not found, and the next one takes its place", async () => {
+  const first = await Journal.open(options());
+  await fill(first.journal, 0, 3);
+  const file = first.journal.pathOf(first.journal.activeSegment);
+  await first.journal.close();
+  truncateSync(file, statSync(file).size - 3 * PAGE_BYTES);
+  const bytes = readFileSync(file);
+  writeFileSync(file, Buffer.concat([bytes, Buffer.alloc(20_000, 0xff)]));
+  const { journal, found } = await Journal.open(options());
+  assert.ok(found.length < 3 + 1);
+  await fill(journal, 7, 8);
+  await journal.close();
+  const again = await Journal.open(options());
+  assert.equal(again.found.at(-1)?.meta.sopInstanceUid, "1.7");
+  await again.journal.close();
+});
+
+test("a drained segment is used again, and nothing of its former life is ever found", async () => {
+  const { journal } = await Journal.open(options());
+  await fill(journal, 0, 40);
+  const drained = [...journal.sealed];
+  assert.ok(drained.length >= 3);
+  for (const segment of drained) await journal.reclaim(segment, true);
+  assert.equal(journal.sealed.size, 0);
+  await fill(journal, 100, 110);
+  await journal.close();
+  const { journal: second, found } = await Journal.open(options());
+  const uids = found.map(({ meta: { sopInstanceUid } }) => sopInstanceUid);
+  assert.ok(Array.from({ length: 10 }, (_, at) => `1.${100 + at}`).every((uid) => uids.includes(uid)));
+  assert.ok(uids.length < 20, "only what the last segment still held is there besides");
+  assert.ok(readdirSync(dir).length <= 5);
+  await second.close();
+});
