@@ -220,8 +220,8 @@ test("a body that breaks off stores what was whole and refuses the rest", async 
 
 test("a request of the wrong kind gets a clear answer", async () => {
   const { part10 } = tinyInstance();
-  const post = async (headers: Record<string, string>, body: BodyInit = part10): Promise<[number, string]> => {
-    const response = await archive.request("/studies", { method: "POST", headers, body });
+  const post = async (headers: Record<string, string>, body: Buffer = part10): Promise<[number, string]> => {
+    const response = await archive.request("/studies", { method: "POST", headers, body: new Uint8Array(body) });
     const { error } = (await response.json()) as { error?: { code: string; message: string } };
     return [response.status, error?.code ?? ""];
   };
