@@ -18,6 +18,7 @@ type Decoder = {
   delete(): void;
 };
 type Module = Record<string, new () => Decoder>;
+type Factory = (options: Record<string, unknown>) => Promise<Module>;
 
 const require = createRequire(import.meta.url);
 const modules = new Map<string, Promise<Module>>();
@@ -25,8 +26,10 @@ const modules = new Map<string, Promise<Module>>();
 function codec(name: string): Promise<Module> {
   let loading = modules.get(name);
   if (!loading) {
-    const factory = require(name) as (() => Promise<Module>) & { default?: () => Promise<Module> };
-    loading = (factory.default ?? factory)();
+    const factory = require(name) as Factory & { default?: Factory };
+    // They comment on each image they open; what is wrong with one comes as an exception.
+    const quiet = { print: () => {}, printErr: () => {} };
+    loading = (factory.default ?? factory)(quiet);
     modules.set(name, loading);
   }
   return loading;

@@ -83,7 +83,7 @@ function grey(
   if (voiLut && !asked && !description.window) {
     for (let i = 0; i < values.length; i++) out[i] = fromLut(voiLut, (values[i] as number) * slope + intercept);
   } else {
-    const shade = shader(asked ?? description.window ?? spanOf(values, slope, intercept));
+    const shade = shader(asked ?? usefulWindow(values, description) ?? spanOf(values, slope, intercept));
     // A value that turns up a hundred thousand times is computed once.
     const known = new Int16Array(65536).fill(-1);
     const integer = !(values instanceof Float32Array || values instanceof Float64Array) && values.BYTES_PER_ELEMENT < 4;
@@ -100,6 +100,20 @@ function grey(
   }
   if (inverse) for (let i = 0; i < out.length; i++) out[i] = 255 - (out[i] as number);
   return out;
+}
+
+/** The image's own window, unless it shows all of the image in one shade: then it was meant for another one. */
+function usefulWindow(values: Values, { window, slope, intercept }: PixelDescription): Window | null {
+  if (!window) return null;
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const shade = shader(window);
+  return low < high && shade(low * slope + intercept) === shade(high * slope + intercept) ? null : window;
 }
 
 /** VOI functions of PS3.3 §C.11.2.1.2 and C.11.2.1.3. */

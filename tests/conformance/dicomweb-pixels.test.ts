@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { bulkRange, type DicomJson } from "@overread/shared/dicom/dicom-json";
+import { type DataSetHeader, readBytes, readDataSet } from "@overread/shared/dicom/part10";
+import { swapped } from "@overread/shared/dicom/value";
+import { decodeFrame } from "#server/archive/picture/decode.ts";
+import { describePixels, type PixelDescription } from "#server/archive/picture/description.ts";
+import { drawPicture, samples } from "#server/archive/picture/draw.ts";
+import { dataSetOf } from "../archive.ts";
+import { noRealData, realBytes, realData, realFiles } from "../real-data.ts";
+
+const folder = realData();
+const options = { skip: folder ? false : noRealData };
+
+/** Values that others decoded: SHA-256 over all stored values as 32-bit integers, frame after frame (README of the data set). */
+const known: [path: RegExp, sha256: string][] = [
+  [/^dicom\/pet-ct\/nist-ids027\/000000\.dcm/, "ab8b5e490ab61b51620e1f8868b204ac1c6bbcce661f01b4433f6eca19f241ac"],
+  [/^dicom\/xa\/nist-ids021\/000000\.dcm/, "b518e310dff0ed905be70c7a29c5f2afe031b88a6c23ba1be639a585531d1750"],
+  [/^dicom\/cr\/nist-iig1011-alpha\//, "5b6f91da002ac966e0da06e90d48b507f6389b5a6b82b0c958ee34d23b2148b5"],
+  [/^dicom\/mr\/small\//, "b8d9a6cee6ff2ea9edbe8b476e54b80cfab8c6a15aff4d431b6c38840a20f7df"],
+  [/^dicom\/ct\/enhanced\//, "0be40bc17bcb5c8d52c3cd8e99ddd7bd5ba96a56f34c231d81382bbe769e8a31"],
+  [/^dicom\/mr\/enhanced\/emri_small/, "8be61098d4942b61e899bb8316673dc949d7daa8fbbaee02918e4c21214baa4d"],
+  [/^dicom\/transfer-syntaxes\/ctimage\//, "b76703cf422e7a4bfd3bacc7efe65162040fc973b794118b794f6c92910faaa6"],
+  [/^dicom\/pr\/imageForPrLUTs\.dcm/, "97ddaf7b421552c3f39db1d7ba864d396e9c6428356614a52cff5de1d4b73cfb"],
+];
+/** Lossy ones among them, which no two decoders need to agree on. */
+const lossy = new Set([
+  "1.2.840.10008.1.2.4.50",
+  "1.2.840.10008.1.2.4.51",
+  "1.2.840.10008.1.2.4.53",
+  "1.2.840.10008.1.2.4.55",
+  "1.2.840.10008.1.2.4.81",
+  "1.2.840.10008.1.2.4.91",
+]);
+
+type Opened = {
+  header: DataSetHeader;
+  file: string;
+  frames: number;
+  describe(n: number): PixelDescription;
+  frame(n: number): Promise<Buffer>;
+};
+
+async function opened(directory: string, bytes: Buffer, syntax: string): Promise<Opened | null> {
+  const file = path.join(directory, "file.dcm");
+  writeFileSync(file, bytes);
+  // As a data set: one of them lacks the UIDs that an archive needs, and its picture is good all the same.
+  const header = await readDataSet({ path: file }, syntax, bytes.length - dataSetOf(bytes).length);
+  const { pixel } = header;
+  if (!pixel) return null;
+  const palettes = new Map<string, Buffer>();
+  for (const tag of ["00281201", "00281202", "00281203"]) {
+    const range = bulkRange(header.dataset[tag]);
+    if (range) palettes.set(tag, await readBytes({ path: file }, header, [range.offset, range.length]));
+  }
+  return {
+    header,
+    file,
+    frames: pixel.kind === "native" ? pixel.frames : pixel.frames.length,
+    describe: (n) =>
+      describePixels(
+        { ...header.dataset, [pixel.kind === "native" ? pixel.tag : "7FE00010"]: { vr: pixel.vr } } as DicomJson,
+        header.transferSyntaxUid,
+        n,
+        (tag) => palettes.get(tag),
+      ),
+    async frame(n) {
+      if (pixel.kind === "encapsulated")
+        return Buffer.concat(
+          await Promise.all((pixel.frames[n - 1] ?? []).map((extent) => readBytes({ path: file }, header, extent))),
+        );
+      const start = Math.floor(((n - 1) * pixel.frameBits) / 8);
+      const bytes = await readBytes({ path: file }, header, [pixel.offset + start, pixel.frameLength]);
+      return pixel.bigEndian ? swapped(bytes, pixel.vr) : bytes;
+    },
+  };
+}
+
+test("lossless frames of every syntax decode to the values that other decoders give", options, async (t) => {
+  const directory = mkdtempSync(path.join(tmpdir(), "overread-pixels-"));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  let checked = 0;
+  for (const entry of realFiles(folder as string)) {
+    const wanted = known.find(([pattern]) => pattern.test(entry.path))?.[1];
+    if (!wanted || lossy.has(entry.transferSyntaxUID ?? "") || entry.rows === null) continue;
+    const image = await opened(directory, realBytes(folder as string, entry), entry.transferSyntaxUID ?? "");
+    if (!image) continue;
+    const hash = createHash("sha256");
+    for (let n = 1; n <= image.frames; n++) {
+      const description = image.describe(n);
+      const decoded = await decodeFrame(await image.frame(n), description);
+      const values = Int32Array.from(samples(decoded, { ...description, bitsStored: description.bitsAllocated }));
+      hash.update(new Uint8Array(values.buffer));
+    }
+    assert.equal(hash.digest("hex"), wanted, entry.path);
+    checked++;
+  }
+  t.diagnostic(`${checked} files`);
+  assert.ok(checked > 20);
+});
+
+/** What cannot be drawn here, and why that is the answer. */
+const cannotDraw = [
+  // JPEG with 12 bits in DCT: these viewers decode, this archive serves as stored.
+  "dicom/transfer-syntaxes/nm-JPGExtended.dcm",
+  "dicom/transfer-syntaxes/ctimage/JPEGProcess10_12TransferSyntax_1.2.840.10008.1.2.4.55.dcm",
+  "dicom/transfer-syntaxes/ctimage/JPEGProcess2_4TransferSyntax_1.2.840.10008.1.2.4.51.dcm",
+  "dicom/transfer-syntaxes/ctimage/JPEGProcess6_8TransferSyntax_1.2.840.10008.1.2.4.53.dcm",
+  "dicom/edge-cases/MR_truncated.dcm",
+];
+/** Of one shade in themselves: a mask between its edges, a tile of empty glass, a few pixels of air. */
+const plain = /^dicom\/(seg\/|sm\/|media-fileset\/)/;
+
+test("every real image that decodes elsewhere becomes a picture with something on it", options, async (t) => {
+  const directory = mkdtempSync(path.join(tmpdir(), "overread-pixels-"));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const failed: string[] = [];
+  let drawn = 0;
+  const seen = new Map<string, number>();
+  for (const entry of realFiles(folder as string)) {
+    if (entry.opens?.pixels !== true && !/HTJ2K|seg-/.test(entry.path)) continue;
+    // A few of each series are enough.
+    const series = `${entry.path.split("/").slice(0, -1).join("/")} ${entry.seriesInstanceUID} ${entry.transferSyntaxUID} ${entry.rows}`;
+    seen.set(series, (seen.get(series) ?? 0) + 1);
+    if ((seen.get(series) ?? 0) > 2) continue;
+    try {
+      const image = await opened(directory, realBytes(folder as string, entry), entry.transferSyntaxUID ?? "");
+      if (!image) continue;
+      const n = Math.max(1, Math.ceil(image.frames / 2));
+      const description = image.describe(n);
+      const { data } = drawPicture(await decodeFrame(await image.frame(n), description), description, null);
+      const [low, high] = data.reduce(([a, b], v) => [Math.min(a as number, v), Math.max(b as number, v)], [255, 0]);
+      if ((high as number) - (low as number) < 10 && !plain.test(entry.path))
+        failed.push(`${entry.path}: ${low}..${high}`);
+      drawn++;
+    } catch (error) {
+      if (!cannotDraw.includes(entry.path))
+        failed.push(`${entry.path}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  t.diagnostic(`${drawn} pictures`);
+  assert.deepEqual(failed, []);
+});
