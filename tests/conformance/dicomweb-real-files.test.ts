@@ -11,9 +11,9 @@ const folder = realData();
 const options = { skip: folder ? false : noRealData };
 let archive: TestArchive;
 before(async () => {
-  if (folder) archive = await useTestArchive();
+  archive = await useTestArchive();
 });
-after(() => archive?.close());
+after(() => archive.close());
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -23,7 +23,8 @@ let sent: Sent[] | undefined;
 async function sendAll(): Promise<Sent[]> {
   if (sent) return sent;
   const all: Sent[] = [];
-  for (const file of realFiles(folder as string)) {
+  const waiting = realFiles(folder as string);
+  const send = async (file: RealFile): Promise<void> => {
     const bytes = realBytes(folder as string, file);
     const { status, failed, stored } = await archive.stow([bytes]);
     assert.ok(status < 500, `${file.path}: ${status}`);
@@ -34,7 +35,11 @@ async function sendAll(): Promise<Sent[]> {
       warned: stored.some((item) => "00081196" in item),
       uid: stored[0] && stringOf(stored[0], "00081155"),
     });
-  }
+  };
+  const sender = async (): Promise<void> => {
+    for (let file = waiting.shift(); file; file = waiting.shift()) await send(file);
+  };
+  await Promise.all([sender(), sender(), sender(), sender()]);
   sent = all;
   return all;
 }
@@ -50,6 +55,11 @@ const refused = new Set([
   "dicom/edge-cases/priv_SQ.dcm",
   "dicom/edge-cases/UN_sequence.dcm",
   "dicom/rt/small/rtstruct.dcm",
+  // Without SOP, study or series UID there is no place for an instance in any archive.
+  "dicom/charset/chrSQEncoding.dcm",
+  "dicom/charset/chrSQEncoding1.dcm",
+  "dicom/hp/NeurosurgeryPlan.dcm",
+  "dicom/transfer-syntaxes/HTJ2KLossless_08_RGB.dcm",
   // A directory of a medium, not an image.
   "dicom/media-fileset/DICOMDIR",
 ]);
@@ -69,6 +79,63 @@ test(
     );
   },
 );
+
+test(
+  "every patient of the character set files is found by each writing of the name",
+  options,
+  async (t: TestContext) => {
+    let names = 0;
+    for (const { file, reasons, uid } of await sendAll()) {
+      if (!file.path.startsWith("dicom/charset/") || reasons.length > 0) continue;
+      const [instance] = (await (await archive.request(`/instances?SOPInstanceUID=${uid}`)).json()) as DicomJson[];
+      const study = stringOf(instance as DicomJson, "0020000D");
+      const name = (instance as DicomJson)["00100010"]?.Value?.[0] as Record<string, string> | undefined;
+      for (const writing of Object.values(name ?? {})) {
+        assert.ok(!writing.includes("\ufffd"), `${file.path}: ${writing}`);
+        for (const query of [
+          `PatientName=${encodeURIComponent(writing)}`,
+          `PatientName=${encodeURIComponent(writing)}&fuzzymatching=true`,
+        ]) {
+          const response = await archive.request(`/studies?${query}`);
+          assert.equal(response.status, 200, `${file.path}: ${query}`);
+          const found = ((await response.json()) as DicomJson[]).map((item) => stringOf(item, "0020000D"));
+          assert.ok(found.includes(study), `${file.path}: ${writing}`);
+        }
+        names++;
+      }
+    }
+    t.diagnostic(`${names} writings`);
+    assert.ok(names > 20);
+  },
+);
+
+test("frames of native images are their bytes", options, async (t: TestContext) => {
+  let checked = 0;
+  for (const { file, bytes, reasons, warned, uid } of await sendAll()) {
+    if (
+      reasons.length > 0 ||
+      warned ||
+      !["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"].includes(file.transferSyntaxUID ?? "")
+    )
+      continue;
+    const [instance] = (await (
+      await archive.request(`/instances?SOPInstanceUID=${uid}&includefield=00280002`)
+    ).json()) as DicomJson[];
+    if (!instance || !file.rows || !file.columns || checked > 60) continue;
+    const path = `/studies/${stringOf(instance, "0020000D")}/series/${stringOf(instance, "0020000E")}/instances/${uid}`;
+    const response = await archive.request(`${path}/frames/1`, { headers: { accept: "application/octet-stream" } });
+    if (response.status === 404) continue;
+    assert.equal(response.status, 200, file.path);
+    const frame = Buffer.from(await response.arrayBuffer());
+    const allocated = numberOf(instance, "00280100") ?? 16;
+    const samples = numberOf(instance, "00280002") ?? 1;
+    assert.equal(frame.length, Math.ceil((file.rows * file.columns * samples * allocated) / 8), file.path);
+    assert.ok(bytes.includes(frame), file.path);
+    checked++;
+  }
+  t.diagnostic(`${checked} frames`);
+  assert.ok(checked > 40);
+});
 
 test("every stored data set comes back byte for byte", options, async () => {
   for (const { file, bytes, reasons, warned, uid } of await sendAll()) {
