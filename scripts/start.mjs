@@ -166,7 +166,7 @@ try {
         dataDir: path.join(dataDir, "postgres"),
         port: pgPort,
         log: logFile("postgres"),
-        flags: ["shared_buffers=256MB", "max_wal_size=2GB", "wal_compression=lz4"],
+        flags: ["shared_buffers=256MB", "max_wal_size=2GB"],
       }),
     });
     const holder = await embedded("Postgres", launch);
