@@ -37,7 +37,10 @@ export function startWorker(handlers: Handlers, log: Log): { stop(): Promise<voi
   const stopSchedules = keepRunning(schedules(log), log);
   return {
     async stop() {
-      await Promise.all([stopSchedules(), ...workers.map((worker) => worker.close())]);
+      const closed = Promise.all([stopSchedules(), ...workers.map((worker) => worker.close())]);
+      // With Redis away there is nobody to sign off from: the jobs are in the outbox, and this process may go.
+      const given = new Promise((resolve) => setTimeout(resolve, redis.status === "ready" ? 15_000 : 1_000).unref());
+      await Promise.race([closed, given]);
       await relay.stop();
       redis.disconnect();
     },

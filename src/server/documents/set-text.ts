@@ -143,7 +143,7 @@ function orderLine(text: string, direction: Direction, style: TextStyle, faceOf:
     const face = faces[first];
     if (face) {
       const run = step === -1 ? rightToLeft(logical) : logical;
-      const width = (face.font.layout(run, []).advanceWidth / face.font.unitsPerEm) * style.size;
+      const width = face.advance(run) * style.size;
       line.runs.push({ face, text: run, width });
       line.width += width;
     }

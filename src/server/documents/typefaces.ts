@@ -27,7 +27,12 @@ type Family = (typeof western)[number] | (typeof han)["ja"][number];
 type Slice = { family: Family; name: string; ranges: [number, number][] };
 
 /** A font at one weight, ready to measure and to embed. Lengths in font units. */
-export type Face = { key: string; font: Font };
+export type Face = {
+  key: string;
+  font: Font;
+  /** Width of a run at size 1, shaped as a whole. */
+  advance(text: string): number;
+};
 
 /** Which language the Han characters of a text are in: kana and hangul tell, otherwise Chinese. */
 export function hanLanguageOf(text: string): HanLanguage {
@@ -59,7 +64,6 @@ export async function facesFor(
     }
     found.set(codePoint, slice);
   }
-  const faces = new Map<string, Face>();
   const opened = new Map<Slice, Font>();
   for (const slice of new Set(found.values())) if (slice) opened.set(slice, await fontOf(slice));
   return (codePoint, weight) => {
@@ -68,13 +72,35 @@ export async function facesFor(
     const key = `${slice.family}-${slice.name}-${weight}`;
     let face = faces.get(key);
     if (!face) {
-      face = { key, font: atWeight(opened.get(slice) as Font, weight, key) };
+      face = faceOf(key, atWeight(opened.get(slice) as Font, weight, key));
       faces.set(key, face);
     }
     return face;
   };
 }
 
+/** Shaping is the dear part, and reports say the same words: widths are kept, so many at most. */
+const widthsKept = 5_000;
+
+function faceOf(key: string, font: Font): Face {
+  const widths = new Map<string, number>();
+  return {
+    key,
+    font,
+    advance(text) {
+      let width = widths.get(text);
+      if (width === undefined) {
+        width = font.layout(text, []).advanceWidth / font.unitsPerEm;
+        if (widths.size >= widthsKept) widths.clear();
+        widths.set(text, width);
+      }
+      return width;
+    },
+  };
+}
+
+/** Shared by all reports: a face only grows, by the outlines it has drawn. */
+const faces = new Map<string, Face>();
 const indexes = new Map<Family, Promise<Slice[]>>();
 function slicesOf(family: Family): Promise<Slice[]> {
   let index = indexes.get(family);
