@@ -29,17 +29,9 @@ export async function listCases(ctx: Ctx, input: ListCases): Promise<Worklist> {
   const rows = await tx.$queryRaw<CaseRow[]>`${selectCases} WHERE ${Prisma.join(where, " AND ")}
     ORDER BY c.priority_score DESC, c.due_at, c.created_at, c.id LIMIT ${limit + 1}`;
   const page = rows.slice(0, limit);
-  const [totals] = await tx.$queryRaw<[WorklistCounts & { nextDueAt: Date | null }]>`
-    SELECT count(*) FILTER (WHERE c.state = 'unread')::int AS unread,
-      count(*) FILTER (WHERE c.priority = 'stat' AND c.state IN ('unread', 'claimed', 'drafted', 'preliminary'))::int AS stat,
-      count(*) FILTER (WHERE ${mineCondition(actor)})::int AS mine,
-      count(*) FILTER (WHERE c.state = 'arriving')::int AS arriving,
-      count(*) FILTER (WHERE c.state IN ('final', 'amended'))::int AS final,
-      min(c.due_at) FILTER (WHERE c.state = 'unread') AS "nextDueAt"
-    FROM reading_case c WHERE ${scope}`;
+  const { nextDueAt, ...counts } = await countCases(ctx, scope);
   await audit(ctx, { action: "case.list", details: { count: page.length, filtered: Object.keys(filter).length > 0 } });
 
-  const { nextDueAt, ...counts } = totals;
   const last = page.at(-1);
   return {
     items: page.map((row) => toWorklistItem(actor, row)),
@@ -47,6 +39,20 @@ export async function listCases(ctx: Ctx, input: ListCases): Promise<Worklist> {
     counts,
     nextDueAt: nextDueAt?.toISOString() ?? null,
   };
+}
+
+/** The numbers above the list. What was signed counts for a day; the open ones are few, however many were ever read. */
+async function countCases({ actor, tx }: Ctx, scope: Prisma.Sql): Promise<WorklistCounts & { nextDueAt: Date | null }> {
+  const [row] = await tx.$queryRaw<[WorklistCounts & { nextDueAt: Date | null }]>`
+    SELECT open.*, signed.final FROM (
+      SELECT count(*) FILTER (WHERE c.state = 'unread')::int AS unread,
+        count(*) FILTER (WHERE c.priority = 'stat' AND c.state IN ('unread', 'claimed', 'drafted', 'preliminary'))::int AS stat,
+        count(*) FILTER (WHERE ${mineCondition(actor)})::int AS mine,
+        count(*) FILTER (WHERE c.state = 'arriving')::int AS arriving,
+        min(c.due_at) FILTER (WHERE c.state = 'unread') AS "nextDueAt"
+      FROM reading_case c WHERE ${scope} AND c.completed_at IS NULL) open,
+    (SELECT count(*)::int AS final FROM reading_case c WHERE ${scope} AND c.completed_at > now() - interval '24 hours') signed`;
+  return row;
 }
 
 /** The cases that the caller's roles list at all. Row-level security stands behind it and asks nothing of roles. */

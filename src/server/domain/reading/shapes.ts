@@ -58,6 +58,7 @@ export type WorklistItem = {
   can: CaseAbilities;
 };
 
+/** `final`: signed within the last 24 hours; all others as they stand. */
 export type WorklistCounts = { unread: number; stat: number; mine: number; arriving: number; final: number };
 
 export type Worklist = {
