@@ -22,6 +22,18 @@ test("loading the demo organisations twice changes nothing", async () => {
   assert.deepEqual(await count(), earlier);
 });
 
+test("a demo that is started with another AE title answers to that one too", async () => {
+  const facility = async () =>
+    (await db.owner.query("SELECT called_ae_titles, config_version FROM facility WHERE slug = 'lakeside-main'"))
+      .rows[0];
+  assert.deepEqual((await facility()).called_ae_titles, ["OVERREAD", "OVERREAD_PRIOR", "EDGE1"]);
+  for (let i = 0; i < 2; i++) await seedDemo({ password: "x", edgeAet: "EDGE2" });
+  assert.deepEqual(await facility(), {
+    called_ae_titles: ["OVERREAD", "OVERREAD_PRIOR", "EDGE1", "EDGE2"],
+    config_version: 2,
+  });
+});
+
 test("every demo account can be signed in and has its role", async () => {
   for (const [slug, accounts] of Object.entries(demoAccounts))
     for (const account of accounts) {

@@ -124,6 +124,13 @@ test("a change is told to the screens of the organisations it concerns, without 
     );
     await publish({ topic: "edge.changed", orgIds: [lakeside], edgeId: "e1" });
     await eventually(() => hospital.events().length > 1, "the second change", 1000);
+    // The relay was away and says so.
+    await publish({ topic: "resync" });
+    await eventually(
+      () => [reader, hospital, stranger].every((screen) => screen.has("event: resync")),
+      "fetch again",
+      1000,
+    );
   });
   assert.deepEqual(reader.events(), [{ topic: "case.changed", caseId: "c1" }]);
   assert.deepEqual(hospital.events(), [

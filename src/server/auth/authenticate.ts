@@ -53,7 +53,8 @@ export async function authenticate(email: string, password: string, address: str
     if (error instanceof DomainError && error.details.first) await recordRefusal(account, "rate-limited");
     throw error;
   }
-  const matches = await verifyPassword(account?.passwordHash ?? null, password);
+  // Longer than any password there is: not worth hashing whole.
+  const matches = await verifyPassword(account?.passwordHash ?? null, password.length > 1000 ? "" : password);
   if (!account || !matches || account.deactivated) {
     await recordRefusal(account, account?.deactivated ? "deactivated" : "password");
     throw new DomainError("auth.invalid-credentials");

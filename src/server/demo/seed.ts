@@ -3,6 +3,8 @@ import { hashPassword } from "#server/auth/password.ts";
 import { systemActor } from "#server/auth/system-actor.ts";
 import type { Role } from "#server/db/generated/enums.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
+import { appendAs } from "#server/domain/audit/index.ts";
+import type { Tx } from "#server/domain/context.ts";
 import { createContract, createFacility, createOrganization, insertAccount } from "#server/domain/tenancy/index.ts";
 
 type DemoAccount = { email: string; displayName: string; personName: string; roles: Role[]; qualification?: string };
@@ -70,12 +72,24 @@ export const demoAccounts: Record<"lakeside" | "harbor" | "nightshift" | "overre
   ],
 };
 
+const by = "demo";
+
+/** The demo edge router answers to this AE title from its next heartbeat on. */
+async function answerTo(tx: Tx, edgeAet: string): Promise<void> {
+  const [facility] = await tx.$queryRaw<{ id: string; orgId: string }[]>`
+    UPDATE facility SET called_ae_titles = array_append(called_ae_titles, ${edgeAet}), config_version = config_version + 1
+    WHERE slug = 'lakeside-main' AND NOT ${edgeAet} = ANY (called_ae_titles) RETURNING id::text, org_id::text AS "orgId"`;
+  if (!facility) return;
+  const details = { facilityId: facility.id, changed: "calledAeTitles" };
+  await appendAs(tx, systemActor(facility.orgId, by), { action: "facility.update", details });
+}
+
 /**
  * Loads the demo organisations, all in one transaction: two hospitals, the reading group that reads for both, and the
  * platform's own organisation, with one account per role. Does nothing where they exist already.
  *
  * @param password of every demo account; only its hashes are kept.
- * @param edgeAet a further AE title the demo edge router answers to.
+ * @param edgeAet a further AE title the demo edge router answers to, also where the demo was loaded with another one.
  * @returns whether anything was loaded.
  */
 export async function seedDemo({
@@ -85,10 +99,11 @@ export async function seedDemo({
   password: string;
   edgeAet?: string;
 }): Promise<{ loaded: boolean }> {
-  const by = "demo";
   const hashes = new Map<string, string>();
-  if (await withMaintenance((tx) => tx.organization.findUnique({ where: { slug: "lakeside" } })))
+  if (await withMaintenance((tx) => tx.organization.findUnique({ where: { slug: "lakeside" } }))) {
+    if (edgeAet) await withMaintenance((tx) => answerTo(tx, edgeAet));
     return { loaded: false };
+  }
   for (const account of Object.values(demoAccounts).flat()) hashes.set(account.email, await hashPassword(password));
 
   return withMaintenance(async (tx) => {

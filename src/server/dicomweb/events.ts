@@ -6,6 +6,8 @@ import type { LiveSubscriber } from "#server/live/subscriber.ts";
 const heartbeatMs = 15_000;
 /** What a slow or stopped screen may leave unread before its stream is cut; it then connects again. */
 const backlogBytes = 256 * 1024;
+/** Windows of one session that may listen at the same time. */
+const streamsPerSession = 32;
 
 /**
  * Open event streams (Server-Sent Events): each tells one screen that something of its organisation changed, never what.
@@ -13,7 +15,8 @@ const backlogBytes = 256 * 1024;
  */
 export class EventStreams {
   readonly #live: LiveSubscriber;
-  readonly #open = new Set<ServerResponse>();
+  /** Each stream with the session it belongs to. */
+  readonly #open = new Map<ServerResponse, string>();
   constructor(live: LiveSubscriber) {
     this.#live = live;
   }
@@ -27,6 +30,9 @@ export class EventStreams {
     const actor = await actorFromRequest(req, { touch: false });
     if (!actor) throw new DomainError("auth.required");
     if (actor.kind !== "user") throw new DomainError("auth.forbidden");
+    const { sessionId } = actor;
+    if ([...this.#open.values()].filter((id) => id === sessionId).length >= streamsPerSession)
+      throw new DomainError("auth.rate-limited", { details: { retryAfterSeconds: 60 } });
     res.writeHead(200, {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-store, no-transform",
@@ -49,7 +55,7 @@ export class EventStreams {
       const alive = await actorFromRequest(req, { touch: false }).catch(() => actor);
       if (!alive) res.end("event: signed-out\ndata: {}\n\n");
     }, heartbeatMs);
-    this.#open.add(res);
+    this.#open.set(res, sessionId);
     res.once("close", () => {
       clearInterval(heartbeat);
       stop();
@@ -58,6 +64,6 @@ export class EventStreams {
   }
 
   close(): void {
-    for (const res of this.#open) res.end();
+    for (const res of this.#open.keys()) res.end();
   }
 }

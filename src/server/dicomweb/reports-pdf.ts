@@ -26,7 +26,7 @@ export async function reportPdf(req: IncomingMessage, res: ServerResponse, path:
   if (!stat) throw new DomainError("storage.corrupt");
   res.setHeader(
     "content-security-policy",
-    "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+    "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-downloads",
   );
   res.setHeader("x-frame-options", "SAMEORIGIN");
   res.writeHead(200, {

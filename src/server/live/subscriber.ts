@@ -87,6 +87,8 @@ export class LiveSubscriber {
     } catch {
       return;
     }
+    // The relay was away: nobody knows what was announced meanwhile.
+    if ((event.topic as string) === "resync") this.#tellAll({ topic: "resync" });
     const { orgIds, ...told } = event;
     if (!Array.isArray(orgIds)) return;
     for (const orgId of new Set(orgIds)) for (const listener of [...(this.#listeners.get(orgId) ?? [])]) listener(told);
