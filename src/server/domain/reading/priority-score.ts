@@ -72,9 +72,10 @@ export function scorePriority(row: ScoredCase, now: Date): { score: number; reas
 /** When the score will next change by itself; null when only an event can change it. */
 export function nextScoreChange(row: ScoredCase, now: Date): Date | null {
   if (!openStates.includes(row.state)) return null;
-  const due = [...dueSteps.map(({ minutes }) => minutes), 0].map((m) => row.dueAt.getTime() - m * minute + 1000);
+  // A step counts from its very moment on; overdue only behind it.
+  const due = [...dueSteps.map(({ minutes }) => row.dueAt.getTime() - minutes * minute), row.dueAt.getTime() + 1];
   const step = Math.floor(minutesWaited(row, now) / waitStepMinutes) + 1;
-  const wait = step <= 12 ? [row.waitingSince.getTime() + step * waitStepMinutes * minute + 1000] : [];
+  const wait = step <= 12 ? [row.waitingSince.getTime() + step * waitStepMinutes * minute] : [];
   const next = [...due, ...wait].filter((at) => at > now.getTime()).sort((a, b) => a - b)[0];
   return next === undefined ? null : new Date(next);
 }
