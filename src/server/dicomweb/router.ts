@@ -13,7 +13,7 @@ import { type DicomwebRoute, matchRoute } from "./routes.ts";
 import { storeStudies } from "./stow.ts";
 import { retrieveBulkData, retrieveFrames, retrieveInstances, retrieveMetadata } from "./wado.ts";
 
-export { dicomwebRoutes } from "./routes.ts";
+export { type DicomwebRoute, dicomwebRoutes } from "./routes.ts";
 
 let log: ReturnType<typeof createLog> | undefined;
 

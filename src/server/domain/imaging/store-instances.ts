@@ -9,6 +9,7 @@ import type { InstanceRecord, StoredInstance } from "./instance-record.ts";
 import { authorizeStudy } from "./policy.ts";
 import { instanceJson, int32, seriesColumns, seriesJson, studyColumns, studyJson } from "./prerender.ts";
 import { type Columns, columnNames, valueRows } from "./rows.ts";
+import { uuidv7 } from "./uuidv7.ts";
 
 /** Why a version is set aside. */
 export const quarantineReasons = {
@@ -317,8 +318,7 @@ async function sortOut(
     known.set(version.sop_instance_uid, [...(known.get(version.sop_instance_uid) ?? []), version]);
 
   const result: SortedOut[] = [];
-  const ids = await newIds(tx, instances.length);
-  for (const [index, record] of instances.entries()) {
+  for (const record of instances) {
     const others = known.get(record.sopInstanceUid) ?? [];
     const same = others.find(({ data_set_sha256 }) => data_set_sha256 === record.dataSetSha256);
     if (same) {
@@ -329,7 +329,7 @@ async function sortOut(
     }
     const elsewhere = others.some(({ series_ref }) => series_ref !== seriesId(record));
     const reason = others.length === 0 ? null : elsewhere ? quarantineReasons.otherPlace : quarantineReasons.otherBytes;
-    const id = ids[index] as string;
+    const id = uuidv7();
     result.push({ record, outcome: reason ? "quarantined" : "stored", isNew: true, reason, instanceId: id });
     const status = reason ? "quarantined" : "stored";
     const version: VersionRow = {
@@ -342,14 +342,6 @@ async function sortOut(
     known.set(record.sopInstanceUid, [...others, version]);
   }
   return result;
-}
-
-async function newIds(tx: Ctx["tx"], count: number): Promise<string[]> {
-  const rows = await tx.$queryRawUnsafe<{ id: string }[]>(
-    "SELECT uuidv7()::text AS id FROM generate_series(1, $1::int)",
-    count,
-  );
-  return rows.map(({ id }) => id);
 }
 
 const newInstanceColumns: Columns = [
@@ -424,15 +416,14 @@ async function settleStudyRow(ctx: Ctx, row: StudyRow, entries: SortedOut[], ser
   const purpose = asRead ? "read" : row.purpose;
 
   // Counts come from what was inserted in this transaction, under the study's lock: exact, and no scan per image.
-  for (const each of series) {
+  const changed = series.flatMap((each) => {
     const here = stored.filter(({ record }) => record.seriesInstanceUid === each.series_instance_uid);
-    if (here.length === 0) continue;
+    if (here.length === 0) return [];
     const total = each.number_of_instances + here.length;
     const uids = { study: row.study_instance_uid, series: each.series_instance_uid };
-    const json = seriesJson(JSON.parse(each.qido_json) as DicomJson, uids, total);
-    await tx.$executeRaw`UPDATE series SET number_of_instances = ${total}, qido_json = ${json} WHERE id = ${each.id}::uuid`;
     if (each.number_of_instances === 0) row.number_of_series++;
-  }
+    return [{ id: each.id, total, json: seriesJson(JSON.parse(each.qido_json) as DicomJson, uids, total) }];
+  });
   const columns = stored.map(({ record }) => seriesColumns(record.dataset));
   const union = (before: string[], more: string[]): string[] =>
     [...new Set([...before, ...more])].filter((v) => v !== "");
@@ -455,7 +446,13 @@ async function settleStudyRow(ctx: Ctx, row: StudyRow, entries: SortedOut[], ser
   // Documents that the product itself adds to a study that was read do not make it "arriving" again.
   const reopens = actor.kind !== "system" && stored.length > 0 && row.completed_at !== null;
   const facilityId = row.facility_id ?? added[0]?.record.facilityId ?? null;
-  await tx.$executeRaw`UPDATE study SET modalities = ${modalities}, body_parts = ${bodyParts}, number_of_series = ${row.number_of_series},
+  await tx.$executeRaw`
+    WITH counted AS (
+      UPDATE series se SET number_of_instances = v.total, qido_json = v.json
+      FROM unnest(${changed.map(({ id }) => id)}::uuid[], ${changed.map(({ total }) => total)}::int[], ${changed.map(({ json }) => json)}::text[]) v (id, total, json)
+      WHERE se.id = v.id
+    )
+    UPDATE study SET modalities = ${modalities}, body_parts = ${bodyParts}, number_of_series = ${row.number_of_series},
       number_of_instances = ${numberOfInstances}, size_bytes = size_bytes + ${bytes}::bigint,
       quarantined_instances = quarantined_instances + ${added.length - stored.length}::int, qido_json = ${json},
       purpose = ${purpose}::"StudyPurpose", facility_id = ${facilityId}::uuid, last_received_at = now(),
