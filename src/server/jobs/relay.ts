@@ -177,6 +177,7 @@ export class Relay {
         await client.query(`LISTEN overread_outbox; LISTEN ${liveChannel}`);
         failures = 0;
         this.wake(); // what was written while nobody listened
+        this.#announceGap();
         await ended;
       } catch (error) {
         if (!this.#stopped) this.#log.warn({ reason: reasonOf(error) }, "postgres is away");
@@ -189,6 +190,13 @@ export class Relay {
   #announce(payload: string): void {
     // Lost when Redis is away: screens fetch again when they reconnect.
     if (this.#redis.status === "ready") this.#redis.publish(liveChannel, payload).catch(() => {});
+  }
+
+  /** Announcements made while nobody listened are lost: every screen is told to fetch again. */
+  #announceGap(): void {
+    const tell = () => this.#announce(JSON.stringify({ topic: "resync" }));
+    if (this.#redis.status === "ready") tell();
+    else this.#redis.once("ready", tell);
   }
 
   async #beat(): Promise<void> {
