@@ -19,7 +19,7 @@ const DRAIN_MS = 10_000;
 const UPLOAD_GRACE_MS = 5_000;
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 const MIN_SEGMENT_BYTES = 2 * 1024 * 1024;
-const KEEP_SPARES = 4;
+const KEEP_SPARES = 6;
 /** Exit status after a disk fault: the supervisor starts us again, nothing unacknowledged is lost. */
 const EXIT_DISK_FAULT = 74;
 

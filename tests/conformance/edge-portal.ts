@@ -237,7 +237,7 @@ export class FakePortal {
       const part = body.subarray(start, end);
       const { sopInstanceUid, dataSet } = readPart10(part);
       const sha256 = createHash("sha256").update(dataSet).digest("hex");
-      this.parts.push({ sopInstanceUid, sha256, preamble: part.subarray(0, 128), purpose });
+      this.parts.push({ sopInstanceUid, sha256, preamble: Buffer.from(part.subarray(0, 128)), purpose });
       const reason = this.refuse.get(sopInstanceUid);
       if (reason === undefined) {
         const key = `${sopInstanceUid} ${sha256}`;

@@ -16,6 +16,7 @@ const options = (): JournalOptions => ({
   dir,
   segmentBytes: 64 * 1024,
   keepSpares: 2,
+  mayPreallocate: () => true,
   onFatal: (error) => {
     throw error;
   },
@@ -97,4 +98,17 @@ test("a drained segment is used again, and nothing of its former life is ever fo
   assert.ok(uids.length < 20, "only what the last segment still held is there besides");
   assert.ok(readdirSync(dir).length <= 5);
   await second.close();
+});
+
+test("segments made beforehand while nobody sends are used like any other", async () => {
+  const first = await Journal.open(options());
+  for (let made = 0; made < 2; made++) {
+    first.journal.preallocate(-1);
+    await first.journal.seal();
+  }
+  await fill(first.journal, 0, 40);
+  await first.journal.close();
+  const { journal, found } = await Journal.open(options());
+  assert.equal(found.length, 40);
+  await journal.close();
 });

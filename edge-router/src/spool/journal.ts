@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { close, constants, fdatasync, fsync, open, readdirSync, unlinkSync, writev } from "node:fs";
+import { close, constants, fdatasync, fstatSync, fsync, open, readdirSync, unlinkSync, writev } from "node:fs";
 import { type FileHandle, open as openFile, rename } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -30,6 +30,8 @@ interface Segment {
   /** Where the next record goes. */
   end: number;
   chain: number;
+  /** Its blocks are on the disk already. */
+  allocated?: boolean;
 }
 interface Append {
   meta: RecordMeta;
@@ -44,6 +46,8 @@ export interface JournalOptions {
   segmentBytes: number;
   /** How many drained segments are kept for use again: writing over allocated blocks is twice as fast. */
   keepSpares: number;
+  /** Whether the disk is large enough to have that many made beforehand. */
+  mayPreallocate(): boolean;
   /** A write or sync failed for another reason than a full disk: what is on the disk is unknown, the process must end. */
   onFatal(error: unknown): never;
 }
@@ -66,6 +70,8 @@ export class Journal {
   #running: Promise<void> | null = null;
   #refilling = false;
   #closed = false;
+  #lastAppendAt = Date.now();
+  #preallocating: Promise<void> | null = null;
 
   private constructor(options: JournalOptions, dirFd: number, active: Segment, sealed: string[]) {
     this.sealed = new Set(sealed);
@@ -96,19 +102,20 @@ export class Journal {
       const fd = await openFd(file, constants.O_RDWR);
       // What the scan has read may be in the page cache only.
       await dataSync(fd);
-      scanned.push({ name, fd, end: result.end, chain: result.chain, records: result.found.length });
+      const allocated = fstatSync(fd).size >= options.segmentBytes;
+      scanned.push({ name, fd, end: result.end, chain: result.chain, records: result.found.length, allocated });
     }
     await sync(dirFd);
-    // Only the youngest used one can have room and be appended to; empty ones are spares.
+    // The one with the most room is appended to; empty ones are spares.
     const used = scanned.filter(({ records }) => records > 0);
     const empty = scanned.filter(({ records }) => records === 0);
-    const last = used.at(-1);
-    const reuse = last && last.end < options.segmentBytes ? last : undefined;
+    const roomiest = used.toSorted((a, b) => a.end - b.end)[0];
+    const reuse = roomiest && roomiest.end < options.segmentBytes ? roomiest : undefined;
     const active = reuse ?? empty.shift() ?? (await create(options.dir, dirFd));
     for (const { fd } of used) if (fd !== active.fd) await closeFd(fd);
     const sealed = used.map(({ name }) => name).filter((name) => name !== active.name);
     const journal = new Journal(options, dirFd, active, sealed);
-    journal.#spares.push(...empty);
+    journal.#spares.push(...empty.sort((a, b) => Number(b.allocated) - Number(a.allocated)));
     journal.#refill();
     return { journal, found };
   }
@@ -130,6 +137,7 @@ export class Journal {
    * @throws {DomainError} `storage.full`; nothing of the record will be found then.
    */
   append(meta: RecordMeta, body: Buffer[], bodyBytes: number): Promise<Location> {
+    this.#lastAppendAt = Date.now();
     return new Promise((resolve, reject) => {
       this.#pending.push({ meta, body, bodyBytes, resolve, reject });
       this.#running ??= this.#run();
@@ -214,22 +222,59 @@ export class Journal {
       });
   }
 
+  /**
+   * Makes one more spare with its blocks allocated, as long as nobody sends: to be called now and then.
+   *
+   * @param idleMs how long nothing must have come.
+   */
+  preallocate(idleMs: number): void {
+    const isIdle = (): boolean => !this.#closed && Date.now() - this.#lastAppendAt > idleMs;
+    const enough = this.#spares.filter(({ allocated }) => allocated).length >= this.#options.keepSpares;
+    if (enough || this.#preallocating || !isIdle() || !this.#options.mayPreallocate()) return;
+    this.#preallocating = this.#allocateOne(isIdle).finally(() => {
+      this.#preallocating = null;
+    });
+  }
+
+  async #allocateOne(isIdle: () => boolean): Promise<void> {
+    const zeros = Buffer.alloc(1024 * 1024);
+    const at = this.#spares.findIndex(({ allocated }) => !allocated);
+    const [bare] = at < 0 ? [] : this.#spares.splice(at, 1);
+    try {
+      const segment = bare ?? (await create(this.#options.dir, this.#dirFd));
+      let position = segment.end;
+      while (position < this.#options.segmentBytes && isIdle()) {
+        await writeAll(segment.fd, [zeros], position);
+        await dataSync(segment.fd);
+        position += zeros.length;
+      }
+      segment.allocated = position >= this.#options.segmentBytes;
+      if (segment.allocated) this.#spares.unshift(segment);
+      else this.#spares.push(segment);
+    } catch (error) {
+      // Nothing that was acknowledged is in it; a disk that is full now may have room later.
+      if (!isFull(error)) this.#options.onFatal(error);
+    }
+  }
+
   /** Gives back a sealed segment of which nothing is needed any more. */
   async reclaim(segment: string, keep: boolean): Promise<void> {
     if (!this.sealed.delete(segment)) return;
     const file = this.pathOf(segment);
-    if (!keep || this.#spares.length >= this.#options.keepSpares) {
+    const kept = this.#spares.filter(({ allocated }) => allocated).length;
+    if (!keep || kept >= this.#options.keepSpares) {
       unlinkSync(file);
       return;
     }
     const name = segmentName();
     await rename(file, this.pathOf(name));
     const fd = await openFd(this.pathOf(name), constants.O_RDWR);
-    this.#spares.push(await begin(name, fd, this.#dirFd));
+    this.#spares.unshift({ ...(await begin(name, fd, this.#dirFd)), allocated: true });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    await this.#preallocating;
     while (this.#running) await this.#running;
     for (const { fd } of [this.#active, ...this.#spares]) await closeFd(fd);
     await closeFd(this.#dirFd);

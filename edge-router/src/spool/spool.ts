@@ -12,6 +12,8 @@ import type { RecordMeta } from "./segment.ts";
 
 /** All data sets in memory together; beyond it each goes to its file early and senders wait for the disk. */
 const BUFFER_BYTES = 96 * 1024 * 1024;
+/** Segments are made beforehand only while nothing came for this long. */
+const IDLE_MS = 10_000;
 /** How long new entries may wait to share one index transaction; they are durable already. */
 const INDEX_AFTER_MS = 20;
 const KEEP_DONE_MS = 30 * 24 * 3_600_000;
@@ -52,6 +54,7 @@ export class Spool {
   /** Studies of associations that are still open. */
   readonly #openStudies = new Map<string, Set<string>>();
   #unindexed: { meta: RecordMeta; segment: string | null; offset: number }[] = [];
+  readonly #unindexedKeys = new Set<string>();
   /** Came again, and is here already. */
   #repeated: RecordMeta[] = [];
   #indexTimer: NodeJS.Timeout | null = null;
@@ -82,7 +85,8 @@ export class Spool {
     const index = new SpoolIndex(db);
     const disk = new DiskGauge(options.dir, options.reserveBytes);
     const segmentBytes = Math.min(options.segmentBytes, Math.max(options.minSegmentBytes, disk.totalBytes / 16));
-    const { journal, found } = await Journal.open({ ...options, segmentBytes, dir: segmentsDir });
+    const mayPreallocate = (): boolean => disk.hasRoomFor(20 * options.keepSpares * segmentBytes);
+    const { journal, found } = await Journal.open({ ...options, segmentBytes, mayPreallocate, dir: segmentsDir });
     const missing = found.filter(({ meta }) => {
       const known = index.find(meta.sopInstanceUid, meta.sha256);
       return !known || (known.state === "done" && known.receivedAt < meta.receivedAt);
@@ -181,9 +185,8 @@ export class Spool {
   async #holds(meta: RecordMeta): Promise<boolean> {
     const key = keyOf(meta);
     await this.#underWay.get(key)?.catch(() => undefined);
-    const unindexed = this.#unindexed.some(({ meta: other }) => keyOf(other) === key);
     const known = this.index.find(meta.sopInstanceUid, meta.sha256);
-    if (!unindexed && (!known || known.state === "done")) return false;
+    if (!this.#unindexedKeys.has(key) && (!known || known.state === "done")) return false;
     this.#repeat(meta);
     return true;
   }
@@ -206,6 +209,7 @@ export class Spool {
     const location = await this.#journal.append(meta, body, meta.file ? 0 : meta.sizeBytes);
     if (!meta.file) this.disk.wrote(meta.sizeBytes);
     this.lastReceivedAt = meta.receivedAt;
+    this.#unindexedKeys.add(keyOf(meta));
     this.#unindexed.push({ meta, ...(meta.file ? { segment: null, offset: 0 } : location) });
     this.#indexTimer ??= setTimeout(() => this.#enter(), INDEX_AFTER_MS);
     return true;
@@ -233,6 +237,7 @@ export class Spool {
       return;
     }
     this.#unindexed = [];
+    this.#unindexedKeys.clear();
     this.#repeated = [];
     this.#options.onStored?.();
   }
@@ -247,6 +252,7 @@ export class Spool {
 
   async #sweepOnce(): Promise<void> {
     if (this.#unindexed.length > 0) return;
+    this.#journal.preallocate(IDLE_MS);
     const live = this.index.liveSegments();
     const active = this.#journal.activeSegment;
     const short = !this.disk.hasRoomFor(this.#options.segmentBytes);
