@@ -124,38 +124,58 @@ async function labBench(browser: Browser, lab: string): Promise<ViewerBench> {
 
 export type Side = "current" | "prior";
 
-/** The picture of a side as grey values, as the screen has it. */
-export function greysOf(
-  page: Page,
-  side: Side,
-): Promise<{ width: number; height: number; ratio: number; grey: number[] }> {
+/** What a side shows: size of its picture and screen, share of it that is lit, number of greys, and a fingerprint. */
+export function pictureOf(page: Page, side: Side) {
   return page.getByTestId(`viewport-${side}`).evaluate((element) => {
     const canvas = element.querySelector("canvas");
     const context = canvas?.getContext("2d");
-    if (!canvas || !context) return { width: 0, height: 0, ratio: 1, grey: [] };
+    if (!canvas || !context) return { width: 0, height: 0, ratio: 1, lit: 0, greys: 0, print: "" };
     const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    const grey: number[] = [];
-    for (let i = 0; i < data.length; i += 4) grey.push(data[i] ?? 0);
-    return { width: canvas.width, height: canvas.height, ratio: canvas.width / element.clientWidth, grey };
+    const greys = new Set<number>();
+    let lit = 0;
+    let hash = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      const grey = data[i] ?? 0;
+      greys.add(grey);
+      if (grey > 8) lit++;
+      hash = (Math.imul(hash, 31) + grey) | 0;
+    }
+    return {
+      width: canvas.width,
+      height: canvas.height,
+      ratio: canvas.width / element.clientWidth,
+      lit: lit / (data.length / 4),
+      greys: greys.size,
+      print: `${canvas.width}x${canvas.height}:${hash}`,
+    };
   });
 }
 
 /** The number burned into the slice, read from the screen while the image stands as it was opened (whole, not moved). */
 export async function numberOnScreen(page: Page, side: Side): Promise<number | null> {
-  const { width, height, grey } = await greysOf(page, side);
-  if (width === 0) return null;
-  const scale = Math.min(width, height) / chestColumns;
-  const left = (width - scale * chestColumns) / 2;
-  const top = (height - scale * chestColumns) / 2;
   const rows = 16;
-  const pixels = new Array<number>(rows * chestColumns).fill(0);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < chestColumns; column++) {
-      const x = Math.min(width - 1, Math.floor(left + (column + 0.5) * scale));
-      const y = Math.min(height - 1, Math.floor(top + (row + 0.5) * scale));
-      pixels[row * chestColumns + column] = grey[y * width + x] ?? 0;
-    }
-  return readBurnedInNumber(pixels, chestColumns);
+  // Only the image's first rows cross over: one value for each pixel of the slice, taken where the screen has it.
+  const pixels = await page.getByTestId(`viewport-${side}`).evaluate(
+    (element, { columns, rows }) => {
+      const canvas = element.querySelector("canvas");
+      const context = canvas?.getContext("2d");
+      if (!canvas || !context) return [];
+      const scale = Math.min(canvas.width, canvas.height) / columns;
+      const left = (canvas.width - scale * columns) / 2;
+      const top = (canvas.height - scale * columns) / 2;
+      const { data } = context.getImageData(0, Math.floor(top), canvas.width, Math.ceil(rows * scale) + 1);
+      const values: number[] = [];
+      for (let row = 0; row < rows; row++)
+        for (let column = 0; column < columns; column++) {
+          const x = Math.floor(left + (column + 0.5) * scale);
+          const y = Math.floor(top + (row + 0.5) * scale) - Math.floor(top);
+          values.push(data[(y * canvas.width + x) * 4] ?? 0);
+        }
+      return values;
+    },
+    { columns: chestColumns, rows },
+  );
+  return pixels.length === 0 ? null : readBurnedInNumber(pixels, chestColumns);
 }
 
 /** Image on the screen, from 0. */
@@ -167,12 +187,4 @@ export async function indexOf(page: Page, side: Side): Promise<number | null> {
 /** Waits until a side shows an image in full quality. */
 export async function shown(page: Page, side: Side): Promise<void> {
   await page.locator(`[data-viewport="${side}"][data-quality="8"]`).waitFor({ timeout: 60_000 });
-}
-
-/** A fingerprint of what a side shows. */
-export async function picture(page: Page, side: Side): Promise<string> {
-  const { grey } = await greysOf(page, side);
-  let hash = 0;
-  for (const value of grey) hash = (Math.imul(hash, 31) + value) | 0;
-  return `${grey.length}:${hash}`;
 }
