@@ -1,12 +1,13 @@
 import type { ButtonHTMLAttributes, Ref } from "react";
 import { classNames } from "./class-names.ts";
 
-type Look = "primary" | "plain" | "quiet" | "danger";
+type Look = "primary" | "plain" | "quiet" | "danger" | "quiet-danger";
 
 const looks: Record<Look, string> = {
   primary: "bg-accent text-accent-text border-transparent hover:brightness-110 font-medium",
   plain: "bg-panel text-text border-line-strong/60 hover:bg-hover",
   quiet: "bg-transparent text-text border-transparent hover:bg-hover",
+  "quiet-danger": "bg-transparent text-stat border-transparent hover:bg-stat-soft",
   danger: "bg-panel text-stat border-stat/60 hover:bg-stat-soft",
 };
 

@@ -1,10 +1,11 @@
-import { withoutModality } from "./format.ts";
+import { imageModalities, withoutModality } from "./format.ts";
 
 /** An examination: modality first, and not a second time when the description begins with it. */
 export function Exam({ modalities, description }: { modalities: string[]; description: string }) {
   return (
     <>
-      <span className="font-medium">{modalities.join(" ") || "—"}</span> {withoutModality(description, modalities)}
+      <span className="font-medium">{imageModalities(modalities).join(" ") || "—"}</span>{" "}
+      {withoutModality(description, modalities)}
     </>
   );
 }

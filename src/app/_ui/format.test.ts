@@ -11,6 +11,7 @@ import {
   formatExact,
   formatRemaining,
   formatSpan,
+  imageModalities,
   nameWritings,
   plural,
   withoutModality,
@@ -78,6 +79,11 @@ test("a name shows every writing that was sent, family name first", () => {
   });
   assert.deepEqual(nameWritings({ alphabetic: "", ideographic: "김^희중" }), { main: "김 희중", others: [] });
   assert.deepEqual(nameWritings({}), { main: "Name not given", others: [] });
+});
+
+test("a stored report does not change what was examined", () => {
+  assert.deepEqual(imageModalities(["CT", "DOC", "SR"]), ["CT"]);
+  assert.deepEqual(imageModalities(["SR"]), ["SR"]);
 });
 
 test("a modality is not said twice", () => {

@@ -7,7 +7,7 @@ import { useTrpc } from "../../_trpc/client.tsx";
 import { sentenceFor } from "../../_trpc/errors.ts";
 import type { Edge, Facility } from "../../_trpc/types.ts";
 import { Button, IconButton } from "../../_ui/button.tsx";
-import { formatClock, formatExact } from "../../_ui/format.ts";
+import { Exact } from "../../_ui/now.tsx";
 import { Skeleton } from "../../_ui/skeleton.tsx";
 
 /** A new edge router step by step: the code is shown once, and each step turns green by itself when it has happened. */
@@ -75,10 +75,8 @@ export function ConnectEdge({ facility, edges, onClose }: { facility: Facility; 
           </div>
           <p className="text-quiet">
             Code <strong className="font-mono font-semibold text-text">{issue.data.code}</strong>, good until{" "}
-            <time dateTime={issue.data.expiresAt} title={formatExact(issue.data.expiresAt, facility.timeZone)}>
-              {formatClock(issue.data.expiresAt, facility.timeZone)} ({facility.timeZone})
-            </time>
-            . Then start it with <code className="font-mono">npm run edge -- run</code>.
+            <Exact at={issue.data.expiresAt} />. Then start it with{" "}
+            <code className="font-mono">npm run edge -- run</code>.
           </p>
         </div>
       ) : (

@@ -200,7 +200,7 @@ function EdgeCard({ edge, facility, onRevoke }: { edge: Edge; facility: Facility
         ) : null}
       </dl>
       {edge.revokedAt ? null : (
-        <Button look="quiet" className="self-end text-stat" onClick={onRevoke}>
+        <Button look="quiet-danger" className="self-end" onClick={onRevoke}>
           Revoke
         </Button>
       )}

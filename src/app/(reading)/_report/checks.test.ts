@@ -33,3 +33,9 @@ test("nothing is signed while two windows disagree", () => {
   );
   assert.deepEqual(checksOf(sections("Clear.", "Normal."), calm), []);
 });
+
+test("headings of a template that nobody filled in are counted", () => {
+  const [check] = checksOf(sections("Pleura:\nHeart: normal.\nBones: ", "Stable."), calm);
+  assert.equal(check?.text, "Findings has 2 headings without text");
+  assert.equal(check?.blocks, false);
+});

@@ -26,6 +26,16 @@ export function checksOf(sections: Section[], draft: { unsaved: boolean; unresol
       blocks: false,
       sectionKey: open.key,
     });
+  for (const section of sections) {
+    const bare = section.text.split("\n").filter((line) => /^\s*[^\s:][^:]{1,60}:\s*$/.test(line)).length;
+    if (bare > 0)
+      checks.push({
+        id: `bare-${section.key}`,
+        text: `${section.title} has ${bare === 1 ? "a heading" : `${bare} headings`} without text`,
+        blocks: false,
+        sectionKey: section.key,
+      });
+  }
   if (draft.unresolved)
     checks.push({
       id: "conflict",

@@ -16,9 +16,9 @@ const rowHeight = 32;
 const newForMs = 12_000;
 
 const columns =
-  "md:grid-cols-[4.5rem_7.75rem_minmax(9rem,1.4fr)_minmax(9rem,1.6fr)_4rem_minmax(4.75rem,0.5fr)_minmax(6rem,0.7fr)_3.5rem_2.75rem_minmax(6.5rem,0.8fr)]";
+  "md:grid-cols-[4.5rem_7.75rem_minmax(9rem,1.4fr)_minmax(9rem,1.6fr)_4rem_minmax(5.75rem,0.5fr)_minmax(6rem,0.7fr)_3.5rem_2.75rem_minmax(6.5rem,0.8fr)]";
 const hospitalColumns =
-  "md:grid-cols-[4.5rem_minmax(9rem,1.4fr)_minmax(9rem,1.6fr)_4rem_minmax(4.75rem,0.6fr)_minmax(6rem,0.8fr)_4rem_minmax(6.5rem,0.9fr)]";
+  "md:grid-cols-[4.5rem_minmax(9rem,1.4fr)_minmax(9rem,1.6fr)_4rem_minmax(5.75rem,0.6fr)_minmax(6rem,0.8fr)_4rem_minmax(6.5rem,0.9fr)]";
 
 const headings = ["Priority", "Due", "Exam", "Patient", "Sex, age", "ID", "Facility", "Images", "Priors", "State"];
 const hospitalHeadings = headings.filter((heading) => heading !== "Due" && heading !== "Priors");

@@ -9,7 +9,7 @@ import { appCodeOf, detailsOf, sentenceFor } from "../../_trpc/errors.ts";
 import type { Me, WorklistAnswer, WorklistItem } from "../../_trpc/types.ts";
 import { Button, IconButton } from "../../_ui/button.tsx";
 import { EmptyState, FailedState } from "../../_ui/empty-state.tsx";
-import { formatClock, formatSpan } from "../../_ui/format.ts";
+import { formatClock, formatSpan, imageModalities } from "../../_ui/format.ts";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { useNow, useZone } from "../../_ui/now.tsx";
 import { Palette, type PaletteCommand } from "../../_ui/palette.tsx";
@@ -112,7 +112,7 @@ export function WorklistScreen({
             toast(
               `${claimedByName ?? "A colleague"} claimed this case${when}.${
                 next
-                  ? ` Next: ${next.studyDescription || next.modalities.join(" ")}, due ${formatClock(next.dueAt, zone)}.`
+                  ? ` Next: ${next.studyDescription || imageModalities(next.modalities).join(" ")}, due ${formatClock(next.dueAt, zone)}.`
                   : " Nothing else is waiting."
               }`,
               next ? { action: { label: "Select it", run: () => setSelectedId(next.caseId) } } : {},
@@ -185,7 +185,7 @@ export function WorklistScreen({
       ...items.slice(0, 300).map((item) => ({
         id: item.caseId,
         group: "Cases",
-        label: `${item.patientName} — ${item.studyDescription || item.modalities.join(" ")}`,
+        label: `${item.patientName} — ${item.studyDescription || imageModalities(item.modalities).join(" ")}`,
         keywords: [item.patientId, item.accessionNumber, item.facility, item.priority],
         hint: item.patientId,
         run: () => {

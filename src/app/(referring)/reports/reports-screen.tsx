@@ -9,6 +9,7 @@ import type { Me, Outputs, ReferralItem } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Disclaimer } from "../../_ui/disclaimer.tsx";
 import { EmptyState, FailedState } from "../../_ui/empty-state.tsx";
+import { Exam } from "../../_ui/exam.tsx";
 import { formatDicomDate } from "../../_ui/format.ts";
 import { Ago } from "../../_ui/now.tsx";
 import { useShortcuts } from "../../_ui/shortcuts.ts";
@@ -128,7 +129,7 @@ function Row({ item }: { item: ReferralItem }) {
           </span>
           <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-quiet">
             <span>
-              {item.modalities.join(" ")} {item.studyDescription}
+              <Exam modalities={item.modalities} description={item.studyDescription} />
             </span>
             <span className="tabular">{formatDicomDate(item.studyDate)}</span>
             {state.tone === "plain" ? null : (

@@ -15,6 +15,7 @@ import { Badge } from "../../../_ui/status.tsx";
 import { Table } from "../../../_ui/table.tsx";
 import { useToast } from "../../../_ui/toast.tsx";
 import { OfficePage } from "../../office-page.tsx";
+import { actionName } from "./action-name.ts";
 import { toCsv } from "./csv.ts";
 import { dayAfter } from "./day-after.ts";
 
@@ -139,11 +140,13 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
               <td className="tabular whitespace-nowrap">
                 <Exact at={item.at} />
               </td>
-              <td>
+              <td className="whitespace-nowrap">
                 {item.actorName}
                 {item.actorKind === "user" ? null : <span className="text-quiet"> ({item.actorKind})</span>}
               </td>
-              <td className="whitespace-nowrap">{item.action}</td>
+              <td className="whitespace-nowrap" title={item.action}>
+                {actionName(item.action)}
+              </td>
               <td>
                 {item.outcome === "success" ? (
                   <span className="text-quiet">done</span>

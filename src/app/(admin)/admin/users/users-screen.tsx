@@ -58,7 +58,19 @@ export function UsersScreen({
         </Button>
       }
     >
-      <Table label="Accounts" head={["Name", "E-mail", "Role", "Facilities", "Last seen", ""]}>
+      <Table
+        label="Accounts"
+        head={[
+          "Name",
+          "E-mail",
+          "Role",
+          "Facilities",
+          "Last seen",
+          <span key="act" className="sr-only">
+            Act
+          </span>,
+        ]}
+      >
         {query.data.items.map((person) => (
           <tr key={person.userId} className={person.deactivatedAt ? "text-quiet" : ""}>
             <td className="font-medium">
@@ -81,7 +93,7 @@ export function UsersScreen({
               ) : person.userId === me.user.id ? (
                 <span className="text-quiet">you</span>
               ) : (
-                <Button look="quiet" className="h-6 text-stat" onClick={() => setEnding(person)}>
+                <Button look="quiet-danger" className="-my-1.5" onClick={() => setEnding(person)}>
                   Close account
                 </Button>
               )}

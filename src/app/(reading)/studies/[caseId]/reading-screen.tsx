@@ -12,7 +12,7 @@ import { useActivityWatch } from "../../../_ui/activity.ts";
 import { Button, buttonClass } from "../../../_ui/button.tsx";
 import { Disclaimer } from "../../../_ui/disclaimer.tsx";
 import { FailedState } from "../../../_ui/empty-state.tsx";
-import { formatClock, formatRemaining } from "../../../_ui/format.ts";
+import { formatClock, formatRemaining, imageModalities } from "../../../_ui/format.ts";
 import { LiveDot } from "../../../_ui/live-dot.tsx";
 import { useNow, useZone } from "../../../_ui/now.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
@@ -114,7 +114,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
         <PatientBanner
           patient={{ ...study.patient, name: study.patient.nameGroups }}
           study={{
-            description: study.item.studyDescription || study.item.modalities.join(" "),
+            description: study.item.studyDescription || imageModalities(study.item.modalities).join(" "),
             date: study.item.studyDate,
             time: study.item.studyTime,
             accessionNumber: study.item.accessionNumber,

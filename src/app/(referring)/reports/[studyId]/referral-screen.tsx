@@ -8,6 +8,7 @@ import { useTrpc } from "../../../_trpc/client.tsx";
 import type { Me, Referral } from "../../../_trpc/types.ts";
 import { Button, buttonClass, IconButton } from "../../../_ui/button.tsx";
 import { Disclaimer } from "../../../_ui/disclaimer.tsx";
+import { imageModalities, withoutModality } from "../../../_ui/format.ts";
 import { Ago, Exact } from "../../../_ui/now.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
 import { TopBar } from "../../../_ui/top-bar.tsx";
@@ -48,7 +49,7 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
         patientId: referral.patientId,
       }}
       study={{
-        description: [referral.modalities.join(" "), referral.studyDescription].filter(Boolean).join(" "),
+        description: `${imageModalities(referral.modalities).join(" ")} ${withoutModality(referral.studyDescription, referral.modalities)}`,
         date: referral.studyDate,
         accessionNumber: referral.accessionNumber,
         facility: referral.facility,
