@@ -55,6 +55,10 @@ async function startOnce(): Promise<void> {
       return {};
     },
   });
+  // The loader rejects with the request itself, and leaves a second promise of it to nobody; the pane says what failed.
+  window.addEventListener("unhandledrejection", (event) => {
+    if (event.reason instanceof XMLHttpRequest) event.preventDefault();
+  });
   core.metaData.addProvider((type: string, imageId: unknown) => {
     const entry = typeof imageId === "string" ? known.get(imageId) : undefined;
     return entry ? imageModule(type, entry.frame, entry.modality, entry.palette) : undefined;
