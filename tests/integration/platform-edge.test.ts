@@ -15,6 +15,7 @@ import { createCaller } from "#server/trpc/caller.ts";
 import { facilityId, orgId, signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { EdgeClient, heartbeat } from "../edge-client.ts";
+import { makeStudy } from "../factories/studies.ts";
 import { eventually, useTestRedis } from "../redis.ts";
 
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
@@ -345,4 +346,35 @@ test("an organisation's edge tables show nothing to another, whatever the query"
   }));
   assert.deepEqual(seen, { edges: 0, codes: 0, tokens: 0, sessions: 0, users: 0, revoked: 0 });
   await assert.rejects(withTenant(actor, ({ tx }) => tx.$queryRaw`SELECT password_hash FROM credential`));
+});
+
+test("an edge router says that a study is complete: its case becomes ready, once, and for its own hospital only", async () => {
+  const edge = await enrolled("lakeside-main");
+  const harbor = await enrolled("harbor-general");
+  const study = await makeStudy(db.owner, { facility: "lakeside-main", instances: 2 });
+  const at = new Date().toISOString();
+  const body = {
+    studyInstanceUid: study.studyInstanceUid,
+    purpose: "read",
+    instanceCount: 2,
+    callingAeTitle: "CT1",
+    firstReceivedAt: at,
+    lastReceivedAt: at,
+  };
+  assert.equal((await harbor.call("POST", "/studies/complete", body)).code, "study.not-found");
+  assert.equal(
+    (await edge.call("POST", "/studies/complete", { ...body, studyInstanceUid: "2.25.1" })).code,
+    "study.not-found",
+  );
+  for (let i = 0; i < 2; i++) {
+    const answer = await edge.call("POST", "/studies/complete", body);
+    assert.deepEqual([answer.status, answer.json], [200, {}]);
+  }
+  const cases = await db.owner.query("SELECT state::text FROM reading_case WHERE study_ref = $1", [study.studyId]);
+  assert.deepEqual(cases.rows, [{ state: "unread" }]);
+  const router = await db.owner.query(
+    "SELECT last_study_at > now() - interval '1 minute' AS recent FROM edge_router WHERE id = $1",
+    [edge.edgeId],
+  );
+  assert.equal(router.rows[0].recent, true);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
@@ -16,7 +17,8 @@ import { createLog } from "#server/log.ts";
 import { objectStore } from "#server/storage/object-store.ts";
 import { facilityId, orgId, signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
-import { eventually, useTestRedis } from "../redis.ts";
+import { eventually, freePort, useTestRedis } from "../redis.ts";
+import { run } from "../support/run.ts";
 
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
 let redis: Awaited<ReturnType<typeof useTestRedis>>;
@@ -120,16 +122,16 @@ test("a change is told to the screens of the organisations it concerns, without 
     await eventually(
       () => reader.events().length > 0 && hospital.events().length > 0,
       "the change on both screens",
-      1000,
+      5000,
     );
     await publish({ topic: "edge.changed", orgIds: [lakeside], edgeId: "e1" });
-    await eventually(() => hospital.events().length > 1, "the second change", 1000);
+    await eventually(() => hospital.events().length > 1, "the second change", 5000);
     // The relay was away and says so.
     await publish({ topic: "resync" });
     await eventually(
       () => [reader, hospital, stranger].every((screen) => screen.has("event: resync")),
       "fetch again",
-      1000,
+      5000,
     );
   });
   assert.deepEqual(reader.events(), [{ topic: "case.changed", caseId: "c1" }]);
@@ -160,7 +162,7 @@ test("while Redis is away the screens stay connected, and fetch again when it is
       "the door subscribing again",
     );
   });
-  await eventually(() => screen.events().length > 0, "live again", 2000);
+  await eventually(() => screen.events().length > 0, "live again", 5000);
   screen.close();
 });
 
@@ -374,4 +376,32 @@ test("closing lets a running request finish, hangs up on screens and takes no mo
   await screen.text();
   await assert.rejects(fetch(`${there}/api/health/live`));
   onWeb = () => ({});
+});
+
+test("the process says when its port is taken, and ends in order on SIGTERM", async () => {
+  const main = path.resolve(import.meta.dirname, "../../src/server/dicomweb/main.ts");
+  const port = await freePort();
+  const env = { ...process.env, OVERREAD_PORT: String(port), OVERREAD_LOG_LEVEL: "info" };
+  const child = spawn(process.execPath, [main], { env, stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  child.stdout.on("data", (data) => {
+    output += data;
+  });
+  try {
+    const live = () =>
+      fetch(`http://127.0.0.1:${port}/api/health/live`).then(
+        (response) => response.ok,
+        () => false,
+      );
+    await eventually(live, "the process answering", 60_000);
+    const second = await run(process.execPath, [main], { env: env as Record<string, string> });
+    assert.equal(second.code, 1);
+    assert.match(second.stdout, new RegExp(`port ${port} is in use: stop the other program, or set OVERREAD_PORT`));
+    const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+    child.kill("SIGTERM");
+    assert.equal(await ended, 0);
+    assert.match(output, /front door closing/);
+  } finally {
+    child.kill("SIGKILL");
+  }
 });
