@@ -1,3 +1,2 @@
 export { type AuditAction, type AuditEntry, appendAs, audit } from "./append.ts";
-export { auditPolicy } from "./policy.ts";
-export { type FoundAuditEvent, SearchAudit, searchAudit } from "./search-audit.ts";
+export { SearchAudit, searchAudit } from "./search-audit.ts";

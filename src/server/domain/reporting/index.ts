@@ -1,5 +1,4 @@
 export { addAddendum } from "./add-addendum.ts";
-export { canonicalText, plain, sha256Of } from "./canonical-text.ts";
 export { getReferral } from "./get-referral.ts";
 export { getReport } from "./get-report.ts";
 export {
@@ -15,7 +14,6 @@ export {
 export { listReferrals } from "./list-referrals.ts";
 export { listTemplates } from "./list-templates.ts";
 export { openReportPdf } from "./open-report-pdf.ts";
-export { referralPolicy, reportPolicy } from "./policy.ts";
 export { recordDocuments, type StoredDocument } from "./record-documents.ts";
 export { saveDraft } from "./save-draft.ts";
 export type * from "./shapes.ts";
