@@ -277,8 +277,8 @@ async function judge(files: Files, report: SignedReport): Promise<void> {
   for (const object of objects.slice(1)) assert.equal((await run("dsrdump", ["+Pt", object])).code, 0);
   const dump = (await run("dsrdump", ["+Pl", files.sr])).stdout;
   assert.match(dump, /VERIFIED|Verifying Observers/);
-  for (const { text } of report.sections.slice(0, 1))
-    assert.ok(dump.length > 0 && text.length > 0, "the sections are in the tree");
+  const plain = report.sections.flatMap(({ text }) => /^[\w ,.:-]{12}/.exec(text)?.[0] ?? []);
+  for (const words of plain) assert.ok(dump.includes(words), `"${words}" is in the tree`);
 
   assert.equal((await run("qpdf", ["--check", files.pdf])).code, 0);
   const json = (await run("qpdf", ["--json", "--json-key=objects", files.pdf])).stdout;

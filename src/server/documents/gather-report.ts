@@ -32,7 +32,7 @@ type KeyImageRow = InstanceReference & {
   windowWidth?: number;
 };
 /** A key image whose picture is still to be made. */
-export type WantedPicture = Omit<KeyPicture, "jpeg"> & { windowCenter?: number; windowWidth?: number };
+type WantedPicture = Omit<KeyPicture, "jpeg"> & { windowCenter?: number; windowWidth?: number };
 export type GatheredReport = Omit<SignedReport, "keyImages"> & { studyId: string; keyImages: WantedPicture[] };
 
 /**

@@ -2,13 +2,6 @@ export { buildBasicTextSr } from "./build-basic-text-sr.ts";
 export { buildKeyObjectSelection } from "./build-key-object-selection.ts";
 export { identityFrom } from "./dicom-modules.ts";
 export { encapsulatePdf } from "./encapsulate-pdf.ts";
-export { documentSource, type GatheredReport, gatherReport, type WantedPicture } from "./gather-report.ts";
+export { documentSource, type GatheredReport, gatherReport } from "./gather-report.ts";
 export { renderReportPdf } from "./render-report-pdf.ts";
-export type {
-  DocumentUids,
-  InstanceReference,
-  KeyPicture,
-  ReportSection,
-  Signature,
-  SignedReport,
-} from "./signed-report.ts";
+export type { KeyPicture, SignedReport } from "./signed-report.ts";

@@ -5,15 +5,15 @@ const bidi = bidiFactory();
 
 export type TextStyle = { size: number; weight: Weight; color: string };
 /** One piece of a line that one face sets in one direction. `text` is in logical order. Points. */
-export type Run = { face: Face; text: string; width: number };
-export type Direction = "ltr" | "rtl";
+type Run = { face: Face; text: string; width: number };
+type Direction = "ltr" | "rtl";
 /** A line ready to draw, its runs from left to right. Points. */
 export type Line = { runs: Run[]; width: number; direction: Direction };
 
 type FaceOf = (codePoint: number, weight: Weight) => Face | null;
 
 /** The direction of a text: that of its first letter that has one (UAX #9 P2). */
-export function directionOf(text: string): Direction {
+function directionOf(text: string): Direction {
   return bidi.getEmbeddingLevels(text).paragraphs[0]?.level === 1 ? "rtl" : "ltr";
 }
 
@@ -21,7 +21,7 @@ export function directionOf(text: string): Direction {
  * Makes text ready to be set: composed (NFC), one kind of space, no controls, and what no face can draw spelt out as
  * its code point, so that a reader sees that something stood there and what.
  */
-export function drawable(text: string, faceOf: FaceOf): string {
+function drawable(text: string, faceOf: FaceOf): string {
   let result = "";
   for (const character of text.normalize("NFC")) {
     const codePoint = character.codePointAt(0) as number;

@@ -9,11 +9,11 @@ import { encodeOutline } from "./glyph-outline.ts";
  * of Fontsource. Each package is a variable font cut into files by Unicode range; only the files a report needs are
  * opened, and what is embedded of them is the glyphs used.
  */
-export const weights = { regular: 400, semibold: 600, bold: 700 } as const;
+const weights = { regular: 400, semibold: 600, bold: 700 } as const;
 export type Weight = keyof typeof weights;
 
 /** Han characters are written differently in the three languages that share their code points. */
-export type HanLanguage = "ja" | "zh" | "ko";
+type HanLanguage = "ja" | "zh" | "ko";
 
 const western = ["noto-sans", "noto-sans-math", "noto-sans-hebrew", "noto-sans-arabic", "noto-sans-thai"] as const;
 const han = {
