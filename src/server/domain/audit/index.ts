@@ -1,2 +1,3 @@
 export { type AuditAction, type AuditEntry, appendAs, audit } from "./append.ts";
+export { auditPolicy } from "./policy.ts";
 export { SearchAudit, searchAudit } from "./search-audit.ts";

@@ -14,6 +14,7 @@ export {
 export { listReferrals } from "./list-referrals.ts";
 export { listTemplates } from "./list-templates.ts";
 export { openReportPdf } from "./open-report-pdf.ts";
+export { referralPolicy } from "./policy.ts";
 export { recordDocuments, type StoredDocument } from "./record-documents.ts";
 export { saveDraft } from "./save-draft.ts";
 export type * from "./shapes.ts";
