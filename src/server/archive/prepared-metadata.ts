@@ -65,12 +65,27 @@ async function prepare(
   return body;
 }
 
-/** The same under another root: a tunnel or a test reaches the portal by another name. */
-export async function underRoot(body: Buffer, orgSlug: string, root: string): Promise<Buffer> {
+/** Answers under another name of the portal, the last ones used: making one costs more than sending it a hundred times. */
+const rerooted = new Map<string, Buffer>();
+const rerootedLimit = 64 << 20;
+
+/** The same under another root: a tunnel or a test reaches the portal by another name. @param digest names the body. */
+export async function underRoot(digest: string, body: Buffer, orgSlug: string, root: string): Promise<Buffer> {
   const usual = `${new URL(config().http.publicUrl).origin}/dicomweb/${orgSlug}`;
   if (root === usual) return body;
+  const key = `${digest} ${root}`;
+  const known = rerooted.get(key);
+  if (known) return known;
   const text = (await gunzipAsync(body)).toString("utf8");
-  return gzipAsync(text.replaceAll(`"BulkDataURI":"${usual}/`, `"BulkDataURI":"${root}/`), { level: 1 });
+  const made = await gzipAsync(text.replaceAll(`"BulkDataURI":"${usual}/`, `"BulkDataURI":"${root}/`), { level: 1 });
+  rerooted.set(key, made);
+  let total = [...rerooted.values()].reduce((sum, { length }) => sum + length, 0);
+  for (const [oldest, { length }] of rerooted) {
+    if (total <= rerootedLimit) break;
+    rerooted.delete(oldest);
+    total -= length;
+  }
+  return made;
 }
 
 export const unzipped = (body: Buffer): Promise<Buffer> => gunzipAsync(body);

@@ -160,7 +160,7 @@ export async function retrieveMetadata(
   if (!prepared) throw new DomainError(series ? "series.not-found" : "study.not-found");
   const etag = `W/"${prepared.digest}"`;
   if (isNotModified(req, res, etag)) return;
-  const zipped = await underRoot(await prepared.read(), caller.org.slug, root);
+  const zipped = await underRoot(prepared.digest, await prepared.read(), caller.org.slug, root);
   const gzipped = acceptsGzip(req);
   const body = gzipped ? zipped : await unzipped(zipped);
   res.writeHead(200, {

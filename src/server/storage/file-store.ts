@@ -31,6 +31,8 @@ function storageError(error: unknown): unknown {
 const freeSpaceAgeMs = 1000;
 /** An object nobody owns is left alone this long: its row may be on the way. */
 const orphanAgeMs = 60 * 60_000;
+/** Prepared answers are made again when they are missed. */
+const preparedAgeMs = 30 * 24 * 60 * 60_000;
 
 /**
  * Objects as files under one directory.
@@ -44,6 +46,8 @@ export class FileStore implements ObjectStore {
   readonly #reserveBytes: number;
   readonly #owner: string;
   #sequence = 0;
+  /** A sync failed. The disk is not to be believed any more until someone has looked and started the process again. */
+  #broken = false;
   #free: { at: number; bytes: number } | undefined;
   /** Directories known to be durable. */
   readonly #directories = new Map<string, Promise<void>>();
@@ -67,11 +71,7 @@ export class FileStore implements ObjectStore {
     if (!(temp instanceof TempFile)) throw new TypeError("a temporary file of another store");
     try {
       const target = this.#path(key);
-      if (await this.#alreadyThere(target, temp.sizeBytes)) return;
-      await temp.sync();
-      await this.#ensureDirectory(path.dirname(target));
-      await rename(temp.path, target);
-      await syncDirectory(path.dirname(target));
+      if (!(await this.#alreadyThere(target, temp.sizeBytes))) await this.#publish(temp, target);
     } catch (error) {
       throw storageError(error);
     } finally {
@@ -89,13 +89,29 @@ export class FileStore implements ObjectStore {
       const temp = await this.#newTemp();
       try {
         await temp.write(chunks);
-        await this.put(key, temp);
+        await this.#publish(temp, target);
       } finally {
         await temp.discard();
       }
     } catch (error) {
       throw storageError(error);
     }
+  }
+
+  /** The order that makes an object durable: its bytes, its name, and the directory that holds the name. */
+  async #publish(temp: TempFile, target: string): Promise<void> {
+    try {
+      await temp.sync();
+    } catch (error) {
+      if (!["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "")) this.#broken = true;
+      throw error;
+    }
+    await this.#ensureDirectory(path.dirname(target));
+    await temp.rename(target);
+    await syncDirectory(path.dirname(target)).catch((error: unknown) => {
+      this.#broken = true;
+      throw error;
+    });
   }
 
   async open(key: string): Promise<FileHandle> {
@@ -139,10 +155,12 @@ export class FileStore implements ObjectStore {
   }
 
   async ensureRoom(neededBytes = 0): Promise<void> {
+    if (this.#broken) throw new DomainError("storage.unavailable");
     if ((await this.freeBytes()) < this.#reserveBytes + neededBytes) throw new DomainError("storage.full");
   }
 
   async sweep(isKnown: (keys: string[]) => Promise<Set<string>>): Promise<{ temporary: number; orphans: number }> {
+    await this.#sweepPrepared();
     return { temporary: await this.#sweepTemporary(), orphans: await this.#sweepOrphans(isKnown) };
   }
 
@@ -209,6 +227,13 @@ export class FileStore implements ObjectStore {
     return dropped;
   }
 
+  async #sweepPrepared(): Promise<void> {
+    for await (const file of walk(path.join(this.#root, "metadata"))) {
+      const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Date.now() }));
+      if (Date.now() - mtimeMs > preparedAgeMs) await unlink(file).catch(() => {});
+    }
+  }
+
   async #sweepOrphans(isKnown: (keys: string[]) => Promise<Set<string>>): Promise<number> {
     let dropped = 0;
     let batch: string[] = [];
@@ -250,6 +275,8 @@ class TempFile implements TempObject {
   readonly path: string;
   sizeBytes = 0;
   #handle: FileHandle | null;
+  /** Renamed or removed: nothing is left under the temporary name. */
+  #gone = false;
 
   constructor(file: string, handle: FileHandle) {
     this.path = file;
@@ -278,11 +305,18 @@ class TempFile implements TempObject {
     await handle.close();
   }
 
+  async rename(target: string): Promise<void> {
+    await rename(this.path, target);
+    this.#gone = true;
+  }
+
   async discard(): Promise<void> {
     const handle = this.#handle;
     this.#handle = null;
     await handle?.close().catch(() => {});
-    await rm(this.path, { force: true });
+    if (this.#gone) return;
+    this.#gone = true;
+    await unlink(this.path).catch(() => {});
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Ctx } from "../context.ts";
 
 /** Where a stored instance is, and what serving it needs to know. Quarantined versions are not served. */
@@ -95,10 +96,13 @@ export async function metadataDigest(
   { tx }: Pick<Ctx, "tx">,
   { studyId, seriesInstanceUid }: { studyId: string; seriesInstanceUid?: string | undefined },
 ): Promise<{ digest: string; instances: number } | null> {
-  const [row] = await tx.$queryRaw<{ digest: string | null; instances: number }[]>`
-    SELECT encode(sha256(convert_to(string_agg(i.id::text, ',' ORDER BY i.id), 'UTF8')), 'hex') AS digest, count(*)::int AS instances
+  // A sum without order, so that nothing has to be sorted: every instance that is added or replaced changes it.
+  const [row] = await tx.$queryRaw<{ mixed: bigint | null; instances: number }[]>`
+    SELECT bit_xor(hashtextextended(i.id::text, 0)) AS mixed, count(*)::int AS instances
     FROM instance i JOIN series s ON s.id = i.series_ref
     WHERE i.study_ref = ${studyId}::uuid AND i.status = 'stored'
       AND (${seriesInstanceUid ?? null}::text IS NULL OR s.series_instance_uid = ${seriesInstanceUid ?? null})`;
-  return row?.digest ? { digest: row.digest, instances: row.instances } : null;
+  if (!row || row.mixed === null) return null;
+  const name = [studyId, seriesInstanceUid ?? "", row.instances, row.mixed].join("/");
+  return { digest: createHash("sha256").update(name).digest("hex"), instances: row.instances };
 }

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type TestContext, test } from "node:test";
+import { DomainError } from "@overread/shared/errors";
+import { FileStore } from "./file-store.ts";
+import { instanceKey } from "./keys.ts";
+
+const orgId = "0190f000-0000-7000-8000-000000000001";
+const keyOf = (bytes: Uint8Array): string => instanceKey(orgId, createHash("sha256").update(bytes).digest("hex"));
+function newStore(t: TestContext, { reserveBytes = 0 } = {}): { root: string; store: FileStore } {
+  const root = mkdtempSync(path.join(tmpdir(), "overread-store-"));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  return { root, store: new FileStore(root, { reserveBytes, owner: `host.${process.pid}` }) };
+}
+const isCode = (code: string) => (error: unknown) => error instanceof DomainError && error.code === code;
+const temporaries = (root: string): string[] =>
+  existsSync(path.join(root, "tmp")) ? readdirSync(path.join(root, "tmp")) : [];
+const old = new Date(Date.now() - 3 * 3_600_000);
+
+test("an object is found under its key, whole or in part, and leaves no temporary file", async (t) => {
+  const { root, store } = newStore(t);
+  const bytes = Buffer.from("a data set");
+  const temp = await store.createTemp();
+  await temp.write([bytes.subarray(0, 4), bytes.subarray(4)]);
+  assert.equal(await store.stat(keyOf(bytes)), null);
+  await store.put(keyOf(bytes), temp);
+  assert.deepEqual(readFileSync(path.join(root, keyOf(bytes))), bytes);
+  assert.equal((await store.stat(keyOf(bytes)))?.sizeBytes, bytes.length);
+  const pieces: Buffer[] = [];
+  for await (const piece of store.readRange(keyOf(bytes), 2, 5)) pieces.push(piece);
+  assert.equal(Buffer.concat(pieces).toString(), "data");
+  assert.deepEqual(temporaries(root), []);
+});
+
+test("the same bytes are kept once, however many bring them at a time", async (t) => {
+  const { root, store } = newStore(t);
+  const bytes = Buffer.alloc(50_000, 7);
+  await Promise.all(
+    Array.from({ length: 20 }, () => store.putBuffer(keyOf(bytes), [bytes.subarray(0, 9), bytes.subarray(9)])),
+  );
+  assert.deepEqual(readFileSync(path.join(root, keyOf(bytes))), bytes);
+  assert.equal(readdirSync(path.dirname(path.join(root, keyOf(bytes)))).length, 1);
+  assert.deepEqual(temporaries(root), []);
+});
+
+test("a file of the wrong size under the key is replaced", async (t) => {
+  const { root, store } = newStore(t);
+  const bytes = Buffer.from("whole");
+  await store.putBuffer(keyOf(bytes), bytes);
+  writeFileSync(path.join(root, keyOf(bytes)), "wh");
+  await store.putBuffer(keyOf(bytes), bytes);
+  assert.deepEqual(readFileSync(path.join(root, keyOf(bytes))), bytes);
+});
+
+test("nothing is written below the reserve", async (t) => {
+  const { root, store } = newStore(t, { reserveBytes: 2 ** 52 });
+  await assert.rejects(store.createTemp(), isCode("storage.full"));
+  await assert.rejects(store.putBuffer(keyOf(Buffer.from("x")), Buffer.from("x")), isCode("storage.full"));
+  assert.deepEqual(readdirSync(root), []);
+});
+
+test("a key that is not of the server's making is refused", async (t) => {
+  const { store } = newStore(t);
+  assert.throws(() => instanceKey("../..", "0".repeat(64)), TypeError);
+  assert.throws(() => instanceKey(orgId, "../../etc/passwd"), TypeError);
+  await assert.rejects(store.open("../outside"), TypeError);
+  await assert.rejects(store.open(instanceKey(orgId, "0".repeat(64))), isCode("storage.corrupt"));
+});
+
+test("the sweep takes what dead processes left, and spares the living", async (t) => {
+  const { root, store } = newStore(t);
+  const mine = await store.createTemp();
+  const dead = spawnSync("true").pid;
+  for (const name of [`host.${dead}.1.part`, `host.${process.ppid}.1.part`, "elsewhere.1.1.part"])
+    writeFileSync(path.join(root, "tmp", name), "x");
+  const { temporary } = await store.sweep(async () => new Set());
+  assert.equal(temporary, 1);
+  assert.deepEqual(
+    temporaries(root).sort(),
+    [path.basename(mine.path), `host.${process.ppid}.1.part`, "elsewhere.1.1.part"].sort(),
+  );
+  await mine.discard();
+});
+
+test("the sweep takes old objects that no row knows, and gives back one that is wanted meanwhile", async (t) => {
+  const { root, store } = newStore(t);
+  const [known, fresh, orphan, wanted] = ["known", "fresh", "orphan", "wanted"].map((text) => Buffer.from(text)) as [
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
+  ];
+  for (const bytes of [known, fresh, orphan, wanted]) await store.putBuffer(keyOf(bytes), bytes);
+  for (const bytes of [known, orphan, wanted]) utimesSync(path.join(root, keyOf(bytes)), old, old);
+  const { orphans } = await store.sweep(async (keys) => {
+    // Stored again between the look at the index and the removal.
+    if (keys.includes(keyOf(wanted))) await store.putBuffer(keyOf(wanted), wanted);
+    return new Set(keys.filter((key) => key === keyOf(known)));
+  });
+  assert.equal(orphans, 1);
+  const there = [known, fresh, orphan, wanted].map((bytes) => existsSync(path.join(root, keyOf(bytes))));
+  assert.deepEqual(there, [true, true, false, true]);
+  assert.ok(statSync(path.join(root, keyOf(wanted))).mtimeMs > old.getTime());
+});
