@@ -5,7 +5,7 @@ export function Kbd({ children, onAccent, className }: { children: string; onAcc
   return (
     <kbd
       className={classNames(
-        "inline-grid min-w-5 place-items-center rounded border px-1 font-sans text-[0.6875rem] leading-[1.125rem]",
+        "inline-grid h-[1.25rem] min-w-5 place-items-center rounded border px-1 font-sans text-[0.6875rem] leading-[1.125rem]",
         onAccent ? "border-current/50" : "border-line-strong/60 bg-raised text-quiet",
         className,
       )}

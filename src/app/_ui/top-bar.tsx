@@ -9,6 +9,7 @@ import { classNames } from "./class-names.ts";
 import { Kbd } from "./kbd.tsx";
 import { LiveDot } from "./live-dot.tsx";
 import { Logo } from "./logo.tsx";
+import { useModKey } from "./mod-key.ts";
 import { askForPalette } from "./palette.tsx";
 import { placesOf } from "./places.ts";
 import { signOut } from "./sign-out.ts";
@@ -17,6 +18,7 @@ import { ThemeSwitch } from "./theme-switch.tsx";
 /** The bar over every page but the reading page, which has the patient there instead. */
 export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode; palette?: boolean }) {
   const pathname = usePathname();
+  const modKey = useModKey();
   const places = placesOf(me.roles);
   return (
     <header className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-panel px-3 py-1">
@@ -49,7 +51,7 @@ export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode
             className="inline-flex h-7 items-center gap-2 rounded-md border border-line px-2 text-xs text-quiet hover:bg-hover max-md:hidden"
           >
             <Search className="size-3.5" aria-hidden="true" />
-            Find <Kbd>⌘K</Kbd>
+            Find <Kbd>{`${modKey}K`}</Kbd>
           </button>
         ) : null}
         <ThemeSwitch />

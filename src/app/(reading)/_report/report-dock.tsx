@@ -5,6 +5,7 @@ import { useCallback, useEffect, useImperativeHandle, useRef, useState } from "r
 import type { OpenStudy, Report } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Kbd } from "../../_ui/kbd.tsx";
+import { useModKey } from "../../_ui/mod-key.ts";
 import { useToast } from "../../_ui/toast.tsx";
 import type { ImagePointer, MarkedKeyImage, Measurement } from "../../_viewer/index.tsx";
 import type { HeldClaim } from "../claims.ts";
@@ -50,6 +51,7 @@ export function ReportEditor({
   onSigned: () => void;
 }) {
   const toast = useToast();
+  const modKey = useModKey();
   const { state, edit, resolve, flush } = useDraft({ caseId, report, claim, onClaimLost });
   const [signing, setSigning] = useState(false);
   const fields = useRef(new Map<string, HTMLTextAreaElement>());
@@ -255,7 +257,7 @@ export function ReportEditor({
           <div className="flex items-center justify-between gap-3">
             <SaveState state={state} mayWrite={mayWrite} />
             <Button look="primary" onClick={startSigning} aria-disabled={blocked.length > 0}>
-              Sign… <Kbd onAccent>⌘⏎</Kbd>
+              Sign… <Kbd onAccent className="max-md:hidden">{`${modKey}⏎`}</Kbd>
             </Button>
           </div>
         </footer>

@@ -23,14 +23,17 @@ const settleMs = 150;
 export function CasePreview({
   item,
   userId,
-  hospital,
+  mayRead,
+  chosen,
   opening,
   onOpen,
   onSkip,
 }: {
   item: WorklistItem;
   userId: string;
-  hospital: boolean;
+  mayRead: boolean;
+  /** Somebody picked this row; otherwise it is only the first of the list. */
+  chosen: boolean;
   opening: boolean;
   onOpen: () => void;
   onSkip: () => void;
@@ -40,7 +43,7 @@ export function CasePreview({
   const zone = useZone();
   const [settled, setSettled] = useState(false);
   // On a phone the panel comes up when a row is tapped, and goes away again.
-  const [sheet, setSheet] = useState(true);
+  const [sheet, setSheet] = useState(chosen);
   useEffect(() => {
     const timer = setTimeout(() => setSettled(true), settleMs);
     return () => clearTimeout(timer);
@@ -94,14 +97,17 @@ export function CasePreview({
       <div className="flex flex-wrap items-center gap-2">
         {item.can.read ? (
           <Button look="primary" onClick={onOpen} disabled={opening}>
-            {item.can.claim || mine ? "Read" : "Open images"} <Kbd onAccent>Enter</Kbd>
+            {item.can.claim || mine ? "Read" : "Open images"}{" "}
+            <Kbd onAccent className="max-md:hidden">
+              Enter
+            </Kbd>
           </Button>
         ) : null}
-        {hospital ? null : (
+        {mayRead ? (
           <Button onClick={onSkip}>
-            Skip <Kbd>S</Kbd>
+            Skip <Kbd className="max-md:hidden">S</Kbd>
           </Button>
-        )}
+        ) : null}
         {item.can.release && !mine ? (
           <Button
             onClick={() => release.mutate({ caseId: item.caseId })}

@@ -13,8 +13,8 @@ const keys: [string[], string][] = [
   [["?"], "these keys"],
 ];
 
-export function KeyHelp({ open, onClose, hospital }: { open: boolean; onClose: () => void; hospital: boolean }) {
-  const shown = hospital ? keys.filter(([, what]) => !/claim|free|skip/.test(what)) : keys;
+export function KeyHelp({ open, onClose, mayRead }: { open: boolean; onClose: () => void; mayRead: boolean }) {
+  const shown = mayRead ? keys : keys.filter(([, what]) => !/claim|free|skip/.test(what));
   return (
     <Dialog open={open} onClose={onClose} title="Keys">
       <dl className="grid grid-cols-[7rem_1fr] gap-y-2 text-sm">
@@ -28,14 +28,14 @@ export function KeyHelp({ open, onClose, hospital }: { open: boolean; onClose: (
             <dd>{what}</dd>
           </div>
         ))}
-        {hospital ? null : (
+        {mayRead ? (
           <div className="contents">
             <dt className="flex gap-1">
               <Kbd>1</Kbd>…<Kbd>5</Kbd>
             </dt>
             <dd>{lists.map((list) => list.label).join(", ")}</dd>
           </div>
-        )}
+        ) : null}
       </dl>
     </Dialog>
   );

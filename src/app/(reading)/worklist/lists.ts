@@ -10,6 +10,9 @@ export const lists = [
 ] as const;
 export type ListId = (typeof lists)[number]["id"];
 
+/** The lists of somebody who only looks: nothing is theirs to read next. */
+export const lookingLists: readonly ListId[] = ["all", "stat", "final"];
+
 export function listOf(value: string | null | undefined): ListId {
   return lists.find((list) => list.id === value)?.id ?? "next";
 }

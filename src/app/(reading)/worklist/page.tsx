@@ -14,7 +14,7 @@ export default async function WorklistPage({ searchParams }: { searchParams: Sea
   const { caller, me } = await requirePersonWho("/worklist", (person) => worksAt(person.roles, "/worklist"));
   const asked = (await searchParams).list;
   const hospital = me.org.kind === "hospital";
-  const list = hospital && !asked ? "all" : listOf(Array.isArray(asked) ? asked[0] : asked);
+  const list = !me.can.sign && !asked ? "all" : listOf(Array.isArray(asked) ? asked[0] : asked);
   const initial = asSent<WorklistAnswer>(await caller.worklist.list(inputFor(list, "")));
   return <WorklistScreen me={me} initialList={list} initial={initial} initialAt={Date.now()} hospital={hospital} />;
 }

@@ -23,7 +23,7 @@ import { holdClaim } from "../claims.ts";
 import { CaseGrid } from "./case-grid.tsx";
 import { CasePreview } from "./case-preview.tsx";
 import { KeyHelp } from "./key-help.tsx";
-import { firstClaimable, inputFor, type ListId, lists, rowsOf } from "./lists.ts";
+import { firstClaimable, inputFor, type ListId, lists, lookingLists, rowsOf } from "./lists.ts";
 
 export function WorklistScreen({
   me,
@@ -86,9 +86,11 @@ export function WorklistScreen({
     setList(next);
     setSelectedId(null);
     // The list is in the address, what somebody looks for is not: it may be a name.
-    window.history.replaceState(null, "", next === "next" ? "/worklist" : `/worklist?list=${next}`);
+    window.history.replaceState(null, "", `/worklist?list=${next}`);
   }, []);
 
+  const reads = me.can.sign;
+  const shownLists = useMemo(() => (reads ? lists : lists.filter((each) => lookingLists.includes(each.id))), [reads]);
   const claim = useMutation(trpc.worklist.claim.mutationOptions());
   const open = useCallback(
     async (item: WorklistItem) => {
@@ -166,10 +168,9 @@ export function WorklistScreen({
     s: skip,
     "/": () => filterRef.current?.focus(),
     "?": () => setHelp(true),
-    ...Object.fromEntries(lists.map((each) => [each.digit, () => showList(each.id)])),
+    ...Object.fromEntries(shownLists.map((each) => [each.digit, () => showList(each.id)])),
   });
 
-  const shownLists = hospital ? lists.filter((each) => ["all", "stat", "final"].includes(each.id)) : lists;
   const commands = useMemo<PaletteCommand[]>(
     () => [
       ...shownLists.map((each) => ({
@@ -181,7 +182,7 @@ export function WorklistScreen({
       })),
       { id: "theme", group: "Do", label: "Switch between dark and light", run: switchTheme },
       { id: "keys", group: "Do", label: "Show the keys", keys: "?", run: () => setHelp(true) },
-      ...(hospital ? [] : [{ id: "next", group: "Do", label: "Read the next case", keys: "N", run: openNext }]),
+      ...(!reads ? [] : [{ id: "next", group: "Do", label: "Read the next case", keys: "N", run: openNext }]),
       ...items.slice(0, 300).map((item) => ({
         id: item.caseId,
         group: "Cases",
@@ -195,7 +196,7 @@ export function WorklistScreen({
         },
       })),
     ],
-    [shownLists, hospital, items, rows, showList, openNext],
+    [shownLists, reads, items, rows, showList, openNext],
   );
 
   const counts = head?.counts;
@@ -231,7 +232,7 @@ export function WorklistScreen({
         </nav>
         <main className="flex min-h-0 min-w-0 flex-1 flex-col">
           <div className="flex h-10 shrink-0 items-center gap-3 border-b border-line px-3">
-            <h1 className="font-semibold whitespace-nowrap">
+            <h1 className="font-semibold whitespace-nowrap max-md:sr-only">
               {hospital ? "Studies" : lists.find((each) => each.id === list)?.label}
             </h1>
             <label className="flex min-w-0 flex-1 items-center gap-2 md:max-w-96">
@@ -292,10 +293,11 @@ export function WorklistScreen({
         </main>
         {selected ? (
           <CasePreview
-            key={selected.caseId}
+            key={`${selected.caseId} ${selectedId !== null}`}
             item={selected}
             userId={me.user.id}
-            hospital={hospital}
+            mayRead={reads}
+            chosen={selectedId !== null}
             opening={claim.isPending}
             onOpen={() => void open(selected)}
             onSkip={skip}
@@ -303,7 +305,7 @@ export function WorklistScreen({
         ) : null}
       </div>
       <Palette commands={commands} label="Find and do" />
-      <KeyHelp open={help} onClose={() => setHelp(false)} hospital={hospital} />
+      <KeyHelp open={help} onClose={() => setHelp(false)} mayRead={reads} />
     </>
   );
 }

@@ -19,7 +19,7 @@ import { PatientBanner } from "../../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../../_ui/skeleton.tsx";
 import { PriorityMark } from "../../../_ui/status.tsx";
 import { useToast } from "../../../_ui/toast.tsx";
-import { type ImagePointer, type StudyForViewing, Viewer } from "../../../_viewer/index.tsx";
+import { type ImagePointer, type MarkedKeyImage, type StudyForViewing, Viewer } from "../../../_viewer/index.tsx";
 import { ReportEditor, type ReportHandle } from "../../_report/report-dock.tsx";
 import { SignedReport } from "../../_report/signed-report.tsx";
 import { holdClaim } from "../../claims.ts";
@@ -110,6 +110,8 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
   const holder = study?.item.claimedBy && study.item.claimedBy.id !== me.user.id ? study.item.claimedBy : null;
   return (
     <>
+      {/* Images are looked at in the dark, whoever looks. */}
+      <span data-room="reading" hidden />
       {study ? (
         <PatientBanner
           patient={{ ...study.patient, name: study.patient.nameGroups }}
@@ -141,20 +143,22 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
         </div>
       )}
 
-      <div role="tablist" aria-label="Images or report" className="flex border-b border-line md:hidden">
-        {(["images", "report"] as const).map((each) => (
-          <button
-            key={each}
-            type="button"
-            role="tab"
-            aria-selected={tab === each}
-            onClick={() => setTab(each)}
-            className={`h-10 flex-1 border-b-2 capitalize ${tab === each ? "border-accent font-medium" : "border-transparent text-quiet"}`}
-          >
-            {each}
-          </button>
-        ))}
-      </div>
+      <nav aria-label="Parts of the page" className="border-b border-line md:hidden">
+        <div role="tablist" aria-label="Images or report" className="flex">
+          {(["images", "report"] as const).map((each) => (
+            <button
+              key={each}
+              type="button"
+              role="tab"
+              aria-selected={tab === each}
+              onClick={() => setTab(each)}
+              className={`h-10 flex-1 border-b-2 capitalize ${tab === each ? "border-accent font-medium" : "border-transparent text-quiet"}`}
+            >
+              {each}
+            </button>
+          ))}
+        </div>
+      </nav>
 
       <main className="flex min-h-0 flex-1">
         <div
@@ -166,7 +170,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               priors={studies.priors}
               jumpTo={jumpTo}
               onMeasurement={(measurement) => reportHandle.current?.addMeasurement(measurement)}
-              onKeyImage={(image) => reportHandle.current?.addKeyImage(image)}
+              {...(reader ? { onKeyImage: (image: MarkedKeyImage) => reportHandle.current?.addKeyImage(image) } : {})}
             />
           ) : (
             <div className="grid flex-1 place-items-center text-[#b8b8b8]" role="status">
@@ -230,7 +234,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
                 : "No report has been signed yet."}
             </p>
           )}
-          <Disclaimer className="border-t border-line px-3 py-1 text-[0.6875rem] text-quiet" />
+          <Disclaimer className="mt-auto border-t border-line px-3 py-1 text-[0.6875rem] text-quiet" />
         </aside>
       </main>
     </>
