@@ -42,7 +42,7 @@ export function seriesMetadata(
 export function bulkData(dicomwebRoot: string, uri: string, signal?: AbortSignal): Promise<ArrayBuffer> {
   return guarded(signal, "arraybuffer", async (request) => {
     const parts = (await client(dicomwebRoot).retrieveBulkData({
-      BulkDataURI: new URL(uri, new URL(`${dicomwebRoot}/`, window.location.origin)).href,
+      BulkDataURI: onOurOrigin(uri, dicomwebRoot),
       mediaTypes: [{ mediaType: "application/octet-stream" }],
       byteRange: undefined as unknown as string,
       request,
@@ -52,6 +52,12 @@ export function bulkData(dicomwebRoot: string, uri: string, signal?: AbortSignal
       throw new ViewerError("unreadable", "The archive sent this object empty.");
     return first;
   });
+}
+
+/** Only the path of an address counts: behind a proxy the archive may know another origin, and no other is asked. */
+function onOurOrigin(uri: string, dicomwebRoot: string): string {
+  const { pathname, search } = new URL(uri, new URL(`${dicomwebRoot}/`, window.location.origin));
+  return new URL(`${pathname}${search}`, window.location.origin).href;
 }
 
 /** What went wrong, in words, from an HTTP status; 0 is no answer at all. */
