@@ -93,7 +93,7 @@ create table if not exists meta (key text primary key, value text not null) stri
  */
 export function openDatabase(file: string): DatabaseSync {
   const db = new DatabaseSync(file);
-  db.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = 400;");
+  db.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = 1000;");
   db.exec("pragma journal_size_limit = 4194304; pragma busy_timeout = 2000;");
   db.exec(schema);
   return db;

@@ -15,7 +15,7 @@ const BUFFER_BYTES = 96 * 1024 * 1024;
 /** Segments are made beforehand only while nothing came for this long. */
 const IDLE_MS = 10_000;
 /** How long new entries may wait to share one index transaction; they are durable already. */
-const INDEX_AFTER_MS = 20;
+const INDEX_AFTER_MS = 50;
 const KEEP_DONE_MS = 30 * 24 * 3_600_000;
 
 export interface SpoolOptions {
