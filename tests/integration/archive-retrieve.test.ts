@@ -18,7 +18,8 @@ before(async () => {
 });
 after(() => archive.close());
 
-const pathOf = ({ study, series, instance }: Tiny): string => `/studies/${study}/series/${series}/instances/${instance}`;
+const pathOf = ({ study, series, instance }: Tiny): string =>
+  `/studies/${study}/series/${series}/instances/${instance}`;
 const get = (path: string, accept?: string, headers: Record<string, string> = {}): Promise<Response> =>
   archive.request(path, { headers: { ...(accept ? { accept } : {}), ...headers } });
 const bytesOf = async (response: Response): Promise<Buffer> => Buffer.from(await response.arrayBuffer());
@@ -51,24 +52,33 @@ test("metadata has what the image says, where its pixels are, and an ETag that s
   const uri = dataset?.["7FE00010"]?.BulkDataURI ?? "";
   assert.equal(uri, `${archive.url}/dicomweb/lakeside${pathOf(image)}/bulkdata/7FE00010`);
   const etag = first.headers.get("etag") ?? "";
-  const again = await get(`/studies/${image.study}/series/${image.series}/metadata`, undefined, { "if-none-match": etag });
+  const again = await get(`/studies/${image.study}/series/${image.series}/metadata`, undefined, {
+    "if-none-match": etag,
+  });
   assert.equal(again.status, 304);
   assert.equal((await again.arrayBuffer()).byteLength, 0);
   for (const path of [`/studies/${image.study}/metadata`, `${pathOf(image)}/metadata`])
     assert.deepEqual(await (await get(path)).json(), [dataset]);
 
   await archive.stow([tinyInstance({ study: image.study, series: image.series }).part10]);
-  const changed = await get(`/studies/${image.study}/series/${image.series}/metadata`, undefined, { "if-none-match": etag });
+  const changed = await get(`/studies/${image.study}/series/${image.series}/metadata`, undefined, {
+    "if-none-match": etag,
+  });
   assert.equal(changed.status, 200);
   assert.equal(((await changed.json()) as unknown[]).length, 2);
 });
 
 test("metadata is prepared by a job, and prepared again does no harm", async () => {
-  const { rows } = await archive.owner.query<{ id: string; org_id: string }>("SELECT id, org_id FROM study WHERE study_instance_uid = $1", [image.study]);
+  const { rows } = await archive.owner.query<{ id: string; org_id: string }>(
+    "SELECT id, org_id FROM study WHERE study_instance_uid = $1",
+    [image.study],
+  );
   const { id, org_id } = rows[0] as { id: string; org_id: string };
   await indexStudy(systemActor(org_id, "worker"), { studyId: id });
   await indexStudy(systemActor(org_id, "worker"), { studyId: id });
-  const response = await get(`/studies/${image.study}/series/${image.series}/metadata`, undefined, { "accept-encoding": "gzip" });
+  const response = await get(`/studies/${image.study}/series/${image.series}/metadata`, undefined, {
+    "accept-encoding": "gzip",
+  });
   assert.equal(response.headers.get("content-encoding"), "gzip");
   assert.equal(((await response.json()) as unknown[]).length, 2);
 });
@@ -108,14 +118,26 @@ test("a long value inside a sequence is bulk data at its own address, and a docu
 });
 
 test("frames are the image's bytes, in the header a viewer looks for", async () => {
-  const response = await get(`${pathOf(image)}/frames/1`, 'multipart/related; type="application/octet-stream"; transfer-syntax=*');
+  const response = await get(
+    `${pathOf(image)}/frames/1`,
+    'multipart/related; type="application/octet-stream"; transfer-syntax=*',
+  );
   assert.equal(response.status, 200);
-  assert.match(response.headers.get("content-type") ?? "", /^multipart\/related; type="application\/octet-stream"; boundary=/);
+  assert.match(
+    response.headers.get("content-type") ?? "",
+    /^multipart\/related; type="application\/octet-stream"; boundary=/,
+  );
   assert.ok(response.headers.get("content-length"));
   const [part] = await partsOf(response);
-  assert.match(part?.headers ?? "", /Content-Type: application\/octet-stream; transfer-syntax=1\.2\.840\.10008\.1\.2\.1/);
+  assert.match(
+    part?.headers ?? "",
+    /Content-Type: application\/octet-stream; transfer-syntax=1\.2\.840\.10008\.1\.2\.1/,
+  );
   assert.deepEqual(new Uint8Array(part?.body ?? []), pixels);
-  assert.deepEqual(new Uint8Array(await bytesOf(await get(`${pathOf(image)}/frames/1`, "application/octet-stream"))), pixels);
+  assert.deepEqual(
+    new Uint8Array(await bytesOf(await get(`${pathOf(image)}/frames/1`, "application/octet-stream"))),
+    pixels,
+  );
   assert.equal((await get(`${pathOf(image)}/frames/2`)).status, 404);
   assert.equal((await get(`${pathOf(image)}/frames/0`)).status, 400);
   assert.equal((await get(`${pathOf(image)}/frames/1`, 'multipart/related; type="image/jpeg"')).status, 406);
@@ -123,9 +145,14 @@ test("frames are the image's bytes, in the header a viewer looks for", async () 
 
 test("a list of frames comes in the order asked for", async () => {
   const multi = Uint8Array.from({ length: 32 * 3 }, (_, i) => i);
-  const made = await stored({ elements: { "00280008": { vr: "IS", Value: [3] }, "7FE00010": { vr: "OW", bytes: multi } } });
+  const made = await stored({
+    elements: { "00280008": { vr: "IS", Value: [3] }, "7FE00010": { vr: "OW", bytes: multi } },
+  });
   const parts = await partsOf(await get(`${pathOf(made)}/frames/3,1`));
-  assert.deepEqual(parts.map(({ body }) => body[0]), [64, 0]);
+  assert.deepEqual(
+    parts.map(({ body }) => body[0]),
+    [64, 0],
+  );
   assert.equal((await get(`${pathOf(made)}/frames/1,4`)).status, 404);
 });
 
@@ -160,19 +187,35 @@ test("one-bit frames that do not start on a byte are moved to one", async () => 
   });
   const [one, two] = await partsOf(await get(`${pathOf(made)}/frames/1,2`));
   const bit = (body: Buffer | undefined, i: number): number => ((body?.[i >> 3] ?? 0) >> (i & 7)) & 1;
-  assert.deepEqual(Array.from({ length: 9 }, (_, i) => bit(one?.body, i)), Array(9).fill(1));
-  assert.deepEqual(Array.from({ length: 9 }, (_, i) => bit(two?.body, i)), [1, 0, 1, 0, 1, 0, 1, 0, 1]);
+  assert.deepEqual(
+    Array.from({ length: 9 }, (_, i) => bit(one?.body, i)),
+    Array(9).fill(1),
+  );
+  assert.deepEqual(
+    Array.from({ length: 9 }, (_, i) => bit(two?.body, i)),
+    [1, 0, 1, 0, 1, 0, 1, 0, 1],
+  );
 });
 
 test("a compressed frame comes as stored, or decoded for those who take no compression", async () => {
-  const files = [...makeStudy("chest-ct", { seed: "rle", slices: 1, matrix: 64, transferSyntaxUid: TS.rleLossless }).files()];
+  const files = [
+    ...makeStudy("chest-ct", { seed: "rle", slices: 1, matrix: 64, transferSyntaxUid: TS.rleLossless }).files(),
+  ];
   const plain = [...makeStudy("chest-ct", { seed: "rle", slices: 1, matrix: 64 }).files()];
   const file = files[0];
-  const study = makeStudy("chest-ct", { seed: "rle", slices: 1, matrix: 64, transferSyntaxUid: TS.rleLossless }).studyInstanceUid;
+  const study = makeStudy("chest-ct", {
+    seed: "rle",
+    slices: 1,
+    matrix: 64,
+    transferSyntaxUid: TS.rleLossless,
+  }).studyInstanceUid;
   assert.ok(file);
   await archive.stow([file.part10]);
   const path = `/studies/${study}/series/${file.seriesInstanceUid}/instances/${file.sopInstanceUid}`;
-  const asStored = await get(`${path}/frames/1`, 'multipart/related; type="application/octet-stream"; transfer-syntax=*');
+  const asStored = await get(
+    `${path}/frames/1`,
+    'multipart/related; type="application/octet-stream"; transfer-syntax=*',
+  );
   const [part] = await partsOf(asStored);
   assert.match(part?.headers ?? "", /transfer-syntax=1\.2\.840\.10008\.1\.2\.5$/m);
   const typed = await get(`${path}/frames/1`, 'multipart/related; type="image/dicom-rle"');
@@ -195,7 +238,12 @@ test("pictures can be windowed, sized and asked for as PNG", async () => {
   const lung = await bytesOf(await get(`${path}/rendered?window=-600,1500,linear`, "image/png"));
   const bone = await bytesOf(await get(`${path}/rendered?window=400,2000,linear`, "image/png"));
   assert.notDeepEqual(lung, bone);
-  for (const thumbnail of [`/studies/${study.studyInstanceUid}`, path.split("/instances")[0] as string, path, `${path}/frames/1`])
+  for (const thumbnail of [
+    `/studies/${study.studyInstanceUid}`,
+    path.split("/instances")[0] as string,
+    path,
+    `${path}/frames/1`,
+  ])
     assert.equal((await get(`${thumbnail}/thumbnail`)).status, 200, thumbnail);
   for (const query of ["window=1,0", "window=a,b", "viewport=0,5", "quality=0", "viewport=99999,1"])
     assert.equal((await get(`${path}/rendered?${query}`)).status, 400, query);
@@ -214,13 +262,22 @@ test("what is not there is not found, and a bad UID is told from it", async () =
 
 test("OHIF's way through a study works", async () => {
   const json = { accept: "application/dicom+json" };
-  const [study] = (await (await get("/studies?limit=101&offset=0&fuzzymatching=false&includefield=00081030%2C00080060", json.accept)).json()) as DicomJson[];
+  const [study] = (await (
+    await get("/studies?limit=101&offset=0&fuzzymatching=false&includefield=00081030%2C00080060", json.accept)
+  ).json()) as DicomJson[];
   const uid = stringOf(study as DicomJson, "StudyInstanceUID");
-  const series = (await (await get(`/studies/${uid}/series?includefield=00080021%2C00080031%2C0008103E%2C00200011`, json.accept)).json()) as DicomJson[];
+  const series = (await (
+    await get(`/studies/${uid}/series?includefield=00080021%2C00080031%2C0008103E%2C00200011`, json.accept)
+  ).json()) as DicomJson[];
   const seriesUid = stringOf(series[0] as DicomJson, "SeriesInstanceUID");
-  const instances = (await (await get(`/studies/${uid}/series/${seriesUid}/metadata`, json.accept)).json()) as DicomJson[];
+  const instances = (await (
+    await get(`/studies/${uid}/series/${seriesUid}/metadata`, json.accept)
+  ).json()) as DicomJson[];
   const sop = stringOf(instances[0] as DicomJson, "SOPInstanceUID");
-  const frame = await get(`/studies/${uid}/series/${seriesUid}/instances/${sop}/frames/1`, 'multipart/related; type="application/octet-stream"; transfer-syntax="*"');
+  const frame = await get(
+    `/studies/${uid}/series/${seriesUid}/instances/${sop}/frames/1`,
+    'multipart/related; type="application/octet-stream"; transfer-syntax="*"',
+  );
   assert.equal(frame.status, 200);
   assert.equal((await partsOf(frame)).length, 1);
 });

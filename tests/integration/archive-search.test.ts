@@ -24,8 +24,16 @@ before(async () => {
     });
   studies = {
     rivers: make({ Alphabetic: "Rivers^Alder" }, "100", "20261118", "081500"),
-    yamada: make({ Alphabetic: "Yamada^Tarou", Ideographic: "山田^太郎", Phonetic: "やまだ^たろう" }, "200", "20261119", "101530.250"),
-    muller: make({ Alphabetic: "Müller^Jörg" }, "300", "20261119", "235959", { "00100040": cs("M"), "00081030": text("LO", "CT 50% HEAD_NECK") }),
+    yamada: make(
+      { Alphabetic: "Yamada^Tarou", Ideographic: "山田^太郎", Phonetic: "やまだ^たろう" },
+      "200",
+      "20261119",
+      "101530.250",
+    ),
+    muller: make({ Alphabetic: "Müller^Jörg" }, "300", "20261119", "235959", {
+      "00100040": cs("M"),
+      "00081030": text("LO", "CT 50% HEAD_NECK"),
+    }),
     brain: make({ Alphabetic: "Rivera^Ana" }, "400", "20261120", "120000", {
       "00080060": cs("MR"),
       "00081030": text("LO", "MR BRAIN"),
@@ -37,7 +45,10 @@ before(async () => {
       "00080070": text("LO", "Acme"),
     }),
   };
-  const extra = tinyInstance({ study: studies.brain.study, elements: { "00100020": text("LO", "400"), "00080060": cs("SR"), "00200011": { vr: "IS", Value: [2] } } });
+  const extra = tinyInstance({
+    study: studies.brain.study,
+    elements: { "00100020": text("LO", "400"), "00080060": cs("SR"), "00200011": { vr: "IS", Value: [2] } },
+  });
   // What a study says of itself is what its first image says.
   await archive.stow(Object.values(studies).map(({ part10 }) => part10));
   await archive.stow([extra.part10]);
@@ -111,10 +122,28 @@ test("modalities in study are matched as a set", async () => {
 
 test("an answer holds what a worklist and a viewer need", async () => {
   const [item] = await find("/studies?PatientID=400");
-  for (const tag of ["00080005", "00080020", "00080030", "00080050", "00080056", "00080061", "00081190", "00100010", "00100020", "00100030", "00100040", "0020000D", "00201206", "00201208"])
+  for (const tag of [
+    "00080005",
+    "00080020",
+    "00080030",
+    "00080050",
+    "00080056",
+    "00080061",
+    "00081190",
+    "00100010",
+    "00100020",
+    "00100030",
+    "00100040",
+    "0020000D",
+    "00201206",
+    "00201208",
+  ])
     assert.ok(item?.[tag], tag);
   assert.equal(numberOf(item as DicomJson, "00201206"), 2);
-  assert.equal(stringOf(item as DicomJson, "00081190"), `${archive.url}/dicomweb/lakeside/studies/${studies.brain.study}`);
+  assert.equal(
+    stringOf(item as DicomJson, "00081190"),
+    `${archive.url}/dicomweb/lakeside/studies/${studies.brain.study}`,
+  );
   const tags = Object.keys(item as DicomJson);
   assert.deepEqual(tags, [...tags].sort());
 });
@@ -144,8 +173,14 @@ test("attributes without a column of their own are matched too, inside sequences
 });
 
 test("includefield adds attributes of the images, by keyword, tag or all", async () => {
-  assert.equal(stringOf((await find("/studies?PatientID=400&includefield=Manufacturer"))[0] as DicomJson, "Manufacturer"), "Acme");
-  assert.equal(numberOf((await find("/studies?PatientID=400&includefield=00280010,00280100"))[0] as DicomJson, "00280010"), 4);
+  assert.equal(
+    stringOf((await find("/studies?PatientID=400&includefield=Manufacturer"))[0] as DicomJson, "Manufacturer"),
+    "Acme",
+  );
+  assert.equal(
+    numberOf((await find("/studies?PatientID=400&includefield=00280010,00280100"))[0] as DicomJson, "00280010"),
+    4,
+  );
   const [all] = await find(`/studies/${studies.brain.study}/instances?Modality=MR&includefield=all`);
   assert.equal(stringOf(all as DicomJson, "ProtocolName"), "Brain routine");
   assert.equal((all as DicomJson)["7FE00010"], undefined);
