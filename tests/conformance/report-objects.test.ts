@@ -220,12 +220,21 @@ test("text that tries to be more than text stays text", async () => {
 });
 
 test("the objects agree with the images of their study on patient and study", async () => {
-  for (const patient of ["Berg^Ingrid", "Yamada^Tarou=山田^太郎=やまだ^たろう", "قباني^لنزار"]) {
+  for (const [patient, specificCharacterSet] of [
+    ["Berg^Ingrid", "ISO_IR 192"],
+    ["Yamada^Tarou=山田^太郎=やまだ^たろう", "ISO_IR 192"],
+    ["قباني^لنزار", "ISO_IR 192"],
+    // dcentvfy compares bytes: the objects are written in the images' own set where it carries the report.
+    ["Lindström^Åsa", "ISO_IR 100"],
+    ["Σολωμού^Ελένη", "ISO_IR 126"],
+    ["Yamada^Tarou=山田^太郎=やまだ^たろう", "\\ISO 2022 IR 87"],
+  ] as const) {
     const study = makeStudy("chest-ct", {
       slices: 2,
       matrix: 64,
       patient: { name: patient, id: "LS-77", sex: "F", birthDate: "19680412" },
       accessionNumber: "A77",
+      specificCharacterSet,
     });
     const images = [...study.files()].map(({ part10 }, at) => {
       const target = path.join(dir, `image${at}.dcm`);
@@ -235,9 +244,11 @@ test("the objects agree with the images of their study on patient and study", as
     const header = await readInstance({ path: images[0] as string });
     const report = signedReport({
       identity: identityFrom(header.dataset),
+      characterSet: header.characterSets.join("\\"),
+      sections: [{ key: "impression", title: "Impression", text: "Nodule in the right upper lobe." }],
       study: { studyInstanceUid: study.studyInstanceUid },
       evidence: [header],
-      uids: uidsOf(patient),
+      uids: uidsOf(patient + specificCharacterSet),
     });
     const files = await written("agree", report);
     const verdict = await run("dcentvfy", [...images, files.pdfObject, files.sr]);

@@ -160,6 +160,7 @@ test("the names of all 17 character-set files are right on the worklist, in the 
       "0020,000d": studyInstanceUid,
       "0020,000e": newUid(),
       "0008,0018": newUid(),
+      ...(name.startsWith("chrSQ") ? { "0008,0016": "1.2.840.10008.5.1.4.1.1.4" } : {}),
     }).flatMap(([tag, value]) => ["-i", `(${tag})=${value}`]);
     assert.equal((await run("dcmodify", ["-nb", ...edits, target])).code, 0);
     await storescu(stack, [target], { syntax: "-x=" }).catch(() => storescu(stack, [target], { syntax: "-xe" }));

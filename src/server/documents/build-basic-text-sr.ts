@@ -24,36 +24,39 @@ import { dicomDateText, dicomMoment } from "./wording.ts";
 export function buildBasicTextSr(report: SignedReport): Buffer {
   const { seriesInstanceUid, sopInstanceUid } = report.uids.sr;
   const { date, time } = dicomMoment(report.signature.at, report.facility.timeZone);
-  return part10({
-    ...report.identity,
-    ...commonModules(report, { sopClassUid: SOP.basicTextSr, sopInstanceUid }),
-    ...seriesModule("SR", seriesInstanceUid, seriesNumbers.sr, "Radiology report, structured"),
-    ...predecessorModule(report, "sr"),
-    ...dataSet({
-      ReferencedPerformedProcedureStepSequence: [],
-      PerformedProcedureCodeSequence: [],
-      PreliminaryFlag: "FINAL",
-      CompletionFlag: "COMPLETE",
-      VerificationFlag: "VERIFIED",
-      VerifyingObserverSequence: [
-        dataSet({
-          VerifyingObserverName: report.signature.personName,
-          VerifyingObserverIdentificationCodeSequence: [],
-          VerifyingOrganization: limited(report.readingGroup.name, 64),
-          VerificationDateTime: date + time,
-        }),
-      ],
-      CurrentRequestedProcedureEvidenceSequence:
-        evidenceOf(report).length > 0
-          ? [referencedStudy(report.study.studyInstanceUid, evidenceOf(report))]
-          : undefined,
-      ValueType: "CONTAINER",
-      ConceptNameCodeSequence: [reportTitle()],
-      ContinuityOfContent: "SEPARATE",
-      ContentTemplateSequence: [dataSet({ MappingResource: "DCMR", TemplateIdentifier: "2000" })],
-      ContentSequence: contentOf(report),
-    }),
-  });
+  return part10(
+    {
+      ...report.identity,
+      ...commonModules(report, { sopClassUid: SOP.basicTextSr, sopInstanceUid }),
+      ...seriesModule("SR", seriesInstanceUid, seriesNumbers.sr, "Radiology report, structured"),
+      ...predecessorModule(report, "sr"),
+      ...dataSet({
+        ReferencedPerformedProcedureStepSequence: [],
+        PerformedProcedureCodeSequence: [],
+        PreliminaryFlag: "FINAL",
+        CompletionFlag: "COMPLETE",
+        VerificationFlag: "VERIFIED",
+        VerifyingObserverSequence: [
+          dataSet({
+            VerifyingObserverName: report.signature.personName,
+            VerifyingObserverIdentificationCodeSequence: [],
+            VerifyingOrganization: limited(report.readingGroup.name, 64),
+            VerificationDateTime: date + time,
+          }),
+        ],
+        CurrentRequestedProcedureEvidenceSequence:
+          evidenceOf(report).length > 0
+            ? [referencedStudy(report.study.studyInstanceUid, evidenceOf(report))]
+            : undefined,
+        ValueType: "CONTAINER",
+        ConceptNameCodeSequence: [reportTitle()],
+        ContinuityOfContent: "SEPARATE",
+        ContentTemplateSequence: [dataSet({ MappingResource: "DCMR", TemplateIdentifier: "2000" })],
+        ContentSequence: contentOf(report),
+      }),
+    },
+    report.characterSet,
+  );
 }
 
 /** What the content refers to is evidence too, should a key image have come later than the rest. */

@@ -12,26 +12,29 @@ import type { SignedReport } from "./signed-report.ts";
 export function buildKeyObjectSelection(report: SignedReport): Buffer | null {
   if (!report.uids.kos || report.keyImages.length === 0) return null;
   const { seriesInstanceUid, sopInstanceUid } = report.uids.kos;
-  return part10({
-    ...report.identity,
-    ...commonModules(report, { sopClassUid: SOP.keyObjectSelection, sopInstanceUid }),
-    ...seriesModule("KO", seriesInstanceUid, seriesNumbers.kos, "Key images of the report"),
-    ...dataSet({
-      ReferencedPerformedProcedureStepSequence: [],
-      CurrentRequestedProcedureEvidenceSequence: [
-        referencedStudy(report.study.studyInstanceUid, distinct(report.keyImages)),
-      ],
-      ValueType: "CONTAINER",
-      ConceptNameCodeSequence: [code("113000", "DCM", "Of Interest")],
-      ContinuityOfContent: "SEPARATE",
-      ContentTemplateSequence: [dataSet({ MappingResource: "DCMR", TemplateIdentifier: "2010" })],
-      ContentSequence: [
-        ...observer(report),
-        ...description(report),
-        ...report.keyImages.map((i) => imageItem(i, "CONTAINS")),
-      ],
-    }),
-  });
+  return part10(
+    {
+      ...report.identity,
+      ...commonModules(report, { sopClassUid: SOP.keyObjectSelection, sopInstanceUid }),
+      ...seriesModule("KO", seriesInstanceUid, seriesNumbers.kos, "Key images of the report"),
+      ...dataSet({
+        ReferencedPerformedProcedureStepSequence: [],
+        CurrentRequestedProcedureEvidenceSequence: [
+          referencedStudy(report.study.studyInstanceUid, distinct(report.keyImages)),
+        ],
+        ValueType: "CONTAINER",
+        ConceptNameCodeSequence: [code("113000", "DCM", "Of Interest")],
+        ContinuityOfContent: "SEPARATE",
+        ContentTemplateSequence: [dataSet({ MappingResource: "DCMR", TemplateIdentifier: "2010" })],
+        ContentSequence: [
+          ...observer(report),
+          ...description(report),
+          ...report.keyImages.map((i) => imageItem(i, "CONTAINS")),
+        ],
+      }),
+    },
+    report.characterSet,
+  );
 }
 
 /** Two frames of one object are one object. */

@@ -1,4 +1,5 @@
 import { code, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
+import { textDecoderFor, textEncoderFor } from "@overread/shared/dicom/character-set";
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { SOP, TS } from "@overread/shared/dicom/uids";
 import { encodePart10 } from "@overread/shared/dicom/write";
@@ -118,6 +119,25 @@ export function limited(text: string, characters: number): string {
   return [...text].slice(0, characters).join("");
 }
 
-export function part10(dataset: WritableDataSet): Buffer {
-  return encodePart10({ dataset, transferSyntaxUid: TS.explicitLittleEndian });
+/**
+ * The object as a file, in the character set of the study's images where that carries every text in it, otherwise in
+ * UTF-8. The same name in other bytes reads as another patient to whoever compares bytes (PS3.3 C.12.1.1.2).
+ */
+export function part10(dataset: WritableDataSet, characterSet = utf8): Buffer {
+  const specificCharacterSet = carries(characterSet, dataset) ? characterSet : utf8;
+  return encodePart10({ dataset, transferSyntaxUid: TS.explicitLittleEndian, specificCharacterSet });
+}
+
+const utf8 = "ISO_IR 192";
+
+function carries(characterSet: string, dataset: WritableDataSet): boolean {
+  const terms = characterSet.split("\\");
+  const [encode, decode] = [textEncoderFor(terms), textDecoderFor(terms)];
+  return textsIn(dataset).every((text) => decode(encode(text)) === text);
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (value instanceof Uint8Array || value === null || typeof value !== "object") return [];
+  return Object.values(value).flatMap(textsIn);
 }

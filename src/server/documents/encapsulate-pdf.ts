@@ -21,25 +21,28 @@ import type { SignedReport } from "./signed-report.ts";
 export function encapsulatePdf(report: SignedReport, pdf: Buffer): Buffer {
   const { seriesInstanceUid, sopInstanceUid } = report.uids.pdf;
   const sources = report.keyImages.length > 0 ? report.keyImages : onePerSeries(report.evidence);
-  return part10({
-    ...report.identity,
-    ...commonModules(report, { sopClassUid: SOP.encapsulatedPdf, sopInstanceUid }),
-    ...seriesModule("DOC", seriesInstanceUid, seriesNumbers.pdf, "Radiology report"),
-    ...predecessorModule(report, "pdf"),
-    ...dataSet({
-      ConversionType: "WSD",
-      AcquisitionDateTime: null,
-      BurnedInAnnotation: "YES",
-      RecognizableVisualFeatures: "NO",
-      SourceInstanceSequence: sources.length > 0 ? sources.map(referencedSop) : undefined,
-      DocumentTitle: `Radiology report, version ${report.version}`,
-      VerificationFlag: "VERIFIED",
-      ConceptNameCodeSequence: [reportTitle()],
-      MIMETypeOfEncapsulatedDocument: "application/pdf",
-      EncapsulatedDocument: pdf,
-      EncapsulatedDocumentLength: pdf.length,
-    }),
-  });
+  return part10(
+    {
+      ...report.identity,
+      ...commonModules(report, { sopClassUid: SOP.encapsulatedPdf, sopInstanceUid }),
+      ...seriesModule("DOC", seriesInstanceUid, seriesNumbers.pdf, "Radiology report"),
+      ...predecessorModule(report, "pdf"),
+      ...dataSet({
+        ConversionType: "WSD",
+        AcquisitionDateTime: null,
+        BurnedInAnnotation: "YES",
+        RecognizableVisualFeatures: "NO",
+        SourceInstanceSequence: sources.length > 0 ? sources.map(referencedSop) : undefined,
+        DocumentTitle: `Radiology report, version ${report.version}`,
+        VerificationFlag: "VERIFIED",
+        ConceptNameCodeSequence: [reportTitle()],
+        MIMETypeOfEncapsulatedDocument: "application/pdf",
+        EncapsulatedDocument: pdf,
+        EncapsulatedDocumentLength: pdf.length,
+      }),
+    },
+    report.characterSet,
+  );
 }
 
 /** Without key images the report comes from the study as a whole: its series, each by one instance. */

@@ -39,6 +39,8 @@ export type SignedReport = {
    * images stay one patient and one study for whoever compares them.
    */
   identity: DicomJson;
+  /** Specific Character Set of that image, terms by backslash: the objects use it where it carries all they say. */
+  characterSet?: string;
   patient: { name: PersonNameGroups; id: string; issuer: string; birthDate: string; sex: string };
   study: {
     studyInstanceUid: string;

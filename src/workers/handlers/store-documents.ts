@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readInstance } from "@overread/shared/dicom/part10";
 import { DomainError } from "@overread/shared/errors";
 import { drawFrame, ingestPart10, type PictureOptions } from "#server/archive/index.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
@@ -33,7 +34,8 @@ type Run = Pick<JobContext, "actor" | "requestId" | "signal" | "log">;
 export async function storeDocuments(run: Run, { reportVersionId }: { reportVersionId: string }): Promise<void> {
   const { actor, requestId } = run;
   const gathered = await withTenant(actor, (ctx) => gatherReport(ctx, { reportVersionId }), { requestId });
-  const report: SignedReport = { ...gathered, keyImages: await pictures(run, gathered) };
+  const characterSet = await characterSetOfImages(run, gathered);
+  const report: SignedReport = { ...gathered, characterSet, keyImages: await pictures(run, gathered) };
   const objectKey = reportPdfKey(actor.orgId, reportVersionId);
   const pdf = await keptPdf(objectKey, () => renderReportPdf(report));
 
@@ -51,6 +53,20 @@ export async function storeDocuments(run: Run, { reportVersionId }: { reportVers
     documents.push({ kind: "kos", ...(await stored(run, report.uids.kos.sopInstanceUid, () => kos)) });
   run.signal.throwIfAborted();
   await withTenant(actor, (ctx) => recordDocuments(ctx, { reportVersionId, documents }), { requestId });
+}
+
+/** What the images are written in. The index holds their texts as UTF-8, so one of the objects has to be asked. */
+async function characterSetOfImages({ actor, requestId }: Run, report: GatheredReport): Promise<string | undefined> {
+  const sopInstanceUids = new Set(report.evidence.map((reference) => reference.sopInstanceUid));
+  const located = await withTenant(actor, (ctx) => locateInstances(ctx, { studyId: report.studyId }), { requestId });
+  const image = located.find(({ sopInstanceUid }) => sopInstanceUids.has(sopInstanceUid));
+  if (!image) return undefined;
+  const handle = await objectStore().open(image.objectKey);
+  try {
+    return (await readInstance({ handle, sizeBytes: (await handle.stat()).size })).characterSets.join("\\");
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The PDF as it was made the first time; a newer release must not make another under the same UIDs. */
