@@ -5,7 +5,9 @@ import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
 import type { AppRouter } from "#server/trpc/root.ts";
+import { lastActivityAt, useActivityWatch } from "../_ui/activity.ts";
 import { appCodeOf } from "./errors.ts";
+import { leaveForSignIn } from "./session-ended.ts";
 
 const context = createTRPCContext<AppRouter>();
 /** Options for `useQuery` and `useMutation`, typed by the router. */
@@ -18,8 +20,7 @@ function newQueryClient(): QueryClient {
     queryCache: new QueryCache({
       onError(error) {
         // The session ended (idle, revoked, signed out elsewhere): say so on the sign-in page instead of a dead screen.
-        if (appCodeOf(error) === "auth.required" && window.location.pathname !== "/sign-in")
-          window.location.assign("/sign-in?ended=1");
+        if (appCodeOf(error) === "auth.required") leaveForSignIn();
       },
     }),
     defaultOptions: {
@@ -35,16 +36,28 @@ function newQueryClient(): QueryClient {
   });
 }
 
+/** Without a touch for this long, what a screen asks is its own doing. */
+const unattendedMs = 60_000;
+
 /** Queries travel by POST as well: what somebody searches for (a name, a patient id) does not belong in a URL or its logs. */
 function newClient() {
   return createTRPCClient<AppRouter>({
-    links: [httpBatchLink({ url: "/api/trpc", methodOverride: "POST", maxItems: 8 })],
+    links: [
+      httpBatchLink({
+        url: "/api/trpc",
+        methodOverride: "POST",
+        maxItems: 8,
+        // A screen that refreshes itself in an empty room must not keep a session open.
+        headers: () => (Date.now() - lastActivityAt() > unattendedMs ? { "x-overread-unattended": "1" } : {}),
+      }),
+    ],
   });
 }
 
 export function TrpcProvider({ children }: { children: ReactNode }) {
   const [queryClient] = useState(newQueryClient);
   const [trpcClient] = useState(newClient);
+  useActivityWatch();
   return (
     <QueryClientProvider client={queryClient}>
       <context.TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>

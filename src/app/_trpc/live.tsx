@@ -3,6 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
 import { isConcerned, type LiveNotice, parseNotice } from "./live-notice.ts";
+import { leaveForSignIn } from "./session-ended.ts";
 
 export type LiveStatus = "connecting" | "live" | "reconnecting";
 const LiveContext = createContext<LiveStatus>("connecting");
@@ -55,7 +56,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       });
       // The server itself missed something, or the session is over.
       source.addEventListener("resync", () => void queryClient.invalidateQueries());
-      source.addEventListener("signed-out", () => window.location.assign("/sign-in?ended=1"));
+      source.addEventListener("signed-out", () => leaveForSignIn());
       source.addEventListener("error", () => {
         missed = true;
         setStatus("reconnecting");

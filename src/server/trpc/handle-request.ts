@@ -28,7 +28,9 @@ export async function handleTrpcRequest(request: Request): Promise<Response> {
     if (!read) return refuse("request.too-large");
     body = read;
   }
-  const actor = await actorFromRequest({ headers: Object.fromEntries(request.headers) });
+  // What a screen refreshes by itself, with nobody there, is no activity: the idle limit is for people.
+  const touch = request.headers.get("x-overread-unattended") === null;
+  const actor = await actorFromRequest({ headers: Object.fromEntries(request.headers) }, { touch });
   const requestId = randomUUID();
   return fetchRequestHandler({
     endpoint: trpcEndpoint,

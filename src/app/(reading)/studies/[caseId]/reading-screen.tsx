@@ -8,7 +8,6 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import { useTrpc, useTrpcClient } from "../../../_trpc/client.tsx";
 import { appCodeOf, sentenceFor } from "../../../_trpc/errors.ts";
 import type { Me, OpenStudy } from "../../../_trpc/types.ts";
-import { useActivityWatch } from "../../../_ui/activity.ts";
 import { Button, buttonClass } from "../../../_ui/button.tsx";
 import { Disclaimer } from "../../../_ui/disclaimer.tsx";
 import { FailedState } from "../../../_ui/empty-state.tsx";
@@ -28,7 +27,6 @@ import { DockHandle, useDockWidth } from "./dock-width.tsx";
 
 /** Images get the space; who it is stays above, the report stands to the right, and nothing ever covers an image. */
 export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
-  useActivityWatch();
   const trpc = useTrpc();
   const client = useTrpcClient();
   const queryClient = useQueryClient();
@@ -229,9 +227,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
             />
           ) : (
             <p className="p-4 text-quiet">
-              {holder
-                ? `${holder.name} is writing this report. It can be read here once it is signed, or when the claim ends.`
-                : "No report has been signed yet."}
+              {holder ? "The text can be read here once it is signed." : "No report has been signed yet."}
             </p>
           )}
           <Disclaimer className="mt-auto border-t border-line px-3 py-1 text-[0.6875rem] text-quiet" />

@@ -1,0 +1,6 @@
+/** To the sign-in page, and back here afterwards. The address names a case at most, never a patient. */
+export function leaveForSignIn(): void {
+  const { pathname } = window.location;
+  if (pathname === "/sign-in") return;
+  window.location.assign(`/sign-in?ended=1&to=${encodeURIComponent(pathname)}`);
+}
