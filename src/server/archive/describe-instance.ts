@@ -1,7 +1,11 @@
 import { type ByteRange, type DicomJson, elementOf, mapBulkData, numberOf } from "@overread/shared/dicom/dicom-json";
+import { DomainError } from "@overread/shared/errors";
 import { type InstanceRecord, rootPlaceholder, sortTags } from "#server/domain/imaging/index.ts";
 import { frameIndexOf } from "#server/storage/frame-index.ts";
 import type { StagedInstance } from "./staged-instance.ts";
+
+/** Ten thousand frames that each describe themselves stay below; a header beyond is made to fill the database. */
+const metadataLimit = 64 << 20;
 
 /** What the index keeps of a received instance: rows and text that are served later without opening the object. */
 export function describeInstance(
@@ -21,6 +25,8 @@ export function describeInstance(
     const tag = pixel.kind === "native" ? pixel.tag : "7FE00010";
     served[tag] = { vr: pixel.vr, BulkDataURI: base + tag };
   }
+  const metadata = JSON.stringify(sortTags(served));
+  if (metadata.length > metadataLimit) throw new DomainError("request.too-large");
   const inflated = header.offsetsIn === "inflated";
   const frameIndex = frameIndexOf(pixel, bulk, staged.offsetBase, inflated);
   return {
@@ -35,7 +41,7 @@ export function describeInstance(
     dataSetOffset: staged.dataSetOffset,
     numberOfFrames: framesOf(header.dataset, staged),
     frameIndex: frameIndex ? JSON.stringify(frameIndex) : null,
-    metadata: JSON.stringify(sortTags(served)),
+    metadata,
     dataset: header.dataset,
   };
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type DicomJson, stringOf } from "@overread/shared/dicom/dicom-json";
 import { ElementReader } from "@overread/shared/dicom/element-reader";
 import { type DataSetHeader, readDataSet } from "@overread/shared/dicom/part10";
-import { type DicomUid, parseUid, SOP } from "@overread/shared/dicom/uids";
+import { type DicomUid, parseUid, SOP, transferSyntaxes } from "@overread/shared/dicom/uids";
 import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
 import type { ObjectStore, TempObject } from "#server/storage/object-store.ts";
@@ -56,7 +56,7 @@ const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.
 
 async function stageInMemory(store: ObjectStore, file: Buffer): Promise<StagedInstance> {
   const { transferSyntaxUid, dataSetOffset } = readMeta(file);
-  const header = await readDataSet(file, transferSyntaxUid, dataSetOffset);
+  const header = await readHeader(file, transferSyntaxUid, dataSetOffset);
   const uids = uidsOf(header.dataset);
   const dataSet = file.subarray(dataSetOffset);
   const head = part10Head({ ...uids, transferSyntaxUid });
@@ -92,7 +92,7 @@ async function stageOnDisk(
       if (sizeBytes > instanceLimit) throw new DomainError("request.too-large");
       await temp.write(next.value);
     }
-    const header = await readDataSet({ path: temp.path }, transferSyntaxUid, head.length);
+    const header = await readHeader({ path: temp.path }, transferSyntaxUid, head.length);
     const uids = uidsOf(header.dataset);
     const agrees = uids.sopInstanceUid === named.sopInstanceUid && uids.sopClassUid === named.sopClassUid;
     const staged: StagedInstance = {
@@ -140,6 +140,15 @@ async function withNewHead(
     store: (key) => store.put(key, temp),
     discard: () => temp.discard(),
   };
+}
+
+let inflating: Promise<unknown> = Promise.resolve();
+/** Reads the header; deflated ones one after the other, since each may swell to many times its size in memory. */
+function readHeader(...[source, syntax, offset]: Parameters<typeof readDataSet>): Promise<DataSetHeader> {
+  if (!transferSyntaxes[syntax]?.deflated) return readDataSet(source, syntax, offset);
+  const turn = inflating.then(() => readDataSet(source, syntax, offset));
+  inflating = turn.catch(() => {});
+  return turn;
 }
 
 /** Reads preamble and group 0002 (PS3.10 §7.1) of a file of which at least the beginning is at hand. */

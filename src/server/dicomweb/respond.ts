@@ -43,7 +43,6 @@ export function sendError(req: IncomingMessage, res: ServerResponse, error: Doma
   const details = Object.keys(error.details).length > 0 ? { details: error.details } : {};
   const message = advice[error.code] ?? error.code;
   const body = JSON.stringify({ error: { code: error.code, message, ...details, requestId } });
-  for (const name of res.getHeaderNames()) res.removeHeader(name);
   res.writeHead(http, {
     "Content-Type": "application/json",
     "Content-Length": Buffer.byteLength(body),

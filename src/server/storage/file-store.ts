@@ -142,6 +142,7 @@ export class FileStore implements ObjectStore {
   }
 
   async freeBytes(): Promise<number> {
+    if (this.#broken) throw new DomainError("storage.unavailable");
     if (!this.#free || Date.now() - this.#free.at > freeSpaceAgeMs) {
       try {
         await mkdir(this.#root, { recursive: true });
@@ -155,7 +156,6 @@ export class FileStore implements ObjectStore {
   }
 
   async ensureRoom(neededBytes = 0): Promise<void> {
-    if (this.#broken) throw new DomainError("storage.unavailable");
     if ((await this.freeBytes()) < this.#reserveBytes + neededBytes) throw new DomainError("storage.full");
   }
 
