@@ -4,7 +4,6 @@ import type { BrowserContext, Page } from "playwright";
 import { phone } from "./support/browser.ts";
 import { until } from "./support/stack.ts";
 import {
-  chestColumns,
   indexOf,
   numberOnScreen,
   pictureOf,
@@ -12,6 +11,7 @@ import {
   startViewerBench,
   type ViewerBench,
 } from "./support/viewer-page.ts";
+import { chestColumns } from "./support/viewer-studies.ts";
 
 /** Room for a toolbar, a tray and a report; software WebGL pays for every pixel more. */
 const desk = { width: 1200, height: 760 };

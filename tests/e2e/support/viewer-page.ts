@@ -4,11 +4,7 @@ import { desktop, launchBrowser, signInPage } from "./browser.ts";
 import { signIn } from "./portal.ts";
 import { storescu, studyOnDisk } from "./scanner.ts";
 import { type Stack, startStack, until } from "./stack.ts";
-
-/** The chest CT's slices and columns, and the loop's frames. */
-export const chestSlices = 24;
-export const chestColumns = 512;
-export const loopFrames = 30;
+import { chestColumns, chestStudy, loopStudy } from "./viewer-studies.ts";
 
 export type ViewerBench = {
   /** A page that shows the viewer with the chest CT (and its prior at hand) or the ultrasound loop. */
@@ -19,10 +15,6 @@ export type ViewerBench = {
   problems: string[];
   close(): Promise<void>;
 };
-
-const seed = "viewer";
-const chestPatient = { name: "Viewer^Vera", id: "VIEW-1", sex: "F", birthDate: "19610412" } as const;
-const loopPatient = { name: "Viewer^Luis", id: "VIEW-2", sex: "M", birthDate: "19550101" } as const;
 
 /**
  * The viewer on the reading page of the whole product, with simulated studies sent as a scanner sends them.
@@ -39,9 +31,9 @@ export async function startViewerBench(): Promise<ViewerBench> {
 async function stackBench(browser: Browser): Promise<ViewerBench> {
   const stack: Stack = await startStack();
   const scans = [
-    studyOnDisk("chest-ct", { seed, patient: chestPatient, slices: chestSlices, prior: true, quick: true }),
-    studyOnDisk("chest-ct", { seed, patient: chestPatient, slices: chestSlices, quick: true }),
-    studyOnDisk("us-cine", { seed, patient: loopPatient, slices: loopFrames, matrix: 256 }),
+    studyOnDisk(...chestStudy(true)),
+    studyOnDisk(...chestStudy(false)),
+    studyOnDisk(...loopStudy()),
   ] as const;
   const [prior, chest, loop] = scans;
   try {
