@@ -36,7 +36,11 @@ export function Palette({ commands, label }: { commands: PaletteCommand[]; label
   }, []);
   useEffect(() => {
     const dialog = ref.current;
-    if (open && !dialog?.open) dialog?.showModal();
+    if (open && dialog && !dialog.open) {
+      dialog.showModal();
+      // The dialog would give the focus to the list's frame.
+      dialog.querySelector("input")?.focus();
+    }
     if (!open && dialog?.open) dialog.close();
   }, [open]);
 

@@ -50,6 +50,9 @@ export function CaseGrid({
   useImperativeHandle(ref, () => scroller.current as HTMLDivElement, []);
   const previousIds = useRef<string[] | null>(null);
   const pointedId = useRef<string | null>(null);
+  const end = useRef<HTMLDivElement>(null);
+  /** Where the list has to be scrolled to once it is long enough. */
+  const wanted = useRef<number | null>(null);
   const [spaceAbove, setSpaceAbove] = useState(0);
   const [spaceBelow, setSpaceBelow] = useState(0);
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
@@ -75,17 +78,21 @@ export function CaseGrid({
     });
     if (kept.moved === 0) return;
     setSpaceAbove(kept.spaceAbove);
-    const reach = kept.scrollTop + box.clientHeight - box.scrollHeight;
-    if (reach > 0) {
-      // The list is too short to be scrolled that far: room below makes it possible, until the pointer leaves.
-      setSpaceBelow((was) => was + reach);
-      requestAnimationFrame(() => {
-        box.scrollTop = kept.scrollTop;
-      });
-    }
-    box.scrollTop = kept.scrollTop;
+    // A list too short to be scrolled that far gets room below its end, until the pointer leaves.
+    const contentHeight = end.current?.offsetTop ?? box.scrollHeight;
+    const room = Math.max(0, kept.scrollTop + box.clientHeight - contentHeight + kept.spaceAbove - spaceAbove);
+    setSpaceBelow(room);
+    wanted.current = kept.scrollTop;
     if (kept.moved > 0 && arrived.length > 0) setAbove((was) => was + arrived.length);
   }, [order]);
+
+  // After the room is there.
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (wanted.current === null || !box) return;
+    box.scrollTop = wanted.current;
+    if (Math.abs(box.scrollTop - wanted.current) < 1) wanted.current = null;
+  });
 
   useEffect(() => {
     if (marked.size === 0) return;
@@ -95,6 +102,7 @@ export function CaseGrid({
 
   const settle = () => {
     pointedId.current = null;
+    wanted.current = null;
     setSpaceAbove(0);
     setSpaceBelow(0);
   };
@@ -142,7 +150,7 @@ export function CaseGrid({
           />
         ))}
         {foot}
-        <div style={{ height: spaceBelow }} />
+        <div ref={end} style={{ height: spaceBelow }} />
       </Grid>
       {above > 0 ? (
         <button
@@ -154,7 +162,7 @@ export function CaseGrid({
           }}
           className="absolute top-8 left-1/2 z-20 -translate-x-1/2 rounded-full border border-line-strong/60 bg-raised px-3 py-1 text-xs font-medium shadow-float"
         >
-          {above} new above
+          {above} new
         </button>
       ) : null}
     </div>
