@@ -21,25 +21,16 @@ type Module = Record<string, new () => Decoder>;
 type Factory = (options: Record<string, unknown>) => Promise<Module>;
 
 const require = createRequire(import.meta.url);
-const modules = new Map<string, Promise<Module>>();
 /** The codecs are CommonJS made by Emscripten: a factory that finds its WebAssembly beside itself. */
-function codec(name: string): Promise<Module> {
-  let loading = modules.get(name);
-  if (!loading) {
-    const factory = require(name) as Factory & { default?: Factory };
-    // They comment on each image they open; what is wrong with one comes as an exception.
-    const quiet = { print: () => {}, printErr: () => {} };
-    loading = (factory.default ?? factory)(quiet);
-    modules.set(name, loading);
-  }
-  return loading;
-}
-
-const jpegTurbo = ["@cornerstonejs/codec-libjpeg-turbo-8bit/wasmjs", "JPEGDecoder"] as const;
-const charls = ["@cornerstonejs/codec-charls/decodewasmjs", "JpegLSDecoder"] as const;
-const openJpeg = ["@cornerstonejs/codec-openjpeg/decodewasmjs", "J2KDecoder"] as const;
-const openJph = ["@cornerstonejs/codec-openjph/wasmjs", "HTJ2KDecoder"] as const;
-const wasmDecoders: Record<string, readonly [module: string, className: string]> = {
+type Codec = { factory: () => Factory & { default?: Factory }; decoder: string; loaded?: Promise<Module> };
+const jpegTurbo: Codec = {
+  factory: () => require("@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs"),
+  decoder: "JPEGDecoder",
+};
+const charls: Codec = { factory: () => require("@cornerstonejs/codec-charls/decodewasmjs"), decoder: "JpegLSDecoder" };
+const openJpeg: Codec = { factory: () => require("@cornerstonejs/codec-openjpeg/decodewasmjs"), decoder: "J2KDecoder" };
+const openJph: Codec = { factory: () => require("@cornerstonejs/codec-openjph/wasmjs"), decoder: "HTJ2KDecoder" };
+const wasmDecoders: Record<string, Codec> = {
   [TS.jpegBaseline]: jpegTurbo,
   [TS.jpegExtended]: jpegTurbo,
   [TS.jpegLsLossless]: charls,
@@ -50,6 +41,13 @@ const wasmDecoders: Record<string, readonly [module: string, className: string]>
   [TS.htj2kLosslessRpcl]: openJph,
   [TS.htj2k]: openJph,
 };
+
+function load(codec: Codec): Promise<Module> {
+  const factory = codec.factory();
+  // They comment on each image they open; what is wrong with one comes as an exception.
+  codec.loaded ??= (factory.default ?? factory)({ print: () => {}, printErr: () => {} });
+  return codec.loaded;
+}
 
 /** Bytes that one frame has when nothing is compressed. */
 export function frameBytes({ rows, columns, samplesPerPixel, bitsAllocated }: PixelDescription): number {
@@ -77,13 +75,8 @@ export async function decodeFrame(frame: Uint8Array, description: PixelDescripti
   return decodeWasm(frame, description, wasm);
 }
 
-async function decodeWasm(
-  frame: Uint8Array,
-  description: PixelDescription,
-  [moduleName, className]: readonly [string, string],
-): Promise<DecodedFrame> {
-  const module = await codec(moduleName);
-  const Decoder = module[className];
+async function decodeWasm(frame: Uint8Array, description: PixelDescription, codec: Codec): Promise<DecodedFrame> {
+  const { [codec.decoder]: Decoder } = await load(codec);
   if (!Decoder) throw new DomainError("internal");
   const decoder = new Decoder();
   try {
@@ -93,12 +86,8 @@ async function decodeWasm(
     checkSize(info, description);
     const bytes = widened(Uint8Array.from(decoder.getDecodedBuffer()), info, description);
     // These decoders give colour as RGB by pixel, whatever the stream had inside.
-    const colour =
-      info.componentCount >= 3 && !(className === "JpegLSDecoder" && description.photometric.startsWith("YBR"));
-    const signed =
-      className === "J2KDecoder" || className === "HTJ2KDecoder"
-        ? (info.isSigned ?? description.signed)
-        : description.signed;
+    const colour = info.componentCount >= 3 && !(codec === charls && description.photometric.startsWith("YBR"));
+    const signed = codec === openJpeg || codec === openJph ? (info.isSigned ?? description.signed) : description.signed;
     return { bytes, planar: false, photometric: colour ? "RGB" : description.photometric, signed };
   } catch (error) {
     throw error instanceof DomainError ? error : new DomainError("dicom.cannot-render", { cause: error });

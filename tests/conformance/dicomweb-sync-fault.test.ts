@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type TestContext, test } from "node:test";
+
+const strace = spawnSync("strace", ["-V"]).status === 0;
+const skip = strace ? false : "strace is not installed";
+const storeModule = new URL("../../src/server/storage/file-store.ts", import.meta.url).href;
+const keysModule = new URL("../../src/server/storage/keys.ts", import.meta.url).href;
+
+/** Stores `count` objects in a process of its own under strace, one after the other; says of each what was answered. */
+async function storeUnder(t: TestContext, straceOptions: string[], count: number) {
+  const root = mkdtempSync(path.join(tmpdir(), "overread-sync-"));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const trace = path.join(root, "trace");
+  const program = `
+    import { FileStore } from ${JSON.stringify(storeModule)};
+    import { instanceKey } from ${JSON.stringify(keysModule)};
+    import { createHash } from "node:crypto";
+    const store = new FileStore(${JSON.stringify(path.join(root, "objects"))}, { reserveBytes: 0, owner: "test." + process.pid });
+    for (let i = 0; i < ${count}; i++) {
+      const bytes = Buffer.from("object " + i);
+      const key = instanceKey("0190f000-0000-7000-8000-000000000001", createHash("sha256").update(bytes).digest("hex"));
+      const answer = await store.putBuffer(key, [bytes.subarray(0, 1), bytes.subarray(1)]).then(() => "stored", (error) => error.code);
+      process.stdout.write("ANSWER " + answer + "\\n");
+    }`;
+  const child = spawn(
+    "strace",
+    [
+      "-f",
+      "-o",
+      trace,
+      "-s",
+      "200",
+      "-e",
+      "trace=fsync,fdatasync,rename,renameat,renameat2,write,writev,pwrite64,pwritev",
+      ...straceOptions,
+      process.execPath,
+      "--input-type=module",
+      "-e",
+      program,
+    ],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
+  let out = "";
+  child.stdout.on("data", (data: Buffer) => {
+    out += data.toString();
+  });
+  child.stderr.resume();
+  await new Promise((resolve) => child.on("close", resolve));
+  const answers = [...out.matchAll(/ANSWER (\S+)/g)].map(([, answer]) => answer);
+  return { root, answers, trace: readFileSync(trace, "utf8") };
+}
+
+test("an object is answered only behind the syncs of its bytes and of its name", { skip }, async (t) => {
+  const { answers, trace } = await storeUnder(t, [], 20);
+  assert.deepEqual(answers, Array(20).fill("stored"));
+  // What strace shows of one object: file synced, renamed, directory synced, answered. Calls of several threads may be
+  // split in two lines; what counts is the end of each.
+  const events: string[] = [];
+  for (const line of trace.split("\n")) {
+    if (/(fsync|fdatasync)(\(| resumed>).*= 0$/.test(line)) events.push("sync");
+    else if (/rename\w*(\(| resumed>).*= 0$/.test(line)) events.push("rename");
+    else if (/write\w*\(1, .*ANSWER stored/.test(line)) events.push("answer");
+  }
+  let since: string[] = [];
+  let checked = 0;
+  for (const event of events) {
+    if (event !== "answer") {
+      since.push(event);
+      continue;
+    }
+    const renamed = since.lastIndexOf("rename");
+    assert.ok(renamed > 0 && since.slice(0, renamed).includes("sync"), `no sync before the name: ${since}`);
+    assert.ok(since.slice(renamed).includes("sync"), `no sync of the directory: ${since}`);
+    since = [];
+    checked++;
+  }
+  assert.equal(checked, 20);
+});
+
+test("after a sync that failed nothing more is answered as stored", { skip }, async (t) => {
+  const { root, answers } = await storeUnder(t, ["-e", "inject=fsync:error=EIO:when=12+"], 20);
+  assert.equal(answers.length, 20);
+  const failed = answers.indexOf("storage.unavailable");
+  assert.ok(failed >= 0, answers.join(" "));
+  assert.deepEqual(answers.slice(failed), Array(20 - failed).fill("storage.unavailable"));
+  assert.deepEqual(readdirSync(path.join(root, "objects/tmp")), []);
+});
+
+test("a disk that fills up refuses, and takes again when there is room", { skip }, async (t) => {
+  const { root, answers } = await storeUnder(t, ["-e", "inject=writev:error=ENOSPC:when=2..3"], 40);
+  assert.equal(answers.length, 40);
+  assert.ok(answers.includes("storage.full"), answers.join(" "));
+  assert.equal(answers.at(-1), "stored");
+  assert.deepEqual(readdirSync(path.join(root, "objects/tmp")), []);
+});
