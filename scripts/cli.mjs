@@ -11,7 +11,9 @@ if (!process.env.DATABASE_URL && existsSync(settings)) {
   for (const [name, value] of Object.entries(JSON.parse(readFileSync(settings, "utf8")))) process.env[name] ??= value;
 }
 if (!process.env.DATABASE_URL && process.argv.length > 2 && !process.argv.includes("--help")) {
-  process.stderr.write("No database: nothing runs on this data folder and DATABASE_URL is not set.\n→ Run `npm start` in another terminal first, or set DATABASE_URL and OVERREAD_SECRET.\n");
+  process.stderr.write(
+    "No database: nothing runs on this data folder and DATABASE_URL is not set.\n→ Run `npm start` in another terminal first, or set DATABASE_URL and OVERREAD_SECRET.\n",
+  );
   process.exit(1);
 }
 await import("../src/server/cli/main.ts");

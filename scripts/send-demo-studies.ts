@@ -6,7 +6,13 @@ import { parseArgs } from "node:util";
 import { demoStudies } from "@overread/shared/modality-simulator/index";
 import { openStoreAssociation } from "../edge-router/src/dimse/scu.ts";
 
-const { values } = parseArgs({ options: { port: { type: "string" }, called: { type: "string" }, prior: { type: "string", default: "OVERREAD_PRIOR" } } });
+const { values } = parseArgs({
+  options: {
+    port: { type: "string" },
+    called: { type: "string" },
+    prior: { type: "string", default: "OVERREAD_PRIOR" },
+  },
+});
 const port = Number(values.port);
 const called = values.called ?? "OVERREAD";
 const dir = mkdtempSync(path.join(os.tmpdir(), "overread-demo-"));
@@ -16,9 +22,20 @@ try {
     for (const file of study.files()) {
       const target = path.join(dir, `${file.sopInstanceUid}.dcm`);
       writeFileSync(target, file.part10);
-      files.push({ path: target, sopClassUid: file.sopClassUid, sopInstanceUid: file.sopInstanceUid, transferSyntaxUid: file.transferSyntaxUid });
+      files.push({
+        path: target,
+        sopClassUid: file.sopClassUid,
+        sopInstanceUid: file.sopInstanceUid,
+        transferSyntaxUid: file.transferSyntaxUid,
+      });
     }
-    const association = await openStoreAssociation({ host: "127.0.0.1", port, calledAeTitle: study.isPrior ? (values.prior ?? "") : called, callingAeTitle: "DEMO_MODALITY", files });
+    const association = await openStoreAssociation({
+      host: "127.0.0.1",
+      port,
+      calledAeTitle: study.isPrior ? (values.prior ?? "") : called,
+      callingAeTitle: "DEMO_MODALITY",
+      files,
+    });
     for (const file of files) {
       const status = await association.store(file);
       if (status !== 0) process.stderr.write(`${study.kind}: status ${status.toString(16)}\n`);

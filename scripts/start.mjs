@@ -191,8 +191,19 @@ try {
   }
   env.OVERREAD_WEB_PORT = String(await freePort());
   // For operator commands beside the running stack (scripts/cli.mjs). Readable by this user alone.
-  const shared = ["OVERREAD_PORT", "OVERREAD_DATA_DIR", "OVERREAD_SECRET", "DATABASE_URL", "REDIS_URL", "OVERREAD_WEB_PORT"];
-  writeFileSync(path.join(dataDir, "settings.json"), JSON.stringify(Object.fromEntries(shared.map((name) => [name, env[name]])), null, 2), { mode: 0o600 });
+  const shared = [
+    "OVERREAD_PORT",
+    "OVERREAD_DATA_DIR",
+    "OVERREAD_SECRET",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "OVERREAD_WEB_PORT",
+  ];
+  writeFileSync(
+    path.join(dataDir, "settings.json"),
+    JSON.stringify(Object.fromEntries(shared.map((name) => [name, env[name]])), null, 2),
+    { mode: 0o600 },
+  );
   await step("Bringing the database up to date", async () => cli(["db", "setup"]));
 
   let seeded = null;
