@@ -2,22 +2,81 @@
 const rule = (name, from, to, comment) => ({ name, severity: "error", comment, from, to });
 module.exports = {
   forbidden: [
-    rule("no-cycles", {}, { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } }, "A circle means two rooms are one."),
-    rule("shared-is-the-floor", { path: "^src/shared/" }, { path: "^(src/(app|server|workers)|edge-router)/" }, "Shared depends on no room."),
-    rule("shared-stays-small", { path: "^src/shared/", pathNot: "\\.test\\.ts$" }, { path: "node_modules", pathNot: "node_modules/(zod|dcmjs|dicom-parser|dicom-character-set|pako|@types)" }, "Shared uses zod and DICOM parsers only."),
-    rule("edge-stands-alone", { path: "^edge-router/" }, { path: "(^src/(app|server|workers)/|node_modules/(next|react|react-dom|@prisma|prisma|@trpc|bullmq)/)", reachable: true }, "The program at the hospital carries nothing of the portal."),
-    rule("server-knows-no-door", { path: "^src/server/" }, { path: "^src/(app|workers)/" }, "Doors import the server, never the reverse."),
-    rule("domain-has-no-transport", { path: "^src/server/domain/" }, { path: "(^src/server/(trpc|dicomweb|storage|archive|documents)/|node_modules/(next|@trpc|bullmq|ioredis|redis)/|^(node:)?https?$)" }, "A verb touches nothing but the database."),
-    rule("prisma-stays-below", { path: "^src/", pathNot: "^src/server/(db|domain|jobs|auth|demo|cli)/" }, { path: "(node_modules/(@prisma|\\.prisma)/|^src/server/db/generated/client)" }, "Only the lower rooms know the client."),
-    rule("queue-stays-aside", { path: "^src/", pathNot: "^src/(workers/|server/jobs/relay)" }, { path: "node_modules/(bullmq|ioredis)/" }, "Everything else writes to the outbox."),
-    rule("viewer-is-alone", { path: "^src/", pathNot: "^src/app/_viewer/" }, { path: "node_modules/(@cornerstonejs/(core|tools|dicom-image-loader)|dicomweb-client)/" }, "One room knows the rendering engine."),
-    rule("app-uses-doors", { path: "^src/app/" }, { path: "^src/server/", pathNot: "^src/server/(trpc|auth|config)" }, "Pages reach the server through its doors."),
+    rule(
+      "no-cycles",
+      {},
+      { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+      "A circle means two rooms are one.",
+    ),
+    rule(
+      "shared-is-the-floor",
+      { path: "^src/shared/" },
+      { path: "^(src/(app|server|workers)|edge-router)/" },
+      "Shared depends on no room.",
+    ),
+    rule(
+      "shared-stays-small",
+      { path: "^src/shared/", pathNot: "\\.test\\.ts$" },
+      { path: "node_modules", pathNot: "node_modules/(zod|dcmjs|dicom-parser|dicom-character-set|pako|@types)" },
+      "Shared uses zod and DICOM parsers only.",
+    ),
+    rule(
+      "edge-stands-alone",
+      { path: "^edge-router/" },
+      {
+        path: "(^src/(app|server|workers)/|node_modules/(next|react|react-dom|@prisma|prisma|@trpc|bullmq)/)",
+        reachable: true,
+      },
+      "The program at the hospital carries nothing of the portal.",
+    ),
+    rule(
+      "server-knows-no-door",
+      { path: "^src/server/" },
+      { path: "^src/(app|workers)/" },
+      "Doors import the server, never the reverse.",
+    ),
+    rule(
+      "domain-has-no-transport",
+      { path: "^src/server/domain/" },
+      {
+        path: "(^src/server/(trpc|dicomweb|storage|archive|documents)/|node_modules/(next|@trpc|bullmq|ioredis|redis)/|^(node:)?https?$)",
+      },
+      "A verb touches nothing but the database.",
+    ),
+    rule(
+      "prisma-stays-below",
+      { path: "^src/", pathNot: "^src/server/(db|domain|jobs|auth|demo|cli)/" },
+      { path: "(node_modules/(@prisma|\\.prisma)/|^src/server/db/generated/client)" },
+      "Only the lower rooms know the client.",
+    ),
+    rule(
+      "queue-stays-aside",
+      { path: "^src/", pathNot: "^src/(workers/|server/jobs/relay)" },
+      { path: "node_modules/(bullmq|ioredis)/" },
+      "Everything else writes to the outbox.",
+    ),
+    rule(
+      "viewer-is-alone",
+      { path: "^src/", pathNot: "^src/app/_viewer/" },
+      { path: "node_modules/(@cornerstonejs/(core|tools|dicom-image-loader)|dicomweb-client)/" },
+      "One room knows the rendering engine.",
+    ),
+    rule(
+      "app-uses-doors",
+      { path: "^src/app/" },
+      { path: "^src/server/", pathNot: "^src/server/(trpc|auth|config)" },
+      "Pages reach the server through its doors.",
+    ),
   ],
   options: {
     doNotFollow: { path: "node_modules" },
     exclude: { path: "src/server/db/generated/(internal|models|commonInputTypes)" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"], extensions: [".ts", ".tsx", ".mjs", ".js", ".cjs", ".json"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+      extensions: [".ts", ".tsx", ".mjs", ".js", ".cjs", ".json"],
+    },
   },
 };

@@ -83,6 +83,10 @@ export function CaseGrid({
     const room = Math.max(0, kept.scrollTop + box.clientHeight - contentHeight + kept.spaceAbove - spaceAbove);
     setSpaceBelow(room);
     wanted.current = kept.scrollTop;
+    // The render that makes the room comes before the next frame; what is not reached by then never will be.
+    requestAnimationFrame(() => {
+      wanted.current = null;
+    });
     if (kept.moved > 0 && arrived.length > 0) setAbove((was) => was + arrived.length);
   }, [order]);
 
