@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright";
 import { run } from "../support/run.ts";
-import { launchBrowser, phone, signInPage } from "./support/browser.ts";
+import { launchBrowser, phone, seriousFindings, signInPage } from "./support/browser.ts";
 import { LocalPacs } from "./support/local-pacs.ts";
 import { type PortalClient, PortalError, signIn } from "./support/portal.ts";
 import { storescu, studyOnDisk } from "./support/scanner.ts";
@@ -112,6 +112,7 @@ test("a CT sent by a scanner is read by a remote radiologist, and the report is 
     assert.match((await row.textContent()) ?? "", /LINDQVIST|Lindqvist/);
     assert.match((await row.textContent()) ?? "", /Åsa|ÅSA/);
     assert.equal(reloads, 0);
+    assert.deepEqual(await seriousFindings(page), []);
   });
 
   await t.test("Enter claims it and the image is on the screen, prior beside it", async () => {
@@ -124,6 +125,7 @@ test("a CT sent by a scanner is read by a remote radiologist, and the report is 
       return p.greys > 40 ? p : null;
     });
     assert.ok(seen.lit > 0.1 && seen.mean > 5, JSON.stringify(seen));
+    assert.deepEqual(await seriousFindings(page), []);
   });
 
   await t.test("the wheel moves through the stack", async () => {
@@ -332,6 +334,7 @@ test("a CT sent by a scanner is read by a remote radiologist, and the report is 
     const overflow = await mobile.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );
+    assert.deepEqual(await seriousFindings(mobile), []);
     assert.ok(overflow <= 1, `the page is ${overflow} px wider than the phone`);
     await mobile
       .getByRole("link", { name: /open images/i })

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((file) =>
@@ -49,4 +50,12 @@ export async function signInPage(
     page.click('button[type="submit"]'),
   ]);
   return { context, page, problems };
+}
+
+/** What axe calls serious or critical on the page as it stands; empty is what a page has to be. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }
