@@ -18,9 +18,15 @@ const concurrency: Record<QueueName, number> = { interactive: 8, imaging: 2, rep
 export function startWorker(handlers: Handlers, log: Log): { stop(): Promise<void> } {
   const relay = new Relay(log);
   // A worker waits for Redis for ever (`null`); the relay's producer does not.
-  const redis = new Redis(config().redis.url, { maxRetriesPerRequest: null, lazyConnect: true });
+  const redis = new Redis(config().redis.url, {
+    maxRetriesPerRequest: null,
+    retryStrategy: (attempt) => Math.min(100 * attempt, 1_000),
+  });
   redis.on("error", () => {}); // the relay's connection to the same server has said it
-  const workers = queueNames.map((name) => {
+  const workers: Worker[] = [];
+  // A queue opened while Redis is away gives up for good; one that was open before outlives an outage.
+  redis.once("ready", () => workers.push(...queueNames.map(openQueue)));
+  const openQueue = (name: QueueName) => {
     const worker = new Worker(name, (job) => runJob(handlers, job, log).finally(() => relay.wake()), {
       connection: redis as unknown as ConnectionOptions,
       prefix: queuePrefix,
@@ -32,7 +38,7 @@ export function startWorker(handlers: Handlers, log: Log): { stop(): Promise<voi
     });
     worker.on("error", (error) => log.debug({ queue: name, reason: error.message }, "queue"));
     return worker;
-  });
+  };
   relay.start();
   const stopSchedules = keepRunning(schedules(log), log);
   return {
