@@ -53,7 +53,7 @@ test("a full disk is answered with A700, loses nothing, and is over as soon as t
     // The archive takes what is there: that makes room too.
     edge.portal.down = false;
     const taken = [...first.taken, ...second.taken];
-    await until("all held", () => taken.every((object) => edge.portal.holds(object)), 40_000);
+    await until("all held", () => taken.every((object) => edge.portal.holds(object)), 120_000);
     await until("room again", async () => (await fill(edge, [makeObject(edge.dir)])).taken.length === 1);
     await edge.stop();
     assert.equal(edge.exitCode, 0);
