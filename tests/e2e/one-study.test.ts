@@ -128,6 +128,24 @@ test("a CT sent by a scanner is read by a remote radiologist, and the report is 
     assert.deepEqual(await seriousFindings(page), []);
   });
 
+  await t.test("the prior comes beside it, and neither picture is squeezed", async () => {
+    await page.getByTestId("viewport-current").hover();
+    await page.keyboard.press("p");
+    await page.locator('[data-viewport="prior"][data-quality="8"]').waitFor({ timeout: 60_000 });
+    assert.match((await page.getByTestId("pane-label-prior").textContent()) ?? "", /PRIOR.*2 Mar 2025/i);
+    for (const side of ["current", "prior"])
+      await until(`the ${side} picture drawn for the room it has`, () =>
+        page.getByTestId(`viewport-${side}`).evaluate((element) => {
+          const canvas = element.querySelector("canvas");
+          if (!canvas) return false;
+          const drawn = canvas.width / canvas.height;
+          return Math.abs(drawn / (element.clientWidth / element.clientHeight) - 1) < 0.02;
+        }),
+      );
+    await page.keyboard.press("p");
+    await until("the prior put away", async () => (await page.getByTestId("viewport-prior").count()) === 0);
+  });
+
   await t.test("the wheel moves through the stack", async () => {
     const viewport = page.getByTestId("viewport-current");
     const first = await viewport.getAttribute("data-index");

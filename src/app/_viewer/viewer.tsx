@@ -67,12 +67,16 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
     return () => document.removeEventListener("keydown", onKey);
   }, [session]);
 
+  const shownPriorUid = prior?.studyInstanceUid;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with the prior a pane comes or goes, and has to be watched.
   useEffect(() => {
     if (!stage.current) return;
     const observer = new ResizeObserver(() => session.resize());
-    observer.observe(stage.current);
+    // The panes and not the stage: when the prior comes beside the current study the stage stays as wide as it was, and a
+    // picture drawn for the whole of it would be squeezed into half.
+    for (const pane of stage.current.children) observer.observe(pane);
     return () => observer.disconnect();
-  }, [session]);
+  }, [session, shownPriorUid]);
 
   useEffect(() => {
     if (jumpTo) session.jumpTo(jumpTo);
