@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
-import { withTenant } from "#server/db/with-tenant.ts";
+import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import type { Actor } from "#server/domain/context.ts";
 import { type InstanceRecord, type StoredInstance, storeInstances } from "#server/domain/imaging/index.ts";
 
@@ -47,7 +47,7 @@ class IndexBatcher {
 
   async #commit(batch: Waiting[], attempt = 1): Promise<void> {
     try {
-      const results = await withTenant(
+      const results = await withTenantSql(
         this.#actor,
         (ctx) => storeInstances(ctx, { instances: batch.map(({ record }) => record) }),
         { requestId: batch[0]?.requestId ?? randomUUID(), timeoutMs: 60_000 },

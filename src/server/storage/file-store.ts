@@ -100,13 +100,16 @@ export class FileStore implements ObjectStore {
 
   /** The order that makes an object durable: its bytes, its name, and the directory that holds the name. */
   async #publish(temp: TempFile, target: string): Promise<void> {
+    // A new directory becomes durable while the bytes do.
+    const directory = this.#ensureDirectory(path.dirname(target));
+    directory.catch(() => {});
     try {
       await temp.sync();
     } catch (error) {
       if (!["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "")) this.#broken = true;
       throw error;
     }
-    await this.#ensureDirectory(path.dirname(target));
+    await directory;
     await temp.rename(target);
     await syncDirectory(path.dirname(target)).catch((error: unknown) => {
       this.#broken = true;

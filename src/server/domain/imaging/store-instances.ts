@@ -3,7 +3,7 @@ import { DomainError } from "@overread/shared/errors";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
+import type { SqlCtx } from "../context.ts";
 import { openCase } from "../reading/index.ts";
 import type { InstanceRecord, StoredInstance } from "./instance-record.ts";
 import { authorizeStudy } from "./policy.ts";
@@ -55,7 +55,7 @@ type VersionRow = { id: string; sop_instance_uid: string; data_set_sha256: strin
  * @throws {DomainError} `study.not-found` when the actor may not add to that hospital's study.
  */
 export async function storeInstances(
-  ctx: Ctx,
+  ctx: SqlCtx,
   { instances }: { instances: InstanceRecord[] },
 ): Promise<StoredInstance[]> {
   if (instances.length === 0) return [];
@@ -106,22 +106,26 @@ export async function storeInstances(
   }));
 }
 
-const studySelect = `SELECT id, study_instance_uid, patient_ref, facility_id, reader_org_id, referrer_id, purpose::text, completed_at,
-  modalities, body_parts, number_of_series, number_of_instances, quarantined_instances, qido_json
-  FROM study WHERE org_id = $1::uuid AND study_instance_uid = ANY($2::text[]) ORDER BY study_instance_uid FOR UPDATE`;
-
-async function lockStudies({ actor, tx }: Ctx, instances: InstanceRecord[]): Promise<{ rows: Map<string, StudyRow> }> {
+async function lockStudies(
+  { actor, tx }: SqlCtx,
+  instances: InstanceRecord[],
+): Promise<{ rows: Map<string, StudyRow> }> {
   const firsts = new Map<string, InstanceRecord>();
   for (const record of instances) if (!firsts.has(record.studyInstanceUid)) firsts.set(record.studyInstanceUid, record);
   const uids = [...firsts.keys()].sort();
-  let found = await tx.$queryRawUnsafe<StudyRow[]>(studySelect, actor.orgId, uids);
+  const lock = () => tx.$queryRaw<StudyRow[]>`
+    SELECT id, study_instance_uid, patient_ref, facility_id, reader_org_id, referrer_id, purpose::text, completed_at,
+      modalities, body_parts, number_of_series, number_of_instances, quarantined_instances, qido_json
+    FROM study WHERE org_id = ${actor.orgId}::uuid AND study_instance_uid = ANY(${uids}::text[])
+    ORDER BY study_instance_uid FOR UPDATE`;
+  let found = await lock();
   const missing = uids.filter((uid) => !found.some((row) => row.study_instance_uid === uid));
   if (missing.length > 0) {
     await insertStudies(
       { actor, tx },
       missing.map((uid) => firsts.get(uid) as InstanceRecord),
     );
-    found = await tx.$queryRawUnsafe<StudyRow[]>(studySelect, actor.orgId, uids);
+    found = await lock();
   }
   for (const row of found) {
     const { facilityId } = firsts.get(row.study_instance_uid) as InstanceRecord;
@@ -168,7 +172,7 @@ const readerOf = (facility: string): string => `(SELECT c.reader_org_id FROM con
     AND c.starts_at <= now() AND (c.ends_at IS NULL OR c.ends_at > now())
   ORDER BY c.facility_id NULLS LAST, c.starts_at DESC LIMIT 1)`;
 
-async function insertStudies({ actor, tx }: Pick<Ctx, "actor" | "tx">, firsts: InstanceRecord[]): Promise<void> {
+async function insertStudies({ actor, tx }: Pick<SqlCtx, "actor" | "tx">, firsts: InstanceRecord[]): Promise<void> {
   const described = firsts
     .map((record) => ({ record, columns: studyColumns(record.dataset) }))
     .sort((a, b) => (a.columns.patientId < b.columns.patientId ? -1 : 1));
@@ -244,7 +248,7 @@ const newSeriesColumns: Columns = [
 ];
 
 async function findSeries(
-  { actor, tx }: Ctx,
+  { actor, tx }: SqlCtx,
   instances: InstanceRecord[],
   studies: { rows: Map<string, StudyRow> },
 ): Promise<Map<string, SeriesRow>> {
@@ -257,10 +261,11 @@ async function findSeries(
   }
   const refs = [...studies.rows.values()].map(({ id }) => id);
   const uids = [...new Set(instances.map(({ seriesInstanceUid }) => seriesInstanceUid))];
-  const select = `SELECT id, study_ref, series_instance_uid, number_of_instances, qido_json FROM series
-    WHERE study_ref = ANY($1::uuid[]) AND series_instance_uid = ANY($2::text[])`;
+  const rowsHere = await tx.$queryRaw<SeriesRow[]>`
+    SELECT id, study_ref, series_instance_uid, number_of_instances, qido_json FROM series
+    WHERE study_ref = ANY(${refs}::uuid[]) AND series_instance_uid = ANY(${uids}::text[])`;
   const keyOf = (row: SeriesRow): string => `${row.study_ref}/${row.series_instance_uid}`;
-  const found = new Map((await tx.$queryRawUnsafe<SeriesRow[]>(select, refs, uids)).map((row) => [keyOf(row), row]));
+  const found = new Map(rowsHere.map((row) => [keyOf(row), row]));
   const missing = [...firsts].filter(([key]) => !found.has(key)).map(([, first]) => first);
   if (missing.length === 0) return found;
   const rows = valueRows(
@@ -303,16 +308,14 @@ type SortedOut = {
 
 /** Says of each instance whether it is new, here already, or another version of one that is here. */
 async function sortOut(
-  { actor, tx }: Ctx,
+  { actor, tx }: SqlCtx,
   instances: InstanceRecord[],
   seriesId: (record: InstanceRecord) => string,
 ): Promise<SortedOut[]> {
-  const versions = await tx.$queryRawUnsafe<VersionRow[]>(
-    `SELECT id, sop_instance_uid, data_set_sha256, status::text, series_ref FROM instance
-     WHERE org_id = $1::uuid AND sop_instance_uid = ANY($2::text[])`,
-    actor.orgId,
-    [...new Set(instances.map(({ sopInstanceUid }) => sopInstanceUid))],
-  );
+  const uids = [...new Set(instances.map(({ sopInstanceUid }) => sopInstanceUid))];
+  const versions = await tx.$queryRaw<VersionRow[]>`
+    SELECT id, sop_instance_uid, data_set_sha256, status::text, series_ref FROM instance
+    WHERE org_id = ${actor.orgId}::uuid AND sop_instance_uid = ANY(${uids}::text[])`;
   const known = new Map<string, VersionRow[]>();
   for (const version of versions)
     known.set(version.sop_instance_uid, [...(known.get(version.sop_instance_uid) ?? []), version]);
@@ -370,7 +373,7 @@ const newInstanceColumns: Columns = [
 ];
 
 async function insertInstances(
-  { actor, tx }: Ctx,
+  { actor, tx }: SqlCtx,
   entries: (SortedOut & { study: StudyRow; series: SeriesRow })[],
 ): Promise<void> {
   if (entries.length === 0) return;
@@ -406,7 +409,7 @@ async function insertInstances(
 }
 
 /** Brings counts, prerendered answers, case and follow-up jobs of one study up to date. The row is locked. */
-async function settleStudyRow(ctx: Ctx, row: StudyRow, entries: SortedOut[], series: SeriesRow[]): Promise<void> {
+async function settleStudyRow(ctx: SqlCtx, row: StudyRow, entries: SortedOut[], series: SeriesRow[]): Promise<void> {
   const { actor, tx, now } = ctx;
   const added = entries.filter(({ isNew }) => isNew);
   const asRead = row.purpose === "prior" && entries.some(({ record }) => record.purpose === "read");
@@ -469,7 +472,7 @@ async function settleStudyRow(ctx: Ctx, row: StudyRow, entries: SortedOut[], ser
 }
 
 /** How long to wait for somebody to say that the study is complete. An edge router does; others may not. */
-async function settleAt({ actor, tx }: Ctx, row: StudyRow, now: Date): Promise<Date> {
+async function settleAt({ actor, tx }: SqlCtx, row: StudyRow, now: Date): Promise<Date> {
   const [facility] = row.facility_id
     ? await tx.$queryRaw<
         { quiet_seconds: number }[]
@@ -490,7 +493,7 @@ function dueForNews(studyId: string): boolean {
   return true;
 }
 
-async function auditStudy(ctx: Ctx, row: StudyRow, entries: SortedOut[]): Promise<void> {
+async function auditStudy(ctx: SqlCtx, row: StudyRow, entries: SortedOut[]): Promise<void> {
   const added = entries.filter(({ isNew }) => isNew);
   const subject = { orgId: ctx.actor.orgId, patientRef: row.patient_ref, studyRef: row.id };
   for (const { record, reason } of added)
