@@ -23,7 +23,9 @@ export async function withTenantSql<A extends Actor, T>(
       throw new DomainError("storage.unavailable", { cause });
     });
   let lost: Error | undefined;
-  const onLost = (error: Error): void => void (lost = error);
+  const onLost = (error: Error): void => {
+    lost = error;
+  };
   client.on("error", onLost);
   try {
     // One message: a transaction, its tenant, and the longest it may take.
@@ -35,8 +37,8 @@ export async function withTenantSql<A extends Actor, T>(
     await client.query("COMMIT");
     return result;
   } catch (error) {
-    const undone = await client.query("ROLLBACK").catch((failed: Error) => void (lost ??= failed));
-    throw undone ? error : new DomainError("storage.unavailable", { cause: error });
+    await client.query("ROLLBACK").catch(onLost);
+    throw lost ? new DomainError("storage.unavailable", { cause: error }) : error;
   } finally {
     client.off("error", onLost);
     client.release(lost);

@@ -111,7 +111,11 @@ export class FileStore implements ObjectStore {
     }
     await directory;
     await temp.rename(target);
-    await syncDirectory(path.dirname(target)).catch((error: unknown) => {
+    await this.#syncDirectory(path.dirname(target));
+  }
+
+  async #syncDirectory(directory: string): Promise<void> {
+    await syncDirectory(directory).catch((error: unknown) => {
       this.#broken = true;
       throw error;
     });
@@ -183,7 +187,7 @@ export class FileStore implements ObjectStore {
       // Tells a sweep that runs at this moment that the object is wanted after all.
       const now = new Date();
       await utimes(target, now, now);
-      await syncDirectory(path.dirname(target));
+      await this.#syncDirectory(path.dirname(target));
       return true;
     } catch (error) {
       if (errorCode(error) === "ENOENT") return false;
@@ -210,7 +214,7 @@ export class FileStore implements ObjectStore {
     } catch (error) {
       if (errorCode(error) !== "EEXIST") throw error;
     }
-    await syncDirectory(parent);
+    await this.#syncDirectory(parent);
   }
 
   #path(key: string): string {

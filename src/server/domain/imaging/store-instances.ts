@@ -60,23 +60,12 @@ export async function storeInstances(
 ): Promise<StoredInstance[]> {
   if (instances.length === 0) return [];
   const studies = await lockStudies(ctx, instances);
-  const series = await findSeries(ctx, instances, studies);
+  const { series, versions } = await findSeries(ctx, instances, studies);
   const seriesOf = (record: InstanceRecord): SeriesRow =>
     series.get(`${study(record).id}/${record.seriesInstanceUid}`) as SeriesRow;
   const study = (record: InstanceRecord): StudyRow => studies.rows.get(record.studyInstanceUid) as StudyRow;
 
-  const sortedOut = await sortOut(ctx, instances, (record) => seriesOf(record).id);
-  await insertInstances(
-    ctx,
-    sortedOut
-      .filter((entry) => entry.isNew)
-      .map((entry) => ({
-        ...entry,
-        study: study(entry.record),
-        series: seriesOf(entry.record),
-      })),
-  );
-
+  const sortedOut = sortOut(versions, instances, (record) => seriesOf(record).id);
   for (const row of studies.rows.values()) {
     const entries = sortedOut.filter(({ record }) => record.studyInstanceUid === row.study_instance_uid);
     await settleStudyRow(
@@ -247,11 +236,12 @@ const newSeriesColumns: Columns = [
   ["qido_json", "text"],
 ];
 
+/** The series of the instances, made where they are missing, and the versions that are known under their UIDs. */
 async function findSeries(
   { actor, tx }: SqlCtx,
   instances: InstanceRecord[],
   studies: { rows: Map<string, StudyRow> },
-): Promise<Map<string, SeriesRow>> {
+): Promise<{ series: Map<string, SeriesRow>; versions: VersionRow[] }> {
   const firsts = new Map<string, { record: InstanceRecord; study: StudyRow }>();
   for (const record of instances) {
     const study = studies.rows.get(record.studyInstanceUid);
@@ -261,13 +251,19 @@ async function findSeries(
   }
   const refs = [...studies.rows.values()].map(({ id }) => id);
   const uids = [...new Set(instances.map(({ seriesInstanceUid }) => seriesInstanceUid))];
-  const rowsHere = await tx.$queryRaw<SeriesRow[]>`
-    SELECT id, study_ref, series_instance_uid, number_of_instances, qido_json FROM series
-    WHERE study_ref = ANY(${refs}::uuid[]) AND series_instance_uid = ANY(${uids}::text[])`;
+  const sopUids = [...new Set(instances.map(({ sopInstanceUid }) => sopInstanceUid))];
+  const [known] = await tx.$queryRaw<[{ series: SeriesRow[]; versions: VersionRow[] }]>`
+    SELECT (SELECT coalesce(json_agg(se), '[]') FROM (
+        SELECT id, study_ref, series_instance_uid, number_of_instances, qido_json FROM series
+        WHERE study_ref = ANY(${refs}::uuid[]) AND series_instance_uid = ANY(${uids}::text[])) se) AS series,
+      (SELECT coalesce(json_agg(i), '[]') FROM (
+        SELECT id, sop_instance_uid, data_set_sha256, status, series_ref FROM instance
+        WHERE org_id = ${actor.orgId}::uuid AND sop_instance_uid = ANY(${sopUids}::text[])) i) AS versions`;
+  const { versions } = known;
   const keyOf = (row: SeriesRow): string => `${row.study_ref}/${row.series_instance_uid}`;
-  const found = new Map(rowsHere.map((row) => [keyOf(row), row]));
+  const found = new Map(known.series.map((row) => [keyOf(row), row]));
   const missing = [...firsts].filter(([key]) => !found.has(key)).map(([, first]) => first);
-  if (missing.length === 0) return found;
+  if (missing.length === 0) return { series: found, versions };
   const rows = valueRows(
     newSeriesColumns,
     missing.map(({ record, study }) => {
@@ -295,7 +291,7 @@ async function findSeries(
     ...rows.values,
   );
   for (const row of inserted) found.set(keyOf(row), row);
-  return found;
+  return { series: found, versions };
 }
 
 type SortedOut = {
@@ -307,15 +303,11 @@ type SortedOut = {
 };
 
 /** Says of each instance whether it is new, here already, or another version of one that is here. */
-async function sortOut(
-  { actor, tx }: SqlCtx,
+function sortOut(
+  versions: VersionRow[],
   instances: InstanceRecord[],
   seriesId: (record: InstanceRecord) => string,
-): Promise<SortedOut[]> {
-  const uids = [...new Set(instances.map(({ sopInstanceUid }) => sopInstanceUid))];
-  const versions = await tx.$queryRaw<VersionRow[]>`
-    SELECT id, sop_instance_uid, data_set_sha256, status::text, series_ref FROM instance
-    WHERE org_id = ${actor.orgId}::uuid AND sop_instance_uid = ANY(${uids}::text[])`;
+): SortedOut[] {
   const known = new Map<string, VersionRow[]>();
   for (const version of versions)
     known.set(version.sop_instance_uid, [...(known.get(version.sop_instance_uid) ?? []), version]);
@@ -347,68 +339,10 @@ async function sortOut(
   return result;
 }
 
-const newInstanceColumns: Columns = [
-  ["id", "uuid"],
-  ["org_id", "uuid"],
-  ["reader_org_id", "uuid"],
-  ["study_ref", "uuid"],
-  ["series_ref", "uuid"],
-  ["sop_instance_uid", "text"],
-  ["sop_class_uid", "text"],
-  ["transfer_syntax_uid", "text"],
-  ["data_set_sha256", "text"],
-  ["object_key", "text"],
-  ["size_bytes", "bigint"],
-  ["data_set_offset", "int"],
-  ["instance_number", "int"],
-  ["rows", "int"],
-  ["columns", "int"],
-  ["number_of_frames", "int"],
-  ["frame_index", "jsonb"],
-  ["metadata", "text"],
-  ["qido_json", "text"],
-  ["status", `"InstanceStatus"`],
-  ["quarantine_reason", "text"],
-  ["source", "text"],
-];
-
-async function insertInstances(
-  { actor, tx }: SqlCtx,
-  entries: (SortedOut & { study: StudyRow; series: SeriesRow })[],
-): Promise<void> {
-  if (entries.length === 0) return;
-  const rows = valueRows(
-    newInstanceColumns,
-    entries.map(({ record, study, series, reason, instanceId }) => [
-      instanceId,
-      actor.orgId,
-      study.reader_org_id,
-      study.id,
-      series.id,
-      record.sopInstanceUid,
-      record.sopClassUid,
-      record.transferSyntaxUid,
-      record.dataSetSha256,
-      record.objectKey,
-      record.sizeBytes,
-      record.dataSetOffset,
-      int32(numberOf(record.dataset, "00200013")),
-      int32(numberOf(record.dataset, "00280010")),
-      int32(numberOf(record.dataset, "00280011")),
-      record.numberOfFrames,
-      record.frameIndex,
-      record.metadata,
-      instanceJson(record.dataset, record.transferSyntaxUid),
-      reason ? "quarantined" : "stored",
-      reason,
-      record.source,
-    ]),
-  );
-  const quoted = columnNames(newInstanceColumns);
-  await tx.$executeRawUnsafe(`INSERT INTO instance (${quoted}) VALUES ${rows.text}`, ...rows.values);
-}
-
-/** Brings counts, prerendered answers, case and follow-up jobs of one study up to date. The row is locked. */
+/**
+ * Enters the new instances of one study and brings its counts, prerendered answers, case and follow-up jobs up to date.
+ * The row is locked.
+ */
 async function settleStudyRow(ctx: SqlCtx, row: StudyRow, entries: SortedOut[], series: SeriesRow[]): Promise<void> {
   const { actor, tx, now } = ctx;
   const added = entries.filter(({ isNew }) => isNew);
@@ -449,8 +383,27 @@ async function settleStudyRow(ctx: SqlCtx, row: StudyRow, entries: SortedOut[], 
   // Documents that the product itself adds to a study that was read do not make it "arriving" again.
   const reopens = actor.kind !== "system" && stored.length > 0 && row.completed_at !== null;
   const facilityId = row.facility_id ?? added[0]?.record.facilityId ?? null;
+  const each = <T>(value: (entry: SortedOut) => T): T[] => added.map(value);
+  const seriesIds = new Map(series.map(({ id, series_instance_uid }) => [series_instance_uid, id]));
   await tx.$executeRaw`
-    WITH counted AS (
+    WITH entered AS (
+      INSERT INTO instance (org_id, reader_org_id, study_ref, id, series_ref, sop_instance_uid, sop_class_uid, transfer_syntax_uid,
+        data_set_sha256, object_key, size_bytes, data_set_offset, instance_number, rows, columns, number_of_frames, frame_index,
+        metadata, qido_json, status, quarantine_reason, source)
+      SELECT ${actor.orgId}::uuid, ${row.reader_org_id}::uuid, ${row.id}::uuid, v.*
+      FROM unnest(${each(({ instanceId }) => instanceId)}::uuid[], ${each(({ record }) => seriesIds.get(record.seriesInstanceUid))}::uuid[],
+        ${each(({ record }) => record.sopInstanceUid)}::text[], ${each(({ record }) => record.sopClassUid)}::text[],
+        ${each(({ record }) => record.transferSyntaxUid)}::text[], ${each(({ record }) => record.dataSetSha256)}::text[],
+        ${each(({ record }) => record.objectKey)}::text[], ${each(({ record }) => record.sizeBytes)}::bigint[],
+        ${each(({ record }) => record.dataSetOffset)}::int[], ${each(({ record }) => int32(numberOf(record.dataset, "00200013")))}::int[],
+        ${each(({ record }) => int32(numberOf(record.dataset, "00280010")))}::int[],
+        ${each(({ record }) => int32(numberOf(record.dataset, "00280011")))}::int[],
+        ${each(({ record }) => record.numberOfFrames)}::int[], ${each(({ record }) => record.frameIndex)}::jsonb[],
+        ${each(({ record }) => record.metadata)}::text[],
+        ${each(({ record }) => instanceJson(record.dataset, record.transferSyntaxUid))}::text[],
+        ${each(({ outcome }) => outcome)}::"InstanceStatus"[], ${each(({ reason }) => reason)}::text[],
+        ${each(({ record }) => record.source)}::text[]) v
+    ), counted AS (
       UPDATE series se SET number_of_instances = v.total, qido_json = v.json
       FROM unnest(${changed.map(({ id }) => id)}::uuid[], ${changed.map(({ total }) => total)}::int[], ${changed.map(({ json }) => json)}::text[]) v (id, total, json)
       WHERE se.id = v.id
