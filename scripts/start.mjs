@@ -218,7 +218,10 @@ try {
   supervise("web", [next, dev ? "dev" : "start", "-p", env.OVERREAD_WEB_PORT, "-H", "127.0.0.1"], {
     NEXT_TELEMETRY_DISABLED: "1",
   });
-  supervise("dicomweb", [...(dev ? ["--watch"] : []), path.join(root, "src/server/dicomweb/main.ts")]);
+  supervise("dicomweb", [...(dev ? ["--watch"] : []), path.join(root, "src/server/dicomweb/main.ts")], {
+    // Threads that wait for the disk to sync images; four would make parallel senders queue.
+    UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? "8",
+  });
   supervise("worker", [...(dev ? ["--watch"] : []), path.join(root, "src/workers/main.ts")]);
   const portal = `http://127.0.0.1:${port}`;
   await step("Starting web, dicomweb and worker", () =>

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
-import { withTenant } from "#server/db/with-tenant.ts";
+import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import type { Actor } from "#server/domain/context.ts";
 import { type InstanceRecord, type StoredInstance, storeInstances } from "#server/domain/imaging/index.ts";
 
@@ -47,7 +47,7 @@ class IndexBatcher {
 
   async #commit(batch: Waiting[], attempt = 1): Promise<void> {
     try {
-      const results = await withTenant(
+      const results = await withTenantSql(
         this.#actor,
         (ctx) => storeInstances(ctx, { instances: batch.map(({ record }) => record) }),
         { requestId: batch[0]?.requestId ?? randomUUID(), timeoutMs: 60_000 },
@@ -80,33 +80,14 @@ export function indexInstance(actor: Actor, record: InstanceRecord, requestId: s
   return batcher.add(record, requestId);
 }
 
-/** Walks the causes, since the ORM wraps what the database said. */
-function hasCode(error: unknown, test: (code: string, message: string) => boolean): boolean {
-  for (
-    let e = error as { code?: unknown; meta?: unknown; cause?: unknown; message?: unknown } | undefined, depth = 0;
-    e && depth < 6;
-    depth++
-  ) {
-    const codes = [e.code, (e as { originalCode?: unknown }).originalCode];
-    const meta = e.meta as { code?: unknown; driverAdapterError?: unknown } | undefined;
-    if (meta) codes.push(meta.code);
-    const message = typeof e.message === "string" ? e.message : "";
-    if (codes.some((code) => typeof code === "string" && test(code, message))) return true;
-    e = (e.cause ?? meta?.driverAdapterError) as typeof e;
-  }
+/** Says whether the error, or one that caused it, has such a code: an SQLSTATE, or one of our own. */
+function hasCode(error: unknown, wanted: RegExp): boolean {
+  for (let e = error as { code?: unknown; cause?: unknown } | undefined; e; e = e.cause as typeof e)
+    if (typeof e.code === "string" && wanted.test(e.code)) return true;
   return false;
 }
 
 /** Unique violation, deadlock, serialisation failure. */
-const isRace = (error: unknown): boolean =>
-  hasCode(error, (code) => ["23505", "40P01", "40001", "P2002", "P2034"].includes(code));
-/** The database is not there: connection failures, shutdown, no free connection in time. */
-const isOutage = (error: unknown): boolean =>
-  hasCode(
-    error,
-    (code) =>
-      /^(08|57P|53)/.test(code) ||
-      ["P1001", "P1002", "P1008", "P1017", "P2024", "P2028", "P2037", "ECONNREFUSED", "ECONNRESET", "EPIPE"].includes(
-        code,
-      ),
-  );
+const isRace = (error: unknown): boolean => hasCode(error, /^(23505|40P01|40001)$/);
+/** The database is not there, shuts down, or has no room. */
+const isOutage = (error: unknown): boolean => hasCode(error, /^(storage\.unavailable|(08|57P|53)\w+)$/);

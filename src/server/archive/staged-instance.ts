@@ -9,6 +9,11 @@ import type { ObjectStore, TempObject } from "#server/storage/object-store.ts";
 
 /** Up to this size an instance stays in memory until it is written in one piece. Bytes. */
 const memoryLimit = 1 << 20;
+/** What is smaller does not keep a whole piece of memory to itself. Bytes. */
+const smallLimit = 64 << 10;
+/** Pieces of memory kept for the next instances. New ones for each would keep the garbage collector busier than all else. */
+const spareLimit = 24;
+const spare: Buffer[] = [];
 /** Nothing larger is an image that anyone sends. Bytes. */
 const instanceLimit = 8 * 2 ** 30;
 
@@ -41,20 +46,37 @@ export type StagedInstance = InstanceUids & {
  *   `dicom.invalid-uid`, `request.too-large`, `storage.full`, `storage.unavailable`
  */
 export async function stageInstance(store: ObjectStore, source: AsyncIterable<Uint8Array>): Promise<StagedInstance> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
   const iterator = source[Symbol.asyncIterator]();
-  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
-    chunks.push(next.value);
-    length += next.value.byteLength;
-    if (length > memoryLimit) return stageOnDisk(store, Buffer.concat(chunks), iterator);
+  const memory = spare.pop() ?? Buffer.allocUnsafeSlow(memoryLimit);
+  let kept = false;
+  let released = false;
+  const release = async (): Promise<void> => {
+    if (!released && spare.length < spareLimit) spare.push(memory);
+    released = true;
+  };
+  try {
+    let length = 0;
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+      const room = memoryLimit - length;
+      memory.set(next.value.subarray(0, room), length);
+      if (next.value.byteLength > room) return await stageOnDisk(store, memory, next.value.subarray(room), iterator);
+      length += next.value.byteLength;
+    }
+    const file = memory.subarray(0, length);
+    if (length <= smallLimit) return await stageInMemory(store, Buffer.from(file), async () => {});
+    const staged = await stageInMemory(store, file, release);
+    kept = true;
+    return staged;
+  } finally {
+    if (!kept) await release();
   }
-  return stageInMemory(store, chunks.length === 1 ? asBuffer(chunks[0] as Uint8Array) : Buffer.concat(chunks));
 }
 
-const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
-async function stageInMemory(store: ObjectStore, file: Buffer): Promise<StagedInstance> {
+async function stageInMemory(
+  store: ObjectStore,
+  file: Buffer,
+  discard: StagedInstance["discard"],
+): Promise<StagedInstance> {
   const { transferSyntaxUid, dataSetOffset } = readMeta(file);
   const header = await readHeader(file, transferSyntaxUid, dataSetOffset);
   const uids = uidsOf(header.dataset);
@@ -68,30 +90,46 @@ async function stageInMemory(store: ObjectStore, file: Buffer): Promise<StagedIn
     sizeBytes: head.length + dataSet.length,
     dataSetOffset: head.length,
     store: (key) => store.putBuffer(key, [head, dataSet]),
-    discard: async () => {},
+    discard,
   };
 }
 
+/** @param memory full of the file's beginning; what follows is gathered in it, so that the disk is asked seldom. */
 async function stageOnDisk(
   store: ObjectStore,
-  beginning: Buffer,
+  memory: Buffer,
+  following: Uint8Array,
   rest: AsyncIterator<Uint8Array>,
 ): Promise<StagedInstance> {
-  const { transferSyntaxUid, dataSetOffset, named } = readMeta(beginning);
+  const { transferSyntaxUid, dataSetOffset, named } = readMeta(memory);
   const temp = await store.createTemp();
   try {
     const head = part10Head({ ...named, transferSyntaxUid });
     const hash = createHash("sha256");
-    const first = beginning.subarray(dataSetOffset);
-    hash.update(first);
-    await temp.write([head, first]);
-    let sizeBytes = head.length + first.length;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) {
-      hash.update(next.value);
-      sizeBytes += next.value.byteLength;
+    const append = async (bytes: Uint8Array): Promise<void> => {
+      hash.update(bytes);
+      await temp.write(bytes);
+    };
+    await temp.write(head);
+    await append(memory.subarray(dataSetOffset));
+    let sizeBytes = head.length + memory.length - dataSetOffset;
+    let gathered = 0;
+    for (let bytes: Uint8Array | null = following; bytes; ) {
+      sizeBytes += bytes.byteLength;
       if (sizeBytes > instanceLimit) throw new DomainError("request.too-large");
-      await temp.write(next.value);
+      if (gathered + bytes.byteLength > memory.length) {
+        await append(memory.subarray(0, gathered));
+        gathered = 0;
+      }
+      if (bytes.byteLength > memory.length) await append(bytes);
+      else {
+        memory.set(bytes, gathered);
+        gathered += bytes.byteLength;
+      }
+      const next: IteratorResult<Uint8Array> = await rest.next();
+      bytes = next.done ? null : next.value;
     }
+    await append(memory.subarray(0, gathered));
     const header = await readHeader({ path: temp.path }, transferSyntaxUid, head.length);
     const uids = uidsOf(header.dataset);
     const agrees = uids.sopInstanceUid === named.sopInstanceUid && uids.sopClassUid === named.sopClassUid;

@@ -29,6 +29,23 @@ test("parts are told apart wherever the network cut the stream", async () => {
   for (let size = 1; size < 40; size++) assert.deepEqual(await read(two, "b", size), twoParts, `pieces of ${size}`);
 });
 
+test("large parts stay whole, and a boundary is found, across and beside the seams of chunks", async () => {
+  const image = (length: number, step: number) =>
+    Array.from({ length }, (_, i) => String.fromCharCode(97 + ((i * step) % 26))).join("");
+  for (const [length, size] of [
+    [9000, 3000],
+    [9100, 2300],
+    [70_000, 4096],
+    [70_001, 65_536],
+  ] as const)
+    for (let shift = 0; shift < 12; shift++) {
+      const bodies = [image(length + shift, 7), `${image(2 * size, 3)}\r\n--`, image(5 * size - shift, 11)];
+      const text = `${bodies.map((body) => `--limit\r\nA: 1\r\n\r\n${body}\r\n`).join("")}--limit--\r\n`;
+      const found = (await read(text, "limit", size)).map(({ body }) => body);
+      assert.ok(found.length === 3 && found.every((body, i) => body === bodies[i]), `${length} in ${size}s, ${shift}`);
+    }
+});
+
 test("the boundary's letters inside an image are image", async () => {
   const body = "x--b\n-b--\r\n-\r\n--\r\n--a--b--b";
   for (let size = 1; size < 12; size++)

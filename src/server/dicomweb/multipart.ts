@@ -6,6 +6,8 @@ export type Part = { headers: Record<string, string>; body: AsyncIterable<Buffer
 
 const headerLimit = 16 << 10;
 const preambleLimit = 64 << 10;
+/** So much of a chunk is joined to the end of the one before, to find a boundary that lies across. Bytes. */
+const seam = 1 << 10;
 const invalid = (reason: string): DomainError => new DomainError("request.invalid", { details: { reason } });
 
 /**
@@ -38,6 +40,9 @@ class Input {
   readonly #iterator: AsyncIterator<Uint8Array>;
   readonly #dashBoundary: Buffer;
   #buffer: Buffer = Buffer.alloc(0);
+  /** The chunk whose first `#joined` bytes were put behind what was left of the one before; `#buffer` ends there. */
+  #chunk: Buffer = this.#buffer;
+  #joined = 0;
   #ended = false;
   /** The part that is being read has ended; its boundary is consumed. */
   #partEnded = true;
@@ -50,6 +55,15 @@ class Input {
   }
 
   async #more(): Promise<boolean> {
+    const left = this.#buffer.length;
+    if (this.#joined > 0) {
+      // What is left stands in the chunk itself: it goes on there, and the chunk was never copied.
+      const onward = this.#chunk.subarray(Math.max(0, this.#joined - left));
+      const before = Math.max(0, left - this.#joined);
+      this.#buffer = before === 0 ? onward : Buffer.concat([this.#buffer.subarray(0, before), onward]);
+      this.#joined = 0;
+      return true;
+    }
     if (this.#ended) return false;
     const { value, done } = await this.#iterator.next();
     if (done) {
@@ -57,7 +71,11 @@ class Input {
       return false;
     }
     const chunk = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
+    if (left > 0 && left < seam && chunk.length > 2 * seam) {
+      this.#buffer = Buffer.concat([this.#buffer, chunk.subarray(0, seam)]);
+      this.#chunk = chunk;
+      this.#joined = seam;
+    } else this.#buffer = left === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
     return true;
   }
 

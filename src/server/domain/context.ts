@@ -32,5 +32,16 @@ export type Actor = UserActor | TokenActor | SystemActor;
 
 export type Tx = Prisma.TransactionClient;
 
+/** The part of a transaction that hand-written SQL needs: Prisma's has it, and so has that of `withTenantSql`. */
+export type SqlTx = {
+  $queryRaw<T = unknown>(query: TemplateStringsArray, ...values: unknown[]): Promise<T>;
+  $executeRaw(query: TemplateStringsArray, ...values: unknown[]): Promise<number>;
+  $queryRawUnsafe<T = unknown>(query: string, ...values: unknown[]): Promise<T>;
+  $executeRawUnsafe(query: string, ...values: unknown[]): Promise<number>;
+};
+
 /** All a verb gets: who, the tenant's transaction, the database's time, and the request it belongs to. */
 export type Ctx<A extends Actor = Actor> = { actor: A; tx: Tx; now: Date; requestId: string };
+
+/** The same for verbs that are SQL from end to end; a {@link Ctx} will do. */
+export type SqlCtx<A extends Actor = Actor> = Omit<Ctx<A>, "tx"> & { tx: SqlTx };

@@ -1,4 +1,4 @@
-import type { Tx } from "#server/domain/context.ts";
+import type { SqlTx } from "#server/domain/context.ts";
 import { type JobName, jobs, type Payload } from "./catalog.ts";
 
 /**
@@ -7,7 +7,7 @@ import { type JobName, jobs, type Payload } from "./catalog.ts";
  *
  * @param runAt not before this time.
  */
-export async function enqueue<N extends JobName>(tx: Tx, name: N, payload: Payload<N>, runAt?: Date): Promise<void> {
+export async function enqueue<N extends JobName>(tx: SqlTx, name: N, payload: Payload<N>, runAt?: Date): Promise<void> {
   const definition = jobs[name] as unknown as {
     payload: { parse(p: unknown): Payload<N> };
     collapse?: (p: Payload<N>) => string;

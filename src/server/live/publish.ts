@@ -1,4 +1,4 @@
-import type { Tx } from "#server/domain/context.ts";
+import type { SqlTx } from "#server/domain/context.ts";
 
 /** What a screen may be told: that something changed, never what. Ids only. */
 export type LiveEvent = {
@@ -15,7 +15,7 @@ export type LiveEvent = {
  * to Redis, Redis to every process that holds open screens. A lost announcement costs freshness, never data:
  * screens fetch again when they reconnect.
  */
-export async function publish(tx: Tx, event: LiveEvent): Promise<void> {
+export async function publish(tx: SqlTx, event: LiveEvent): Promise<void> {
   await tx.$queryRaw`SELECT pg_notify('overread_live', ${JSON.stringify(event)})::text`;
 }
 /** Postgres channel and Redis channel the announcements travel on. */

@@ -100,15 +100,22 @@ export class FileStore implements ObjectStore {
 
   /** The order that makes an object durable: its bytes, its name, and the directory that holds the name. */
   async #publish(temp: TempFile, target: string): Promise<void> {
+    // A new directory becomes durable while the bytes do.
+    const directory = this.#ensureDirectory(path.dirname(target));
+    directory.catch(() => {});
     try {
       await temp.sync();
     } catch (error) {
       if (!["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "")) this.#broken = true;
       throw error;
     }
-    await this.#ensureDirectory(path.dirname(target));
+    await directory;
     await temp.rename(target);
-    await syncDirectory(path.dirname(target)).catch((error: unknown) => {
+    await this.#syncDirectory(path.dirname(target));
+  }
+
+  async #syncDirectory(directory: string): Promise<void> {
+    await syncDirectory(directory).catch((error: unknown) => {
       this.#broken = true;
       throw error;
     });
@@ -180,7 +187,7 @@ export class FileStore implements ObjectStore {
       // Tells a sweep that runs at this moment that the object is wanted after all.
       const now = new Date();
       await utimes(target, now, now);
-      await syncDirectory(path.dirname(target));
+      await this.#syncDirectory(path.dirname(target));
       return true;
     } catch (error) {
       if (errorCode(error) === "ENOENT") return false;
@@ -207,7 +214,7 @@ export class FileStore implements ObjectStore {
     } catch (error) {
       if (errorCode(error) !== "EEXIST") throw error;
     }
-    await syncDirectory(parent);
+    await this.#syncDirectory(parent);
   }
 
   #path(key: string): string {

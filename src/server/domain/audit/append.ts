@@ -1,4 +1,4 @@
-import type { Actor, Ctx, Tx } from "../context.ts";
+import type { Actor, SqlCtx, SqlTx } from "../context.ts";
 
 /** Every act the audit trail knows; `noun.verb`. Reads of patient data are acts too. */
 export type AuditAction =
@@ -67,11 +67,11 @@ function identity(actor: Actor): { id: string; name: string } {
  *
  * @see DICOM PS3.15 A.5 (audit messages); IHE BALP for the FHIR form
  */
-export async function audit(ctx: Pick<Ctx, "actor" | "tx" | "requestId">, entry: AuditEntry): Promise<void> {
+export async function audit(ctx: Pick<SqlCtx, "actor" | "tx" | "requestId">, entry: AuditEntry): Promise<void> {
   await appendAs(ctx.tx, ctx.actor, entry, ctx.requestId);
 }
 
-export async function appendAs(tx: Tx, actor: Actor, entry: AuditEntry, requestId = ""): Promise<void> {
+export async function appendAs(tx: SqlTx, actor: Actor, entry: AuditEntry, requestId = ""): Promise<void> {
   const { id, name } = identity(actor);
   await tx.$queryRaw`SELECT audit_append(${entry.orgId ?? actor.orgId}::uuid, ${actor.orgId}::uuid, ${actor.kind}, ${id}, ${name}, ${entry.action},
     ${entry.outcome ?? "success"}, ${entry.patientRef ?? null}::uuid, ${entry.studyRef ?? null}::uuid, ${entry.caseId ?? null}::uuid,

@@ -3,7 +3,7 @@ import { DomainError } from "@overread/shared/errors";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
+import type { SqlCtx } from "../context.ts";
 import { openCase } from "../reading/index.ts";
 import type { InstanceRecord, StoredInstance } from "./instance-record.ts";
 import { authorizeStudy } from "./policy.ts";
@@ -55,28 +55,17 @@ type VersionRow = { id: string; sop_instance_uid: string; data_set_sha256: strin
  * @throws {DomainError} `study.not-found` when the actor may not add to that hospital's study.
  */
 export async function storeInstances(
-  ctx: Ctx,
+  ctx: SqlCtx,
   { instances }: { instances: InstanceRecord[] },
 ): Promise<StoredInstance[]> {
   if (instances.length === 0) return [];
   const studies = await lockStudies(ctx, instances);
-  const series = await findSeries(ctx, instances, studies);
+  const { series, versions } = await findSeries(ctx, instances, studies);
   const seriesOf = (record: InstanceRecord): SeriesRow =>
     series.get(`${study(record).id}/${record.seriesInstanceUid}`) as SeriesRow;
   const study = (record: InstanceRecord): StudyRow => studies.rows.get(record.studyInstanceUid) as StudyRow;
 
-  const sortedOut = await sortOut(ctx, instances, (record) => seriesOf(record).id);
-  await insertInstances(
-    ctx,
-    sortedOut
-      .filter((entry) => entry.isNew)
-      .map((entry) => ({
-        ...entry,
-        study: study(entry.record),
-        series: seriesOf(entry.record),
-      })),
-  );
-
+  const sortedOut = sortOut(versions, instances, (record) => seriesOf(record).id);
   for (const row of studies.rows.values()) {
     const entries = sortedOut.filter(({ record }) => record.studyInstanceUid === row.study_instance_uid);
     await settleStudyRow(
@@ -106,22 +95,26 @@ export async function storeInstances(
   }));
 }
 
-const studySelect = `SELECT id, study_instance_uid, patient_ref, facility_id, reader_org_id, referrer_id, purpose::text, completed_at,
-  modalities, body_parts, number_of_series, number_of_instances, quarantined_instances, qido_json
-  FROM study WHERE org_id = $1::uuid AND study_instance_uid = ANY($2::text[]) ORDER BY study_instance_uid FOR UPDATE`;
-
-async function lockStudies({ actor, tx }: Ctx, instances: InstanceRecord[]): Promise<{ rows: Map<string, StudyRow> }> {
+async function lockStudies(
+  { actor, tx }: SqlCtx,
+  instances: InstanceRecord[],
+): Promise<{ rows: Map<string, StudyRow> }> {
   const firsts = new Map<string, InstanceRecord>();
   for (const record of instances) if (!firsts.has(record.studyInstanceUid)) firsts.set(record.studyInstanceUid, record);
   const uids = [...firsts.keys()].sort();
-  let found = await tx.$queryRawUnsafe<StudyRow[]>(studySelect, actor.orgId, uids);
+  const lock = () => tx.$queryRaw<StudyRow[]>`
+    SELECT id, study_instance_uid, patient_ref, facility_id, reader_org_id, referrer_id, purpose::text, completed_at,
+      modalities, body_parts, number_of_series, number_of_instances, quarantined_instances, qido_json
+    FROM study WHERE org_id = ${actor.orgId}::uuid AND study_instance_uid = ANY(${uids}::text[])
+    ORDER BY study_instance_uid FOR UPDATE`;
+  let found = await lock();
   const missing = uids.filter((uid) => !found.some((row) => row.study_instance_uid === uid));
   if (missing.length > 0) {
     await insertStudies(
       { actor, tx },
       missing.map((uid) => firsts.get(uid) as InstanceRecord),
     );
-    found = await tx.$queryRawUnsafe<StudyRow[]>(studySelect, actor.orgId, uids);
+    found = await lock();
   }
   for (const row of found) {
     const { facilityId } = firsts.get(row.study_instance_uid) as InstanceRecord;
@@ -168,7 +161,7 @@ const readerOf = (facility: string): string => `(SELECT c.reader_org_id FROM con
     AND c.starts_at <= now() AND (c.ends_at IS NULL OR c.ends_at > now())
   ORDER BY c.facility_id NULLS LAST, c.starts_at DESC LIMIT 1)`;
 
-async function insertStudies({ actor, tx }: Pick<Ctx, "actor" | "tx">, firsts: InstanceRecord[]): Promise<void> {
+async function insertStudies({ actor, tx }: Pick<SqlCtx, "actor" | "tx">, firsts: InstanceRecord[]): Promise<void> {
   const described = firsts
     .map((record) => ({ record, columns: studyColumns(record.dataset) }))
     .sort((a, b) => (a.columns.patientId < b.columns.patientId ? -1 : 1));
@@ -243,11 +236,12 @@ const newSeriesColumns: Columns = [
   ["qido_json", "text"],
 ];
 
+/** The series of the instances, made where they are missing, and the versions that are known under their UIDs. */
 async function findSeries(
-  { actor, tx }: Ctx,
+  { actor, tx }: SqlCtx,
   instances: InstanceRecord[],
   studies: { rows: Map<string, StudyRow> },
-): Promise<Map<string, SeriesRow>> {
+): Promise<{ series: Map<string, SeriesRow>; versions: VersionRow[] }> {
   const firsts = new Map<string, { record: InstanceRecord; study: StudyRow }>();
   for (const record of instances) {
     const study = studies.rows.get(record.studyInstanceUid);
@@ -257,12 +251,19 @@ async function findSeries(
   }
   const refs = [...studies.rows.values()].map(({ id }) => id);
   const uids = [...new Set(instances.map(({ seriesInstanceUid }) => seriesInstanceUid))];
-  const select = `SELECT id, study_ref, series_instance_uid, number_of_instances, qido_json FROM series
-    WHERE study_ref = ANY($1::uuid[]) AND series_instance_uid = ANY($2::text[])`;
+  const sopUids = [...new Set(instances.map(({ sopInstanceUid }) => sopInstanceUid))];
+  const [known] = await tx.$queryRaw<[{ series: SeriesRow[]; versions: VersionRow[] }]>`
+    SELECT (SELECT coalesce(json_agg(se), '[]') FROM (
+        SELECT id, study_ref, series_instance_uid, number_of_instances, qido_json FROM series
+        WHERE study_ref = ANY(${refs}::uuid[]) AND series_instance_uid = ANY(${uids}::text[])) se) AS series,
+      (SELECT coalesce(json_agg(i), '[]') FROM (
+        SELECT id, sop_instance_uid, data_set_sha256, status, series_ref FROM instance
+        WHERE org_id = ${actor.orgId}::uuid AND sop_instance_uid = ANY(${sopUids}::text[])) i) AS versions`;
+  const { versions } = known;
   const keyOf = (row: SeriesRow): string => `${row.study_ref}/${row.series_instance_uid}`;
-  const found = new Map((await tx.$queryRawUnsafe<SeriesRow[]>(select, refs, uids)).map((row) => [keyOf(row), row]));
+  const found = new Map(known.series.map((row) => [keyOf(row), row]));
   const missing = [...firsts].filter(([key]) => !found.has(key)).map(([, first]) => first);
-  if (missing.length === 0) return found;
+  if (missing.length === 0) return { series: found, versions };
   const rows = valueRows(
     newSeriesColumns,
     missing.map(({ record, study }) => {
@@ -290,7 +291,7 @@ async function findSeries(
     ...rows.values,
   );
   for (const row of inserted) found.set(keyOf(row), row);
-  return found;
+  return { series: found, versions };
 }
 
 type SortedOut = {
@@ -302,17 +303,11 @@ type SortedOut = {
 };
 
 /** Says of each instance whether it is new, here already, or another version of one that is here. */
-async function sortOut(
-  { actor, tx }: Ctx,
+function sortOut(
+  versions: VersionRow[],
   instances: InstanceRecord[],
   seriesId: (record: InstanceRecord) => string,
-): Promise<SortedOut[]> {
-  const versions = await tx.$queryRawUnsafe<VersionRow[]>(
-    `SELECT id, sop_instance_uid, data_set_sha256, status::text, series_ref FROM instance
-     WHERE org_id = $1::uuid AND sop_instance_uid = ANY($2::text[])`,
-    actor.orgId,
-    [...new Set(instances.map(({ sopInstanceUid }) => sopInstanceUid))],
-  );
+): SortedOut[] {
   const known = new Map<string, VersionRow[]>();
   for (const version of versions)
     known.set(version.sop_instance_uid, [...(known.get(version.sop_instance_uid) ?? []), version]);
@@ -344,69 +339,11 @@ async function sortOut(
   return result;
 }
 
-const newInstanceColumns: Columns = [
-  ["id", "uuid"],
-  ["org_id", "uuid"],
-  ["reader_org_id", "uuid"],
-  ["study_ref", "uuid"],
-  ["series_ref", "uuid"],
-  ["sop_instance_uid", "text"],
-  ["sop_class_uid", "text"],
-  ["transfer_syntax_uid", "text"],
-  ["data_set_sha256", "text"],
-  ["object_key", "text"],
-  ["size_bytes", "bigint"],
-  ["data_set_offset", "int"],
-  ["instance_number", "int"],
-  ["rows", "int"],
-  ["columns", "int"],
-  ["number_of_frames", "int"],
-  ["frame_index", "jsonb"],
-  ["metadata", "text"],
-  ["qido_json", "text"],
-  ["status", `"InstanceStatus"`],
-  ["quarantine_reason", "text"],
-  ["source", "text"],
-];
-
-async function insertInstances(
-  { actor, tx }: Ctx,
-  entries: (SortedOut & { study: StudyRow; series: SeriesRow })[],
-): Promise<void> {
-  if (entries.length === 0) return;
-  const rows = valueRows(
-    newInstanceColumns,
-    entries.map(({ record, study, series, reason, instanceId }) => [
-      instanceId,
-      actor.orgId,
-      study.reader_org_id,
-      study.id,
-      series.id,
-      record.sopInstanceUid,
-      record.sopClassUid,
-      record.transferSyntaxUid,
-      record.dataSetSha256,
-      record.objectKey,
-      record.sizeBytes,
-      record.dataSetOffset,
-      int32(numberOf(record.dataset, "00200013")),
-      int32(numberOf(record.dataset, "00280010")),
-      int32(numberOf(record.dataset, "00280011")),
-      record.numberOfFrames,
-      record.frameIndex,
-      record.metadata,
-      instanceJson(record.dataset, record.transferSyntaxUid),
-      reason ? "quarantined" : "stored",
-      reason,
-      record.source,
-    ]),
-  );
-  const quoted = columnNames(newInstanceColumns);
-  await tx.$executeRawUnsafe(`INSERT INTO instance (${quoted}) VALUES ${rows.text}`, ...rows.values);
-}
-
-/** Brings counts, prerendered answers, case and follow-up jobs of one study up to date. The row is locked. */
-async function settleStudyRow(ctx: Ctx, row: StudyRow, entries: SortedOut[], series: SeriesRow[]): Promise<void> {
+/**
+ * Enters the new instances of one study and brings its counts, prerendered answers, case and follow-up jobs up to date.
+ * The row is locked.
+ */
+async function settleStudyRow(ctx: SqlCtx, row: StudyRow, entries: SortedOut[], series: SeriesRow[]): Promise<void> {
   const { actor, tx, now } = ctx;
   const added = entries.filter(({ isNew }) => isNew);
   const asRead = row.purpose === "prior" && entries.some(({ record }) => record.purpose === "read");
@@ -446,8 +383,27 @@ async function settleStudyRow(ctx: Ctx, row: StudyRow, entries: SortedOut[], ser
   // Documents that the product itself adds to a study that was read do not make it "arriving" again.
   const reopens = actor.kind !== "system" && stored.length > 0 && row.completed_at !== null;
   const facilityId = row.facility_id ?? added[0]?.record.facilityId ?? null;
+  const each = <T>(value: (entry: SortedOut) => T): T[] => added.map(value);
+  const seriesIds = new Map(series.map(({ id, series_instance_uid }) => [series_instance_uid, id]));
   await tx.$executeRaw`
-    WITH counted AS (
+    WITH entered AS (
+      INSERT INTO instance (org_id, reader_org_id, study_ref, id, series_ref, sop_instance_uid, sop_class_uid, transfer_syntax_uid,
+        data_set_sha256, object_key, size_bytes, data_set_offset, instance_number, rows, columns, number_of_frames, frame_index,
+        metadata, qido_json, status, quarantine_reason, source)
+      SELECT ${actor.orgId}::uuid, ${row.reader_org_id}::uuid, ${row.id}::uuid, v.*
+      FROM unnest(${each(({ instanceId }) => instanceId)}::uuid[], ${each(({ record }) => seriesIds.get(record.seriesInstanceUid))}::uuid[],
+        ${each(({ record }) => record.sopInstanceUid)}::text[], ${each(({ record }) => record.sopClassUid)}::text[],
+        ${each(({ record }) => record.transferSyntaxUid)}::text[], ${each(({ record }) => record.dataSetSha256)}::text[],
+        ${each(({ record }) => record.objectKey)}::text[], ${each(({ record }) => record.sizeBytes)}::bigint[],
+        ${each(({ record }) => record.dataSetOffset)}::int[], ${each(({ record }) => int32(numberOf(record.dataset, "00200013")))}::int[],
+        ${each(({ record }) => int32(numberOf(record.dataset, "00280010")))}::int[],
+        ${each(({ record }) => int32(numberOf(record.dataset, "00280011")))}::int[],
+        ${each(({ record }) => record.numberOfFrames)}::int[], ${each(({ record }) => record.frameIndex)}::jsonb[],
+        ${each(({ record }) => record.metadata)}::text[],
+        ${each(({ record }) => instanceJson(record.dataset, record.transferSyntaxUid))}::text[],
+        ${each(({ outcome }) => outcome)}::"InstanceStatus"[], ${each(({ reason }) => reason)}::text[],
+        ${each(({ record }) => record.source)}::text[]) v
+    ), counted AS (
       UPDATE series se SET number_of_instances = v.total, qido_json = v.json
       FROM unnest(${changed.map(({ id }) => id)}::uuid[], ${changed.map(({ total }) => total)}::int[], ${changed.map(({ json }) => json)}::text[]) v (id, total, json)
       WHERE se.id = v.id
@@ -469,7 +425,7 @@ async function settleStudyRow(ctx: Ctx, row: StudyRow, entries: SortedOut[], ser
 }
 
 /** How long to wait for somebody to say that the study is complete. An edge router does; others may not. */
-async function settleAt({ actor, tx }: Ctx, row: StudyRow, now: Date): Promise<Date> {
+async function settleAt({ actor, tx }: SqlCtx, row: StudyRow, now: Date): Promise<Date> {
   const [facility] = row.facility_id
     ? await tx.$queryRaw<
         { quiet_seconds: number }[]
@@ -490,7 +446,7 @@ function dueForNews(studyId: string): boolean {
   return true;
 }
 
-async function auditStudy(ctx: Ctx, row: StudyRow, entries: SortedOut[]): Promise<void> {
+async function auditStudy(ctx: SqlCtx, row: StudyRow, entries: SortedOut[]): Promise<void> {
   const added = entries.filter(({ isNew }) => isNew);
   const subject = { orgId: ctx.actor.orgId, patientRef: row.patient_ref, studyRef: row.id };
   for (const { record, reason } of added)

@@ -1,5 +1,5 @@
 import type { CasePriority } from "#server/db/generated/enums.ts";
-import type { Ctx } from "../context.ts";
+import type { SqlCtx } from "../context.ts";
 
 export type ContractTerms = {
   readerOrgId: string;
@@ -14,7 +14,7 @@ export type ContractTerms = {
  * organisation. Null: nobody reads for it.
  */
 export async function contractTerms(
-  { tx }: Pick<Ctx, "tx">,
+  { tx }: Pick<SqlCtx, "tx">,
   { orgId, facilityId }: { orgId: string; facilityId: string | null },
 ): Promise<ContractTerms | null> {
   const [terms] = await tx.$queryRaw<ContractTerms[]>`

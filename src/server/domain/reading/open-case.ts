@@ -1,12 +1,29 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Study } from "#server/db/generated/client.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
+import type { SqlCtx } from "../context.ts";
 import { contractTerms, minutesToRead } from "./contract-terms.ts";
 import { casePolicy } from "./policy.ts";
 import { priorityClass } from "./priority-class.ts";
 import { scorePriority } from "./priority-score.ts";
+
+type OpenedStudy = Pick<
+  Study,
+  | "orgId"
+  | "readerOrgId"
+  | "facilityId"
+  | "referrerId"
+  | "patientRef"
+  | "purpose"
+  | "requestedPriority"
+  | "studyDate"
+  | "studyDescription"
+  | "patientBirthDate"
+  | "modalities"
+  | "bodyParts"
+>;
 
 /**
  * Puts a study that begins to arrive on the worklist of the group that reads for the hospital, as `arriving`. Called
@@ -15,14 +32,18 @@ import { scorePriority } from "./priority-score.ts";
  * @returns the case, or null when no contract is in force: then the study is archived and nobody is asked to read it.
  * @throws {DomainError} `study.not-found`
  */
-export async function openCase(ctx: Ctx, { studyId }: { studyId: string }): Promise<string | null> {
+export async function openCase(ctx: SqlCtx, { studyId }: { studyId: string }): Promise<string | null> {
   const { tx } = ctx;
-  const study = await tx.study.findUnique({ where: { id: studyId } });
+  const [study] = await tx.$queryRaw<OpenedStudy[]>`
+    SELECT org_id AS "orgId", reader_org_id AS "readerOrgId", facility_id AS "facilityId", referrer_id AS "referrerId",
+      patient_ref AS "patientRef", purpose::text, requested_priority AS "requestedPriority", study_date AS "studyDate",
+      study_description AS "studyDescription", patient_birth_date AS "patientBirthDate", modalities, body_parts AS "bodyParts"
+    FROM study WHERE id = ${studyId}::uuid`;
   if (!study) throw new DomainError("study.not-found");
   casePolicy.authorize(ctx.actor, "case.open", study);
   if (study.purpose !== "read") return null;
-  const existing = await tx.readingCase.findUnique({ where: { studyRef: studyId }, select: { id: true } });
-  if (existing) return existing.id;
+  const existing = await caseOf(ctx, studyId);
+  if (existing) return existing;
 
   const terms = await contractTerms(ctx, study);
   if (!terms) return null;
@@ -39,10 +60,7 @@ export async function openCase(ctx: Ctx, { studyId }: { studyId: string }): Prom
     VALUES (${study.orgId}::uuid, ${terms.readerOrgId}::uuid, ${study.facilityId}::uuid, ${studyId}::uuid, ${priority}::"CasePriority",
       ${score}, ${JSON.stringify(reasons)}::jsonb, ${dueAt}, ${terms.claimMinutes}, now())
     ON CONFLICT (study_ref) DO NOTHING RETURNING id`;
-  if (!opened) {
-    const other = await tx.readingCase.findUniqueOrThrow({ where: { studyRef: studyId }, select: { id: true } });
-    return other.id;
-  }
+  if (!opened) return caseOf(ctx, studyId);
   const caseId = opened.id;
   await audit(ctx, {
     action: "case.move",
@@ -57,11 +75,16 @@ export async function openCase(ctx: Ctx, { studyId }: { studyId: string }): Prom
   return caseId;
 }
 
+async function caseOf({ tx }: Pick<SqlCtx, "tx">, studyId: string): Promise<string | null> {
+  const [found] = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM reading_case WHERE study_ref = ${studyId}::uuid`;
+  return found?.id ?? null;
+}
+
 /**
  * Lets the reading group see the study, its patient, series and images: their id on each row is what the database's
  * policies go by. Rows that another group already reads stay theirs.
  */
-export async function shareStudy({ tx }: Pick<Ctx, "tx">, studyId: string, readerOrgId: string): Promise<void> {
+export async function shareStudy({ tx }: Pick<SqlCtx, "tx">, studyId: string, readerOrgId: string): Promise<void> {
   const [shared] = await tx.$queryRaw<{ patientRef: string }[]>`
     UPDATE study SET reader_org_id = ${readerOrgId}::uuid WHERE id = ${studyId}::uuid AND reader_org_id IS NULL
     RETURNING patient_ref AS "patientRef"`;
