@@ -29,30 +29,36 @@ test("a full disk is answered with A700, loses nothing, and is over as soon as t
   const edge = await EdgeUnderTest.create({ enroll: false });
   const disk = path.join(edge.dir, "state");
   mkdirSync(disk);
-  const mount = await run("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", disk]);
+  const mount = await run("mount", ["-t", "tmpfs", "-o", "size=24m", "tmpfs", disk]);
   try {
     if (mount.code !== 0) return t.skip("mounting a small disk is not allowed here");
     const { code, output } = await edge.cli("enroll", "--portal", edge.portal.origin, "--code", edge.portal.code);
     assert.equal(code, 0, output);
     edge.portal.down = true;
     await edge.start();
-    const objects = Array.from({ length: 400 }, () => makeObject(edge.dir, { pixelBytes: 39_000 }));
+    const objects = Array.from({ length: 500 }, () => makeObject(edge.dir, { pixelBytes: 100_000 }));
     const first = await fill(edge, objects);
     assert.ok(first.taken.length >= 20, `${first.taken.length} taken`);
     assert.deepEqual(new Set(first.refused), new Set([outOfResources]));
     assert.equal((await edge.echoscu("-aec", "OVERREAD")).code, 0);
-    const large = makeObject(edge.dir, { pixelBytes: 12_000_000 });
+    const large = makeObject(edge.dir, { pixelBytes: 24_000_000 });
     assert.deepEqual((await fill(edge, [large])).refused, [outOfResources]);
 
     // The disk grows: sending goes on without a restart.
-    assert.equal((await run("mount", ["-o", "remount,size=14m", disk])).code, 0);
-    const second = await fill(edge, objects.slice(200));
+    assert.equal((await run("mount", ["-o", "remount,size=36m", disk])).code, 0);
+    // The edge asks the disk a few times a second: what comes before it has looked is still refused.
+    const noticed: MadeObject[] = [];
+    await until("the grown disk noticed", async () => {
+      noticed.push(...(await fill(edge, [makeObject(edge.dir, { pixelBytes: 39_000 })])).taken);
+      return noticed.length > 0;
+    });
+    const second = await fill(edge, objects.slice(300));
     assert.ok(second.taken.length > 20);
     assert.equal(second.refused[0], outOfResources);
 
     // The archive takes what is there: that makes room too.
     edge.portal.down = false;
-    const taken = [...first.taken, ...second.taken];
+    const taken = [...first.taken, ...noticed, ...second.taken];
     await until("all held", () => taken.every((object) => edge.portal.holds(object)), 120_000);
     await until("room again", async () => (await fill(edge, [makeObject(edge.dir)])).taken.length === 1);
     await edge.stop();
