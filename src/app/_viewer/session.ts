@@ -307,6 +307,7 @@ export function createSession(initial: ViewerProps): Session {
   for (const event of annotationEvents) core.eventTarget.addEventListener(event, onAnnotation);
 
   let resizing = 0;
+  const fittedBefore = new Set<Pane>();
   let unmark: ReturnType<typeof setTimeout> | undefined;
 
   const session: Session = {
@@ -316,7 +317,10 @@ export function createSession(initial: ViewerProps): Session {
     },
     attach(side, element) {
       elements.set(side, element);
+      // The engine resizes the other canvas, and not its camera, when one more joins it: who fitted is asked before.
+      for (const pane of panes.values()) if (pane.fits()) fittedBefore.add(pane);
       mount(side);
+      session.resize();
     },
     detach(side) {
       elements.delete(side);
@@ -466,7 +470,8 @@ export function createSession(initial: ViewerProps): Session {
       resizing ||= requestAnimationFrame(() => {
         resizing = 0;
         if (closed || !engine || panes.size === 0) return;
-        const fitted = [...panes.values()].filter((pane) => pane.fits());
+        const fitted = [...panes.values()].filter((pane) => fittedBefore.has(pane) || pane.fits());
+        fittedBefore.clear();
         engine.resize(true, true);
         for (const pane of panes.values()) pane.resized(fitted.includes(pane));
       });
