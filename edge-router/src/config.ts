@@ -37,7 +37,7 @@ const Settings = z.strictObject({
       idleSeconds: z.number().min(1).default(300),
       objectSeconds: z.number().min(1).default(3_600),
       associationSeconds: z.number().min(1).default(86_400),
-      /** Kept free on the spool's disk; without it 5 % of the disk, at most 1 GiB. */
+      /** Kept free on the spool's disk; without it 5 % of the disk, at least 8 MiB, at most 1 GiB. */
       diskReserveBytes: z.number().int().min(0).nullable().default(null),
     })
     .prefault({}),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { openStoreAssociation } from "../../edge-router/src/dimse/scu.ts";
@@ -34,8 +34,6 @@ test("a full disk is answered with A700, loses nothing, and is over as soon as t
     if (mount.code !== 0) return t.skip("mounting a small disk is not allowed here");
     const { code, output } = await edge.cli("enroll", "--portal", edge.portal.origin, "--code", edge.portal.code);
     assert.equal(code, 0, output);
-    // Room for the index, as the reserve of a disk of ordinary size leaves it.
-    writeFileSync(path.join(disk, "edge.json"), JSON.stringify({ caps: { diskReserveBytes: 8 * 1024 * 1024 } }));
     edge.portal.down = true;
     await edge.start();
     const objects = Array.from({ length: 500 }, () => makeObject(edge.dir, { pixelBytes: 100_000 }));

@@ -3,6 +3,9 @@ import { statfsSync } from "node:fs";
 /** How often the disk is asked at most; in between our own bytes are counted. */
 const ASK_EVERY_MS = 200;
 
+/** The index and its write-ahead log need this much to go on while the spool takes nothing more, however small the disk. */
+const LEAST_RESERVE_BYTES = 8 * 1024 ** 2;
+
 /** Keeps a reserve on the spool's disk, so that the index, the logs and the hospital's machine live on. */
 export class DiskGauge {
   readonly #dir: string;
@@ -12,7 +15,7 @@ export class DiskGauge {
   #askedAt = 0;
   #writtenSince = 0;
 
-  /** @param reserveBytes null: 5 % of the disk, at most 1 GiB. */
+  /** @param reserveBytes null: 5 % of the disk, at least 8 MiB, at most 1 GiB. */
   constructor(dir: string, reserveBytes: number | null) {
     this.#dir = dir;
     this.#reserve = reserveBytes;
@@ -27,7 +30,7 @@ export class DiskGauge {
     return Math.max(0, this.#freeBytes - this.#writtenSince);
   }
   get reserveBytes(): number {
-    return this.#reserve ?? Math.min(1024 ** 3, this.totalBytes * 0.05);
+    return this.#reserve ?? Math.max(LEAST_RESERVE_BYTES, Math.min(1024 ** 3, this.totalBytes * 0.05));
   }
 
   wrote(bytes: number): void {
