@@ -118,6 +118,10 @@ const procedures: Record<string, Line> = {
 /** Lists narrowed by a foreign id answer with nothing; everything else that names one is refused. */
 const answersEmpty = new Set(["worklist.list", "audit.search"]);
 
+/** Who opens images, and who adds some: one answer for the worklist's button, the procedure behind it and every DICOMweb route. */
+const openImages: Role[] = ["radiologist", "technologist", "referring_physician"];
+const addImages: Role[] = ["technologist"];
+
 /** By name of the route: is a whole-organisation search (answers its own), or reaches for a study. */
 const routes: Record<string, "search" | "study" | "store"> = {
   store: "store",
@@ -338,6 +342,14 @@ async function walkProcedures(what: string): Promise<void> {
     }
 }
 
+const addressOf = (pattern: string, things: Things): string =>
+  pattern
+    .replace("{study}", things.studyInstanceUid)
+    .replace("{series}", things.seriesInstanceUid)
+    .replace("{instance}", things.sopInstanceUid)
+    .replace("{frames}", "1")
+    .replace("{path*}", "7FE00010");
+
 async function walkRoutes(what: string, people: Caller[]): Promise<void> {
   const callers = [
     ...people.map(({ name, cookie, actor }) => ({ name, headers: { cookie }, slug: actor.orgSlug })),
@@ -346,12 +358,7 @@ async function walkRoutes(what: string, people: Caller[]): Promise<void> {
   for (const { name, headers, slug } of callers)
     for (const route of dicomwebRoutes) {
       const kind = routes[route.name];
-      const address = route.pattern
-        .replace("{study}", faraway.studyInstanceUid)
-        .replace("{series}", faraway.seriesInstanceUid)
-        .replace("{instance}", faraway.sopInstanceUid)
-        .replace("{frames}", "1")
-        .replace("{path*}", "7FE00010");
+      const address = addressOf(route.pattern, faraway);
       // Under its own root, and the foreign UIDs under the caller's root or one they read for.
       for (const root of new Set([faraway.orgSlug, slug, "lakeside"])) {
         if (kind === "store" && root !== faraway.orgSlug) continue;
@@ -444,6 +451,36 @@ test("in one's own tenant an office may do what is its own and is refused the re
       const code = "code" in outcome ? outcome.code : "answered";
       assert.equal(!isRefusal(outcome), may.includes(role), `${procedure} by ${role}: ${code}`);
     }
+  }
+});
+
+test("in one's own tenant the same offices open images through DICOMweb as through the worklist", async () => {
+  const [lakesideId, nightshift] = await Promise.all(["lakeside", "nightshift"].map(orgId));
+  for (const role of roles) {
+    const caller = await hire(
+      "images",
+      role === "radiologist" || role === "worklist_manager" ? nightshift! : lakesideId!,
+      role,
+    );
+    if (role === "referring_physician")
+      await db.owner.query("UPDATE study SET referrer_id = $1 WHERE id = $2", [caller.actor.userId, lakeside.studyId]);
+    for (const route of dicomwebRoutes) {
+      const stores = routes[route.name] === "store";
+      const response = await fetch(`${origin}/dicomweb/lakeside${addressOf(route.pattern, lakeside)}`, {
+        method: route.method,
+        headers: { cookie: caller.cookie },
+      });
+      await response.arrayBuffer();
+      const refused = response.status === 403 || (stores && response.status === 404);
+      const may = (stores ? addImages : openImages).includes(role);
+      assert.equal(!refused, may, `${route.name} by ${role}: ${response.status}`);
+    }
+    if (!staff.includes(role)) continue;
+    const { items } = await withTenant(caller.actor, (ctx) => listCases(ctx, { limit: 200 }));
+    const offered = items.find(({ caseId }) => caseId === lakeside.caseId)?.can.read;
+    assert.equal(offered, openImages.includes(role), `the list's button for ${role}`);
+    const opened = await call(caller, "study.open", { caseId: lakeside.caseId });
+    assert.equal("answer" in opened, openImages.includes(role), `study.open by ${role}`);
   }
 });
 

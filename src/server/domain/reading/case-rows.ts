@@ -2,6 +2,7 @@ import { formatPersonName } from "@overread/shared/dicom/person-name";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import type { Actor } from "../context.ts";
+import { mayAccessStudy } from "../image-access.ts";
 import { ageAtStudy } from "./age.ts";
 import { claimableStates, signedStates } from "./case-states.ts";
 import { casePolicy } from "./policy.ts";
@@ -81,7 +82,7 @@ export function abilities(actor: Actor, row: CaseRow): CaseAbilities {
     release:
       (mine && casePolicy.can(actor, "case.release-own", row)) ||
       (row.claimLive && casePolicy.can(actor, "case.release-others", row)),
-    read: casePolicy.can(actor, "case.open-images", row),
+    read: mayAccessStudy(actor, "study.read", row),
     sign: waits && !signedStates.includes(row.state) && !others && casePolicy.can(actor, "case.sign", row),
   };
 }

@@ -1,6 +1,8 @@
 import { formatPersonName } from "@overread/shared/dicom/person-name";
+import { DomainError } from "@overread/shared/errors";
 import { audit } from "../audit/index.ts";
 import type { Ctx } from "../context.ts";
+import { mayAccessStudy } from "../image-access.ts";
 import { ageAtStudy } from "./age.ts";
 import { nameGroups, toWorklistItem } from "./case-rows.ts";
 import { findCase, priorsOf } from "./get-case.ts";
@@ -16,7 +18,8 @@ import type { OpenedCase, OpenedPrior, ReportSection, SeriesSummary } from "./sh
  */
 export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCase> {
   const { actor } = ctx;
-  const row = await findCase(ctx, caseId, "case.open-images");
+  const row = await findCase(ctx, caseId, "case.read");
+  if (!mayAccessStudy(actor, "study.read", row)) throw new DomainError("auth.forbidden");
   const priors = await priorsOf(ctx, row);
   const series = await seriesOf(ctx, [row.studyId, ...priors.map(({ studyId }) => studyId)]);
   const reports = casePolicy.can(actor, "case.read-prior-report", row)

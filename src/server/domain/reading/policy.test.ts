@@ -35,7 +35,6 @@ const person = (role: Role, orgId: string, facilityIds: string[] = []): UserActo
 const expected: Record<CaseAction, Role[]> = {
   "case.list": ["radiologist", "worklist_manager", "technologist", "site_admin"],
   "case.read": ["radiologist", "worklist_manager", "technologist", "site_admin"],
-  "case.open-images": ["radiologist", "technologist"],
   "case.read-prior-report": ["radiologist"],
   "case.claim": ["radiologist"],
   "case.release-own": ["radiologist"],
