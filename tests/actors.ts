@@ -8,7 +8,7 @@ import type { UserActor } from "#server/domain/context.ts";
  * header for calling over HTTP.
  */
 export async function signedIn(email: string): Promise<{ actor: UserActor; cookie: string }> {
-  const user = await withMaintenance((tx) => tx.user.findUniqueOrThrow({ where: { email } }));
+  const user = await withMaintenance((tx) => tx.user.findFirstOrThrow({ where: { email } }));
   const sessionId = await createSession(user.id, user.orgId);
   const actor = await findSession(sessionId);
   if (!actor) throw new Error(`${email} could not be signed in`);

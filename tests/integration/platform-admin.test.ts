@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { authenticate } from "#server/auth/authenticate.ts";
+import { signInLimits } from "#server/auth/rate-limit.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { createCaller } from "#server/trpc/caller.ts";
 import { orgId, signedIn } from "../actors.ts";
@@ -64,12 +65,60 @@ test("an administrator gives only what their organisation can give", async () =>
     code("facility.not-found"),
   );
   await assert.rejects(
-    admin.user.create({ ...account, email: "admin@harbor.example", roles: ["technologist"] }),
+    admin.user.create({ ...account, email: "tech@lakeside.example", roles: ["technologist"] }),
     code("user.email-taken"),
   );
   await assert.rejects(admin.user.create({ ...account, roles: ["technologist"], password: "short" }));
   for (const email of ["tech@lakeside.example", "radiologist@nightshift.example", "operator@overread.example"])
     await assert.rejects((await caller(email)).user.list(), code("auth.forbidden"));
+});
+
+test("making an account tells nobody whether the address has one in another organisation", async () => {
+  const admin = await caller("admin@lakeside.example");
+  const wish = { displayName: "Pat Locum", roles: ["technologist" as const] };
+  const shape = (answer: object) =>
+    JSON.stringify(Object.entries(answer).map(([key, value]) => [key, typeof value, String(value).length]));
+  const unknown = await admin.user.create({ ...wish, email: "nobody.yet@locum.example" });
+  const elsewhere = await admin.user.create({ ...wish, email: "admin@harbor.example" });
+  assert.equal(shape(elsewhere), shape(unknown));
+  // Twice in one's own list is another matter: the administrator sees that list anyway.
+  await assert.rejects(admin.user.create({ ...wish, email: "Admin@harbor.example" }), code("user.email-taken"));
+
+  // One sign-in page: the password says which account is meant, and the other keeps working as before.
+  const here = await authenticate("admin@harbor.example", elsewhere.temporaryPassword, "t");
+  assert.deepEqual([here.orgSlug, here.userId, here.roles], ["lakeside", elsewhere.userId, ["technologist"]]);
+  const there = await authenticate("admin@harbor.example", "correct horse", "t");
+  assert.deepEqual([there.orgSlug, there.roles], ["harbor", ["site_admin"]]);
+
+  // An account made here buys no guesses at the one over there: what was wrong stays counted.
+  const email = "admin@harbor.example";
+  for (let n = 0; n < signInLimits.account - 1; n++)
+    await assert.rejects(authenticate(email, "wrong", "t"), { code: "auth.invalid-credentials" });
+  assert.ok(await authenticate(email, elsewhere.temporaryPassword, "t"));
+  await assert.rejects(authenticate(email, "wrong", "t"), { code: "auth.invalid-credentials" });
+  await assert.rejects(authenticate(email, "wrong", "t"), { code: "auth.rate-limited" });
+  await db.owner.query("DELETE FROM sign_in_attempt");
+
+  // Ending the one does not touch the other.
+  await admin.user.deactivate({ userId: elsewhere.userId });
+  await assert.rejects(authenticate(email, elsewhere.temporaryPassword, "t"), { code: "auth.invalid-credentials" });
+  assert.equal((await authenticate(email, "correct horse", "t")).userId, there.userId);
+});
+
+test("who has the same password in two organisations comes to the one used last, or to the one named", async () => {
+  const password = "one password for both";
+  const email = "both@locum.example";
+  const make = async (admin: string) =>
+    (await caller(admin)).user.create({ email, displayName: "Pat Both", roles: ["technologist"], password });
+  await make("admin@lakeside.example");
+  await make("admin@harbor.example");
+  assert.equal((await authenticate(email, password, "t", { orgSlug: "harbor" })).orgSlug, "harbor");
+  assert.equal((await authenticate(email, password, "t")).orgSlug, "harbor");
+  assert.equal((await authenticate(email, password, "t", { orgSlug: "lakeside" })).orgSlug, "lakeside");
+  assert.equal((await authenticate(email, password, "t")).orgSlug, "lakeside");
+  await assert.rejects(authenticate(email, password, "t", { orgSlug: "nightshift" }), {
+    code: "auth.invalid-credentials",
+  });
 });
 
 test("nobody deactivates themselves or anybody of another organisation", async () => {

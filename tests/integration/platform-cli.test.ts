@@ -119,7 +119,7 @@ test("an operator sets up a hospital, a group, their contract, people and tokens
         "user",
         "create",
         "--org",
-        "clinic",
+        "readers",
         "--email",
         "bo@readers.example",
         "--name",

@@ -30,8 +30,11 @@ export function authOptions(): NextAuthOptions {
         id: "credentials",
         name: "Password",
         type: "credentials",
-        credentials: { email: {}, password: {}, totp: {} },
-        /** `totp` is not looked at: no account has a second factor yet. */
+        credentials: { email: {}, password: {}, totp: {}, organization: {} },
+        /**
+         * `totp` is not looked at: no account has a second factor yet. `organization` (a short name) is asked of nobody;
+         * it decides for who has the same password in two organisations.
+         */
         async authorize(credentials, req) {
           try {
             const address =
@@ -39,7 +42,8 @@ export function authOptions(): NextAuthOptions {
                 ?.split(",")
                 .at(-1)
                 ?.trim() ?? "unknown";
-            const actor = await authenticate(credentials?.email ?? "", credentials?.password ?? "", address);
+            const { email = "", password = "", organization } = credentials ?? {};
+            const actor = await authenticate(email, password, address, { orgSlug: organization || undefined });
             return { id: actor.userId, sessionId: actor.sessionId };
           } catch (error) {
             const code = error instanceof DomainError ? error.code : "internal";

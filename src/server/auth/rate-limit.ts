@@ -39,15 +39,17 @@ export async function takeAttempt(throttles: Throttle[]): Promise<void> {
   if (refusal) throw new DomainError("auth.rate-limited", { details: refusal });
 }
 
-/** The attempt was good: the account's failures are forgotten, the address gets back the one it paid. */
+/**
+ * The attempt was good: each allowance gets back the one it paid, and no more. The failures before it stay until their window
+ * ends, since the address may have an account with somebody else too: whoever knows one of the passwords must not buy new
+ * guesses at the other with it.
+ */
 export async function returnAttempt(throttles: Throttle[]): Promise<void> {
-  for (const throttle of throttles) {
-    const sql =
-      throttle.kind === "account"
-        ? "DELETE FROM sign_in_attempt WHERE key = $1"
-        : "UPDATE sign_in_attempt SET failures = greatest(failures - 1, 0) WHERE key = $1";
-    await pool("overread_auth").query(sql, [keyOf(throttle)]);
-  }
+  for (const throttle of throttles)
+    await pool("overread_auth").query(
+      "UPDATE sign_in_attempt SET failures = greatest(failures - 1, 0) WHERE key = $1",
+      [keyOf(throttle)],
+    );
   await pool("overread_auth").query(
     "DELETE FROM sign_in_attempt WHERE window_start < now() - interval '1 day' AND key <> ALL ($1)",
     [throttles.map(keyOf)],

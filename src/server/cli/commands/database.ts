@@ -60,17 +60,18 @@ const demoSeed: Command = {
 
 /** Gives every demo account another password and ends their sessions. */
 async function resetDemoPassword(password: string): Promise<void> {
-  const emails = Object.values(demoAccounts)
-    .flat()
-    .map(({ email }) => email);
   const hashes = new Map<string, string>();
-  for (const email of emails) hashes.set(email, await hashPassword(password));
+  for (const { email } of Object.values(demoAccounts).flat()) hashes.set(email, await hashPassword(password));
   await withMaintenance(async (tx) => {
-    for (const { id, orgId, email } of await tx.user.findMany({ where: { email: { in: emails } } })) {
-      await tx.$executeRaw`UPDATE credential SET password_hash = ${hashes.get(email)!}, changed_at = now() WHERE user_id = ${id}::uuid`;
-      await tx.$executeRaw`UPDATE session SET revoked_at = now() WHERE user_id = ${id}::uuid AND revoked_at IS NULL`;
-      const details = { userId: id, passwordChanged: true };
-      await appendAs(tx, systemActor(orgId, "demo"), { action: "session.revoke", details });
+    for (const [slug, accounts] of Object.entries(demoAccounts)) {
+      const { id: orgId } = await tx.organization.findUniqueOrThrow({ where: { slug } });
+      const emails = accounts.map(({ email }) => email);
+      for (const { id, email } of await tx.user.findMany({ where: { orgId, email: { in: emails } } })) {
+        await tx.$executeRaw`UPDATE credential SET password_hash = ${hashes.get(email)!}, changed_at = now() WHERE user_id = ${id}::uuid`;
+        await tx.$executeRaw`UPDATE session SET revoked_at = now() WHERE user_id = ${id}::uuid AND revoked_at IS NULL`;
+        const details = { userId: id, passwordChanged: true };
+        await appendAs(tx, systemActor(orgId, "demo"), { action: "session.revoke", details });
+      }
     }
   });
 }

@@ -20,7 +20,7 @@ export type NewAccount = z.input<typeof NewAccount>;
 /**
  * Writes an account and its password hash. The audit event goes to the account's organisation.
  *
- * @throws {DomainError} `user.email-taken`: addresses are unique across organisations.
+ * @throws {DomainError} `user.email-taken`: this organisation has an account with the address. Whether another has is not told.
  */
 export async function insertAccount(
   tx: Tx,
@@ -30,12 +30,11 @@ export async function insertAccount(
   requestId?: string,
 ): Promise<{ id: string }> {
   const account = NewAccount.parse(input);
-  // Under row-level security an address of another organisation cannot be looked up, only run into.
   const [row] = await tx.$queryRaw<{ id: string }[]>`
     INSERT INTO user_account (org_id, email, display_name, person_name, qualification, roles, facility_ids, referrer_names)
     VALUES (${orgId}::uuid, ${account.email}, ${account.displayName}, ${account.personName ?? personNameFrom(account.displayName)},
       ${account.qualification}, ${account.roles}::"Role"[], ${account.facilityIds}::uuid[], ${account.referrerNames}::text[])
-    ON CONFLICT (email) DO NOTHING RETURNING id::text`;
+    ON CONFLICT (org_id, email) DO NOTHING RETURNING id::text`;
   if (!row) throw new DomainError("user.email-taken");
   await tx.$executeRaw`INSERT INTO credential (user_id, org_id, password_hash) VALUES (${row.id}::uuid, ${orgId}::uuid, ${input.passwordHash})`;
   await appendAs(
