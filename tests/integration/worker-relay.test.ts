@@ -29,6 +29,7 @@ const handlers: Handlers = {
   "case.prioritize": (_, { caseId }) => act("case.prioritize", caseId),
   "claim.expire": (_, { caseId }) => act("claim.expire", caseId),
   "report.store-documents": (_, { reportVersionId }) => act("report.store-documents", reportVersionId),
+  "facility.deliver-earlier": (_, { facilityId }) => act("facility.deliver-earlier", facilityId),
 };
 const start = () => {
   worker = startWorker(handlers, createLog("worker", (process.env.DBG ?? "silent") as "error"));

@@ -12,6 +12,7 @@ const job = <S extends z.ZodType>(definition: JobDefinition<S>) => definition;
 
 const ofStudy = z.object({ orgId: z.uuid(), studyId: z.uuid() });
 const ofCase = z.object({ orgId: z.uuid(), caseId: z.uuid() });
+const ofFacility = z.object({ orgId: z.uuid(), facilityId: z.uuid() });
 const ofVersion = z.object({ orgId: z.uuid(), reportVersionId: z.uuid() });
 
 /**
@@ -57,6 +58,14 @@ export const jobs = {
     attempts: 50,
     timeoutMs: 120_000,
     collapse: (p) => p.reportVersionId,
+  }),
+  /** A facility has named a PACS: reports signed before go there too. */
+  "facility.deliver-earlier": job({
+    payload: ofFacility,
+    queue: "reports",
+    attempts: 10,
+    timeoutMs: 600_000,
+    collapse: (p) => p.facilityId,
   }),
 };
 export type JobName = keyof typeof jobs;

@@ -3,6 +3,7 @@ import { withTenant } from "#server/db/with-tenant.ts";
 import { settleStudy } from "#server/domain/imaging/index.ts";
 import { attachPriors, expireClaim, prioritizeCase } from "#server/domain/reading/index.ts";
 import type { Handlers } from "../run-job.ts";
+import { deliverEarlier } from "./deliver-earlier-reports.ts";
 import { storeDocuments } from "./store-documents.ts";
 
 /** One handler for each job of the catalogue; most are one verb in one transaction. */
@@ -23,4 +24,5 @@ export const handlers: Handlers = {
     await withTenant(actor, (ctx) => expireClaim(ctx, { caseId }), { requestId });
   },
   "report.store-documents": storeDocuments,
+  "facility.deliver-earlier": deliverEarlier,
 };

@@ -1,4 +1,5 @@
 export { addAddendum } from "./add-addendum.ts";
+export { deliverEarlierReports, earlierReportDays } from "./deliver-earlier-reports.ts";
 export { getReferral } from "./get-referral.ts";
 export { getReport } from "./get-report.ts";
 export {

@@ -34,16 +34,18 @@ export async function recordDocuments(
       studyRef: string;
       patientRef: string;
       facilityId: string | null;
-      hasPacs: boolean;
     }[]
   >`
     SELECT v.org_id AS "orgId", v.reader_org_id AS "readerOrgId", v.case_id AS "caseId", v.study_ref AS "studyRef",
-      s.patient_ref AS "patientRef", s.facility_id AS "facilityId",
-      coalesce(f.local_pacs_ae_title <> '' AND f.local_pacs_host <> '' AND f.local_pacs_port IS NOT NULL, false) AS "hasPacs"
-    FROM report_version v JOIN study s ON s.id = v.study_ref LEFT JOIN facility f ON f.id = s.facility_id
+      s.patient_ref AS "patientRef", s.facility_id AS "facilityId"
+    FROM report_version v JOIN study s ON s.id = v.study_ref
     WHERE v.id = ${reportVersionId}::uuid`;
   if (!version) throw new DomainError("report.not-found");
   reportPolicy.authorize(ctx.actor, "report.store-documents", version);
+  // Held until commit: a PACS that is named meanwhile waits, and then finds these documents (deliver-earlier-reports.ts).
+  const [facility] = await tx.$queryRaw<{ hasPacs: boolean }[]>`
+    SELECT coalesce(local_pacs_ae_title <> '' AND local_pacs_host <> '' AND local_pacs_port IS NOT NULL, false) AS "hasPacs"
+    FROM facility WHERE id = ${version.facilityId}::uuid FOR SHARE`;
 
   let recorded = 0;
   let deliveries = 0;
@@ -57,7 +59,7 @@ export async function recordDocuments(
       VALUES (${reportVersionId}::uuid, ${kind}::"DocumentKind", ${version.orgId}::uuid, ${version.readerOrgId}::uuid,
         ${instanceId}::uuid, ${sha256}, ${objectKey ?? null})
       ON CONFLICT DO NOTHING`;
-    if (version.hasPacs)
+    if (facility?.hasPacs)
       deliveries += await tx.$executeRaw`
         INSERT INTO delivery (org_id, reader_org_id, facility_id, report_version_id, instance_id)
         VALUES (${version.orgId}::uuid, ${version.readerOrgId}::uuid, ${version.facilityId}::uuid, ${reportVersionId}::uuid, ${instanceId}::uuid)

@@ -1,5 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
 import { z } from "zod";
+import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
 import type { Ctx } from "../context.ts";
@@ -113,6 +114,8 @@ export async function updateFacility(
     data: { ...given, ...pacs, configVersion: { increment: 1 } },
     select: { configVersion: true },
   });
+  // Whether it is the first one or the same again: what was never sent there is sent now.
+  if (localPacs) await enqueue(tx, "facility.deliver-earlier", { orgId: facility.orgId, facilityId: facility.id });
   const changed = Object.keys(change).join(" ");
   await audit(ctx, { action: "facility.update", details: { facilityId: facility.id, changed, configVersion } });
   await publish(tx, { topic: "edge.changed", orgIds: [facility.orgId] });
