@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
@@ -10,8 +10,18 @@ const skip = strace ? false : "strace is not installed";
 const storeModule = new URL("../../src/server/storage/file-store.ts", import.meta.url).href;
 const keysModule = new URL("../../src/server/storage/keys.ts", import.meta.url).href;
 
+/** The two ways to the disk: objects of any kind, and instances that wait in memory. */
+const ways = {
+  object: `const key = instanceKey(org, createHash("sha256").update(bytes).digest("hex"));
+      return store.putBuffer(key, [bytes.subarray(0, 1), bytes.subarray(1)]);`,
+  instance: `const shared = Buffer.from(new SharedArrayBuffer(bytes.length));
+      shared.set(bytes);
+      return store.putInstance(org, new Uint8Array(3), shared).then(({ durable }) => durable);`,
+};
+type Way = keyof typeof ways;
+
 /** Stores `count` objects in a process of its own under strace, one after the other; says of each what was answered. */
-async function storeUnder(t: TestContext, straceOptions: string[], count: number) {
+async function storeUnder(t: TestContext, way: Way, straceOptions: string[], count: number) {
   const root = mkdtempSync(path.join(tmpdir(), "overread-sync-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const trace = path.join(root, "trace");
@@ -20,12 +30,16 @@ async function storeUnder(t: TestContext, straceOptions: string[], count: number
     import { instanceKey } from ${JSON.stringify(keysModule)};
     import { createHash } from "node:crypto";
     const store = new FileStore(${JSON.stringify(path.join(root, "objects"))}, { reserveBytes: 0, owner: "test." + process.pid });
+    const org = "0190f000-0000-7000-8000-000000000001";
+    const put = (bytes) => {
+      ${ways[way]}
+    };
     for (let i = 0; i < ${count}; i++) {
-      const bytes = Buffer.from("object " + i);
-      const key = instanceKey("0190f000-0000-7000-8000-000000000001", createHash("sha256").update(bytes).digest("hex"));
-      const answer = await store.putBuffer(key, [bytes.subarray(0, 1), bytes.subarray(1)]).then(() => "stored", (error) => error.code);
+      const answer = await put(Buffer.from("object " + i)).then(() => "stored", (error) => error.code);
       process.stdout.write("ANSWER " + answer + "\\n");
     }`;
+  const file = path.join(root, "store.mjs");
+  writeFileSync(file, program);
   const child = spawn(
     "strace",
     [
@@ -38,9 +52,7 @@ async function storeUnder(t: TestContext, straceOptions: string[], count: number
       "trace=fsync,fdatasync,rename,renameat,renameat2,write,writev,pwrite64,pwritev",
       ...straceOptions,
       process.execPath,
-      "--input-type=module",
-      "-e",
-      program,
+      file,
     ],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
@@ -54,46 +66,72 @@ async function storeUnder(t: TestContext, straceOptions: string[], count: number
   return { root, answers, trace: readFileSync(trace, "utf8") };
 }
 
-test("an object is answered only behind the syncs of its bytes and of its name", { skip }, async (t) => {
-  const { answers, trace } = await storeUnder(t, [], 20);
-  assert.deepEqual(answers, Array(20).fill("stored"));
-  // What strace shows of one object: file synced, renamed, directory synced, answered. Calls of several threads may be
-  // split in two lines; what counts is the end of each.
+const temporaries = (root: string): string[] =>
+  existsSync(path.join(root, "objects/tmp")) ? readdirSync(path.join(root, "objects/tmp")) : [];
+
+/** What strace shows: calls of several threads may be split in two lines; what counts is the end of each. */
+function eventsOf(trace: string): string[] {
   const events: string[] = [];
   for (const line of trace.split("\n")) {
     if (/(fsync|fdatasync)(\(| resumed>).*= 0$/.test(line)) events.push("sync");
     else if (/rename\w*(\(| resumed>).*= 0$/.test(line)) events.push("rename");
     else if (/write\w*\(1, .*ANSWER stored/.test(line)) events.push("answer");
+    else if (/writev(\(| resumed>).*object \d/.test(line)) events.push("bytes");
   }
+  return events;
+}
+
+/** The events before each answer. */
+function beforeAnswers(trace: string): string[][] {
+  const answers: string[][] = [];
   let since: string[] = [];
-  let checked = 0;
-  for (const event of events) {
-    if (event !== "answer") {
-      since.push(event);
-      continue;
-    }
+  for (const event of eventsOf(trace))
+    if (event === "answer") {
+      answers.push(since);
+      since = [];
+    } else since.push(event);
+  return answers;
+}
+
+test("an object is answered only behind the syncs of its bytes and of its name", { skip }, async (t) => {
+  const { answers, trace } = await storeUnder(t, "object", [], 20);
+  assert.deepEqual(answers, Array(20).fill("stored"));
+  const checked = beforeAnswers(trace);
+  for (const since of checked) {
     const renamed = since.lastIndexOf("rename");
     assert.ok(renamed > 0 && since.slice(0, renamed).includes("sync"), `no sync before the name: ${since}`);
     assert.ok(since.slice(renamed).includes("sync"), `no sync of the directory: ${since}`);
-    since = [];
-    checked++;
   }
-  assert.equal(checked, 20);
+  assert.equal(checked.length, 20);
 });
 
-test("after a sync that failed nothing more is answered as stored", { skip }, async (t) => {
-  const { root, answers } = await storeUnder(t, ["-e", "inject=fsync:error=EIO:when=12+"], 20);
-  assert.equal(answers.length, 20);
-  const failed = answers.indexOf("storage.unavailable");
-  assert.ok(failed >= 0, answers.join(" "));
-  assert.deepEqual(answers.slice(failed), Array(20 - failed).fill("storage.unavailable"));
-  assert.deepEqual(readdirSync(path.join(root, "objects/tmp")), []);
+test("an instance is answered only behind the syncs of its bytes and of its directory", { skip }, async (t) => {
+  const { answers, trace } = await storeUnder(t, "instance", [], 20);
+  assert.deepEqual(answers, Array(20).fill("stored"));
+  const checked = beforeAnswers(trace);
+  for (const since of checked) {
+    const behind = since.slice(since.lastIndexOf("bytes"));
+    assert.equal(behind[0], "bytes");
+    assert.equal(behind.filter((event) => event === "sync").length, 2, `file and directory: ${since}`);
+  }
+  assert.equal(checked.length, 20);
 });
 
-test("a disk that fills up refuses, and takes again when there is room", { skip }, async (t) => {
-  const { root, answers } = await storeUnder(t, ["-e", "inject=writev:error=ENOSPC:when=2..3"], 40);
-  assert.equal(answers.length, 40);
-  assert.ok(answers.includes("storage.full"), answers.join(" "));
-  assert.equal(answers.at(-1), "stored");
-  assert.deepEqual(readdirSync(path.join(root, "objects/tmp")), []);
-});
+for (const way of Object.keys(ways) as Way[]) {
+  test(`after a sync that failed nothing more is answered as stored (${way})`, { skip }, async (t) => {
+    const { root, answers } = await storeUnder(t, way, ["-e", "inject=fsync:error=EIO:when=12+"], 20);
+    assert.equal(answers.length, 20);
+    const failed = answers.indexOf("storage.unavailable");
+    assert.ok(failed >= 0, answers.join(" "));
+    assert.deepEqual(answers.slice(failed), Array(20 - failed).fill("storage.unavailable"));
+    assert.deepEqual(temporaries(root), []);
+  });
+
+  test(`a disk that fills up refuses, and takes again when there is room (${way})`, { skip }, async (t) => {
+    const { root, answers } = await storeUnder(t, way, ["-e", "inject=writev:error=ENOSPC:when=2..3"], 40);
+    assert.equal(answers.length, 40);
+    assert.ok(answers.includes("storage.full"), answers.join(" "));
+    assert.equal(answers.at(-1), "stored");
+    assert.deepEqual(temporaries(root), []);
+  });
+}

@@ -10,8 +10,8 @@ const metadataLimit = 64 << 20;
 /** What the index keeps of a received instance: rows and text that are served later without opening the object. */
 export function describeInstance(
   staged: StagedInstance,
-  origin: Pick<InstanceRecord, "objectKey" | "purpose" | "facilityId" | "source">,
-): InstanceRecord {
+  origin: Pick<InstanceRecord, "purpose" | "facilityId" | "source">,
+): Omit<InstanceRecord, "objectKey" | "dataSetSha256"> {
   const { header, sopClassUid, sopInstanceUid, studyInstanceUid, seriesInstanceUid } = staged;
   const base = `${rootPlaceholder}/studies/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}/bulkdata/`;
   const bulk = new Map<string, ByteRange & { vr: string }>();
@@ -36,7 +36,6 @@ export function describeInstance(
     sopInstanceUid,
     sopClassUid,
     transferSyntaxUid: header.transferSyntaxUid,
-    dataSetSha256: staged.dataSetSha256,
     sizeBytes: staged.sizeBytes,
     dataSetOffset: staged.dataSetOffset,
     numberOfFrames: framesOf(header.dataset, staged),

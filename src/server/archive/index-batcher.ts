@@ -7,9 +7,10 @@ import { type InstanceRecord, type StoredInstance, storeInstances } from "#serve
 /** Instances of one transaction at most: bounds its time and its parameters. */
 const batchLimit = 200;
 
-type Waiting = {
-  record: InstanceRecord;
-  requestId: string;
+/** An instance to be entered, and the promise of its bytes. */
+export type ToIndex = { record: InstanceRecord; durable: Promise<void>; requestId: string };
+
+type Waiting = ToIndex & {
   resolve: (result: StoredInstance) => void;
   reject: (error: unknown) => void;
 };
@@ -32,9 +33,9 @@ class IndexBatcher {
     return !this.#running && this.#waiting.length === 0;
   }
 
-  add(record: InstanceRecord, requestId: string): Promise<StoredInstance> {
+  add(instance: ToIndex): Promise<StoredInstance> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ record, requestId, resolve, reject });
+      this.#waiting.push({ ...instance, resolve, reject });
       if (!this.#running) void this.#run();
     });
   }
@@ -46,14 +47,26 @@ class IndexBatcher {
   }
 
   async #commit(batch: Waiting[], attempt = 1): Promise<void> {
+    const lost = new Map<Waiting, unknown>();
     try {
       const results = await withTenantSql(
         this.#actor,
-        (ctx) => storeInstances(ctx, { instances: batch.map(({ record }) => record) }),
+        async (ctx) => {
+          const stored = await storeInstances(ctx, { instances: batch.map(({ record }) => record) });
+          // No row before its bytes are durable.
+          await Promise.all(batch.map((each) => each.durable.catch((error: unknown) => lost.set(each, error))));
+          if (lost.size > 0) throw new DomainError("storage.unavailable");
+          return stored;
+        },
         { requestId: batch[0]?.requestId ?? randomUUID(), timeoutMs: 60_000 },
       );
       for (const [index, { resolve }] of batch.entries()) resolve(results[index] as StoredInstance);
     } catch (error) {
+      if (lost.size > 0) {
+        for (const [{ reject }, reason] of lost) reject(reason);
+        const kept = batch.filter((each) => !lost.has(each));
+        return kept.length > 0 ? this.#commit(kept) : undefined;
+      }
       // Two senders of one new series, or of one UID at the same moment: the second look finds what the first wrote.
       if (isRace(error) && attempt < 6) return this.#commit(batch, attempt + 1);
       // One that the database refuses must not take its neighbours along.
@@ -67,8 +80,11 @@ class IndexBatcher {
 
 const batchers = new Map<string, IndexBatcher>();
 
-/** Enters one stored instance into the index; it is visible when the promise resolves. */
-export function indexInstance(actor: Actor, record: InstanceRecord, requestId: string): Promise<StoredInstance> {
+/**
+ * Enters one instance into the index; it is visible, and durable, when the promise resolves.
+ * @throws what `durable` throws, and the database's refusals.
+ */
+export function indexInstance(actor: Actor, instance: ToIndex): Promise<StoredInstance> {
   const identity = actor.kind === "user" ? actor.userId : actor.kind === "token" ? actor.tokenId : actor.name;
   const key = `${actor.orgId}/${actor.kind}/${identity}`;
   let batcher = batchers.get(key);
@@ -77,7 +93,7 @@ export function indexInstance(actor: Actor, record: InstanceRecord, requestId: s
     batcher = new IndexBatcher(actor);
     batchers.set(key, batcher);
   }
-  return batcher.add(record, requestId);
+  return batcher.add(instance);
 }
 
 /** Says whether the error, or one that caused it, has such a code: an SQLSTATE, or one of our own. */

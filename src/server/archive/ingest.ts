@@ -4,8 +4,7 @@ import { SOP } from "@overread/shared/dicom/uids";
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
 import type { Actor } from "#server/domain/context.ts";
 import { toDomainError } from "#server/errors.ts";
-import { instanceKey } from "#server/storage/keys.ts";
-import { objectStore } from "#server/storage/object-store.ts";
+import { objectStore, type StoredInstanceBytes } from "#server/storage/object-store.ts";
 import { describeInstance } from "./describe-instance.ts";
 import { indexInstance } from "./index-batcher.ts";
 import { type StagedInstance, stageInstance } from "./staged-instance.ts";
@@ -77,25 +76,26 @@ export async function finishInstance(
   options: IngestOptions,
 ): Promise<IngestResult> {
   const { sopInstanceUid, sopClassUid } = staged;
+  let storing: Promise<StoredInstanceBytes> | undefined;
   try {
     if (options.onlyStudyInstanceUid && options.onlyStudyInstanceUid !== staged.studyInstanceUid)
       throw new DomainError("dicom.uid-mismatch");
     // A DICOMDIR is about files on a medium; there is nothing in it to read or to show.
     if (sopClassUid === SOP.mediaStorageDirectory)
       throw new DomainError("dicom.malformed", { details: { reason: "sop-class-not-supported" } });
-    const objectKey = instanceKey(actor.orgId, staged.dataSetSha256);
     const facilityId = options.facilityId ?? (actor.kind === "token" ? actor.facilityId : null);
-    const record = describeInstance(staged, {
-      objectKey,
-      facilityId,
-      purpose: options.purpose,
-      source: options.source,
-    });
-    await staged.store(objectKey);
-    return await indexInstance(actor, record, options.requestId ?? randomUUID());
+    storing = staged.store(actor.orgId);
+    storing.catch(() => {});
+    // While the disk works the index is made ready; it is committed when the bytes are durable.
+    const description = describeInstance(staged, { facilityId, purpose: options.purpose, source: options.source });
+    const { dataSetSha256, key, durable } = await storing;
+    const record = { ...description, dataSetSha256, objectKey: key };
+    return await indexInstance(actor, { record, durable, requestId: options.requestId ?? randomUUID() });
   } catch (error) {
     return { ...refusal(error), sopInstanceUid, sopClassUid };
   } finally {
+    // The memory is read until the disk is done with it.
+    await storing?.then(({ durable }) => durable).catch(() => {});
     await staged.discard();
   }
 }

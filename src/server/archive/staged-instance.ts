@@ -5,7 +5,8 @@ import { type DataSetHeader, readDataSet } from "@overread/shared/dicom/part10";
 import { type DicomUid, parseUid, SOP, transferSyntaxes } from "@overread/shared/dicom/uids";
 import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
-import type { ObjectStore, TempObject } from "#server/storage/object-store.ts";
+import { instanceKey } from "#server/storage/keys.ts";
+import type { ObjectStore, StoredInstanceBytes, TempObject } from "#server/storage/object-store.ts";
 
 /** Up to this size an instance stays in memory until it is written in one piece. Bytes. */
 const memoryLimit = 1 << 20;
@@ -13,7 +14,9 @@ const memoryLimit = 1 << 20;
 const smallLimit = 64 << 10;
 /** Pieces of memory kept for the next instances. New ones for each would keep the garbage collector busier than all else. */
 const spareLimit = 24;
+/** Shared with the threads that write them. */
 const spare: Buffer[] = [];
+const sharedMemory = (size: number): Buffer => Buffer.from(new SharedArrayBuffer(size));
 /** Nothing larger is an image that anyone sends. Bytes. */
 const instanceLimit = 8 * 2 ** 30;
 
@@ -29,11 +32,11 @@ export type StagedInstance = InstanceUids & {
   /** Offsets in it count from the start of what was received or written; take {@link offsetBase} off. */
   header: DataSetHeader;
   offsetBase: number;
-  dataSetSha256: string;
   /** Of the object as it will be stored: our head and the data set. */
   sizeBytes: number;
   dataSetOffset: number;
-  store(key: string): Promise<void>;
+  store(orgId: string): Promise<StoredInstanceBytes>;
+  /** Lets go of memory and temporary files; to be called when what was stored is durable, or given up. */
   discard(): Promise<void>;
 };
 
@@ -47,7 +50,7 @@ export type StagedInstance = InstanceUids & {
  */
 export async function stageInstance(store: ObjectStore, source: AsyncIterable<Uint8Array>): Promise<StagedInstance> {
   const iterator = source[Symbol.asyncIterator]();
-  const memory = spare.pop() ?? Buffer.allocUnsafeSlow(memoryLimit);
+  const memory = spare.pop() ?? sharedMemory(memoryLimit);
   let kept = false;
   let released = false;
   const release = async (): Promise<void> => {
@@ -63,7 +66,11 @@ export async function stageInstance(store: ObjectStore, source: AsyncIterable<Ui
       length += next.value.byteLength;
     }
     const file = memory.subarray(0, length);
-    if (length <= smallLimit) return await stageInMemory(store, Buffer.from(file), async () => {});
+    if (length <= smallLimit) {
+      const small = sharedMemory(length);
+      small.set(file);
+      return await stageInMemory(store, small, async () => {});
+    }
     const staged = await stageInMemory(store, file, release);
     kept = true;
     return staged;
@@ -86,10 +93,9 @@ async function stageInMemory(
     ...uids,
     header,
     offsetBase: header.offsetsIn === "inflated" ? 0 : dataSetOffset,
-    dataSetSha256: createHash("sha256").update(dataSet).digest("hex"),
     sizeBytes: head.length + dataSet.length,
     dataSetOffset: head.length,
-    store: (key) => store.putBuffer(key, [head, dataSet]),
+    store: (orgId) => store.putInstance(orgId, new Uint8Array(head), dataSet),
     discard,
   };
 }
@@ -132,19 +138,26 @@ async function stageOnDisk(
     await append(memory.subarray(0, gathered));
     const header = await readHeader({ path: temp.path }, transferSyntaxUid, head.length);
     const uids = uidsOf(header.dataset);
+    const dataSetSha256 = hash.digest("hex");
     const agrees = uids.sopInstanceUid === named.sopInstanceUid && uids.sopClassUid === named.sopClassUid;
     const staged: StagedInstance = {
       ...uids,
       header,
       offsetBase: header.offsetsIn === "inflated" ? 0 : head.length,
-      dataSetSha256: hash.digest("hex"),
       sizeBytes,
       dataSetOffset: head.length,
-      store: (key) => store.put(key, temp),
+      store: (orgId) => putTemp(store, temp, orgId, dataSetSha256),
       discard: () => temp.discard(),
     };
     if (agrees) return staged;
-    return await withNewHead(store, staged, temp, head.length, part10Head({ ...uids, transferSyntaxUid }));
+    return await withNewHead(
+      store,
+      staged,
+      temp,
+      head.length,
+      part10Head({ ...uids, transferSyntaxUid }),
+      dataSetSha256,
+    );
   } catch (error) {
     await temp.discard();
     throw error;
@@ -158,6 +171,7 @@ async function withNewHead(
   old: TempObject,
   oldHeadLength: number,
   head: Buffer,
+  dataSetSha256: string,
 ): Promise<StagedInstance> {
   const temp = await store.createTemp();
   try {
@@ -175,9 +189,21 @@ async function withNewHead(
     ...staged,
     sizeBytes: staged.sizeBytes - oldHeadLength + head.length,
     dataSetOffset: head.length,
-    store: (key) => store.put(key, temp),
+    store: (orgId) => putTemp(store, temp, orgId, dataSetSha256),
     discard: () => temp.discard(),
   };
+}
+
+async function putTemp(
+  store: ObjectStore,
+  temp: TempObject,
+  orgId: string,
+  dataSetSha256: string,
+): Promise<StoredInstanceBytes> {
+  const key = instanceKey(orgId, dataSetSha256);
+  const durable = store.put(key, temp);
+  durable.catch(() => {});
+  return { dataSetSha256, key, durable };
 }
 
 let inflating: Promise<unknown> = Promise.resolve();

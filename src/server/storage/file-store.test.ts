@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -65,10 +66,55 @@ test("a file of the wrong size under the key is replaced", async (t) => {
   assert.deepEqual(readFileSync(path.join(root, keyOf(bytes))), bytes);
 });
 
+const shared = (bytes: Uint8Array): Buffer => {
+  const buffer = Buffer.from(new SharedArrayBuffer(bytes.length));
+  buffer.set(bytes);
+  return buffer;
+};
+const head = new Uint8Array([1, 2, 3]);
+
+test("an instance is named after its data set and kept behind its head", async (t) => {
+  const { root, store } = newStore(t);
+  const dataSet = Buffer.alloc(50_000, 7);
+  const stored = await store.putInstance(orgId, head, shared(dataSet));
+  await stored.durable;
+  assert.equal(stored.key, keyOf(dataSet));
+  assert.deepEqual(readFileSync(path.join(root, stored.key)), Buffer.concat([head, dataSet]));
+});
+
+test("an instance that many bring at a time is kept once, and whole when the first is told so", async (t) => {
+  const { root, store } = newStore(t);
+  const dataSet = Buffer.alloc(300_000, 7);
+  const whole = Buffer.concat([head, dataSet]);
+  await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      const { key, durable } = await store.putInstance(orgId, head, shared(dataSet));
+      await durable;
+      assert.ok(readFileSync(path.join(root, key)).equals(whole));
+    }),
+  );
+  assert.equal(readdirSync(path.dirname(path.join(root, keyOf(dataSet)))).length, 1);
+  assert.deepEqual(temporaries(root), []);
+});
+
+test("what a crash left under an instance's name is replaced, even when its length is right", async (t) => {
+  const { root, store } = newStore(t);
+  const dataSet = Buffer.from("a data set");
+  const whole = Buffer.concat([head, dataSet]);
+  for (const torn of [Buffer.alloc(0), Buffer.alloc(whole.length)]) {
+    mkdirSync(path.dirname(path.join(root, keyOf(dataSet))), { recursive: true });
+    writeFileSync(path.join(root, keyOf(dataSet)), torn);
+    await (await store.putInstance(orgId, head, shared(dataSet))).durable;
+    assert.deepEqual(readFileSync(path.join(root, keyOf(dataSet))), whole);
+    assert.deepEqual(temporaries(root), []);
+  }
+});
+
 test("nothing is written below the reserve", async (t) => {
   const { root, store } = newStore(t, { reserveBytes: 2 ** 52 });
   await assert.rejects(store.createTemp(), isCode("storage.full"));
   await assert.rejects(store.putBuffer(keyOf(Buffer.from("x")), Buffer.from("x")), isCode("storage.full"));
+  await assert.rejects(store.putInstance(orgId, head, shared(Buffer.from("x"))), isCode("storage.full"));
   assert.deepEqual(readdirSync(root), []);
 });
 

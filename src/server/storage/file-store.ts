@@ -1,28 +1,20 @@
 import { constants, createReadStream } from "node:fs";
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  opendir,
-  readdir,
-  rename,
-  rm,
-  stat,
-  statfs,
-  unlink,
-  utimes,
-} from "node:fs/promises";
+import { type FileHandle, mkdir, open, opendir, readdir, rename, rm, stat, statfs, unlink } from "node:fs/promises";
 import path from "node:path";
 import { DomainError } from "@overread/shared/errors";
-import type { ObjectStore, TempObject } from "./object-store.ts";
+import { InstanceWriter, WriteError } from "./instance-writer.ts";
+import { instanceKey } from "./keys.ts";
+import type { ObjectStore, StoredInstanceBytes, TempObject } from "./object-store.ts";
 
 const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
+
+const isFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "");
 
 /** What the disk says, in the words of the product. An error we do not know stays what it is. */
 function storageError(error: unknown): unknown {
   if (error instanceof DomainError) return error;
   const code = errorCode(error);
-  if (code === "ENOSPC" || code === "EDQUOT") return new DomainError("storage.full", { cause: error });
+  if (isFull(error)) return new DomainError("storage.full", { cause: error });
   if (code && /^E[A-Z]+$/.test(code)) return new DomainError("storage.unavailable", { cause: error });
   return error;
 }
@@ -37,8 +29,8 @@ const preparedAgeMs = 30 * 24 * 60 * 60_000;
 /**
  * Objects as files under one directory.
  *
- * An object is there whole or not at all: written under a temporary name, synced, renamed, and its directory
- * synced before anyone is told. A sync that fails is never tried again on the same file, because the kernel may
+ * An object is there whole or not at all: its bytes, its name and the directory that holds the name are synced before
+ * anyone is told, and no row names it before. A sync that fails is never tried again on the same file, because the kernel may
  * have dropped the pages and then reports success; the file is thrown away and the sender is refused.
  */
 export class FileStore implements ObjectStore {
@@ -51,11 +43,27 @@ export class FileStore implements ObjectStore {
   #free: { at: number; bytes: number } | undefined;
   /** Directories known to be durable. */
   readonly #directories = new Map<string, Promise<void>>();
+  readonly #writer: InstanceWriter;
 
   constructor(root: string, { reserveBytes, owner }: { reserveBytes: number; owner: string }) {
     this.#root = path.resolve(root);
     this.#reserveBytes = reserveBytes;
     this.#owner = owner;
+    this.#writer = new InstanceWriter(this.#root, owner);
+  }
+
+  async putInstance(orgId: string, head: Uint8Array, dataSet: Uint8Array): Promise<StoredInstanceBytes> {
+    await this.ensureRoom(head.byteLength + dataSet.byteLength);
+    const { dataSetSha256, durable } = this.#writer.write(orgId, head, dataSet);
+    const settled = durable.catch((error: unknown) => {
+      if (error instanceof WriteError && error.syncing && !isFull(error)) this.#broken = true;
+      throw storageError(error);
+    });
+    settled.catch(() => {});
+    const sha256 = await dataSetSha256.catch((error: unknown) => {
+      throw storageError(error);
+    });
+    return { dataSetSha256: sha256, key: instanceKey(orgId, sha256), durable: settled };
   }
 
   async createTemp(): Promise<TempObject> {
@@ -70,8 +78,7 @@ export class FileStore implements ObjectStore {
   async put(key: string, temp: TempObject): Promise<void> {
     if (!(temp instanceof TempFile)) throw new TypeError("a temporary file of another store");
     try {
-      const target = this.#path(key);
-      if (!(await this.#alreadyThere(target, temp.sizeBytes))) await this.#publish(temp, target);
+      await this.#publish(temp, this.#path(key));
     } catch (error) {
       throw storageError(error);
     } finally {
@@ -85,7 +92,6 @@ export class FileStore implements ObjectStore {
     await this.ensureRoom(size);
     const target = this.#path(key);
     try {
-      if (await this.#alreadyThere(target, size)) return;
       const temp = await this.#newTemp();
       try {
         await temp.write(chunks);
@@ -106,7 +112,7 @@ export class FileStore implements ObjectStore {
     try {
       await temp.sync();
     } catch (error) {
-      if (!["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "")) this.#broken = true;
+      if (!isFull(error)) this.#broken = true;
       throw error;
     }
     await directory;
@@ -176,23 +182,6 @@ export class FileStore implements ObjectStore {
     await this.#ensureDirectory(directory);
     const file = path.join(directory, `${this.#owner}.${++this.#sequence}.part`);
     return new TempFile(file, await open(file, "wx", 0o640));
-  }
-
-  /** The same bytes are there already: only make sure that a crash cannot take the name away again. */
-  async #alreadyThere(target: string, sizeBytes: number): Promise<boolean> {
-    try {
-      const existing = await stat(target);
-      // A file of another size cannot be these bytes: something damaged it, and it is replaced.
-      if (existing.size !== sizeBytes) return false;
-      // Tells a sweep that runs at this moment that the object is wanted after all.
-      const now = new Date();
-      await utimes(target, now, now);
-      await this.#syncDirectory(path.dirname(target));
-      return true;
-    } catch (error) {
-      if (errorCode(error) === "ENOENT") return false;
-      throw error;
-    }
   }
 
   #ensureDirectory(directory: string): Promise<void> {

@@ -24,5 +24,5 @@ export function reportPdfKey(orgId: string, reportVersionId: string): string {
 
 function key(kind: string, orgId: string, sha256: string, suffix: string): string {
   if (!/^[0-9a-f-]{36}$/.test(orgId) || !/^[0-9a-f]{64}$/.test(sha256)) throw new TypeError("not a key of ours");
-  return `${kind}/${orgId}/${sha256.slice(0, 2)}/${sha256.slice(2, 4)}/${sha256}.${suffix}`;
+  return `${kind}/${orgId}/${sha256.slice(0, 2)}/${sha256}.${suffix}`;
 }

@@ -1,0 +1,188 @@
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writevSync,
+} from "node:fs";
+import path from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { instanceKey } from "./keys.ts";
+
+/** One instance to write: our head, then the data set as it was received. The bytes lie in shared memory. */
+export type WriteTask = { id: number; orgId: string; head: Uint8Array; dataSet: Uint8Array };
+/** First its name, as soon as the data set is hashed, then that it is durable; or what the disk said, and in which step. */
+export type WriteAnswer =
+  | { id: number; dataSetSha256: string }
+  | { id: number; durable: true }
+  | { id: number; error: { code: string | undefined; message: string; syncing: boolean } };
+
+const { root, owner } = workerData as { root: string; owner: string };
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
+let sequence = 0;
+/** The step that runs is a sync: when it fails the disk is not to be believed any more. */
+let syncing = false;
+
+parentPort?.on("message", ({ id, orgId, head, dataSet }: WriteTask) => {
+  const answer = (message: WriteAnswer): void => parentPort?.postMessage(message);
+  try {
+    const dataSetSha256 = createHash("sha256").update(dataSet).digest("hex");
+    answer({ id, dataSetSha256 });
+    syncing = false;
+    write(path.join(root, instanceKey(orgId, dataSetSha256)), [head, dataSet]);
+    answer({ id, durable: true });
+  } catch (error) {
+    answer({ id, error: { code: codeOf(error), message: error instanceof Error ? error.name : "", syncing } });
+  }
+});
+
+/**
+ * Writes under the final name at once: no row names the object before its bytes, its name and the directory are synced,
+ * so nobody reads it half. What a crash leaves under a name is overwritten by whoever brings the same bytes again,
+ * because only equal bytes count as "there already".
+ */
+function write(target: string, pieces: Uint8Array[]): void {
+  const directory = path.dirname(target);
+  ensureDirectory(directory);
+  // A sweep may take an old orphan away between two looks.
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const made = tryOpen(target, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, "EEXIST");
+    if (made !== null) {
+      fill(made, pieces);
+      syncDirectory(directory);
+      return;
+    }
+    const existing = tryOpen(target, constants.O_RDWR, "ENOENT");
+    if (existing === null) continue;
+    if (!confirm(existing, pieces)) replace(target, pieces);
+    syncDirectory(directory);
+    return;
+  }
+  throw Object.assign(new Error("the object's name comes and goes"), { code: "EAGAIN" });
+}
+
+function tryOpen(file: string, flags: number, expected: string): number | null {
+  try {
+    return openSync(file, flags, 0o640);
+  } catch (error) {
+    if (codeOf(error) === expected) return null;
+    throw error;
+  }
+}
+
+/** Writes and syncs an open file, and closes it. */
+function fill(fd: number, pieces: Uint8Array[]): void {
+  try {
+    writeAll(fd, pieces);
+    sync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function writeAll(fd: number, pieces: Uint8Array[]): void {
+  try {
+    let left = pieces;
+    while (left.length > 0) {
+      let written = writevSync(fd, left);
+      while (left.length > 0 && written >= (left[0] as Uint8Array).byteLength) {
+        written -= (left[0] as Uint8Array).byteLength;
+        left = left.slice(1);
+      }
+      if (written > 0) left = [(left[0] as Uint8Array).subarray(written), ...left.slice(1)];
+    }
+  } catch (error) {
+    // Gives the space back. The name stays: by now it may be another writer's, whose bytes are whole.
+    try {
+      ftruncateSync(fd);
+    } catch {
+      // The first error is the one to tell.
+    }
+    throw error;
+  }
+}
+
+/** Whether the file holds these very bytes; then it is made durable, and young enough for a sweep to leave it alone. */
+function confirm(fd: number, pieces: Uint8Array[]): boolean {
+  try {
+    if (!sameBytes(fd, pieces)) return false;
+    const now = new Date();
+    futimesSync(fd, now, now);
+    sync(fd);
+    return true;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function sameBytes(fd: number, pieces: Uint8Array[]): boolean {
+  if (fstatSync(fd).size !== pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)) return false;
+  const buffer = Buffer.allocUnsafe(256 << 10);
+  let at = 0;
+  for (const piece of pieces)
+    for (let from = 0; from < piece.byteLength; ) {
+      const read = readSync(fd, buffer, 0, Math.min(buffer.length, piece.byteLength - from), at);
+      if (read === 0 || buffer.compare(piece, from, from + read, 0, read) !== 0) return false;
+      from += read;
+      at += read;
+    }
+  return true;
+}
+
+/** Other bytes stand under the name: a torn write of before a crash, or another writer's that is still under way. */
+function replace(target: string, pieces: Uint8Array[]): void {
+  const directory = path.join(root, "tmp");
+  ensureDirectory(directory);
+  const temporary = path.join(directory, `${owner}.${++sequence}.part`);
+  try {
+    fill(openSync(temporary, "wx", 0o640), pieces);
+    renameSync(temporary, target);
+  } catch (error) {
+    try {
+      unlinkSync(temporary);
+    } catch {
+      // Not there, or for the sweep.
+    }
+    throw error;
+  }
+}
+
+function sync(fd: number): void {
+  syncing = true;
+  fsyncSync(fd);
+  syncing = false;
+}
+
+function syncDirectory(directory: string): void {
+  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    sync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Directories this thread knows to be durable. */
+const durable = new Set<string>();
+
+function ensureDirectory(directory: string): void {
+  if (durable.has(directory)) return;
+  const parent = path.dirname(directory);
+  if (directory.length > root.length) ensureDirectory(parent);
+  else mkdirSync(parent, { recursive: true });
+  try {
+    mkdirSync(directory, { mode: 0o750 });
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  }
+  syncDirectory(parent);
+  durable.add(directory);
+}
