@@ -8,6 +8,7 @@ export type AuditAction =
   | "session.revoke"
   | "study.receive"
   | "study.complete"
+  | "study.patient-conflict"
   | "study.read"
   | "study.search"
   | "study.list"

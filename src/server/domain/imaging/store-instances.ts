@@ -6,6 +6,7 @@ import { audit } from "../audit/index.ts";
 import type { SqlCtx } from "../context.ts";
 import { openCase } from "../reading/index.ts";
 import type { InstanceRecord, StoredInstance } from "./instance-record.ts";
+import { notePatientConflicts } from "./note-patient-conflicts.ts";
 import { authorizeStudy } from "./policy.ts";
 import { instanceJson, int32, seriesColumns, seriesJson, studyColumns, studyJson } from "./prerender.ts";
 import { type Columns, columnNames, valueRows } from "./rows.ts";
@@ -415,6 +416,7 @@ async function settleStudyRow(ctx: SqlCtx, row: StudyRow, entries: SortedOut[], 
       completed_at = CASE WHEN ${reopens} THEN NULL ELSE completed_at END
     WHERE id = ${row.id}::uuid`;
 
+  await notePatientConflicts(ctx, row, stored);
   const isFirst = !hadImages && stored.length > 0;
   if (purpose === "read" && (isFirst || asRead)) await openCase(ctx, { studyId: row.id });
   if (actor.kind !== "system" && (isFirst || reopens))

@@ -3,6 +3,7 @@ import { Prisma } from "#server/db/generated/client.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import type { Actor } from "../context.ts";
 import { mayAccessStudy } from "../image-access.ts";
+import { inWords, type PatientConflict } from "../patient-conflicts.ts";
 import { ageAtStudy } from "./age.ts";
 import { claimableStates, signedStates } from "./case-states.ts";
 import { casePolicy } from "./policy.ts";
@@ -48,6 +49,7 @@ export type CaseRow = {
   numberOfInstances: number;
   expectedInstances: number | null;
   quarantinedInstances: number;
+  patientConflicts: PatientConflict[];
 };
 
 /**
@@ -66,7 +68,8 @@ export const selectCases = Prisma.sql`
     s.patient_sex AS "patientSex", s.accession_number AS "accessionNumber", s.study_date AS "studyDate", s.study_time AS "studyTime",
     s.study_description AS "studyDescription", s.referring_physician_name AS "referringPhysicianName", s.referrer_id AS "referrerId",
     s.modalities, s.body_parts AS "bodyParts", s.number_of_instances AS "numberOfInstances",
-    s.expected_instances AS "expectedInstances", s.quarantined_instances AS "quarantinedInstances"
+    s.expected_instances AS "expectedInstances", s.quarantined_instances AS "quarantinedInstances",
+    s.patient_conflicts AS "patientConflicts"
   FROM reading_case c
   JOIN study s ON s.id = c.study_ref
   JOIN organization o ON o.id = c.org_id
@@ -126,6 +129,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     images: { received: row.numberOfInstances, expected: row.expectedInstances },
     priorCount: row.priorCount,
     quarantined: row.quarantinedInstances,
+    patientConflict: inWords(row.patientConflicts),
     referringPhysician: formatPersonName(row.referringPhysicianName),
     can: abilities(actor, row),
   };

@@ -53,6 +53,8 @@ export type WorklistItem = {
   priorCount: number;
   /** Instances set aside because their UID came with other bytes before. */
   quarantined: number;
+  /** In words, when images of the study name different patients; null when they agree. To be shown wherever the case is. */
+  patientConflict: string | null;
   /** As a name to read; empty when the study names none. */
   referringPhysician: string;
   can: CaseAbilities;

@@ -5,6 +5,7 @@ const names: Record<string, string> = {
   "session.revoke": "ended sessions",
   "study.receive": "received images",
   "study.complete": "completed a study",
+  "study.patient-conflict": "found images of different patients in one study",
   "study.read": "opened images",
   "study.search": "searched studies",
   "study.list": "listed studies",
