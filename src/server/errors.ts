@@ -31,6 +31,8 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "study.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
   "series.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
   "instance.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
+  "instance.already-resolved": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "instance.cannot-release": { trpc: "CONFLICT", http: 409, retry: "no" },
   "frame.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
   "case.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
   "case.already-claimed": { trpc: "CONFLICT", http: 409, retry: "no" },

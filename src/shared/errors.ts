@@ -20,6 +20,8 @@ export const errorCodes = [
   "study.not-found",
   "series.not-found",
   "instance.not-found",
+  "instance.already-resolved",
+  "instance.cannot-release",
   "frame.not-found",
   "case.not-found",
   "case.already-claimed",

@@ -17,6 +17,7 @@ import { seedDemo } from "#server/demo/seed.ts";
 import { dicomwebHandler, dicomwebRoutes } from "#server/dicomweb/router.ts";
 import { setPolicyEnforcementForTest } from "#server/domain/authorize.ts";
 import type { UserActor } from "#server/domain/context.ts";
+import { openQuarantined } from "#server/domain/imaging/index.ts";
 import { claimCase, listCases } from "#server/domain/reading/index.ts";
 import { openReportPdf, recordDocuments, saveDraft, signReport } from "#server/domain/reporting/index.ts";
 import { toDomainError } from "#server/errors.ts";
@@ -57,6 +58,8 @@ type Things = {
   signedCaseId: string;
   signedStudyId: string;
   reportVersionId: string;
+  /** A version that was set aside. */
+  quarantinedId: string;
 };
 
 type Line = {
@@ -93,6 +96,11 @@ const procedures: Record<string, Line> = {
   },
   "referral.list": { reach: null, may: ["referring_physician"] },
   "referral.get": { reach: ({ signedStudyId }) => ({ studyId: signedStudyId }), may: ["referring_physician"] },
+  "quarantine.list": { reach: null, may: ["site_admin"] },
+  "quarantine.resolve": {
+    reach: ({ quarantinedId }) => ({ instanceId: quarantinedId, decision: "discard", reason: "Mine now." }),
+    may: ["site_admin"],
+  },
   "audit.search": { reach: ({ userId }) => ({ userId }), may: ["site_admin", "platform_operator"] },
   "edge.list": { reach: null, may: ["site_admin"] },
   "edge.issueCode": { reach: ({ facilitySlug }) => ({ facilitySlug }), may: ["site_admin"] },
@@ -259,6 +267,14 @@ async function furnish(
       documents: [{ kind: "pdf", instanceId, sha256: "0".repeat(64), objectKey: "documents/none" }],
     }),
   );
+  const quarantinedId = await one<string>(
+    `INSERT INTO instance (org_id, reader_org_id, study_ref, series_ref, sop_instance_uid, sop_class_uid, transfer_syntax_uid, data_set_sha256,
+       object_key, size_bytes, data_set_offset, metadata, status, quarantine_reason)
+     SELECT org_id, reader_org_id, study_ref, series_ref, sop_instance_uid, sop_class_uid, transfer_syntax_uid, reverse(data_set_sha256),
+       object_key, size_bytes, data_set_offset, metadata, 'quarantined', 'same-uid-other-bytes'
+     FROM instance WHERE id = $1 RETURNING id AS value`,
+    [instanceId],
+  );
   const facilityId = await one<string>("SELECT id AS value FROM facility WHERE slug = $1", [facility]);
   const edgeId = await one<string>(
     "INSERT INTO edge_router (org_id, facility_id, name, public_key, software_version) VALUES ($1, $2, $3, 'x', '1') RETURNING id AS value",
@@ -278,6 +294,7 @@ async function furnish(
     signedCaseId: signed.caseId,
     signedStudyId: signed.studyId,
     reportVersionId,
+    quarantinedId,
   };
 }
 
@@ -407,6 +424,15 @@ test("another hospital's report documents are not there for anybody", async () =
     );
 });
 
+test("another hospital's images that were set aside are not there for anybody", async () => {
+  for (const { actor, name } of strangers)
+    await assert.rejects(
+      withTenant(actor, (ctx) => openQuarantined(ctx, { instanceId: faraway.quarantinedId })),
+      (error) => toDomainError(error).code === "instance.not-found",
+      name,
+    );
+});
+
 test("with every policy switched off the database alone keeps the tenants apart", async () => {
   const before = await digestOfFaraway();
   setPolicyEnforcementForTest(false);
@@ -421,6 +447,12 @@ test("with every policy switched off the database alone keeps the tenants apart"
       await assert.rejects(
         withTenant(actor, (ctx) => openReportPdf(ctx, { reportVersionId: faraway.reportVersionId })),
         (error) => toDomainError(error).code === "report.not-found",
+        name,
+      );
+    for (const { actor, name } of strangers)
+      await assert.rejects(
+        withTenant(actor, (ctx) => openQuarantined(ctx, { instanceId: faraway.quarantinedId })),
+        (error) => toDomainError(error).code === "instance.not-found",
         name,
       );
   } finally {
@@ -502,6 +534,7 @@ test("every read of patient data leaves its entry: one per call", async () => {
     ["report.get", "radiologist", "nightshift", "report.read"],
     ["report.templates", "radiologist", "nightshift", "report.read"],
     ["referral.list", "referring_physician", "lakeside", "referral.list"],
+    ["quarantine.list", "site_admin", "lakeside", "instance.list-quarantined"],
     ["audit.search", "site_admin", "lakeside", "audit.search"],
   ];
   for (const [procedure, role, slug, action] of reads) {

@@ -37,6 +37,9 @@ const sentences: Record<string, string> = {
   "report.already-signed": "This report is already signed. Use an addendum for what is missing.",
   "report.not-signed": "This report has not been signed yet.",
   "study.not-found": "There is no study here that you may see.",
+  "instance.already-resolved": "Somebody has decided about this image already. Reload to see how.",
+  "instance.cannot-release":
+    "This image belongs to another series or study under its identifier, and cannot take its place.",
   "facility.not-found": "There is no such facility in your organisation.",
   "edge.not-found": "There is no such edge router in your organisation.",
   "storage.unavailable": "The archive cannot be reached at the moment. Nothing is lost; try again.",

@@ -11,6 +11,7 @@ import { EventStreams } from "./events.ts";
 import { fhir } from "./fhir.ts";
 import { Health } from "./health.ts";
 import { type Door, metrics, observe } from "./metrics.ts";
+import { quarantinedFile, quarantinedFilePath } from "./quarantined-file.ts";
 import { reportPdf, reportPdfPath } from "./reports-pdf.ts";
 import { dicomwebHandler } from "./router.ts";
 import { toWeb, upgradeToWeb } from "./web-proxy.ts";
@@ -53,6 +54,9 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
       case "report":
         only("GET");
         return reportPdf(req, res, path);
+      case "quarantine":
+        only("GET");
+        return quarantinedFile(req, res, path);
       case "health": {
         only("GET");
         if (path === "/metrics") return metrics(req, res, streams.count);
@@ -119,6 +123,7 @@ function doorOf(path: string): Door {
   if (path === "/api/events") return "events";
   if (path === "/api/health/live" || path === "/api/health/ready" || path === "/metrics") return "health";
   if (reportPdfPath.test(path)) return "report";
+  if (quarantinedFilePath.test(path)) return "quarantine";
   if (path.startsWith("/fhir/R4/") || path === "/fhir/R4") return "other";
   return "web";
 }

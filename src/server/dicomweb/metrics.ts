@@ -3,7 +3,7 @@ import { DomainError } from "@overread/shared/errors";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 
-const doors = ["dicomweb", "edge", "events", "health", "report", "web", "other"] as const;
+const doors = ["dicomweb", "edge", "events", "health", "report", "quarantine", "web", "other"] as const;
 export type Door = (typeof doors)[number];
 const buckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10] as const;
 

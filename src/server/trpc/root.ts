@@ -2,6 +2,7 @@ import { router } from "./procedure.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { edgeRouter } from "./routers/edge.ts";
 import { facilityRouter } from "./routers/facility.ts";
+import { quarantineRouter } from "./routers/quarantine.ts";
 import { referralRouter } from "./routers/referral.ts";
 import { reportRouter } from "./routers/report.ts";
 import { sessionRouter } from "./routers/session.ts";
@@ -15,6 +16,7 @@ export const appRouter = router({
   study: studyRouter,
   report: reportRouter,
   referral: referralRouter,
+  quarantine: quarantineRouter,
   audit: auditRouter,
   edge: edgeRouter,
   facility: facilityRouter,

@@ -11,6 +11,16 @@ export {
   type StudyAccess,
 } from "./policy.ts";
 export { rootPlaceholder, sortTags } from "./prerender.ts";
+export {
+  ListQuarantined,
+  listQuarantined,
+  OfInstance,
+  openQuarantined,
+  type QuarantinedInstance,
+  type QuarantinedVersion,
+  ResolveQuarantined,
+  resolveQuarantined,
+} from "./quarantine/index.ts";
 export { countLimit, type Search, type SearchResult, search } from "./search.ts";
 export type { SearchLevel } from "./search-attributes.ts";
 export { quarantineReasons, storeInstances } from "./store-instances.ts";
