@@ -4,6 +4,7 @@ import { type Command, parse, UsageError } from "./command.ts";
 import { backupCommands } from "./commands/backup.ts";
 import { databaseCommands } from "./commands/database.ts";
 import { importCommands } from "./commands/import.ts";
+import { jobsCommands } from "./commands/jobs.ts";
 import { tenancyCommands } from "./commands/tenancy.ts";
 import { verifyCommands } from "./commands/verify.ts";
 
@@ -13,6 +14,7 @@ const commands: Command[] = [
   ...verifyCommands,
   ...backupCommands,
   ...importCommands,
+  ...jobsCommands,
   ...databaseCommands,
 ];
 

@@ -41,6 +41,7 @@ export type AuditAction =
   | "facility.update"
   | "user.create"
   | "user.deactivate"
+  | "job.retry"
   | "token.create"
   | "token.revoke"
   | "edge.issue-code"

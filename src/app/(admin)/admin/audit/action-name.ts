@@ -38,6 +38,7 @@ const names: Record<string, string> = {
   "facility.update": "changed a facility",
   "user.create": "made an account",
   "user.deactivate": "closed an account",
+  "job.retry": "tried failed work again",
   "token.create": "made a token",
   "token.revoke": "revoked a token",
   "edge.issue-code": "issued an edge code",

@@ -1,0 +1,115 @@
+import { systemActor } from "#server/auth/system-actor.ts";
+import { withMaintenance } from "#server/db/maintenance.ts";
+import { type AuditAction, appendAs } from "#server/domain/audit/index.ts";
+import type { Tx } from "#server/domain/context.ts";
+import { type Command, UsageError } from "../command.ts";
+
+/** Ids, names of jobs, codes and times: nothing of a patient is in the outbox, and nothing of one leaves here. */
+type Entry = {
+  id: string;
+  kind: "job" | "delivery";
+  org: string;
+  /** Name of the job, or short name of the facility whose PACS is waited for. */
+  name: string;
+  state: "failed" | "waiting" | "running";
+  attempts: number;
+  error: string | null;
+  since: string;
+};
+type Found = Omit<Entry, "since"> & { since: Date; total: number };
+
+const most = 500;
+
+/** @param failedOnly jobs that gave up, and deliveries that were tried and did not arrive; otherwise all that is not done. */
+function find(tx: Tx, failedOnly: boolean): Promise<Found[]> {
+  return tx.$queryRaw<Found[]>`
+    SELECT *, count(*) OVER ()::int AS total FROM (
+      SELECT j.id::text, 'job' AS kind, o.slug AS org, j.name, j.attempts, j.last_error AS error, coalesce(j.failed_at, j.created_at) AS since,
+        CASE WHEN j.failed_at IS NOT NULL THEN 'failed' WHEN j.relayed_at IS NOT NULL THEN 'running' ELSE 'waiting' END AS state
+      FROM outbox_job j LEFT JOIN organization o ON o.id = j.org_id
+      WHERE j.done_at IS NULL AND (NOT ${failedOnly}::boolean OR j.failed_at IS NOT NULL)
+      UNION ALL
+      SELECT d.id::text, 'delivery', o.slug, f.slug, d.attempts, d.last_reason, d.created_at,
+        CASE WHEN d.last_reason IS NOT NULL THEN 'failed' WHEN d.leased_until > now() THEN 'running' ELSE 'waiting' END
+      FROM delivery d JOIN organization o ON o.id = d.org_id JOIN facility f ON f.id = d.facility_id
+      WHERE d.state = 'waiting' AND (NOT ${failedOnly}::boolean OR d.last_reason IS NOT NULL)
+    ) entry ORDER BY since, id LIMIT ${most}`;
+}
+
+const jobsList: Command = {
+  name: "jobs list",
+  usage: "[--failed]",
+  summary:
+    "List what is not done: jobs, and reports on their way to a hospital's PACS; with --failed those that went wrong",
+  options: { failed: { type: "boolean" } },
+  async run({ values }) {
+    const found = await withMaintenance((tx) => find(tx, values.failed === true));
+    const entries: Entry[] = found.map(({ total: _, since, ...entry }) => ({ ...entry, since: since.toISOString() }));
+    const total = found[0]?.total ?? 0;
+    const rest = total > entries.length ? [`… and ${total - entries.length} more`] : [];
+    return {
+      json: { total, entries },
+      lines: [
+        ...entries.map(
+          ({ id, kind, org, name, state, attempts, error, since }) =>
+            `${id}  ${kind} ${name} of ${org ?? "nobody"}: ${state}, ${attempts} tries, ${error ?? "no error"}, since ${since}`,
+        ),
+        ...rest,
+        total === 0 ? "Nothing to show." : `${total} in all.`,
+      ],
+    };
+  },
+};
+
+type Again = { id: string; orgId: string; name: string };
+
+/** Failed jobs as if never tried, and untaken deliveries at once instead of at the end of their pause. @param id null: all. */
+async function retry(tx: Tx, id: string | null): Promise<{ jobs: number; deliveries: number }> {
+  const jobs = await tx.$queryRaw<Again[]>`
+    UPDATE outbox_job SET failed_at = NULL, relayed_at = NULL, attempts = 0, run_at = now()
+    WHERE failed_at IS NOT NULL AND (${id}::uuid IS NULL OR id = ${id}::uuid) RETURNING id::text, org_id::text AS "orgId", name`;
+  const deliveries = await tx.$queryRaw<Again[]>`
+    UPDATE delivery SET leased_until = NULL
+    WHERE state = 'waiting' AND last_reason IS NOT NULL AND (${id}::uuid IS NULL OR id = ${id}::uuid)
+    RETURNING id::text, org_id::text AS "orgId", 'delivery' AS name`;
+  await onRecord(tx, "job.retry", jobs);
+  await onRecord(tx, "report.deliver", deliveries);
+  if (jobs.length > 0) await tx.$queryRaw`SELECT pg_notify('overread_outbox', '')::text`;
+  return { jobs: jobs.length, deliveries: deliveries.length };
+}
+
+/** One event per organisation and command, however many there were. */
+async function onRecord(tx: Tx, action: AuditAction, rows: Again[]): Promise<void> {
+  for (const [orgId, own] of Map.groupBy(rows, (row) => row.orgId)) {
+    const [only] = own;
+    const details = { retried: own.length, ...(own.length === 1 && only ? { id: only.id, name: only.name } : {}) };
+    await appendAs(tx, systemActor(orgId, "cli"), { action, details });
+  }
+}
+
+const jobsRetry: Command = {
+  name: "jobs retry",
+  usage: "<id> | --all",
+  summary: "Try failed jobs and deliveries again now: one, or all of them",
+  options: { all: { type: "boolean" } },
+  positionals: 1,
+  async run({ values, positionals: [id] }) {
+    const all = values.all === true;
+    if (all === (id !== undefined)) throw new UsageError("name one id, or say --all");
+    if (id && !/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id)) throw new UsageError(`${id} is no id`);
+    const retried = await withMaintenance((tx) => retry(tx, id ?? null));
+    const none = retried.jobs + retried.deliveries === 0;
+    return {
+      json: { retried },
+      lines: [
+        none
+          ? "There is nothing failed to try again."
+          : `${retried.jobs} jobs and ${retried.deliveries} deliveries are tried again.`,
+      ],
+      // Nothing failed is good news; an id that names nothing failed is a mistake.
+      failed: none && !all,
+    };
+  },
+};
+
+export const jobsCommands = [jobsList, jobsRetry];
