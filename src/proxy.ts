@@ -24,7 +24,8 @@ function contentSecurityPolicy(nonce: string): string {
     "connect-src 'self'",
     "worker-src 'self'",
     "object-src 'none'",
-    "frame-src 'none'",
+    // A PDF of a study, as a blob this page made itself: see DECISIONS.md, "A PDF in a frame without sandbox".
+    "frame-src blob:",
     "frame-ancestors 'none'",
     "base-uri 'none'",
     "form-action 'self'",

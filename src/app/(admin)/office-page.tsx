@@ -27,7 +27,7 @@ export function OfficePage({
         <div className="flex flex-wrap items-end justify-between gap-4">
           <div>
             <h1 className="text-xl font-semibold">{title}</h1>
-            {intro ? <p className="max-w-prose text-quiet">{intro}</p> : null}
+            {intro ? <p className="max-w-3xl text-quiet">{intro}</p> : null}
           </div>
           {act}
         </div>

@@ -47,6 +47,12 @@ export function Ago({ at, timeZone }: { at: Instant; timeZone?: string }) {
   );
 }
 
+/** Far from now, minutes are noise. */
+const hourMs = 3_600_000;
+function rough(ms: number): string {
+  return formatSpan(ms < 6 * hourMs ? ms : Math.floor(ms / hourMs) * hourMs);
+}
+
 /** Due time with what is left of it; over time is said in words, not by colour alone. */
 export function Countdown({ dueAt, timeZone, done }: { dueAt: Instant; timeZone?: string; done?: boolean }) {
   const { now, zone } = use(ClockContext);
@@ -57,7 +63,7 @@ export function Countdown({ dueAt, timeZone, done }: { dueAt: Instant; timeZone?
     <time
       dateTime={text}
       title={`Due ${inZones(text, zone, timeZone)}`}
-      className="tabular inline-flex items-baseline gap-2"
+      className="tabular inline-flex items-baseline gap-2 whitespace-nowrap"
     >
       <span>{formatClock(text, zone)}</span>
       {done ? null : (
@@ -67,7 +73,7 @@ export function Countdown({ dueAt, timeZone, done }: { dueAt: Instant; timeZone?
             left < 0 ? "font-semibold text-stat" : left < 15 * 60_000 ? "font-medium text-urgent" : "text-quiet",
           )}
         >
-          {left < 0 ? `${formatSpan(-left)} over` : formatSpan(left)}
+          {left < 0 ? `${rough(-left)} over` : rough(left)}
         </span>
       )}
     </time>

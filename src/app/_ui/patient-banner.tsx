@@ -71,11 +71,11 @@ export function PatientBanner({
     <section
       aria-label="Patient"
       className={classNames(
-        "flex min-h-11 shrink-0 flex-wrap items-center gap-x-5 gap-y-0.5 border-b border-line bg-panel px-3 py-1.5",
+        "flex min-h-11 shrink-0 flex-wrap items-center gap-x-4 gap-y-0.5 border-b border-line bg-panel px-3 py-1.5 text-[0.8125rem] max-sm:gap-x-3 max-sm:gap-y-0",
         className,
       )}
     >
-      <div className="flex items-center gap-2">
+      <div className="flex items-center gap-2 max-sm:w-full">
         {lead}
         <h1 className="text-[0.9375rem] font-semibold">
           <PatientName groups={patient.name} />

@@ -15,7 +15,7 @@ export const useToast = () => use(ToastContext);
 const shownMs = 7_000;
 
 /**
- * Short notices at the lower left, away from images and report. Hovering or focusing one keeps it.
+ * Short notices at the lower left; on the reading page over the report's head, because nothing may cover an image. Hovering or focusing one keeps it.
  * Our own sixty lines instead of a package: the page's content security policy admits no styles put in by script.
  */
 export function ToastProvider({ children }: { children: ReactNode }) {
@@ -89,7 +89,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
       <ol
         aria-live="polite"
         aria-label="Notices"
-        className="pointer-events-none fixed bottom-3 left-3 z-50 flex max-w-[min(28rem,calc(100vw-1.5rem))] flex-col gap-2"
+        className="notices pointer-events-none fixed z-50 flex max-w-[min(28rem,calc(100vw-1.5rem))] flex-col gap-2"
       >
         {list}
       </ol>

@@ -21,19 +21,26 @@ export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode
   const modKey = useModKey();
   const places = placesOf(me.roles);
   return (
-    <header className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-panel px-3 py-1">
+    <header className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-panel px-3 py-1 max-sm:gap-x-2">
       <Link href="/" aria-label="Overread, start page" className="flex items-center gap-2 rounded font-semibold">
         <Logo className="size-6" />
         <span className="max-sm:hidden">Overread</span>
       </Link>
-      <nav aria-label="Places" className="flex items-center gap-1">
+      <nav
+        aria-label="Places"
+        className={classNames(
+          "flex items-center gap-1",
+          // More than a phone is wide: a row of their own that goes sideways by itself.
+          places.length > 2 && "max-sm:order-last max-sm:-mx-3 max-sm:w-screen max-sm:overflow-x-auto max-sm:px-2",
+        )}
+      >
         {places.map((place) => (
           <Link
             key={place.href}
             href={place.href}
             aria-current={pathname === place.href ? "page" : undefined}
             className={classNames(
-              "rounded-md px-2 py-1 whitespace-nowrap hover:bg-hover",
+              "rounded-md px-2 py-1 whitespace-nowrap hover:bg-hover max-sm:py-1.5",
               pathname === place.href ? "bg-raised font-medium text-text" : "text-quiet",
             )}
           >
@@ -41,7 +48,7 @@ export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode
           </Link>
         ))}
       </nav>
-      <div className="flex min-w-0 flex-1 flex-wrap items-center justify-end gap-x-4 gap-y-1">
+      <div className="flex min-w-0 flex-1 items-center justify-end gap-x-4 max-sm:gap-x-2">
         {children}
         <LiveDot />
         {palette ? (

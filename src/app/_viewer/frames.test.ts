@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Attributes } from "./attributes.ts";
+import { documentTitle } from "./documents.ts";
 import { seriesContent } from "./frames.ts";
 
 const base = "https://portal.example/dicomweb/lakeside";
@@ -70,6 +71,7 @@ test("reports, key image lists and documents among the images are listed and are
     "00080016": { Value: ["1.2.840.10008.5.1.4.1.1.104.1"] },
     "00080018": { Value: ["1.2.4"] },
     "0020000E": { Value: ["1.2.3"] },
+    "00080060": { Value: ["DOC"] },
     "00420010": { Value: ["Outside report"] },
   };
   const sr: Attributes = {
@@ -80,10 +82,10 @@ test("reports, key image lists and documents among the images are listed and are
   const { frames, others } = seriesContent(base, "1.2", [instance(1, 0), pdf, sr]);
   assert.equal(frames.length, 1);
   assert.deepEqual(
-    others.map(({ kind, title }) => [kind, title]),
+    others.map(({ title, attributes }) => [title, documentTitle(attributes)]),
     [
-      ["pdf", "Outside report"],
-      ["other", "Structured report"],
+      ["Document", "Outside report"],
+      ["Structured report", null],
     ],
   );
 });

@@ -42,7 +42,7 @@ export type Frame = {
 };
 
 /** An object of a series that is no image. */
-export type OtherObject = { sopInstanceUid: string; sopClassUid: string; title: string; kind: "pdf" | "other" };
+export type OtherObject = { sopInstanceUid: string; title: string; attributes: Attributes };
 
 export type SeriesContent = { frames: Frame[]; others: OtherObject[] };
 
@@ -55,7 +55,6 @@ const lossySyntaxes: Readonly<Record<string, string>> = {
 };
 
 const videoSyntax = /^1\.2\.840\.10008\.1\.2\.4\.10\d$/;
-const encapsulatedPdf = "1.2.840.10008.5.1.4.1.1.104.1";
 
 /**
  * Turns the metadata of a series into the pictures to page through, and the objects that have none.
@@ -176,9 +175,7 @@ function viewOf(attributes: Attributes): string | null {
 
 function otherObject(instance: Attributes, sopInstanceUid: string): OtherObject {
   const sopClassUid = text(instance, "00080016") ?? "";
-  const title = text(instance, "00420010") ?? text(instance, "00081030") ?? "";
-  if (sopClassUid === encapsulatedPdf) return { sopInstanceUid, sopClassUid, title: title || "PDF", kind: "pdf" };
-  return { sopInstanceUid, sopClassUid, title: objectName(sopClassUid, text(instance, "00080060")), kind: "other" };
+  return { sopInstanceUid, title: objectName(sopClassUid, text(instance, "00080060")), attributes: instance };
 }
 
 const namesByModality: Readonly<Record<string, string>> = {

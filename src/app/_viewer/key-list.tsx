@@ -1,5 +1,5 @@
+import styles from "./key-list.module.css";
 import { keyList } from "./keyboard.ts";
-import styles from "./viewer.module.css";
 
 /** The keys, beside the images and never over them. */
 export function KeyList({ onClose }: { onClose: () => void }) {

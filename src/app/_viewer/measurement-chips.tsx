@@ -1,7 +1,7 @@
 import { LocateFixed, X } from "lucide-react";
 import { useSyncExternalStore } from "react";
+import styles from "./measurement-chips.module.css";
 import type { Session } from "./session.ts";
-import styles from "./viewer.module.css";
 
 /** What was measured: into the report, back to its image, away. */
 export function MeasurementChips({ session, canUse }: { session: Session; canUse: boolean }) {

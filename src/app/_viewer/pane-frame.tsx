@@ -1,11 +1,11 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import { readableDate } from "./dates.ts";
 import type { Frame } from "./frames.ts";
-import type { PaneView } from "./pane.ts";
+import styles from "./pane-frame.module.css";
+import type { PaneView } from "./pane-view.ts";
 import type { Session, Side } from "./session.ts";
 import type { StudyForViewing } from "./types.ts";
 import { usePane } from "./use-pane.ts";
-import styles from "./viewer.module.css";
 import { wheelSteps } from "./wheel.ts";
 
 /** One viewport with what is written around and in its corners. */
@@ -49,7 +49,6 @@ export function PaneFrame({
   const frame = loaded && view && view.shown !== null ? (loaded.frames[view.shown] ?? null) : null;
   const total = loaded?.frames.length ?? 0;
   const waiting = view !== null && view.shown !== null && view.shown !== view.index && !view.playing;
-  const isMarked = frame !== null && marked === `${frame.sopInstanceUid}/${frame.frameNumber}`;
   const date = readableDate(study.studyDate) ?? "no date";
 
   return (
@@ -102,9 +101,9 @@ export function PaneFrame({
         {view && loaded && frame && (
           <Corners view={view} frame={frame} total={total} loaded={loaded} study={study} side={side} />
         )}
-        {isMarked && (
-          <p className={styles.toast} role="status">
-            Key image added
+        {marked?.side === side && (
+          <p className={styles.toast} role={marked.taken ? "status" : "alert"}>
+            {marked.said}
           </p>
         )}
         {waiting && !view.problem && (

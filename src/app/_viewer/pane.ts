@@ -1,55 +1,16 @@
 import type { Types } from "@cornerstonejs/core";
 import * as core from "@cornerstonejs/core";
 import { ViewerError } from "./archive.ts";
-import { texts } from "./attributes.ts";
+import { cameraWords } from "./camera-words.ts";
+import { createCine } from "./cine.ts";
 import { isLoaded, loadFrame } from "./cornerstone.ts";
-import type { Frame, Vec3 } from "./frames.ts";
-import { type Letters, lettersFromPatientOrientation, orientationLetters } from "./geometry.ts";
-import { nextToFetch } from "./prefetch-order.ts";
-import { openingWindow, type Preset, presetsFor, windowPerImage } from "./presets.ts";
+import { createFrameQueue } from "./frame-queue.ts";
+import type { Frame } from "./frames.ts";
+import { emptyPane, type PaneView, type Voi } from "./pane-view.ts";
+import { openingWindow, presetsFor, windowPerImage } from "./presets.ts";
 import { scrollEvent } from "./scroll-drag-tool.ts";
 import type { LoadedSeries } from "./series-store.ts";
 import { createStore, type Store } from "./store.ts";
-
-export type Voi = { center: number; width: number };
-
-/** What React draws around and over one viewport. */
-export type PaneView = {
-  loaded: LoadedSeries | null;
-  /** A series is being opened and nothing of it is on the screen yet. */
-  opening: boolean;
-  /** Why the image asked for cannot be shown. */
-  problem: ViewerError | null;
-  /** Image asked for, from 0. */
-  index: number;
-  /** Image on the screen, from 0; null before the first. Lags behind `index` while an image is fetched. */
-  shown: number | null;
-  ready: number;
-  voi: Voi | null;
-  /** Screen pixels for one pixel of the image. */
-  zoom: number | null;
-  inverted: boolean;
-  letters: Letters | null;
-  playing: boolean;
-  fps: number;
-  presets: Preset[];
-};
-
-const nothing: PaneView = {
-  loaded: null,
-  opening: false,
-  problem: null,
-  index: 0,
-  shown: null,
-  ready: 0,
-  voi: null,
-  zoom: null,
-  inverted: false,
-  letters: null,
-  playing: false,
-  fps: 12,
-  presets: [],
-};
 
 export type Pane = {
   readonly id: string;
@@ -78,8 +39,6 @@ export type Pane = {
   close(): void;
 };
 
-const bytesForPictures = 0.6;
-
 /**
  * One viewport: which image is asked for, which is on the screen, what is fetched next.
  *
@@ -104,61 +63,34 @@ export function createPane(
     defaultOptions: { background: [0, 0, 0] },
   });
   const viewport = engine.getViewport(id) as Types.IStackViewport;
-  const view = createStore<PaneView>(nothing);
+  const view = createStore<PaneView>(emptyPane);
   let generation = 0;
   let direction: 1 | -1 = 1;
   let urgent = 0;
-  let flying = new Set<number>();
-  let failed = new Map<number, ViewerError>();
   let ownWindows = new Map<number, Voi>();
   let changingImage = false;
   let painted: { index: number; quality: number } | null = null;
-  let limit = 4;
   let closed = false;
-  let cine = 0;
 
   const frames = (): Frame[] => view.get().loaded?.frames ?? [];
-
-  function reach(): number {
-    const frame = frames()[0];
-    if (!frame) return 0;
-    const bytes = frame.rows * frame.columns * (frame.samplesPerPixel > 1 ? 3 : 2);
-    return Math.max(4, Math.floor((core.cache.getMaxCacheSize() * bytesForPictures) / bytes / 4));
-  }
-
-  function pump(): void {
-    const all = frames();
-    if (closed || all.length === 0 || view.get().shown === null) return;
-    const mine = generation;
-    const within = reach();
-    while (flying.size < limit) {
-      const next = nextToFetch(
-        all.length,
-        view.get().index,
-        direction,
-        (i) => !flying.has(i) && !failed.has(i) && !isLoaded(all[i] as Frame),
-        within,
-      );
-      if (next === null) break;
-      const frame = all[next] as Frame;
-      const flight = flying;
-      flight.add(next);
-      loadFrame(frame, false)
-        .catch((error: ViewerError) => {
-          if (mine === generation) failed.set(next, error);
-        })
-        .finally(() => {
-          flight.delete(next);
-          if (mine !== generation || closed) return;
-          countReady();
-          pump();
-        });
-    }
-  }
-
-  function countReady(): void {
-    view.set({ ready: frames().filter((frame) => isLoaded(frame)).length });
-  }
+  const queue = createFrameQueue(
+    () => ({ frames: frames(), index: view.get().index, direction, ready: !closed && view.get().shown !== null }),
+    (ready) => view.set({ ready }),
+  );
+  const cine = createCine(
+    () => 1000 / view.get().fps,
+    () => {
+      const { index, shown } = view.get();
+      const next = (index + 1) % frames().length;
+      const frame = frames()[next];
+      if (!frame || shown !== index || (!isLoaded(frame) && !queue.failure(next))) {
+        queue.pump();
+        return false;
+      }
+      ask(next);
+      return true;
+    },
+  );
 
   /** Brings the image asked for to the screen; while one is on its way, only the newest wish counts. */
   async function follow(): Promise<void> {
@@ -167,7 +99,7 @@ export function createPane(
     const index = view.get().index;
     const frame = all[index];
     if (!frame) return;
-    const before = failed.get(index);
+    const before = queue.failure(index);
     if (before) {
       view.set({ problem: before });
       return;
@@ -178,13 +110,13 @@ export function createPane(
       try {
         await loadFrame(frame, true);
       } catch (error) {
-        if (mine === generation) failed.set(index, error as ViewerError);
+        if (mine === generation) queue.fail(index, error as ViewerError);
       } finally {
         urgent--;
       }
       if (mine !== generation || closed) return;
       if (view.get().index !== index) return void follow();
-      const problem = failed.get(index);
+      const problem = queue.failure(index);
       if (problem) {
         view.set({ problem });
         return;
@@ -194,7 +126,7 @@ export function createPane(
     await viewport.setImageIdIndex(index);
     // Coming back to the image that is still on the screen paints nothing new.
     if (painted?.index === index && mine === generation) view.set({ shown: index });
-    if (mine === generation) pump();
+    if (mine === generation) queue.pump();
   }
 
   function ask(index: number): boolean {
@@ -223,21 +155,8 @@ export function createPane(
 
   function readCamera(): void {
     const frame = current();
-    const { clientWidth: width, clientHeight: height } = element;
-    if (!frame || width === 0 || height === 0) return;
-    const corner = viewport.canvasToWorld([0, 0]);
-    const across = difference(viewport.canvasToWorld([width, 0]), corner);
-    const downwards = difference(viewport.canvasToWorld([0, height]), corner);
-    const right = across.map((value) => value / Math.hypot(...across)) as Vec3;
-    const down = downwards.map((value) => value / Math.hypot(...downwards)) as Vec3;
-    const [rowEnd, columnEnd] = texts(frame.attributes, "00200020");
-    const letters = frame.rowDirection
-      ? orientationLetters(right, down)
-      : rowEnd && columnEnd
-        ? lettersFromPatientOrientation(rowEnd, columnEnd, [right[0], right[1]], [down[0], down[1]])
-        : null;
-    const perScreenPixel = Math.hypot(...across) / width;
-    view.set({ letters, zoom: frame.size.column / perScreenPixel });
+    const words = frame ? cameraWords(viewport, element, frame) : null;
+    if (words) view.set(words);
   }
 
   function applyWindow(voi: Voi): void {
@@ -273,7 +192,7 @@ export function createPane(
       view.set({ shown: image.index, opening: false });
       readVoi();
       readCamera();
-      pump();
+      queue.pump();
     }
     if (isNew) onPainted();
   };
@@ -292,16 +211,10 @@ export function createPane(
     if (ask(view.get().index + images)) onStep(view.get().index);
   }
 
-  function stopCine(): void {
-    if (cine) cancelAnimationFrame(cine);
-    cine = 0;
-  }
-
   function clear(): void {
     generation++;
-    stopCine();
-    flying = new Set();
-    failed = new Map();
+    cine.stop();
+    queue.reset();
     ownWindows = new Map();
     painted = null;
     urgent = 0;
@@ -314,7 +227,7 @@ export function createPane(
     const index = Math.max(0, Math.min(loaded.frames.length - 1, wanted));
     element.dataset.count = String(loaded.frames.length);
     view.set({
-      ...nothing,
+      ...emptyPane,
       loaded,
       index,
       opening: loaded.frames.length > 0,
@@ -337,15 +250,15 @@ export function createPane(
       view.set({
         presets: presetsFor(loaded.modality, frame, image.color ? null : [image.minPixelValue, image.maxPixelValue]),
       });
-      countReady();
+      queue.countReady();
       await new Promise((resolve) => setTimeout(resolve, 0));
       if (view.get().index !== index) void follow();
-      else pump();
+      else queue.pump();
     } catch (error) {
       if (mine !== generation || closed) return;
       const problem =
         error instanceof ViewerError ? error : new ViewerError("unreadable", "This image cannot be shown.");
-      failed.set(index, problem);
+      queue.fail(index, problem);
       view.set({ problem, opening: false });
       // The next image may well be sound.
       view.set({ shown: null });
@@ -353,26 +266,10 @@ export function createPane(
   }
 
   function play(on: boolean): void {
-    stopCine();
-    const length = frames().length;
-    view.set({ playing: on && length > 1 });
-    if (!on || length < 2) return;
-    let due = performance.now();
-    const tick = (now: number) => {
-      cine = requestAnimationFrame(tick);
-      const interval = 1000 / view.get().fps;
-      if (now < due) return;
-      const next = (view.get().index + 1) % frames().length;
-      const frame = frames()[next];
-      // A loop that has to wait keeps the order of images rather than the clock.
-      if (!frame || view.get().shown !== view.get().index || (!isLoaded(frame) && !failed.has(next))) {
-        pump();
-        return;
-      }
-      due = Math.max(due + interval, now);
-      ask(next);
-    };
-    cine = requestAnimationFrame(tick);
+    cine.stop();
+    const playing = on && frames().length > 1;
+    view.set({ playing });
+    if (playing) cine.start();
   }
 
   return {
@@ -382,17 +279,17 @@ export function createPane(
     show,
     fail(problem) {
       clear();
-      view.set({ ...nothing, problem });
+      view.set({ ...emptyPane, problem });
     },
     opening() {
       clear();
-      view.set({ ...nothing, opening: true });
+      view.set({ ...emptyPane, opening: true });
     },
     goTo: (index) => void ask(index),
     step,
     retry() {
       const { loaded, index, shown } = view.get();
-      failed.delete(index);
+      queue.forget(index);
       view.set({ problem: null });
       if (loaded && shown === null) void show(loaded, index);
       else void follow();
@@ -448,10 +345,7 @@ export function createPane(
     },
     play,
     setFps: (fps) => view.set({ fps: Math.max(1, Math.min(60, fps)) }),
-    setBusy(inFlight) {
-      limit = inFlight;
-      pump();
-    },
+    setBusy: (inFlight) => queue.setLimit(inFlight),
     fits() {
       if (view.get().shown === null) return true;
       const [x = 0, y = 0] = viewport.getPan();
@@ -484,10 +378,6 @@ export function createPane(
       engine.disableElement(id);
     },
   };
-}
-
-function difference(a: ArrayLike<number>, b: ArrayLike<number>): Vec3 {
-  return [(a[0] ?? 0) - (b[0] ?? 0), (a[1] ?? 0) - (b[1] ?? 0), (a[2] ?? 0) - (b[2] ?? 0)];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { bulkData, seriesMetadata } from "./archive.ts";
+import { bulkData, seriesMetadata, ViewerError } from "./archive.ts";
 import { type Attributes, number, personName, text } from "./attributes.ts";
 import { forgetFramesExcept, registerFrames } from "./cornerstone.ts";
 import { type Frame, type OtherObject, seriesContent } from "./frames.ts";
@@ -104,19 +104,15 @@ async function binary(dicomwebRoot: string, attributes: Attributes, tag: string)
 }
 
 /**
- * The file inside an encapsulated document, as something the browser can save.
+ * The pages inside an encapsulated document. The type is fixed here; what is no PDF is refused.
  *
  * @throws {ViewerError}
  */
-export async function encapsulatedPdf(loaded: LoadedSeries, object: OtherObject): Promise<Blob | null> {
-  const instances = await seriesMetadata(
-    loaded.study.dicomwebRoot,
-    loaded.study.studyInstanceUid,
-    loaded.series.seriesInstanceUid,
-  );
-  const instance = instances.find((candidate) => text(candidate, "00080018") === object.sopInstanceUid);
-  const bytes = instance ? await binary(loaded.study.dicomwebRoot, instance, "00420011") : null;
-  if (!bytes) return null;
-  const length = instance ? number(instance, "00420015") : null;
+export async function pdfOf(loaded: LoadedSeries, { attributes }: OtherObject): Promise<Blob> {
+  const bytes = await binary(loaded.study.dicomwebRoot, attributes, "00420011");
+  const begin = bytes ? new TextDecoder("latin1").decode(bytes.slice(0, 1024)) : "";
+  if (!bytes || !begin.includes("%PDF-")) throw new ViewerError("unreadable", "There is no PDF in this object.");
+  // An odd length was filled up with a zero; the object says where the file ends.
+  const length = number(attributes, "00420015");
   return new Blob([length ? bytes.slice(0, length) : bytes], { type: "application/pdf" });
 }

@@ -2,11 +2,10 @@ import { FileText } from "lucide-react";
 import { useState, useSyncExternalStore } from "react";
 import { readableDate } from "./dates.ts";
 import { byNumber, mayHaveImages } from "./matching-series.ts";
-import { encapsulatedPdf, loadSeries } from "./series-store.ts";
+import styles from "./series-tray.module.css";
 import type { Session, Side } from "./session.ts";
 import type { SeriesForViewing, StudyForViewing } from "./types.ts";
 import { usePane } from "./use-pane.ts";
-import styles from "./viewer.module.css";
 
 /** Series of the current study, and of the priors below it. */
 export function SeriesTray({
@@ -90,7 +89,7 @@ function SeriesButton({
   const shown = view?.loaded?.series.seriesInstanceUid === series.seriesInstanceUid;
   const total = shown ? (view?.loaded?.frames.length ?? 0) : 0;
   const name = series.seriesDescription || `${series.modality} series`;
-  if (!mayHaveImages(series)) return <DocumentRow study={study} series={series} name={name} />;
+  if (!mayHaveImages(series)) return <DocumentRow session={session} study={study} series={series} name={name} />;
   return (
     <button
       type="button"
@@ -147,51 +146,41 @@ function Thumbnail({ study, series, wait }: { study: StudyForViewing; series: Se
   );
 }
 
-function DocumentRow({ study, series, name }: { study: StudyForViewing; series: SeriesForViewing; name: string }) {
-  const [note, setNote] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  const open = async () => {
-    setBusy(true);
-    setNote(null);
-    try {
-      const loaded = await loadSeries(study, series);
-      const pdf = loaded.others.find((object) => object.kind === "pdf");
-      const file = pdf ? await encapsulatedPdf(loaded, pdf) : null;
-      if (file) save(file, "document.pdf");
-      else setNote("No images in this series");
-    } catch {
-      setNote("Could not be opened");
-    } finally {
-      setBusy(false);
-    }
-  };
+const documentKinds: Readonly<Record<string, string>> = { DOC: "PDF", SR: "Text", KO: "Key images" };
+
+/** A series without pictures: opens beside the images, and goes away again. */
+function DocumentRow({
+  session,
+  study,
+  series,
+  name,
+}: {
+  session: Session;
+  study: StudyForViewing;
+  series: SeriesForViewing;
+  name: string;
+}) {
+  const { document } = useSyncExternalStore(session.view.subscribe, session.view.get);
+  const open = document?.series.seriesInstanceUid === series.seriesInstanceUid;
   return (
     <button
       type="button"
       className={styles.series}
-      disabled={busy}
+      aria-pressed={open}
       onMouseDown={(event) => event.preventDefault()}
-      onClick={() => void open()}
-      title={series.modality === "DOC" ? `Save ${name}` : name}
+      onClick={() => (open ? session.closeDocument() : session.openDocument(study, series))}
+      title={name}
     >
       <span className={styles.thumb} aria-hidden>
         <FileText size={20} />
       </span>
       <span className={styles.seriesText}>
         <span>{name}</span>
-        <small role="status">
-          {note ?? (series.modality === "DOC" ? "Document · save" : `${series.modality} · no images`)}
+        <small>
+          {series.seriesNumber !== null && `${series.seriesNumber} · `}
+          {documentKinds[series.modality] ?? series.modality}
         </small>
       </span>
     </button>
   );
-}
-
-function save(file: Blob, name: string): void {
-  const address = URL.createObjectURL(file);
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

@@ -1,18 +1,20 @@
 import * as core from "@cornerstonejs/core";
 import * as tools from "@cornerstonejs/tools";
 import { ViewerError } from "./archive.ts";
-import { angleLines, frameByImageId, lengthLines, start, toolNames } from "./cornerstone.ts";
-import type { Frame, Vec3 } from "./frames.ts";
-import { type Link, linkAt, linkedIndex, matchingIndex, middleIndex } from "./geometry.ts";
+import { start } from "./cornerstone.ts";
+import type { Frame } from "./frames.ts";
+import { type Link, matchingIndex, middleIndex } from "./geometry.ts";
+import { linkSides } from "./linked-sides.ts";
 import { byNumber, matchingSeries, mayHaveImages, openingSeries } from "./matching-series.ts";
-import { angleOf, lengthOf, measurementText } from "./measure.ts";
 import { createPane, type Pane } from "./pane.ts";
 import { keepOnly, loadSeries } from "./series-store.ts";
+import { watchMeasurements } from "./session-measurements.ts";
+import { createSessionTools, type SessionTools, type ToolName } from "./session-tools.ts";
 import { createStore, type Store } from "./store.ts";
 import type { ImagePointer, Measurement, SeriesForViewing, StudyForViewing, ViewerProps } from "./types.ts";
 
 export type Side = "current" | "prior";
-export type ToolName = keyof typeof toolNames;
+export type { ToolName } from "./session-tools.ts";
 
 export type SessionView = {
   active: Side;
@@ -22,12 +24,14 @@ export type SessionView = {
   /** How they are linked, for the reader to judge. */
   linkedBy: Link["by"] | null;
   priorUid: string | null;
+  /** A series without pictures, shown as a text or a page beside the images. */
+  document: { study: StudyForViewing; series: SeriesForViewing } | null;
   measurements: Measurement[];
   painted: boolean;
   /** The library could not be set up at all. */
   fault: string | null;
-  /** Image just marked as key image, for a short confirmation. */
-  marked: string | null;
+  /** What came of marking a key image, said at the image for a moment. */
+  marked: { side: Side; said: string; taken: boolean } | null;
 };
 
 export type Session = {
@@ -44,6 +48,8 @@ export type Session = {
   nextSide(): void;
   setTool(tool: ToolName): void;
   openSeries(study: StudyForViewing, series: SeriesForViewing): void;
+  openDocument(study: StudyForViewing, series: SeriesForViewing): void;
+  closeDocument(): void;
   stepSeries(by: 1 | -1): void;
   togglePrior(): void;
   choosePrior(studyInstanceUid: string): void;
@@ -67,9 +73,8 @@ export function createSession(initial: ViewerProps): Session {
   const name = `viewer-${++sessions}`;
   let props = initial;
   let engine: core.RenderingEngine | null = null;
-  let group: ReturnType<typeof tools.ToolGroupManager.createToolGroup>;
+  let toolset: SessionTools | null = null;
   let closed = false;
-  let link: Link | null = null;
   const panes = new Map<Side, Pane>();
   const elements = new Map<Side, HTMLDivElement>();
   const opened = new Map<Side, SeriesForViewing>();
@@ -83,6 +88,7 @@ export function createSession(initial: ViewerProps): Session {
     linked: true,
     linkedBy: null,
     priorUid: initial.compact ? null : (initial.initialPrior ?? null),
+    document: null,
     measurements: [],
     painted: false,
     fault: null,
@@ -98,41 +104,22 @@ export function createSession(initial: ViewerProps): Session {
     () => {
       if (closed) return;
       engine = new core.RenderingEngine(name);
-      group = tools.ToolGroupManager.createToolGroup(name);
-      for (const tool of Object.values(toolNames)) group?.addTool(tool, toolSettings(tool));
-      bindTools();
+      toolset = createSessionTools(name);
+      toolset.choose(view.get().tool);
       for (const side of elements.keys()) mount(side);
-      refreshMeasurements();
+      measurements.refresh();
     },
     () => view.set({ fault: "The image viewer could not start in this browser." }),
   );
 
-  function toolSettings(tool: string): Record<string, unknown> {
-    if (tool === toolNames.length)
-      return {
-        getTextLines: (data: { handles: { points: Vec3[] } }, target: string) =>
-          lengthLines(data.handles.points, target),
-      };
-    if (tool === toolNames.angle)
-      return {
-        getTextLines: (data: { handles: { points: Vec3[] } }, target: string) =>
-          angleLines(data.handles.points, target),
-      };
-    return {};
-  }
-
-  function bindTools(): void {
-    const { Primary, Secondary, Auxiliary } = tools.Enums.MouseBindings;
-    for (const [key, tool] of Object.entries(toolNames)) {
-      const bindings: { mouseButton?: number; numTouchPoints?: number; modifierKey?: number }[] = [];
-      if (key === view.get().tool) bindings.push({ mouseButton: Primary });
-      if (key === "window") bindings.push({ mouseButton: Secondary });
-      if (key === "pan") bindings.push({ mouseButton: Auxiliary });
-      if (key === "zoom") bindings.push({ numTouchPoints: 2 });
-      group?.setToolPassive(tool, { removeAllBindings: true });
-      if (bindings.length > 0) group?.setToolActive(tool, { bindings });
-    }
-  }
+  const links = linkSides((side) => panes.get(side));
+  const relink = () => view.set({ linkedBy: links.relink(view.get().linked) });
+  const measurements = watchMeasurements(
+    () => [props.current, ...props.priors],
+    (all) => {
+      if (!closed) view.set({ measurements: all });
+    },
+  );
 
   const studyOf = (side: Side): StudyForViewing | null =>
     side === "current"
@@ -146,10 +133,10 @@ export function createSession(initial: ViewerProps): Session {
       engine,
       `${name}-${side}`,
       element,
-      (index) => follow(side, index),
+      (index) => links.follow(side, index),
       () => painted(side),
     );
-    group?.addViewport(pane.id, name);
+    toolset?.addViewport(pane.id);
     panes.set(side, pane);
     share();
     for (const listener of paneListeners) listener();
@@ -186,7 +173,7 @@ export function createSession(initial: ViewerProps): Session {
     const pane = panes.get(side);
     if (!pane) return;
     opened.set(side, series);
-    link = null;
+    links.unlink();
     view.set({ linkedBy: null });
     pane.opening();
     try {
@@ -219,25 +206,6 @@ export function createSession(initial: ViewerProps): Session {
     );
   }
 
-  function relink(): void {
-    const one = panes.get("current")?.view.get();
-    const two = panes.get("prior")?.view.get();
-    link =
-      view.get().linked && one?.loaded && two?.loaded && one.loaded.frames.length > 0 && two.loaded.frames.length > 0
-        ? linkAt(one.loaded.frames, one.index, two.loaded.frames, two.index)
-        : null;
-    view.set({ linkedBy: link?.by ?? null });
-  }
-
-  function follow(side: Side, index: number): void {
-    const other = panes.get(side === "current" ? "prior" : "current");
-    const mine = panes.get(side)?.view.get().loaded;
-    const theirs = other?.view.get().loaded;
-    if (!link || !other || !mine || !theirs) return;
-    const next = linkedIndex(link, mine.frames, index, theirs.frames, side === "prior");
-    if (next !== null) other.goTo(next);
-  }
-
   function painted(side: Side): void {
     if (view.get().painted) return;
     view.set({ painted: true });
@@ -252,59 +220,6 @@ export function createSession(initial: ViewerProps): Session {
       await loadSeries(props.current, series).catch(() => {});
     }
   }
-
-  const addresses = () =>
-    [props.current, ...props.priors].map(
-      (study) => [study, `${study.dicomwebRoot}/studies/${study.studyInstanceUid}/`] as const,
-    );
-
-  function measurementOf(annotation: tools.Types.Annotation): Measurement | null {
-    const imageId = annotation.metadata?.referencedImageId;
-    const frame = imageId ? frameByImageId(imageId) : undefined;
-    const points = annotation.data.handles?.points as Vec3[] | undefined;
-    const study = imageId ? addresses().find(([, address]) => imageId.includes(address))?.[0] : undefined;
-    if (!frame || !points || !study || !annotation.annotationUID) return null;
-    const [a, b, c] = points;
-    const isLength = annotation.metadata?.toolName === toolNames.length;
-    const reading = isLength ? a && b && lengthOf(frame, a, b) : a && b && c && angleOf(frame, a, b, c);
-    if (!reading || reading.value === 0) return null;
-    const series = study.series.find(({ seriesInstanceUid }) => seriesInstanceUid === frame.seriesInstanceUid);
-    return {
-      id: annotation.annotationUID,
-      type: isLength ? "length" : "angle",
-      value: reading.value,
-      unit: reading.unit,
-      text: measurementText(reading, series?.seriesNumber ?? null, frame.imageNumber),
-      studyInstanceUid: study.studyInstanceUid,
-      seriesInstanceUid: frame.seriesInstanceUid,
-      sopInstanceUid: frame.sopInstanceUid,
-      sopClassUid: frame.sopClassUid,
-      frameNumber: frame.frameNumber,
-    };
-  }
-
-  function refreshMeasurements(): void {
-    const all = tools.annotation.state
-      .getAllAnnotations()
-      .map(measurementOf)
-      .filter((measurement): measurement is Measurement => measurement !== null);
-    view.set({ measurements: all });
-  }
-
-  let refreshing = 0;
-  const onAnnotation = () => {
-    // While an end is dragged this comes with every move of the pointer.
-    refreshing ||= requestAnimationFrame(() => {
-      refreshing = 0;
-      if (!closed) refreshMeasurements();
-    });
-  };
-  const annotationEvents = [
-    tools.Enums.Events.ANNOTATION_COMPLETED,
-    tools.Enums.Events.ANNOTATION_MODIFIED,
-    tools.Enums.Events.ANNOTATION_REMOVED,
-  ] as string[];
-  for (const event of annotationEvents) core.eventTarget.addEventListener(event, onAnnotation);
 
   let resizing = 0;
   const fittedBefore = new Set<Pane>();
@@ -348,7 +263,7 @@ export function createSession(initial: ViewerProps): Session {
     },
     setTool(tool) {
       view.set({ tool });
-      bindTools();
+      toolset?.choose(tool);
     },
     openSeries(study, series) {
       const side: Side = study.studyInstanceUid === props.current.studyInstanceUid ? "current" : "prior";
@@ -358,6 +273,8 @@ export function createSession(initial: ViewerProps): Session {
       if (panes.has(side)) void open(side, study, series);
       else opened.set(side, series);
     },
+    openDocument: (study, series) => view.set({ document: { study, series } }),
+    closeDocument: () => view.set({ document: null }),
     stepSeries(by) {
       const side = view.get().active;
       const study = studyOf(side);
@@ -410,7 +327,7 @@ export function createSession(initial: ViewerProps): Session {
       if (!pane || !frame || !study || !props.onKeyImage) return;
       const { voi } = pane.view.get();
       const thumbnailDataUrl = pane.snapshot(256);
-      props.onKeyImage({
+      const refused = props.onKeyImage({
         studyInstanceUid: study.studyInstanceUid,
         seriesInstanceUid: frame.seriesInstanceUid,
         sopInstanceUid: frame.sopInstanceUid,
@@ -422,9 +339,9 @@ export function createSession(initial: ViewerProps): Session {
           : {}),
         ...(thumbnailDataUrl ? { thumbnailDataUrl } : {}),
       });
-      view.set({ marked: `${frame.sopInstanceUid}/${frame.frameNumber}` });
+      view.set({ marked: { side, said: refused ?? "Key image added", taken: refused === null } });
       clearTimeout(unmark);
-      unmark = setTimeout(() => view.set({ marked: null }), 1500);
+      unmark = setTimeout(() => view.set({ marked: null }), refused === null ? 1500 : 6000);
     },
     jumpTo(pointer) {
       for (const study of [props.current, ...props.priors]) {
@@ -451,11 +368,9 @@ export function createSession(initial: ViewerProps): Session {
       else session.jumpTo(measurement);
     },
     removeMeasurement(id) {
-      const chosen =
-        id ?? tools.annotation.selection.getAnnotationsSelected()[0] ?? view.get().measurements.at(-1)?.id ?? null;
+      const chosen = id ?? measurements.picked() ?? view.get().measurements.at(-1)?.id ?? null;
       if (!chosen) return;
-      tools.annotation.state.removeAnnotation(chosen);
-      refreshMeasurements();
+      measurements.remove(chosen);
       engine?.render();
       tools.utilities.triggerAnnotationRenderForViewportIds([...panes.values()].map((pane) => pane.id));
     },
@@ -480,12 +395,11 @@ export function createSession(initial: ViewerProps): Session {
       closed = true;
       clearTimeout(unmark);
       if (resizing) cancelAnimationFrame(resizing);
-      if (refreshing) cancelAnimationFrame(refreshing);
-      for (const event of annotationEvents) core.eventTarget.removeEventListener(event, onAnnotation);
+      measurements.close();
       for (const pane of panes.values()) pane.close();
       panes.clear();
       void ready.then(() => {
-        tools.ToolGroupManager.destroyToolGroup(name);
+        toolset?.close();
         engine?.destroy();
         engine = null;
       });

@@ -20,8 +20,8 @@ import {
 } from "lucide-react";
 import { type ReactNode, useSyncExternalStore } from "react";
 import type { Session, ToolName } from "./session.ts";
+import styles from "./toolbar.module.css";
 import { usePane } from "./use-pane.ts";
-import styles from "./viewer.module.css";
 
 const tools: { tool: ToolName; label: string; key: string; icon: ReactNode }[] = [
   { tool: "scroll", label: "Scroll", key: "S", icon: <MoveVertical size={18} aria-hidden /> },
@@ -82,7 +82,7 @@ export function Toolbar({
           }}
         >
           <option value="" disabled hidden>
-            Window preset
+            {compact ? "Preset" : "Window preset"}
           </option>
           <option value="0">0 As sent</option>
           {shown?.presets.map((preset) => (

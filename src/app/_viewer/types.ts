@@ -57,7 +57,8 @@ export type ViewerProps = {
   current: StudyForViewing;
   /** Most relevant first. */
   priors: StudyForViewing[];
-  onKeyImage?: (image: MarkedKeyImage) => void;
+  /** The reader marked an image. Answers why it was not taken, in a sentence; null when it was. */
+  onKeyImage?: (image: MarkedKeyImage) => string | null;
   /** The reader pressed a measurement's chip: it is meant for the report. Not called while measuring. */
   onMeasurement?: (measurement: Measurement) => void;
   /** The referring physician's page: small toolbar, one viewport, touch first. */

@@ -1,5 +1,6 @@
 import { useCallback, useSyncExternalStore } from "react";
-import type { Pane, PaneView } from "./pane.ts";
+import type { Pane } from "./pane.ts";
+import type { PaneView } from "./pane-view.ts";
 import type { Session, Side } from "./session.ts";
 
 /** The pane of a side, once there is one, and what it shows. */

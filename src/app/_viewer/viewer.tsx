@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { warmDecoder } from "./cornerstone.ts";
+import { DocumentPane } from "./document-pane.tsx";
 import { KeyList } from "./key-list.tsx";
 import { belongsToSomebodyElse, pressKey } from "./keyboard.ts";
 import { MeasurementChips } from "./measurement-chips.tsx";
@@ -59,7 +60,10 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
     const onKey = (event: KeyboardEvent) => {
       if (belongsToSomebodyElse(event)) return;
       const meant = pressKey(event, session, () => setHelp((shown) => !shown), fullscreen.current);
-      if (event.key === "Escape") setHelp(false);
+      if (event.key === "Escape") {
+        setHelp(false);
+        session.closeDocument();
+      }
       // The page around leaves alone what is prevented.
       if (meant) event.preventDefault();
     };
@@ -68,6 +72,7 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
   }, [session]);
 
   const shownPriorUid = prior?.studyInstanceUid;
+  const documentShown = view.document !== null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: with the prior a pane comes or goes, and has to be watched.
   useEffect(() => {
     if (!stage.current) return;
@@ -76,7 +81,7 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
     // picture drawn for the whole of it would be squeezed into half.
     for (const pane of stage.current.children) observer.observe(pane);
     return () => observer.disconnect();
-  }, [session, shownPriorUid]);
+  }, [session, shownPriorUid, documentShown]);
 
   useEffect(() => {
     if (jumpTo) session.jumpTo(jumpTo);
@@ -106,9 +111,22 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
           <SeriesTray session={session} current={props.current} priors={props.priors} shownPrior={prior} />
           <MeasurementChips session={session} canUse={props.onMeasurement !== undefined} />
         </div>
-        <div ref={stage} className={styles.stage} data-two={prior !== null || undefined}>
+        <div
+          ref={stage}
+          className={styles.stage}
+          data-shown={1 + Number(prior !== null) + Number(view.document !== null)}
+        >
           <PaneFrame session={session} side="current" study={props.current} priors={props.priors} />
           {prior && <PaneFrame session={session} side="prior" study={prior} priors={props.priors} />}
+          {view.document && (
+            <DocumentPane
+              key={view.document.series.seriesInstanceUid}
+              session={session}
+              study={view.document.study}
+              series={view.document.series}
+              isPrior={view.document.study.studyInstanceUid !== props.current.studyInstanceUid}
+            />
+          )}
         </div>
         {help && <KeyList onClose={() => setHelp(false)} />}
       </div>

@@ -4,6 +4,7 @@ import { formatPersonName, normalisePersonName } from "./person-name.ts";
 
 test("a name is shown as a radiologist writes it, with the ideographic writing beside it", () => {
   assert.equal(formatPersonName("Doe^Jane^A.^Dr.^MD"), "DOE, Dr. Jane A. (MD)");
+  assert.equal(formatPersonName("Παπαδοπούλου^Ελένη"), "ΠΑΠΑΔΟΠΟΥΛΟΥ, Ελένη");
   assert.equal(formatPersonName("Yamada^Tarou=山田^太郎=やまだ^たろう"), "YAMADA, Tarou · 山田 太郎");
   assert.equal(formatPersonName({ alphabetic: "", phonetic: "やまだ^たろう" }), "やまだ たろう");
   assert.equal(formatPersonName("SCSARAB"), "SCSARAB");

@@ -73,7 +73,9 @@ function formatAlphabetic(group: string): string {
   const [family = "", given = "", middle = "", prefix = "", suffix = ""] = components(group);
   const rest = [prefix, given, middle].filter((part) => part !== "").join(" ");
   // A name that was typed without carets ("Jane Doe") is not a family name to be shouted.
-  const head = rest ? family.toLocaleUpperCase("en") : family;
+  // Greek capitals carry no accents.
+  const locale = /\p{Script=Greek}/u.test(family) ? "el" : "en";
+  const head = rest ? family.toLocaleUpperCase(locale) : family;
   const name = head && rest ? `${head}, ${rest}` : head || rest;
   return suffix ? `${name} (${suffix})`.trim() : name;
 }

@@ -13,6 +13,7 @@ import { formatBytes, formatSpan, plural } from "../../_ui/format.ts";
 import { Ago } from "../../_ui/now.tsx";
 import { Badge } from "../../_ui/status.tsx";
 import { useToast } from "../../_ui/toast.tsx";
+import { waitingReason } from "../../_ui/waiting-reason.ts";
 import { OfficePage } from "../office-page.tsx";
 import { ConnectEdge } from "./connect-edge.tsx";
 
@@ -74,7 +75,7 @@ export function EdgesScreen({
             {connecting?.slug === facility.slug ? (
               <ConnectEdge facility={facility} edges={here} onClose={() => setConnecting(null)} />
             ) : null}
-            {here.length === 0 ? (
+            {here.length === 0 && connecting?.slug === facility.slug ? null : here.length === 0 ? (
               <div className="rounded-lg border border-dashed border-line-strong/60">
                 <EmptyState icon={Router} title="No edge router here yet">
                   Studies of this facility arrive once one is connected.
@@ -174,7 +175,7 @@ function EdgeCard({ edge, facility, onRevoke }: { edge: Edge; facility: Facility
             ) : (
               <span className="text-urgent">
                 {plural(edge.returns.waiting, "object")} waiting
-                {edge.returns.lastError ? `: ${edge.returns.lastError}` : ""}
+                {edge.returns.lastError ? `. The PACS: ${waitingReason(edge.returns.lastError)}` : ""}
               </span>
             )
           ) : (
@@ -200,7 +201,7 @@ function EdgeCard({ edge, facility, onRevoke }: { edge: Edge; facility: Facility
         ) : null}
       </dl>
       {edge.revokedAt ? null : (
-        <Button look="quiet-danger" className="self-end" onClick={onRevoke}>
+        <Button look="quiet-danger" className="-mx-3 -mt-1 -mb-2 self-end" onClick={onRevoke}>
           Revoke
         </Button>
       )}

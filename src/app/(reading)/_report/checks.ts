@@ -27,7 +27,7 @@ export function checksOf(sections: Section[], draft: { unsaved: boolean; unresol
       sectionKey: open.key,
     });
   for (const section of sections) {
-    const bare = section.text.split("\n").filter((line) => /^\s*[^\s:][^:]{1,60}:\s*$/.test(line)).length;
+    const bare = section.text.split("\n").filter((line) => /^\s*\S.{1,80}:\s*$/.test(line)).length;
     if (bare > 0)
       checks.push({
         id: `bare-${section.key}`,

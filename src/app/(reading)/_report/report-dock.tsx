@@ -6,7 +6,6 @@ import type { OpenStudy, Report } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { useModKey } from "../../_ui/mod-key.ts";
-import { useToast } from "../../_ui/toast.tsx";
 import type { ImagePointer, MarkedKeyImage, Measurement } from "../../_viewer/index.tsx";
 import type { HeldClaim } from "../claims.ts";
 import { checksOf } from "./checks.ts";
@@ -22,8 +21,11 @@ import { useDraft } from "./use-draft.ts";
 /** What the viewer hands to the report. */
 export type ReportHandle = {
   addMeasurement: (measurement: Measurement) => void;
-  addKeyImage: (image: MarkedKeyImage) => void;
+  /** Answers why the image was not taken; null when it was. */
+  addKeyImage: (image: MarkedKeyImage) => string | null;
 };
+
+const mostKeyImages = 50;
 
 /** The editor: five fields one Tab apart, what is still missing at the foot, the signature in the same place. */
 export function ReportEditor({
@@ -50,7 +52,6 @@ export function ReportEditor({
   onShowImage: (image: ImagePointer) => void;
   onSigned: () => void;
 }) {
-  const toast = useToast();
   const modKey = useModKey();
   const { state, edit, resolve, flush } = useDraft({ caseId, report, claim, onClaimLost });
   const [signing, setSigning] = useState(false);
@@ -59,6 +60,12 @@ export function ReportEditor({
   const inserted = useRef(new Map<string, { key: string; words: string }>());
   const root = useRef<HTMLDivElement>(null);
   const { mine: text } = state;
+  const latest = useRef(text);
+  latest.current = text;
+  /** Why signing did not start, until something is written. */
+  const [refused, setRefused] = useState<string | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the text has changed, so what was said of it is old
+  useEffect(() => setRefused(null), [text]);
 
   const focusSection = useCallback((key: string) => fields.current.get(key)?.focus(), []);
   const setSection = useCallback(
@@ -106,22 +113,20 @@ export function ReportEditor({
   );
   const addKeyImage = useCallback(
     ({ studyInstanceUid, thumbnailDataUrl: _, ...image }: MarkedKeyImage) => {
-      if (!mayWrite) {
-        toast("Claim the case to mark key images.");
-        return;
-      }
-      if (studyInstanceUid !== study.current.studyInstanceUid) {
-        toast("Key images come from the study being read. Mention the prior under Comparison.");
-        return;
-      }
+      if (!mayWrite) return "Not added: claim the case to mark key images.";
+      if (studyInstanceUid !== study.current.studyInstanceUid)
+        return "Not added: key images come from the study being read. Mention the prior under Comparison.";
+      if (latest.current.keyImages.some((own) => keyOf(own) === keyOf(image))) return "This is a key image already.";
+      if (latest.current.keyImages.length >= mostKeyImages)
+        return `Not added: a report holds at most ${mostKeyImages} key images.`;
       edit((was) =>
         was.keyImages.some((own) => keyOf(own) === keyOf(image))
           ? was
-          : { ...was, keyImages: [...was.keyImages, image].slice(0, 50) },
+          : { ...was, keyImages: [...was.keyImages, image] },
       );
-      toast("Key image added to the report.");
+      return null;
     },
-    [edit, mayWrite, study.current.studyInstanceUid, toast],
+    [edit, mayWrite, study.current.studyInstanceUid],
   );
   useImperativeHandle(handle, () => ({ addMeasurement, addKeyImage }), [addMeasurement, addKeyImage]);
 
@@ -134,13 +139,13 @@ export function ReportEditor({
     if (!mayWrite) return;
     const first = blocked[0];
     if (first) {
-      toast(`${first.text}. A report cannot be signed like this.`, { tone: "problem" });
+      setRefused(`${first.text}. A report cannot be signed like this.`);
       if (first.sectionKey) focusSection(first.sectionKey);
       return;
     }
     void flush();
     setSigning(true);
-  }, [blocked, mayWrite, flush, focusSection, toast]);
+  }, [blocked, mayWrite, flush, focusSection]);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -254,9 +259,19 @@ export function ReportEditor({
               );
             })}
           </ul>
+          {refused ? (
+            <p role="alert" className="rounded-md border border-stat/60 bg-stat-soft px-2.5 py-1.5">
+              {refused}
+            </p>
+          ) : null}
           <div className="flex items-center justify-between gap-3">
             <SaveState state={state} mayWrite={mayWrite} />
-            <Button look="primary" onClick={startSigning} aria-disabled={blocked.length > 0}>
+            <Button
+              look="primary"
+              onClick={startSigning}
+              aria-disabled={blocked.length > 0}
+              className="aria-disabled:opacity-55"
+            >
               Sign… <Kbd onAccent className="max-md:hidden">{`${modKey}⏎`}</Kbd>
             </Button>
           </div>

@@ -11,6 +11,7 @@ import { Field } from "../../_ui/field.tsx";
 import { plural } from "../../_ui/format.ts";
 import { Ago, Exact } from "../../_ui/now.tsx";
 import { useToast } from "../../_ui/toast.tsx";
+import { waitingReason } from "../../_ui/waiting-reason.ts";
 
 /** What was signed, version by version, and how far each document has come. */
 export function SignedReport({
@@ -52,8 +53,8 @@ function Version({ version, newest }: { version: SignedVersion; newest: boolean 
   const pdfReady = version.documents.pdf === "stored";
   return (
     <article className="flex flex-col gap-3" data-report-version={version.version}>
-      <header className="flex flex-wrap items-start justify-between gap-2">
-        <div>
+      <header className="flex items-start justify-between gap-2">
+        <div className="min-w-0">
           <h3 className="flex items-center gap-1.5 font-semibold">
             <CircleCheck className="size-4 text-done" aria-hidden="true" />
             {version.kind === "addendum" ? "Addendum" : "Final report"}, version {version.version}
@@ -70,7 +71,7 @@ function Version({ version, newest }: { version: SignedVersion; newest: boolean 
             href={`/api/reports/${version.reportVersionId}/pdf`}
             target="_blank"
             rel="noreferrer"
-            className={buttonClass()}
+            className={buttonClass("plain", "shrink-0")}
           >
             <FileText className="size-4" aria-hidden="true" />
             PDF
@@ -129,7 +130,7 @@ function Journey({ version }: { version: SignedVersion }) {
                       <>
                         waits for the PACS of {delivery.facility}
                         {delivery.attempts > 0 ? `, tried ${plural(delivery.attempts, "time")}` : ""}
-                        {delivery.lastReason ? `: ${delivery.lastReason}` : ""}
+                        {delivery.lastReason ? `: ${waitingReason(delivery.lastReason)}` : ""}
                       </>
                     )}
                   </Step>

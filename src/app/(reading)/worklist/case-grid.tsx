@@ -15,10 +15,18 @@ const rowHeight = 32;
 /** How long a row that arrived while somebody was looking carries its mark. */
 const newForMs = 12_000;
 
-const columns =
-  "md:grid-cols-[4.5rem_7.75rem_minmax(9rem,1.4fr)_minmax(9rem,1.6fr)_4rem_minmax(5.75rem,0.5fr)_minmax(6rem,0.7fr)_3.5rem_2.75rem_minmax(6.5rem,0.8fr)]";
-const hospitalColumns =
-  "md:grid-cols-[4.5rem_minmax(9rem,1.4fr)_minmax(9rem,1.6fr)_4rem_minmax(5.75rem,0.6fr)_minmax(6rem,0.8fr)_4rem_minmax(6.5rem,0.9fr)]";
+// By the room the list has, not by the screen's: facility and ID give way first, they stand in the panel beside it.
+const columns = [
+  "md:@max-[66rem]:grid-cols-[4.5rem_6.5rem_minmax(8rem,1.2fr)_minmax(8rem,1.5fr)_3.75rem_3.25rem_2.75rem_minmax(6.75rem,0.6fr)]",
+  "@min-[66rem]:@max-[80rem]:grid-cols-[4.5rem_6.5rem_minmax(9rem,1.3fr)_minmax(9rem,1.5fr)_3.75rem_minmax(7rem,0.7fr)_3.25rem_2.75rem_minmax(6.75rem,0.6fr)]",
+  "@min-[80rem]:grid-cols-[4.5rem_6.5rem_minmax(10rem,1.3fr)_minmax(10rem,1.5fr)_3.75rem_minmax(6rem,0.5fr)_minmax(8rem,0.7fr)_3.25rem_2.75rem_minmax(7rem,0.7fr)]",
+].join(" ");
+const hospitalColumns = [
+  "md:@max-[66rem]:grid-cols-[4.5rem_minmax(8rem,1.2fr)_minmax(8rem,1.5fr)_3.75rem_4rem_minmax(6.75rem,0.8fr)]",
+  "@min-[66rem]:@max-[80rem]:grid-cols-[4.5rem_minmax(9rem,1.3fr)_minmax(9rem,1.5fr)_3.75rem_minmax(7rem,0.7fr)_4rem_minmax(6.75rem,0.8fr)]",
+  "@min-[80rem]:grid-cols-[4.5rem_minmax(10rem,1.3fr)_minmax(10rem,1.5fr)_3.75rem_minmax(6rem,0.5fr)_minmax(8rem,0.7fr)_4rem_minmax(7rem,0.8fr)]",
+].join(" ");
+const whenThereIsRoom: Record<string, string> = { ID: "@max-[80rem]:hidden", Facility: "@max-[66rem]:hidden" };
 
 const headings = ["Priority", "Due", "Exam", "Patient", "Sex, age", "ID", "Facility", "Images", "Priors", "State"];
 const hospitalHeadings = headings.filter((heading) => heading !== "Due" && heading !== "Priors");
@@ -112,7 +120,7 @@ export function CaseGrid({
   };
 
   return (
-    <div className="relative flex min-h-0 flex-1 flex-col">
+    <div className="@container relative flex min-h-0 flex-1 flex-col">
       <Grid
         ref={scroller}
         aria-label="Cases"
@@ -131,7 +139,7 @@ export function CaseGrid({
           )}
         >
           {(hospital ? hospitalHeadings : headings).map((heading) => (
-            <GridHeading key={heading} className="truncate">
+            <GridHeading key={heading} className={classNames("truncate", whenThereIsRoom[heading])}>
               {heading}
             </GridHeading>
           ))}
@@ -209,25 +217,28 @@ function CaseRow({
       onDoubleClick={onOpen}
       className={classNames(
         "row-lazy relative grid cursor-default items-center gap-x-2.5 border-b border-line px-3 text-[0.8125rem] hover:bg-hover",
-        "max-md:grid-cols-[1fr_auto] max-md:gap-y-0.5 max-md:py-2 md:h-8",
+        "max-md:grid-cols-[minmax(0,1fr)_auto] max-md:gap-y-1 max-md:py-2 md:h-8",
         hospital ? hospitalColumns : columns,
         selected && "bg-selected hover:bg-selected",
         isNew && "row-arrives shadow-[inset_3px_0_0_var(--accent)]",
       )}
     >
-      <GridCell className={cell}>
+      <GridCell className={classNames(cell, hospital ? "max-md:order-2" : "max-md:order-4 max-md:text-right")}>
         <PriorityMark priority={item.priority} />
       </GridCell>
       {hospital ? null : (
-        <GridCell className={classNames(cell, "max-md:text-right")}>
+        <GridCell className={classNames(cell, "max-md:order-2 max-md:text-right")}>
           <Countdown dueAt={item.dueAt} timeZone={item.facilityTimeZone} done={done} />
         </GridCell>
       )}
-      <GridCell className={cell} title={`${item.studyDescription} · ${formatDicomDate(item.studyDate)}`}>
+      <GridCell
+        className={classNames(cell, "max-md:order-3")}
+        title={`${item.studyDescription} · ${formatDicomDate(item.studyDate)}`}
+      >
         <Exam modalities={item.modalities} description={item.studyDescription || item.bodyParts.join(" ")} />
       </GridCell>
       <GridCell
-        className={classNames(cell, "max-md:order-first max-md:col-span-2 max-md:font-medium")}
+        className="name-line min-w-0 max-md:order-1 max-md:text-[0.875rem] max-md:font-medium"
         title={nameTitle(item)}
       >
         <PatientName groups={item.patientNameGroups} />
@@ -235,10 +246,18 @@ function CaseRow({
       <GridCell className={classNames(cell, "tabular max-md:hidden")}>
         {[formatSex(item.patientSex), item.patientAge].filter(Boolean).join(", ")}
       </GridCell>
-      <GridCell className={classNames(cell, "tabular text-quiet max-md:hidden")} title={item.patientId}>
+      <GridCell
+        className={classNames(cell, "tabular text-quiet max-md:hidden", whenThereIsRoom.ID)}
+        title={item.patientId}
+      >
         {item.patientId}
       </GridCell>
-      <GridCell className={classNames(cell, "text-quiet max-md:hidden")}>{item.facility}</GridCell>
+      <GridCell
+        className={classNames(cell, "text-quiet max-md:hidden", whenThereIsRoom.Facility)}
+        title={item.facility}
+      >
+        {item.facility}
+      </GridCell>
       <GridCell className={classNames(cell, "tabular max-md:hidden")}>
         <Images item={item} />
       </GridCell>
@@ -247,7 +266,14 @@ function CaseRow({
           {item.priorCount > 0 ? item.priorCount : "–"}
         </GridCell>
       )}
-      <GridCell className={classNames(cell, "max-md:text-right")}>
+      <GridCell
+        className={classNames(
+          cell,
+          hospital ? "max-md:order-4 max-md:text-right" : "max-md:order-5 max-md:col-span-2",
+          // On a phone's list of what waits, "unread" goes without saying.
+          !hospital && item.state === "unread" && !isNew && "max-md:hidden",
+        )}
+      >
         {isNew ? <span className="mr-1.5 text-xs font-semibold text-accent">New</span> : null}
         <Holder item={item} userId={userId} />
       </GridCell>

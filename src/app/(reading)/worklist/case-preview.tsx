@@ -57,6 +57,12 @@ export function CasePreview({
   );
   const mine = item.claimedBy?.id === userId;
   const priors = detail.data?.priors;
+  const mayRelease = item.can.release && !mine;
+
+  // The panel takes half of a phone: the row it belongs to stays in sight.
+  useEffect(() => {
+    if (chosen) document.getElementById(`case-${item.caseId}`)?.scrollIntoView({ block: "nearest" });
+  }, [chosen, item.caseId]);
 
   return (
     <aside
@@ -94,30 +100,32 @@ export function CasePreview({
         </p>
       </header>
 
-      <div className="flex flex-wrap items-center gap-2">
-        {item.can.read ? (
-          <Button look="primary" onClick={onOpen} disabled={opening}>
-            {item.can.claim || mine ? "Read" : "Open images"}{" "}
-            <Kbd onAccent className="max-md:hidden">
-              Enter
-            </Kbd>
-          </Button>
-        ) : null}
-        {mayRead ? (
-          <Button onClick={onSkip}>
-            Skip <Kbd className="max-md:hidden">S</Kbd>
-          </Button>
-        ) : null}
-        {item.can.release && !mine ? (
-          <Button
-            onClick={() => release.mutate({ caseId: item.caseId })}
-            disabled={release.isPending}
-            title="Takes the case from its reader; what is drafted stays"
-          >
-            Put back on the list
-          </Button>
-        ) : null}
-      </div>
+      {item.can.read || mayRead || mayRelease ? (
+        <div className="flex flex-wrap items-center gap-2">
+          {item.can.read ? (
+            <Button look="primary" onClick={onOpen} disabled={opening}>
+              {item.can.claim || mine ? "Read" : "Open images"}{" "}
+              <Kbd onAccent className="max-md:hidden">
+                Enter
+              </Kbd>
+            </Button>
+          ) : null}
+          {mayRead ? (
+            <Button onClick={onSkip}>
+              Skip <Kbd className="max-md:hidden">S</Kbd>
+            </Button>
+          ) : null}
+          {mayRelease ? (
+            <Button
+              onClick={() => release.mutate({ caseId: item.caseId })}
+              disabled={release.isPending}
+              title="Takes the case from its reader; what is drafted stays"
+            >
+              Put back on the list
+            </Button>
+          ) : null}
+        </div>
+      ) : null}
 
       <Block title="Now">
         <dl className="grid grid-cols-[6rem_1fr] gap-y-1">

@@ -216,12 +216,16 @@ export function WorklistScreen({
               type="button"
               aria-current={list === each.id ? "true" : undefined}
               onClick={() => showList(each.id)}
-              className={`flex h-8 items-center justify-between gap-3 rounded-md px-2.5 text-left whitespace-nowrap hover:bg-hover ${
+              className={`flex h-8 items-center justify-between gap-3 rounded-md px-2.5 max-md:gap-1.5 max-md:px-2 text-left whitespace-nowrap hover:bg-hover ${
                 list === each.id ? "bg-selected font-medium" : "text-quiet"
               }`}
             >
               {each.label}
-              <span className="tabular text-xs">{countOf(each.id, counts)}</span>
+              <span className="tabular text-xs">
+                {each.id === "next" && list === "next" && !text && !query.hasNextPage
+                  ? rows.length
+                  : countOf(each.id, counts)}
+              </span>
             </button>
           ))}
           <div className="mt-auto pt-2 max-md:hidden">
@@ -312,7 +316,7 @@ export function WorklistScreen({
 
 function countOf(list: ListId, counts: WorklistAnswer["counts"] | undefined): number | string {
   if (!counts) return "";
-  if (list === "next") return counts.unread;
+  if (list === "next") return counts.unread + counts.mine;
   if (list === "all") return "";
   return counts[list];
 }

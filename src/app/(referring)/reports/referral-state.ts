@@ -1,4 +1,4 @@
-import { CirclePlus, Clock3, type LucideIcon } from "lucide-react";
+import { Ban, CirclePlus, Clock3, Images, type LucideIcon } from "lucide-react";
 
 /** What a referring physician is told about a study's state: less than the reading room knows, and in other words. */
 export function referralState(item: { state: string | null; signedAt: string | null }): {
@@ -9,7 +9,7 @@ export function referralState(item: { state: string | null; signedAt: string | n
   if (item.state === "amended") return { word: "Addendum", tone: "accent", icon: CirclePlus };
   if (item.signedAt) return { word: "Report signed", tone: "plain", icon: Clock3 };
   if (item.state === "arriving") return { word: "Images arriving", tone: "neutral", icon: Clock3 };
-  if (item.state === "cancelled") return { word: "Cancelled", tone: "neutral", icon: Clock3 };
-  if (item.state === null) return { word: "Images only", tone: "neutral", icon: Clock3 };
+  if (item.state === "cancelled") return { word: "Cancelled", tone: "neutral", icon: Ban };
+  if (item.state === null) return { word: "Images only", tone: "neutral", icon: Images };
   return { word: "Being read", tone: "neutral", icon: Clock3 };
 }

@@ -105,8 +105,17 @@ export function ReportsScreen({ me, initial, initialAt }: { me: Me; initial: Ans
   );
 }
 
+/** Said only where there is something to say: a signed report speaks for itself. */
+function State({ item }: { item: ReferralItem }) {
+  const { word, tone, icon } = referralState(item);
+  return tone === "plain" ? null : (
+    <Badge tone={tone} icon={icon}>
+      {word}
+    </Badge>
+  );
+}
+
 function Row({ item }: { item: ReferralItem }) {
-  const state = referralState(item);
   return (
     <li className="border-b border-line last:border-b-0">
       <Link
@@ -119,12 +128,12 @@ function Row({ item }: { item: ReferralItem }) {
         />
         <span className="flex min-w-0 flex-col gap-0.5">
           <span className="flex items-baseline justify-between gap-3">
-            <span className={`min-w-0 truncate text-[0.9375rem] ${item.unread ? "font-semibold" : ""}`}>
+            <span className={`name-line min-w-0 text-[0.9375rem] ${item.unread ? "font-semibold" : ""}`}>
               {item.unread ? <span className="sr-only">New: </span> : null}
               <bdi>{item.patientName}</bdi>
             </span>
             <span className="shrink-0 text-xs text-quiet">
-              {item.signedAt ? <Ago at={item.signedAt} /> : formatDicomDate(item.studyDate)}
+              {item.signedAt ? <Ago at={item.signedAt} /> : <State item={item} />}
             </span>
           </span>
           <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-quiet">
@@ -132,11 +141,7 @@ function Row({ item }: { item: ReferralItem }) {
               <Exam modalities={item.modalities} description={item.studyDescription} />
             </span>
             <span className="tabular">{formatDicomDate(item.studyDate)}</span>
-            {state.tone === "plain" ? null : (
-              <Badge tone={state.tone} icon={state.icon}>
-                {state.word}
-              </Badge>
-            )}
+            {item.signedAt ? <State item={item} /> : null}
           </span>
           {item.impression ? <span className="line-clamp-2 text-[0.875rem]">{item.impression}</span> : null}
         </span>

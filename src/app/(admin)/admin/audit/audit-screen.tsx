@@ -110,9 +110,13 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
         </Button>
       }
     >
-      <form onSubmit={submit} className="flex flex-wrap items-end gap-3" aria-label="Search the trail">
-        <Field label="Patient ID" name="patientId" className="w-44" autoComplete="off" />
-        <SelectField label="Person" name="userId" className="w-52" defaultValue="">
+      <form
+        onSubmit={submit}
+        className="grid grid-cols-2 items-end gap-3 md:flex md:flex-wrap"
+        aria-label="Search the trail"
+      >
+        <Field label="Patient ID" name="patientId" className="md:w-44" autoComplete="off" />
+        <SelectField label="Person" name="userId" className="md:w-52" defaultValue="">
           <option value="">Anybody</option>
           {people.map((person) => (
             <option key={person.userId} value={person.userId}>
@@ -120,9 +124,9 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
             </option>
           ))}
         </SelectField>
-        <Field label="From" name="from" type="date" className="w-40" />
-        <Field label="To" name="to" type="date" className="w-40" />
-        <Button type="submit" look="primary" className="h-9">
+        <Field label="From" name="from" type="date" className="md:w-40" />
+        <Field label="To" name="to" type="date" className="md:w-40" />
+        <Button type="submit" look="primary" className="h-9 max-md:col-span-2">
           Search
         </Button>
       </form>
@@ -133,18 +137,17 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
       ) : items.length === 0 ? (
         <EmptyState title="Nothing was done that fits this search" />
       ) : (
-        <Table label="Audit trail" head={["No.", "Time", "Who", "Act", "Outcome", "Study", "Details"]}>
+        <Table label="Audit trail" head={["Time", "Who", "Act", "Outcome", "Study", "Details", "No."]}>
           {items.map((item) => (
             <tr key={item.seq} className="row-lazy">
-              <td className="tabular text-quiet">{item.seq}</td>
-              <td className="tabular whitespace-nowrap">
+              <td className="tabular whitespace-nowrap max-md:text-quiet">
                 <Exact at={item.at} />
               </td>
               <td className="whitespace-nowrap">
                 {item.actorName}
                 {item.actorKind === "user" ? null : <span className="text-quiet"> ({item.actorKind})</span>}
               </td>
-              <td className="whitespace-nowrap" title={item.action}>
+              <td className="font-medium whitespace-nowrap" title={item.action}>
                 {actionName(item.action)}
               </td>
               <td>
@@ -154,10 +157,15 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
                   <Badge tone={item.outcome === "refused" ? "urgent" : "stat"}>{item.outcome}</Badge>
                 )}
               </td>
-              <td className="tabular max-w-56 truncate text-xs text-quiet" title={item.studyInstanceUid}>
-                {item.studyInstanceUid ?? ""}
-              </td>
-              <td className="min-w-56 text-xs break-words text-quiet">{detailText(item)}</td>
+              {item.studyInstanceUid ? (
+                <td className="tabular text-xs text-quiet md:max-w-56 md:truncate" title={item.studyInstanceUid}>
+                  <span className="break-all">{item.studyInstanceUid}</span>
+                </td>
+              ) : (
+                <td />
+              )}
+              <td className="text-xs break-words text-quiet md:min-w-56">{detailText(item)}</td>
+              <td className="tabular text-quiet">{item.seq}</td>
             </tr>
           ))}
         </Table>

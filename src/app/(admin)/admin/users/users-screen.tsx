@@ -58,26 +58,14 @@ export function UsersScreen({
         </Button>
       }
     >
-      <Table
-        label="Accounts"
-        head={[
-          "Name",
-          "E-mail",
-          "Role",
-          "Facilities",
-          "Last seen",
-          <span key="act" className="sr-only">
-            Act
-          </span>,
-        ]}
-      >
+      <Table label="Accounts" head={["Name", "E-mail", "Role", "Facilities", "Last seen", ""]}>
         {query.data.items.map((person) => (
           <tr key={person.userId} className={person.deactivatedAt ? "text-quiet" : ""}>
             <td className="font-medium">
               {person.displayName}
               {person.qualification ? <span className="font-normal text-quiet">, {person.qualification}</span> : null}
             </td>
-            <td>{person.email}</td>
+            <td className="break-all">{person.email}</td>
             <td>{person.roles.map(roleName).join(", ")}</td>
             <td>
               {person.facilitySlugs.length === 0
@@ -87,13 +75,13 @@ export function UsersScreen({
             <td className="whitespace-nowrap">
               <Ago at={person.lastSeenAt} />
             </td>
-            <td className="text-right">
+            <td className="text-right max-md:pt-1">
               {person.deactivatedAt ? (
                 <Badge icon={UserX}>Closed</Badge>
               ) : person.userId === me.user.id ? (
                 <span className="text-quiet">you</span>
               ) : (
-                <Button look="quiet-danger" className="-my-1.5" onClick={() => setEnding(person)}>
+                <Button look="quiet-danger" className="-my-1.5 max-md:-ml-3" onClick={() => setEnding(person)}>
                   Close account
                 </Button>
               )}

@@ -60,6 +60,12 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
     setTab("images");
   }, []);
 
+  const markKeyImage = useCallback(
+    (image: MarkedKeyImage) =>
+      reportHandle.current ? reportHandle.current.addKeyImage(image) : "Not added: the report is not open for writing.",
+    [],
+  );
+
   const nextCase = useCallback(async () => {
     try {
       const next = await client.worklist.next.query();
@@ -109,7 +115,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
   return (
     <>
       {/* Images are looked at in the dark, whoever looks. */}
-      <span data-room="reading" hidden />
+      <span data-room="reading" data-notices="dock" hidden />
       {study ? (
         <PatientBanner
           patient={{ ...study.patient, name: study.patient.nameGroups }}
@@ -168,7 +174,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               priors={studies.priors}
               jumpTo={jumpTo}
               onMeasurement={(measurement) => reportHandle.current?.addMeasurement(measurement)}
-              {...(reader ? { onKeyImage: (image: MarkedKeyImage) => reportHandle.current?.addKeyImage(image) } : {})}
+              {...(reader && !signed ? { onKeyImage: markKeyImage } : {})}
             />
           ) : (
             <div className="grid flex-1 place-items-center text-[#b8b8b8]" role="status">

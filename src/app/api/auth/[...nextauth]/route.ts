@@ -5,8 +5,12 @@ import { authOptions } from "#server/auth/options.ts";
 // The front door says under which name the portal was reached (x-forwarded-host, which it sets itself).
 process.env.AUTH_TRUST_HOST ??= "1";
 
-function handle(req: NextRequest, context: { params: Promise<{ nextauth: string[] }> }): Promise<Response> {
-  return NextAuth(req, context, authOptions());
+async function handle(req: NextRequest, context: { params: Promise<{ nextauth: string[] }> }): Promise<Response> {
+  const answer: Response = await NextAuth(req, context, authOptions());
+  // Images were cached for this person; the next one at this computer gets none of them.
+  if (req.method === "POST" && req.nextUrl.pathname === "/api/auth/signout")
+    answer.headers.set("clear-site-data", '"cache", "storage"');
+  return answer;
 }
 
 export { handle as GET, handle as POST };

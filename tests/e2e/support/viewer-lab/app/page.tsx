@@ -34,7 +34,10 @@ export default function Lab() {
         priors={priors}
         compact={query.has("compact")}
         {...(query.has("side") && priors[0] ? { initialPrior: priors[0].studyInstanceUid } : {})}
-        onKeyImage={(image) => setSaid((before) => [...before, { keyImage: image }])}
+        onKeyImage={(image) => {
+          setSaid((before) => [...before, { keyImage: image }]);
+          return null;
+        }}
         onMeasurement={(measurement) => setSaid((before) => [...before, { measurement }])}
       />
       <script type="application/json" id="said">

@@ -1,0 +1,30 @@
+import type { Types } from "@cornerstonejs/core";
+import { texts } from "./attributes.ts";
+import type { Frame, Vec3 } from "./frames.ts";
+import { type Letters, lettersFromPatientOrientation, orientationLetters } from "./geometry.ts";
+
+/** What the camera makes of an image: which way is up, and how large it stands. Null while the viewport has no size. */
+export function cameraWords(
+  viewport: Types.IStackViewport,
+  { clientWidth: width, clientHeight: height }: HTMLElement,
+  frame: Frame,
+): { letters: Letters | null; zoom: number } | null {
+  if (width === 0 || height === 0) return null;
+  const corner = viewport.canvasToWorld([0, 0]);
+  const across = difference(viewport.canvasToWorld([width, 0]), corner);
+  const downwards = difference(viewport.canvasToWorld([0, height]), corner);
+  const right = across.map((value) => value / Math.hypot(...across)) as Vec3;
+  const down = downwards.map((value) => value / Math.hypot(...downwards)) as Vec3;
+  const [rowEnd, columnEnd] = texts(frame.attributes, "00200020");
+  const letters = frame.rowDirection
+    ? orientationLetters(right, down)
+    : rowEnd && columnEnd
+      ? lettersFromPatientOrientation(rowEnd, columnEnd, [right[0], right[1]], [down[0], down[1]])
+      : null;
+  const perScreenPixel = Math.hypot(...across) / width;
+  return { letters, zoom: frame.size.column / perScreenPixel };
+}
+
+function difference(a: ArrayLike<number>, b: ArrayLike<number>): Vec3 {
+  return [(a[0] ?? 0) - (b[0] ?? 0), (a[1] ?? 0) - (b[1] ?? 0), (a[2] ?? 0) - (b[2] ?? 0)];
+}

@@ -1,0 +1,200 @@
+import { Download, X } from "lucide-react";
+import { useEffect, useState } from "react";
+import { ViewerError } from "./archive.ts";
+import { text } from "./attributes.ts";
+import { readableDate } from "./dates.ts";
+import styles from "./document-pane.module.css";
+import { type DocumentLine, documentContent, documentTitle } from "./documents.ts";
+import type { OtherObject } from "./frames.ts";
+import { type LoadedSeries, loadSeries, pdfOf } from "./series-store.ts";
+import type { Session } from "./session.ts";
+import type { ImagePointer, SeriesForViewing, StudyForViewing } from "./types.ts";
+
+type Loading = { loaded: LoadedSeries } | { problem: string } | null;
+
+function sentenceOf(error: unknown): string {
+  return error instanceof ViewerError ? error.message : "This document could not be opened.";
+}
+
+/** A series that has words or pages instead of pictures, beside the images it belongs to. */
+export function DocumentPane({
+  session,
+  study,
+  series,
+  isPrior,
+}: {
+  session: Session;
+  study: StudyForViewing;
+  series: SeriesForViewing;
+  isPrior: boolean;
+}) {
+  const [state, setState] = useState<Loading>(null);
+  const [attempt, setAttempt] = useState(0);
+  const [chosen, setChosen] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is another try at the same series
+  useEffect(() => {
+    let gone = false;
+    setState(null);
+    loadSeries(study, series).then(
+      (loaded) => !gone && setState({ loaded }),
+      (error: unknown) => !gone && setState({ problem: sentenceOf(error) }),
+    );
+    return () => {
+      gone = true;
+    };
+  }, [study, series, attempt]);
+  const objects = state && "loaded" in state ? state.loaded.others : [];
+  const object = objects[Math.min(chosen, objects.length - 1)] ?? null;
+  const title = (object && documentTitle(object.attributes)) || series.seriesDescription || "Document";
+  const made = object
+    ? readableDate(text(object.attributes, "00080023") ?? text(object.attributes, "00080021") ?? study.studyDate)
+    : readableDate(study.studyDate);
+
+  return (
+    <section className={styles.document} aria-label={`Document: ${title}`} data-testid="document">
+      <header className={styles.head}>
+        <strong>{isPrior ? "Prior: " : ""}</strong>
+        {objects.length > 1 ? (
+          <select aria-label="Document" value={chosen} onChange={(event) => setChosen(Number(event.target.value))}>
+            {objects.map((each, index) => (
+              <option key={each.sopInstanceUid} value={index}>
+                {index + 1}. {documentTitle(each.attributes) ?? each.title}
+              </option>
+            ))}
+          </select>
+        ) : (
+          <span className={styles.title}>{title}</span>
+        )}
+        <span className={styles.made}>{made}</span>
+        <button
+          type="button"
+          onClick={() => session.closeDocument()}
+          aria-label="Close the document"
+          title="Close (Esc)"
+        >
+          <X size={16} aria-hidden />
+        </button>
+      </header>
+      {state === null ? (
+        <p className={styles.note} role="status">
+          Opening the document
+        </p>
+      ) : "problem" in state ? (
+        <Problem text={state.problem} onRetry={() => setAttempt(attempt + 1)} />
+      ) : object ? (
+        <Content key={object.sopInstanceUid} session={session} loaded={state.loaded} object={object} />
+      ) : (
+        <p className={styles.note}>There is nothing in this series.</p>
+      )}
+    </section>
+  );
+}
+
+function Content({ session, loaded, object }: { session: Session; loaded: LoadedSeries; object: OtherObject }) {
+  const content = documentContent(object.attributes);
+  if (content.kind === "pdf") return <PdfPages loaded={loaded} object={object} />;
+  if (content.kind === "other")
+    return (
+      <p className={styles.note}>
+        {object.title}: this viewer does not show objects of this kind. It is in the archive unchanged.
+      </p>
+    );
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a long text must be scrollable by keyboard
+    <article className={styles.text} tabIndex={0}>
+      {content.lines.length === 0 && content.kind === "text" ? <p>This report has no text.</p> : null}
+      {content.lines.map((line, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: lines of a stored object never move
+        <Line key={index} line={line} />
+      ))}
+      {content.kind === "images" ? <ImageList session={session} images={content.images} /> : null}
+    </article>
+  );
+}
+
+function Line({ line: { depth, heading, value } }: { line: DocumentLine }) {
+  return (
+    <div className={styles.line} style={{ marginInlineStart: `${Math.min(depth, 4) * 12}px` }}>
+      {heading ? <h3 data-top={depth === 0 || undefined}>{heading}</h3> : null}
+      {value ? <p>{value}</p> : null}
+    </div>
+  );
+}
+
+function ImageList({ session, images }: { session: Session; images: ImagePointer[] }) {
+  if (images.length === 0) return <p>It points to no image of this study.</p>;
+  return (
+    <ol className={styles.images} aria-label="Images it points to">
+      {images.map((image, index) => (
+        <li key={`${image.sopInstanceUid}/${image.frameNumber}`}>
+          <button type="button" onClick={() => session.jumpTo(image)}>
+            Show image {index + 1} of {images.length}
+          </button>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/**
+ * A PDF in the browser's own reader. The type is ours, whatever the object says of itself, so the bytes can only ever
+ * be pages; they come as a blob, which no address from outside can stand for. Where a browser shows only the first
+ * page in a frame, or none (phones), the file is offered instead of half a document.
+ */
+function PdfPages({ loaded, object }: { loaded: LoadedSeries; object: OtherObject }) {
+  const [state, setState] = useState<{ address: string } | { problem: string } | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is another try at the same file
+  useEffect(() => {
+    let address: string | null = null;
+    let gone = false;
+    setState(null);
+    pdfOf(loaded, object).then(
+      (file) => {
+        if (gone) return;
+        address = URL.createObjectURL(file);
+        setState({ address });
+      },
+      (error: unknown) => !gone && setState({ problem: sentenceOf(error) }),
+    );
+    return () => {
+      gone = true;
+      if (address) URL.revokeObjectURL(address);
+    };
+  }, [loaded, object, attempt]);
+
+  if (state === null)
+    return (
+      <p className={styles.note} role="status">
+        Fetching the pages
+      </p>
+    );
+  if ("problem" in state) return <Problem text={state.problem} onRetry={() => setAttempt(attempt + 1)} />;
+  const inPage = navigator.pdfViewerEnabled !== false && !matchMedia("(pointer: coarse)").matches;
+  return inPage ? (
+    <iframe
+      className={styles.pages}
+      src={`${state.address}#toolbar=1&navpanes=0&view=FitH`}
+      title="Pages of the document"
+    />
+  ) : (
+    <div className={styles.note}>
+      <p>This device shows a PDF whole only outside of this page.</p>
+      {/* No name of anybody in a file name. */}
+      <a href={state.address} download="document.pdf">
+        <Download size={16} aria-hidden /> Save the PDF
+      </a>
+    </div>
+  );
+}
+
+function Problem({ text: words, onRetry }: { text: string; onRetry: () => void }) {
+  return (
+    <div className={styles.note} role="alert">
+      <p>{words}</p>
+      <button type="button" onClick={onRetry}>
+        Try again
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+import * as core from "@cornerstonejs/core";
+import * as tools from "@cornerstonejs/tools";
+import { frameByImageId, toolNames } from "./cornerstone.ts";
+import type { Vec3 } from "./frames.ts";
+import { angleOf, lengthOf, measurementText } from "./measure.ts";
+import type { Measurement, StudyForViewing } from "./types.ts";
+
+export type MeasurementWatch = {
+  /** Reads all measurements again, now. */
+  refresh(): void;
+  /** Removes one. */
+  remove(id: string): void;
+  /** The one somebody has picked with the mouse. */
+  picked(): string | null;
+  close(): void;
+};
+
+/**
+ * The measurements on the images of these studies, in the words of the report.
+ *
+ * @param onChange told at most once per frame: while an end is dragged the library tells of every move of the pointer.
+ */
+export function watchMeasurements(
+  studies: () => readonly StudyForViewing[],
+  onChange: (measurements: Measurement[]) => void,
+): MeasurementWatch {
+  let scheduled = 0;
+  const refresh = () => {
+    const all = tools.annotation.state
+      .getAllAnnotations()
+      .map((annotation) => measurementOf(annotation, studies()))
+      .filter((measurement): measurement is Measurement => measurement !== null);
+    onChange(all);
+  };
+  const onAnnotation = () => {
+    scheduled ||= requestAnimationFrame(() => {
+      scheduled = 0;
+      refresh();
+    });
+  };
+  const events = [
+    tools.Enums.Events.ANNOTATION_COMPLETED,
+    tools.Enums.Events.ANNOTATION_MODIFIED,
+    tools.Enums.Events.ANNOTATION_REMOVED,
+  ] as string[];
+  for (const event of events) core.eventTarget.addEventListener(event, onAnnotation);
+  return {
+    refresh,
+    remove(id) {
+      tools.annotation.state.removeAnnotation(id);
+      refresh();
+    },
+    picked: () => tools.annotation.selection.getAnnotationsSelected()[0] ?? null,
+    close() {
+      if (scheduled) cancelAnimationFrame(scheduled);
+      for (const event of events) core.eventTarget.removeEventListener(event, onAnnotation);
+    },
+  };
+}
+
+function measurementOf(annotation: tools.Types.Annotation, studies: readonly StudyForViewing[]): Measurement | null {
+  const imageId = annotation.metadata?.referencedImageId;
+  const frame = imageId ? frameByImageId(imageId) : undefined;
+  const points = annotation.data.handles?.points as Vec3[] | undefined;
+  const study = imageId
+    ? studies.find((each) => imageId.includes(`${each.dicomwebRoot}/studies/${each.studyInstanceUid}/`))
+    : undefined;
+  if (!frame || !points || !study || !annotation.annotationUID) return null;
+  const [a, b, c] = points;
+  const isLength = annotation.metadata?.toolName === toolNames.length;
+  const reading = isLength ? a && b && lengthOf(frame, a, b) : a && b && c && angleOf(frame, a, b, c);
+  if (!reading || reading.value === 0) return null;
+  const series = study.series.find(({ seriesInstanceUid }) => seriesInstanceUid === frame.seriesInstanceUid);
+  return {
+    id: annotation.annotationUID,
+    type: isLength ? "length" : "angle",
+    value: reading.value,
+    unit: reading.unit,
+    text: measurementText(reading, series?.seriesNumber ?? null, frame.imageNumber),
+    studyInstanceUid: study.studyInstanceUid,
+    seriesInstanceUid: frame.seriesInstanceUid,
+    sopInstanceUid: frame.sopInstanceUid,
+    sopClassUid: frame.sopClassUid,
+    frameNumber: frame.frameNumber,
+  };
+}

@@ -1,0 +1,43 @@
+import * as tools from "@cornerstonejs/tools";
+import { angleLines, lengthLines, toolNames } from "./cornerstone.ts";
+import type { Vec3 } from "./frames.ts";
+
+export type ToolName = keyof typeof toolNames;
+
+export type SessionTools = {
+  addViewport(viewportId: string): void;
+  /** What the left button does; the right one windows, the middle one moves, two fingers zoom, whatever is chosen. */
+  choose(tool: ToolName): void;
+  close(): void;
+};
+
+/** The tools of one viewer, on all its viewports. Call after the library has been set up. */
+export function createSessionTools(name: string): SessionTools {
+  const group = tools.ToolGroupManager.createToolGroup(name);
+  for (const tool of Object.values(toolNames)) group?.addTool(tool, settingsOf(tool));
+  return {
+    addViewport: (viewportId) => group?.addViewport(viewportId, name),
+    choose(chosen) {
+      const { Primary, Secondary, Auxiliary } = tools.Enums.MouseBindings;
+      for (const [key, tool] of Object.entries(toolNames)) {
+        const bindings: { mouseButton?: number; numTouchPoints?: number; modifierKey?: number }[] = [];
+        if (key === chosen) bindings.push({ mouseButton: Primary });
+        if (key === "window") bindings.push({ mouseButton: Secondary });
+        if (key === "pan") bindings.push({ mouseButton: Auxiliary });
+        if (key === "zoom") bindings.push({ numTouchPoints: 2 });
+        group?.setToolPassive(tool, { removeAllBindings: true });
+        if (bindings.length > 0) group?.setToolActive(tool, { bindings });
+      }
+    },
+    close: () => tools.ToolGroupManager.destroyToolGroup(name),
+  };
+}
+
+function settingsOf(tool: string): Record<string, unknown> {
+  const lines = tool === toolNames.length ? lengthLines : tool === toolNames.angle ? angleLines : null;
+  return lines
+    ? {
+        getTextLines: (data: { handles: { points: Vec3[] } }, target: string) => lines(data.handles.points, target),
+      }
+    : {};
+}
