@@ -198,6 +198,7 @@ try {
     "DATABASE_URL",
     "REDIS_URL",
     "OVERREAD_WEB_PORT",
+    "OVERREAD_AUDIT_ANCHOR_DIR",
   ];
   writeFileSync(
     path.join(dataDir, "settings.json"),

@@ -20,6 +20,8 @@ const Environment = z.object({
   DATABASE_URL: z.string().startsWith("postgres"),
   REDIS_URL: z.string().startsWith("redis").default("redis://127.0.0.1:6379"),
   OVERREAD_STORAGE: z.string().optional(),
+  /** A folder of the deployment's own, best on another machine, that is told where the audit chains stand. */
+  OVERREAD_AUDIT_ANCHOR_DIR: z.string().min(1).optional(),
   OVERREAD_SECRET: z.string().min(16),
   /** Free bytes below which the archive refuses to store. */
   OVERREAD_STORAGE_RESERVE_BYTES: z.coerce
@@ -58,6 +60,7 @@ function load(env: NodeJS.ProcessEnv) {
       url: e.OVERREAD_STORAGE ?? `file:${e.OVERREAD_DATA_DIR}/objects`,
       reserveBytes: e.OVERREAD_STORAGE_RESERVE_BYTES,
     },
+    audit: { anchorDir: e.OVERREAD_AUDIT_ANCHOR_DIR },
     secret: e.OVERREAD_SECRET,
     session: { idleMs: 15 * 60_000, absoluteMs: 12 * 3_600_000, secureCookies: publicUrl.startsWith("https:") },
     demo: { demoPassword: e.OVERREAD_DEMO_PASSWORD, edgeAet: e.OVERREAD_EDGE_AET },

@@ -1,3 +1,4 @@
+import { anchorAuditHeads } from "#server/audit-anchors.ts";
 import { systemActor } from "#server/auth/system-actor.ts";
 import { pool } from "#server/db/clients.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
@@ -51,6 +52,12 @@ export function schedules(log: Log): Schedule[] {
         ),
     },
     {
+      // Once a day would do; the oftener, the less of a tail can be cut unseen. A chain that has not grown costs nothing.
+      name: "anchor-audit",
+      everyMs: 60 * 60_000,
+      run: () => anchorAudit(log),
+    },
+    {
       name: "purge",
       everyMs: 60 * 60_000,
       run: async () => {
@@ -61,4 +68,11 @@ export function schedules(log: Log): Schedule[] {
       },
     },
   ];
+}
+
+/** Notes the heads of the audit chains outside the database, and says aloud when one has become shorter. */
+export async function anchorAudit(log: Log): Promise<void> {
+  const { shrunk } = await anchorAuditHeads();
+  for (const orgId of shrunk)
+    log.error({ orgId }, "the audit chain does not reach what was noted before: run audit verify");
 }

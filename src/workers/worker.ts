@@ -5,7 +5,7 @@ import { type QueueName, queueNames, queuePrefix, Relay } from "#server/jobs/rel
 import type { Log } from "#server/log.ts";
 import { keepRunning } from "./every.ts";
 import { type Handlers, runJob } from "./run-job.ts";
-import { schedules } from "./schedules.ts";
+import { anchorAudit, schedules } from "./schedules.ts";
 
 /** Jobs of a queue at a time in one process: what a person waits for is not kept waiting by pictures and paper. */
 const concurrency: Record<QueueName, number> = { interactive: 8, imaging: 2, reports: 2 };
@@ -47,6 +47,9 @@ export function startWorker(handlers: Handlers, log: Log): { stop(): Promise<voi
       // With Redis away there is nobody to sign off from: the jobs are in the outbox, and this process may go.
       const given = new Promise((resolve) => setTimeout(resolve, redis.status === "ready" ? 15_000 : 1_000).unref());
       await Promise.race([closed, given]);
+      await anchorAudit(log).catch((error: unknown) =>
+        log.warn({ reason: error instanceof Error ? error.name : "unknown" }, "the audit chains could not be anchored"),
+      );
       await relay.stop();
       redis.disconnect();
     },

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
 import { createClient } from "redis";
@@ -35,7 +38,10 @@ const start = () => {
   worker = startWorker(handlers, createLog("worker", (process.env.DBG ?? "silent") as "error"));
 };
 
+let dataDir: string;
 before(async () => {
+  dataDir = mkdtempSync(path.join(tmpdir(), "overread-relay-"));
+  process.env.OVERREAD_DATA_DIR = dataDir;
   db = await useTestDatabase();
   redis = await useTestRedis();
   start();
@@ -44,6 +50,7 @@ after(async () => {
   await worker?.stop();
   await redis.drop();
   await db.drop();
+  rmSync(dataDir, { recursive: true, force: true });
 });
 
 /** claim.expire has no collapse key: as many rows, as many runs. */

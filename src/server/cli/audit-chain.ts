@@ -84,7 +84,9 @@ export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<Chai
       `SELECT org_id AS "orgId", seq::text, hash FROM audit_head ORDER BY org_id`,
     );
     const orgs = await client.query<{ orgId: string }>(
-      `SELECT org_id AS "orgId" FROM audit_head UNION SELECT DISTINCT org_id FROM audit_event UNION SELECT id FROM organization ORDER BY 1`,
+      `SELECT org_id AS "orgId" FROM audit_head UNION SELECT DISTINCT org_id FROM audit_event UNION SELECT id FROM organization
+       UNION SELECT unnest($1::uuid[]) ORDER BY 1`,
+      [[...new Set(anchors.map(({ orgId }) => orgId))]],
     );
     const headOf = new Map(heads.rows.map((head) => [head.orgId, head]));
     report.heads = heads.rows;
@@ -92,7 +94,11 @@ export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<Chai
       report.organizations++;
       const fault = (seq: bigint, kind: ChainFault["fault"]) =>
         report.faults.push({ orgId, seq: seq.toString(), fault: kind });
-      const anchored = new Map(anchors.filter((a) => a.orgId === orgId).map((a) => [a.seq, a]));
+      // One place may have been noted more than once, and differently: each must fit.
+      const anchored = Map.groupBy(
+        anchors.filter((a) => a.orgId === orgId),
+        ({ seq }) => seq,
+      );
       let previous = { seq: 0n, hash: genesis };
       for (;;) {
         const { rows } = await client.query<EventRow>(
@@ -111,8 +117,7 @@ export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<Chai
           else if (event.prevHash !== previous.hash) fault(seq, "out-of-order");
           if (own !== event.hash) fault(seq, "altered");
           if (own !== event.databaseHash) fault(seq, "functions-disagree");
-          const anchor = anchored.get(event.seq);
-          if (anchor && anchor.hash !== event.hash) fault(seq, "anchor-mismatch");
+          if (anchored.get(event.seq)?.some(({ hash }) => hash !== event.hash)) fault(seq, "anchor-mismatch");
           anchored.delete(event.seq);
           previous = { seq, hash: event.hash };
         }
@@ -121,7 +126,7 @@ export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<Chai
       const head = headOf.get(orgId);
       if (!head) fault(previous.seq, previous.seq > 0n || anchored.size > 0 ? "head-missing" : "missing");
       else if (head.seq !== previous.seq.toString() || head.hash !== previous.hash) fault(BigInt(head.seq), "tail-cut");
-      for (const anchor of anchored.values()) fault(BigInt(anchor.seq), "tail-cut");
+      for (const seq of anchored.keys()) fault(BigInt(seq), "tail-cut");
     }
     return report;
   } finally {

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
+import { readAnchors } from "#server/audit-anchors.ts";
 import { checkArchive } from "../archive-check.ts";
 import { verifyAuditChains } from "../audit-chain.ts";
 import { type Command, optional, UsageError } from "../command.ts";
@@ -11,21 +12,28 @@ const Anchors = z.array(
 const auditVerify: Command = {
   name: "audit verify",
   usage: "[--anchors <file>] [--save-anchors <file>]",
-  summary: "Walk every audit chain; exit 1 where an event was changed, removed, moved or cut off",
+  summary:
+    "Walk every audit chain and hold it against the anchors noted outside the database; exit 1 where an event was changed, removed, moved or cut off",
   options: { anchors: { type: "string" }, "save-anchors": { type: "string" } },
   async run({ values }) {
     const file = optional(values, "anchors");
     const anchors = file ? Anchors.safeParse(JSON.parse(await readFile(file, "utf8"))) : undefined;
     if (anchors && !anchors.success) throw new UsageError(`${file} holds no anchors`);
-    const report = await verifyAuditChains(anchors?.data);
+    const kept = await readAnchors();
+    const report = await verifyAuditChains([...kept.anchors, ...(anchors?.data ?? [])]);
     const save = optional(values, "save-anchors");
     // What is broken must not become the new measure.
     if (save && report.faults.length === 0) await writeFile(save, `${JSON.stringify(report.heads, null, 2)}\n`);
     const { organizations, events, faults } = report;
+    const held = { anchors: kept.anchors.length, newest: kept.newest, unreadable: kept.unreadable };
     return {
-      json: { ok: faults.length === 0, organizations, events, faults, heads: report.heads },
+      json: { ok: faults.length === 0, organizations, events, faults, anchors: held, heads: report.heads },
       lines: [
         `${events} events of ${organizations} organisations: ${faults.length === 0 ? "every chain is whole" : `${faults.length} faults`}`,
+        kept.newest
+          ? `held against ${kept.anchors.length} anchors, the newest of ${kept.newest}`
+          : "no anchors yet: a tail cut off together with its head cannot be told",
+        ...(kept.unreadable > 0 ? [`${kept.unreadable} lines among the anchors cannot be read`] : []),
         ...faults.slice(0, 100).map(({ orgId, seq, fault }) => `  ${orgId} event ${seq}: ${fault}`),
       ],
       failed: faults.length > 0,
