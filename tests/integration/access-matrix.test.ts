@@ -79,6 +79,19 @@ const procedures: Record<string, Line> = {
   "worklist.claim": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist"] },
   "worklist.renew": { reach: ({ caseId }) => ({ caseId, claimToken: "1" }), may: ["radiologist"] },
   "worklist.release": { reach: ({ caseId }) => ({ caseId, claimToken: "1" }), may: ["radiologist"] },
+  "worklist.hold": {
+    reach: ({ signedCaseId }) => ({ caseId: signedCaseId, reason: "Mine now." }),
+    may: ["radiologist", "worklist_manager"],
+  },
+  "worklist.resume": { reach: ({ signedCaseId }) => ({ caseId: signedCaseId }), may: staff },
+  "worklist.cancel": {
+    reach: ({ signedCaseId }) => ({ caseId: signedCaseId, reason: "Mine now." }),
+    may: ["worklist_manager", "site_admin"],
+  },
+  "worklist.reinstate": {
+    reach: ({ signedCaseId }) => ({ caseId: signedCaseId }),
+    may: ["worklist_manager", "site_admin"],
+  },
   "study.open": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist", "technologist"] },
   "report.get": {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId }),

@@ -4,6 +4,16 @@ import type { WorklistItem } from "../../_trpc/types.ts";
 import { keepInPlace, newIds } from "./anchor.ts";
 import { firstClaimable, inputFor, listOf, matches, rowsOf } from "./lists.ts";
 
+const nothing: WorklistItem["can"] = {
+  claim: false,
+  release: false,
+  hold: false,
+  resume: false,
+  cancel: false,
+  reinstate: false,
+  read: false,
+  sign: false,
+};
 function caseOf(over: Partial<WorklistItem> & { caseId: string }): WorklistItem {
   return {
     patientName: "YAMADA, Tarou · 山田 太郎",
@@ -17,7 +27,7 @@ function caseOf(over: Partial<WorklistItem> & { caseId: string }): WorklistItem 
     priority: "routine",
     state: "unread",
     claimedBy: null,
-    can: { claim: true, release: false, read: true, sign: false },
+    can: { ...nothing, claim: true, read: true },
     ...over,
   } as WorklistItem;
 }
@@ -40,14 +50,14 @@ test("my next leaves out what a colleague has and puts skipped cases last", () =
     caseOf({
       caseId: "taken",
       claimedBy: { id: "lee", name: "Dr Lee" },
-      can: { claim: false, release: false, read: true, sign: false },
+      can: { ...nothing, read: true },
     }),
     caseOf({ caseId: "skipped" }),
     caseOf({ caseId: "free" }),
     caseOf({
       caseId: "mine",
       claimedBy: { id: "me", name: "Me" },
-      can: { claim: false, release: true, read: true, sign: true },
+      can: { ...nothing, release: true, read: true, sign: true },
     }),
   ];
   const view = rowsOf(rows, { list: "next", text: "", userId: "me", skipped: new Set(["skipped"]) });

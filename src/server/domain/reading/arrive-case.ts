@@ -33,6 +33,11 @@ export async function arriveCase(ctx: Ctx, { studyId }: { studyId: string }): Pr
       set: Prisma.sql`, priority = ${priority}::"CasePriority", unread_at = now(), due_at = coalesce(${dueAt}::timestamptz, due_at)`,
     });
     if (!moved) {
+      // Held or cancelled while it was arriving: it will come back complete, and the clock then adds the time it stood.
+      await tx.$executeRaw`
+        UPDATE reading_case SET paused_from = 'unread', priority = ${priority}::"CasePriority", unread_at = now(),
+          due_at = coalesce(${dueAt}::timestamptz - (now() - paused_at), due_at)
+        WHERE id = ${caseId}::uuid AND state IN ('held', 'cancelled') AND paused_from = 'arriving'`;
       const row = await tx.readingCase.findUniqueOrThrow({ where: { id: caseId } });
       await announceCase(ctx, { caseId, orgId: row.orgId, readerOrgId: row.readerOrgId, studyRef: studyId });
     }

@@ -5,7 +5,7 @@ import type { Actor } from "../context.ts";
 import { mayAccessStudy } from "../image-access.ts";
 import { inWords, type PatientConflict } from "../patient-conflicts.ts";
 import { ageAtStudy } from "./age.ts";
-import { claimableStates, signedStates } from "./case-states.ts";
+import { claimableStates, isLegalMove, signedStates } from "./case-states.ts";
 import { casePolicy } from "./policy.ts";
 import type { CaseAbilities, NameGroups, PriorityReason, WorklistItem } from "./shapes.ts";
 
@@ -25,6 +25,10 @@ export type CaseRow = {
   claimedByName: string | null;
   claimedUntil: Date | null;
   claimLive: boolean;
+  pausedFrom: CaseState | null;
+  pausedAt: Date | null;
+  pausedByName: string | null;
+  pausedReason: string | null;
   orgSlug: string;
   facilityName: string | null;
   facilitySlug: string | null;
@@ -61,6 +65,7 @@ export const selectCases = Prisma.sql`
     c.priority_score AS "priorityScore", c.priority_reasons AS "priorityReasons", c.due_at AS "dueAt", c.created_at AS "createdAt",
     c.claimed_by_id AS "claimedById", staff_name(c.claimed_by_id) AS "claimedByName", c.claimed_until AS "claimedUntil",
     coalesce(c.claimed_until > clock_timestamp(), false) AS "claimLive",
+    c.paused_from AS "pausedFrom", c.paused_at AS "pausedAt", staff_name(c.paused_by_id) AS "pausedByName", c.paused_reason AS "pausedReason",
     o.slug AS "orgSlug", f.name AS "facilityName", f.slug AS "facilitySlug", f.time_zone AS "facilityTimeZone",
     (SELECT count(*)::int FROM case_prior p WHERE p.case_id = c.id) AS "priorCount",
     s.id AS "studyId", s.study_instance_uid AS "studyInstanceUid", s.patient_ref AS "patientRef", s.patient_id AS "patientId",
@@ -85,6 +90,13 @@ export function abilities(actor: Actor, row: CaseRow): CaseAbilities {
     release:
       (mine && casePolicy.can(actor, "case.release-own", row)) ||
       (row.claimLive && casePolicy.can(actor, "case.release-others", row)),
+    hold: (mine || !row.claimLive) && isLegalMove(row.state, "held") && casePolicy.can(actor, "case.hold", row),
+    resume: row.state === "held" && casePolicy.can(actor, "case.resume", row),
+    cancel:
+      isLegalMove(row.state, "cancelled") &&
+      row.pausedFrom !== "preliminary" &&
+      casePolicy.can(actor, "case.cancel", row),
+    reinstate: row.state === "cancelled" && casePolicy.can(actor, "case.reinstate", row),
     read: mayAccessStudy(actor, "study.read", row),
     sign: waits && !signedStates.includes(row.state) && !others && casePolicy.can(actor, "case.sign", row),
   };
@@ -126,6 +138,9 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     claimedBy:
       row.claimLive && row.claimedById ? { id: row.claimedById, name: row.claimedByName ?? "another reader" } : null,
     claimedUntil: row.claimLive ? (row.claimedUntil?.toISOString() ?? null) : null,
+    paused: row.pausedAt
+      ? { reason: row.pausedReason ?? "", by: row.pausedByName ?? "", at: row.pausedAt.toISOString() }
+      : null,
     images: { received: row.numberOfInstances, expected: row.expectedInstances },
     priorCount: row.priorCount,
     quarantined: row.quarantinedInstances,

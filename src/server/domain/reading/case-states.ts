@@ -2,7 +2,7 @@ import type { CaseState } from "#server/db/generated/enums.ts";
 
 /**
  * Every move a case may make; what is not here is refused. A case without a claim is `unread`, or `drafted` when
- * somebody has begun; a signed one only ever gains addenda.
+ * somebody has begun; a signed one only ever gains addenda. Held and cancelled ones go back to where they stood.
  */
 export const caseMoves: Readonly<Record<CaseState, readonly CaseState[]>> = {
   arriving: ["unread", "held", "cancelled"],
@@ -12,8 +12,8 @@ export const caseMoves: Readonly<Record<CaseState, readonly CaseState[]>> = {
   preliminary: ["final", "held"],
   final: ["amended"],
   amended: [],
-  held: ["unread", "cancelled"],
-  cancelled: [],
+  held: ["arriving", "unread", "drafted", "preliminary", "cancelled"],
+  cancelled: ["arriving", "unread", "drafted"],
 };
 
 export function isLegalMove(from: CaseState, to: CaseState): boolean {

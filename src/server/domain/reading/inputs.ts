@@ -39,6 +39,14 @@ export const ClaimToken = z.string().regex(/^\d{1,18}$/);
 export const OfClaim = OfCase.extend({ claimToken: ClaimToken });
 export type OfClaim = z.output<typeof OfClaim>;
 
+/** For the people of both sides; it stands on the case while that is held or cancelled, and on the trail. */
+const Reason = z.string().trim().min(3).max(300);
+/** The token of whoever reads the case now; left out where nobody does. */
+export const HoldCase = OfCase.extend({ claimToken: ClaimToken.optional(), reason: Reason });
+export type HoldCase = z.output<typeof HoldCase>;
+export const CancelCase = OfCase.extend({ reason: Reason });
+export type CancelCase = z.output<typeof CancelCase>;
+
 /** Without a token a worklist manager gives back another's claim. */
 export const ReleaseClaim = OfCase.extend({ claimToken: ClaimToken.optional() });
 export type ReleaseClaim = z.output<typeof ReleaseClaim>;

@@ -26,6 +26,33 @@ export const casePolicy = makePolicy(
     "case.claim": { people: [["radiologist", "reader"]] },
     "case.release-own": { people: [["radiologist", "reader"]] },
     "case.release-others": { people: [["worklist_manager", "reader"]] },
+    // A reader or who distributes the cases asks the site for something; either side says when it is there.
+    "case.hold": {
+      people: [
+        ["radiologist", "reader"],
+        ["worklist_manager", "reader"],
+      ],
+    },
+    "case.resume": {
+      people: [
+        ["radiologist", "reader"],
+        ["worklist_manager", "reader"],
+        ["technologist", "hospital"],
+        ["site_admin", "hospital"],
+      ],
+    },
+    "case.cancel": {
+      people: [
+        ["worklist_manager", "reader"],
+        ["site_admin", "hospital"],
+      ],
+    },
+    "case.reinstate": {
+      people: [
+        ["worklist_manager", "reader"],
+        ["site_admin", "hospital"],
+      ],
+    },
     "case.sign": { people: [["radiologist", "reader"]] },
     // What the archive does when images arrive, whoever sends them: an edge router, an integration, a person uploading.
     "case.open": { people: [["technologist", "hospital"]], machines: ["system", "dicomweb:write"] },

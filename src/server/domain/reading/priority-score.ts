@@ -33,7 +33,7 @@ export const dueSteps = [
  * the wait decide.
  */
 export function scorePriority(row: ScoredCase, now: Date): { score: number; reasons: PriorityReason[] } {
-  if (!openStates.includes(row.state)) return { score: 0, reasons: [] };
+  if (!isWaiting(row)) return { score: 0, reasons: [] };
   const reasons: PriorityReason[] = [];
   const add = (text: string, points: number) => reasons.push({ text, points });
 
@@ -71,7 +71,7 @@ export function scorePriority(row: ScoredCase, now: Date): { score: number; reas
 
 /** When the score will next change by itself; null when only an event can change it. */
 export function nextScoreChange(row: ScoredCase, now: Date): Date | null {
-  if (!openStates.includes(row.state)) return null;
+  if (!isWaiting(row)) return null;
   // A step counts from its very moment on; overdue only behind it.
   const due = [...dueSteps.map(({ minutes }) => row.dueAt.getTime() - minutes * minute), row.dueAt.getTime() + 1];
   const step = Math.floor(minutesWaited(row, now) / waitStepMinutes) + 1;
@@ -79,6 +79,9 @@ export function nextScoreChange(row: ScoredCase, now: Date): Date | null {
   const next = [...due, ...wait].filter((at) => at > now.getTime()).sort((a, b) => a - b)[0];
   return next === undefined ? null : new Date(next);
 }
+
+/** A held case is open, but nobody can read it now: its clock stands still. */
+const isWaiting = ({ state }: ScoredCase): boolean => openStates.includes(state) && state !== "held";
 
 function minutesWaited(row: ScoredCase, now: Date): number {
   return Math.max(0, (now.getTime() - row.waitingSince.getTime()) / minute);

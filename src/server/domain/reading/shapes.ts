@@ -11,6 +11,12 @@ export type CaseAbilities = {
   claim: boolean;
   /** Give back one's own claim, or (worklist manager) another's. */
   release: boolean;
+  /** Take it off the list while the site is asked; the reader's own claim has to be named. */
+  hold: boolean;
+  resume: boolean;
+  /** Withdraw it, also from whoever reads it. */
+  cancel: boolean;
+  reinstate: boolean;
   /** Open the images. */
   read: boolean;
   sign: boolean;
@@ -49,6 +55,8 @@ export type WorklistItem = {
   /** Whoever holds a claim whose lease still runs. */
   claimedBy: { id: string; name: string } | null;
   claimedUntil: string | null;
+  /** Why it is held or cancelled, by whom and since when; null otherwise. */
+  paused: { reason: string; by: string; at: string } | null;
   images: { received: number; expected: number | null };
   priorCount: number;
   /** Instances set aside because their UID came with other bytes before. */
