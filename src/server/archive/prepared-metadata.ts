@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { config } from "#server/config.ts";
-import { withTenant } from "#server/db/with-tenant.ts";
+import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import type { Actor } from "#server/domain/context.ts";
 import { instanceMetadata, metadataDigest, rootPlaceholder } from "#server/domain/imaging/index.ts";
 import { metadataKey } from "#server/storage/keys.ts";
@@ -28,7 +28,7 @@ export async function preparedMetadata(
   org: { id: string; slug: string },
   scope: MetadataScope,
 ): Promise<{ digest: string; read(): Promise<Buffer> } | null> {
-  const found = await withTenant(actor, (ctx) => metadataDigest(ctx, scope));
+  const found = await withTenantSql(actor, (ctx) => metadataDigest(ctx, scope));
   if (!found) return null;
   const key = metadataKey(org.id, found.digest);
   return {
@@ -55,7 +55,7 @@ async function prepare(
   scope: MetadataScope,
   key: string,
 ): Promise<Buffer> {
-  const parts = await withTenant(actor, (ctx) => instanceMetadata(ctx, scope));
+  const parts = await withTenantSql(actor, (ctx) => instanceMetadata(ctx, scope));
   const root = `${new URL(config().http.publicUrl).origin}/dicomweb/${org.slug}`;
   const body = await gzipAsync(withRoot(`[${parts.join(",")}]`, root), { level: 4 });
   // It is a copy that can be made again: a full disk must not keep anyone from reading.

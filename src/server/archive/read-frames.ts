@@ -5,6 +5,7 @@ import { DomainError } from "@overread/shared/errors";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";
 import type { FrameIndex } from "#server/storage/frame-index.ts";
 import { objectStore } from "#server/storage/object-store.ts";
+import { ReadingMemory } from "#server/storage/reading-memory.ts";
 
 /** Nobody looks at a frame this large; allocating it would let one request empty the machine. Bytes. */
 const frameLimit = 512 << 20;
@@ -25,10 +26,15 @@ export function frameCount(instance: InstanceLocation): number {
  * Frames as stored: fragments of a compressed one joined, native ones little endian, 1-bit ones starting on a byte.
  *
  * @param numbers from 1.
+ * @param memory to read into; by default memory that is never given back.
  * @throws {DomainError} `frame.not-found`, `request.too-large`, `storage.corrupt`, `dicom.truncated`
  */
-export async function readFrames(instance: InstanceLocation, numbers: number[]): Promise<Buffer[]> {
-  return withObject(instance, async (reader) => {
+export async function readFrames(
+  instance: InstanceLocation,
+  numbers: number[],
+  memory = new ReadingMemory(),
+): Promise<Buffer[]> {
+  return withObject(instance, memory, async (reader) => {
     const frames: Buffer[] = [];
     for (const number of numbers) frames.push(await readFrame(instance, reader, number));
     return frames;
@@ -68,16 +74,21 @@ function shiftBits(bytes: Buffer, shift: number, length: number): Buffer {
 }
 
 /** Runs with a reader of data set offsets, whether the data set is deflated or not. */
-async function withObject<T>(instance: InstanceLocation, run: (read: Reader) => Promise<T>): Promise<T> {
+async function withObject<T>(
+  instance: InstanceLocation,
+  memory: ReadingMemory,
+  run: (read: Reader) => Promise<T>,
+): Promise<T> {
   const handle = await objectStore().open(instance.objectKey);
   try {
-    return await run(readerOf(handle, instance));
+    return await run(readerOf(handle, instance, memory));
   } finally {
-    await handle.close();
+    // Nobody has to wait for it.
+    handle.close().catch(() => {});
   }
 }
 
-function readerOf(handle: FileHandle, instance: InstanceLocation): Reader {
+function readerOf(handle: FileHandle, instance: InstanceLocation, memory: ReadingMemory): Reader {
   const { dataSetOffset, sizeBytes } = instance;
   const { inflated } = frameIndexOfInstance(instance);
   if (inflated)
@@ -86,7 +97,7 @@ function readerOf(handle: FileHandle, instance: InstanceLocation): Reader {
       return readBytes({ handle, sizeBytes }, { offsetsIn: "inflated", dataSetOffset }, [offset, length]);
     };
   return async (offset, length) => {
-    const buffer = Buffer.allocUnsafe(length);
+    const buffer = memory.allocate(length);
     let filled = 0;
     while (filled < length) {
       const { bytesRead } = await handle.read(buffer, filled, length - filled, dataSetOffset + offset + filled);
@@ -119,7 +130,7 @@ export async function* readBulk(
 ): AsyncGenerator<Buffer> {
   const handle = await objectStore().open(instance.objectKey);
   try {
-    const read = readerOf(handle, instance);
+    const read = readerOf(handle, instance, new ReadingMemory());
     // Inflating begins at the front each time, so a deflated value is taken in one piece.
     const step = frameIndexOfInstance(instance).inflated ? end - start : 256 << 10;
     for (let at = start; at < end; at += step) yield await read(extent.offset + at, Math.min(step, end - at));

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { DomainError } from "@overread/shared/errors";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
-import { withTenant } from "#server/db/with-tenant.ts";
+import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
 import type { Actor } from "#server/domain/context.ts";
 import {
@@ -43,7 +43,7 @@ export async function callerFor(req: IncomingMessage, orgSlug: string, action: I
   if (imagingScope(actor, action, org.id).kind === "none") {
     if (actor.orgId !== org.id && (action === "study.store" || action === "study.complete"))
       throw new DomainError("org.not-found");
-    await withTenant(actor, ({ tx }) =>
+    await withTenantSql(actor, ({ tx }) =>
       appendAs(tx, actor, { action: "access.refused", outcome: "refused", details: { asked: action } }, requestId),
     );
     throw new DomainError("auth.forbidden");
@@ -56,7 +56,7 @@ async function organisationId(actor: Actor, slug: string): Promise<string> {
   const key = `${actor.orgId}/${slug}`;
   const known = organisations.get(key);
   if (known && known.until > Date.now()) return known.id;
-  const [row] = await withTenant(
+  const [row] = await withTenantSql(
     actor,
     ({ tx }) => tx.$queryRaw<{ id: string }[]>`SELECT id FROM organization WHERE slug = ${slug} AND kind = 'hospital'`,
   );
@@ -85,7 +85,7 @@ export async function grantStudy(caller: Caller, studyInstanceUid: string): Prom
   const key = `${identityOf(actor)}/${org.id}/${studyInstanceUid}`;
   const known = grants.get(key);
   if (known && known.until > Date.now()) return known.grant;
-  const grant = withTenant(
+  const grant = withTenantSql(
     actor,
     async ({ tx }) => {
       const [study] = await tx.$queryRaw<
@@ -141,7 +141,7 @@ export async function findInstance(
 function seriesIndex(caller: Caller, grant: StudyGrant, seriesInstanceUid: string): Promise<SeriesIndex> {
   const known = grant.series.get(seriesInstanceUid);
   if (known) return known;
-  const loading = withTenant(caller.actor, (ctx) =>
+  const loading = withTenantSql(caller.actor, (ctx) =>
     locateInstances(ctx, { studyId: grant.studyId, seriesInstanceUid }),
   ).then((found) => ({ loadedAt: Date.now(), instances: new Map(found.map((each) => [each.sopInstanceUid, each])) }));
   grant.series.set(seriesInstanceUid, loading);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "@overread/shared/errors";
-import { withTenant } from "#server/db/with-tenant.ts";
+import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { countLimit, rootPlaceholder, type SearchLevel, search } from "#server/domain/imaging/index.ts";
 import { type Caller, grantStudy } from "./grant.ts";
 import { covers, parseAccept } from "./media-type.ts";
@@ -28,7 +28,7 @@ export async function searchDicom(
     throw new DomainError("request.not-acceptable");
   const { matches, fuzzy, includeFields, limit, offset } = parseQuery(req.url ?? "", level);
   const within = study ? { studyId: (await grantStudy(caller, study)).studyId, seriesInstanceUid: series } : undefined;
-  const { items, total, counted } = await withTenant(
+  const { items, total, counted } = await withTenantSql(
     caller.actor,
     (ctx) => search(ctx, { level, hospitalOrgId: caller.org.id, within, matches, fuzzy, includeFields, limit, offset }),
     { requestId: caller.requestId },

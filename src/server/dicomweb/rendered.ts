@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "@overread/shared/errors";
 import { drawFrame, frameCount, type PictureOptions, type Window } from "#server/archive/index.ts";
-import { withTenant } from "#server/db/with-tenant.ts";
+import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { type InstanceLocation, locateInstances } from "#server/domain/imaging/index.ts";
 import { type Caller, findInstance, grantStudy } from "./grant.ts";
 import { covers, parseAccept } from "./media-type.ts";
@@ -44,7 +44,7 @@ export async function retrieveRendered(
 }
 
 async function representative(caller: Caller, studyId: string, series: string | undefined): Promise<InstanceLocation> {
-  const found = await withTenant(caller.actor, (ctx) =>
+  const found = await withTenantSql(caller.actor, (ctx) =>
     locateInstances(ctx, { studyId, ...(series ? { seriesInstanceUid: series } : {}) }),
   );
   if (found.length === 0) throw new DomainError(series ? "series.not-found" : "study.not-found");

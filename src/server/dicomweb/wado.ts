@@ -12,13 +12,14 @@ import {
   unzipped,
   withRoot,
 } from "#server/archive/index.ts";
-import { withTenant } from "#server/db/with-tenant.ts";
+import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { type InstanceLocation, instanceMetadata, locateInstances } from "#server/domain/imaging/index.ts";
-import { objectStore } from "#server/storage/object-store.ts";
+import { ReadingMemory } from "#server/storage/reading-memory.ts";
 import { type Caller, findInstance, grantStudy } from "./grant.ts";
 import { covers, type MediaType, parseAccept } from "./media-type.ts";
 import { multipartEnd, newBoundary, partHead } from "./multipart.ts";
 import { acceptsGzip, sendJson, write } from "./respond.ts";
+import { sendObjects } from "./send-objects.ts";
 
 /** The UIDs of an address. */
 export type Target = { study: string; series?: string | undefined; instance?: string | undefined };
@@ -26,8 +27,6 @@ export type Target = { study: string; series?: string | undefined; instance?: st
 /** An instance never changes under its UID, so a copy in the reader's own browser is as good as ours. */
 const immutable = { "Cache-Control": "private, max-age=86400, immutable", Vary: "Accept" };
 const noSniff = { "X-Content-Type-Options": "nosniff" };
-/** Objects up to this size are read in one go. Bytes. */
-const wholeRead = 1 << 20;
 
 /** Whether a stored transfer syntax satisfies one Accept entry: `*`, none given, or just that one. */
 function syntaxFits({ parameters }: MediaType, stored: string): boolean {
@@ -46,7 +45,7 @@ export async function retrieveInstances(
   const found =
     series && instance
       ? [await findInstance(caller, grant, { series, instance })]
-      : await withTenant(caller.actor, (ctx) =>
+      : await withTenantSql(caller.actor, (ctx) =>
           locateInstances(ctx, { studyId: grant.studyId, ...(series ? { seriesInstanceUid: series } : {}) }),
         );
   if (found.length === 0) throw new DomainError(series ? "series.not-found" : "study.not-found");
@@ -66,73 +65,34 @@ function instancesForm(req: IncomingMessage, found: InstanceLocation[]): "single
 }
 
 async function sendSingle(res: ServerResponse, instance: InstanceLocation): Promise<void> {
-  const first = await openObject(instance);
-  res.writeHead(200, {
-    "Content-Type": `application/dicom; transfer-syntax=${instance.transferSyntaxUid}`,
-    "Content-Length": instance.sizeBytes,
-    "Content-Disposition": "attachment",
-    ETag: `"${instance.dataSetSha256}"`,
-    ...immutable,
-    ...noSniff,
-  });
-  for await (const chunk of first) if (!(await write(res, chunk))) return;
-  res.end();
+  await sendObjects(res, [instance], () =>
+    res.writeHead(200, {
+      "Content-Type": `application/dicom; transfer-syntax=${instance.transferSyntaxUid}`,
+      "Content-Length": instance.sizeBytes,
+      "Content-Disposition": "attachment",
+      ETag: `"${instance.dataSetSha256}"`,
+      ...immutable,
+      ...noSniff,
+    }),
+  );
 }
 
 async function sendMultipart(res: ServerResponse, found: InstanceLocation[]): Promise<void> {
   const boundary = newBoundary();
-  const heads = found.map(({ transferSyntaxUid }, index) =>
-    partHead(boundary, { "Content-Type": `application/dicom; transfer-syntax=${transferSyntaxUid}` }, index === 0),
-  );
-  const end = multipartEnd(boundary);
-  const total = found.reduce((sum, { sizeBytes }, i) => sum + sizeBytes + (heads[i] as Buffer).length, end.length);
-  // Opened before anything is answered: a missing object is an error then, not a broken stream.
-  let next: Promise<AsyncIterable<Buffer>> | undefined = openObject(found[0] as InstanceLocation);
-  await next;
-  res.writeHead(200, {
-    "Content-Type": `multipart/related; type="application/dicom"; boundary=${boundary}`,
-    "Content-Length": total,
-    ...immutable,
-    ...noSniff,
+  const parts = found.map(({ objectKey, sizeBytes, transferSyntaxUid }, index) => {
+    const type = `application/dicom; transfer-syntax=${transferSyntaxUid}`;
+    return { objectKey, sizeBytes, before: partHead(boundary, { "Content-Type": type }, index === 0) };
   });
-  for (let i = 0; i < found.length; i++) {
-    const chunks: AsyncIterable<Buffer> = await (next as Promise<AsyncIterable<Buffer>>);
-    const after = found[i + 1];
-    // The next object is on its way from the disk while this one goes down the wire.
-    next = after && openObject(after);
-    next?.catch(() => {});
-    res.cork();
-    res.write(heads[i]);
-    for await (const chunk of chunks) {
-      const going = write(res, chunk);
-      res.uncork();
-      if (!(await going)) return;
-    }
-  }
-  res.end(end);
-}
-
-/** Checked to be there and to have its size; small ones are in memory already. */
-async function openObject({ objectKey, sizeBytes }: InstanceLocation): Promise<AsyncIterable<Buffer>> {
-  const store = objectStore();
-  const handle = await store.open(objectKey);
-  try {
-    const { size } = await handle.stat();
-    if (size !== sizeBytes) throw new DomainError("storage.corrupt");
-    if (size > wholeRead) return store.readRange(objectKey, 0, sizeBytes - 1);
-    const buffer = Buffer.allocUnsafe(size);
-    let filled = 0;
-    while (filled < size) {
-      const { bytesRead } = await handle.read(buffer, filled, size - filled, filled);
-      if (bytesRead === 0) throw new DomainError("storage.corrupt");
-      filled += bytesRead;
-    }
-    return (async function* () {
-      yield buffer;
-    })();
-  } finally {
-    await handle.close();
-  }
+  const end = multipartEnd(boundary);
+  const total = parts.reduce((sum, { sizeBytes, before }) => sum + sizeBytes + before.length, end.length);
+  const begin = () =>
+    res.writeHead(200, {
+      "Content-Type": `multipart/related; type="application/dicom"; boundary=${boundary}`,
+      "Content-Length": total,
+      ...immutable,
+      ...noSniff,
+    });
+  await sendObjects(res, parts, begin, end);
 }
 
 /** Retrieve metadata (PS3.18 §10.4.1.1.2): DICOM JSON without bulk data, with ETag. */
@@ -150,7 +110,9 @@ export async function retrieveMetadata(
     const location = await findInstance(caller, grant, { series, instance });
     const etag = `W/"${location.dataSetSha256}"`;
     if (isNotModified(req, res, etag)) return;
-    const parts = await withTenant(caller.actor, (ctx) => instanceMetadata(ctx, { instanceId: location.instanceId }));
+    const parts = await withTenantSql(caller.actor, (ctx) =>
+      instanceMetadata(ctx, { instanceId: location.instanceId }),
+    );
     return sendJson(req, res, withRoot(`[${parts.join(",")}]`, root), { headers: metadataHeaders(etag) });
   }
   const prepared = await preparedMetadata(caller.actor, caller.org, {
@@ -231,8 +193,11 @@ export async function retrieveFrames(
   const numbers = frameNumbers(frames);
   const location = await locate(caller, { study, series, instance });
   const form = framesForm(req, location, numbers.length);
-  const stored = await readFrames(location, numbers);
+  const memory = new ReadingMemory();
+  const stored = await readFrames(location, numbers, memory);
   const bodies = form.decode ? await decodeFrames(caller.actor, location, stored, numbers) : stored;
+  // "finish": the system has taken the last byte.
+  res.once("finish", () => memory.giveBack());
   sendParts(res, bodies, form);
 }
 

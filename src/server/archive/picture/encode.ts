@@ -1,14 +1,47 @@
+import { createRequire } from "node:module";
 import { crc32, deflateSync } from "node:zlib";
 import jpeg from "jpeg-js";
 import type { Picture } from "./draw.ts";
 
+type Encoder = {
+  getDecodedBuffer(info: object): Uint8Array;
+  setQuality(quality: number): void;
+  setProgressive(progressive: boolean): void;
+  encode(): void;
+  getEncodedBuffer(): Uint8Array;
+  delete(): void;
+};
+type Factory = (options: object) => Promise<{ JPEGEncoder: new () => Encoder }>;
+
+const require = createRequire(import.meta.url);
+let loaded: ReturnType<Factory> | undefined;
+/** The WebAssembly encoder reads past its buffer for pictures of less than a few blocks. Pixels. */
+const smallSide = 32;
+
 /**
- * JPEG in plain JavaScript: the encoder of the WebAssembly codecs reads past its buffer for pictures smaller than a few
- * blocks.
+ * JPEG, baseline.
  *
  * @param quality 1 to 100.
  */
-export function encodeJpeg({ width, height, channels, data }: Picture, quality: number): Uint8Array {
+export async function encodeJpeg(picture: Picture, quality: number): Promise<Uint8Array> {
+  const { width, height, channels, data } = picture;
+  if (width < smallSide || height < smallSide) return encodeSmallJpeg(picture, quality);
+  const factory: Factory = require("@cornerstonejs/codec-libjpeg-turbo-8bit/wasmjs");
+  loaded ??= factory({ print: () => {}, printErr: () => {} });
+  const { JPEGEncoder } = await loaded;
+  const encoder = new JPEGEncoder();
+  try {
+    encoder.getDecodedBuffer({ width, height, bitsPerSample: 8, componentCount: channels, isSigned: false }).set(data);
+    encoder.setQuality(quality);
+    encoder.setProgressive(false);
+    encoder.encode();
+    return encoder.getEncodedBuffer().slice();
+  } finally {
+    encoder.delete();
+  }
+}
+
+function encodeSmallJpeg({ width, height, channels, data }: Picture, quality: number): Uint8Array {
   const rgba = new Uint8Array(width * height * 4);
   for (let i = 0; i < width * height; i++) {
     const from = i * channels;

@@ -1,6 +1,6 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { DomainError } from "@overread/shared/errors";
-import { withTenant } from "#server/db/with-tenant.ts";
+import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import type { Actor } from "#server/domain/context.ts";
 import { type InstanceLocation, instanceMetadata } from "#server/domain/imaging/index.ts";
 import { bulkExtent, readBulk, readFrames } from "../read-frames.ts";
@@ -40,7 +40,7 @@ export async function decodeFrames(
 }
 
 async function describer(actor: Actor, location: InstanceLocation): Promise<(frame: number) => PixelDescription> {
-  const [text] = await withTenant(actor, ({ tx }) => instanceMetadata({ tx }, { instanceId: location.instanceId }));
+  const [text] = await withTenantSql(actor, ({ tx }) => instanceMetadata({ tx }, { instanceId: location.instanceId }));
   if (!text) throw new DomainError("instance.not-found");
   const dataset = JSON.parse(text) as DicomJson;
   const palettes = new Map<string, Buffer>();

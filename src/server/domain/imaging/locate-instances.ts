@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Ctx } from "../context.ts";
+import type { SqlCtx } from "../context.ts";
 
 /** Where a stored instance is, and what serving it needs to know. Quarantined versions are not served. */
 export type InstanceLocation = {
@@ -25,7 +25,7 @@ type Row = {
   transfer_syntax_uid: string;
   data_set_sha256: string;
   object_key: string;
-  size_bytes: bigint;
+  size_bytes: bigint | string;
   data_set_offset: number;
   number_of_frames: number;
   frame_index: unknown;
@@ -36,7 +36,7 @@ type Row = {
  * study (`grant.ts` or a verb's own policy) in this tenant's transaction.
  */
 export async function locateInstances(
-  { tx }: Pick<Ctx, "tx">,
+  { tx }: Pick<SqlCtx, "tx">,
   {
     studyId,
     seriesInstanceUid,
@@ -68,7 +68,7 @@ export async function locateInstances(
 
 /** Ready-made metadata (DICOM JSON with the root's placeholder), in the same order. */
 export async function instanceMetadata(
-  { tx }: Pick<Ctx, "tx">,
+  { tx }: Pick<SqlCtx, "tx">,
   scope: { studyId: string; seriesInstanceUid?: string | undefined } | { instanceId: string },
 ): Promise<string[]> {
   if ("instanceId" in scope) {
@@ -93,11 +93,11 @@ export async function instanceMetadata(
  * @returns null when there is no stored instance.
  */
 export async function metadataDigest(
-  { tx }: Pick<Ctx, "tx">,
+  { tx }: Pick<SqlCtx, "tx">,
   { studyId, seriesInstanceUid }: { studyId: string; seriesInstanceUid?: string | undefined },
 ): Promise<{ digest: string; instances: number } | null> {
   // A sum without order, so that nothing has to be sorted: every instance that is added or replaced changes it.
-  const [row] = await tx.$queryRaw<{ mixed: bigint | null; instances: number }[]>`
+  const [row] = await tx.$queryRaw<{ mixed: bigint | string | null; instances: number }[]>`
     SELECT bit_xor(hashtextextended(i.id::text, 0)) AS mixed, count(*)::int AS instances
     FROM instance i JOIN series s ON s.id = i.series_ref
     WHERE i.study_ref = ${studyId}::uuid AND i.status = 'stored'

@@ -1,7 +1,7 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { DomainError } from "@overread/shared/errors";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
+import type { SqlCtx } from "../context.ts";
 import { condition, Parameters } from "./match.ts";
 import { imagingScope } from "./policy.ts";
 import { levelTags, sortTags } from "./prerender.ts";
@@ -35,7 +35,7 @@ export const countLimit = 10_000;
  *
  * @throws {DomainError} `request.invalid` for attributes or values that make no sense, `request.too-large`
  */
-export async function search(ctx: Ctx, query: Search): Promise<SearchResult> {
+export async function search(ctx: SqlCtx, query: Search): Promise<SearchResult> {
   const parameters = new Parameters();
   const conditions = conditionsOf(ctx, query, parameters);
   const where = conditions.join(" AND ");
@@ -81,7 +81,7 @@ export async function search(ctx: Ctx, query: Search): Promise<SearchResult> {
 
 type Row = { own: string; study?: string; series?: string; metadata?: string | null };
 
-function conditionsOf({ actor }: Ctx, query: Search, parameters: Parameters): string[] {
+function conditionsOf({ actor }: SqlCtx, query: Search, parameters: Parameters): string[] {
   const { level, within, hospitalOrgId } = query;
   const conditions: string[] = [];
   if (within) {

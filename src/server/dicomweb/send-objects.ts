@@ -1,0 +1,124 @@
+import type { FileHandle } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
+import { DomainError } from "@overread/shared/errors";
+import { objectStore } from "#server/storage/object-store.ts";
+import { pieceSize, ReadingMemory } from "#server/storage/reading-memory.ts";
+
+/** One object of an answer, and what is written before it. */
+export type ObjectToSend = { objectKey: string; sizeBytes: number; before?: Buffer };
+
+/** Pieces that are read ahead of the wire, and pieces that are with the socket: enough to keep disk and wire busy. */
+const readAhead = 4;
+const inSocket = 2;
+
+type Piece = { before: Buffer | undefined; bytes: Buffer; memory: ReadingMemory };
+
+/**
+ * Streams whole objects one behind the other, reading the next ones while the first go down the wire.
+ *
+ * @param begin writes the head of the answer; called once the first bytes are at hand, so that a missing object is an
+ *   error and not a broken stream.
+ * @throws {DomainError} `storage.corrupt` for an object that is missing or shorter than its row says.
+ */
+export async function sendObjects(
+  res: ServerResponse,
+  objects: ObjectToSend[],
+  begin: () => void,
+  after?: Buffer,
+): Promise<void> {
+  const reads = readsOf(objects);
+  const ahead: Promise<Piece>[] = [];
+  const refill = (): void => {
+    while (ahead.length < readAhead) {
+      const { value, done } = reads.next();
+      if (done) return;
+      // Whoever waits for it hears of its failure.
+      value.catch(() => {});
+      ahead.push(value);
+    }
+  };
+  const socket = new Outgoing(res);
+  try {
+    refill();
+    await ahead[0];
+    begin();
+    for (let next = ahead.shift(); next; next = ahead.shift()) {
+      const piece = await next;
+      refill();
+      if (!(await socket.room())) return;
+      socket.write(piece);
+    }
+    res.end(after);
+  } finally {
+    reads.return(undefined);
+    await Promise.allSettled(ahead);
+  }
+}
+
+/** Reads in the order of the answer; each begins when it is asked for. An object is opened once and closed behind its last piece. */
+function* readsOf(objects: ObjectToSend[]): Generator<Promise<Piece>, void> {
+  for (const { objectKey, sizeBytes, before } of objects) {
+    const handle = objectStore().open(objectKey);
+    handle.catch(() => {});
+    const pieces: Promise<unknown>[] = [];
+    try {
+      for (let at = 0; at === 0 || at < sizeBytes; at += pieceSize) {
+        const piece = readPiece(handle, at, Math.min(pieceSize, sizeBytes - at), at === 0 ? before : undefined);
+        pieces.push(piece);
+        yield piece;
+      }
+    } finally {
+      void Promise.allSettled(pieces).then(() => handle.then((opened) => opened.close()).catch(() => {}));
+    }
+  }
+}
+
+async function readPiece(
+  handle: Promise<FileHandle>,
+  at: number,
+  length: number,
+  before: Buffer | undefined,
+): Promise<Piece> {
+  const opened = await handle;
+  const memory = new ReadingMemory();
+  const bytes = memory.allocate(length);
+  for (let filled = 0; filled < length; ) {
+    const { bytesRead } = await opened.read(bytes, filled, length - filled, at + filled);
+    if (bytesRead === 0) throw new DomainError("storage.corrupt");
+    filled += bytesRead;
+  }
+  return { before, bytes, memory };
+}
+
+/** Writes with back-pressure counted in pieces, and gives their memory back as soon as the system has taken it. */
+class Outgoing {
+  readonly #res: ServerResponse;
+  #pending = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(res: ServerResponse) {
+    this.#res = res;
+    res.once("close", () => this.#wake?.());
+  }
+
+  /** Waits until another piece may be written. False when the reader has gone away. */
+  async room(): Promise<boolean> {
+    while (this.#pending >= inSocket && !this.#res.destroyed)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    return !this.#res.destroyed;
+  }
+
+  write({ before, bytes, memory }: Piece): void {
+    this.#pending++;
+    this.#res.cork();
+    if (before) this.#res.write(before);
+    this.#res.write(bytes, (error) => {
+      this.#pending--;
+      if (!error) memory.giveBack();
+      this.#wake?.();
+    });
+    this.#res.uncork();
+  }
+}

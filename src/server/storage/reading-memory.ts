@@ -1,0 +1,26 @@
+/** An ordinary image fits into one piece. Bytes. */
+export const pieceSize = 1 << 20;
+/** Pieces kept for the next reader. */
+const spareLimit = 32;
+const spare: Buffer[] = [];
+
+/**
+ * Memory for bytes on their way from the disk to the wire, used again and again: a new half megabyte for every image
+ * would keep the garbage collector busier than all else.
+ */
+export class ReadingMemory {
+  #pieces: Buffer[] = [];
+
+  /** Bytes with any content. Larger than a piece, they are new ones. */
+  allocate(length: number): Buffer {
+    if (length > pieceSize) return Buffer.allocUnsafe(length);
+    const piece = spare.pop() ?? Buffer.allocUnsafeSlow(pieceSize);
+    this.#pieces.push(piece);
+    return piece.subarray(0, length);
+  }
+
+  /** For the next reader. Only when nobody reads or writes these bytes any more; without it they are simply lost. */
+  giveBack(): void {
+    for (const piece of this.#pieces.splice(0)) if (spare.length < spareLimit) spare.push(piece);
+  }
+}
