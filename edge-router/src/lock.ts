@@ -2,11 +2,14 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
+const SQLITE_BUSY = 5;
+
 /**
  * Holds a state folder for one process. The operating system lets go of it when the process ends, however
  * it ends, so a crash leaves nothing to clean up.
  *
  * @returns a function that lets go, or null when another process holds the folder.
+ * @throws an error of which `isDiskFault` is true when that cannot be found out now.
  */
 export function lockStateDir(stateDir: string): (() => void) | null {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
@@ -14,8 +17,10 @@ export function lockStateDir(stateDir: string): (() => void) | null {
   try {
     db.exec("pragma locking_mode = exclusive; pragma busy_timeout = 0; begin exclusive");
     return () => db.close();
-  } catch {
+  } catch (error) {
     db.close();
+    const isHeld = error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
+    if (!isHeld) throw error;
     return null;
   }
 }

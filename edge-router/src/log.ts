@@ -1,13 +1,18 @@
-import { type Logger, pino } from "pino";
+import { destination, type Logger, pino } from "pino";
 
 export type { Logger };
+
+const MOST_UNWRITTEN_BYTES = 1024 * 1024;
 
 /**
  * The log: one JSON line for each event on standard output. Ids, counts, hashes and AE titles only;
  * what could carry a patient or a secret is cut out even if somebody passes it by mistake.
  */
 export function createLogger(): Logger {
-  return pino({
+  const out = destination({ fd: 1, sync: true, maxLength: MOST_UNWRITTEN_BYTES });
+  // Where the log goes may be a file on the very disk that is full: then there is no log, and all else goes on.
+  out.on("error", () => undefined);
+  const options = {
     name: "edge",
     redact: {
       paths: [
@@ -23,5 +28,6 @@ export function createLogger(): Logger {
     },
     timestamp: pino.stdTimeFunctions.isoTime,
     base: { name: "edge" },
-  });
+  };
+  return pino(options, out);
 }

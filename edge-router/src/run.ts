@@ -9,7 +9,8 @@ import { Scp } from "./dimse/scp.ts";
 import { lockStateDir } from "./lock.ts";
 import type { Logger } from "./log.ts";
 import { ResultReturner } from "./returns/return-results.ts";
-import { Spool } from "./spool/spool.ts";
+import { faultCode, isDiskFault } from "./spool/disk-fault.ts";
+import { Spool, type SpoolOptions } from "./spool/spool.ts";
 import { tellCompleteStudies } from "./upload/complete.ts";
 import { Forwarder } from "./upload/forward.ts";
 import { SOFTWARE_VERSION } from "./version.ts";
@@ -20,6 +21,7 @@ const UPLOAD_GRACE_MS = 5_000;
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 const MIN_SEGMENT_BYTES = 2 * 1024 * 1024;
 const KEEP_SPARES = 6;
+const OPEN_AGAIN_MS = 1_000;
 /** Exit status after a disk fault: the supervisor starts us again, nothing unacknowledged is lost. */
 const EXIT_DISK_FAULT = 74;
 
@@ -37,11 +39,12 @@ export interface RunningEdge {
 export async function runEdge(settings: EdgeSettings, log: Logger): Promise<RunningEdge> {
   const { stateDir, dimse, caps } = settings;
   if (!isEnrolled(stateDir)) throw new SettingsError([`not enrolled: run "enroll" first (state folder ${stateDir})`]);
-  let unlock = lockStateDir(stateDir);
+  const stopping = new AbortController();
   // "status" tries the lock too, for a moment.
-  for (let tries = 0; !unlock && tries < 5; tries++) {
-    await pause(200, new AbortController().signal);
-    unlock = lockStateDir(stateDir);
+  let unlock: (() => void) | null = null;
+  for (let tries = 0; !unlock && tries < 6; tries++) {
+    if (tries > 0) await pause(200, stopping.signal);
+    unlock = await whenTheDiskAnswers(() => lockStateDir(stateDir), log);
   }
   if (!unlock) throw new SettingsError([`another edge router is running in ${stateDir}`]);
   const letGo = unlock;
@@ -49,7 +52,6 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
   const enrolled = loadEnrolment(stateDir);
   let config: EdgeConfig = enrolled.config;
   let revoked = false;
-  const stopping = new AbortController();
 
   const onFatal = (error: unknown): never => {
     // Not a word more to anyone: what is on the disk is unknown.
@@ -59,7 +61,7 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
   };
   let wakeForwarder = (): void => undefined;
   const spoolDir = path.join(stateDir, "spool");
-  const spool = await Spool.open({
+  const spoolOptions: SpoolOptions = {
     dir: spoolDir,
     reserveBytes: caps.diskReserveBytes,
     segmentBytes: SEGMENT_BYTES,
@@ -68,22 +70,25 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
     purposeOf: (calledAeTitle) => (config.priorAeTitles.includes(calledAeTitle) ? "prior" : "read"),
     onFatal,
     onStored: () => wakeForwarder(),
-  });
+    onTrouble: (error) => log.warn({ fault: faultCode(error) }, "the spool's disk does not answer"),
+  };
+  const spool = await whenTheDiskAnswers(() => Spool.open(spoolOptions), log);
   const portal = new Portal(enrolled.identity, enrolled.privateKey, () => {
     if (!revoked)
       log.error("the portal has revoked this edge: receiving goes on, forwarding stops until it is enrolled anew");
     revoked = true;
-    spool.index.setMeta("revoked", enrolled.identity.edgeId);
+    spool.writes.enter(() => spool.index.setMeta("revoked", enrolled.identity.edgeId));
   });
   const forwarder = new Forwarder(spool, portal, settings.upload, log);
   wakeForwarder = () => forwarder.wake();
   const returner = new ResultReturner(
     spool.db,
+    spool.writes,
     portal,
     { dir: path.join(stateDir, "returns"), callingAeTitle: dimse.aeTitle },
     log,
   );
-  spool.index.setMeta("revoked", "");
+  spool.writes.enter(() => spool.index.setMeta("revoked", ""));
   const scp = new Scp(
     {
       policy: () => ({
@@ -111,7 +116,7 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
   });
 
   const beat = (): Heartbeat => {
-    const queue = spool.index.queue();
+    const queue = spool.queue();
     return {
       softwareVersion: SOFTWARE_VERSION,
       at: new Date().toISOString(),
@@ -133,8 +138,8 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
       beat,
       config: () => config,
       onConfig: (fresh) => {
-        saveConfig(stateDir, fresh);
         config = fresh;
+        saveConfig(stateDir, fresh);
       },
       log,
       signal,
@@ -143,13 +148,21 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
   ];
   forwarder.start();
   returner.start();
-  spool.index.setMeta("dimsePort", String(dimsePort));
+  spool.writes.enter(() => spool.index.setMeta("dimsePort", String(dimsePort)));
   log.info({ port: dimsePort, host: dimse.host, aeTitle: dimse.aeTitle, pid: process.pid }, "edge router listens");
 
   async function tellLoop(): Promise<void> {
+    let noted = "";
     while (!signal.aborted) {
-      if (!revoked) await tellCompleteStudies(spool, portal, config.quietSeconds, log);
-      spool.index.setMeta("lastForwardedAt", isoOrNull(forwarder.lastForwardedAt) ?? "");
+      try {
+        if (!revoked) await tellCompleteStudies(spool, portal, config.quietSeconds, log);
+        const forwarded = isoOrNull(forwarder.lastForwardedAt) ?? "";
+        if (forwarded !== noted && spool.writes.tryNow(() => spool.index.setMeta("lastForwardedAt", forwarded)))
+          noted = forwarded;
+      } catch (error) {
+        if (!isDiskFault(error)) throw error;
+        log.warn({ fault: faultCode(error) }, "the spool's disk does not answer, studies wait");
+      }
       await pause(500, signal);
     }
   }
@@ -174,6 +187,18 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
       return stopped;
     },
   };
+}
+
+/** A disk that is full to the last byte is waited for: there may be nobody to start us again. */
+async function whenTheDiskAnswers<T>(work: () => T | Promise<T>, log: Logger): Promise<T> {
+  for (;;)
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDiskFault(error)) throw error;
+      log.error({ fault: faultCode(error) }, "the disk does not answer: waiting for it before anything is received");
+      await pause(OPEN_AGAIN_MS, new AbortController().signal);
+    }
 }
 
 const isoOrNull = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());

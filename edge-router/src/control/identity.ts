@@ -1,5 +1,15 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import path from "node:path";
 import { EdgeConfig } from "@overread/shared/edge-contract/v1";
 import { z } from "zod";
@@ -63,11 +73,19 @@ export function loadEnrolment(stateDir: string): Enrolled {
 
 function writeDurably(file: string, text: string): void {
   const temporary = `${file}.new`;
-  const fd = openSync(temporary, "w", 0o600);
-  writeSync(fd, text);
-  fsyncSync(fd);
-  closeSync(fd);
-  renameSync(temporary, file);
+  try {
+    const fd = openSync(temporary, "w", 0o600);
+    try {
+      writeSync(fd, text);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
   const dir = openSync(path.dirname(file), "r");
   fsyncSync(dir);
   closeSync(dir);

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Delivery } from "@overread/shared/edge-contract/v1";
+import type { OwedWrites } from "../spool/owed-writes.ts";
 
 /** `waiting` for the local PACS; `delivered`: it answered success, which the portal may not know yet. */
 export interface DeliveryRow {
@@ -17,18 +18,36 @@ const LEASE_MARGIN_MS = 5_000;
 /** What is to be returned to the hospital, and what has been. */
 export class DeliveryStore {
   readonly #db: DatabaseSync;
+  readonly #owed: OwedWrites | null;
 
-  constructor(db: DatabaseSync) {
+  /** @param owed null to read only. */
+  constructor(db: DatabaseSync, owed: OwedWrites | null = null) {
     this.#db = db;
+    this.#owed = owed;
+  }
+
+  /** The index is behind what happened: nothing is begun that it could not keep the end of. */
+  get #behind(): boolean {
+    return this.#owed?.any ?? false;
   }
 
   /**
    * Notes offers of the portal. One that was delivered before is only to be reported again, one that waits gets
    * the newest destination.
    *
-   * @returns how many were not known.
+   * @returns how many were not known; none when the index cannot take them now, the portal offers them again.
    */
   note(offers: Delivery[], now: number): number {
+    if (offers.length === 0) return 0;
+    let fresh = 0;
+    return this.#owed?.tryNow(() => {
+      fresh = this.#note(offers, now);
+    })
+      ? fresh
+      : 0;
+  }
+
+  #note(offers: Delivery[], now: number): number {
     let fresh = 0;
     const leasedUntil = now + LEASE_MS - LEASE_MARGIN_MS;
     for (const offer of offers) {
@@ -56,6 +75,7 @@ export class DeliveryStore {
   }
 
   due(now: number): DeliveryRow[] {
+    if (this.#behind) return [];
     return this.#rows(
       "state = 'waiting' and nextAttemptAt <= ?1 and leasedUntil > ?1 order by receivedAt, rowid limit 50",
       now,
@@ -68,39 +88,41 @@ export class DeliveryStore {
   }
 
   unreported(): DeliveryRow[] {
+    if (this.#behind) return [];
     return this.#rows("state = 'delivered' and reported = 0 order by deliveredAt limit 50");
   }
 
   /**
    * The PACS has answered success. This survives a power cut before it returns, so that the object is not
-   * stored a second time.
+   * stored a second time; where the disk cannot take it, nothing is stored until it can.
    */
   delivered(deliveryId: string, dimseStatus: number, now: number): void {
-    this.#db.exec("pragma synchronous = full");
-    try {
-      this.#db
-        .prepare(
-          "update delivery set state = 'delivered', dimseStatus = ?, reason = null, deliveredAt = ? where deliveryId = ?",
-        )
-        .run(dimseStatus, now, deliveryId);
-    } finally {
-      this.#db.exec("pragma synchronous = normal");
-    }
+    this.#enter(
+      "update delivery set state = 'delivered', dimseStatus = ?, reason = null, deliveredAt = ? where deliveryId = ?",
+      [dimseStatus, now, deliveryId],
+      true,
+    );
   }
 
   waitUntil(deliveryId: string, at: number, reason: string): void {
-    this.#db
-      .prepare("update delivery set attempts = attempts + 1, nextAttemptAt = ?, reason = ? where deliveryId = ?")
-      .run(at, reason, deliveryId);
+    this.#enter("update delivery set attempts = attempts + 1, nextAttemptAt = ?, reason = ? where deliveryId = ?", [
+      at,
+      reason,
+      deliveryId,
+    ]);
   }
 
   reported(deliveryId: string): void {
-    this.#db.prepare("update delivery set reported = 1 where deliveryId = ?").run(deliveryId);
+    this.#enter("update delivery set reported = 1 where deliveryId = ?", [deliveryId]);
   }
 
   /** Gives a delivery back to the portal, which has been told that it waits and will offer it again, to us or another. */
   giveBack(deliveryId: string): void {
-    this.#db.prepare("update delivery set leasedUntil = 0 where deliveryId = ?").run(deliveryId);
+    this.#enter("update delivery set leasedUntil = 0 where deliveryId = ?", [deliveryId]);
+  }
+
+  #enter(sql: string, values: (string | number)[], durable = false): void {
+    this.#owed?.enter(() => void this.#db.prepare(sql).run(...values), durable);
   }
 
   summary(): { waiting: number; lastError: string | null } {
@@ -117,7 +139,11 @@ export class DeliveryStore {
 
   /** Forgets what was reported long ago. */
   forget(before: number): void {
-    this.#db.prepare("delete from delivery where state = 'delivered' and reported = 1 and deliveredAt < ?").run(before);
+    this.#owed?.tryNow(() => {
+      this.#db
+        .prepare("delete from delivery where state = 'delivered' and reported = 1 and deliveredAt < ?")
+        .run(before);
+    });
   }
 
   #rows(where: string, ...values: number[]): DeliveryRow[] {

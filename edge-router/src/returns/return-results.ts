@@ -7,6 +7,8 @@ import { backoffMs, pause } from "../backoff.ts";
 import { type Portal, PortalError } from "../control/portal.ts";
 import { openStoreAssociation, ScuError } from "../dimse/scu.ts";
 import type { Logger } from "../log.ts";
+import { faultCode, isDiskFault } from "../spool/disk-fault.ts";
+import type { OwedWrites } from "../spool/owed-writes.ts";
 import { type DeliveryRow, DeliveryStore } from "./delivery-store.ts";
 import { download } from "./download.ts";
 
@@ -35,8 +37,8 @@ export class ResultReturner {
   #reportAfter = 0;
   #running: Promise<unknown> = Promise.resolve();
 
-  constructor(db: DatabaseSync, portal: Portal, options: ReturnOptions, log: Logger) {
-    this.store = new DeliveryStore(db);
+  constructor(db: DatabaseSync, owed: OwedWrites, portal: Portal, options: ReturnOptions, log: Logger) {
+    this.store = new DeliveryStore(db, owed);
     this.#portal = portal;
     this.#options = options;
     this.#log = log;
@@ -74,7 +76,10 @@ export class ResultReturner {
         if (fresh === 0) await pause(ASK_AGAIN_MS, signal);
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof PortalError)) throw error;
+        if (!(error instanceof PortalError)) {
+          await this.#onDiskFault(error);
+          continue;
+        }
         if (error.kind === "revoked") return;
         await pause(error.retryAfterMs ?? backoffMs(++failures), signal);
       }
@@ -84,8 +89,12 @@ export class ResultReturner {
   async #deliver(): Promise<void> {
     const { signal } = this.#abort;
     while (!signal.aborted) {
-      await this.#reportAll();
-      for (const row of this.store.due(Date.now())) if (!signal.aborted) await this.#deliverOne(row);
+      try {
+        await this.#reportAll();
+        for (const row of this.store.due(Date.now())) if (!signal.aborted) await this.#deliverOne(row);
+      } catch (error) {
+        await this.#onDiskFault(error);
+      }
       if (signal.aborted) return;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 1_000);
@@ -127,9 +136,17 @@ export class ResultReturner {
       await this.#report({ ...row, state: "delivered", dimseStatus: status, deliveredAt: Date.now() });
     } catch (error) {
       if (this.#abort.signal.aborted) return;
-      if (!(error instanceof ScuError) && !(error instanceof PortalError)) throw error;
-      await this.#postpone(row, error.message.slice(0, 80), undefined);
+      const isTheirs = error instanceof ScuError || error instanceof PortalError;
+      if (!isTheirs && !isDiskFault(error)) throw error;
+      await this.#postpone(row, isTheirs ? error.message.slice(0, 80) : "edge-disk", undefined);
     }
+  }
+
+  /** Our own disk does not answer: all that happened is known still, and goes on when it does. */
+  async #onDiskFault(error: unknown): Promise<void> {
+    if (!isDiskFault(error)) throw error;
+    this.#log.warn({ fault: faultCode(error) }, "the disk does not answer, results wait");
+    await pause(ASK_AGAIN_MS, this.#abort.signal);
   }
 
   async #postpone(row: DeliveryRow, reason: string, dimseStatus: number | undefined): Promise<void> {

@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { isIndexFault } from "./disk-fault.ts";
 import type { RecordMeta } from "./segment.ts";
 
 export type InstanceState = "queued" | "done" | "refused";
@@ -32,6 +33,8 @@ export interface Stored {
   meta: RecordMeta;
   segment: string | null;
   offset: number;
+  /** The archive may have it: ask before sending. */
+  suspect?: boolean;
 }
 
 const schema = `
@@ -99,6 +102,17 @@ export function openDatabase(file: string): DatabaseSync {
   return db;
 }
 
+/** Moves the write-ahead log into the database, so that its room is used again. @returns whether that was possible. */
+export function checkpoint(db: DatabaseSync): boolean {
+  try {
+    db.exec("pragma wal_checkpoint(passive)");
+    return true;
+  } catch (error) {
+    if (!isIndexFault(error)) throw error;
+    return false;
+  }
+}
+
 /** Runs several writes as one, all or nothing. */
 export function inTransaction<T>(db: DatabaseSync, write: () => T): T {
   db.exec("begin immediate");
@@ -146,8 +160,8 @@ export class SpoolIndex {
       find: prepare(`select ${columns} from instance where sopInstanceUid = ? and sha256 = ?`),
       insert: prepare(
         `insert into instance (sopInstanceUid, studyInstanceUid, sha256, segment, offset, file, sizeBytes, receivedAt,
-         studyReceivedAt, state) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
-         coalesce((select firstReceivedAt from study where studyInstanceUid = ?2), ?8), 'queued')`,
+         studyReceivedAt, state, attempts) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+         coalesce((select firstReceivedAt from study where studyInstanceUid = ?2), ?8), 'queued', ?9)`,
       ),
       reopen: prepare(
         `update instance set segment = ?, offset = ?, file = ?, sizeBytes = ?, receivedAt = ?, state = 'queued',
@@ -184,9 +198,7 @@ export class SpoolIndex {
         `select count(*) as instances, coalesce(sum(sizeBytes), 0) as bytes, min(receivedAt) as oldest
          from instance where state = 'queued'`,
       ),
-      live: prepare(
-        "select segment, count(*) as count from instance where state <> 'done' and segment is not null group by segment",
-      ),
+      live: prepare("select distinct segment from instance where state <> 'done' and segment is not null"),
       file: prepare("select 1 from instance where file = ? limit 1"),
       held: prepare(
         "select count(distinct sopInstanceUid) as count from instance where studyInstanceUid = ? and state = 'done'",
@@ -203,12 +215,13 @@ export class SpoolIndex {
   }
 
   /** Enters an object that the journal holds; one that was done before is queued again. @returns false when it is known. */
-  add({ meta, segment, offset }: Stored): boolean {
+  add({ meta, segment, offset, suspect }: Stored): boolean {
     const known = this.find(meta.sopInstanceUid, meta.sha256);
     const file = meta.file ?? null;
     if (!known) {
       const { sopInstanceUid, studyInstanceUid, sha256, sizeBytes, receivedAt } = meta;
-      this.#sql.insert.run(sopInstanceUid, studyInstanceUid, sha256, segment, offset, file, sizeBytes, receivedAt);
+      const at = [segment, offset, file, sizeBytes, receivedAt] as const;
+      this.#sql.insert.run(sopInstanceUid, studyInstanceUid, sha256, ...at, suspect ? 1 : 0);
       return true;
     }
     if (known.state !== "done" || known.receivedAt >= meta.receivedAt) return false;
@@ -233,9 +246,9 @@ export class SpoolIndex {
   retryLater(id: number, at: number, reason: string): void {
     this.#sql.later.run(at, reason, id);
   }
-  /** After a start the portal is asked what it has before anything is sent again. */
-  suspectAll(): void {
-    this.#db.exec("update instance set attempts = max(attempts, 1), nextAttemptAt = 0 where state = 'queued'");
+  /** After a start nothing waits for a time that was set before it. */
+  hastenAll(): void {
+    this.#db.exec("update instance set nextAttemptAt = 0 where state = 'queued' and nextAttemptAt > 0");
     this.#db.exec("update study set nextAttemptAt = 0 where revision > toldRevision");
   }
 
@@ -272,9 +285,22 @@ export class SpoolIndex {
   refusedCount(): number {
     return (this.#db.prepare("select count(*) as n from instance where state = 'refused'").get() as { n: number }).n;
   }
-  /** Segments that still hold something needed. */
-  liveSegments(): Set<string> {
-    return new Set((this.#sql.live.all() as unknown as { segment: string }[]).map(({ segment }) => segment));
+  /**
+   * Segments that still hold something needed.
+   *
+   * @param isDone asked of every row when `ask`: what is done although the index does not say so yet.
+   */
+  liveSegments(isDone: (id: number) => boolean, ask: boolean): Set<string> {
+    if (!ask) return new Set((this.#sql.live.all() as unknown as { segment: string }[]).map(({ segment }) => segment));
+    const live = new Set<string>();
+    const rows = this.#db.prepare("select id, segment from instance where state <> 'done' and segment is not null");
+    for (const { id, segment } of rows.iterate() as unknown as Iterable<{ id: number; segment: string }>)
+      if (!live.has(segment) && !isDone(id)) live.add(segment);
+    return live;
+  }
+  /** The newest entry. */
+  lastId(): number {
+    return (this.#db.prepare("select coalesce(max(id), 0) as id from instance").get() as { id: number }).id;
   }
   lastReceivedAt(): number | null {
     return (this.#db.prepare("select max(lastReceivedAt) as at from study").get() as { at: number | null }).at;

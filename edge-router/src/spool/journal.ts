@@ -1,15 +1,29 @@
 import { randomBytes } from "node:crypto";
-import { close, constants, fdatasync, fstatSync, fsync, open, readdirSync, unlinkSync, writev } from "node:fs";
+import {
+  close,
+  constants,
+  fdatasync,
+  fstatSync,
+  fsync,
+  ftruncate,
+  open,
+  readdirSync,
+  rmSync,
+  unlinkSync,
+  writev,
+} from "node:fs";
 import { type FileHandle, open as openFile, rename } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { DomainError } from "@overread/shared/errors";
+import { isFull } from "./disk-fault.ts";
 import { decodeFrame, encodeFrame, PAGE_BYTES, type RecordMeta } from "./segment.ts";
 
 const openFd = promisify(open);
 const closeFd = promisify(close);
 const sync = promisify(fsync);
 const dataSync = promisify(fdatasync);
+const cutAt = promisify(ftruncate);
 
 /** One write and one sync serve at most this much; enough to share, short enough to answer soon. */
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
@@ -32,6 +46,8 @@ interface Segment {
   chain: number;
   /** Its blocks are on the disk already. */
   allocated?: boolean;
+  /** What is on the disk is not known to be what was written: nothing may be appended any more. */
+  broken?: boolean;
 }
 interface Append {
   meta: RecordMeta;
@@ -149,7 +165,7 @@ export class Journal {
       const batch: Append[] = [];
       let bytes = 0;
       const room = this.#options.segmentBytes - this.#active.end;
-      while (this.#pending.length > 0 && (batch.length === 0 || bytes < MAX_BATCH_BYTES)) {
+      while (!this.#active.broken && this.#pending.length > 0 && (batch.length === 0 || bytes < MAX_BATCH_BYTES)) {
         const next = this.#pending[0]!.bodyBytes + PAGE_BYTES;
         if (bytes + next > room && (batch.length > 0 || this.activeBytes > 0)) break;
         bytes += next;
@@ -180,9 +196,19 @@ export class Journal {
       end += length;
       chain = crc;
     }
-    await writeAll(segment.fd, buffers, segment.end);
+    try {
+      await writeAll(segment.fd, buffers, segment.end);
+    } catch (error) {
+      // What did get written is given back: the index may need the room.
+      if (isFull(error) && !segment.allocated) await cutAt(segment.fd, segment.end).catch(() => undefined);
+      throw error;
+    }
     // A failed sync may not be tried again: the kernel may have dropped the pages (rule 1).
-    await dataSync(segment.fd).catch((error: unknown) => this.#options.onFatal(error));
+    await dataSync(segment.fd).catch((error: unknown) => {
+      if (!isFull(error)) this.#options.onFatal(error);
+      segment.broken = true;
+      throw error;
+    });
     segment.end = end;
     segment.chain = chain;
     for (const [append, location] of done) append.resolve(location);
@@ -198,13 +224,44 @@ export class Journal {
   }
 
   /** Seals the active segment, if it holds anything. */
-  async seal(): Promise<void> {
-    while (this.#running) await this.#running;
-    if (this.activeBytes === 0) return;
-    this.#running = this.#rotate().then(() => {
-      this.#running = null;
-      if (this.#pending.length > 0) this.#running = this.#run();
+  seal(): Promise<void> {
+    return this.#alone(() => this.#rotate());
+  }
+
+  /**
+   * Begins the active segment, of which nothing is needed any more, anew: needs no room and gives some back.
+   * It gets a new name, so that nothing can be looked for in it by the old one.
+   *
+   * @param isDrained asked when nobody appends any more.
+   */
+  renew(isDrained: () => boolean): Promise<void> {
+    return this.#alone(async () => {
+      if (!isDrained()) return;
+      const { fd } = this.#active;
+      const name = segmentName();
+      await rename(this.pathOf(this.#active.name), this.pathOf(name));
+      this.#active.name = name;
+      try {
+        this.#active = await begin(name, fd, this.#dirFd);
+        await cutAt(fd, this.#active.end);
+      } catch (error) {
+        this.#active.broken = true;
+        throw error;
+      }
     });
+  }
+
+  /** Does something to the active segment while nobody appends. A full disk is no fault: it is tried again. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    while (this.#running) await this.#running;
+    if (this.activeBytes === 0 && !this.#active.broken) return;
+    this.#running = work()
+      .catch((error: unknown) => {
+        if (!isFull(error)) this.#options.onFatal(error);
+      })
+      .then(() => {
+        this.#running = this.#pending.length > 0 ? this.#run() : null;
+      });
     await this.#running;
   }
 
@@ -239,9 +296,9 @@ export class Journal {
   async #allocateOne(isIdle: () => boolean): Promise<void> {
     const zeros = Buffer.alloc(1024 * 1024);
     const at = this.#spares.findIndex(({ allocated }) => !allocated);
-    const [bare] = at < 0 ? [] : this.#spares.splice(at, 1);
+    let [segment] = at < 0 ? [] : this.#spares.splice(at, 1);
     try {
-      const segment = bare ?? (await create(this.#options.dir, this.#dirFd));
+      segment ??= await create(this.#options.dir, this.#dirFd);
       let position = segment.end;
       while (position < this.#options.segmentBytes && isIdle()) {
         await writeAll(segment.fd, [zeros], position);
@@ -252,24 +309,41 @@ export class Journal {
       if (segment.allocated) this.#spares.unshift(segment);
       else this.#spares.push(segment);
     } catch (error) {
-      // Nothing that was acknowledged is in it; a disk that is full now may have room later.
       if (!isFull(error)) this.#options.onFatal(error);
+      // Nothing that was acknowledged is in it: its room is worth more than it.
+      if (segment) await this.#giveUp(segment);
     }
   }
 
   /** Gives back a sealed segment of which nothing is needed any more. */
   async reclaim(segment: string, keep: boolean): Promise<void> {
-    if (!this.sealed.delete(segment)) return;
-    const file = this.pathOf(segment);
+    if (!this.sealed.has(segment)) return;
     const kept = this.#spares.filter(({ allocated }) => allocated).length;
     if (!keep || kept >= this.#options.keepSpares) {
-      unlinkSync(file);
+      rmSync(this.pathOf(segment), { force: true });
+      this.sealed.delete(segment);
       return;
     }
     const name = segmentName();
-    await rename(file, this.pathOf(name));
+    await rename(this.pathOf(segment), this.pathOf(name));
+    this.sealed.delete(segment);
     const fd = await openFd(this.pathOf(name), constants.O_RDWR);
-    this.#spares.unshift({ ...(await begin(name, fd, this.#dirFd)), allocated: true });
+    try {
+      this.#spares.unshift({ ...(await begin(name, fd, this.#dirFd)), allocated: true });
+    } catch (error) {
+      await this.#giveUp({ name, fd });
+      throw error;
+    }
+  }
+
+  /** Gives all spares back: the disk is short of room. */
+  async dropSpares(): Promise<void> {
+    for (const spare of this.#spares.splice(0)) await this.#giveUp(spare);
+  }
+
+  async #giveUp({ name, fd }: Pick<Segment, "name" | "fd">): Promise<void> {
+    await closeFd(fd).catch(() => undefined);
+    rmSync(this.pathOf(name), { force: true });
   }
 
   async close(): Promise<void> {
@@ -291,7 +365,13 @@ const segmentName = (): string => {
 async function create(dir: string, dirFd: number): Promise<Segment> {
   const name = segmentName();
   const fd = await openFd(path.join(dir, name), constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
-  return begin(name, fd, dirFd);
+  try {
+    return await begin(name, fd, dirFd);
+  } catch (error) {
+    await closeFd(fd).catch(() => undefined);
+    rmSync(path.join(dir, name), { force: true });
+    throw error;
+  }
 }
 
 /** The header names the file it is in: a copy, or a recycled file whose header did not get written, does not count. */
@@ -338,10 +418,3 @@ async function writeAll(fd: number, buffers: Buffer[], position: number): Promis
     if (written > 0) rest[0] = rest[0]!.subarray(written);
   }
 }
-
-/** Whether an error says that the disk, or our share of it, is full. */
-export const isFull = (error: unknown): boolean => {
-  if (error instanceof DomainError) return error.code === "storage.full";
-  const code = error instanceof Error && "code" in error ? error.code : "";
-  return code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
-};

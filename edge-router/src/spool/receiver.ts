@@ -5,7 +5,7 @@ import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
 import { DataSetWalk } from "../dimse/data-set-walk.ts";
 import type { AssociationInfo, IncomingObject, ObjectReceiver } from "../dimse/scp.ts";
-import { isFull } from "./journal.ts";
+import { isFull } from "./disk-fault.ts";
 import type { RecordMeta } from "./segment.ts";
 
 /** An object up to this size is collected in memory and goes into a segment; a larger one gets its own file. */
@@ -181,12 +181,18 @@ export class Receiver implements ObjectReceiver {
     if (this.#failed) throw this.#failed;
     const file = await this.#file!;
     const name = this.#name!;
-    // Whatever fails from here on leaves the disk in doubt: never acknowledge, never try the sync again.
-    await file.sync().catch((error: unknown) => this.#host.fatal(error));
-    await file.close();
-    this.#file = null;
-    await rename(path.join(this.#host.incomingDir, name), path.join(this.#host.objectsDir, name));
-    await this.#host.syncObjectsDir().catch((error: unknown) => this.#host.fatal(error));
+    try {
+      await file.sync();
+      await file.close();
+      this.#file = null;
+      await rename(path.join(this.#host.incomingDir, name), path.join(this.#host.objectsDir, name));
+      await this.#host.syncObjectsDir();
+    } catch (error) {
+      // The disk is in doubt: never acknowledge, never try the sync again. One that is only full is not in doubt.
+      if (!isFull(error)) this.#host.fatal(error);
+      await unlink(path.join(this.#host.objectsDir, name)).catch(() => undefined);
+      throw new DomainError("storage.full", { cause: error });
+    }
     let counts = false;
     try {
       counts = await this.#host.commit({ ...meta, file: name }, []);
@@ -210,10 +216,9 @@ export class Receiver implements ObjectReceiver {
     this.#takePieces();
     this.#release(this.#waitingBytes);
     const file = await this.#file?.catch(() => null);
-    if (!file) return;
     this.#file = null;
-    await file.close().catch(() => undefined);
-    await unlink(path.join(this.#host.incomingDir, this.#name!)).catch(() => undefined);
+    await file?.close().catch(() => undefined);
+    if (this.#name) await unlink(path.join(this.#host.incomingDir, this.#name!)).catch(() => undefined);
   }
 }
 

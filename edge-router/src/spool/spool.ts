@@ -3,10 +3,15 @@ import { createReadStream, existsSync, mkdirSync, readdirSync, rmSync, statSync,
 import { open } from "node:fs/promises";
 import path from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { DomainError } from "@overread/shared/errors";
 import type { AssociationInfo, IncomingObject, ObjectReceiver } from "../dimse/scp.ts";
+import { BALLAST_BYTES, Ballast } from "./ballast.ts";
 import { DiskGauge } from "./disk.ts";
-import { type InstanceRow, inTransaction, openDatabase, SpoolIndex, type StudyRow } from "./index-db.ts";
+import { isDiskFault, isIndexFault } from "./disk-fault.ts";
+import { checkpoint, type InstanceRow, openDatabase, SpoolIndex, type Stored, type StudyRow } from "./index-db.ts";
 import { type FoundRecord, Journal } from "./journal.ts";
+import { Outgoing } from "./outgoing.ts";
+import { OwedWrites } from "./owed-writes.ts";
 import { Receiver, type ReceiverHost } from "./receiver.ts";
 import type { RecordMeta } from "./segment.ts";
 
@@ -31,6 +36,8 @@ export interface SpoolOptions {
   onFatal(error: unknown): never;
   /** New work for the uploader. */
   onStored?(): void;
+  /** The disk refused something that is tried again. */
+  onTrouble?(error: unknown): void;
 }
 
 /** Bytes of a Part 10 file on our disk. */
@@ -44,6 +51,8 @@ export interface Bytes {
 export class Spool {
   readonly db: DatabaseSync;
   readonly index: SpoolIndex;
+  readonly writes: OwedWrites;
+  readonly outgoing: Outgoing;
   readonly disk: DiskGauge;
   lastReceivedAt: number | null = null;
   readonly #options: SpoolOptions;
@@ -53,7 +62,8 @@ export class Spool {
   readonly #underWay = new Map<string, Promise<boolean>>();
   /** Studies of associations that are still open. */
   readonly #openStudies = new Map<string, Set<string>>();
-  #unindexed: { meta: RecordMeta; segment: string | null; offset: number }[] = [];
+  readonly #ballast: Ballast;
+  #unindexed: Stored[] = [];
   readonly #unindexedKeys = new Set<string>();
   /** Came again, and is here already. */
   #repeated: RecordMeta[] = [];
@@ -62,13 +72,18 @@ export class Spool {
   #sweeping: Promise<void> | null = null;
   #sweepTimer: NodeJS.Timeout | null = null;
   #forgotAt = 0;
+  #closed = false;
 
-  private constructor(options: SpoolOptions, db: DatabaseSync, index: SpoolIndex, journal: Journal, disk: DiskGauge) {
+  private constructor(options: SpoolOptions, db: DatabaseSync, journal: Journal, disk: DiskGauge, ballast: Ballast) {
     this.#options = options;
     this.db = db;
-    this.index = index;
+    this.index = new SpoolIndex(db);
     this.#journal = journal;
     this.disk = disk;
+    this.#ballast = ballast;
+    const waysToMakeRoom = [() => checkpoint(db), () => ballast.drop()];
+    this.writes = new OwedWrites(db, waysToMakeRoom, () => this.outgoing.settled());
+    this.outgoing = new Outgoing(this.index, this.writes);
     this.#objectsDir = path.join(options.dir, "objects");
     this.#host = this.#receiverHost();
   }
@@ -76,36 +91,51 @@ export class Spool {
   /**
    * Opens the spool and puts right what a crash left: entries that the journal has and the index has not are
    * added, pieces of objects that were never acknowledged are removed, everything queued is asked for again.
+   *
+   * @throws an error of which `isDiskFault` is true when the index cannot even be read now.
    */
   static async open(options: SpoolOptions): Promise<Spool> {
     const dirs = ["segments", "objects", "incoming"].map((name) => path.join(options.dir, name));
     for (const dir of dirs) mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const [segmentsDir, objectsDir, incomingDir] = dirs as [string, string, string];
-    const db = openDatabase(path.join(options.dir, "index.db"));
-    const index = new SpoolIndex(db);
-    const disk = new DiskGauge(options.dir, options.reserveBytes);
-    const segmentBytes = Math.min(options.segmentBytes, Math.max(options.minSegmentBytes, disk.totalBytes / 16));
-    const mayPreallocate = (): boolean => disk.hasRoomFor(20 * options.keepSpares * segmentBytes);
-    const { journal, found } = await Journal.open({ ...options, segmentBytes, mayPreallocate, dir: segmentsDir });
-    const missing = found.filter(({ meta }) => {
-      const known = index.find(meta.sopInstanceUid, meta.sha256);
-      return !known || (known.state === "done" && known.receivedAt < meta.receivedAt);
-    });
-    const whole: FoundRecord[] = [];
-    for (const record of missing) if (await isWhole(journal, objectsDir, record)) whole.push(record);
-    inTransaction(db, () => {
-      for (const { meta, location } of whole) {
-        index.touch(meta);
-        index.add({ meta, ...(meta.file ? { segment: null, offset: 0 } : location) });
-      }
-      index.suspectAll();
-    });
+    const [segmentsDir, , incomingDir] = dirs as [string, string, string];
     for (const name of readdirSync(incomingDir)) rmSync(path.join(incomingDir, name), { force: true });
-    for (const name of readdirSync(objectsDir)) if (!index.knowsFile(name)) unlinkSync(path.join(objectsDir, name));
-    const spool = new Spool({ ...options, segmentBytes }, db, index, journal, disk);
-    spool.lastReceivedAt = index.lastReceivedAt();
-    spool.#sweepTimer = setInterval(() => void spool.sweep(), 1_000);
-    return spool;
+    const ballast = new Ballast(path.join(options.dir, "ballast"));
+    const db = openWithBallast(path.join(options.dir, "index.db"), ballast);
+    try {
+      const disk = new DiskGauge(options.dir, options.reserveBytes);
+      const segmentBytes = Math.min(options.segmentBytes, Math.max(options.minSegmentBytes, disk.totalBytes / 16));
+      const mayPreallocate = (): boolean => disk.hasRoomFor(20 * options.keepSpares * segmentBytes);
+      const { journal, found } = await Journal.open({ ...options, segmentBytes, mayPreallocate, dir: segmentsDir });
+      try {
+        const spool = new Spool({ ...options, segmentBytes }, db, journal, disk, ballast);
+        await spool.#recover(found);
+        spool.#sweepTimer = setInterval(() => void spool.sweep(), 1_000);
+        return spool;
+      } catch (error) {
+        await journal.close();
+        throw error;
+      }
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  async #recover(found: FoundRecord[]): Promise<void> {
+    for (const record of found) {
+      const { meta, location } = record;
+      const known = this.index.find(meta.sopInstanceUid, meta.sha256);
+      if (known && (known.state !== "done" || known.receivedAt >= meta.receivedAt)) continue;
+      if (!(await isWhole(this.#journal, this.#objectsDir, record))) continue;
+      this.#unindexed.push({ meta, ...(meta.file ? { segment: null, offset: 0 } : location), suspect: true });
+      this.#unindexedKeys.add(keyOf(meta));
+    }
+    const needed = new Set(this.#unindexed.map(({ meta }) => meta.file));
+    for (const name of readdirSync(this.#objectsDir))
+      if (!needed.has(name) && !this.index.knowsFile(name)) unlinkSync(path.join(this.#objectsDir, name));
+    this.writes.tryNow(() => this.index.hastenAll());
+    this.lastReceivedAt = this.index.lastReceivedAt();
+    this.#enter();
   }
 
   /** Takes one object from an association. */
@@ -126,10 +156,20 @@ export class Spool {
 
   /** Studies that are over: their associations have ended, nothing came for `quietMs`, nothing is queued. */
   quietStudies(now: number, quietMs: number): StudyRow[] {
-    if (this.#unindexed.length > 0) return [];
+    if (this.#unindexed.length > 0 || this.writes.any) return [];
     return this.index
       .studiesReady(now, now - quietMs)
       .filter(({ studyInstanceUid }) => !this.isArriving(studyInstanceUid));
+  }
+
+  /** What waits to be forwarded, whether the index knows of it or not. */
+  queue(): { instances: number; bytes: number; oldestReceivedAt: number | null } {
+    const { instances, bytes, oldestReceivedAt } = this.index.queue();
+    return {
+      instances: Math.max(0, instances + this.#unindexed.length - this.outgoing.doneAhead),
+      bytes: this.#unindexed.reduce((sum, { meta }) => sum + meta.sizeBytes, bytes),
+      oldestReceivedAt: oldestReceivedAt ?? this.#unindexed[0]?.meta.receivedAt ?? null,
+    };
   }
 
   /** Where the bytes of an object are, or null when they are gone (the archive confirmed them before a crash). */
@@ -145,11 +185,16 @@ export class Spool {
 
   /** The archive holds these: their bytes may go. */
   confirmed(rows: InstanceRow[]): void {
-    const now = Date.now();
-    inTransaction(this.db, () => {
-      for (const { id } of rows) this.index.markDone(id, now);
-    });
-    for (const { file } of rows) if (file) rmSync(path.join(this.#objectsDir, file), { force: true });
+    this.outgoing.confirmed(rows, Date.now());
+    for (const { file } of rows) {
+      if (!file) continue;
+      try {
+        rmSync(path.join(this.#objectsDir, file), { force: true });
+      } catch (error) {
+        // It is an orphan then, and goes with the next start.
+        this.#trouble(error);
+      }
+    }
   }
 
   #receiverHost(): ReceiverHost {
@@ -185,10 +230,19 @@ export class Spool {
   async #holds(meta: RecordMeta): Promise<boolean> {
     const key = keyOf(meta);
     await this.#underWay.get(key)?.catch(() => undefined);
-    const known = this.index.find(meta.sopInstanceUid, meta.sha256);
-    if (!this.#unindexedKeys.has(key) && (!known || known.state === "done")) return false;
+    if (!this.#unindexedKeys.has(key) && !this.#isQueued(meta)) return false;
     this.#repeat(meta);
     return true;
+  }
+
+  #isQueued({ sopInstanceUid, sha256 }: RecordMeta): boolean {
+    try {
+      const known = this.index.find(sopInstanceUid, sha256);
+      return known !== undefined && !this.outgoing.isDone(known);
+    } catch (error) {
+      if (!isIndexFault(error)) throw error;
+      throw new DomainError("storage.unavailable", { cause: error });
+    }
   }
 
   async #commit(meta: RecordMeta, body: Buffer[]): Promise<boolean> {
@@ -225,15 +279,14 @@ export class Spool {
     this.#indexTimer = null;
     const batch = this.#unindexed;
     if (batch.length + this.#repeated.length === 0) return;
-    try {
-      inTransaction(this.db, () => {
-        for (const { meta } of batch) this.index.touch(meta);
-        for (const entry of batch) this.index.add(entry);
-        for (const meta of this.#repeated) this.index.touch(meta);
-      });
-    } catch {
+    const isEntered = this.writes.tryNow(() => {
+      for (const { meta } of batch) this.index.touch(meta);
+      for (const entry of batch) this.index.add(entry);
+      for (const meta of this.#repeated) this.index.touch(meta);
+    });
+    if (!isEntered) {
       // The disk is full: they stay durable in the journal, and are entered when there is room.
-      this.#indexTimer = setTimeout(() => this.#enter(), 1_000);
+      if (!this.#closed) this.#indexTimer = setTimeout(() => this.#enter(), 1_000);
       return;
     }
     this.#unindexed = [];
@@ -251,35 +304,64 @@ export class Spool {
   }
 
   async #sweepOnce(): Promise<void> {
-    if (this.#unindexed.length > 0) return;
-    this.#journal.preallocate(IDLE_MS);
-    const live = this.index.liveSegments();
-    const active = this.#journal.activeSegment;
-    const short = !this.disk.hasRoomFor(this.#options.segmentBytes);
-    const drained = !live.has(active) && this.#underWay.size === 0;
-    if (
-      drained &&
-      (short ? this.#journal.activeBytes > 0 : this.#journal.activeBytes > this.#options.segmentBytes / 4)
-    ) {
-      await this.#journal.seal();
+    try {
+      this.writes.settle();
+      await this.#giveRoomBack();
+      if (!this.#ballast.laid && !this.writes.any && this.disk.hasRoomFor(2 * BALLAST_BYTES)) this.#ballast.lay();
+      if (Date.now() - this.#forgotAt < 3_600_000) return;
+      this.#forgotAt = Date.now();
+      this.writes.tryNow(() => this.index.forgetDone(this.#forgotAt - KEEP_DONE_MS));
+    } catch (error) {
+      this.#trouble(error);
     }
+  }
+
+  /** Needs no room and no write of the index: it is what gives them room. */
+  async #giveRoomBack(): Promise<void> {
+    this.#journal.preallocate(IDLE_MS);
+    const short = !this.disk.hasRoomFor(this.#options.segmentBytes);
+    if (short) await this.#journal.dropSpares();
+    const isDrained = (): boolean =>
+      this.#underWay.size === 0 && !this.#liveSegments().has(this.#journal.activeSegment);
+    if (short) await this.#journal.renew(isDrained);
+    else if (isDrained() && this.#journal.activeBytes > this.#options.segmentBytes / 4) await this.#journal.seal();
     // What was committed meanwhile may lie in a segment that looked drained.
-    if (this.#unindexed.length > 0 || this.#underWay.size > 0) return;
-    const stillLive = this.index.liveSegments();
-    for (const segment of [...this.#journal.sealed].filter((name) => !stillLive.has(name)))
+    if (this.#underWay.size > 0) return;
+    const live = this.#liveSegments();
+    for (const segment of [...this.#journal.sealed].filter((name) => !live.has(name)))
       await this.#journal.reclaim(segment, !short);
-    if (Date.now() - this.#forgotAt < 3_600_000) return;
-    this.#forgotAt = Date.now();
-    this.index.forgetDone(this.#forgotAt - KEEP_DONE_MS);
+  }
+
+  #liveSegments(): Set<string> {
+    const live = this.outgoing.liveSegments();
+    for (const { segment } of this.#unindexed) if (segment) live.add(segment);
+    return live;
+  }
+
+  #trouble(error: unknown): void {
+    if (!isDiskFault(error)) throw error;
+    this.#options.onTrouble?.(error);
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     if (this.#sweepTimer) clearInterval(this.#sweepTimer);
     await this.#sweeping;
     await this.#journal.close();
     if (this.#indexTimer) clearTimeout(this.#indexTimer);
     this.#enter();
+    this.writes.settle();
     this.db.close();
+  }
+}
+
+/** The index, for which the ballast is given up when there is no room to open it. */
+function openWithBallast(file: string, ballast: Ballast): DatabaseSync {
+  try {
+    return openDatabase(file);
+  } catch (error) {
+    if (!isIndexFault(error) || !ballast.drop()) throw error;
+    return openDatabase(file);
   }
 }
 

@@ -22,11 +22,11 @@ export async function tellCompleteStudies(
   return told;
 
   async function tell(study: StudyRow): Promise<boolean> {
-    const { studyInstanceUid, revision } = study;
+    const { studyInstanceUid } = study;
     const instanceCount = spool.index.heldCount(studyInstanceUid);
     // Nothing of it could be taken; the refused objects are reported one by one.
     if (instanceCount === 0) {
-      spool.index.told(studyInstanceUid, revision);
+      spool.outgoing.told(study);
       return false;
     }
     try {
@@ -38,13 +38,13 @@ export async function tellCompleteStudies(
         firstReceivedAt: new Date(study.firstReceivedAt).toISOString(),
         lastReceivedAt: new Date(study.lastReceivedAt).toISOString(),
       });
-      spool.index.told(studyInstanceUid, revision);
+      spool.outgoing.told(study);
       log.info({ studyInstanceUid, instanceCount, purpose: study.purpose }, "study complete");
       return true;
     } catch (error) {
       if (!(error instanceof PortalError)) throw error;
       const waitMs = error.retryAfterMs ?? backoffMs(study.attempts + 1);
-      spool.index.toldLater(studyInstanceUid, Date.now() + waitMs);
+      spool.outgoing.tellLater(study, Date.now() + waitMs);
       log.warn({ studyInstanceUid, reason: error.message, waitMs }, "portal could not be told of a complete study");
       return false;
     }

@@ -2,6 +2,7 @@ import { ConfirmResponse } from "@overread/shared/edge-contract/v1";
 import { backoffMs } from "../backoff.ts";
 import { type Portal, PortalError } from "../control/portal.ts";
 import type { Logger } from "../log.ts";
+import { faultCode, isDiskFault } from "../spool/disk-fault.ts";
 import type { InstanceRow } from "../spool/index-db.ts";
 import type { Bytes, Spool } from "../spool/spool.ts";
 import { isPermanent, stow } from "./stow.ts";
@@ -9,6 +10,8 @@ import { isPermanent, stow } from "./stow.ts";
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 /** `confirm` takes up to a thousand; asked for this many at a time after a start. */
 const CONFIRM_AT_ONCE = 500;
+/** Pause after our own disk failed. */
+const DISK_FAULT_MS = 1_000;
 
 export interface ForwardOptions {
   requests: number;
@@ -57,7 +60,7 @@ export class Forwarder {
     // While the portal is away one request at a time tries whether it is back.
     const most = this.reachable ? this.#options.requests : 1;
     while (!this.#stopped && Date.now() >= this.#waitUntil && this.#running.size < most) {
-      const batch = this.#nextBatch();
+      const batch = this.#takeBatch();
       if (batch.length === 0) return;
       for (const { id } of batch) this.#busy.add(id);
       const run = this.#forward(batch).finally(() => {
@@ -78,9 +81,18 @@ export class Forwarder {
     clearTimeout(cut);
   }
 
+  #takeBatch(): InstanceRow[] {
+    try {
+      return this.#nextBatch();
+    } catch (error) {
+      this.#onDiskFault(error);
+      return [];
+    }
+  }
+
   #nextBatch(): InstanceRow[] {
     const most = Math.max(CONFIRM_AT_ONCE, this.#options.instancesPerRequest);
-    const free = this.#spool.index.due(Date.now(), this.#busy.size + most).filter(({ id }) => !this.#busy.has(id));
+    const free = this.#spool.outgoing.due(Date.now(), this.#busy.size + most).filter(({ id }) => !this.#busy.has(id));
     const first = free[0];
     if (!first) return [];
     if (this.#alone.has(first.id)) return [first];
@@ -182,23 +194,34 @@ export class Forwarder {
   }
 
   #refuse(row: InstanceRow, reason: string): void {
-    this.#spool.index.markRefused(row.id, reason);
+    this.#spool.outgoing.refused(row, reason);
     this.#log.error({ sopInstanceUid: row.sopInstanceUid, reason }, "archive cannot take the object; it is kept here");
   }
 
   #later(row: InstanceRow, reason: string): void {
-    this.#spool.index.retryLater(row.id, Date.now() + backoffMs(row.attempts + 1), reason);
+    this.#spool.outgoing.later([row], Date.now() + backoffMs(row.attempts + 1), reason);
+  }
+
+  /** Ours, and no fault of the portal's: everything stays as it is and is tried again. */
+  #onDiskFault(error: unknown): void {
+    if (!isDiskFault(error)) throw error;
+    this.#waitUntil = Date.now() + DISK_FAULT_MS;
+    this.#log.warn({ fault: faultCode(error) }, "the spool's disk does not answer, objects wait");
   }
 
   #failed(batch: InstanceRow[], error: unknown): void {
-    if (!(error instanceof PortalError)) throw error;
+    if (!(error instanceof PortalError)) {
+      this.#onDiskFault(error);
+      this.#spool.outgoing.later(batch, Date.now() + DISK_FAULT_MS, "disk-fault");
+      return;
+    }
     if (error.kind === "revoked" || this.#stopped) return;
     this.#failures++;
     const waitMs = error.retryAfterMs ?? backoffMs(this.#failures);
     this.#waitUntil = Date.now() + waitMs;
     this.lastError = error.message;
     // They may have arrived although the answer did not: ask before sending again.
-    for (const { id } of batch) this.#spool.index.retryLater(id, this.#waitUntil, error.message);
+    this.#spool.outgoing.later(batch, this.#waitUntil, error.message);
     this.#log.warn({ reason: error.message, count: batch.length, waitMs }, "portal does not answer, objects wait");
   }
 }

@@ -1,0 +1,93 @@
+import type { InstanceRow, SpoolIndex, StudyRow } from "./index-db.ts";
+import type { OwedWrites } from "./owed-writes.ts";
+
+/** What happened to an object and is not in the index yet. */
+interface Ahead {
+  /** Not to be sent before; for ever when it is done or refused. */
+  until: number;
+  attempts: number;
+  done: boolean;
+}
+
+/**
+ * What waits to be forwarded, and what became of it. Right also while the index cannot write: what it owes is
+ * known here, so that nothing is sent twice and the room of what is confirmed can be given back at once.
+ */
+export class Outgoing {
+  readonly #index: SpoolIndex;
+  readonly #writes: OwedWrites;
+  /** Entered before this start: the archive may have them, whatever the index says. */
+  readonly #suspectUpTo: number;
+  readonly #ahead = new Map<number, Ahead>();
+
+  constructor(index: SpoolIndex, writes: OwedWrites) {
+    this.#index = index;
+    this.#writes = writes;
+    this.#suspectUpTo = index.lastId();
+  }
+
+  /** The oldest study first. `attempts` above 0: ask before sending. */
+  due(now: number, limit: number): InstanceRow[] {
+    if (this.#writes.tooMany) return [];
+    const rows: InstanceRow[] = [];
+    for (const row of this.#index.due(now, limit + this.#ahead.size)) {
+      const ahead = this.#ahead.get(row.id);
+      if (ahead && ahead.until > now) continue;
+      const attempts = Math.max(row.attempts, ahead?.attempts ?? 0, row.id <= this.#suspectUpTo ? 1 : 0);
+      rows.push(attempts === row.attempts ? row : { ...row, attempts });
+      if (rows.length === limit) break;
+    }
+    return rows;
+  }
+
+  /** Confirmed by the archive, in the index or not. */
+  isDone(row: Pick<InstanceRow, "id" | "state">): boolean {
+    return row.state === "done" || this.#ahead.get(row.id)?.done === true;
+  }
+
+  /** How many the index still counts as waiting although the archive has confirmed them. */
+  get doneAhead(): number {
+    return [...this.#ahead.values()].filter(({ done }) => done).length;
+  }
+
+  confirmed(rows: InstanceRow[], now: number): void {
+    const entered = this.#writes.enter(() => {
+      for (const { id } of rows) this.#index.markDone(id, now);
+    });
+    if (!entered) for (const { id, attempts } of rows) this.#ahead.set(id, { until: Infinity, attempts, done: true });
+  }
+
+  refused({ id, attempts }: InstanceRow, reason: string): void {
+    if (!this.#writes.enter(() => this.#index.markRefused(id, reason)))
+      this.#ahead.set(id, { until: Infinity, attempts, done: false });
+  }
+
+  /** Not before `at`, and then the archive is asked first. */
+  later(rows: InstanceRow[], at: number, reason: string): void {
+    const entered = this.#writes.enter(() => {
+      for (const { id } of rows) this.#index.retryLater(id, at, reason);
+    });
+    if (entered) return;
+    for (const { id, attempts } of rows)
+      if (this.#ahead.get(id)?.until !== Infinity)
+        this.#ahead.set(id, { until: at, attempts: attempts + 1, done: false });
+  }
+
+  told({ studyInstanceUid, revision }: StudyRow): void {
+    this.#writes.enter(() => this.#index.told(studyInstanceUid, revision));
+  }
+
+  tellLater({ studyInstanceUid }: StudyRow, at: number): void {
+    this.#writes.enter(() => this.#index.toldLater(studyInstanceUid, at));
+  }
+
+  /** Segments that hold something that is needed still. */
+  liveSegments(): Set<string> {
+    return this.#index.liveSegments((id) => this.#ahead.get(id)?.done === true, this.#ahead.size > 0);
+  }
+
+  /** The index has caught up. */
+  settled(): void {
+    this.#ahead.clear();
+  }
+}
