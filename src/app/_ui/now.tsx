@@ -50,7 +50,7 @@ export function Ago({ at, timeZone }: { at: Instant; timeZone?: string }) {
 /** Far from now, minutes are noise. */
 const hourMs = 3_600_000;
 function rough(ms: number): string {
-  return formatSpan(ms < 6 * hourMs ? ms : Math.floor(ms / hourMs) * hourMs);
+  return formatSpan(ms < 2 * hourMs ? ms : Math.floor(ms / hourMs) * hourMs);
 }
 
 /** Due time with what is left of it; over time is said in words, not by colour alone. */

@@ -7,6 +7,7 @@ import {
   CirclePause,
   FilePenLine,
   type LucideIcon,
+  TriangleAlert,
   UserRound,
 } from "lucide-react";
 import { classNames } from "./class-names.ts";
@@ -72,6 +73,22 @@ const tones: Record<Tone, string> = {
   stat: "bg-stat-soft text-stat",
   accent: "bg-accent-soft text-accent",
 };
+
+/** It is not certain whose images these are: said wherever the case is, and not to be dismissed. */
+export function PatientWarning({ className, children }: { className?: string; children: string }) {
+  return (
+    <p
+      role="alert"
+      className={classNames(
+        "flex items-start gap-2 rounded-md border border-stat/60 bg-stat-soft px-3 py-1.5 font-medium",
+        className,
+      )}
+    >
+      <TriangleAlert className="mt-0.5 size-4 shrink-0 text-stat" aria-hidden="true" />
+      {children}
+    </p>
+  );
+}
 
 /** A word in a box; the icon gives it a shape of its own. */
 export function Badge({

@@ -107,7 +107,7 @@ function Content({ session, loaded, object }: { session: Session; loaded: Loaded
         // biome-ignore lint/suspicious/noArrayIndexKey: lines of a stored object never move
         <Line key={index} line={line} />
       ))}
-      {content.kind === "images" ? <ImageList session={session} images={content.images} /> : null}
+      {content.kind === "images" ? <ImageList session={session} study={loaded.study} images={content.images} /> : null}
     </article>
   );
 }
@@ -121,14 +121,21 @@ function Line({ line: { depth, heading, value } }: { line: DocumentLine }) {
   );
 }
 
-function ImageList({ session, images }: { session: Session; images: ImagePointer[] }) {
+function ImageList({ session, study, images }: { session: Session; study: StudyForViewing; images: ImagePointer[] }) {
+  const root = `${study.dicomwebRoot}/studies/${study.studyInstanceUid}`;
   if (images.length === 0) return <p>It points to no image of this study.</p>;
   return (
     <ol className={styles.images} aria-label="Images it points to">
       {images.map((image, index) => (
         <li key={`${image.sopInstanceUid}/${image.frameNumber}`}>
-          <button type="button" onClick={() => session.jumpTo(image)}>
-            Show image {index + 1} of {images.length}
+          <button type="button" onClick={() => session.jumpTo(image)} title="Show this image">
+            {/* biome-ignore lint/performance/noImgElement: the archive renders it; Next's optimiser must not see pixels. */}
+            <img
+              src={`${root}/series/${image.seriesInstanceUid}/instances/${image.sopInstanceUid}/frames/${image.frameNumber}/rendered?viewport=256,256`}
+              alt={`No. ${index + 1} of ${images.length}`}
+              loading="lazy"
+              decoding="async"
+            />
           </button>
         </li>
       ))}

@@ -45,6 +45,7 @@ test("a structured report reads as its headings and words, in order and depth", 
 test("a key object selection leads to its images, with their series from the evidence and in the order of the note", () => {
   const note: Attributes = {
     "00080016": value("1.2.840.10008.5.1.4.1.1.88.59"),
+    "0040A043": code("Of Interest"),
     "0040A375": value({
       "00081115": value({
         "0020000E": value("1.2.3"),
@@ -66,7 +67,7 @@ test("a key object selection leads to its images, with their series from the evi
   ]);
   assert.deepEqual(
     content.lines.map((line) => line.value),
-    ["For the tumour board"],
+    ["Of Interest", "For the tumour board"],
   );
 });
 

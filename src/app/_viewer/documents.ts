@@ -21,14 +21,18 @@ export function documentContent(instance: Attributes): DocumentContent {
   const sopClassUid = text(instance, "00080016") ?? "";
   if (sopClassUid === encapsulatedPdf) return { kind: "pdf" };
   if (sopClassUid === keyObjectSelection)
-    return { kind: "images", lines: linesOf(instance), images: referencedImages(instance) };
+    return {
+      kind: "images",
+      lines: [{ depth: 0, heading: "Why", value: meaning(instance, "0040A043") }, ...linesOf(instance)],
+      images: referencedImages(instance),
+    };
   if (sopClassUid.startsWith(structuredReports)) return { kind: "text", lines: linesOf(instance) };
   return { kind: "other" };
 }
 
 /** What it is called: its own title before the name of its kind. */
 export function documentTitle(instance: Attributes): string | null {
-  return text(instance, "00420010") ?? meaning(instance, "0040A043") ?? text(instance, "0008103E");
+  return text(instance, "00420010") ?? text(instance, "0008103E") ?? meaning(instance, "0040A043");
 }
 
 const deepest = 12;

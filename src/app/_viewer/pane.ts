@@ -31,9 +31,8 @@ export type Pane = {
   play(on: boolean): void;
   setFps(fps: number): void;
   setBusy(limit: number): void;
-  /** Whether the whole image fits the viewport as it did when opened: then it is fitted again after a resize. */
-  fits(): boolean;
-  resized(fit: boolean): void;
+  /** The viewport has another size: an image that stood in it whole does so again. */
+  resized(): void;
   frame(): Frame | null;
   snapshot(maxWidth: number): string | undefined;
   close(): void;
@@ -71,6 +70,10 @@ export function createPane(
   let changingImage = false;
   let painted: { index: number; quality: number } | null = null;
   let closed = false;
+  /** The whole image stands in the viewport, as it was opened: until the reader zooms or moves it, and again after a reset. */
+  let fitted = true;
+  /** A hand is on the picture: only then is a moved camera the reader's doing, and not that of a resized window. */
+  let held = false;
 
   const frames = (): Frame[] => view.get().loaded?.frames ?? [];
   const queue = createFrameQueue(
@@ -154,9 +157,15 @@ export function createPane(
   }
 
   function readCamera(): void {
+    if (held) measureFit();
     const frame = current();
     const words = frame ? cameraWords(viewport, element, frame) : null;
     if (words) view.set(words);
+  }
+
+  function measureFit(): void {
+    const [x = 0, y = 0] = viewport.getPan();
+    fitted = Math.abs(viewport.getZoom() - 1) < 0.01 && Math.hypot(x, y) < 2;
   }
 
   function applyWindow(voi: Voi): void {
@@ -196,6 +205,12 @@ export function createPane(
     }
     if (isNew) onPainted();
   };
+  const onHold = () => {
+    held = true;
+  };
+  const onLetGo = () => {
+    held = false;
+  };
   const onScroll = (event: Event) => step((event as CustomEvent<number>).detail);
   const listeners: [string, (event: Event) => void][] = [
     [core.Enums.Events.PRE_STACK_NEW_IMAGE, onPre],
@@ -204,7 +219,10 @@ export function createPane(
     [core.Enums.Events.VOI_MODIFIED, readVoi],
     [core.Enums.Events.CAMERA_MODIFIED, readCamera],
     [scrollEvent, onScroll],
+    ["pointerdown", onHold],
   ];
+  const letGo = ["pointerup", "pointercancel"] as const;
+  for (const name of letGo) window.addEventListener(name, onLetGo);
   for (const [name, listener] of listeners) element.addEventListener(name, listener);
 
   function step(images: number): void {
@@ -217,6 +235,7 @@ export function createPane(
     queue.reset();
     ownWindows = new Map();
     painted = null;
+    fitted = true;
     urgent = 0;
     for (const name of ["image", "frame", "index", "quality"]) delete element.dataset[name];
   }
@@ -309,6 +328,7 @@ export function createPane(
       if (shown === null || !loaded) return;
       viewport.resetProperties();
       viewport.resetCamera();
+      fitted = true;
       ownWindows.clear();
       view.set({ inverted: false });
       const frame = current();
@@ -340,20 +360,16 @@ export function createPane(
     zoomBy(factor) {
       if (view.get().shown === null) return;
       viewport.setZoom(viewport.getZoom() * factor);
+      measureFit();
       viewport.render();
       readCamera();
     },
     play,
     setFps: (fps) => view.set({ fps: Math.max(1, Math.min(60, fps)) }),
     setBusy: (inFlight) => queue.setLimit(inFlight),
-    fits() {
-      if (view.get().shown === null) return true;
-      const [x = 0, y = 0] = viewport.getPan();
-      return Math.abs(viewport.getZoom() - 1) < 0.01 && Math.hypot(x, y) < 2;
-    },
-    resized(fit) {
+    resized() {
       if (view.get().shown === null) return;
-      if (fit) {
+      if (fitted) {
         viewport.setZoom(1);
         viewport.setPan([0, 0]);
         viewport.render();
@@ -375,6 +391,7 @@ export function createPane(
       closed = true;
       clear();
       for (const [name, listener] of listeners) element.removeEventListener(name, listener);
+      for (const name of letGo) window.removeEventListener(name, onLetGo);
       engine.disableElement(id);
     },
   };

@@ -222,7 +222,6 @@ export function createSession(initial: ViewerProps): Session {
   }
 
   let resizing = 0;
-  const fittedBefore = new Set<Pane>();
   let unmark: ReturnType<typeof setTimeout> | undefined;
 
   const session: Session = {
@@ -232,9 +231,8 @@ export function createSession(initial: ViewerProps): Session {
     },
     attach(side, element) {
       elements.set(side, element);
-      // The engine resizes the other canvas, and not its camera, when one more joins it: who fitted is asked before.
-      for (const pane of panes.values()) if (pane.fits()) fittedBefore.add(pane);
       mount(side);
+      // The engine resizes the other canvas, and not its camera, when one more joins it.
       session.resize();
     },
     detach(side) {
@@ -385,10 +383,8 @@ export function createSession(initial: ViewerProps): Session {
       resizing ||= requestAnimationFrame(() => {
         resizing = 0;
         if (closed || !engine || panes.size === 0) return;
-        const fitted = [...panes.values()].filter((pane) => fittedBefore.has(pane) || pane.fits());
-        fittedBefore.clear();
         engine.resize(true, true);
-        for (const pane of panes.values()) pane.resized(fitted.includes(pane));
+        for (const pane of panes.values()) pane.resized();
       });
     },
     close() {

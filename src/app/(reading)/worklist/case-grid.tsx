@@ -1,5 +1,6 @@
 "use client";
 
+import { TriangleAlert } from "lucide-react";
 import { type ReactNode, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import type { WorklistItem } from "../../_trpc/types.ts";
 import { classNames } from "../../_ui/class-names.ts";
@@ -17,9 +18,9 @@ const newForMs = 12_000;
 
 // By the room the list has, not by the screen's: facility and ID give way first, they stand in the panel beside it.
 const columns = [
-  "md:@max-[66rem]:grid-cols-[4.5rem_6.5rem_minmax(8rem,1.2fr)_minmax(8rem,1.5fr)_3.75rem_3.25rem_2.75rem_minmax(6.75rem,0.6fr)]",
-  "@min-[66rem]:@max-[80rem]:grid-cols-[4.5rem_6.5rem_minmax(9rem,1.3fr)_minmax(9rem,1.5fr)_3.75rem_minmax(7rem,0.7fr)_3.25rem_2.75rem_minmax(6.75rem,0.6fr)]",
-  "@min-[80rem]:grid-cols-[4.5rem_6.5rem_minmax(10rem,1.3fr)_minmax(10rem,1.5fr)_3.75rem_minmax(6rem,0.5fr)_minmax(8rem,0.7fr)_3.25rem_2.75rem_minmax(7rem,0.7fr)]",
+  "md:@max-[66rem]:grid-cols-[4.5rem_7.75rem_minmax(8rem,1.2fr)_minmax(8rem,1.5fr)_3.75rem_3.25rem_2.75rem_minmax(6.75rem,0.6fr)]",
+  "@min-[66rem]:@max-[80rem]:grid-cols-[4.5rem_7.75rem_minmax(9rem,1.3fr)_minmax(9rem,1.5fr)_3.75rem_minmax(7rem,0.7fr)_3.25rem_2.75rem_minmax(6.75rem,0.6fr)]",
+  "@min-[80rem]:grid-cols-[4.5rem_7.75rem_minmax(10rem,1.3fr)_minmax(10rem,1.5fr)_3.75rem_minmax(6rem,0.5fr)_minmax(8rem,0.7fr)_3.25rem_2.75rem_minmax(7rem,0.7fr)]",
 ].join(" ");
 const hospitalColumns = [
   "md:@max-[66rem]:grid-cols-[4.5rem_minmax(8rem,1.2fr)_minmax(8rem,1.5fr)_3.75rem_4rem_minmax(6.75rem,0.8fr)]",
@@ -241,6 +242,7 @@ function CaseRow({
         className="name-line min-w-0 max-md:order-1 max-md:text-[0.875rem] max-md:font-medium"
         title={nameTitle(item)}
       >
+        {item.patientConflict ? <ConflictMark words={item.patientConflict} /> : null}
         <PatientName groups={item.patientNameGroups} />
       </GridCell>
       <GridCell className={classNames(cell, "tabular max-md:hidden")}>
@@ -278,6 +280,16 @@ function CaseRow({
         <Holder item={item} userId={userId} />
       </GridCell>
     </GridRow>
+  );
+}
+
+/** Images of more than one patient: before the name, because the name is what is in doubt. */
+function ConflictMark({ words }: { words: string }) {
+  return (
+    <span title={words} className="mr-1.5 inline-flex items-center gap-1 align-text-bottom font-semibold text-stat">
+      <TriangleAlert className="size-3.5" aria-hidden="true" />
+      <span className="text-xs">Patient?</span>
+    </span>
   );
 }
 

@@ -13,7 +13,7 @@ import { Kbd } from "../../_ui/kbd.tsx";
 import { Ago, Countdown, useZone } from "../../_ui/now.tsx";
 import { PatientName } from "../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../_ui/skeleton.tsx";
-import { PriorityMark, StateMark } from "../../_ui/status.tsx";
+import { PatientWarning, PriorityMark, StateMark } from "../../_ui/status.tsx";
 import { useToast } from "../../_ui/toast.tsx";
 
 /** Somebody who only moves through the list does not ask for every case on the way. */
@@ -99,6 +99,8 @@ export function CasePreview({
           {item.referringPhysician ? ` · referred by ${item.referringPhysician}` : ""}
         </p>
       </header>
+
+      {item.patientConflict ? <PatientWarning>{item.patientConflict}</PatientWarning> : null}
 
       {item.can.read || mayRead || mayRelease ? (
         <div className="flex flex-wrap items-center gap-2">

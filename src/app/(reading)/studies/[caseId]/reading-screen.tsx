@@ -16,7 +16,7 @@ import { LiveDot } from "../../../_ui/live-dot.tsx";
 import { useNow, useZone } from "../../../_ui/now.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../../_ui/skeleton.tsx";
-import { PriorityMark } from "../../../_ui/status.tsx";
+import { PatientWarning, PriorityMark } from "../../../_ui/status.tsx";
 import { useToast } from "../../../_ui/toast.tsx";
 import { type ImagePointer, type MarkedKeyImage, type StudyForViewing, Viewer } from "../../../_viewer/index.tsx";
 import { ReportEditor, type ReportHandle } from "../../_report/report-dock.tsx";
@@ -146,6 +146,10 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
           <Skeleton className="h-4 w-40" />
         </div>
       )}
+
+      {study?.item.patientConflict ? (
+        <PatientWarning className="rounded-none border-x-0 border-t-0">{study.item.patientConflict}</PatientWarning>
+      ) : null}
 
       <nav aria-label="Parts of the page" className="border-b border-line md:hidden">
         <div role="tablist" aria-label="Images or report" className="flex">
