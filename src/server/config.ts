@@ -29,6 +29,8 @@ const Environment = z.object({
     .int()
     .min(0)
     .default(256 * 1024 * 1024),
+  /** Units of DICOMweb reading that one person or token has per second (`dicomweb/rate-limit.ts`). 0: no limit. */
+  OVERREAD_DICOMWEB_UNITS_PER_SECOND: z.coerce.number().int().min(0).default(2000),
   OVERREAD_DEMO_PASSWORD: z.string().min(1).optional(),
   OVERREAD_EDGE_AET: z.string().max(16).optional(),
   OVERREAD_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
@@ -61,6 +63,7 @@ function load(env: NodeJS.ProcessEnv) {
       reserveBytes: e.OVERREAD_STORAGE_RESERVE_BYTES,
     },
     audit: { anchorDir: e.OVERREAD_AUDIT_ANCHOR_DIR },
+    dicomweb: { unitsPerSecond: e.OVERREAD_DICOMWEB_UNITS_PER_SECOND },
     secret: e.OVERREAD_SECRET,
     session: { idleMs: 15 * 60_000, absoluteMs: 12 * 3_600_000, secureCookies: publicUrl.startsWith("https:") },
     demo: { demoPassword: e.OVERREAD_DEMO_PASSWORD, edgeAet: e.OVERREAD_EDGE_AET },

@@ -22,6 +22,7 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "auth.reauthentication-failed": { trpc: "FORBIDDEN", http: 403, retry: "no" },
   "request.invalid": { trpc: "BAD_REQUEST", http: 400, retry: "no" },
   "request.too-large": { trpc: "PAYLOAD_TOO_LARGE", http: 413, retry: "no" },
+  "request.rate-limited": { trpc: "TOO_MANY_REQUESTS", http: 429, retry: "yes" },
   "request.not-acceptable": { trpc: "BAD_REQUEST", http: 406, retry: "no" },
   "request.unsupported-media-type": { trpc: "BAD_REQUEST", http: 415, retry: "no" },
   "org.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },

@@ -11,6 +11,7 @@ export const errorCodes = [
   "auth.reauthentication-failed",
   "request.invalid",
   "request.too-large",
+  "request.rate-limited",
   "request.not-acceptable",
   "request.unsupported-media-type",
   "org.not-found",

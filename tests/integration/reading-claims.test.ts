@@ -213,7 +213,7 @@ test("the worklist shows a second radiologist who reads, and offers the claim to
     (await withTenant(actor, (ctx) => listCases(ctx, { filter: { text: "whosit" } }))).items[0];
   const theirs = await row(mensah);
   assert.equal(theirs?.claimedBy?.name, "Dr Ingrid Solheim");
-  const may = (item: typeof theirs) => {
+  const may = (item: Awaited<ReturnType<typeof row>>) => {
     const { claim, release, read, sign } = item!.can;
     return { claim, release, read, sign };
   };

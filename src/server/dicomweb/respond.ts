@@ -12,6 +12,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
   "auth.forbidden": "This account or token may not do that. Ask your site administrator for the role or scope.",
   "request.invalid": "The request is not understood. See details for the part that is wrong.",
   "request.too-large": "The request is too large. Send fewer or smaller instances, or narrow the query.",
+  "request.rate-limited": "This account or token asks for more than its share. Wait as long as Retry-After says.",
   "request.not-acceptable":
     "None of the accepted media types or transfer syntaxes can be sent. Widen Accept, e.g. */*; transfer-syntax=*.",
   "request.unsupported-media-type":
@@ -49,7 +50,7 @@ export function sendError(req: IncomingMessage, res: ServerResponse, error: Doma
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     ...(http === 401 ? { "WWW-Authenticate": 'Bearer realm="overread"' } : {}),
-    ...(retry === "yes" && http !== 500 ? { "Retry-After": "30" } : {}),
+    ...(retry === "yes" && http !== 500 ? { "Retry-After": String(error.details.retryAfterSeconds ?? 30) } : {}),
     // What is left of a body that nobody reads would be taken for the next request.
     ...(req.complete ? {} : { Connection: "close" }),
   });

@@ -7,6 +7,7 @@ import { toDomainError } from "#server/errors.ts";
 import { createLog } from "#server/log.ts";
 import { type Caller, callerFor } from "./grant.ts";
 import { searchDicom } from "./qido.ts";
+import { costOf, spend } from "./rate-limit.ts";
 import { retrieveRendered } from "./rendered.ts";
 import { sendError } from "./respond.ts";
 import { type DicomwebRoute, matchRoute } from "./routes.ts";
@@ -41,6 +42,7 @@ export async function dicomwebHandler(req: IncomingMessage, res: ServerResponse)
     const caller = await callerFor(req, orgSlug, found.route.action);
     requestId = caller.requestId;
     res.setHeader("X-Request-Id", requestId);
+    spend(caller.actor, costOf(found.route.name, found.parameters.frames));
     await serve(req, res, caller, found.route, uids(found.parameters));
   } catch (error) {
     const known = toDomainError(error);
