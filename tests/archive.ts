@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import type pg from "pg";
-import { closePicturePool } from "#server/archive/index.ts";
+import { closePicturePool, stopPreparing } from "#server/archive/index.ts";
 import { createApiToken } from "#server/auth/api-token.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { dicomwebHandler } from "#server/dicomweb/router.ts";
@@ -108,6 +108,7 @@ export async function useTestArchive({ reserveBytes = 0 }: { reserveBytes?: numb
       };
     },
     async close() {
+      stopPreparing();
       await closePicturePool();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

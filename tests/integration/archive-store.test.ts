@@ -14,6 +14,7 @@ import type { TokenActor } from "#server/domain/context.ts";
 import { completeStudy, confirmInstances, settleStudy } from "#server/domain/imaging/index.ts";
 import { dataSetOf, partsOf, type TestArchive, useTestArchive } from "../archive.ts";
 import { tinyInstance } from "../factories/tiny-instance.ts";
+import { eventually } from "../redis.ts";
 
 let archive: TestArchive;
 let sender: TokenActor;
@@ -81,6 +82,16 @@ test("a study sent by STOW is found, and comes back byte for byte behind a head 
   for (const { body } of parts) assert.ok(body.subarray(0, 128).every((byte) => byte === 0));
 });
 
+test("the metadata of a study that is still arriving is prepared in the first pause", async () => {
+  const study = makeStudy("chest-ct", { seed: "pause", slices: 3, matrix: 32 });
+  const prepared = () => filesUnder(path.join(archive.storage, "objects/metadata")).length;
+  const before = prepared();
+  const { status } = await archive.stow([...study.files()].map(({ part10 }) => part10));
+  assert.equal(status, 200);
+  await eventually(() => prepared() > before, "prepared metadata of the series");
+  assert.equal((await studyRow(study.studyInstanceUid)).completed_at, null);
+});
+
 test("the same study five times at once over many connections counts each image once", async () => {
   const files = [...makeStudy("chest-ct", { seed: "again", slices: 24, matrix: 32 }).files()].map(
     ({ part10 }) => part10,
@@ -101,7 +112,8 @@ test("the same study five times at once over many connections counts each image 
   assert.equal(await countOf("instance WHERE study_ref = $1", row.id), 24);
   assert.equal(await countOf("reading_case WHERE study_ref = $1", row.id), 1);
   assert.equal(filesUnder(path.join(archive.storage, "objects/objects")).length - objectsBefore, 24);
-  assert.equal(filesUnder(path.join(archive.storage, "objects/tmp")).length, 0);
+  const isTidy = () => filesUnder(path.join(archive.storage, "objects/tmp")).length === 0;
+  await eventually(isTidy, "nothing left under a temporary name");
   const { rows } = await archive.owner.query<{ n: number; json: string }>(
     "SELECT number_of_instances AS n, qido_json AS json FROM series WHERE study_ref = $1",
     [row.id],

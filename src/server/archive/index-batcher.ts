@@ -3,6 +3,7 @@ import { DomainError } from "@overread/shared/errors";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import type { Actor } from "#server/domain/context.ts";
 import { type InstanceRecord, type StoredInstance, storeInstances } from "#server/domain/imaging/index.ts";
+import { prepareSoon } from "./prepare-soon.ts";
 
 /** Instances of one transaction at most: bounds its time and its parameters. */
 const batchLimit = 200;
@@ -61,6 +62,8 @@ class IndexBatcher {
         { requestId: batch[0]?.requestId ?? randomUUID(), timeoutMs: 60_000 },
       );
       for (const [index, { resolve }] of batch.entries()) resolve(results[index] as StoredInstance);
+      const grown = results.filter(({ outcome }) => outcome === "stored").map(({ studyId }) => studyId);
+      for (const studyId of new Set(grown)) prepareSoon(this.#actor.orgId, studyId);
     } catch (error) {
       if (lost.size > 0) {
         for (const [{ reject }, reason] of lost) reject(reason);

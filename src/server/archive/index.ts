@@ -3,6 +3,7 @@ export { finishInstance, type IngestOptions, type IngestResult, ingestPart10, re
 export type { Window } from "./picture/description.ts";
 export { closePicturePool } from "./picture/pool.ts";
 export { decodeFrames, drawFrame, type PictureOptions } from "./picture/render.ts";
+export { stopPreparing } from "./prepare-soon.ts";
 export { preparedMetadata, underRoot, unzipped, withRoot } from "./prepared-metadata.ts";
 export { bulkExtent, frameCount, frameIndexOfInstance, readBulk, readFrames } from "./read-frames.ts";
 export { sweepStorage } from "./sweep.ts";

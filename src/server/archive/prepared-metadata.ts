@@ -38,9 +38,9 @@ export async function preparedMetadata(
 }
 
 async function readWhole(key: string): Promise<Buffer | null> {
-  const store = objectStore();
-  if (!(await store.stat(key))) return null;
-  const handle = await store.open(key).catch(() => null);
+  const handle = await objectStore()
+    .open(key)
+    .catch(() => null);
   if (!handle) return null;
   try {
     return await handle.readFile();
@@ -49,20 +49,23 @@ async function readWhole(key: string): Promise<Buffer | null> {
   }
 }
 
-async function prepare(
-  actor: Actor,
-  org: { id: string; slug: string },
-  scope: MetadataScope,
-  key: string,
-): Promise<Buffer> {
+/** What is being made at this moment: several viewers of a new study wait for one. */
+const preparing = new Map<string, Promise<Buffer>>();
+
+function prepare(actor: Actor, org: { id: string; slug: string }, scope: MetadataScope, key: string): Promise<Buffer> {
+  const known = preparing.get(key);
+  if (known) return known;
+  const made = gather(actor, org, scope).finally(() => preparing.delete(key));
+  preparing.set(key, made);
+  // It is a copy that can be made again: nobody waits for the disk, and a full one must not keep anyone from reading.
+  made.then((body) => objectStore().putBuffer(key, body)).catch(() => {});
+  return made;
+}
+
+async function gather(actor: Actor, org: { id: string; slug: string }, scope: MetadataScope): Promise<Buffer> {
   const parts = await withTenantSql(actor, (ctx) => instanceMetadata(ctx, scope));
   const root = `${new URL(config().http.publicUrl).origin}/dicomweb/${org.slug}`;
-  const body = await gzipAsync(withRoot(`[${parts.join(",")}]`, root), { level: 4 });
-  // It is a copy that can be made again: a full disk must not keep anyone from reading.
-  await objectStore()
-    .putBuffer(key, body)
-    .catch(() => {});
-  return body;
+  return gzipAsync(withRoot(`[${parts.join(",")}]`, root), { level: 4 });
 }
 
 /** Answers under another name of the portal, the last ones used: making one costs more than sending it a hundred times. */
