@@ -23,4 +23,5 @@ export {
 } from "./quarantine/index.ts";
 export { countLimit, type Search, type SearchResult, search } from "./search.ts";
 export type { SearchLevel } from "./search-attributes.ts";
-export { quarantineReasons, storeInstances } from "./store-instances.ts";
+export { quarantineReasons } from "./store/sort-out.ts";
+export { storeInstances } from "./store/store-instances.ts";

@@ -1,0 +1,137 @@
+import type { SqlCtx } from "../../context.ts";
+import type { InstanceRecord } from "../instance-record.ts";
+import { authorizeStudy } from "../policy.ts";
+import { studyColumns, studyJson } from "../prerender.ts";
+import { type Columns, columnNames, valueRows } from "../rows.ts";
+import type { StudyRow } from "./rows.ts";
+
+/** The rows of the studies concerned, made where they are missing, locked in one order for every sender. */
+export async function lockStudies(
+  { actor, tx }: SqlCtx,
+  instances: InstanceRecord[],
+): Promise<{ rows: Map<string, StudyRow> }> {
+  const firsts = new Map<string, InstanceRecord>();
+  for (const record of instances) if (!firsts.has(record.studyInstanceUid)) firsts.set(record.studyInstanceUid, record);
+  const uids = [...firsts.keys()].sort();
+  const lock = () => tx.$queryRaw<StudyRow[]>`
+    SELECT id, study_instance_uid, patient_ref, facility_id, reader_org_id, referrer_id, purpose::text, completed_at,
+      modalities, body_parts, number_of_series, number_of_instances, quarantined_instances, qido_json
+    FROM study WHERE org_id = ${actor.orgId}::uuid AND study_instance_uid = ANY(${uids}::text[])
+    ORDER BY study_instance_uid FOR UPDATE`;
+  let found = await lock();
+  const missing = uids.filter((uid) => !found.some((row) => row.study_instance_uid === uid));
+  if (missing.length > 0) {
+    await insertStudies(
+      { actor, tx },
+      missing.map((uid) => firsts.get(uid) as InstanceRecord),
+    );
+    found = await lock();
+  }
+  for (const row of found) {
+    const { facilityId } = firsts.get(row.study_instance_uid) as InstanceRecord;
+    authorizeStudy(actor, "study.store", {
+      orgId: actor.orgId,
+      readerOrgId: row.reader_org_id,
+      // Two facilities of one hospital may send parts of one study; whoever holds a token of the hospital may add.
+      facilityId: facilityId ?? row.facility_id,
+      referrerId: row.referrer_id,
+    });
+  }
+  return { rows: new Map(found.map((row) => [row.study_instance_uid, row])) };
+}
+
+const patientColumns: Columns = [
+  ["facility_id", "uuid"],
+  ["patient_id", "text"],
+  ["issuer", "text"],
+];
+const newStudyColumns: Columns = [
+  ["facility_id", "uuid"],
+  ["study_instance_uid", "text"],
+  ["patient_id", "text"],
+  ["issuer", "text"],
+  ["patient_name", "text"],
+  ["patient_name_search", "text"],
+  ["patient_birth_date", "text"],
+  ["patient_sex", "text"],
+  ["accession_number", "text"],
+  ["dicom_study_id", "text"],
+  ["study_date", "text"],
+  ["study_time", "text"],
+  ["study_description", "text"],
+  ["referring_physician_name", "text"],
+  ["referrer_key", "text"],
+  ["requested_priority", "text"],
+  ["purpose", `"StudyPurpose"`],
+  ["qido_json", "text"],
+];
+
+/** The reading group that a facility's images go to: a contract of that facility before one of the whole hospital. */
+const readerOf = (facility: string): string => `(SELECT c.reader_org_id FROM contract c
+  WHERE c.org_id = $1::uuid AND (c.facility_id IS NULL OR c.facility_id = ${facility})
+    AND c.starts_at <= now() AND (c.ends_at IS NULL OR c.ends_at > now())
+  ORDER BY c.facility_id NULLS LAST, c.starts_at DESC LIMIT 1)`;
+
+async function insertStudies({ actor, tx }: Pick<SqlCtx, "actor" | "tx">, firsts: InstanceRecord[]): Promise<void> {
+  const described = firsts
+    .map((record) => ({ record, columns: studyColumns(record.dataset) }))
+    .sort((a, b) => (a.columns.patientId < b.columns.patientId ? -1 : 1));
+  const patients = valueRows(
+    patientColumns,
+    described.map(({ record, columns }) => [record.facilityId, columns.patientId, columns.issuer]),
+    2,
+  );
+  await tx.$executeRawUnsafe(
+    `INSERT INTO patient (org_id, reader_org_id, patient_id, issuer)
+     SELECT DISTINCT ON (v.patient_id, v.issuer) $1::uuid, ${readerOf("v.facility_id")}, v.patient_id, v.issuer
+     FROM (VALUES ${patients.text}) v (${columnNames(patientColumns)}) ON CONFLICT DO NOTHING`,
+    actor.orgId,
+    ...patients.values,
+  );
+  const rows = valueRows(
+    newStudyColumns,
+    described.map(({ record, columns: c }) => [
+      record.facilityId,
+      record.studyInstanceUid,
+      c.patientId,
+      c.issuer,
+      c.patientName,
+      c.patientNameSearch,
+      c.patientBirthDate,
+      c.patientSex,
+      c.accessionNumber,
+      c.dicomStudyId,
+      c.studyDate,
+      c.studyTime,
+      c.studyDescription,
+      c.referringPhysicianName,
+      c.referrerKey,
+      c.requestedPriority,
+      record.purpose ?? "read",
+      studyJson(record.dataset, {
+        studyInstanceUid: record.studyInstanceUid,
+        modalities: [],
+        numberOfSeries: 0,
+        numberOfInstances: 0,
+      }),
+    ]),
+    2,
+  );
+  // A study that names no referring physician goes to the one the facility has chosen for that.
+  await tx.$executeRawUnsafe(
+    `INSERT INTO study (org_id, reader_org_id, facility_id, patient_ref, study_instance_uid, patient_id, issuer_of_patient_id, patient_name,
+       patient_name_search, patient_birth_date, patient_sex, accession_number, dicom_study_id, study_date, study_time, study_description,
+       referring_physician_name, referrer_id, requested_priority, purpose, modalities, body_parts, qido_json)
+     SELECT $1::uuid, ${readerOf("v.facility_id")}, v.facility_id, p.id, v.study_instance_uid, v.patient_id, v.issuer, v.patient_name,
+       v.patient_name_search, v.patient_birth_date, v.patient_sex, v.accession_number, v.dicom_study_id, v.study_date, v.study_time,
+       v.study_description, v.referring_physician_name,
+       CASE WHEN v.referrer_key <> '' THEN referrer_for($1::uuid, v.referrer_key)
+            ELSE (SELECT f.default_referrer_id FROM facility f WHERE f.id = v.facility_id) END,
+       v.requested_priority, v.purpose, '{}', '{}', v.qido_json
+     FROM (VALUES ${rows.text}) v (${columnNames(newStudyColumns)})
+     JOIN patient p ON p.org_id = $1::uuid AND p.issuer = v.issuer AND p.patient_id = v.patient_id
+     ORDER BY v.study_instance_uid ON CONFLICT DO NOTHING`,
+    actor.orgId,
+    ...rows.values,
+  );
+}

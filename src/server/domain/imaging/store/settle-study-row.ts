@@ -1,0 +1,122 @@
+import { type DicomJson, numberOf } from "@overread/shared/dicom/dicom-json";
+import { enqueue } from "#server/jobs/enqueue.ts";
+import { publish } from "#server/live/publish.ts";
+import type { SqlCtx } from "../../context.ts";
+import { openCase } from "../../reading/index.ts";
+import { notePatientConflicts } from "../note-patient-conflicts.ts";
+import { instanceJson, int32, seriesColumns, seriesJson, studyJson } from "../prerender.ts";
+import type { SeriesRow, StudyRow } from "./rows.ts";
+import type { SortedOut } from "./sort-out.ts";
+
+/**
+ * Enters the new instances of one study and brings its counts, prerendered answers, case and follow-up jobs up to date.
+ * The row is locked.
+ */
+export async function settleStudyRow(
+  ctx: SqlCtx,
+  row: StudyRow,
+  entries: SortedOut[],
+  series: SeriesRow[],
+): Promise<void> {
+  const { actor, tx, now } = ctx;
+  const added = entries.filter(({ isNew }) => isNew);
+  const asRead = row.purpose === "prior" && entries.some(({ record }) => record.purpose === "read");
+  if (added.length === 0 && !asRead) return;
+  const stored = added.filter(({ outcome }) => outcome === "stored");
+  const hadImages = row.number_of_instances > 0;
+  const purpose = asRead ? "read" : row.purpose;
+
+  // Counts come from what was inserted in this transaction, under the study's lock: exact, and no scan per image.
+  const changed = series.flatMap((each) => {
+    const here = stored.filter(({ record }) => record.seriesInstanceUid === each.series_instance_uid);
+    if (here.length === 0) return [];
+    const total = each.number_of_instances + here.length;
+    const uids = { study: row.study_instance_uid, series: each.series_instance_uid };
+    if (each.number_of_instances === 0) row.number_of_series++;
+    return [{ id: each.id, total, json: seriesJson(JSON.parse(each.qido_json) as DicomJson, uids, total) }];
+  });
+  const columns = stored.map(({ record }) => seriesColumns(record.dataset));
+  const union = (before: string[], more: string[]): string[] =>
+    [...new Set([...before, ...more])].filter((v) => v !== "");
+  const modalities = union(
+    row.modalities,
+    columns.map(({ modality }) => modality),
+  );
+  const bodyParts = union(
+    row.body_parts,
+    columns.map(({ bodyPartExamined }) => bodyPartExamined),
+  );
+  const numberOfInstances = row.number_of_instances + stored.length;
+  const bytes = stored.reduce((sum, { record }) => sum + record.sizeBytes, 0);
+  const json = studyJson(JSON.parse(row.qido_json) as DicomJson, {
+    studyInstanceUid: row.study_instance_uid,
+    modalities,
+    numberOfSeries: row.number_of_series,
+    numberOfInstances,
+  });
+  // Documents that the product itself adds to a study that was read do not make it "arriving" again.
+  const reopens = actor.kind !== "system" && stored.length > 0 && row.completed_at !== null;
+  const facilityId = row.facility_id ?? added[0]?.record.facilityId ?? null;
+  const each = <T>(value: (entry: SortedOut) => T): T[] => added.map(value);
+  const seriesIds = new Map(series.map(({ id, series_instance_uid }) => [series_instance_uid, id]));
+  await tx.$executeRaw`
+    WITH entered AS (
+      INSERT INTO instance (org_id, reader_org_id, study_ref, id, series_ref, sop_instance_uid, sop_class_uid, transfer_syntax_uid,
+        data_set_sha256, object_key, size_bytes, data_set_offset, instance_number, rows, columns, number_of_frames, frame_index,
+        metadata, qido_json, status, quarantine_reason, source)
+      SELECT ${actor.orgId}::uuid, ${row.reader_org_id}::uuid, ${row.id}::uuid, v.*
+      FROM unnest(${each(({ instanceId }) => instanceId)}::uuid[], ${each(({ record }) => seriesIds.get(record.seriesInstanceUid))}::uuid[],
+        ${each(({ record }) => record.sopInstanceUid)}::text[], ${each(({ record }) => record.sopClassUid)}::text[],
+        ${each(({ record }) => record.transferSyntaxUid)}::text[], ${each(({ record }) => record.dataSetSha256)}::text[],
+        ${each(({ record }) => record.objectKey)}::text[], ${each(({ record }) => record.sizeBytes)}::bigint[],
+        ${each(({ record }) => record.dataSetOffset)}::int[], ${each(({ record }) => int32(numberOf(record.dataset, "00200013")))}::int[],
+        ${each(({ record }) => int32(numberOf(record.dataset, "00280010")))}::int[],
+        ${each(({ record }) => int32(numberOf(record.dataset, "00280011")))}::int[],
+        ${each(({ record }) => record.numberOfFrames)}::int[], ${each(({ record }) => record.frameIndex)}::jsonb[],
+        ${each(({ record }) => record.metadata)}::text[],
+        ${each(({ record }) => instanceJson(record.dataset, record.transferSyntaxUid))}::text[],
+        ${each(({ outcome }) => outcome)}::"InstanceStatus"[], ${each(({ reason }) => reason)}::text[],
+        ${each(({ record }) => record.source)}::text[]) v
+    ), counted AS (
+      UPDATE series se SET number_of_instances = v.total, qido_json = v.json
+      FROM unnest(${changed.map(({ id }) => id)}::uuid[], ${changed.map(({ total }) => total)}::int[], ${changed.map(({ json }) => json)}::text[]) v (id, total, json)
+      WHERE se.id = v.id
+    )
+    UPDATE study SET modalities = ${modalities}, body_parts = ${bodyParts}, number_of_series = ${row.number_of_series},
+      number_of_instances = ${numberOfInstances}, size_bytes = size_bytes + ${bytes}::bigint,
+      quarantined_instances = quarantined_instances + ${added.length - stored.length}::int, qido_json = ${json},
+      purpose = ${purpose}::"StudyPurpose", facility_id = ${facilityId}::uuid, last_received_at = now(),
+      completed_at = CASE WHEN ${reopens} THEN NULL ELSE completed_at END
+    WHERE id = ${row.id}::uuid`;
+
+  await notePatientConflicts(ctx, row, stored);
+  const isFirst = !hadImages && stored.length > 0;
+  if (purpose === "read" && (isFirst || asRead)) await openCase(ctx, { studyId: row.id });
+  if (actor.kind !== "system" && (isFirst || reopens))
+    await enqueue(tx, "study.settle", { orgId: actor.orgId, studyId: row.id }, await settleAt(ctx, row, now));
+  const orgIds = row.reader_org_id ? [actor.orgId, row.reader_org_id] : [actor.orgId];
+  if (isFirst || added.length > stored.length || dueForNews(row.id))
+    await publish(tx, { topic: "study.changed", orgIds, studyId: row.id });
+}
+
+/** How long to wait for somebody to say that the study is complete. An edge router does; others may not. */
+async function settleAt({ actor, tx }: SqlCtx, row: StudyRow, now: Date): Promise<Date> {
+  const [facility] = row.facility_id
+    ? await tx.$queryRaw<
+        { quiet_seconds: number }[]
+      >`SELECT quiet_seconds FROM facility WHERE id = ${row.facility_id}::uuid`
+    : [];
+  const quiet = facility?.quiet_seconds ?? 60;
+  const fromEdge = actor.kind === "token" && actor.edgeId !== null;
+  return new Date(now.getTime() + (fromEdge ? Math.max(quiet, 600) : quiet) * 1000);
+}
+
+const lastNews = new Map<string, number>();
+/** Counts on a screen may be a second old: one announcement per study and second. */
+function dueForNews(studyId: string): boolean {
+  const now = Date.now();
+  if (now - (lastNews.get(studyId) ?? 0) < 1000) return false;
+  if (lastNews.size > 1000) lastNews.clear();
+  lastNews.set(studyId, now);
+  return true;
+}

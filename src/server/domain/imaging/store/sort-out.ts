@@ -1,0 +1,56 @@
+import type { InstanceRecord, StoredInstance } from "../instance-record.ts";
+import { uuidv7 } from "../uuidv7.ts";
+import type { VersionRow } from "./rows.ts";
+
+/** Why a version is set aside. */
+export const quarantineReasons = {
+  /** A version with other bytes came first (rule 2 of reliability.md §4). */
+  otherBytes: "same-uid-other-bytes",
+  /** The UID is taken by an instance of another study or series. */
+  otherPlace: "same-uid-other-series",
+} as const;
+
+export type SortedOut = {
+  record: InstanceRecord;
+  outcome: StoredInstance["outcome"];
+  isNew: boolean;
+  reason: string | null;
+  instanceId: string;
+};
+
+/** Says of each instance whether it is new, here already, or another version of one that is here. */
+export function sortOut(
+  versions: VersionRow[],
+  instances: InstanceRecord[],
+  seriesId: (record: InstanceRecord) => string,
+): SortedOut[] {
+  const known = new Map<string, VersionRow[]>();
+  for (const version of versions)
+    known.set(version.sop_instance_uid, [...(known.get(version.sop_instance_uid) ?? []), version]);
+
+  const result: SortedOut[] = [];
+  for (const record of instances) {
+    const others = known.get(record.sopInstanceUid) ?? [];
+    const same = others.find(({ data_set_sha256 }) => data_set_sha256 === record.dataSetSha256);
+    if (same) {
+      // A quarantined version sent again is still quarantined, and still held.
+      const outcome = same.status === "stored" ? "duplicate" : "quarantined";
+      result.push({ record, outcome, isNew: false, reason: null, instanceId: same.id });
+      continue;
+    }
+    const elsewhere = others.some(({ series_ref }) => series_ref !== seriesId(record));
+    const reason = others.length === 0 ? null : elsewhere ? quarantineReasons.otherPlace : quarantineReasons.otherBytes;
+    const id = uuidv7();
+    result.push({ record, outcome: reason ? "quarantined" : "stored", isNew: true, reason, instanceId: id });
+    const status = reason ? "quarantined" : "stored";
+    const version: VersionRow = {
+      id,
+      sop_instance_uid: record.sopInstanceUid,
+      data_set_sha256: record.dataSetSha256,
+      status,
+      series_ref: seriesId(record),
+    };
+    known.set(record.sopInstanceUid, [...others, version]);
+  }
+  return result;
+}

@@ -1,0 +1,78 @@
+import { audit } from "../../audit/index.ts";
+import type { SqlCtx } from "../../context.ts";
+import type { InstanceRecord, StoredInstance } from "../instance-record.ts";
+import { findSeries } from "./find-series.ts";
+import { lockStudies } from "./lock-studies.ts";
+import type { SeriesRow, StudyRow } from "./rows.ts";
+import { settleStudyRow } from "./settle-study-row.ts";
+import { type SortedOut, sortOut } from "./sort-out.ts";
+
+/**
+ * Enters received instances into the index. One call is one batch of one sender: it locks the studies concerned in a
+ * fixed order, so that parallel associations of one study queue up instead of counting twice.
+ *
+ * Identical bytes again are a success and change nothing. Other bytes under a known SOP Instance UID are kept and
+ * quarantined. The first image of a study opens its case, unless it came as a prior.
+ *
+ * @returns one result per instance, in order.
+ * @throws {DomainError} `study.not-found` when the actor may not add to that hospital's study.
+ */
+export async function storeInstances(
+  ctx: SqlCtx,
+  { instances }: { instances: InstanceRecord[] },
+): Promise<StoredInstance[]> {
+  if (instances.length === 0) return [];
+  const studies = await lockStudies(ctx, instances);
+  const { series, versions } = await findSeries(ctx, instances, studies);
+  const seriesOf = (record: InstanceRecord): SeriesRow =>
+    series.get(`${study(record).id}/${record.seriesInstanceUid}`) as SeriesRow;
+  const study = (record: InstanceRecord): StudyRow => studies.rows.get(record.studyInstanceUid) as StudyRow;
+
+  const sortedOut = sortOut(versions, instances, (record) => seriesOf(record).id);
+  for (const row of studies.rows.values()) {
+    const entries = sortedOut.filter(({ record }) => record.studyInstanceUid === row.study_instance_uid);
+    await settleStudyRow(
+      ctx,
+      row,
+      entries,
+      [...series.values()].filter(({ study_ref }) => study_ref === row.id),
+    );
+  }
+  // The audit chain is one line per hospital and held until commit: it comes last.
+  for (const row of studies.rows.values())
+    await auditStudy(
+      ctx,
+      row,
+      sortedOut.filter(({ record }) => record.studyInstanceUid === row.study_instance_uid),
+    );
+
+  return sortedOut.map(({ record, outcome, instanceId }) => ({
+    outcome,
+    instanceId,
+    studyId: study(record).id,
+    studyInstanceUid: record.studyInstanceUid,
+    seriesInstanceUid: record.seriesInstanceUid,
+    sopInstanceUid: record.sopInstanceUid,
+    sopClassUid: record.sopClassUid,
+    dataSetSha256: record.dataSetSha256,
+  }));
+}
+
+async function auditStudy(ctx: SqlCtx, row: StudyRow, entries: SortedOut[]): Promise<void> {
+  const added = entries.filter(({ isNew }) => isNew);
+  const subject = { orgId: ctx.actor.orgId, patientRef: row.patient_ref, studyRef: row.id };
+  for (const { record, reason } of added)
+    if (reason)
+      await audit(ctx, {
+        action: "instance.quarantine",
+        ...subject,
+        details: { sopInstanceUid: record.sopInstanceUid, dataSetSha256: record.dataSetSha256, reason },
+      });
+  const stored = added.filter(({ outcome }) => outcome === "stored").length;
+  if (stored > 0)
+    await audit(ctx, {
+      action: "study.receive",
+      ...subject,
+      details: { stored, repeated: entries.length - added.length, source: entries[0]?.record.source ?? "" },
+    });
+}
