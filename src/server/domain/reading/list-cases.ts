@@ -1,9 +1,9 @@
-import { normalisePersonName } from "@overread/shared/dicom/person-name";
 import { DomainError } from "@overread/shared/errors";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
 import type { Actor, Ctx } from "../context.ts";
 import { type CaseRow, selectCases, toWorklistItem } from "./case-rows.ts";
+import { textCondition } from "./find-by-text.ts";
 import { ListCases } from "./inputs.ts";
 import { casePolicy } from "./policy.ts";
 import type { Worklist, WorklistCounts } from "./shapes.ts";
@@ -22,7 +22,7 @@ export async function listCases(ctx: Ctx, input: ListCases): Promise<Worklist> {
   const where = [scope, stateCondition(filter)];
   if (filter.priority) where.push(Prisma.sql`c.priority = ${filter.priority}::"CasePriority"`);
   if (filter.facilityId) where.push(Prisma.sql`c.facility_id = ${filter.facilityId}::uuid`);
-  if (filter.text?.trim()) where.push(textCondition(filter.text.trim()));
+  if (filter.text?.trim()) where.push(await textCondition(ctx, filter.text.trim()));
   if (filter.mine) where.push(mineCondition(actor));
   if (cursor) where.push(afterCursor(cursor));
 
@@ -76,14 +76,6 @@ function mineCondition(actor: Actor): Prisma.Sql {
   return actor.kind === "user"
     ? Prisma.sql`(c.claimed_by_id = ${actor.userId}::uuid AND c.claimed_until > clock_timestamp())`
     : Prisma.sql`false`;
-}
-
-function textCondition(text: string): Prisma.Sql {
-  const escaped = (value: string) => value.replace(/[\\%_]/g, "\\$&");
-  const start = `${escaped(text)}%`;
-  const name = normalisePersonName(text);
-  const byName = name ? Prisma.sql`s.patient_name_search LIKE ${`%${escaped(name)}%`}` : Prisma.sql`false`;
-  return Prisma.sql`(${byName} OR s.patient_id ILIKE ${start} OR s.accession_number ILIKE ${start} OR s.study_description ILIKE ${`%${start}`})`;
 }
 
 /** The position behind a row, as opaque text: no patient data is in it. */
