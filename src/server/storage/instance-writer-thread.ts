@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { instanceKey } from "./keys.ts";
+import { instanceKey, shards } from "./keys.ts";
 
 /** One instance to write: our head, then the data set as it was received. The bytes lie in shared memory. */
 export type WriteTask = { id: number; orgId: string; head: Uint8Array; dataSet: Uint8Array };
@@ -51,7 +51,7 @@ parentPort?.on("message", ({ id, orgId, head, dataSet }: WriteTask) => {
  */
 function write(target: string, pieces: Uint8Array[]): void {
   const directory = path.dirname(target);
-  ensureDirectory(directory);
+  ensureShards(path.dirname(directory));
   // A sweep may take an old orphan away between two looks.
   for (let attempt = 0; attempt < 5; attempt++) {
     const made = tryOpen(target, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, "EEXIST");
@@ -172,17 +172,32 @@ function syncDirectory(directory: string): void {
 
 /** Directories this thread knows to be durable. */
 const durable = new Set<string>();
+/** Hospitals all of whose directories are there. */
+const sharded = new Set<string>();
+
+/** Makes all directories of a hospital with one sync: one by one, each of its first instances would pay for its own. */
+function ensureShards(parent: string): void {
+  if (sharded.has(parent)) return;
+  ensureDirectory(parent);
+  for (const shard of shards) makeDirectory(path.join(parent, shard));
+  syncDirectory(parent);
+  sharded.add(parent);
+}
 
 function ensureDirectory(directory: string): void {
   if (durable.has(directory)) return;
   const parent = path.dirname(directory);
   if (directory.length > root.length) ensureDirectory(parent);
   else mkdirSync(parent, { recursive: true });
+  makeDirectory(directory);
+  syncDirectory(parent);
+  durable.add(directory);
+}
+
+function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { mode: 0o750 });
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
   }
-  syncDirectory(parent);
-  durable.add(directory);
 }

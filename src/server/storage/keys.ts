@@ -22,6 +22,9 @@ export function reportPdfKey(orgId: string, reportVersionId: string): string {
   return `reports/${orgId}/${reportVersionId.slice(-2)}/${reportVersionId}.pdf`;
 }
 
+/** The directories that the objects of one hospital are spread over. */
+export const shards = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, "0"));
+
 function key(kind: string, orgId: string, sha256: string, suffix: string): string {
   if (!/^[0-9a-f-]{36}$/.test(orgId) || !/^[0-9a-f]{64}$/.test(sha256)) throw new TypeError("not a key of ours");
   return `${kind}/${orgId}/${sha256.slice(0, 2)}/${sha256}.${suffix}`;
