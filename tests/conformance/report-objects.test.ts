@@ -166,6 +166,31 @@ test("a first report, and the addenda after it, are judged good and name their p
   assert.match(shown, /Dr Nora Lindqvist, MD, FRCR[\s\S]*Addendum 1/, "the report keeps its own signature");
 });
 
+test("a preliminary report says so on every page and in every object, and the final one names it as its predecessor", async () => {
+  const first = signedReport({ kind: "preliminary", uids: uidsOf("preliminary") });
+  const files = await written("preliminary", first);
+  await judge(files, first);
+  const pages = (await run("pdftotext", ["-layout", files.pdf, "-"])).stdout.split("\f").slice(0, -1);
+  assert.match(pages[0] ?? "", /Preliminary radiology report[\s\S]*Preliminary, not yet final/);
+  for (const page of pages) assert.match(page, /Report version 1, preliminary/);
+  const flags = async (file: string) =>
+    (await run("dcmdump", ["+P", "0040,a496", "+P", "0040,a493", "+P", "0040,a073", "+P", "0042,0010", "-q", file]))
+      .stdout;
+  assert.match(await flags(files.sr), /\[PRELIMINARY\][\s\S]*$/);
+  assert.match(await flags(files.sr), /\[UNVERIFIED\]/);
+  assert.doesNotMatch(await flags(files.sr), /VerifyingObserverSequence/);
+  assert.match(
+    await flags(files.pdfObject),
+    /\[UNVERIFIED\][\s\S]*Preliminary radiology report|Preliminary radiology report[\s\S]*\[UNVERIFIED\]/,
+  );
+
+  const second = signedReport({ version: 2, uids: uidsOf("after-preliminary"), predecessor: first.uids });
+  const later = await written("after-preliminary", second);
+  await judge(later, second);
+  assert.match(await flags(later.sr), /\[FINAL\]/);
+  assert.match((await run("dcmdump", ["+P", "0040,a360", "-q", later.sr])).stdout, /PredecessorDocumentsSequence/);
+});
+
 test("a long report runs over pages that are numbered, each saying whose it is", async () => {
   const long = "Solid nodule in the right upper lobe, 8 mm, with a smooth margin and no calcification. ".repeat(90);
   const report = signedReport({

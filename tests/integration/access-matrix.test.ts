@@ -103,6 +103,10 @@ const procedures: Record<string, Line> = {
     may: ["radiologist"],
   },
   "report.sign": { reach: ({ caseId }) => ({ caseId, claimToken: "1", version: 1, password }), may: ["radiologist"] },
+  "report.signPreliminary": {
+    reach: ({ caseId }) => ({ caseId, claimToken: "1", version: 1, password }),
+    may: ["radiologist"],
+  },
   "report.addendum": {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId, text: "Mine now.", password }),
     may: ["radiologist"],

@@ -16,13 +16,14 @@ import type { ReportSection, Signature, SignedReport } from "./signed-report.ts"
 import { dicomDateText, dicomMoment } from "./wording.ts";
 
 /**
- * The signed report as structured text: TID 2000 in a Basic Text SR, complete and verified, sections as containers.
+ * The signed report as structured text: TID 2000 in a Basic Text SR, complete and (unless preliminary) verified, sections as containers.
  *
  * @returns a Part 10 file in Explicit VR Little Endian.
  * @see DICOM PS3.3 A.35.1 (Basic Text SR IOD), C.17.2 and C.17.3; PS3.16 TID 2000
  */
 export function buildBasicTextSr(report: SignedReport): Buffer {
   const { seriesInstanceUid, sopInstanceUid } = report.uids.sr;
+  const preliminary = report.kind === "preliminary";
   const { date, time } = dicomMoment(report.signature.at, report.facility.timeZone);
   return part10(
     {
@@ -33,17 +34,20 @@ export function buildBasicTextSr(report: SignedReport): Buffer {
       ...dataSet({
         ReferencedPerformedProcedureStepSequence: [],
         PerformedProcedureCodeSequence: [],
-        PreliminaryFlag: "FINAL",
+        PreliminaryFlag: preliminary ? "PRELIMINARY" : "FINAL",
         CompletionFlag: "COMPLETE",
-        VerificationFlag: "VERIFIED",
-        VerifyingObserverSequence: [
-          dataSet({
-            VerifyingObserverName: report.signature.personName,
-            VerifyingObserverIdentificationCodeSequence: [],
-            VerifyingOrganization: limited(report.readingGroup.name, 64),
-            VerificationDateTime: date + time,
-          }),
-        ],
+        VerificationFlag: preliminary ? "UNVERIFIED" : "VERIFIED",
+        // Nobody has verified a preliminary report yet; who wrote it stands in its observation context.
+        VerifyingObserverSequence: preliminary
+          ? undefined
+          : [
+              dataSet({
+                VerifyingObserverName: report.signature.personName,
+                VerifyingObserverIdentificationCodeSequence: [],
+                VerifyingOrganization: limited(report.readingGroup.name, 64),
+                VerificationDateTime: date + time,
+              }),
+            ],
         CurrentRequestedProcedureEvidenceSequence:
           evidenceOf(report).length > 0
             ? [referencedStudy(report.study.studyInstanceUid, evidenceOf(report))]

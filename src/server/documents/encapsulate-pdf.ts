@@ -20,6 +20,7 @@ import type { SignedReport } from "./signed-report.ts";
  */
 export function encapsulatePdf(report: SignedReport, pdf: Buffer): Buffer {
   const { seriesInstanceUid, sopInstanceUid } = report.uids.pdf;
+  const preliminary = report.kind === "preliminary";
   const sources = report.keyImages.length > 0 ? report.keyImages : onePerSeries(report.evidence);
   return part10(
     {
@@ -33,8 +34,8 @@ export function encapsulatePdf(report: SignedReport, pdf: Buffer): Buffer {
         BurnedInAnnotation: "YES",
         RecognizableVisualFeatures: "NO",
         SourceInstanceSequence: sources.length > 0 ? sources.map(referencedSop) : undefined,
-        DocumentTitle: `Radiology report, version ${report.version}`,
-        VerificationFlag: "VERIFIED",
+        DocumentTitle: `${preliminary ? "Preliminary radiology report" : "Radiology report"}, version ${report.version}`,
+        VerificationFlag: preliminary ? "UNVERIFIED" : "VERIFIED",
         ConceptNameCodeSequence: [reportTitle()],
         MIMETypeOfEncapsulatedDocument: "application/pdf",
         EncapsulatedDocument: pdf,

@@ -10,7 +10,7 @@ type VersionRow = {
   caseId: string;
   studyId: string;
   version: number;
-  kind: "final" | "addendum";
+  kind: "preliminary" | "final" | "addendum";
   sections: ReportSection[];
   keyImages: KeyImageRow[];
   sha256: string;
@@ -48,7 +48,8 @@ export async function gatherReport(
 ): Promise<GatheredReport> {
   const versions = await versionsUpTo(ctx, reportVersionId);
   const current = versions.at(-1);
-  const original = versions.findLast(({ kind }) => kind === "final");
+  const original =
+    versions.findLast(({ kind }) => kind === "final") ?? versions.findLast(({ kind }) => kind === "preliminary");
   if (!current || !original) throw new DomainError("report.not-found");
   const previous = versions.at(-2);
 

@@ -68,6 +68,9 @@ function textOf(report: SignedReport): string {
   return [...own, "·–—•…\u200c\u200d", everything, capitals, ...captions].join("").normalize("NFC");
 }
 
+const titleOf = ({ kind }: SignedReport): string =>
+  kind === "preliminary" ? "Preliminary radiology report" : "Radiology report";
+
 type FaceOf = Parameters<typeof oneLine>[2];
 
 /** The state of a document being set: where the pen is. */
@@ -82,7 +85,7 @@ class Sheet {
     this.#report = report;
     this.#faceOf = faceOf;
     const info = {
-      Title: "Radiology report",
+      Title: titleOf(report),
       Author: report.reportSignature.name,
       Subject: `Version ${report.version}`,
       Creator: "Overread",
@@ -113,7 +116,7 @@ class Sheet {
   letterhead(): void {
     const { readingGroup } = this.#report;
     const right = page.width - page.right;
-    const title = this.#line("Radiology report", style.title);
+    const title = this.#line(titleOf(this.#report), style.title);
     const state = this.#line(this.#versionText(), style.subtitle);
     this.#draw(title, right - title.width, this.#y + 12, style.title);
     this.#draw(state, right - state.width, this.#y + 24, style.subtitle);
@@ -273,20 +276,21 @@ class Sheet {
 
   #versionText(): string {
     const { kind, version, addenda } = this.#report;
+    if (kind === "preliminary") return `Preliminary, not yet final · version ${version}`;
     return kind === "final"
       ? `Final · version ${version}`
       : `Addendum ${addenda.at(-1)?.number ?? ""} · version ${version}`;
   }
 
   #footer(number: number, count: number): void {
-    const { patient, version, study } = this.#report;
+    const { patient, version, study, kind } = this.#report;
     const y = page.height - page.bottom + 24;
     this.#doc.rect(page.left, y - 10, textWidth, 0.5).fill(rule);
     const accession = study.accessionNumber && ` · Accession ${study.accessionNumber}`;
     const pageText = this.#line(`Page ${number} of ${count}`, style.footer);
     const idWidth = textWidth - pageText.width - 16;
     const id = breakLines(
-      `Patient ID ${patient.id}${accession} · Report version ${version}`,
+      `Patient ID ${patient.id}${accession} · Report version ${version}${kind === "preliminary" ? ", preliminary" : ""}`,
       idWidth,
       style.footer,
       this.#faceOf,

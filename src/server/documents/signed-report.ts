@@ -26,7 +26,7 @@ export type DocumentUids = {
  */
 export type SignedReport = {
   version: number;
-  kind: "final" | "addendum";
+  kind: "preliminary" | "final" | "addendum";
   /** Of the canonical text that was signed; 64 hex digits. */
   sha256: string;
   /** Of this version. */

@@ -57,7 +57,8 @@ function Version({ version, newest }: { version: SignedVersion; newest: boolean 
         <div className="min-w-0">
           <h3 className="flex items-center gap-1.5 font-semibold">
             <CircleCheck className="size-4 text-done" aria-hidden="true" />
-            {version.kind === "addendum" ? "Addendum" : "Final report"}, version {version.version}
+            {{ preliminary: "Preliminary report", final: "Final report", addendum: "Addendum" }[version.kind]}, version{" "}
+            {version.version}
           </h3>
           <p className="text-quiet">
             Signed by {version.signedBy}, <Ago at={version.signedAt} />

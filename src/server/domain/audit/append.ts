@@ -33,6 +33,7 @@ export type AuditAction =
   | "report.read"
   | "report.save-draft"
   | "report.sign"
+  | "report.sign-preliminary"
   | "report.addendum"
   | "report.store-documents"
   | "report.deliver"

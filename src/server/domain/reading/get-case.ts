@@ -51,7 +51,7 @@ export async function priorsOf({ tx }: Pick<Ctx, "tx">, row: CaseRow): Promise<P
   return tx.$queryRaw<PriorSummary[]>(Prisma.sql`
     SELECT s.id AS "studyId", s.study_instance_uid AS "studyInstanceUid", o.slug AS "orgSlug", s.study_date AS "studyDate",
       s.study_description AS "studyDescription", s.modalities, p.relevance, p.reasons,
-      EXISTS (SELECT 1 FROM report_version v WHERE v.study_ref = s.id) AS "hasReport"
+      EXISTS (SELECT 1 FROM report_version v WHERE v.study_ref = s.id AND v.kind <> 'preliminary') AS "hasReport"
     FROM case_prior p JOIN study s ON s.id = p.study_ref JOIN organization o ON o.id = s.org_id
     WHERE p.case_id = ${row.caseId}::uuid ORDER BY p.relevance DESC, s.study_date DESC, s.id`);
 }

@@ -99,7 +99,7 @@ async function newestReports({ tx }: Ctx, studyIds: string[]): Promise<Map<strin
   if (studyIds.length === 0) return new Map();
   const rows = await tx.$queryRaw<{ studyRef: string; signedAt: Date; signedBy: string; sections: ReportSection[] }[]>`
     SELECT DISTINCT ON (study_ref) study_ref AS "studyRef", signed_at AS "signedAt", signed_by_name AS "signedBy", sections
-    FROM report_version WHERE study_ref = ANY(${studyIds}::uuid[]) ORDER BY study_ref, version DESC`;
+    FROM report_version WHERE study_ref = ANY(${studyIds}::uuid[]) AND kind <> 'preliminary' ORDER BY study_ref, version DESC`;
   return new Map(
     rows.map(({ studyRef, signedAt, signedBy, sections }) => [
       studyRef,

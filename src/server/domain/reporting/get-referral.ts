@@ -19,7 +19,8 @@ export async function getReferral(ctx: Ctx<UserActor>, { studyId }: GetReferral)
   const [row] = await tx.$queryRaw<ReferralRow[]>`${selectReferrals(actor.userId)} WHERE s.id = ${studyId}::uuid`;
   if (!row) throw new DomainError("study.not-found");
   referralPolicy.authorize(actor, "referral.read", row);
-  const versions = await signedVersions(ctx, studyId);
+  // A first reading goes to the hospital; a referring physician gets what is final.
+  const versions = (await signedVersions(ctx, studyId)).filter(({ kind }) => kind !== "preliminary");
   const series = await seriesOf(ctx, [studyId]);
   await audit(ctx, {
     action: "referral.read",

@@ -42,6 +42,7 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
     versions,
     canEdit: mine && !signed && reportPolicy.can(actor, "report.save-draft", row),
     canSign: mine && !signed && reportPolicy.can(actor, "report.sign", row),
+    canSignPreliminary: mine && !signed && reportPolicy.can(actor, "report.sign-preliminary", row),
     canAddend: signed && reportPolicy.can(actor, "report.addendum", row),
     requiresPassword: true,
   };

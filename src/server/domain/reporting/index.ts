@@ -19,4 +19,4 @@ export { referralPolicy } from "./policy.ts";
 export { recordDocuments, type StoredDocument } from "./record-documents.ts";
 export { saveDraft } from "./save-draft.ts";
 export type * from "./shapes.ts";
-export { signReport } from "./sign-report.ts";
+export { signPreliminary, signReport } from "./sign-report.ts";

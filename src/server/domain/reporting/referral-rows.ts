@@ -48,7 +48,7 @@ export const selectReferrals = (readerId: string): Prisma.Sql => Prisma.sql`
   JOIN organization o ON o.id = s.org_id
   LEFT JOIN facility f ON f.id = s.facility_id
   LEFT JOIN reading_case c ON c.study_ref = s.id
-  LEFT JOIN LATERAL (SELECT * FROM report_version r WHERE r.study_ref = s.id ORDER BY r.version DESC LIMIT 1) v ON true`;
+  LEFT JOIN LATERAL (SELECT * FROM report_version r WHERE r.study_ref = s.id AND r.kind <> 'preliminary' ORDER BY r.version DESC LIMIT 1) v ON true`;
 
 const impressionLength = 200;
 

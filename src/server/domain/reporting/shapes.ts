@@ -36,6 +36,8 @@ export type Report = {
   versions: SignedVersion[];
   canEdit: boolean;
   canSign: boolean;
+  /** Sign it for somebody else to go over. */
+  canSignPreliminary: boolean;
   canAddend: boolean;
   /** Signing asks for the password of an account without a second factor. */
   requiresPassword: true;

@@ -1,16 +1,19 @@
 import { DomainError } from "@overread/shared/errors";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { Ctx, UserActor } from "../context.ts";
-import { holdClaim, moveCase } from "../reading/index.ts";
-import type { SignReport } from "./inputs.ts";
+import { type HeldCase, holdClaim, moveCase } from "../reading/index.ts";
+import type { KeyImage, Section, SignReport } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
 import { findReportCase } from "./report-case.ts";
 import { readDraft } from "./save-draft.ts";
 import type { Signed } from "./shapes.ts";
 
+/** The claim ends with the signature. */
+const endClaim = Prisma.sql`, claimed_by_id = NULL, claimed_until = NULL, claimed_at = NULL`;
+
 /**
  * Signs the draft as it was last saved: fixes it as a version for ever, ends the claim and sends the documents on
- * their way. The caller has given the password once more before this runs.
+ * their way. The caller has given the password once more before this runs. After a preliminary version this is the next.
  *
  * The draft goes: its words are in the version, and nothing may be typed into a signed report.
  *
@@ -18,31 +21,62 @@ import type { Signed } from "./shapes.ts";
  * @throws {DomainError} `report.impression-missing`, `report.version-conflict` with `version`, `report.already-signed`,
  *   `case.claim-expired`, `case.not-claimed`, `case.not-found`, `auth.forbidden`
  */
-export async function signReport(ctx: Ctx<UserActor>, { caseId, claimToken, version }: SignReport): Promise<Signed> {
-  const { tx } = ctx;
+export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promise<Signed> {
+  const { caseId } = input;
   await findReportCase(ctx, caseId, "report.sign");
+  const { held, draft } = await readyToSign(ctx, input);
+  const moved = await moveCase(ctx, {
+    caseId,
+    moves: { drafted: "final", preliminary: "final" },
+    set: Prisma.sql`${endClaim}, completed_at = clock_timestamp(), priority_score = 0, priority_reasons = '[]'::jsonb`,
+    where: Prisma.sql`claim_token = ${BigInt(input.claimToken)}`,
+  });
+  if (!moved) throw new DomainError("case.illegal-move", { details: { from: held.state, to: "final" } });
+  const version = await nextVersion(ctx, caseId);
+  const signed = await insertVersion(ctx, held, { ...draft, version, kind: "final", action: "report.sign" });
+  await ctx.tx.reportDraft.delete({ where: { caseId } });
+  return signed;
+}
+
+/**
+ * Signs the draft as a first reading: the hospital has it at once, named preliminary on every page and object, and the case stays
+ * on the list until somebody has gone over it and signed it for good. The draft stays, for that somebody to go on from.
+ *
+ * @throws {DomainError} as {@link signReport}
+ */
+export async function signPreliminary(ctx: Ctx<UserActor>, input: SignReport): Promise<Signed> {
+  const { caseId } = input;
+  await findReportCase(ctx, caseId, "report.sign-preliminary");
+  const { held, draft } = await readyToSign(ctx, input);
+  const moved = await moveCase(ctx, {
+    caseId,
+    moves: { drafted: "preliminary", preliminary: "preliminary" },
+    set: endClaim,
+    where: Prisma.sql`claim_token = ${BigInt(input.claimToken)}`,
+  });
+  if (!moved) throw new DomainError("case.illegal-move", { details: { from: held.state, to: "preliminary" } });
+  const version = await nextVersion(ctx, caseId);
+  return insertVersion(ctx, held, { ...draft, version, kind: "preliminary", action: "report.sign-preliminary" });
+}
+
+/** The claim stands, the draft is the one the reader saw, and it says something. */
+async function readyToSign(
+  ctx: Ctx<UserActor>,
+  { caseId, claimToken, version }: SignReport,
+): Promise<{ held: HeldCase; draft: { sections: Section[]; keyImages: KeyImage[] } }> {
   const held = await holdClaim(ctx, { caseId, claimToken });
   const draft = await readDraft(ctx, caseId);
   if ((draft?.version ?? 0) !== version)
     throw new DomainError("report.version-conflict", { details: { version: draft?.version ?? 0 } });
   const impression = draft?.sections.find(({ key }) => key === "impression");
   if (!draft || !impression?.text.trim()) throw new DomainError("report.impression-missing");
+  const { sections, keyImages } = draft;
+  return { held, draft: { sections, keyImages } };
+}
 
-  const moved = await moveCase(ctx, {
-    caseId,
-    moves: { drafted: "final", preliminary: "final" },
-    set: Prisma.sql`, claimed_by_id = NULL, claimed_until = NULL, claimed_at = NULL, completed_at = clock_timestamp(),
-      priority_score = 0, priority_reasons = '[]'::jsonb`,
-    where: Prisma.sql`claim_token = ${BigInt(claimToken)}`,
-  });
-  if (!moved) throw new DomainError("case.illegal-move", { details: { from: held.state, to: "final" } });
-  const signed = await insertVersion(ctx, held, {
-    version: 1,
-    kind: "final",
-    sections: draft.sections,
-    keyImages: draft.keyImages,
-    action: "report.sign",
-  });
-  await tx.reportDraft.delete({ where: { caseId } });
-  return signed;
+/** The case's row is locked by the claim that was checked. */
+async function nextVersion({ tx }: Ctx, caseId: string): Promise<number> {
+  const [row] = await tx.$queryRaw<[{ next: number }]>`
+    SELECT coalesce(max(version), 0)::int + 1 AS next FROM report_version WHERE case_id = ${caseId}::uuid`;
+  return row.next;
 }

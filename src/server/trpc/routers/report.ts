@@ -7,6 +7,7 @@ import {
   SaveDraft,
   SignReport,
   saveDraft,
+  signPreliminary,
   signReport,
 } from "#server/domain/reporting/index.ts";
 import { reauthenticatedProcedure, router, tenantProcedure } from "../procedure.ts";
@@ -16,5 +17,6 @@ export const reportRouter = router({
   templates: tenantProcedure.input(GetReport).query(({ ctx, input }) => listTemplates(ctx, input)),
   saveDraft: tenantProcedure.input(SaveDraft).mutation(({ ctx, input }) => saveDraft(ctx, input)),
   sign: reauthenticatedProcedure.input(SignReport).mutation(({ ctx, input }) => signReport(ctx, input)),
+  signPreliminary: reauthenticatedProcedure.input(SignReport).mutation(({ ctx, input }) => signPreliminary(ctx, input)),
   addendum: reauthenticatedProcedure.input(AddAddendum).mutation(({ ctx, input }) => addAddendum(ctx, input)),
 });

@@ -30,6 +30,7 @@ const names: Record<string, string> = {
   "report.read": "read a report",
   "report.save-draft": "saved a draft",
   "report.sign": "signed a report",
+  "report.sign-preliminary": "signed a preliminary report",
   "report.addendum": "signed an addendum",
   "report.store-documents": "stored report documents",
   "report.deliver": "tried to return a document",

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { DomainError } from "@overread/shared/errors";
+import { systemActor } from "#server/auth/system-actor.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
+import { seedDemo } from "#server/demo/seed.ts";
+import { gatherReport } from "#server/documents/index.ts";
+import type { UserActor } from "#server/domain/context.ts";
+import { cancelCase, claimCase, getCase, holdCase, resumeCase } from "#server/domain/reading/index.ts";
+import {
+  addAddendum,
+  getReferral,
+  getReport,
+  saveDraft,
+  signPreliminary,
+  signReport,
+} from "#server/domain/reporting/index.ts";
+import { signedIn } from "../actors.ts";
+import { useTestDatabase } from "../database.ts";
+import { makeUnreadCase } from "../factories/studies.ts";
+
+let db: Awaited<ReturnType<typeof useTestDatabase>>;
+let night: UserActor;
+let day: UserActor;
+let lead: UserActor;
+let tech: UserActor;
+let referrer: UserActor;
+before(async () => {
+  db = await useTestDatabase();
+  await seedDemo({ password: "correct horse" });
+  night = (await signedIn("radiologist@nightshift.example")).actor;
+  day = (await signedIn("radiologist2@nightshift.example")).actor;
+  lead = (await signedIn("lead@nightshift.example")).actor;
+  tech = (await signedIn("tech@lakeside.example")).actor;
+  referrer = (await signedIn("referrer@lakeside.example")).actor;
+});
+after(() => db.drop());
+
+const refusedWith = (code: string) => (error: unknown) => error instanceof DomainError && error.code === code;
+const claim = async (actor: UserActor, caseId: string) =>
+  (await withTenant(actor, (ctx) => claimCase(ctx, { caseId }))).claimToken;
+const save = (actor: UserActor, caseId: string, claimToken: string, version: number, text: string) =>
+  withTenant(actor, (ctx) =>
+    saveDraft(ctx, { caseId, claimToken, version, sections: [{ key: "impression", title: "Impression", text }] }),
+  );
+const preliminary = (actor: UserActor, caseId: string, claimToken: string, version: number) =>
+  withTenant(actor, (ctx) => signPreliminary(ctx, { caseId, claimToken, version }));
+const final = (actor: UserActor, caseId: string, claimToken: string, version: number) =>
+  withTenant(actor, (ctx) => signReport(ctx, { caseId, claimToken, version }));
+const read = (actor: UserActor, caseId: string) => withTenant(actor, (ctx) => getReport(ctx, { caseId }));
+
+async function readAtNight(wish: Parameters<typeof makeUnreadCase>[1] = {}) {
+  const made = await makeUnreadCase(db.owner, wish);
+  const { caseId } = made;
+  const claimToken = await claim(night, caseId);
+  await save(night, caseId, claimToken, 0, "Small pneumothorax.");
+  return { ...made, claimToken };
+}
+
+test("a first reading is signed as preliminary at night, gone over by day and signed for good", async () => {
+  const { caseId, studyId, orgId, claimToken } = await readAtNight({ referrerId: referrer.userId });
+  assert.equal((await read(night, caseId)).canSignPreliminary, true);
+  const first = await preliminary(night, caseId, claimToken, 1);
+  assert.equal(first.version, 1);
+  const item = await withTenant(lead, (ctx) => getCase(ctx, { caseId }));
+  assert.deepEqual([item.state, item.claimedBy], ["preliminary", null]);
+
+  // The hospital has it at once, named what it is; the referring physician waits for what is final.
+  const there = await read(tech, caseId);
+  assert.deepEqual(
+    there.versions.map(({ version, kind }) => [version, kind]),
+    [[1, "preliminary"]],
+  );
+  assert.equal(there.draft, null);
+  const referral = () => withTenant(referrer, (ctx) => getReferral(ctx, { studyId }));
+  assert.deepEqual([(await referral()).versions, (await referral()).signedAt], [[], null]);
+  const { rows: jobs } = await db.owner.query(
+    "SELECT payload FROM outbox_job WHERE name = 'report.store-documents' AND collapse_key = $1",
+    [first.reportVersionId],
+  );
+  assert.equal(jobs.length, 1, "its documents are made");
+
+  // Nothing more under the old claim; another radiologist goes on from the same words.
+  await assert.rejects(save(night, caseId, claimToken, 1, "x"), refusedWith("case.claim-expired"));
+  const again = await claim(day, caseId);
+  const working = await read(day, caseId);
+  assert.equal(working.sections[0]?.text, "Small pneumothorax.");
+  await save(day, caseId, again, 1, "Small pneumothorax. Rib fracture.");
+  const second = await final(day, caseId, again, 2);
+  assert.equal(second.version, 2);
+  const done = await read(tech, caseId);
+  assert.equal(done.state, "final");
+  assert.deepEqual(
+    done.versions.map(({ kind, signedBy, sections }) => [kind, signedBy, sections[0]?.text]),
+    [
+      ["final", "Dr Kwame Mensah", "Small pneumothorax. Rib fracture."],
+      ["preliminary", "Dr Ingrid Solheim", "Small pneumothorax."],
+    ],
+  );
+  assert.deepEqual(
+    (await referral()).versions.map(({ version }) => version),
+    [2],
+  );
+  const third = await withTenant(day, (ctx) => addAddendum(ctx, { caseId, text: "Telephoned." }));
+  assert.equal(third.version, 3);
+
+  // Its documents: the final one follows the preliminary, and is signed by who went over it.
+  const gathered = (reportVersionId: string) =>
+    withTenant(systemActor(orgId, "worker"), (ctx) => gatherReport(ctx, { reportVersionId }));
+  const [one, two] = [await gathered(first.reportVersionId), await gathered(second.reportVersionId)];
+  assert.deepEqual([one.kind, one.reportSignature.name, one.predecessor], ["preliminary", "Dr Ingrid Solheim", null]);
+  assert.deepEqual([two.kind, two.reportSignature.name], ["final", "Dr Kwame Mensah"]);
+  assert.deepEqual(two.predecessor, one.uids);
+  const { rows: trail } = await db.owner.query(
+    "SELECT action FROM audit_event WHERE case_id = $1 AND action LIKE 'report.sign%' ORDER BY seq",
+    [caseId],
+  );
+  assert.deepEqual(
+    trail.map(({ action }) => action),
+    ["report.sign-preliminary", "report.sign"],
+  );
+});
+
+test("a preliminary signature needs the claim, the words as they were seen, and an impression", async () => {
+  const { caseId, claimToken } = await readAtNight();
+  await assert.rejects(preliminary(day, caseId, claimToken, 1), refusedWith("case.claim-expired"));
+  await assert.rejects(preliminary(night, caseId, claimToken, 7), refusedWith("report.version-conflict"));
+  await assert.rejects(preliminary(lead, caseId, claimToken, 1), refusedWith("auth.forbidden"));
+  await save(night, caseId, claimToken, 1, "  ");
+  await assert.rejects(preliminary(night, caseId, claimToken, 2), refusedWith("report.impression-missing"));
+  await save(night, caseId, claimToken, 2, "Normal.");
+  const outcomes = await Promise.allSettled([1, 2].map(() => preliminary(night, caseId, claimToken, 3)));
+  assert.deepEqual(outcomes.map(({ status }) => status).sort(), ["fulfilled", "rejected"], "once");
+  const again = await claim(night, caseId);
+  await final(night, caseId, again, 3);
+  await assert.rejects(preliminary(night, caseId, again, 3), refusedWith("report.already-signed"));
+});
+
+test("a preliminary case is held and comes back preliminary; it is not cancelled, not from being held either", async () => {
+  const { caseId, claimToken } = await readAtNight();
+  await preliminary(night, caseId, claimToken, 1);
+  const cancel = () => withTenant(lead, (ctx) => cancelCase(ctx, { caseId, reason: "Ordered twice." }));
+  await assert.rejects(cancel(), refusedWith("case.illegal-move"));
+  await withTenant(lead, (ctx) => holdCase(ctx, { caseId, reason: "Priors are asked for." }));
+  await assert.rejects(cancel(), refusedWith("case.illegal-move"));
+  assert.deepEqual(await withTenant(tech, (ctx) => resumeCase(ctx, { caseId })), { state: "preliminary" });
+});
+
+test("the words of a preliminary report are not shown as a prior's report", async () => {
+  const patientId = "PRELIM-1";
+  const earlier = await readAtNight({ patientId, studyDate: "20260101" });
+  await preliminary(night, earlier.caseId, earlier.claimToken, 1);
+  const { caseId } = await makeUnreadCase(db.owner, { patientId, studyDate: "20260601" });
+  const { priors } = await withTenant(night, (ctx) => getCase(ctx, { caseId }));
+  assert.deepEqual(
+    priors.map(({ studyId, hasReport }) => [studyId, hasReport]),
+    [[earlier.studyId, false]],
+  );
+});
