@@ -20,7 +20,7 @@ const DRAIN_MS = 10_000;
 const UPLOAD_GRACE_MS = 5_000;
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 const MIN_SEGMENT_BYTES = 2 * 1024 * 1024;
-const KEEP_SPARES = 6;
+const KEEP_SPARES = 8;
 const OPEN_AGAIN_MS = 1_000;
 /** Exit status after a disk fault: the supervisor starts us again, nothing unacknowledged is lost. */
 const EXIT_DISK_FAULT = 74;
@@ -59,7 +59,7 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
     log.fatal({ code }, "the spool's disk failed");
     process.exit(EXIT_DISK_FAULT);
   };
-  let wakeForwarder = (): void => undefined;
+  let wakeForwarder = (_studyInstanceUids: Set<string>): void => undefined;
   const spoolDir = path.join(stateDir, "spool");
   const spoolOptions: SpoolOptions = {
     dir: spoolDir,
@@ -69,7 +69,7 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
     keepSpares: KEEP_SPARES,
     purposeOf: (calledAeTitle) => (config.priorAeTitles.includes(calledAeTitle) ? "prior" : "read"),
     onFatal,
-    onStored: () => wakeForwarder(),
+    onStored: (studyInstanceUids) => wakeForwarder(studyInstanceUids),
     onTrouble: (error) => log.warn({ fault: faultCode(error) }, "the spool's disk does not answer"),
   };
   const spool = await whenTheDiskAnswers(() => Spool.open(spoolOptions), log);
@@ -80,7 +80,7 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
     spool.writes.enter(() => spool.index.setMeta("revoked", enrolled.identity.edgeId));
   });
   const forwarder = new Forwarder(spool, portal, settings.upload, log);
-  wakeForwarder = () => forwarder.wake();
+  wakeForwarder = (studyInstanceUids) => forwarder.stored(studyInstanceUids);
   const returner = new ResultReturner(
     spool.db,
     spool.writes,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, truncateSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { openStoreAssociation } from "../../edge-router/src/dimse/scu.ts";
-import { type MadeObject, makeObject } from "./edge-objects.ts";
+import { type MadeObject, makeObject, newUid } from "./edge-objects.ts";
 import { EdgeUnderTest, run, until } from "./edge-process.ts";
 
 const outOfResources = 0xa700;
@@ -66,6 +66,32 @@ test("a full disk is answered with A700, loses nothing, and is over as soon as t
   } finally {
     if (edge.exitCode === null && edge.child) await edge.kill();
     await run("umount", [disk]);
+    await edge.remove();
+  }
+});
+
+test("an object that the disk does not give back holds up none of the others", async () => {
+  const edge = await EdgeUnderTest.create();
+  try {
+    edge.portal.down = true;
+    await edge.start();
+    const studyInstanceUid = newUid();
+    const make = (pixelBytes: number): MadeObject => makeObject(edge.dir, { studyInstanceUid, pixelBytes });
+    const [before, damaged, after] = [make(20_000), make(1_300_000), make(20_000)];
+    assert.equal((await fill(edge, [before, damaged, after])).taken.length, 3);
+    const objects = path.join(edge.stateDir, "spool", "objects");
+    const [file, ...more] = readdirSync(objects);
+    assert.ok(file && more.length === 0);
+    truncateSync(path.join(objects, file), 1_000);
+    edge.portal.down = false;
+    await until("the others are held", () => [before, after].every((object) => edge.portal.holds(object)));
+    await until("only it waits", async () => (await edge.status()).queue.instances === 1);
+    assert.ok(edge.log.includes("spooled object is unreadable"));
+    const late = make(20_000);
+    assert.equal((await fill(edge, [late])).taken.length, 1);
+    await until("the late one is held", () => edge.portal.holds(late));
+    assert.equal([...edge.portal.held.values()].filter((times) => times > 1).length, 0);
+  } finally {
     await edge.remove();
   }
 });

@@ -25,6 +25,8 @@ const sync = promisify(fsync);
 const dataSync = promisify(fdatasync);
 const cutAt = promisify(ftruncate);
 
+/** The last record of a segment may end this far before its end. */
+const UNUSED_TAIL_BYTES = 2 * 1024 * 1024;
 /** One write and one sync serve at most this much; enough to share, short enough to answer soon. */
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
@@ -44,7 +46,7 @@ interface Segment {
   /** Where the next record goes. */
   end: number;
   chain: number;
-  /** Its blocks are on the disk already. */
+  /** Its blocks are on the disk already, but for what no record may fill. */
   allocated?: boolean;
   /** What is on the disk is not known to be what was written: nothing may be appended any more. */
   broken?: boolean;
@@ -63,7 +65,7 @@ export interface JournalOptions {
   /** How many drained segments are kept for use again: writing over allocated blocks is twice as fast. */
   keepSpares: number;
   /** Whether the disk is large enough to have that many made beforehand. */
-  mayPreallocate(): boolean;
+  mayPreallocate(count: number): boolean;
   /** A write or sync failed for another reason than a full disk: what is on the disk is unknown, the process must end. */
   onFatal(error: unknown): never;
 }
@@ -118,7 +120,7 @@ export class Journal {
       const fd = await openFd(file, constants.O_RDWR);
       // What the scan has read may be in the page cache only.
       await dataSync(fd);
-      const allocated = fstatSync(fd).size >= options.segmentBytes;
+      const allocated = isAllocated(fd, options);
       scanned.push({ name, fd, end: result.end, chain: result.chain, records: result.found.length, allocated });
     }
     await sync(dirFd);
@@ -136,6 +138,10 @@ export class Journal {
     return { journal, found };
   }
 
+  /** Nothing was appended for that long. */
+  isIdle(ms: number): boolean {
+    return Date.now() - this.#lastAppendAt > ms;
+  }
   get activeSegment(): string {
     return this.#active.name;
   }
@@ -229,21 +235,23 @@ export class Journal {
   }
 
   /**
-   * Begins the active segment, of which nothing is needed any more, anew: needs no room and gives some back.
+   * Begins the active segment, of which nothing is needed any more, anew, which needs no room.
    * It gets a new name, so that nothing can be looked for in it by the old one.
    *
    * @param isDrained asked when nobody appends any more.
+   * @param cut gives its room back.
    */
-  renew(isDrained: () => boolean): Promise<void> {
+  renew(isDrained: () => boolean, cut: boolean): Promise<void> {
     return this.#alone(async () => {
       if (!isDrained()) return;
       const { fd } = this.#active;
+      const allocated = !cut && isAllocated(fd, this.#options);
       const name = segmentName();
       await rename(this.pathOf(this.#active.name), this.pathOf(name));
       this.#active.name = name;
       try {
-        this.#active = await begin(name, fd, this.#dirFd);
-        await cutAt(fd, this.#active.end);
+        this.#active = { ...(await begin(name, fd, this.#dirFd)), allocated };
+        if (cut) await cutAt(fd, this.#active.end);
       } catch (error) {
         this.#active.broken = true;
         throw error;
@@ -285,21 +293,38 @@ export class Journal {
    * @param idleMs how long nothing must have come.
    */
   preallocate(idleMs: number): void {
-    const isIdle = (): boolean => !this.#closed && Date.now() - this.#lastAppendAt > idleMs;
-    const enough = this.#spares.filter(({ allocated }) => allocated).length >= this.#options.keepSpares;
-    if (enough || this.#preallocating || !isIdle() || !this.#options.mayPreallocate()) return;
-    this.#preallocating = this.#allocateOne(isIdle).finally(() => {
+    const isIdle = (): boolean => !this.#closed && this.isIdle(idleMs);
+    if (this.#preallocating || !isIdle()) return;
+    this.#preallocating = this.#allocate(isIdle).finally(() => {
       this.#preallocating = null;
     });
   }
 
-  async #allocateOne(isIdle: () => boolean): Promise<void> {
+  async #allocate(isIdle: () => boolean): Promise<void> {
+    for (;;) {
+      this.#useAllocated();
+      const ready = this.#spares.filter(({ allocated }) => allocated).length;
+      if (ready >= this.#options.keepSpares || !isIdle() || !this.#options.mayPreallocate(ready + 1)) return;
+      if (!(await this.#allocateOne(isIdle))) return;
+    }
+  }
+
+  /** An active segment without blocks in which nothing is yet gives way to one that has them. */
+  #useAllocated(): void {
+    if (this.#running || this.#active.allocated || this.activeBytes > 0 || !this.#spares[0]?.allocated) return;
+    this.#spares.push(this.#active);
+    this.#active = this.#spares.shift()!;
+  }
+
+  /** @returns false when it was interrupted. */
+  async #allocateOne(isIdle: () => boolean): Promise<boolean> {
     const zeros = Buffer.alloc(1024 * 1024);
     const at = this.#spares.findIndex(({ allocated }) => !allocated);
     let [segment] = at < 0 ? [] : this.#spares.splice(at, 1);
     try {
       segment ??= await create(this.#options.dir, this.#dirFd);
-      let position = segment.end;
+      // What an earlier attempt has made, or a former life, need not be made again.
+      let position = Math.max(segment.end, fstatSync(segment.fd).size);
       while (position < this.#options.segmentBytes && isIdle()) {
         await writeAll(segment.fd, [zeros], position);
         await dataSync(segment.fd);
@@ -308,18 +333,19 @@ export class Journal {
       segment.allocated = position >= this.#options.segmentBytes;
       if (segment.allocated) this.#spares.unshift(segment);
       else this.#spares.push(segment);
+      return segment.allocated;
     } catch (error) {
       if (!isFull(error)) this.#options.onFatal(error);
       // Nothing that was acknowledged is in it: its room is worth more than it.
       if (segment) await this.#giveUp(segment);
+      return false;
     }
   }
 
   /** Gives back a sealed segment of which nothing is needed any more. */
   async reclaim(segment: string, keep: boolean): Promise<void> {
     if (!this.sealed.has(segment)) return;
-    const kept = this.#spares.filter(({ allocated }) => allocated).length;
-    if (!keep || kept >= this.#options.keepSpares) {
+    if (!keep || this.#spares.length >= this.#options.keepSpares) {
       rmSync(this.pathOf(segment), { force: true });
       this.sealed.delete(segment);
       return;
@@ -329,7 +355,9 @@ export class Journal {
     this.sealed.delete(segment);
     const fd = await openFd(this.pathOf(name), constants.O_RDWR);
     try {
-      this.#spares.unshift({ ...(await begin(name, fd, this.#dirFd)), allocated: true });
+      const spare = { ...(await begin(name, fd, this.#dirFd)), allocated: isAllocated(fd, this.#options) };
+      if (spare.allocated) this.#spares.unshift(spare);
+      else this.#spares.push(spare);
     } catch (error) {
       await this.#giveUp({ name, fd });
       throw error;
@@ -354,6 +382,9 @@ export class Journal {
     await closeFd(this.#dirFd);
   }
 }
+
+const isAllocated = (fd: number, { segmentBytes }: Pick<JournalOptions, "segmentBytes">): boolean =>
+  fstatSync(fd).size >= segmentBytes - Math.min(UNUSED_TAIL_BYTES, segmentBytes / 4);
 
 let lastName = 0;
 /** Sorts by time of making, also within a millisecond; unique for ever. */

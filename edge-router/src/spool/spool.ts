@@ -9,6 +9,7 @@ import { BALLAST_BYTES, Ballast } from "./ballast.ts";
 import { DiskGauge } from "./disk.ts";
 import { isDiskFault, isIndexFault } from "./disk-fault.ts";
 import { checkpoint, type InstanceRow, openDatabase, SpoolIndex, type Stored, type StudyRow } from "./index-db.ts";
+import { Inflow } from "./inflow.ts";
 import { type FoundRecord, Journal } from "./journal.ts";
 import { Outgoing } from "./outgoing.ts";
 import { OwedWrites } from "./owed-writes.ts";
@@ -18,7 +19,7 @@ import type { RecordMeta } from "./segment.ts";
 /** All data sets in memory together; beyond it each goes to its file early and senders wait for the disk. */
 const BUFFER_BYTES = 96 * 1024 * 1024;
 /** Segments are made beforehand only while nothing came for this long. */
-const IDLE_MS = 10_000;
+const IDLE_MS = 3_000;
 /** How long new entries may wait to share one index transaction; they are durable already. */
 const INDEX_AFTER_MS = 50;
 const KEEP_DONE_MS = 30 * 24 * 3_600_000;
@@ -35,7 +36,7 @@ export interface SpoolOptions {
   /** The disk is in doubt: end the process without another answer. */
   onFatal(error: unknown): never;
   /** New work for the uploader. */
-  onStored?(): void;
+  onStored?(studyInstanceUids: Set<string>): void;
   /** The disk refused something that is tried again. */
   onTrouble?(error: unknown): void;
 }
@@ -54,6 +55,7 @@ export class Spool {
   readonly writes: OwedWrites;
   readonly outgoing: Outgoing;
   readonly disk: DiskGauge;
+  readonly inflow = new Inflow();
   lastReceivedAt: number | null = null;
   readonly #options: SpoolOptions;
   readonly #journal: Journal;
@@ -104,7 +106,7 @@ export class Spool {
     try {
       const disk = new DiskGauge(options.dir, options.reserveBytes);
       const segmentBytes = Math.min(options.segmentBytes, Math.max(options.minSegmentBytes, disk.totalBytes / 16));
-      const mayPreallocate = (): boolean => disk.hasRoomFor(20 * options.keepSpares * segmentBytes);
+      const mayPreallocate = (count: number): boolean => disk.hasRoomFor(20 * count * segmentBytes);
       const { journal, found } = await Journal.open({ ...options, segmentBytes, mayPreallocate, dir: segmentsDir });
       try {
         const spool = new Spool({ ...options, segmentBytes }, db, journal, disk, ballast);
@@ -207,6 +209,7 @@ export class Spool {
       hasRoomFor: (bytes) => this.#unindexed.length < 5_000 && this.disk.hasRoomFor(bytes),
       buffer: (bytes) => {
         this.#bufferedBytes += bytes;
+        this.inflow.note(bytes, Date.now());
         return this.#bufferedBytes < BUFFER_BYTES;
       },
       unbuffer: (bytes) => {
@@ -292,7 +295,7 @@ export class Spool {
     this.#unindexed = [];
     this.#unindexedKeys.clear();
     this.#repeated = [];
-    this.#options.onStored?.();
+    this.#options.onStored?.(new Set(batch.map(({ meta }) => meta.studyInstanceUid)));
   }
 
   /** Gives back segments that are drained, and forgets what has long been delivered. */
@@ -323,8 +326,8 @@ export class Spool {
     if (short) await this.#journal.dropSpares();
     const isDrained = (): boolean =>
       this.#underWay.size === 0 && !this.#liveSegments().has(this.#journal.activeSegment);
-    if (short) await this.#journal.renew(isDrained);
-    else if (isDrained() && this.#journal.activeBytes > this.#options.segmentBytes / 4) await this.#journal.seal();
+    if (short) await this.#journal.renew(isDrained, true);
+    else if (this.#journal.isIdle(IDLE_MS) && isDrained()) await this.#journal.renew(isDrained, false);
     // What was committed meanwhile may lie in a segment that looked drained.
     if (this.#underWay.size > 0) return;
     const live = this.#liveSegments();

@@ -5,11 +5,14 @@ import type { Logger } from "../log.ts";
 import { faultCode, isDiskFault } from "../spool/disk-fault.ts";
 import type { InstanceRow } from "../spool/index-db.ts";
 import type { Bytes, Spool } from "../spool/spool.ts";
+import { Pace, YIELDING_INSTANCES } from "./pace.ts";
+import { ReadError } from "./read-spooled.ts";
 import { isPermanent, stow } from "./stow.ts";
 
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 /** `confirm` takes up to a thousand; asked for this many at a time after a start. */
 const CONFIRM_AT_ONCE = 500;
+const LOOK_EVERY_MS = 100;
 /** Pause after our own disk failed. */
 const DISK_FAULT_MS = 1_000;
 
@@ -29,6 +32,7 @@ export class Forwarder {
   readonly #portal: Portal;
   readonly #options: ForwardOptions;
   readonly #log: Logger;
+  readonly #pace = new Pace();
   readonly #busy = new Set<number>();
   readonly #alone = new Set<number>();
   readonly #running = new Set<Promise<void>>();
@@ -46,7 +50,7 @@ export class Forwarder {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.wake(), 500);
+    this.#timer = setInterval(() => this.wake(), LOOK_EVERY_MS);
     this.wake();
   }
 
@@ -55,21 +59,39 @@ export class Forwarder {
     return this.#failures === 0;
   }
 
+  /** Something of these studies waits now. */
+  stored(studyInstanceUids: Set<string>): void {
+    this.#pace.stored(studyInstanceUids);
+    this.wake();
+  }
+
   /** Starts as many requests as there is work and leave for. */
   wake(): void {
-    // While the portal is away one request at a time tries whether it is back.
-    const most = this.reachable ? this.#options.requests : 1;
-    while (!this.#stopped && Date.now() >= this.#waitUntil && this.#running.size < most) {
-      const batch = this.#takeBatch();
+    while (!this.#stopped && Date.now() >= this.#waitUntil) {
+      // While the portal is away one request at a time tries whether it is back.
+      const most = this.reachable ? this.#options.requests : 1;
+      if (this.#running.size >= most) return;
+      const leave = this.#pace.leave(this.#spool.inflow.isFast(Date.now()), this.#running.size, Date.now());
+      if (leave === "wait") return;
+      const batch = this.#takeBatch(leave);
       if (batch.length === 0) return;
-      for (const { id } of batch) this.#busy.add(id);
-      const run = this.#forward(batch).finally(() => {
-        for (const { id } of batch) this.#busy.delete(id);
-        this.#running.delete(run);
-        this.wake();
-      });
-      this.#running.add(run);
+      this.#start(batch);
     }
+  }
+
+  #start(batch: InstanceRow[]): void {
+    for (const { id, studyInstanceUid } of batch) {
+      this.#busy.add(id);
+      this.#pace.begin(studyInstanceUid);
+    }
+    const startedAt = Date.now();
+    const run = this.#forward(batch).finally(() => {
+      for (const { id } of batch) this.#busy.delete(id);
+      this.#running.delete(run);
+      this.#pace.ended(Date.now() - startedAt, Date.now());
+      this.wake();
+    });
+    this.#running.add(run);
   }
 
   /** Takes no new work; requests under way get `graceMs` and are cut then: they are sent again after a start. */
@@ -81,23 +103,34 @@ export class Forwarder {
     clearTimeout(cut);
   }
 
-  #takeBatch(): InstanceRow[] {
+  #takeBatch(leave: "full" | "first" | "paced"): InstanceRow[] {
     try {
-      return this.#nextBatch();
+      const most = leave === "full" ? this.#options.instancesPerRequest : YIELDING_INSTANCES;
+      const batch = this.#nextBatch(Math.min(most, this.#options.instancesPerRequest), leave === "first");
+      if (leave === "first" && batch.length === 0) this.#pace.noneFresh();
+      return batch;
     } catch (error) {
       this.#onDiskFault(error);
       return [];
     }
   }
 
-  #nextBatch(): InstanceRow[] {
-    const most = Math.max(CONFIRM_AT_ONCE, this.#options.instancesPerRequest);
-    const free = this.#spool.outgoing.due(Date.now(), this.#busy.size + most).filter(({ id }) => !this.#busy.has(id));
+  /** What is free to be sent, or to be asked for: of fresh studies only, if so wished. */
+  #free(most: number, ofFresh: boolean): InstanceRow[] {
+    const rows = this.#spool.outgoing.due(Date.now(), this.#busy.size + most);
+    return rows.filter(
+      ({ id, studyInstanceUid }) => !this.#busy.has(id) && (!ofFresh || this.#pace.isFresh(studyInstanceUid)),
+    );
+  }
+
+  #nextBatch(perRequest: number, ofFresh: boolean): InstanceRow[] {
+    let free = this.#free(ofFresh ? CONFIRM_AT_ONCE : 2 * perRequest, ofFresh);
     const first = free[0];
     if (!first) return [];
     if (this.#alone.has(first.id)) return [first];
     // What was tried before is first asked for, many at a time, and only sent where it is missing.
     const askFirst = first.attempts > 0;
+    if (askFirst) free = this.#free(CONFIRM_AT_ONCE, ofFresh);
     const batch: InstanceRow[] = [];
     const uids = new Set<string>();
     let bytes = 0;
@@ -105,12 +138,12 @@ export class Forwarder {
       if (row.attempts > 0 !== askFirst || this.#alone.has(row.id)) continue;
       if (!askFirst && batch.length > 0) {
         if (row.studyInstanceUid !== first.studyInstanceUid || uids.has(row.sopInstanceUid)) continue;
-        if (batch.length >= this.#options.instancesPerRequest || bytes + row.sizeBytes > MAX_REQUEST_BYTES) break;
+        if (bytes + row.sizeBytes > MAX_REQUEST_BYTES) break;
       }
       batch.push(row);
       uids.add(row.sopInstanceUid);
       bytes += row.sizeBytes;
-      if (batch.length >= (askFirst ? CONFIRM_AT_ONCE : this.#options.instancesPerRequest)) break;
+      if (batch.length >= (askFirst ? CONFIRM_AT_ONCE : perRequest)) break;
     }
     return batch;
   }
@@ -166,6 +199,13 @@ export class Forwarder {
         else this.#later(row, reason === undefined ? "not-confirmed" : `archive-${reason.toString(16)}`);
       }
     } catch (error) {
+      if (error instanceof ReadError) {
+        this.#onUnreadable(
+          found.map(({ row }) => row),
+          error,
+        );
+        return;
+      }
       if (!(error instanceof PortalError) || error.kind !== "refused") throw error;
       // The request as a whole was not taken: one at a time, to find out whose fault it is.
       for (const { row } of found) {
@@ -174,6 +214,16 @@ export class Forwarder {
       }
       this.#log.warn({ count: found.length, reason: error.message }, "store request refused");
     }
+  }
+
+  /** One object that our disk does not give back holds up none of the others: it waits longer each time. */
+  #onUnreadable(rows: InstanceRow[], { at, cause }: ReadError): void {
+    const row = rows[at]!;
+    this.#alone.add(row.id);
+    this.#later(row, "edge-disk");
+    const others = rows.filter(({ id }) => id !== row.id);
+    this.#spool.outgoing.later(others, Date.now(), "edge-disk");
+    this.#log.error({ sopInstanceUid: row.sopInstanceUid, fault: faultCode(cause) }, "spooled object is unreadable");
   }
 
   /** Asks what the archive holds, and lets go of that. @returns what it does not hold. */

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { PURPOSE_HEADER, type StudyPurpose } from "@overread/shared/edge-contract/v1";
 import { z } from "zod";
 import { type Portal, PortalError, parseAnswer, readText } from "../control/portal.ts";
 import type { Bytes } from "../spool/spool.ts";
+import { ReadError, readSpooled } from "./read-spooled.ts";
 
 /** What the archive said of the objects that it did not take, by SOP Instance UID: Failure Reason (0008,1197). */
 export type StowFailures = Map<string, number>;
@@ -19,6 +19,7 @@ const StowAnswer = z.object({
  *
  * @param purpose of the study that all of them belong to.
  * @returns failures; an object that is not among them was taken, which `confirm` has yet to prove.
+ * @throws {ReadError} when one of them cannot be read from our disk.
  * @throws {PortalError} `refused` when the request as a whole was not taken.
  * @see DICOM PS3.18 §10.5, Annex I.2 (failure reasons)
  */
@@ -31,17 +32,26 @@ export async function stow(
   const boundary = `overread-${randomBytes(12).toString("hex")}`;
   const partHead = Buffer.from(`--${boundary}\r\ncontent-type: application/dicom\r\n\r\n`);
   const partEnd = Buffer.from("\r\n");
+  const nextHead = Buffer.concat([partEnd, partHead]);
   const end = Buffer.from(`--${boundary}--\r\n`);
   const length = objects.reduce((sum, part) => sum + partHead.length + part.length + partEnd.length, end.length);
+  let unreadable: ReadError | null = null;
   async function* body(): AsyncGenerator<Buffer> {
-    for (const { path, start, length: bytes } of objects) {
-      yield partHead;
-      yield* createReadStream(path, { start, end: start + bytes - 1, highWaterMark: 256 * 1024 });
-      yield partEnd;
+    let last = -1;
+    try {
+      for await (const [at, bytes] of readSpooled(objects)) {
+        if (at !== last) yield last < 0 ? partHead : nextHead;
+        last = at;
+        yield bytes;
+      }
+    } catch (error) {
+      if (error instanceof ReadError) unreadable = error;
+      throw error;
     }
+    yield partEnd;
     yield end;
   }
-  const response = await portal.send({
+  const sending = portal.send({
     method: "POST",
     path: `/dicomweb/${portal.identity.orgSlug}/studies`,
     headers: {
@@ -53,6 +63,9 @@ export async function stow(
     body: () => Readable.from(body(), { objectMode: false, highWaterMark: 512 * 1024 }),
     signal,
     answerMs: 300_000,
+  });
+  const response = await sending.catch((error: unknown) => {
+    throw unreadable ?? error;
   });
   const text = await readText(response.body);
   if (![200, 202, 409].includes(response.statusCode))
