@@ -5,6 +5,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { type DicomJson, numberOf, stringOf } from "@overread/shared/dicom/dicom-json";
 import { newUid, SOP } from "@overread/shared/dicom/uids";
+import { DomainError } from "@overread/shared/errors";
 import { makeStudy } from "@overread/shared/modality-simulator/index";
 import { ingestPart10 } from "#server/archive/index.ts";
 import { findToken } from "#server/auth/api-token.ts";
@@ -12,6 +13,7 @@ import { systemActor } from "#server/auth/system-actor.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import type { TokenActor } from "#server/domain/context.ts";
 import { completeStudy, confirmInstances, settleStudy } from "#server/domain/imaging/index.ts";
+import { objectStore } from "#server/storage/object-store.ts";
 import { dataSetOf, partsOf, type TestArchive, useTestArchive } from "../archive.ts";
 import { tinyInstance } from "../factories/tiny-instance.ts";
 import { eventually } from "../redis.ts";
@@ -213,6 +215,28 @@ test("a request of which nothing is stored is a conflict, and an instance of ano
   assert.equal(answer.status, 409);
   assert.equal(reasonOf(answer.failed[0]), 43265);
   assert.equal((await archive.stow([one.part10], { study: one.study })).status, 200);
+});
+
+test("an image whose bytes do not become durable leaves no row, and takes none of its neighbours along", async (t) => {
+  const study = makeStudy("chest-ct", { seed: "not-durable", slices: 5, matrix: 32 });
+  const files = [...study.files()].map(({ part10 }) => part10);
+  const failing = sha256(dataSetOf(files[1] as Buffer));
+  const store = objectStore();
+  const put = store.putInstance.bind(store);
+  t.mock.method(store, "putInstance", async (...args: Parameters<typeof put>) => {
+    const stored = await put(...args);
+    if (stored.dataSetSha256 !== failing) return stored;
+    const durable = stored.durable.then(() => Promise.reject(new DomainError("storage.full")));
+    durable.catch(() => {});
+    return { ...stored, durable };
+  });
+  const answer = await archive.stow(files);
+  assert.equal(answer.status, 202);
+  assert.equal(reasonOf(answer.body["00081198"]?.Value?.[0] as DicomJson), 0xa700);
+  assert.equal((await studyRow(study.studyInstanceUid)).number_of_instances, files.length - 1);
+  t.mock.restoreAll();
+  assert.equal((await archive.stow(files)).status, 200);
+  assert.equal((await studyRow(study.studyInstanceUid)).number_of_instances, files.length);
 });
 
 test("a body that breaks off stores what was whole and refuses the rest", async () => {

@@ -49,16 +49,15 @@ class IndexBatcher {
 
   async #commit(batch: Waiting[], attempt = 1): Promise<void> {
     const lost = new Map<Waiting, unknown>();
+    // No row before its bytes are durable.
+    const durable = async (): Promise<void> => {
+      await Promise.all(batch.map((each) => each.durable.catch((error: unknown) => lost.set(each, error))));
+      if (lost.size > 0) throw new DomainError("storage.unavailable");
+    };
     try {
       const results = await withTenantSql(
         this.#actor,
-        async (ctx) => {
-          const stored = await storeInstances(ctx, { instances: batch.map(({ record }) => record) });
-          // No row before its bytes are durable.
-          await Promise.all(batch.map((each) => each.durable.catch((error: unknown) => lost.set(each, error))));
-          if (lost.size > 0) throw new DomainError("storage.unavailable");
-          return stored;
-        },
+        (ctx) => storeInstances(ctx, { instances: batch.map(({ record }) => record), durable }),
         { requestId: batch[0]?.requestId ?? randomUUID(), timeoutMs: 60_000 },
       );
       for (const [index, { resolve }] of batch.entries()) resolve(results[index] as StoredInstance);

@@ -14,12 +14,14 @@ import { type SortedOut, sortOut } from "./sort-out.ts";
  * Identical bytes again are a success and change nothing. Other bytes under a known SOP Instance UID are kept and
  * quarantined. The first image of a study opens its case, unless it came as a prior.
  *
+ * @param durable resolves when the bytes of all of them are; meanwhile the rows are written. Waited for before the audit
+ *   chain is taken, so that a slow disk holds up nobody else of the hospital.
  * @returns one result per instance, in order.
  * @throws {DomainError} `study.not-found` when the actor may not add to that hospital's study.
  */
 export async function storeInstances(
   ctx: SqlCtx,
-  { instances }: { instances: InstanceRecord[] },
+  { instances, durable }: { instances: InstanceRecord[]; durable?: () => Promise<void> },
 ): Promise<StoredInstance[]> {
   if (instances.length === 0) return [];
   const studies = await lockStudies(ctx, instances);
@@ -38,6 +40,7 @@ export async function storeInstances(
       [...series.values()].filter(({ study_ref }) => study_ref === row.id),
     );
   }
+  await durable?.();
   // The audit chain is one line per hospital and held until commit: it comes last.
   for (const row of studies.rows.values())
     await auditStudy(
