@@ -10,7 +10,7 @@ import { studyRouter } from "./routers/study.ts";
 import { userRouter } from "./routers/user.ts";
 import { worklistRouter } from "./routers/worklist.ts";
 
-/** Every procedure of the portal. A new one needs a line in tests/integration/access-matrix.test.ts, or the build fails. */
+/** Every procedure of the portal. A new one needs a line in tests/access/lines.ts, or the build fails. */
 export const appRouter = router({
   worklist: worklistRouter,
   study: studyRouter,

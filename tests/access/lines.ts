@@ -1,0 +1,143 @@
+import { randomUUID } from "node:crypto";
+import type { Role } from "#server/db/generated/enums.ts";
+
+/** The access matrix as tables: every procedure and every DICOMweb route has its line here, or the build fails. */
+
+export const roles: Role[] = [
+  "radiologist",
+  "worklist_manager",
+  "technologist",
+  "site_admin",
+  "referring_physician",
+  "platform_operator",
+];
+/** One tenant's things, by the ids a caller would need. */
+export type Things = {
+  orgSlug: string;
+  facilitySlug: string;
+  facilityId: string;
+  edgeId: string;
+  userId: string;
+  studyInstanceUid: string;
+  seriesInstanceUid: string;
+  sopInstanceUid: string;
+  studyId: string;
+  /** Claimed by its group's radiologist, with a draft. */
+  caseId: string;
+  signedCaseId: string;
+  signedStudyId: string;
+  reportVersionId: string;
+  /** A version that was set aside. */
+  quarantinedId: string;
+};
+
+type Line = {
+  /** The call that reaches for these things; null: the procedure takes no id of anything. */
+  reach: ((things: Things) => unknown) | null;
+  /** Who may call it in their own tenant, on the side where their office is. */
+  may: Role[];
+};
+export const staff: Role[] = ["radiologist", "worklist_manager", "technologist", "site_admin"];
+const password = "irrelevant here";
+const sections = [{ key: "impression", title: "Impression", text: "Mine now." }];
+
+export const procedures: Record<string, Line> = {
+  "worklist.list": { reach: ({ facilityId }) => ({ filter: { facilityId } }), may: staff },
+  "worklist.get": { reach: ({ caseId }) => ({ caseId }), may: staff },
+  "worklist.next": { reach: null, may: ["radiologist"] },
+  "worklist.claim": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist"] },
+  "worklist.renew": { reach: ({ caseId }) => ({ caseId, claimToken: "1" }), may: ["radiologist"] },
+  "worklist.release": { reach: ({ caseId }) => ({ caseId, claimToken: "1" }), may: ["radiologist"] },
+  "worklist.hold": {
+    reach: ({ signedCaseId }) => ({ caseId: signedCaseId, reason: "Mine now." }),
+    may: ["radiologist", "worklist_manager"],
+  },
+  "worklist.resume": { reach: ({ signedCaseId }) => ({ caseId: signedCaseId }), may: staff },
+  "worklist.cancel": {
+    reach: ({ signedCaseId }) => ({ caseId: signedCaseId, reason: "Mine now." }),
+    may: ["worklist_manager", "site_admin"],
+  },
+  "worklist.reinstate": {
+    reach: ({ signedCaseId }) => ({ caseId: signedCaseId }),
+    may: ["worklist_manager", "site_admin"],
+  },
+  "study.open": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist", "technologist"] },
+  "report.get": {
+    reach: ({ signedCaseId }) => ({ caseId: signedCaseId }),
+    may: ["radiologist", "worklist_manager", "technologist", "referring_physician"],
+  },
+  "report.templates": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist"] },
+  "report.saveDraft": {
+    reach: ({ caseId }) => ({ caseId, claimToken: "1", version: 1, sections }),
+    may: ["radiologist"],
+  },
+  "report.sign": { reach: ({ caseId }) => ({ caseId, claimToken: "1", version: 1, password }), may: ["radiologist"] },
+  "report.signPreliminary": {
+    reach: ({ caseId }) => ({ caseId, claimToken: "1", version: 1, password }),
+    may: ["radiologist"],
+  },
+  "report.addendum": {
+    reach: ({ signedCaseId }) => ({ caseId: signedCaseId, text: "Mine now.", password }),
+    may: ["radiologist"],
+  },
+  "referral.list": { reach: null, may: ["referring_physician"] },
+  "referral.get": { reach: ({ signedStudyId }) => ({ studyId: signedStudyId }), may: ["referring_physician"] },
+  "quarantine.list": { reach: null, may: ["site_admin"] },
+  "quarantine.resolve": {
+    reach: ({ quarantinedId }) => ({ instanceId: quarantinedId, decision: "discard", reason: "Mine now." }),
+    may: ["site_admin"],
+  },
+  "audit.search": { reach: ({ userId }) => ({ userId }), may: ["site_admin", "platform_operator"] },
+  "edge.list": { reach: null, may: ["site_admin"] },
+  "edge.issueCode": { reach: ({ facilitySlug }) => ({ facilitySlug }), may: ["site_admin"] },
+  "edge.revoke": { reach: ({ edgeId }) => ({ edgeId }), may: ["site_admin"] },
+  "facility.list": { reach: null, may: staff },
+  "facility.update": { reach: ({ facilitySlug }) => ({ facilitySlug, quietSeconds: 77 }), may: ["site_admin"] },
+  "user.list": { reach: null, may: ["site_admin"] },
+  "user.create": {
+    reach: ({ facilitySlug }) => ({
+      email: `${randomUUID()}@made.example`,
+      displayName: "Made",
+      roles: ["technologist"],
+      facilitySlugs: [facilitySlug],
+    }),
+    may: ["site_admin"],
+  },
+  "user.deactivate": { reach: ({ userId }) => ({ userId }), may: ["site_admin"] },
+  "session.me": { reach: null, may: roles },
+  "session.signOutEverywhere": { reach: null, may: roles },
+  // The caller's own password and nothing else: whose it is comes from the session.
+  "session.changePassword": { reach: null, may: [] },
+};
+/** Lists narrowed by a foreign id answer with nothing; everything else that names one is refused. */
+export const answersEmpty = new Set(["worklist.list", "audit.search"]);
+
+/** Who opens images, and who adds some: one answer for the worklist's button, the procedure behind it and every DICOMweb route. */
+export const openImages: Role[] = ["radiologist", "technologist", "referring_physician"];
+export const addImages: Role[] = ["technologist"];
+
+/** By name of the route: is a whole-organisation search (answers its own), or reaches for a study. */
+export const routes: Record<string, "search" | "study" | "store"> = {
+  store: "store",
+  "store-study": "store",
+  "search-studies": "search",
+  "search-series": "search",
+  "search-instances": "search",
+  "search-study-series": "study",
+  "search-study-instances": "study",
+  "search-series-instances": "study",
+  "retrieve-study": "study",
+  "retrieve-series": "study",
+  "retrieve-instance": "study",
+  "metadata-study": "study",
+  "metadata-series": "study",
+  "metadata-instance": "study",
+  frames: "study",
+  bulkdata: "study",
+  "rendered-instance": "study",
+  "rendered-frame": "study",
+  "thumbnail-study": "study",
+  "thumbnail-series": "study",
+  "thumbnail-instance": "study",
+  "thumbnail-frame": "study",
+};

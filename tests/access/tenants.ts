@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { TRPCError } from "@trpc/server";
+import type pg from "pg";
+import { createApiToken } from "#server/auth/api-token.ts";
+import { systemActor } from "#server/auth/system-actor.ts";
+import type { Role } from "#server/db/generated/enums.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
+import { seedDemo } from "#server/demo/seed.ts";
+import { dicomwebHandler } from "#server/dicomweb/router.ts";
+import type { UserActor } from "#server/domain/context.ts";
+import { claimCase } from "#server/domain/reading/index.ts";
+import { recordDocuments, saveDraft, signReport } from "#server/domain/reporting/index.ts";
+import { toDomainError } from "#server/errors.ts";
+import { createCaller } from "#server/trpc/caller.ts";
+import { orgId, signedIn } from "../actors.ts";
+import { useTestDatabase } from "../database.ts";
+import { makeUnreadCase } from "../factories/studies.ts";
+import { roles, type Things } from "./lines.ts";
+
+/** Stands in everything that belongs to the foreign hospital: what shows it, leaks. */
+export const canary = "CANARY";
+
+export type Caller = { name: string; role: Role; actor: UserActor; cookie: string };
+
+export type Tenants = {
+  owner: pg.Pool;
+  /** Where DICOMweb answers. */
+  origin: string;
+  /** Every office of two hospitals, two reading groups and the platform; none has to do with the foreign hospital. */
+  strangers: Caller[];
+  tokens: string[];
+  lakeside: Things;
+  harbor: Things;
+  /** The foreign hospital's. */
+  faraway: Things;
+  close(): Promise<void>;
+};
+
+let owner: pg.Pool;
+
+/** The demo's organisations, furnished, and a foreign hospital with a reading group of its own. One per test file. */
+export async function useTenants(): Promise<Tenants> {
+  const dataDir = mkdtempSync(path.join(tmpdir(), "overread-matrix-"));
+  Object.assign(process.env, { NODE_ENV: "test", OVERREAD_DATA_DIR: dataDir });
+  const db = await useTestDatabase();
+  owner = db.owner;
+  await seedDemo({ password: "correct horse" });
+  await foundTenant("faraway", "daybreak");
+  const [nightshift, lakesideId, harborId, farawayId, daybreak] = await Promise.all(
+    ["nightshift", "lakeside", "harbor", "faraway", "daybreak"].map(orgId),
+  );
+  await owner.query(
+    "INSERT INTO organization (slug, name, kind, letterhead) VALUES ('idle', 'Idle Readers', 'reading_group', '{}')",
+  );
+  const strangers: Caller[] = [];
+  for (const [slug, id] of [
+    ["lakeside", lakesideId!],
+    ["harbor", harborId!],
+    ["nightshift", nightshift!],
+    ["idle", await orgId("idle")],
+    ["overread", await orgId("overread")],
+  ] as const)
+    for (const role of roles) strangers.push(await hire(slug, id, role));
+  const tokens = await Promise.all(
+    ["lakeside", "harbor", "nightshift"].map(
+      async (slug) => (await createApiToken(slug, ["dicomweb:read", "dicomweb:write"], "matrix")).token,
+    ),
+  );
+  // One patient number and one Study Instance UID in two hospitals: each has its own.
+  const sameUid = "2.25.4242";
+  const lakeside = await furnish("lakeside-main", lakesideId!, nightshift!, { studyInstanceUid: sameUid });
+  const harbor = await furnish("harbor-general", harborId!, nightshift!, {});
+  const faraway = await furnish("faraway-main", farawayId!, daybreak!, {
+    studyInstanceUid: sameUid,
+    name: `${canary}^Faraway`,
+  });
+
+  const server = createServer((req, res) => void dicomwebHandler(req, res));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    owner,
+    origin,
+    strangers,
+    tokens,
+    lakeside,
+    harbor,
+    faraway,
+    async close() {
+      await new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      });
+      await db.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A hospital with a group of its own that reads for it, which nobody else has a contract with. */
+async function foundTenant(hospital: string, group: string): Promise<void> {
+  await owner.query(
+    `WITH h AS (INSERT INTO organization (slug, name, kind, letterhead) VALUES ($1, $3, 'hospital', '{}') RETURNING id),
+       g AS (INSERT INTO organization (slug, name, kind, letterhead) VALUES ($2, $3, 'reading_group', '{}') RETURNING id),
+       f AS (INSERT INTO facility (org_id, slug, name, allowed_calling_ae_titles, called_ae_titles, prior_ae_titles, local_pacs_ae_title, local_pacs_host, local_pacs_port)
+         SELECT id, $1 || '-main', $3, '{*}', '{OVERREAD}', '{}', 'PACS', '127.0.0.1', 104 FROM h)
+     INSERT INTO contract (org_id, reader_org_id) SELECT h.id, g.id FROM h, g`,
+    [hospital, group, `${canary} Hospital`],
+  );
+}
+
+export async function hire(slug: string, org: string, role: Role, name = "Staff"): Promise<Caller> {
+  const email = `${role}-${randomUUID().slice(0, 8)}@${slug}.example`;
+  await owner.query(
+    `INSERT INTO user_account (org_id, email, display_name, person_name, roles, facility_ids, referrer_names)
+     VALUES ($1, $2, $3, 'Staff', ARRAY[$4]::"Role"[], '{}', '{}')`,
+    [org, email, `${name} ${role}`, role],
+  );
+  return { name: `${role} of ${slug}`, role, ...(await signedIn(email)) };
+}
+
+/** A tenant's case being read, a signed one, an edge router and somebody who works there. */
+async function furnish(
+  facility: string,
+  org: string,
+  group: string,
+  { studyInstanceUid, name = "Own^Patient" }: { studyInstanceUid?: string; name?: string },
+): Promise<Things> {
+  const staffName = name.startsWith(canary) ? canary : "Own";
+  const reader = await hire("furnish", group, "radiologist", staffName);
+  const referrer = await hire("furnish", org, "referring_physician", staffName);
+  const wish = { facility, patientName: name, referrerId: referrer.actor.userId, patientId: "SAME-1" };
+  const open = await makeUnreadCase(owner, { ...wish, ...(studyInstanceUid ? { studyInstanceUid } : {}) });
+  const signed = await makeUnreadCase(owner, wish);
+  const text = [{ key: "impression", title: "Impression", text: `${staffName} words` }];
+  for (const { caseId } of [open, signed]) {
+    const { claimToken } = await withTenant(reader.actor, (ctx) => claimCase(ctx, { caseId }));
+    assert.equal(claimToken, "1");
+    await withTenant(reader.actor, (ctx) => saveDraft(ctx, { caseId, claimToken, version: 0, sections: text }));
+  }
+  const { reportVersionId } = await withTenant(reader.actor, (ctx) =>
+    signReport(ctx, { caseId: signed.caseId, claimToken: "1", version: 1 }),
+  );
+  const instanceId = await one<string>("SELECT id AS value FROM instance WHERE study_ref = $1 LIMIT 1", [
+    signed.studyId,
+  ]);
+  await withTenant(systemActor(org, "test"), (ctx) =>
+    recordDocuments(ctx, {
+      reportVersionId,
+      documents: [{ kind: "pdf", instanceId, sha256: "0".repeat(64), objectKey: "documents/none" }],
+    }),
+  );
+  const quarantinedId = await one<string>(
+    `INSERT INTO instance (org_id, reader_org_id, study_ref, series_ref, sop_instance_uid, sop_class_uid, transfer_syntax_uid, data_set_sha256,
+       object_key, size_bytes, data_set_offset, metadata, status, quarantine_reason)
+     SELECT org_id, reader_org_id, study_ref, series_ref, sop_instance_uid, sop_class_uid, transfer_syntax_uid, reverse(data_set_sha256),
+       object_key, size_bytes, data_set_offset, metadata, 'quarantined', 'same-uid-other-bytes'
+     FROM instance WHERE id = $1 RETURNING id AS value`,
+    [instanceId],
+  );
+  const facilityId = await one<string>("SELECT id AS value FROM facility WHERE slug = $1", [facility]);
+  const edgeId = await one<string>(
+    "INSERT INTO edge_router (org_id, facility_id, name, public_key, software_version) VALUES ($1, $2, $3, 'x', '1') RETURNING id AS value",
+    [org, facilityId, `${staffName} edge`],
+  );
+  return {
+    orgSlug: open.orgSlug,
+    facilitySlug: facility,
+    facilityId,
+    edgeId,
+    userId: reader.actor.userId,
+    studyInstanceUid: open.studyInstanceUid,
+    seriesInstanceUid: open.seriesInstanceUid,
+    sopInstanceUid: open.sopInstanceUids[0]!,
+    studyId: open.studyId,
+    caseId: open.caseId,
+    signedCaseId: signed.caseId,
+    signedStudyId: signed.studyId,
+    reportVersionId,
+    quarantinedId,
+  };
+}
+
+export async function one<T>(sql: string, values: unknown[]): Promise<T> {
+  const { rows } = await owner.query<{ value: T }>(sql, values);
+  return rows[0]!.value;
+}
+
+export type Outcome = { code: string } | { answer: string };
+export async function call(caller: Caller, procedure: string, input: unknown): Promise<Outcome> {
+  const api = createCaller(caller.actor, async () => {});
+  const [room, verb] = procedure.split(".") as [string, string];
+  try {
+    const answer = await (api as unknown as Record<string, Record<string, (input: unknown) => Promise<unknown>>>)[
+      room
+    ]![verb]!(input);
+    return { answer: JSON.stringify(answer) ?? "" };
+  } catch (error) {
+    assert.ok(error instanceof TRPCError, String(error));
+    return { code: toDomainError(error).code };
+  }
+}
+export const isRefusal = (outcome: Outcome): boolean =>
+  "code" in outcome && (outcome.code === "auth.forbidden" || outcome.code.endsWith(".not-found"));
+
+export const addressOf = (pattern: string, things: Things): string =>
+  pattern
+    .replace("{study}", things.studyInstanceUid)
+    .replace("{series}", things.seriesInstanceUid)
+    .replace("{instance}", things.sopInstanceUid)
+    .replace("{frames}", "1")
+    .replace("{path*}", "7FE00010");
