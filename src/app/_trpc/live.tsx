@@ -3,7 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
 import { isConcerned, type LiveNotice, parseNotice } from "./live-notice.ts";
-import { leaveForSignIn } from "./session-ended.ts";
+import { leaveForSignIn, sessionChannel } from "./session-ended.ts";
 
 export type LiveStatus = "connecting" | "live" | "reconnecting";
 const LiveContext = createContext<LiveStatus>("connecting");
@@ -68,8 +68,11 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       });
     };
     open();
+    const otherWindows = new BroadcastChannel(sessionChannel);
+    otherWindows.addEventListener("message", () => leaveForSignIn());
     return () => {
       stopped = true;
+      otherWindows.close();
       source?.close();
       clearTimeout(retry);
       clearTimeout(gather);

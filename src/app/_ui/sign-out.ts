@@ -1,3 +1,5 @@
+import { sessionChannel } from "../_trpc/session-ended.ts";
+
 /** Ends the session at the server and leaves; the address is left behind so that "back" shows nothing. */
 export async function signOut(): Promise<void> {
   try {
@@ -8,6 +10,8 @@ export async function signOut(): Promise<void> {
       body: new URLSearchParams({ csrfToken, callbackUrl: "/sign-in", json: "true" }),
     });
   } finally {
+    // Other windows of this browser show patients too; they need not wait until the portal tells them.
+    new BroadcastChannel(sessionChannel).postMessage("ended");
     window.location.replace("/sign-in");
   }
 }

@@ -66,7 +66,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
           {notice.action ? (
             <button
               type="button"
-              className="rounded px-2 py-1 text-sm font-medium text-accent hover:bg-hover"
+              className="rounded px-2 py-1 text-sm font-medium whitespace-nowrap text-accent hover:bg-hover"
               onClick={() => {
                 notice.action?.run();
                 drop(notice.id);

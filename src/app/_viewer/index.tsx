@@ -28,6 +28,11 @@ export const Viewer = dynamic(() => chunk().then((module) => module.Viewer), {
   ),
 });
 
+/** Called by a page that is about to show images: fetches the chunk and sets the library up beside what the page asks for. */
+export function startViewer(): void {
+  if (typeof window !== "undefined") void warmViewer();
+}
+
 /**
  * Called by the worklist: fetches the viewer's chunk when the browser is idle, sets up the image library
  * and starts its decoder, so that opening a case costs only its first image. Safe to call often.

@@ -1,7 +1,7 @@
 import * as core from "@cornerstonejs/core";
 import * as tools from "@cornerstonejs/tools";
 import { ViewerError } from "./archive.ts";
-import { start } from "./cornerstone.ts";
+import { loadFrame, start } from "./cornerstone.ts";
 import type { Frame } from "./frames.ts";
 import { type Link, matchingIndex, middleIndex } from "./geometry.ts";
 import { linkSides } from "./linked-sides.ts";
@@ -98,7 +98,16 @@ export function createSession(initial: ViewerProps): Session {
   keepOnly([initial.current, ...initial.priors]);
   // Metadata travels while the library sets itself up.
   const first = openingSeries(initial.current.series);
-  if (first) loadSeries(initial.current, first).catch(() => {});
+  // So does the first image: the viewport, with its WebGL, is made while it is on its way.
+  if (first)
+    Promise.all([loadSeries(initial.current, first), start()])
+      .then(([loaded]) => {
+        const frame = loaded.frames[openingIndex("current", loaded.frames, loaded.modality)];
+        return frame && !initial.jumpTo && !closed ? loadFrame(frame, true) : null;
+      })
+      .catch(() => {
+        // The pane asks again, and says what is wrong.
+      });
 
   const ready = start().then(
     () => {

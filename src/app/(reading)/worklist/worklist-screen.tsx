@@ -109,15 +109,14 @@ export function WorklistScreen({
           if (appCodeOf(error) === "case.already-claimed") {
             const { claimedByName, claimedSecondsAgo } = detailsOf(error);
             const next = firstClaimable(rows, me.user.id, item.caseId);
-            const when =
-              typeof claimedSecondsAgo === "number" ? ` ${formatSpan(claimedSecondsAgo * 1000)} ago` : " before you";
+            const lead = typeof claimedSecondsAgo === "number" && claimedSecondsAgo > 0 ? claimedSecondsAgo : null;
+            const when = lead === null ? "a moment" : formatSpan(lead * 1000);
             toast(
-              `${claimedByName ?? "A colleague"} claimed this case${when}.${
+              `${claimedByName ?? "A colleague"} claimed this case ${when} before you.${
                 next
                   ? ` Next: ${next.studyDescription || imageModalities(next.modalities).join(" ")}, due ${formatClock(next.dueAt, zone)}.`
                   : " Nothing else is waiting."
               }`,
-              next ? { action: { label: "Select it", run: () => setSelectedId(next.caseId) } } : {},
             );
             if (next) setSelectedId(next.caseId);
           } else {

@@ -18,12 +18,21 @@ import { PatientBanner } from "../../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../../_ui/skeleton.tsx";
 import { PatientWarning, PriorityMark } from "../../../_ui/status.tsx";
 import { useToast } from "../../../_ui/toast.tsx";
-import { type ImagePointer, type MarkedKeyImage, type StudyForViewing, Viewer } from "../../../_viewer/index.tsx";
+import {
+  type ImagePointer,
+  type MarkedKeyImage,
+  type StudyForViewing,
+  startViewer,
+  Viewer,
+} from "../../../_viewer/index.tsx";
 import { ReportEditor, type ReportHandle } from "../../_report/report-dock.tsx";
 import { SignedReport } from "../../_report/signed-report.tsx";
 import { holdClaim } from "../../claims.ts";
 import { type ClaimView, useClaim } from "../../use-claim.ts";
 import { DockHandle, useDockWidth } from "./dock-width.tsx";
+
+// The viewer is rendered once the case is known; its code need not wait for that.
+startViewer();
 
 /** Images get the space; who it is stays above, the report stands to the right, and nothing ever covers an image. */
 export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
