@@ -1,16 +1,9 @@
 import { randomUUID } from "node:crypto";
-import type { Role } from "#server/db/generated/enums.ts";
+import { Role } from "#server/db/generated/enums.ts";
 
 /** The access matrix as tables: every procedure and every DICOMweb route has its line here, or the build fails. */
 
-export const roles: Role[] = [
-  "radiologist",
-  "worklist_manager",
-  "technologist",
-  "site_admin",
-  "referring_physician",
-  "platform_operator",
-];
+export const roles = Object.values(Role);
 /** One tenant's things, by the ids a caller would need. */
 export type Things = {
   orgSlug: string;

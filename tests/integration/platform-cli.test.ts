@@ -59,6 +59,14 @@ test("help lists the commands of the contract, and a wrong word is told apart fr
     (await cli(["token", "create", "--org", "x", "--scopes", "everything"])).stderr,
     /everything is not a scope; there are: dicomweb:read/,
   );
+  for (const [noun, option, value] of [
+    ["org", "--kind", "hospital"],
+    ["facility", "--org", "x"],
+  ] as const) {
+    const moon = ["--slug", "x", "--name", "X", "--time-zone", "Moon/Crater"];
+    const wrong = await cli([noun, "create", option, value, ...moon]);
+    assert.deepEqual([wrong.code, wrong.stderr.split("\n")[0]], [2, "Moon/Crater is not a time zone"]);
+  }
   const notThere = await cli(["edge", "enroll-code", "--facility", "nowhere", "--json"]);
   assert.deepEqual([notThere.code, notThere.json.error.code], [1, "facility.not-found"]);
 });

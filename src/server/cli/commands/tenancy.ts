@@ -19,25 +19,33 @@ async function orgBySlug(tx: Tx, orgSlug: string) {
   return org;
 }
 
+/** A time zone of the IANA list, or undefined where none was named. */
+function timeZoneOf(values: Parameters<typeof optional>[0]): string | undefined {
+  const timeZone = optional(values, "time-zone");
+  if (timeZone && timeZone !== "UTC" && !Intl.supportedValuesOf("timeZone").includes(timeZone))
+    throw new UsageError(`${timeZone} is not a time zone`);
+  return timeZone;
+}
+
+/** What organisations and facilities have in common. */
+const place = { slug: { type: "string" }, name: { type: "string" }, "time-zone": { type: "string" } } as const;
+
+/** @throws {UsageError} when somebody has the short name already. */
+function assertFree(taken: unknown, shortName: string): void {
+  if (taken) throw new UsageError(`${shortName} exists already`);
+}
+
 const orgCreate: Command = {
   name: "org create",
   usage: "--slug <short name> --name <name> --kind hospital|reading_group [--time-zone <zone>]",
   summary: "Create an organisation",
-  options: {
-    slug: { type: "string" },
-    name: { type: "string" },
-    kind: { type: "string" },
-    "time-zone": { type: "string" },
-  },
+  options: { ...place, kind: { type: "string" } },
   async run({ values }) {
     const input = { slug: slug(need(values, "slug")), name: need(values, "name") };
     const [kind] = listOf(need(values, "kind"), Object.values(OrganizationKind), "kind");
-    const timeZone = optional(values, "time-zone");
-    if (timeZone && timeZone !== "UTC" && !Intl.supportedValuesOf("timeZone").includes(timeZone))
-      throw new UsageError(`${timeZone} is not a time zone`);
+    const timeZone = timeZoneOf(values);
     const { id } = await withMaintenance(async (tx) => {
-      if (await tx.organization.findUnique({ where: { slug: input.slug } }))
-        throw new UsageError(`${input.slug} exists already`);
+      assertFree(await tx.organization.findUnique({ where: { slug: input.slug } }), input.slug);
       return createOrganization(tx, { ...input, kind: kind!, ...(timeZone ? { timeZone } : {}) }, by);
     });
     return { json: { orgId: id, slug: input.slug }, lines: [`Organisation ${input.slug} created.`] };
@@ -48,20 +56,15 @@ const facilityCreate: Command = {
   name: "facility create",
   usage: "--org <slug> --slug <short name> --name <name> [--time-zone <zone>]",
   summary: "Add a facility to a hospital organisation",
-  options: {
-    org: { type: "string" },
-    slug: { type: "string" },
-    name: { type: "string" },
-    "time-zone": { type: "string" },
-  },
+  options: { ...place, org: { type: "string" } },
   async run({ values }) {
     const facilitySlug = slug(need(values, "slug"));
+    const zone = timeZoneOf(values);
     const { id } = await withMaintenance(async (tx) => {
       const org = await orgBySlug(tx, need(values, "org"));
+      const timeZone = zone ?? org.timeZone;
       if (org.kind !== "hospital") throw new UsageError(`${org.slug} is no hospital`);
-      if (await tx.facility.findUnique({ where: { slug: facilitySlug } }))
-        throw new UsageError(`${facilitySlug} exists already`);
-      const timeZone = optional(values, "time-zone") ?? org.timeZone;
+      assertFree(await tx.facility.findUnique({ where: { slug: facilitySlug } }), facilitySlug);
       return createFacility(tx, org.id, { slug: facilitySlug, name: need(values, "name"), timeZone }, by);
     });
     return {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
-import type { Role } from "#server/db/generated/enums.ts";
+import { Role } from "#server/db/generated/enums.ts";
 import type { PolicyRow } from "../authorize.ts";
 import type { Actor, UserActor } from "../context.ts";
 import { type CaseAction, casePolicy } from "./policy.ts";
@@ -10,14 +10,7 @@ const hospital = "00000000-0000-7000-8000-000000000001";
 const group = "00000000-0000-7000-8000-000000000002";
 const stranger = "00000000-0000-7000-8000-000000000003";
 const row: PolicyRow = { orgId: hospital, readerOrgId: group, facilityId: "main", referrerId: "me" };
-const roles: Role[] = [
-  "radiologist",
-  "worklist_manager",
-  "technologist",
-  "site_admin",
-  "referring_physician",
-  "platform_operator",
-];
+const roles = Object.values(Role);
 const person = (role: Role, orgId: string, facilityIds: string[] = []): UserActor => ({
   kind: "user",
   userId: "me",
