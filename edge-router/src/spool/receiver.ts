@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import path from "node:path";
+import { transferSyntaxes } from "@overread/shared/dicom/uids";
 import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
 import { DataSetWalk } from "../dimse/data-set-walk.ts";
@@ -15,6 +16,9 @@ const AHEAD_BYTES = 2 * 1024 * 1024;
 /** Pieces smaller than this are copied together once there are many: a peer may send byte by byte. */
 const SMALL_BYTES = 4096;
 const MANY_PIECES = 64;
+
+/** Pieces of at least this size are given back at once and not left to the garbage collector. */
+const GIVE_BACK_BYTES = 16 * 1024;
 
 /** What a receiver needs of the spool. */
 export interface ReceiverHost {
@@ -47,6 +51,7 @@ export class Receiver implements ObjectReceiver {
   #pieces: Buffer[] = [];
   #tail: Buffer | null = null;
   #tailBytes = 0;
+  #newest: ArrayBufferLike = new ArrayBuffer(0);
   #waitingBytes = 0;
   #dataSetBytes = 0;
   #name: string | null = null;
@@ -75,6 +80,7 @@ export class Receiver implements ObjectReceiver {
     this.#hash.update(bytes);
     this.#walk.push(bytes);
     this.#dataSetBytes += bytes.length;
+    this.#newest = bytes.buffer;
     this.#keep(bytes);
     this.#waitingBytes += bytes.length;
     const fits = this.#host.buffer(bytes.length);
@@ -106,6 +112,21 @@ export class Receiver implements ObjectReceiver {
     return pieces;
   }
 
+  /**
+   * Frees the memory of pieces that are on the disk. They are a megabyte for each slice: left to the garbage
+   * collector they cost it more than all else that receiving costs. Nothing else refers to them: commands and
+   * control PDUs are copied out of a chunk, and what lies unread behind the end of an object lies in the newest
+   * chunk, which is left alone.
+   */
+  #giveBack(pieces: Buffer[]): void {
+    // The inflater of a deflated data set may hold its input longer.
+    if (transferSyntaxes[this.#incoming.transferSyntaxUid]?.deflated) return;
+    const given = new Set(pieces.filter(({ length }) => length >= GIVE_BACK_BYTES).map(({ buffer }) => buffer));
+    given.delete(this.#newest);
+    given.delete(this.#head.buffer);
+    for (const buffer of given) if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+  }
+
   #openFile(): void {
     this.#name = `${randomUUID()}.dcm`;
     this.#file = open(path.join(this.#host.incomingDir, this.#name), "wx", 0o600);
@@ -118,7 +139,9 @@ export class Receiver implements ObjectReceiver {
       while (this.#waitingBytes > 0 && !this.#failed) {
         if (!this.#host.hasRoomFor(this.#waitingBytes)) throw new DomainError("storage.full");
         const bytes = this.#waitingBytes;
-        await writePieces(file, this.#takePieces());
+        const pieces = this.#takePieces();
+        await writePieces(file, pieces);
+        this.#giveBack(pieces);
         this.#host.wrote(bytes);
         this.#release(bytes);
         this.#onRoom();
@@ -169,7 +192,11 @@ export class Receiver implements ObjectReceiver {
       this.#host.bringing(association, meta.studyInstanceUid);
       if (await this.#host.holds(meta)) return;
       if (this.#file) await this.#commitFile(meta);
-      else await this.#host.commit(meta, this.#takePieces());
+      else {
+        const pieces = this.#takePieces();
+        await this.#host.commit(meta, pieces);
+        this.#giveBack(pieces);
+      }
     } finally {
       await this.#clear();
     }
