@@ -62,7 +62,7 @@ export type AuditEntry = {
   patientRef?: string | null;
   studyRef?: string | null;
   caseId?: string | null;
-  /** Ids, counts, codes. Never a value out of a data set. */
+  /** Ids, counts, codes, and the reason a person gave. Never a value out of a data set. */
   details?: Record<string, string | number | boolean | null>;
 };
 
