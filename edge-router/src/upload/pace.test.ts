@@ -26,8 +26,8 @@ test("beside a fast modality one request at a time goes, with pauses as long as 
   pace.begin("1.2");
   assert.equal(pace.leave(true, 1, 1_000), "wait");
   pace.ended(100, 1_100);
-  assert.equal(pace.leave(true, 0, 1_400), "wait");
-  assert.equal(pace.leave(true, 0, 1_600), "paced");
+  assert.equal(pace.leave(true, 0, 1_900), "wait");
+  assert.equal(pace.leave(true, 0, 2_100), "paced");
 });
 
 test("a modality that never ends holds up nothing for longer than five seconds", () => {

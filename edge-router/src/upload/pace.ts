@@ -1,7 +1,7 @@
 /** What waits longer than this is forwarded at full rate, whatever comes in. */
 const LONGEST_WAIT_MS = 5_000;
 /** While much comes in a request is followed by a pause of this many times its length. */
-const PAUSE_TIMES = 4;
+const PAUSE_TIMES = 9;
 /** How many studies are remembered as begun; a study forgotten is only begun once more. */
 const MOST_STUDIES = 1_000;
 
