@@ -13,6 +13,13 @@ test("everybody lands where their work is", () => {
 
 test("a radiologist who also administers sees each place once and starts at the worklist", () => {
   const places = placesOf(["site_admin", "radiologist"]).map((place) => place.href);
-  assert.deepEqual(places, ["/worklist", "/admin", "/admin/facilities", "/admin/users", "/admin/audit"]);
+  assert.deepEqual(places, [
+    "/worklist",
+    "/admin",
+    "/admin/facilities",
+    "/admin/users",
+    "/admin/set-aside",
+    "/admin/audit",
+  ]);
   assert.equal(worksAt(["platform_operator"], "/worklist"), false);
 });

@@ -10,6 +10,7 @@ const byRole: Record<string, Place[]> = {
     { href: "/admin", label: "Edge routers" },
     { href: "/admin/facilities", label: "Facilities" },
     { href: "/admin/users", label: "People" },
+    { href: "/admin/set-aside", label: "Set aside" },
     { href: "/admin/audit", label: "Audit" },
     { href: "/worklist", label: "Studies" },
   ],

@@ -1,4 +1,4 @@
-import { sessionChannel } from "../_trpc/session-ended.ts";
+import { tellOtherWindows } from "../_trpc/session-ended.ts";
 
 /** Ends the session at the server and leaves; the address is left behind so that "back" shows nothing. */
 export async function signOut(): Promise<void> {
@@ -10,8 +10,7 @@ export async function signOut(): Promise<void> {
       body: new URLSearchParams({ csrfToken, callbackUrl: "/sign-in", json: "true" }),
     });
   } finally {
-    // Other windows of this browser show patients too; they need not wait until the portal tells them.
-    new BroadcastChannel(sessionChannel).postMessage("ended");
+    tellOtherWindows();
     window.location.replace("/sign-in");
   }
 }

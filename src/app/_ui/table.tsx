@@ -34,7 +34,7 @@ export function Table({
             ))}
           </tr>
         </thead>
-        <tbody className="max-md:block [&_td]:px-3 [&_td]:py-2 [&_td]:align-baseline [&>tr]:border-b [&>tr]:border-line [&>tr:last-child]:border-b-0 max-md:[&_td]:block max-md:[&_td]:p-0 max-md:[&_td]:text-left max-md:[&_td:empty]:hidden max-md:[&_td[data-label]]:flex max-md:[&_td[data-label]]:gap-3 max-md:[&_td[data-label]]:before:w-24 max-md:[&_td[data-label]]:before:shrink-0 max-md:[&_td[data-label]]:before:text-quiet max-md:[&_td[data-label]]:before:content-[attr(data-label)] max-md:[&>tr]:flex max-md:[&>tr]:flex-col max-md:[&>tr]:gap-1 max-md:[&>tr]:px-3 max-md:[&>tr]:py-3">
+        <tbody className="max-md:block [&_td]:px-3 [&_td]:py-2 [&_td]:align-baseline [&>tr]:border-b [&>tr]:border-line [&>tr:last-child]:border-b-0 max-md:[&_td]:block max-md:[&_td]:p-0 max-md:[&_td]:text-left max-md:[&_td:empty]:hidden! max-md:[&_td[data-label]]:flex max-md:[&_td[data-label]]:gap-3 max-md:[&_td[data-label]]:before:w-24 max-md:[&_td[data-label]]:before:shrink-0 max-md:[&_td[data-label]]:before:text-quiet max-md:[&_td[data-label]]:before:content-[attr(data-label)] max-md:[&>tr]:flex max-md:[&>tr]:flex-col max-md:[&>tr]:gap-1 max-md:[&>tr]:px-3 max-md:[&>tr]:py-3">
           {Children.map(children, (row) => (isValidElement(row) ? labelled(row as Row, head) : row))}
         </tbody>
       </table>

@@ -3,6 +3,7 @@ const names: Record<string, string> = {
   "session.sign-in-refused": "sign-in refused",
   "session.sign-out": "signed out",
   "session.revoke": "ended sessions",
+  "study.store": "stored images",
   "study.receive": "received images",
   "study.complete": "completed a study",
   "study.patient-conflict": "found images of different patients in one study",
