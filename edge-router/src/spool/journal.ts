@@ -86,7 +86,7 @@ export class Journal {
   readonly sealed: Set<string>;
   #pending: Append[] = [];
   #running: Promise<void> | null = null;
-  #refilling = false;
+  #refilling: Promise<void> | null = null;
   #closed = false;
   #lastAppendAt = Date.now();
   #preallocating: Promise<void> | null = null;
@@ -276,14 +276,13 @@ export class Journal {
   /** Keeps one spare at hand, so that no sender waits for a file to be made. */
   #refill(): void {
     if (this.#refilling || this.#closed || this.#spares.length > 0) return;
-    this.#refilling = true;
-    create(this.#options.dir, this.#dirFd)
+    this.#refilling = create(this.#options.dir, this.#dirFd)
       .then(
         (segment) => void this.#spares.push(segment),
         () => undefined, // a full disk: the next rotation tries again and says so
       )
       .finally(() => {
-        this.#refilling = false;
+        this.#refilling = null;
       });
   }
 
@@ -378,6 +377,8 @@ export class Journal {
     this.#closed = true;
     await this.#preallocating;
     while (this.#running) await this.#running;
+    // A file that is being made would be found half made by whoever opens the folder next.
+    await this.#refilling;
     for (const { fd } of [this.#active, ...this.#spares]) await closeFd(fd);
     await closeFd(this.#dirFd);
   }
