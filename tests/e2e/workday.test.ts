@@ -118,6 +118,7 @@ describe("a working day", { timeout: 300_000 }, () => {
 
   test("a list is in the address and survives a reload; a name somebody looks for is not", async () => {
     const { page } = solheim;
+    await rowOf(page, away).waitFor();
     await page.keyboard.press("3");
     await page.waitForURL("**/worklist?list=stat");
     await page.reload();
@@ -166,6 +167,11 @@ describe("a working day", { timeout: 300_000 }, () => {
     await page.getByTestId("viewport-current").hover();
     await page.keyboard.press("p");
     await shown(page, "prior");
+    const zoom = (side: string) => page.locator(`[data-side="${side}"]`).getByText(/^Zoom/).textContent();
+    await until(
+      "both pictures whole, and so of one size",
+      async () => (await zoom("current")) === (await zoom("prior")),
+    );
     await page.keyboard.press("Space");
     await page.keyboard.press("k");
     await page.getByText(/Not added: key images come from the study being read/).waitFor();

@@ -370,8 +370,10 @@ export function createPane(
     resized() {
       if (view.get().shown === null) return;
       if (fitted) {
-        viewport.setZoom(1);
-        viewport.setPan([0, 0]);
+        // Fitted anew, not "zoom 1": a resize that meets a picture just being drawn leaves the library with the fit of the old size.
+        const presentation = viewport.getViewPresentation();
+        viewport.resetCamera();
+        viewport.setViewPresentation({ ...presentation, zoom: 1, pan: [0, 0] });
         viewport.render();
       }
       readCamera();
