@@ -28,9 +28,10 @@ export const Viewer = dynamic(() => chunk().then((module) => module.Viewer), {
   ),
 });
 
-/** Called by a page that is about to show images: fetches the chunk and sets the library up beside what the page asks for. */
+/** Called by a page that is about to show images: fetches the chunk beside what the page asks for. */
 export function startViewer(): void {
-  if (typeof window !== "undefined") void warmViewer();
+  // A failure is said by the viewer itself, which asks again.
+  if (typeof window !== "undefined") chunk().catch(() => {});
 }
 
 /**
