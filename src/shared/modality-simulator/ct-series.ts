@@ -20,11 +20,11 @@ export type CtSeries = {
   window: readonly [center: number[], width: number[], names: string[]];
   contrast: boolean;
   noise: { amount: number; grain: number };
-  /** Table position of the first slice, LPS z. Millimetres. */
+  /** Table position of the anatomy's top, LPS z: a position is the same place in every study. Millimetres. */
   topZ: number;
   slices: number;
   matrix: number;
-  /** Draws the slice that lies so many millimetres below the first. */
+  /** Draws the slice that lies so many millimetres below the top. */
   draw: (mm: number) => Raster;
 };
 
@@ -51,17 +51,23 @@ export function* ctFiles(plan: Plan, series: CtSeries): Generator<SimulatedFile>
       drawn.clear();
       drawn.set(shown, anatomy);
     }
-    yield sliceFile(plan, series, anatomy, index, spacing);
+    yield sliceFile(plan, series, anatomy, index, { spacing, z: series.topZ - skip - index * spacing });
   }
 }
 
-function sliceFile(plan: Plan, series: CtSeries, anatomy: Raster, index: number, spacing: number): SimulatedFile {
+function sliceFile(
+  plan: Plan,
+  series: CtSeries,
+  anatomy: Raster,
+  index: number,
+  { spacing, z: position }: { spacing: number; z: number },
+): SimulatedFile {
   const { matrix } = series;
   const image = anatomy.copy();
   image.noise(series.noise.amount, series.noise.grain, index + 1);
   const pixels = image.toUint16(intercept, 4095);
   burnInNumber(pixels, matrix, index + 1, 3000, 0);
-  const z = Number((series.topZ - index * spacing).toFixed(3));
+  const z = Number(position.toFixed(3));
   const corner = -(series.fieldMm - image.pixelMm) / 2;
   const [center, width, names] = series.window;
   return instanceFile(plan, {
