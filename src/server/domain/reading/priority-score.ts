@@ -64,7 +64,7 @@ export function scorePriority(row: ScoredCase, now: Date): { score: number; reas
   else if (years !== undefined && years < 16) add("Patient under 16 years", 30);
 
   const steps = Math.min(12, Math.floor(minutesWaited(row, now) / waitStepMinutes));
-  if (steps > 0) add(`Waiting over ${steps === 1 ? "30 minutes" : `${steps / 2} hours`}`, steps * 5);
+  if (steps > 0) add(`Waiting over ${waited(steps)}`, steps * 5);
 
   return { score: reasons.reduce((sum, { points }) => sum + points, 0), reasons };
 }
@@ -85,4 +85,10 @@ const isWaiting = ({ state }: ScoredCase): boolean => openStates.includes(state)
 
 function minutesWaited(row: ScoredCase, now: Date): number {
   return Math.max(0, (now.getTime() - row.waitingSince.getTime()) / minute);
+}
+
+/** @param steps of half an hour. */
+function waited(steps: number): string {
+  if (steps === 1) return "30 minutes";
+  return steps === 2 ? "1 hour" : `${steps / 2} hours`;
 }

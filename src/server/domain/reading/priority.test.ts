@@ -93,6 +93,19 @@ test("the points of the reasons make the score, and the words hold until the nex
   }
 });
 
+test("how long a case waits is said as a person would", () => {
+  const words = (minutes: number) =>
+    scorePriority({ ...routine, waitingSince: at(-minutes) }, now).reasons.find(({ text }) => /Waiting/.test(text))
+      ?.text;
+  assert.deepEqual([10, 40, 70, 100, 130].map(words), [
+    undefined,
+    "Waiting over 30 minutes",
+    "Waiting over 1 hour",
+    "Waiting over 1.5 hours",
+    "Waiting over 2 hours",
+  ]);
+});
+
 test("regions are found in codes and in descriptions", () => {
   assert.deepEqual(regionsOf(["HEAD"], ""), ["head"]);
   assert.deepEqual(regionsOf([""], "CT THORAX W/ CONTRAST"), ["chest"]);
