@@ -123,6 +123,8 @@ describe("a working day", { timeout: 300_000 }, () => {
     await page.waitForURL("**/worklist?list=stat");
     await page.reload();
     await rowOf(page, race).waitFor();
+    // The rows come with the page; keys are heard once its code runs.
+    await page.getByText("Live", { exact: true }).filter({ visible: true }).first().waitFor();
     assert.equal(await rowOf(page, away).count(), 0);
     await page.keyboard.press("2");
     await rowOf(page, away).waitFor();
@@ -366,7 +368,7 @@ describe("a working day", { timeout: 300_000 }, () => {
     await context.close();
   });
 
-  test("a revoked edge router is out at once, and the administrator sees it", async () => {
+  test("a revoked edge router is out within seconds, and the administrator sees it", async () => {
     const { page, context } = await enter(accounts.admin);
     const card = page.locator("[data-edge-id]").first();
     await card.getByText("Online").waitFor({ timeout: 60_000 });
@@ -375,14 +377,14 @@ describe("a working day", { timeout: 300_000 }, () => {
     await page.getByRole("button", { name: "Revoke this edge router" }).click();
     await card.getByText("Revoked", { exact: true }).waitFor();
     assert.equal(await card.getByRole("button", { name: "Revoke" }).count(), 0);
+    // A token that was just believed is believed for seconds more; then all it asks for is refused.
+    await until("the edge router hearing that it is revoked", () =>
+      stack.log("edge").includes("the portal has revoked this edge"),
+    );
     // What it takes from now on stays on its own disk.
     const late = studyOnDisk("chest-xr", { seed: "late", patient: { ...third.study.patient, id: "LATE" } });
     await storescu(stack, late.files);
     const admin = await signIn(stack.baseUrl, accounts.admin, stack.demoPassword);
-    await until("the portal refusing it", async () => {
-      const log = stack.log("edge");
-      return /revoked|refused|forbidden|401|403/i.test(log.slice(-4000));
-    });
     type Edges = { edgeId: string; online: boolean; revokedAt: string | null }[];
     const edge = (await admin.query<Edges>("edge.list")).find((each) => each.edgeId === edgeId);
     assert.ok(edge?.revokedAt);
