@@ -1,14 +1,11 @@
 // `npm test`: every test, against a Postgres and a Redis of its own. Groups run one after the other, cheapest first; inside a
 // group two files run side by side. `npm test -- unit integration` runs some groups; `npm test -- tests/e2e/foo.test.ts` some files.
 import { spawn } from "node:child_process";
-import { globSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import os from "node:os";
+import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { bin, root } from "./lib/paths.mjs";
-import { freePort } from "./lib/ports.mjs";
-import { startPostgres } from "./lib/postgres.mjs";
-import { startRedis } from "./lib/redis.mjs";
 import { say } from "./lib/say.mjs";
+import { startTestServices } from "./lib/test-services.mjs";
 
 const groups = [
   { name: "unit", files: ["{src,edge-router,scripts}/**/*.test.{ts,mjs}"], concurrency: 2 },
@@ -17,33 +14,13 @@ const groups = [
   { name: "e2e", files: ["tests/e2e/**/*.test.ts"], concurrency: 1 },
 ];
 const asked = process.argv.slice(2);
-const work = mkdtempSync(path.join(os.tmpdir(), "overread-test-"));
-const postgres = await startPostgres({
-  dataDir: path.join(work, "postgres"),
-  port: await freePort(),
-  log: openSync(path.join(work, "postgres.log"), "a"),
-  flags: ["fsync=off", "synchronous_commit=off", "full_page_writes=off"],
-});
-const redis = await startRedis({
-  dataDir: path.join(work, "redis"),
-  port: await freePort(),
-  password: "test",
-  durable: false,
-});
+const services = await startTestServices();
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 let broken = false;
-const env = {
-  ...process.env,
-  NODE_ENV: "test",
-  OVERREAD_TEST_DATABASE_URL: postgres.url,
-  OVERREAD_TEST_REDIS_URL: redis.url,
-  NODE_OPTIONS: "--disable-warning=ExperimentalWarning",
-};
-
 function runGroup({ name, concurrency }, files) {
   return new Promise((resolve) => {
-    const countsFile = path.join(work, `${name}.counts`);
+    const countsFile = path.join(services.workDir, `${name}.counts`);
     const args = [
       "--test",
       `--test-concurrency=${concurrency}`,
@@ -54,7 +31,7 @@ function runGroup({ name, concurrency }, files) {
       `--test-reporter-destination=${countsFile}`,
       ...files,
     ];
-    const child = spawn(bin("node"), args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
+    const child = spawn(bin("node"), args, { cwd: root, env: services.env, stdio: ["ignore", "inherit", "inherit"] });
     child.on("exit", (code) => {
       const text = readFileSync(countsFile, "utf8");
       const line = text.split("\n").findLast((l) => l.startsWith("counts "));
@@ -84,9 +61,7 @@ for (const group of groups) {
   say(`\n── ${group.name}: ${files.length} files`);
   await runGroup(group, files);
 }
-await redis.stop();
-await postgres.dispose();
-rmSync(work, { recursive: true, force: true });
+await services.dispose();
 if (summary.length) say(`\n${summary.join("\n")}`);
 say(`\n${Math.round((Date.now() - started) / 1000)} s`);
 if (total.passed === 0) broken = true;
