@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { type DbRole, roleUrl } from "./db/roles.ts";
+import { deriveKey, type KeyPurpose, roleVariable } from "./process-keys.ts";
 
 /**
  * The settings of web, dicomweb, worker and the operator commands: parsed once, frozen, all faults named together.
@@ -16,13 +18,20 @@ const Environment = z.object({
   /** Where the front door finds Next. */
   OVERREAD_WEB_PORT: z.coerce.number().int().min(1).max(65535).default(3100),
   OVERREAD_DATA_DIR: z.string().default(".data"),
-  /** Login of the owner of the tables: migrations and role set-up only. */
-  DATABASE_URL: z.string().startsWith("postgres"),
+  /** Login of the owner of the tables: migrations, role set-up and backup only. No long-running process needs it. */
+  DATABASE_URL: z.string().startsWith("postgres").optional(),
+  /** Logins of the roles; derived from `DATABASE_URL` and `OVERREAD_SECRET` where these are given. */
+  OVERREAD_APP_DATABASE_URL: z.string().startsWith("postgres").optional(),
+  OVERREAD_AUTH_DATABASE_URL: z.string().startsWith("postgres").optional(),
+  OVERREAD_MAINTENANCE_DATABASE_URL: z.string().startsWith("postgres").optional(),
   REDIS_URL: z.string().startsWith("redis").default("redis://127.0.0.1:6379"),
   OVERREAD_STORAGE: z.string().optional(),
   /** A folder of the deployment's own, best on another machine, that is told where the audit chains stand. */
   OVERREAD_AUDIT_ANCHOR_DIR: z.string().min(1).optional(),
-  OVERREAD_SECRET: z.string().min(16),
+  /** Master secret: everything else is derived from it. */
+  OVERREAD_SECRET: z.string().min(16).optional(),
+  /** Keys by purpose as JSON, for a process that is not given the master secret. */
+  OVERREAD_KEYS: z.string().optional(),
   /** Free bytes below which the archive refuses to store. */
   OVERREAD_STORAGE_RESERVE_BYTES: z.coerce
     .number()
@@ -39,12 +48,24 @@ const Environment = z.object({
 export type Config = ReturnType<typeof load>;
 
 function load(env: NodeJS.ProcessEnv) {
-  const parsed = Environment.safeParse(env);
+  const parsed = Environment.refine((e) => e.DATABASE_URL ?? e.OVERREAD_APP_DATABASE_URL, {
+    path: ["DATABASE_URL"],
+    error: "is missing, and so is OVERREAD_APP_DATABASE_URL",
+  })
+    .refine((e) => e.OVERREAD_SECRET ?? e.OVERREAD_KEYS, {
+      path: ["OVERREAD_SECRET"],
+      error: "is missing, and so is OVERREAD_KEYS",
+    })
+    .safeParse(env);
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`).join("\n");
     throw new Error(`These settings are missing or wrong:\n${faults}`);
   }
   const e = parsed.data;
+  const keys: Record<string, string> = e.OVERREAD_KEYS ? JSON.parse(e.OVERREAD_KEYS) : {};
+  const missing = (what: string, remedy: string): never => {
+    throw new Error(`${what} is not given to this process. ${remedy}`);
+  };
   const publicUrl = e.OVERREAD_PUBLIC_URL ?? `http://localhost:${e.OVERREAD_PORT}`;
   return Object.freeze({
     nodeEnv: e.NODE_ENV,
@@ -56,7 +77,15 @@ function load(env: NodeJS.ProcessEnv) {
       behindProxy: e.OVERREAD_BEHIND_PROXY === "1",
     },
     dataDir: e.OVERREAD_DATA_DIR,
-    database: { ownerUrl: e.DATABASE_URL },
+    database: {
+      /** Throws where this process has not been given it. */
+      ownerUrl: (): string => e.DATABASE_URL ?? missing("The owner's database login", "Set DATABASE_URL."),
+      roleUrl: (role: DbRole): string =>
+        e[roleVariable[role]] ??
+        (e.DATABASE_URL && e.OVERREAD_SECRET
+          ? roleUrl(e.DATABASE_URL, e.OVERREAD_SECRET, role)
+          : missing(`The login of ${role}`, `Set ${roleVariable[role]}, or DATABASE_URL and OVERREAD_SECRET.`)),
+    },
     redis: { url: e.REDIS_URL },
     storage: {
       url: e.OVERREAD_STORAGE ?? `file:${e.OVERREAD_DATA_DIR}/objects`,
@@ -64,7 +93,13 @@ function load(env: NodeJS.ProcessEnv) {
     },
     audit: { anchorDir: e.OVERREAD_AUDIT_ANCHOR_DIR },
     dicomweb: { unitsPerSecond: e.OVERREAD_DICOMWEB_UNITS_PER_SECOND },
-    secret: e.OVERREAD_SECRET,
+    /** For setting up the database roles; long-running processes have keys instead. */
+    masterSecret: (): string => e.OVERREAD_SECRET ?? missing("The master secret", "Set OVERREAD_SECRET."),
+    key: (purpose: KeyPurpose): string =>
+      keys[purpose] ??
+      (e.OVERREAD_SECRET
+        ? deriveKey(e.OVERREAD_SECRET, purpose)
+        : missing(`The key "${purpose}"`, "Set OVERREAD_KEYS or OVERREAD_SECRET.")),
     session: { idleMs: 15 * 60_000, absoluteMs: 12 * 3_600_000, secureCookies: publicUrl.startsWith("https:") },
     demo: { demoPassword: e.OVERREAD_DEMO_PASSWORD, edgeAet: e.OVERREAD_EDGE_AET },
     log: { level: e.OVERREAD_LOG_LEVEL },

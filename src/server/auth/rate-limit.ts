@@ -12,7 +12,7 @@ export type Throttle = { kind: keyof typeof signInLimits; value: string };
 /** Keys are keyed hashes: what people type into an address field, passwords included, is not kept. */
 function keyOf({ kind, value }: Throttle): string {
   const name = value.trim().toLowerCase();
-  return `${kind}:${createHmac("sha256", config().secret).update(`sign-in:${kind}:${name}`).digest("base64url")}`;
+  return `${kind}:${createHmac("sha256", config().key("sign-in")).update(`${kind}:${name}`).digest("base64url")}`;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { decode, encode } from "next-auth/jwt";
 import { config } from "#server/config.ts";
@@ -12,9 +11,9 @@ export function header(headers: RequestHeaders, name: string): string | undefine
   return Array.isArray(value) ? value.join(", ") : value;
 }
 
-/** The key of next-auth's tokens: derived from the master secret, which itself signs and encrypts nothing. */
+/** The key of next-auth's tokens. */
 export function cookieSecret(): string {
-  return createHmac("sha256", config().secret).update("next-auth").digest("base64url");
+  return config().key("next-auth");
 }
 
 /** `__Secure-` binds the cookie to https; over http browsers would refuse it. */

@@ -30,7 +30,7 @@ const Manifest = z.object({
 export type Manifest = z.infer<typeof Manifest>;
 
 async function withOwner<T>(fn: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: config().database.ownerUrl });
+  const client = new pg.Client({ connectionString: config().database.ownerUrl() });
   await client.connect();
   try {
     return await fn(client);
@@ -130,9 +130,9 @@ export async function restoreBackup(folder: string, say: (line: string) => void)
     if ((await sha256OfFile(tableFile(folder, name))) !== sha256)
       throw new UsageError(`the backup of table ${name} is damaged`);
 
-  const { database, secret } = config();
-  await ensureRoles(database.ownerUrl, secret);
-  await applyMigrations(database.ownerUrl);
+  const ownerUrl = config().database.ownerUrl();
+  await ensureRoles(ownerUrl, config().masterSecret());
+  await applyMigrations(ownerUrl);
   await withOwner(async (client) => {
     if ((await migrationsOf(client)).join() !== manifest.migrations.join())
       throw new UsageError(

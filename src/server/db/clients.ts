@@ -2,7 +2,7 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { config } from "#server/config.ts";
 import { PrismaClient } from "./generated/client.ts";
-import { type DbRole, roleUrl } from "./roles.ts";
+import type { DbRole } from "./roles.ts";
 
 /** One pool per role and process. Prisma and hand-written SQL share it, so limits hold for both. */
 const pools = new Map<DbRole, pg.Pool>();
@@ -11,9 +11,8 @@ const poolSize: Record<DbRole, number> = { overread_app: 12, overread_auth: 4, o
 export function pool(role: DbRole): pg.Pool {
   let existing = pools.get(role);
   if (!existing) {
-    const { database, secret } = config();
     existing = new pg.Pool({
-      connectionString: roleUrl(database.ownerUrl, secret, role),
+      connectionString: config().database.roleUrl(role),
       max: poolSize[role],
       connectionTimeoutMillis: 10_000,
     });

@@ -2,7 +2,6 @@ import { type ConnectionOptions, Queue } from "bullmq";
 import { Redis } from "ioredis";
 import pg from "pg";
 import { config } from "#server/config.ts";
-import { roleUrl } from "#server/db/roles.ts";
 import { liveChannel } from "#server/live/publish.ts";
 import { workerHeartbeatKey, workerHeartbeatSeconds } from "#server/live/worker-heartbeat.ts";
 import type { Log } from "#server/log.ts";
@@ -156,9 +155,8 @@ export class Relay {
   /** Keeps one connection that Postgres can speak on; comes back for ever. */
   async #listen(): Promise<void> {
     for (let failures = 0; !this.#stopped; failures++) {
-      const { database, secret } = config();
       const client = new pg.Client({
-        connectionString: roleUrl(database.ownerUrl, secret, "overread_maintenance"),
+        connectionString: config().database.roleUrl("overread_maintenance"),
         keepAlive: true,
         connectionTimeoutMillis: 10_000,
       });

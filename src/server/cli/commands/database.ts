@@ -15,9 +15,9 @@ const dbSetup: Command = {
   summary: "Create the database roles and apply migrations",
   options: {},
   async run() {
-    const { database, secret } = config();
-    await ensureRoles(database.ownerUrl, secret);
-    const applied = await applyMigrations(database.ownerUrl);
+    const ownerUrl = config().database.ownerUrl();
+    await ensureRoles(ownerUrl, config().masterSecret());
+    const applied = await applyMigrations(ownerUrl);
     return {
       json: { applied },
       lines: applied.length > 0 ? applied.map((name) => `applied ${name}`) : ["The database is up to date."],
