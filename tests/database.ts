@@ -4,6 +4,7 @@ import pg from "pg";
 import { closeDatabase } from "#server/db/clients.ts";
 import { applyMigrations } from "#server/db/migrate.ts";
 import { ensureRoles } from "#server/db/roles.ts";
+import { ensureDatabase } from "../scripts/lib/database.mjs";
 
 /**
  * A database of this test file's own, on the server that `npm test` started (OVERREAD_TEST_DATABASE_URL).
@@ -34,17 +35,20 @@ export async function useTestDatabase(): Promise<{ ownerUrl: string; owner: pg.P
     const template = `overread_template_${migrationsDigest()}`;
     const existing = await admin.query("SELECT 1 FROM pg_database WHERE datname = $1", [template]);
     if (existing.rowCount === 0) {
-      await admin.query(`CREATE DATABASE ${template}`);
-      url.pathname = `/${template}`;
-      await ensureRoles(url.href, testSecret);
-      await applyMigrations(url.href);
+      const templateUrl = await ensureDatabase(serverUrl, template, testSecret);
+      await ensureRoles(templateUrl, testSecret);
+      await applyMigrations(templateUrl);
     }
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER overread_schema`);
   } finally {
     await admin.query("SELECT pg_advisory_unlock(4242)");
     await admin.end();
   }
-  process.env.DATABASE_URL = ownerUrl;
+  // The product's own owner, which is no superuser; `owner` below is one, for what only a test may do.
+  const schemaOwner = new URL(ownerUrl);
+  schemaOwner.username = "overread_schema";
+  schemaOwner.password = testSecret;
+  process.env.DATABASE_URL = schemaOwner.href;
   process.env.OVERREAD_SECRET = testSecret;
   process.env.OVERREAD_LOG_LEVEL ??= "error";
   const owner = new pg.Pool({ connectionString: ownerUrl, max: 2 });
