@@ -2,13 +2,21 @@
 // database up to date, runs web, dicomweb, worker and one demo edge router, and stops them in order.
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
+import { environmentOf } from "../src/server/process-keys.ts";
+import { startChild } from "./lib/child.mjs";
+import { keptSecret, openDataFolder } from "./lib/data-folder.mjs";
+import { ensureDatabase } from "./lib/database.mjs";
+import { StartFault } from "./lib/fault.mjs";
+import { LogFiles } from "./lib/log-files.mjs";
 import { bin, root } from "./lib/paths.mjs";
 import { freePort, portTaken, until } from "./lib/ports.mjs";
-import { ensureDatabase, startPostgres } from "./lib/postgres.mjs";
+import { startPostgres } from "./lib/postgres.mjs";
 import { startRedis } from "./lib/redis.mjs";
-import { giveUp, say, step } from "./lib/say.mjs";
+import { RunFile, stackVariable } from "./lib/run-file.mjs";
+import { say, step } from "./lib/say.mjs";
+import { Supervisor } from "./lib/supervisor.mjs";
 
 const dev = process.argv.includes("--dev");
 const started = Date.now();
@@ -18,264 +26,274 @@ const dimsePort = Number(process.env.OVERREAD_EDGE_DIMSE_PORT ?? 11112);
 const edgeAet = process.env.OVERREAD_EDGE_AET ?? "OVERREAD";
 const external = Boolean(process.env.DATABASE_URL);
 const demo = (process.env.OVERREAD_DEMO ?? (external ? "0" : "1")) !== "0";
+const portal = `http://127.0.0.1:${port}`;
 
-for (const [name, number] of [
-  ["OVERREAD_PORT", port],
-  ["OVERREAD_EDGE_DIMSE_PORT", dimsePort],
-]) {
-  if (!Number.isInteger(number) || number < 1 || number > 65535)
-    giveUp(`${name} is not a port number.`, "Use a number from 1 to 65535.");
-  if (await portTaken(number))
-    giveUp(`Port ${number} is in use.`, `Stop the other program, or start with ${name}=<another port>.`);
-}
+// Logs, spool, images, secrets: nothing of this is for the machine's other users.
+process.umask(0o077);
 
-const logDir = path.join(dataDir, "log");
-mkdirSync(logDir, { recursive: true, mode: 0o711 });
-const logFile = (name) => openSync(path.join(logDir, `${name}.log`), "a");
+let logs;
+let runFile;
+const supervisor = new Supervisor({ onChange: (pids) => runFile.write({ port, dimsePort, pids }) });
 
-// One at a time on one data folder: two would each believe the data is theirs.
-const lockFile = path.join(dataDir, "run.json");
-if (existsSync(lockFile)) {
-  const { supervisor } = JSON.parse(readFileSync(lockFile, "utf8"));
-  const alive =
-    supervisor !== process.pid &&
-    existsSync(`/proc/${supervisor}`) &&
-    readFileSync(`/proc/${supervisor}/cmdline`, "utf8").includes("start.mjs");
-  if (alive)
-    giveUp(
-      `Overread already runs on ${dataDir} (process ${supervisor}).`,
-      "Stop it, or start with another OVERREAD_DATA_DIR.",
-    );
-}
-
-function keptSecret(name, bytes = 32) {
-  const file = path.join(dataDir, name);
-  if (!existsSync(file)) writeFileSync(file, randomBytes(bytes).toString("base64url"), { mode: 0o600 });
-  return readFileSync(file, "utf8").trim();
-}
-if (external && process.env.NODE_ENV === "production" && !process.env.OVERREAD_SECRET)
-  giveUp(
-    "OVERREAD_SECRET is not set.",
-    "With a database of your own in production, set OVERREAD_SECRET to a random text of 32 characters or more and keep it.",
-  );
-const secret = process.env.OVERREAD_SECRET ?? keptSecret("secret");
-
-const services = {};
-let stopping = false;
-const pids = {};
-const notePids = () => {
-  writeFileSync(`${lockFile}.new`, JSON.stringify({ supervisor: process.pid, port, dimsePort, pids }, null, 2));
-  renameSync(`${lockFile}.new`, lockFile);
-};
-
-const env = {
-  ...process.env,
+/** What every process is given. Logins and keys come on top, for each its own (`src/server/process-keys.ts`). */
+const common = { ...process.env, [stackVariable]: dataDir, OVERREAD_DATA_DIR: dataDir };
+for (const name of ["DATABASE_URL", "REDIS_URL", "OVERREAD_SECRET", "OVERREAD_DEMO_PASSWORD"]) delete common[name];
+Object.assign(common, {
   NODE_ENV: dev ? "development" : "production",
   OVERREAD_PORT: String(port),
-  OVERREAD_DATA_DIR: dataDir,
-  OVERREAD_SECRET: secret,
   OVERREAD_EDGE_AET: edgeAet,
-};
+});
+/** What an operator command is given besides: it migrates, seeds and enrols. */
+const operator = {};
 
-/** Keeps one process alive: a crash is restarted after a pause that grows, and noted. */
-function supervise(name, args, extraEnv = {}) {
-  const entry = { child: null, stopped: false, restarts: 0 };
-  const launch = () => {
-    const out = logFile(name);
-    const since = Date.now();
-    entry.child = spawn(bin("node"), args, {
-      cwd: root,
-      env: { ...env, ...extraEnv },
-      stdio: ["ignore", out, out],
-      detached: true,
-    });
-    pids[name] = entry.child.pid;
-    notePids();
-    entry.child.on("exit", (code, signal) => {
-      entry.child = null;
-      if (entry.stopped || stopping) return;
-      entry.restarts = Date.now() - since > 60_000 ? 0 : entry.restarts + 1;
-      say(`${name} ended (${signal ?? code}); starting it again. Its log: ${path.join(logDir, `${name}.log`)}`);
-      setTimeout(() => !entry.stopped && launch(), Math.min(200 * 2 ** entry.restarts, 10_000));
-    });
-  };
-  entry.stop = async (deadlineMs = 20_000) => {
-    entry.stopped = true;
-    if (!entry.child) return;
-    process.kill(entry.child.pid, "SIGTERM");
-    await until(() => !entry.child, { deadlineMs, what: `${name} stopping` }).catch(
-      () => entry.child && process.kill(entry.child.pid, "SIGKILL"),
-    );
-  };
-  launch();
-  services[name] = entry;
+let stopping = null;
+function stopAll() {
+  stopping ??= (async () => {
+    say("Stopping …");
+    supervisor.quiesce();
+    // From the outside in: nothing new arrives, what runs finishes, then the stores close.
+    await supervisor.stop("edge");
+    await Promise.all([supervisor.stop("web", 5000), supervisor.stop("dicomweb")]);
+    await supervisor.stop("worker");
+    await supervisor.stop("Redis");
+    await supervisor.stop("Postgres", 60_000);
+    runFile?.clear();
+    say("Stopped.");
+  })();
+  return stopping;
 }
+let asked = false;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+  process.on(signal, async () => {
+    if (asked) {
+      // Asked again: no more waiting. What is committed is on disk; the rest is as after a power cut.
+      supervisor.killAll();
+      process.exit(1);
+    }
+    asked = true;
+    await stopAll();
+    process.exit(0);
+  });
+// The terminal may be closed under us: what cannot be printed any more must not end us halfway.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+if (process.env.npm_lifecycle_event) {
+  // npm started us. When it is gone without a word (kill -9), nobody is left to press Ctrl-C.
+  const parent = process.ppid;
+  setInterval(async () => {
+    if (process.ppid === parent || asked) return;
+    asked = true;
+    await stopAll();
+    process.exit(0);
+  }, 1000).unref();
+}
+
+/** Keeps one of the product's own programs running. */
+const keepProgram = (name, args, env) =>
+  supervisor.keep(name, async () => {
+    const out = logs.descriptor(name);
+    return startChild(bin("node"), args, { cwd: root, env, stdio: ["ignore", out, out] });
+  });
 
 /** Runs an operator command to its end. */
 function cli(args, extraEnv = {}) {
   const run = spawnSync(bin("node"), [path.join(root, "src/server/cli/main.ts"), ...args], {
     cwd: root,
-    env: { ...env, ...extraEnv },
+    env: { ...common, ...operator, ...extraEnv },
     maxBuffer: 16 << 20,
   });
-  if (run.status !== 0) throw new Error(`${args.slice(0, 2).join(" ")} failed:\n${run.stderr}\n${run.stdout}`);
+  if (run.status !== 0) throw new StartFault(`${args.slice(0, 2).join(" ")} failed:\n${run.stderr}\n${run.stdout}`);
   return run.stdout.toString();
 }
 
-async function stopAll() {
-  if (stopping) return;
-  stopping = true;
-  say("Stopping …");
-  // From the outside in: nothing new arrives, what runs finishes, then the stores close.
-  await services.edge?.stop();
-  await Promise.all([services.web?.stop(5000), services.dicomweb?.stop()]);
-  await services.worker?.stop();
-  await redis?.stop().catch(() => {});
-  await postgres?.stop().catch(() => {});
-  writeFileSync(lockFile, JSON.stringify({ supervisor: 0, port, dimsePort, pids: {} }));
-  say("Stopped.");
-}
-for (const signal of ["SIGINT", "SIGTERM"])
-  process.on(signal, async () => {
-    await stopAll();
-    process.exit(0);
-  });
-
-let postgres;
-let redis;
-async function embedded(name, launch) {
-  const service = await step(`Starting ${name}`, launch);
-  const watch = setInterval(async () => {
-    if (stopping || !service.current.exited) return;
-    say(`${name} ended; starting it again.`);
-    service.current = await launch().then((next) => next.current);
-    pids[name] = service.current.pid;
-    notePids();
-  }, 500);
-  watch.unref();
-  pids[name] = service.current.pid;
-  return service;
+async function openFolder() {
+  for (const [name, number] of [
+    ["OVERREAD_PORT", port],
+    ["OVERREAD_EDGE_DIMSE_PORT", dimsePort],
+  ])
+    if (!Number.isInteger(number) || number < 1 || number > 65535)
+      throw new StartFault(`${name} is not a port number.`, "Use a number from 1 to 65535.");
+  openDataFolder(dataDir);
+  const file = new RunFile(dataDir);
+  const other = file.supervisor();
+  if (other)
+    throw new StartFault(
+      `Overread already runs on ${dataDir} (process ${other.pid}).`,
+      "Stop it (npm run stop), or start with another OVERREAD_DATA_DIR.",
+    );
+  const left = await file.endLeftovers();
+  if (left > 0) say(`Ended ${left} processes that an earlier start left behind.`);
+  for (const [name, number] of [
+    ["OVERREAD_PORT", port],
+    ["OVERREAD_EDGE_DIMSE_PORT", dimsePort],
+  ])
+    if (await portTaken(number))
+      throw new StartFault(
+        `Port ${number} is in use.`,
+        `Stop the other program, or start with ${name}=<another port>.`,
+      );
+  runFile = file;
+  logs = new LogFiles(path.join(dataDir, "log"));
+  setInterval(() => logs.rotate(), 5000).unref();
 }
 
-try {
-  let databaseUrl = process.env.DATABASE_URL;
+/** The stores: those that are given, or embedded ones. Fills in what operator commands need. */
+async function openStores(secret) {
+  operator.DATABASE_URL = process.env.DATABASE_URL;
   if (!external) {
     const pgPort = await freePort();
-    const launch = async () => ({
-      current: await startPostgres({
+    const launch = () =>
+      startPostgres({
         dataDir: path.join(dataDir, "postgres"),
         port: pgPort,
-        log: logFile("postgres"),
+        log: logs.descriptor("postgres"),
         flags: ["shared_buffers=256MB", "max_wal_size=2GB"],
-      }),
-    });
-    const holder = await embedded("Postgres", launch);
-    postgres = { stop: () => holder.current.stop() };
-    databaseUrl = await ensureDatabase(holder.current.url, "overread");
+        onWaiting: say,
+      });
+    const { url } = await step("Starting Postgres", () => supervisor.keep("Postgres", launch));
+    operator.DATABASE_URL = await ensureDatabase(url, "overread", keptSecret(dataDir, "schema-password", 24));
   }
-  env.DATABASE_URL = databaseUrl;
+  operator.REDIS_URL = process.env.REDIS_URL;
   if (!process.env.REDIS_URL) {
     const redisPort = await freePort();
-    const password = keptSecret("redis-password", 18);
-    const launch = async () => ({
-      current: await startRedis({
+    const password = keptSecret(dataDir, "redis-password", 18);
+    const launch = () =>
+      startRedis({
         dataDir: path.join(dataDir, "redis"),
         port: redisPort,
         password,
-        log: logFile("redis"),
-      }),
-    });
-    const holder = await embedded("Redis", launch);
-    redis = { stop: () => holder.current.stop() };
-    env.REDIS_URL = holder.current.url;
+        log: logs.descriptor("redis"),
+        env: { PATH: process.env.PATH, [stackVariable]: dataDir },
+        onSetAside: (aside) =>
+          say(`Redis could not read what it had kept; it was set aside (${aside}). Jobs come again from the database.`),
+      });
+    const { url } = await step("Starting Redis", () => supervisor.keep("Redis", launch));
+    operator.REDIS_URL = url;
   }
-  env.OVERREAD_WEB_PORT = String(await freePort());
+  operator.OVERREAD_SECRET = secret;
+  common.OVERREAD_WEB_PORT = String(await freePort());
   // For operator commands beside the running stack (scripts/cli.mjs). Readable by this user alone.
   const shared = [
     "OVERREAD_PORT",
     "OVERREAD_DATA_DIR",
-    "OVERREAD_SECRET",
-    "DATABASE_URL",
-    "REDIS_URL",
     "OVERREAD_WEB_PORT",
     "OVERREAD_AUDIT_ANCHOR_DIR",
+    "OVERREAD_STORAGE",
   ];
   writeFileSync(
     path.join(dataDir, "settings.json"),
-    JSON.stringify(Object.fromEntries(shared.map((name) => [name, env[name]])), null, 2),
+    JSON.stringify({ ...Object.fromEntries(shared.map((name) => [name, common[name]])), ...operator }, null, 2),
     { mode: 0o600 },
   );
   await step("Bringing the database up to date", async () => cli(["db", "setup"]));
+}
 
-  let seeded = null;
-  const password = process.env.OVERREAD_DEMO_PASSWORD ?? randomBytes(9).toString("base64url");
-  if (demo) {
-    seeded = await step("Demo organisations", async () =>
-      JSON.parse(cli(["demo", "seed", "--json"], { OVERREAD_DEMO_PASSWORD: password })),
-    );
-  }
-
+async function startPortal(secret) {
+  const keys = (name) => environmentOf(name, { ownerUrl: operator.DATABASE_URL, secret });
+  const redis = { REDIS_URL: operator.REDIS_URL };
+  const watch = dev ? ["--watch"] : [];
   const next = path.join(root, "node_modules/next/dist/bin/next");
-  supervise("web", [next, dev ? "dev" : "start", "-p", env.OVERREAD_WEB_PORT, "-H", "127.0.0.1"], {
+  await keepProgram("web", [next, dev ? "dev" : "start", "-p", common.OVERREAD_WEB_PORT, "-H", "127.0.0.1"], {
+    ...common,
+    ...keys("web"),
     NEXT_TELEMETRY_DISABLED: "1",
   });
-  supervise("dicomweb", [...(dev ? ["--watch"] : []), path.join(root, "src/server/dicomweb/main.ts")], {
+  await keepProgram("dicomweb", [...watch, path.join(root, "src/server/dicomweb/main.ts")], {
+    ...common,
+    ...keys("dicomweb"),
+    ...redis,
     // Threads that wait for the disk to sync images; four would make parallel senders queue.
     UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? "8",
   });
-  supervise("worker", [...(dev ? ["--watch"] : []), path.join(root, "src/workers/main.ts")]);
-  const portal = `http://127.0.0.1:${port}`;
+  await keepProgram("worker", [...watch, path.join(root, "src/workers/main.ts")], {
+    ...common,
+    ...keys("worker"),
+    ...redis,
+  });
   await step("Starting web, dicomweb and worker", () =>
     until(async () => (await fetch(`${portal}/api/health/ready`)).status === 200, {
       deadlineMs: 120_000,
-      what: `The portal answering (logs in ${logDir})`,
+      what: `The portal answering (logs in ${path.join(dataDir, "log")})`,
       everyMs: 200,
     }),
   );
+}
 
-  if (demo) {
-    const edgeDir = path.join(dataDir, "edge");
-    const edgeMain = path.join(root, "edge-router/src/main.ts");
-    const edgeEnv = { ...process.env, OVERREAD_EDGE_DIMSE_PORT: String(dimsePort), OVERREAD_EDGE_AET: edgeAet };
-    await step("Starting the demo edge router", async () => {
-      const status = spawnSync(bin("node"), [edgeMain, "status", "--json", "--dir", edgeDir], { env: edgeEnv });
-      const enrolled = status.status === 0 && JSON.parse(status.stdout.toString()).enrolled === true;
-      if (!enrolled) {
-        const { code } = JSON.parse(cli(["edge", "enroll-code", "--facility", "lakeside-main", "--json"]));
-        const run = spawnSync(bin("node"), [edgeMain, "enroll", "--portal", portal, "--code", code, "--dir", edgeDir], {
-          env: edgeEnv,
-        });
-        if (run.status !== 0) throw new Error(`The edge router could not enrol:\n${run.stderr}${run.stdout}`);
-      }
-      supervise("edge", [edgeMain, "run", "--dir", edgeDir], edgeEnv);
-      await until(async () => portTaken(dimsePort), {
-        deadlineMs: 30_000,
-        what: `The edge router listening on port ${dimsePort}`,
-      });
+/** The demo edge router is a program of the hospital's: it is given its own settings and nothing of the portal's. */
+async function startEdge() {
+  const edgeDir = path.join(dataDir, "edge");
+  const edgeMain = path.join(root, "edge-router/src/main.ts");
+  const own = Object.entries(process.env).filter(([name]) =>
+    /^(PATH|HOME|TMPDIR|LANG|TZ|NODE_.*|OVERREAD_EDGE_.*)$/.test(name),
+  );
+  const env = {
+    ...Object.fromEntries(own),
+    [stackVariable]: dataDir,
+    OVERREAD_EDGE_DIMSE_PORT: String(dimsePort),
+    OVERREAD_EDGE_AET: edgeAet,
+  };
+  const run = (args) => {
+    const result = spawnSync(bin("node"), [edgeMain, ...args, "--dir", edgeDir], { env, encoding: "utf8" });
+    if (result.status !== 0)
+      throw new StartFault(`edge ${args[0]} failed:\n${result.stderr}${result.stdout}`, `Its folder is ${edgeDir}.`);
+    return result.stdout;
+  };
+  await step("Starting the demo edge router", async () => {
+    if (JSON.parse(run(["status", "--json"])).enrolled !== true) {
+      const { code } = JSON.parse(cli(["edge", "enroll-code", "--facility", "lakeside-main", "--json"]));
+      run(["enroll", "--portal", portal, "--code", code]);
+    }
+    await keepProgram("edge", [edgeMain, "run", "--dir", edgeDir], env);
+    await until(async () => portTaken(dimsePort), {
+      deadlineMs: 30_000,
+      what: `The edge router listening on port ${dimsePort}`,
     });
-  }
-  notePids();
+  });
+}
+
+function sayReady(seeded, password) {
   say(`(${((Date.now() - started) / 1000).toFixed(0)} s)`);
   say(`\nOverread is ready: http://localhost:${port}\n`);
-  if (demo) {
-    say("Demo accounts (demo data only, never for patients):");
-    for (const account of seeded.accounts) say(`  ${account.email.padEnd(32)} ${account.role}`);
-    if (process.env.OVERREAD_DEMO_PASSWORD) say("  password: as set in OVERREAD_DEMO_PASSWORD");
-    else if (seeded.created)
-      say(`  password: ${password}   (shown this once; set OVERREAD_DEMO_PASSWORD to choose it)`);
-    else say("  password: as printed at the first start (npm run cli -- demo seed --reset-password sets a new one)");
-    say(`\nDICOM: ${edgeAet} on 127.0.0.1:${dimsePort}. Ctrl-C stops everything.`);
-    if (seeded.created && process.env.OVERREAD_DEMO_STUDIES !== "0") {
-      const out = logFile("demo-studies");
-      spawn(
-        bin("node"),
-        [path.join(root, "scripts/send-demo-studies.ts"), "--port", String(dimsePort), "--called", edgeAet],
-        { cwd: root, env, stdio: ["ignore", out, out] },
-      );
-    }
-  }
+  if (!seeded) return;
+  say("Demo accounts (demo data only, never for patients):");
+  for (const account of seeded.accounts) say(`  ${account.email.padEnd(32)} ${account.role}`);
+  if (process.env.OVERREAD_DEMO_PASSWORD) say("  password: as set in OVERREAD_DEMO_PASSWORD");
+  else if (seeded.created) say(`  password: ${password}   (shown this once; set OVERREAD_DEMO_PASSWORD to choose it)`);
+  else say("  password: as printed at the first start (npm run cli -- demo seed --reset-password sets a new one)");
+  say(`\nDICOM: ${edgeAet} on 127.0.0.1:${dimsePort}. Ctrl-C stops everything.`);
+  if (!seeded.created || process.env.OVERREAD_DEMO_STUDIES === "0") return;
+  const out = logs.descriptor("demo-studies");
+  const args = ["--port", String(dimsePort), "--called", edgeAet];
+  spawn(bin("node"), [path.join(root, "scripts/send-demo-studies.ts"), ...args], {
+    cwd: root,
+    env: common,
+    stdio: ["ignore", out, out],
+  });
+}
+
+try {
+  await openFolder();
+  if (external && process.env.NODE_ENV === "production" && !process.env.OVERREAD_SECRET)
+    throw new StartFault(
+      "OVERREAD_SECRET is not set.",
+      "With a database of your own in production, set OVERREAD_SECRET to a random text of 32 characters or more and keep it.",
+    );
+  const secret = process.env.OVERREAD_SECRET ?? keptSecret(dataDir, "secret");
+  await openStores(secret);
+  const password = process.env.OVERREAD_DEMO_PASSWORD ?? randomBytes(9).toString("base64url");
+  const seeded = demo
+    ? await step("Demo organisations", async () =>
+        JSON.parse(cli(["demo", "seed", "--json"], { OVERREAD_DEMO_PASSWORD: password })),
+      )
+    : null;
+  await startPortal(secret);
+  if (demo) await startEdge();
+  sayReady(seeded, password);
 } catch (error) {
-  process.stderr.write(`\n${error.message}\n`);
-  await stopAll();
-  process.exit(1);
+  if (!asked) {
+    process.stderr.write(`\n${error instanceof StartFault ? error.message : error.stack}\n`);
+    if (error.remedy) process.stderr.write(`→ ${error.remedy}\n`);
+    asked = true;
+    if (runFile) await stopAll();
+    process.exit(1);
+  }
 }

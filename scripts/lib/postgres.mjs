@@ -1,11 +1,21 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
-import { until } from "./ports.mjs";
-import { giveUp } from "./say.mjs";
+import { startChild } from "./child.mjs";
+import { StartFault } from "./fault.mjs";
 
 const require = createRequire(import.meta.url);
 
@@ -19,7 +29,7 @@ function nativeDir() {
       "native",
     );
   } catch {
-    return giveUp(
+    throw new StartFault(
       `There is no embedded Postgres for ${process.platform} on ${process.arch}.`,
       "Set DATABASE_URL to a Postgres 18 server of your own.",
     );
@@ -37,17 +47,95 @@ function serverUser() {
   const user = lookUp("postgres") ?? lookUp("overread");
   if (user) return user;
   spawnSync("useradd", ["--system", "--no-create-home", "--shell", "/usr/sbin/nologin", "overread"]);
-  return (
-    lookUp("overread") ??
-    giveUp(
-      "Postgres will not run as root, and no system user could be made for it.",
-      "Run as another user, or set DATABASE_URL.",
-    )
+  const made = lookUp("overread");
+  if (made) return made;
+  throw new StartFault(
+    "Postgres will not run as root, and no system user could be made for it.",
+    "Run as another user, or set DATABASE_URL.",
   );
 }
 
 const reachable = (user, target, mode) =>
   user === null || spawnSync("test", [mode, target], { uid: user.uid, gid: user.gid, cwd: "/" }).status === 0;
+
+/** Settles where programs and data lie, so that the user that runs Postgres can reach both. */
+function settle(dir, user) {
+  let native = nativeDir();
+  let cluster = path.join(dir, "cluster");
+  if (!user) return { native, cluster };
+  const outside = path.join(
+    os.tmpdir() === "/tmp" ? "/var/tmp" : os.tmpdir(),
+    `overread-${createHash("sha256").update(dir).digest("hex").slice(0, 12)}`,
+  );
+  chmodSync(dir, 0o711);
+  if (!reachable(user, path.join(native, "bin", "postgres"), "-x")) {
+    const copy = path.join(outside, "postgres");
+    if (!existsSync(path.join(copy, "bin", "postgres"))) {
+      // The programs are to be read by the other user, whatever this process keeps to itself otherwise.
+      const umask = process.umask(0o022);
+      try {
+        mkdirSync(outside, { recursive: true, mode: 0o755 });
+        chmodSync(outside, 0o755);
+        cpSync(native, `${copy}.part`, { recursive: true, verbatimSymlinks: true });
+        renameSync(`${copy}.part`, copy);
+      } finally {
+        process.umask(umask);
+      }
+    }
+    native = copy;
+  }
+  const location = path.join(dir, "location");
+  if (existsSync(location)) cluster = readFileSync(location, "utf8");
+  else if (!reachable(user, dir, "-x")) {
+    cluster = path.join(outside, "cluster");
+    writeFileSync(location, cluster);
+  }
+  if (!cluster.startsWith(dir)) {
+    mkdirSync(path.dirname(cluster), { recursive: true, mode: 0o755 });
+    chmodSync(path.dirname(cluster), 0o755);
+  }
+  return { native, cluster };
+}
+
+/** Makes the cluster under another name first: one whose making was cut short is never taken for a whole one. */
+function createCluster({ native, cluster, user, as, env, password }) {
+  const fresh = `${cluster}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { mode: 0o700 });
+  const pwfile = path.join(cluster, "..", `.pw-${process.pid}`);
+  writeFileSync(pwfile, password, { mode: 0o600 });
+  if (user) for (const file of [fresh, pwfile]) chownSync(file, user.uid, user.gid);
+  const init = spawnSync(
+    path.join(native, "bin", "initdb"),
+    [
+      "-D",
+      fresh,
+      "-U",
+      clusterUser,
+      "--pwfile",
+      pwfile,
+      "-A",
+      "scram-sha-256",
+      "-E",
+      "UTF8",
+      "--locale-provider=builtin",
+      "--locale=C.UTF-8",
+      "--data-checksums",
+    ],
+    { ...as, env, cwd: "/" },
+  );
+  rmSync(pwfile, { force: true });
+  if (init.status !== 0) {
+    rmSync(fresh, { recursive: true, force: true });
+    const lastLines = `${init.stderr ?? init.error?.message ?? ""}`.trim().split("\n").slice(-4).join("\n");
+    throw new StartFault(
+      `The database could not be created:\n${lastLines}`,
+      `Mend what it names (room on the disk, rights on ${path.dirname(cluster)}), then run this again.`,
+    );
+  }
+  rmSync(cluster, { recursive: true, force: true });
+  renameSync(fresh, cluster);
+}
 
 /**
  * Starts the embedded Postgres on `dataDir`, creating the cluster the first time.
@@ -55,151 +143,103 @@ const reachable = (user, target, mode) =>
  * A clone in a closed folder (home directory, mode 700) cannot be reached by the user that runs Postgres; programs
  * and data then live in a folder of the system's that it can reach, remembered in `location`.
  *
- * @returns {Promise<{ url: string, pid: number, stop(): Promise<void> }>}
+ * Waits for as long as Postgres says that it is starting up: recovering from a crash takes the time it takes.
+ *
+ * @returns what `Supervisor.keep` wants, with the `url` of the cluster's superuser, which no process of the product is given.
+ * @throws {StartFault}
  */
-export async function startPostgres({ dataDir, port, flags = [], log }) {
+export async function startPostgres({ dataDir, port, flags = [], log, onWaiting = () => {} }) {
   const user = serverUser();
   const dir = path.resolve(dataDir);
   mkdirSync(dir, { recursive: true });
   const passwordFile = path.join(dir, "owner-password");
   if (!existsSync(passwordFile)) writeFileSync(passwordFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
   const password = readFileSync(passwordFile, "utf8");
-
-  let native = nativeDir();
-  let cluster = path.join(dir, "cluster");
-  if (user) {
-    const outside = path.join(
-      os.tmpdir() === "/tmp" ? "/var/tmp" : os.tmpdir(),
-      `overread-${createHash("sha256").update(dir).digest("hex").slice(0, 12)}`,
-    );
-    chmodSync(dir, 0o711);
-    if (!reachable(user, path.join(native, "bin", "postgres"), "-x")) {
-      const copy = path.join(outside, "postgres");
-      if (!existsSync(path.join(copy, "bin", "postgres"))) {
-        mkdirSync(outside, { recursive: true, mode: 0o755 });
-        chmodSync(outside, 0o755);
-        cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
-      }
-      native = copy;
-    }
-    const location = path.join(dir, "location");
-    if (existsSync(location)) cluster = readFileSync(location, "utf8");
-    else if (!reachable(user, dir, "-x")) {
-      cluster = path.join(outside, "cluster");
-      writeFileSync(location, cluster);
-    }
-    if (!cluster.startsWith(dir)) {
-      mkdirSync(path.dirname(cluster), { recursive: true, mode: 0o755 });
-      chmodSync(path.dirname(cluster), 0o755);
-    }
-    mkdirSync(cluster, { recursive: true });
-    chownSync(cluster, user.uid, user.gid);
-    chmodSync(cluster, 0o700);
-  }
+  const { native, cluster } = settle(dir, user);
   const as = user ? { uid: user.uid, gid: user.gid } : {};
-  const env = { ...process.env, LC_ALL: "C.UTF-8", LANG: "C.UTF-8", HOME: "/" };
-  const socketDir = cluster;
+  const env = { PATH: process.env.PATH, LC_ALL: "C.UTF-8", LANG: "C.UTF-8", HOME: "/" };
+  if (!existsSync(path.join(cluster, "PG_VERSION")) || !existsSync(path.join(cluster, "global", "pg_control")))
+    createCluster({ native, cluster, user, as, env, password });
+  // A folder that came from a copy or an older version may belong to somebody else.
+  if (user) chownSync(cluster, user.uid, user.gid);
+  chmodSync(cluster, 0o700);
 
-  if (!existsSync(path.join(cluster, "PG_VERSION"))) {
-    const pwfile = path.join(cluster, "..", `.pw-${process.pid}`);
-    writeFileSync(pwfile, password, { mode: 0o600 });
-    if (user) chownSync(pwfile, user.uid, user.gid);
-    const init = spawnSync(
-      path.join(native, "bin", "initdb"),
-      [
-        "-D",
-        cluster,
-        "-U",
-        "overread_owner",
-        "--pwfile",
-        pwfile,
-        "-A",
-        "scram-sha-256",
-        "-E",
-        "UTF8",
-        "--locale-provider=builtin",
-        "--locale=C.UTF-8",
-        "--data-checksums",
-      ],
-      { ...as, env, cwd: "/" },
-    );
-    rmSync(pwfile, { force: true });
-    if (init.status !== 0)
-      giveUp(
-        `The database could not be created:\n${init.stderr}`,
-        "Delete the data folder if it is incomplete, then run this again.",
-      );
-  }
-
-  const args = [
-    "-D",
-    cluster,
-    "-p",
-    String(port),
-    "-c",
+  const settings = [
     "listen_addresses=127.0.0.1",
-    "-c",
-    `unix_socket_directories=${socketDir}`,
-    "-c",
+    `unix_socket_directories=${cluster}`,
     "max_connections=120",
+    "log_file_mode=0600",
+    ...flags,
   ];
-  const child = spawn(path.join(native, "bin", "postgres"), [...args, ...flags.flatMap((flag) => ["-c", flag])], {
-    ...as,
-    env,
-    cwd: "/",
-    stdio: ["ignore", log ?? "ignore", log ?? "ignore"],
-    detached: true,
-  });
-  let exited = false;
-  child.on("exit", () => {
-    exited = true;
-  });
-  const url = `postgresql://overread_owner:${password}@127.0.0.1:${port}/postgres`;
-  const { default: pg } = await import("pg");
-  await until(
-    async () => {
-      if (exited)
-        giveUp(
-          "Postgres ended right after it started.",
-          `See the log in ${dir}; another process may use port ${port}.`,
-        );
-      const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
-      await client.connect();
-      await client.end();
-      return true;
+  const child = startChild(
+    path.join(native, "bin", "postgres"),
+    ["-D", cluster, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])],
+    // Fast shutdown: no new connections, transactions rolled back, checkpoint. At once: as if the power had failed.
+    {
+      ...as,
+      env,
+      cwd: "/",
+      stdio: ["ignore", log ?? "ignore", log ?? "ignore"],
+      stopSignal: "SIGINT",
+      killSignal: "SIGQUIT",
     },
-    { deadlineMs: 60_000, what: "Postgres answering" },
   );
+  const superUser = existsSync(path.join(dir, "cluster-user"))
+    ? readFileSync(path.join(dir, "cluster-user"), "utf8")
+    : null;
+  const answer = await firstAnswer(
+    child,
+    port,
+    password,
+    superUser ? [superUser] : [clusterUser, "overread_owner"],
+    onWaiting,
+  );
+  writeFileSync(path.join(dir, "cluster-user"), answer.user, { mode: 0o600 });
   return {
-    url,
-    pid: child.pid,
-    get exited() {
-      return exited;
-    },
-    /** Fast shutdown: no new connections, transactions rolled back, checkpoint. */
-    async stop() {
-      if (exited) return;
-      process.kill(child.pid, "SIGINT");
-      await until(() => exited, { deadlineMs: 60_000, what: "Postgres stopping" });
-    },
+    ...child,
+    url: answer.url,
+    stop: (deadlineMs = 60_000) => child.stop(deadlineMs),
     /** Stops and deletes everything, wherever it lies. For tests. */
     async dispose() {
-      await this.stop();
+      await child.stop(60_000);
       if (!cluster.startsWith(dir)) rmSync(path.dirname(cluster), { recursive: true, force: true });
       rmSync(dir, { recursive: true, force: true });
     },
   };
 }
 
-/** Creates the database `name` on the server when it is not there. @returns its URL. */
-export async function ensureDatabase(serverUrl, name) {
+/** The cluster's superuser. Data folders made before there was one of that name have `overread_owner` in its place. */
+const clusterUser = "overread_cluster";
+
+async function firstAnswer(child, port, password, users, onWaiting) {
   const { default: pg } = await import("pg");
-  const client = new pg.Client({ connectionString: serverUrl });
-  await client.connect();
-  const found = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [name]);
-  if (found.rowCount === 0) await client.query(`CREATE DATABASE ${name}`);
-  await client.end();
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  return url.href;
+  const started = Date.now();
+  let told = started;
+  for (;;) {
+    if (child.hasEnded())
+      throw new StartFault(`Postgres ended right after it started (${await child.exited}).`, "Its log says why.");
+    let starting = false;
+    for (const user of users) {
+      const url = `postgresql://${user}:${password}@127.0.0.1:${port}/postgres`;
+      const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
+      client.on("error", () => {});
+      try {
+        await client.connect();
+        await client.end();
+        return { url, user };
+      } catch (error) {
+        // 57P03: it is there, and still recovering.
+        if (error.code === "57P03") starting = true;
+      }
+    }
+    if (!starting && Date.now() - started > 60_000) {
+      await child.stop();
+      throw new StartFault("Postgres does not answer.", "Its log says why.");
+    }
+    if (Date.now() - told > 15_000) {
+      told = Date.now();
+      onWaiting(`Postgres is still recovering (${Math.round((told - started) / 1000)} s).`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }

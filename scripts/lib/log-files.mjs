@@ -1,0 +1,58 @@
+import { chmodSync, copyFileSync, fstatSync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import path from "node:path";
+
+/**
+ * The log files of a stack. A process writes to a descriptor that it was given, so a full file is not moved away but copied and
+ * emptied; what is written between the two is lost, which a log can bear. Readable by this user alone.
+ */
+export class LogFiles {
+  #dir;
+  #maxBytes;
+  #kept;
+  #open = new Map();
+
+  constructor(dir, { maxBytes = 32 << 20, kept = 3 } = {}) {
+    this.#dir = dir;
+    this.#maxBytes = maxBytes;
+    this.#kept = kept;
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    chmodSync(dir, 0o700);
+  }
+
+  pathOf(name) {
+    return path.join(this.#dir, `${name}.log`);
+  }
+
+  /** A descriptor that appends to the log of `name`; the same one each time. */
+  descriptor(name) {
+    let fd = this.#open.get(name);
+    if (fd === undefined) {
+      fd = openSync(this.pathOf(name), "a", 0o600);
+      chmodSync(this.pathOf(name), 0o600);
+      this.#open.set(name, fd);
+    }
+    return fd;
+  }
+
+  /** How long the log of `name` is: what comes behind it was written later. */
+  size(name) {
+    return fstatSync(this.descriptor(name)).size;
+  }
+
+  /** Turns over every log that has grown too long: `web.log` becomes `web.log.1`, that `web.log.2`, the oldest goes. */
+  rotate() {
+    for (const [name, fd] of this.#open) {
+      if (fstatSync(fd).size <= this.#maxBytes) continue;
+      const file = this.pathOf(name);
+      rmSync(`${file}.${this.#kept}`, { force: true });
+      for (let i = this.#kept - 1; i >= 1; i--)
+        try {
+          renameSync(`${file}.${i}`, `${file}.${i + 1}`);
+        } catch {
+          // there are fewer yet
+        }
+      copyFileSync(file, `${file}.1`);
+      ftruncateSync(fd, 0);
+    }
+  }
+}
