@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { readFile, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -10,6 +12,7 @@ import pg from "pg";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import { authenticate } from "#server/auth/authenticate.ts";
 import { useTestDatabase } from "../database.ts";
+import { eventually } from "../redis.ts";
 import { run } from "../support/run.ts";
 
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
@@ -24,11 +27,12 @@ after(async () => {
   rmSync(work, { recursive: true, force: true });
 });
 
+const cliMain = path.resolve(import.meta.dirname, "../../src/server/cli/main.ts");
+
 // biome-ignore lint/suspicious/noExplicitAny: the commands' documents are what the tests look at
 type Document = any;
 async function cli(args: string[], env: Record<string, string> = {}) {
-  const main = path.resolve(import.meta.dirname, "../../src/server/cli/main.ts");
-  const result = await run(process.execPath, [main, ...args], { env });
+  const result = await run(process.execPath, [cliMain, ...args], { env });
   const json: Document = args.includes("--json") && result.stdout.trim() ? JSON.parse(result.stdout) : null;
   return { ...result, json };
 }
@@ -266,6 +270,32 @@ test("a backup made while everything runs comes back whole in an empty database,
     await admin.end();
   }
   assert.match((await cli(["backup", "restore", work])).stderr, /no whole backup/);
+});
+
+test("a second backup into the same folder that is killed midway leaves the first one whole", async () => {
+  const folder = path.join(work, "backup");
+  const tables = () => readdirSync(path.join(folder, "tables"));
+  const [first] = tables();
+  const holder = await db.owner.connect();
+  // The second backup comes as far as this table and waits there.
+  await holder.query("BEGIN; LOCK TABLE user_account IN ACCESS EXCLUSIVE MODE");
+  const second = spawn(process.execPath, [cliMain, "backup", "create", folder], { env: process.env, stdio: "ignore" });
+  const ended = once(second, "exit");
+  await eventually(() => {
+    const fresh = tables().find((name) => name !== first);
+    return fresh && readdirSync(path.join(folder, "tables", fresh)).length >= 3;
+  }, "three tables of the second backup");
+  second.kill("SIGKILL");
+  await ended;
+  await holder.query("ROLLBACK");
+  holder.release();
+  // Its tables are gone over before anything else; a damaged one would be named.
+  assert.match((await cli(["backup", "restore", folder])).stderr, /not empty/);
+
+  await ok(["backup", "create", folder]);
+  assert.match((await cli(["backup", "restore", folder])).stderr, /not empty/);
+  assert.equal(tables().length, 1, "what no manifest names is cleared away");
+  assert.notEqual(tables()[0], first);
 });
 
 test("a missing object, a flipped bit, a cut file and a file that nobody owns are found", async () => {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants, createReadStream, createWriteStream } from "node:fs";
-import { copyFile, mkdir, open, readFile, rename, stat } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
@@ -23,11 +23,19 @@ const Manifest = z.object({
   format: z.literal("overread-backup-1"),
   madeAt: z.iso.datetime(),
   migrations: z.array(z.string()),
+  /** Where the tables of this backup lie; those of the first release lay in `tables` itself. */
+  tablesIn: z
+    .string()
+    .regex(/^tables(\/[0-9TZ-]+)?$/)
+    .default("tables"),
   tables: z.array(z.object({ name: z.string().regex(/^[a-z_]+$/), rows: z.number().int(), sha256: z.string() })),
   objects: z.object({ files: z.number().int(), bytes: z.number() }),
   auditHeads: z.array(z.object({ orgId: z.uuid(), seq: z.string(), hash: z.string() })),
 });
 export type Manifest = z.infer<typeof Manifest>;
+
+/** What the rows of one moment are: all of the manifest but the objects, which are copied after them. */
+type Rows = Omit<Manifest, "objects">;
 
 async function withOwner<T>(fn: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: config().database.ownerUrl() });
@@ -49,35 +57,54 @@ async function migrationsOf(client: pg.Client): Promise<string[]> {
 /**
  * Copies database and objects into a folder while the product runs. The rows are of one moment; the objects are copied after
  * it, and since an object is never changed nor removed while a row names it, every row of the copy has its object.
- * A folder that already holds an earlier backup's objects gets the new ones only. The manifest is written last: without
- * one, a folder holds no backup. The master secret (OVERREAD_SECRET) is not in it.
+ * A folder that already holds an earlier backup's objects gets the new ones only; its tables are written anew beside the earlier
+ * ones. The manifest is replaced last and in one step: until then the earlier backup is the folder's, whole, whatever ends this
+ * one. The master secret (OVERREAD_SECRET) is not in it.
  */
 export async function createBackup(folder: string, say: (line: string) => void): Promise<Manifest> {
-  await mkdir(path.join(folder, "tables"), { recursive: true, mode: 0o700 });
-  const manifest = await withOwner(async (client): Promise<Omit<Manifest, "objects">> => {
+  const madeAt = new Date().toISOString();
+  const tablesIn = `tables/${madeAt.replace(/[:.]/g, "-")}`;
+  await mkdir(path.join(folder, tablesIn), { recursive: true, mode: 0o700 });
+  const manifest = await withOwner(async (client): Promise<Rows> => {
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const names = await client.query<{ name: string }>(
       "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_prisma%' ORDER BY 1",
     );
     const tables: Manifest["tables"] = [];
-    for (const { name } of names.rows) if (!left.has(name)) tables.push(await dumpTable(client, folder, name));
+    for (const { name } of names.rows)
+      if (!left.has(name)) tables.push(await dumpTable(client, path.join(folder, tablesIn), name));
     const heads = await client.query<Manifest["auditHeads"][number]>(
       `SELECT org_id AS "orgId", seq::text, hash FROM audit_head ORDER BY 1`,
     );
     const migrations = await migrationsOf(client);
     await client.query("COMMIT");
-    const madeAt = new Date().toISOString();
-    return { format: "overread-backup-1", madeAt, migrations, tables, auditHeads: heads.rows };
+    return { format: "overread-backup-1", madeAt, migrations, tablesIn, tables, auditHeads: heads.rows };
   });
   const objects = await copyObjects(storeRoot(), path.join(folder, "store"), say);
   const whole: Manifest = { ...manifest, objects };
   const temporary = path.join(folder, "manifest.json.part");
   await writeDurably(temporary, `${JSON.stringify(whole, null, 2)}\n`);
+  await syncFolder(path.join(folder, tablesIn));
   await rename(temporary, path.join(folder, "manifest.json"));
+  await syncFolder(folder);
+  await removeOtherTables(folder, path.basename(tablesIn));
   return whole;
 }
 
-async function dumpTable(client: pg.Client, folder: string, name: string): Promise<Manifest["tables"][number]> {
+/** Tables of earlier backups, and of ones that were cut short: no manifest names them any more. */
+async function removeOtherTables(folder: string, kept: string): Promise<void> {
+  for (const name of await readdir(path.join(folder, "tables")))
+    if (name !== kept) await rm(path.join(folder, "tables", name), { recursive: true, force: true });
+}
+
+/** A name in a folder is on disk once the folder is. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  await handle.sync();
+  await handle.close();
+}
+
+async function dumpTable(client: pg.Client, tables: string, name: string): Promise<Manifest["tables"][number]> {
   let rows = 0;
   async function* lines() {
     await client.query(`DECLARE dump NO SCROLL CURSOR FOR SELECT to_jsonb(t)::text AS row FROM "${name}" t`);
@@ -89,7 +116,7 @@ async function dumpTable(client: pg.Client, folder: string, name: string): Promi
     }
     await client.query("CLOSE dump");
   }
-  const file = path.join(folder, "tables", `${name}.ndjson.gz`);
+  const file = tableFile(tables, name);
   await pipeline(Readable.from(lines()), createGzip(), createWriteStream(file, { mode: 0o600, flush: true }));
   return { name, rows, sha256: await sha256OfFile(file) };
 }
@@ -126,8 +153,9 @@ export async function restoreBackup(folder: string, say: (line: string) => void)
   const parsed = text ? Manifest.safeParse(JSON.parse(text)) : null;
   if (!parsed?.success) throw new UsageError(`${folder} holds no whole backup`);
   const manifest = parsed.data;
+  const tables = path.join(folder, manifest.tablesIn);
   for (const { name, sha256 } of manifest.tables)
-    if ((await sha256OfFile(tableFile(folder, name))) !== sha256)
+    if ((await sha256OfFile(tableFile(tables, name)).catch(() => null)) !== sha256)
       throw new UsageError(`the backup of table ${name} is damaged`);
 
   const ownerUrl = config().database.ownerUrl();
@@ -142,14 +170,14 @@ export async function restoreBackup(folder: string, say: (line: string) => void)
     if (rowCount) throw new UsageError("the database is not empty; nothing was changed");
     await copyObjects(path.join(folder, "store"), storeRoot(), say);
     await client.query("BEGIN");
-    for (const table of manifest.tables) await loadTable(client, folder, table);
+    for (const table of manifest.tables) await loadTable(client, tables, table);
     await client.query("COMMIT");
   });
   return manifest;
 }
 
-async function loadTable(client: pg.Client, folder: string, { name, rows }: Manifest["tables"][number]): Promise<void> {
-  const input = createReadStream(tableFile(folder, name)).pipe(createGunzip());
+async function loadTable(client: pg.Client, tables: string, { name, rows }: Manifest["tables"][number]): Promise<void> {
+  const input = createReadStream(tableFile(tables, name)).pipe(createGunzip());
   let batch: string[] = [];
   let loaded = 0;
   const flush = async () => {
@@ -169,7 +197,7 @@ async function loadTable(client: pg.Client, folder: string, { name, rows }: Mani
   if (loaded !== rows) throw new Error(`table ${name}: ${loaded} of ${rows} rows`);
 }
 
-const tableFile = (folder: string, name: string) => path.join(folder, "tables", `${name}.ndjson.gz`);
+const tableFile = (tables: string, name: string) => path.join(tables, `${name}.ndjson.gz`);
 
 async function sha256OfFile(file: string): Promise<string> {
   const hash = createHash("sha256");
