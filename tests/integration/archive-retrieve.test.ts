@@ -161,13 +161,28 @@ for (const [name, transferSyntaxUid] of [
   ["implicit", TS.implicitLittleEndian],
   ["deflated", TS.deflatedExplicitLittleEndian],
 ] as const)
-  test(`${name} pixels are served little endian, and the file as it is`, async () => {
+  test(`${name} pixels are served little endian, the file as it is or explicit`, async () => {
     const made = await stored({ transferSyntaxUid });
     const [part] = await partsOf(await get(`${pathOf(made)}/frames/1`));
     assert.deepEqual(new Uint8Array(part?.body ?? []), pixels);
     assert.match(part?.headers ?? "", /transfer-syntax=1\.2\.840\.10008\.1\.2\.1$/m);
-    const back = await bytesOf(await get(pathOf(made), "application/dicom"));
+    const back = await bytesOf(await get(pathOf(made), "application/dicom; transfer-syntax=*"));
     assert.deepEqual(dataSetOf(back), dataSetOf(made.part10));
+    const { study, series, instance } = made;
+    const wanted = dataSetOf(tinyInstance({ study, series, instance }).part10);
+    for (const accept of ["application/dicom", `application/dicom; transfer-syntax=${TS.explicitLittleEndian}`]) {
+      const single = await get(pathOf(made), accept);
+      assert.match(single.headers.get("content-type") ?? "", /transfer-syntax=1\.2\.840\.10008\.1\.2\.1$/);
+      assert.deepEqual(dataSetOf(await bytesOf(single)), wanted);
+      const [part] = await partsOf(
+        await get(
+          `/studies/${study}`,
+          accept.replace("application/dicom", 'multipart/related; type="application/dicom"'),
+        ),
+      );
+      assert.match(part?.headers ?? "", /transfer-syntax=1\.2\.840\.10008\.1\.2\.1$/m);
+      assert.deepEqual(dataSetOf(part?.body as Buffer), wanted);
+    }
     assert.equal((await get(`${pathOf(made)}/rendered`)).status, 200);
   });
 

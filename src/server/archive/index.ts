@@ -1,3 +1,4 @@
+export { explicitForm, hasExplicitForm, readWhole } from "./explicit-form.ts";
 export { indexStudy } from "./index-study.ts";
 export { finishInstance, type IngestOptions, type IngestResult, ingestPart10, receiveInstance } from "./ingest.ts";
 export type { Window } from "./picture/description.ts";

@@ -4,10 +4,13 @@ import { DomainError } from "@overread/shared/errors";
 import {
   bulkExtent,
   decodeFrames,
+  explicitForm,
   frameIndexOfInstance,
+  hasExplicitForm,
   preparedMetadata,
   readBulk,
   readFrames,
+  readWhole,
   underRoot,
   unzipped,
   withRoot,
@@ -34,7 +37,10 @@ function syntaxFits({ parameters }: MediaType, stored: string): boolean {
   return wanted === undefined || wanted === "*" || wanted === stored;
 }
 
-/** RetrieveStudy, RetrieveSeries, RetrieveInstance (PS3.18 §10.4.1.1): Part 10 files as they are stored. */
+/**
+ * RetrieveStudy, RetrieveSeries, RetrieveInstance (PS3.18 §10.4.1.1): Part 10 files as they are stored where any syntax is accepted.
+ * Without a word on the syntax, and where it is asked for, what is stored native comes as Explicit VR Little Endian (§8.7.3.5.2).
+ */
 export async function retrieveInstances(
   req: IncomingMessage,
   res: ServerResponse,
@@ -49,20 +55,53 @@ export async function retrieveInstances(
           locateInstances(ctx, { studyId: grant.studyId, ...(series ? { seriesInstanceUid: series } : {}) }),
         );
   if (found.length === 0) throw new DomainError(series ? "series.not-found" : "study.not-found");
-  const form = instancesForm(req, found);
-  if (form === "single") return sendSingle(res, found[0] as InstanceLocation);
+  const { single, explicit } = instancesForm(req, found);
+  if (explicit) return sendExplicit(res, found, single);
+  if (single) return sendSingle(res, found[0] as InstanceLocation);
   await sendMultipart(res, found);
 }
 
-function instancesForm(req: IncomingMessage, found: InstanceLocation[]): "single" | "multipart" {
+/** `explicit`: at least one instance has to be written anew in Explicit VR Little Endian. */
+function instancesForm(req: IncomingMessage, found: InstanceLocation[]): { single: boolean; explicit: boolean } {
   for (const entry of parseAccept(req.headers.accept)) {
-    if (!found.every(({ transferSyntaxUid }) => syntaxFits(entry, transferSyntaxUid))) continue;
+    const wanted = entry.parameters["transfer-syntax"];
+    const standard = wanted === undefined || wanted === TS.explicitLittleEndian;
+    const fits = (each: InstanceLocation): boolean =>
+      syntaxFits(entry, each.transferSyntaxUid) || (standard && hasExplicitForm(each));
+    if (!found.every(fits)) continue;
+    const explicit = standard && found.some(hasExplicitForm);
     const related = (entry.parameters.type ?? "application/dicom").toLowerCase();
-    if (covers(entry.type, "multipart/related") && covers(related, "application/dicom")) return "multipart";
-    if (entry.type === "application/dicom" && found.length === 1) return "single";
+    if (covers(entry.type, "multipart/related") && covers(related, "application/dicom"))
+      return { single: false, explicit };
+    if (entry.type === "application/dicom" && found.length === 1) return { single: true, explicit };
   }
   throw new DomainError("request.not-acceptable");
 }
+
+/** Instances that are written anew on their way out, one at a time in memory; among several, the others go as they are stored. */
+async function sendExplicit(res: ServerResponse, found: InstanceLocation[], single: boolean): Promise<void> {
+  const boundary = newBoundary();
+  const type = single ? explicitType : `multipart/related; type="application/dicom"; boundary=${boundary}`;
+  for (const [index, instance] of found.entries()) {
+    const anew = hasExplicitForm(instance);
+    const pieces = anew ? await explicitForm(instance) : await readWhole(instance);
+    if (index === 0) {
+      const whole = pieces.reduce((sum, { length }) => sum + length, 0);
+      res.writeHead(200, {
+        "Content-Type": type,
+        ...(single ? { "Content-Length": whole, "Content-Disposition": "attachment" } : {}),
+        ...(single ? { ETag: `"${instance.dataSetSha256}-explicit"` } : {}),
+        ...immutable,
+        ...noSniff,
+      });
+    }
+    const syntax = anew ? TS.explicitLittleEndian : instance.transferSyntaxUid;
+    const head = partHead(boundary, { "Content-Type": `application/dicom; transfer-syntax=${syntax}` }, index === 0);
+    for (const piece of single ? pieces : [head, ...pieces]) if (!(await write(res, piece))) return;
+  }
+  res.end(single ? undefined : multipartEnd(boundary));
+}
+const explicitType = `application/dicom; transfer-syntax=${TS.explicitLittleEndian}`;
 
 async function sendSingle(res: ServerResponse, instance: InstanceLocation): Promise<void> {
   await sendObjects(res, [instance], () =>

@@ -1,0 +1,47 @@
+import { toExplicitLittleEndian } from "@overread/shared/dicom/reencode";
+import { TS, transferSyntaxes } from "@overread/shared/dicom/uids";
+import { part10Head } from "@overread/shared/dicom/write";
+import { DomainError } from "@overread/shared/errors";
+import type { InstanceLocation } from "#server/domain/imaging/index.ts";
+import { objectStore } from "#server/storage/object-store.ts";
+
+/** Larger instances are sent as they are stored, or not at all: writing one anew takes it into memory whole. */
+const largest = 512 << 20;
+
+/** Whether an instance that is stored in another native transfer syntax can be sent as Explicit VR Little Endian. */
+export function hasExplicitForm({ transferSyntaxUid, sizeBytes }: InstanceLocation): boolean {
+  const syntax = transferSyntaxes[transferSyntaxUid];
+  return syntax !== undefined && !syntax.encapsulated && (syntax.implicit || syntax.bigEndian || syntax.deflated)
+    ? sizeBytes <= largest
+    : false;
+}
+
+/**
+ * An instance of a native transfer syntax as a Part 10 file in Explicit VR Little Endian.
+ *
+ * @throws {DomainError} `storage.corrupt` when the object is missing or shorter than its row says.
+ */
+export async function explicitForm(instance: InstanceLocation): Promise<Buffer[]> {
+  const [bytes] = await readWhole(instance);
+  const { sopClassUid, sopInstanceUid, transferSyntaxUid } = instance;
+  const head = part10Head({ sopClassUid, sopInstanceUid, transferSyntaxUid: TS.explicitLittleEndian });
+  const syntax = transferSyntaxes[transferSyntaxUid];
+  if (!syntax) throw new DomainError("dicom.unsupported-transfer-syntax");
+  return [head, ...toExplicitLittleEndian(bytes.subarray(instance.dataSetOffset), syntax)];
+}
+
+/** The stored file of an instance, in one piece. @throws {DomainError} `storage.corrupt` */
+export async function readWhole(instance: InstanceLocation): Promise<[Buffer]> {
+  const handle = await objectStore().open(instance.objectKey);
+  const bytes = Buffer.allocUnsafe(instance.sizeBytes);
+  try {
+    for (let filled = 0; filled < bytes.length; ) {
+      const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, filled);
+      if (bytesRead === 0) throw new DomainError("storage.corrupt");
+      filled += bytesRead;
+    }
+  } finally {
+    await handle.close();
+  }
+  return [bytes];
+}
