@@ -1,0 +1,175 @@
+import { type BulkLookup, items, number, numbers, type PixelAttributes, text } from "./attributes.ts";
+import type { Lut, PixelDescription, Window } from "./description.ts";
+import { firstWithin, readLut, scaled } from "./lut.ts";
+import { overlaysOf, overlayTags } from "./overlay.ts";
+import { paletteOf, paletteTags } from "./palette.ts";
+
+/** Decoded, one frame must stay below this. Bytes. */
+const decodedLimit = 256 << 20;
+/** XA and XRF, plain and enhanced: their Modality LUT leads to X-ray intensity, not to a picture (PS3.3 §C.8.7.1.1). */
+const withoutModalityLut = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.12\.[12](\.1)?$/;
+const lutTags = { descriptor: "00283002", data: "00283006" };
+const greyKinds = ["MONOCHROME1", "MONOCHROME2"];
+const colourKinds = /^(RGB|ARGB|YBR_FULL|YBR_FULL_422|YBR_PARTIAL_422|YBR_PARTIAL_420|YBR_ICT|YBR_RCT)$/;
+
+/** From 1; the attributes of an enhanced image, or those the caller flattened for one frame, describe each on its own. */
+export type DescribeOptions = { frame?: number; transferSyntaxUid?: string; bulk?: BulkLookup };
+
+/**
+ * Reads once how the pixels of a frame are to be understood, from DICOM JSON metadata or a data set.
+ *
+ * Never throws: what cannot be drawn truly has a `refusal` in words.
+ *
+ * @param options.bulk gives tables and overlays that are bulk data; {@link neededBulk} says which.
+ */
+export function describePixels(attributes: PixelAttributes, options: DescribeOptions = {}): PixelDescription {
+  const { frame = 1, bulk = () => undefined } = options;
+  const whole = (tag: string): number => Math.trunc(number(attributes, tag) ?? 0);
+  const samplesPerPixel = whole("00280002") || 1;
+  const float = "7FE00008" in attributes || "7FE00009" in attributes;
+  const bitsAllocated = "7FE00009" in attributes ? 64 : float ? 32 : whole("00280100");
+  const stored = whole("00280101");
+  const bitsStored = stored >= 1 && stored <= bitsAllocated ? stored : bitsAllocated;
+  const high = attributes["00280102"] ? whole("00280102") : -1;
+  const highBit = high >= bitsStored - 1 && high < bitsAllocated ? high : bitsStored - 1;
+  const photometric = text(attributes, "00280004") ?? (samplesPerPixel === 1 ? "MONOCHROME2" : "RGB");
+  const { transformation, voi } = groupsOf(attributes, frame);
+  const description: PixelDescription = {
+    refusal: null,
+    transferSyntaxUid: options.transferSyntaxUid ?? text(attributes, "00083002") ?? text(attributes, "00020010") ?? "",
+    rows: whole("00280010"),
+    columns: whole("00280011"),
+    samplesPerPixel,
+    bitsAllocated,
+    bitsStored,
+    highBit,
+    signed: whole("00280103") === 1,
+    planar: whole("00280006") === 1,
+    photometric,
+    float,
+    slope: number(transformation, "00281053") || 1,
+    intercept: number(transformation, "00281052") ?? 0,
+    modalityLut: null,
+    windows: windowsOf(voi),
+    voiLuts: [],
+    inverse: photometric === "MONOCHROME1" || text(attributes, "20500020") === "INVERSE",
+    padding: null,
+    valueRange: valueRangeOf(attributes, bitsStored),
+    palette: photometric === "PALETTE COLOR" ? paletteOf(attributes, bulk) : null,
+    overlays: overlaysOf(attributes, frame, bulk),
+  };
+  const refusal = refusalOf(description, attributes);
+  if (refusal) return { ...description, refusal };
+  const [low, highest] = storedRange(description);
+  description.padding = paddingOf(attributes, low, highest);
+  const modality = items(attributes, "00283000")[0];
+  if (modality && !withoutModalityLut.test(text(attributes, "00080016") ?? "")) {
+    const lut = readLut(modality, lutTags, bulk);
+    if (!lut)
+      return { ...description, refusal: "The table that makes this image's values (Modality LUT) cannot be read." };
+    description.modalityLut = { ...scaled(lut), first: firstWithin(lut.first, low, highest) };
+  }
+  description.voiLuts = voiLutsOf(voi, description, bulk);
+  return description;
+}
+
+/** Addresses (BulkDataURI) of the values that {@link describePixels} wants for a frame. */
+export function neededBulk(attributes: PixelAttributes, frame = 1): string[] {
+  const { voi } = groupsOf(attributes, frame);
+  const luts = [...items(attributes, "00283000"), ...items(voi, "00283010")].map((item) => item["00283006"]);
+  const palette = text(attributes, "00280004") === "PALETTE COLOR" ? paletteTags.map((tag) => attributes[tag]) : [];
+  const overlays = overlayTags(attributes).map((tag) => attributes[tag]);
+  return [...luts, ...palette, ...overlays].flatMap((element) => element?.BulkDataURI ?? []);
+}
+
+/** Smallest and largest value that the stored bits can say. */
+export function storedRange({ bitsStored, signed, float }: PixelDescription): [low: number, high: number] {
+  if (float) return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return signed ? [-(2 ** (bitsStored - 1)), 2 ** (bitsStored - 1) - 1] : [0, 2 ** bitsStored - 1];
+}
+
+/** Where value transformation and window stand: in the frame's macros, the shared ones, or the image itself. */
+function groupsOf(
+  attributes: PixelAttributes,
+  frame: number,
+): { transformation: PixelAttributes; voi: PixelAttributes } {
+  const groups = [items(attributes, "52009230")[frame - 1], items(attributes, "52009229")[0]];
+  const macro = (tag: string): PixelAttributes => {
+    for (const group of groups) {
+      const item = group && items(group, tag)[0];
+      if (item) return item;
+    }
+    return attributes;
+  };
+  return { transformation: macro("00289145"), voi: macro("00289132") };
+}
+
+function windowsOf(voi: PixelAttributes): Window[] {
+  const centers = numbers(voi, "00281050");
+  const widths = numbers(voi, "00281051");
+  const declared = text(voi, "00281056");
+  const windows: Window[] = [];
+  for (const [i, center] of centers.entries()) {
+    const width = widths[i];
+    if (width === undefined || width <= 0) continue;
+    // LINEAR has no width below 1 (§C.11.2.1.2): maps of 0 to 1 that say so mean the exact one.
+    const linear = width < 1 ? "LINEAR_EXACT" : "LINEAR";
+    windows.push({ center, width, shape: declared === "SIGMOID" || declared === "LINEAR_EXACT" ? declared : linear });
+  }
+  return windows;
+}
+
+function voiLutsOf(voi: PixelAttributes, description: PixelDescription, bulk: BulkLookup): Lut[] {
+  const [low, high] = modalityRange(description);
+  return items(voi, "00283010").flatMap((item) => {
+    const lut = readLut(item, lutTags, bulk);
+    return lut ? [{ ...scaled(lut), first: firstWithin(lut.first, low, high) }] : [];
+  });
+}
+
+function modalityRange(description: PixelDescription): [low: number, high: number] {
+  const { modalityLut, slope, intercept } = description;
+  if (modalityLut) return [0, 65_535];
+  const [a, b] = storedRange(description).map((value) => value * slope + intercept) as [number, number];
+  return [Math.min(a, b), Math.max(a, b)];
+}
+
+/** Pixel Padding Value and its Range Limit (§C.7.5.1.1.2), which may be written without the sign of the pixels. */
+function paddingOf(attributes: PixelAttributes, low: number, high: number): PixelDescription["padding"] {
+  const value = number(attributes, "00280120");
+  if (value === undefined) return null;
+  const signed = (each: number): number => firstWithin(each, low, high);
+  const limit = number(attributes, "00280121") ?? value;
+  return {
+    low: Math.min(signed(value), signed(limit)),
+    high: Math.max(signed(value), signed(limit)),
+  };
+}
+
+function valueRangeOf(attributes: PixelAttributes, bitsStored: number): PixelDescription["valueRange"] {
+  const largest = number(attributes, "0062000E");
+  if (text(attributes, "00620001") === "FRACTIONAL" && largest) return { low: 0, high: largest };
+  return bitsStored === 1 ? { low: 0, high: 1 } : null;
+}
+
+function refusalOf(description: PixelDescription, attributes: PixelAttributes): string | null {
+  const { rows, columns, samplesPerPixel, bitsAllocated, photometric, palette, float } = description;
+  if (rows < 1 || columns < 1) return "This object has no picture.";
+  if (rows > 65_535 || columns > 65_535) return "The image gives a size that no image can have.";
+  if (![1, 8, 16, 32].includes(bitsAllocated) && !float)
+    return `The image keeps ${bitsAllocated} bits for each value, which cannot be drawn here.`;
+  if (rows * columns * samplesPerPixel * Math.max(1, bitsAllocated / 8) > decodedLimit)
+    return "The image is too large to be drawn here.";
+  if (photometric === "PALETTE COLOR") {
+    if (samplesPerPixel !== 1) return "The image has a colour table and more than one value for each pixel.";
+    return palette ? null : "The colour table of this image is missing or cannot be read.";
+  }
+  if (greyKinds.includes(photometric))
+    return samplesPerPixel === 1 ? null : "The image is said to be grey but has more than one value for each pixel.";
+  if (!colourKinds.test(photometric)) return "The colours of this image are of a kind that cannot be drawn here.";
+  if (samplesPerPixel !== (photometric === "ARGB" ? 4 : 3))
+    return "The image is said to be in colour but has not the values for it.";
+  if (bitsAllocated === 1 || float || number(attributes, "00280103") === 1)
+    return "The colours of this image are coded in a way that cannot be drawn here.";
+  return null;
+}

@@ -1,0 +1,29 @@
+import { DomainError } from "../../errors.ts";
+import { toColour } from "./colour.ts";
+import type { Picture, PixelDescription, Window } from "./description.ts";
+import { toGrey } from "./grey.ts";
+import { drawOverlays } from "./overlay.ts";
+import { storedValues } from "./stored-values.ts";
+
+/** Whether a frame becomes colour; otherwise it becomes grey. */
+export function isColour({ samplesPerPixel, palette }: PixelDescription): boolean {
+  return samplesPerPixel >= 3 || palette !== null;
+}
+
+/**
+ * The picture that a reader is to see of a frame, with its overlays.
+ *
+ * @param bytes of the frame, little endian, not compressed.
+ * @param asked window in place of the image's own.
+ * @throws {DomainError} `dicom.cannot-render` with the description's refusal as `reason`, `dicom.truncated`
+ */
+export function drawPixels(bytes: Uint8Array, description: PixelDescription, asked?: Window | null): Picture {
+  const { refusal, rows, columns } = description;
+  if (refusal) throw new DomainError("dicom.cannot-render", { details: { reason: refusal } });
+  const size = { width: columns, height: rows };
+  const picture: Picture = isColour(description)
+    ? { ...size, channels: 3, data: toColour(bytes, description) }
+    : { ...size, channels: 1, data: toGrey(storedValues(bytes, description), description, asked) };
+  drawOverlays(picture, description, bytes);
+  return picture;
+}

@@ -1,0 +1,69 @@
+import type { Lut, PixelDescription, StoredValues, Window } from "./description.ts";
+import { lookUp } from "./lut.ts";
+
+/** How values become shades: by a window or by a table. */
+export type Voi = { window: Window; lut: null } | { window: null; lut: Lut };
+
+/**
+ * What an image is shown with: the window asked for, otherwise its own first window, otherwise its first VOI LUT,
+ * otherwise what its values span.
+ */
+export function chosenVoi(values: StoredValues, description: PixelDescription, asked?: Window | null): Voi {
+  const window = asked ?? description.windows[0];
+  if (window) return { window, lut: null };
+  const lut = description.voiLuts[0];
+  return lut ? { window: null, lut } : { window: automaticWindow(values, description), lut: null };
+}
+
+/** Output of the VOI transformation for a modality value, 0 to 1 (PS3.3 §C.11.2). */
+export function voiFunction(voi: Voi): (value: number) => number {
+  if (voi.lut) {
+    const { lut } = voi;
+    return (value) => Math.min(1, lookUp(lut, value) / lut.full);
+  }
+  const { center, width, shape } = voi.window;
+  if (shape === "SIGMOID") return (x) => 1 / (1 + Math.exp((-4 * (x - center)) / width));
+  const linear = shape === "LINEAR" && width >= 1;
+  const c = linear ? center - 0.5 : center;
+  const w = linear ? width - 1 : width;
+  return (x) => {
+    if (x <= c - w / 2) return 0;
+    if (x > c + w / 2) return 1;
+    return (x - c) / w + 0.5;
+  };
+}
+
+/** Modality value of a stored value (PS3.3 §C.11.1). */
+export function modalityFunction({ modalityLut, slope, intercept }: PixelDescription): (stored: number) => number {
+  return modalityLut ? (stored) => lookUp(modalityLut, stored) : (stored) => stored * slope + intercept;
+}
+
+/** Whether a stored value is no part of the image: padding, or no number. */
+export function isPadding({ padding }: PixelDescription, stored: number): boolean {
+  return Number.isNaN(stored) || (padding !== null && stored >= padding.low && stored <= padding.high);
+}
+
+/**
+ * A window from the values themselves, in the modality's units: from the first to the 99th percentile, so that a marker
+ * or a metal clip does not darken everything else. Padding does not count.
+ */
+export function automaticWindow(values: StoredValues, description: PixelDescription): Window {
+  const { valueRange } = description;
+  const modality = modalityFunction(description);
+  if (valueRange) return spanning(modality(valueRange.low), modality(valueRange.high));
+  const step = Math.max(1, Math.floor(values.length / 50_000));
+  const picked: number[] = [];
+  for (let i = 0; i < values.length; i += step) {
+    const stored = values[i] as number;
+    if (Number.isFinite(stored) && !isPadding(description, stored)) picked.push(modality(stored));
+  }
+  picked.sort((a, b) => a - b);
+  const last = picked.length - 1;
+  const low = picked[Math.floor(last * 0.01)] ?? 0;
+  const high = picked[Math.ceil(last * 0.99)] ?? 1;
+  return high > low ? spanning(low, high) : spanning(picked[0] ?? 0, picked[last] ?? 1);
+}
+
+function spanning(a: number, b: number): Window {
+  return { center: (a + b) / 2, width: Math.max(Math.abs(b - a), 1e-6), shape: "LINEAR_EXACT" };
+}
