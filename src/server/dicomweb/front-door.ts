@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { EDGE_API } from "@overread/shared/edge-contract/v1";
 import { DomainError } from "@overread/shared/errors";
@@ -13,6 +13,7 @@ import { Health } from "./health.ts";
 import { type Door, metrics, observe } from "./metrics.ts";
 import { quarantinedFile, quarantinedFilePath } from "./quarantined-file.ts";
 import { reportPdf, reportPdfPath } from "./reports-pdf.ts";
+import { ambiguity, hasBody, refuseAndClose } from "./request-guard.ts";
 import { dicomwebHandler } from "./router.ts";
 import { toWeb, upgradeToWeb } from "./web-proxy.ts";
 
@@ -70,7 +71,8 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
     }
   }
 
-  const server = createServer((req, res) => {
+  const refused = new WeakSet<Socket>();
+  const server = createServer({ connectionsCheckingInterval: 5000 }, (req, res) => {
     const started = performance.now();
     const path = (req.url ?? "/").split("?", 1)[0]!;
     const door = doorOf(path);
@@ -79,7 +81,14 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
       if (door !== "events") observe(door, res.statusCode, (performance.now() - started) / 1000);
     });
     res.on("error", () => {});
-    if (door === "web") toWeb(req, res);
+    // What stands behind a refused request on the same connection is not looked at.
+    if (refused.has(req.socket)) return;
+    const reason = ambiguity(req);
+    if (reason) refused.add(req.socket);
+    if (reason) return refuseAndClose(res, 400, `This request cannot be understood in one way only: ${reason}.\n`);
+    // Images take the time they take, and are watched where they are received; everything else is small.
+    if (door !== "dicomweb" && hasBody(req)) endLate(req, res);
+    if (door === "web") void toWeb(req, res);
     else answer(door, req, res, path).catch((error: unknown) => sendError(res, error, log));
   });
   // The server forgets a connection once it is upgraded, yet waits for it to close.
@@ -116,6 +125,17 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
     },
   };
 }
+
+/** Ends a request whose body has not arrived in time, whoever was to read it. */
+function endLate(req: IncomingMessage, res: ServerResponse): void {
+  const timer = setTimeout(() => {
+    if (!req.complete) refuseAndClose(res, 408, "The request did not arrive in time.\n");
+    // Also where an answer went out before the body was in: nobody waits for the rest.
+    if (!req.complete) req.socket.destroySoon();
+  }, smallBodyMs);
+  req.once("close", () => clearTimeout(timer));
+}
+const smallBodyMs = 30_000;
 
 function doorOf(path: string): Door {
   if (path.startsWith("/dicomweb/") || path === "/dicomweb") return "dicomweb";

@@ -3,7 +3,9 @@ import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream";
 import { config } from "#server/config.ts";
 import { clientAddress } from "./client-address.ts";
+import { hasBody, receiveBody, refuseAndClose } from "./request-guard.ts";
 
+/** What is between two hops and goes no further. A request's own `Connection` adds nothing to it: it may not take away what frames or names. */
 const hopByHop = new Set([
   "connection",
   "keep-alive",
@@ -14,22 +16,29 @@ const hopByHop = new Set([
   "trailer",
   "transfer-encoding",
   "upgrade",
+  "expect",
 ]);
 /** Believed by Next when they come from inside; from outside they have opened pages past their checks (CVE-2025-29927). */
-const internal = /^x-(middleware-|invoke-|forwarded-|matched-path$|real-ip$)/;
+const internal = /^(x-(middleware-|invoke-|forwarded-|matched-path$|real-ip$|vercel-|now-)|forwarded$)/;
+/** What the pages are asked by. */
+const methods = new Set(["GET", "HEAD", "POST", "OPTIONS"]);
 
+const KiB = 1024;
+/** Sign-in forms are small; a report with every section full is the largest that tRPC takes. */
+const bodyLimit = (path: string): number => (path.startsWith("/api/auth/") ? 16 * KiB : 2 * 1024 * KiB);
+const bodyTimeoutMs = 20_000;
+
+/** For requests without a body: where one ends and the next begins is beyond doubt, so connections are used again. */
 const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 
 /**
  * The headers that go on to Next. What the caller says about where it came from is replaced by what we see, unless a
  * proxy of the deployment's own stands before us.
  */
-export function forwardedHeaders(req: IncomingMessage, keepUpgrade = false): IncomingHttpHeaders {
-  const named = new Set((req.headers.connection ?? "").split(",").map((name) => name.trim().toLowerCase()));
+export function forwardedHeaders(req: IncomingMessage): IncomingHttpHeaders {
   const headers: IncomingHttpHeaders = {};
   for (const [name, value] of Object.entries(req.headers))
-    if (!hopByHop.has(name) && !named.has(name) && !internal.test(name)) headers[name] = value;
-  if (keepUpgrade) Object.assign(headers, { connection: "upgrade", upgrade: req.headers.upgrade });
+    if (!hopByHop.has(name) && !internal.test(name) && name !== "content-length") headers[name] = value;
   const { behindProxy, publicUrl } = config().http;
   const given = (name: string) => (behindProxy ? [req.headers[name]].flat()[0] : undefined);
   headers["x-forwarded-for"] = clientAddress(req);
@@ -39,46 +48,73 @@ export function forwardedHeaders(req: IncomingMessage, keepUpgrade = false): Inc
   return headers;
 }
 
-/** Hands a request to Next and its answer back, both as streams. */
-export function toWeb(req: IncomingMessage, res: ServerResponse): void {
+/**
+ * Hands a request to Next and its answer back.
+ *
+ * A body is received whole first and goes on with the length that was counted, over a connection that serves this one request:
+ * nothing that a sender writes can be taken for the beginning of somebody else's request, nor its answer for somebody else's.
+ */
+export async function toWeb(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  if (!methods.has(req.method ?? "")) return refuseAndClose(res, 405, "The pages are not asked in this way.\n");
+  if (!hasBody(req)) return ask(req, res, null);
+  const path = (req.url ?? "/").split("?", 1)[0] as string;
+  const limits = { address: clientAddress(req), limitBytes: bodyLimit(path), timeoutMs: bodyTimeoutMs };
+  const received = await receiveBody(req, limits);
+  if (!received) return;
+  if ("status" in received) return refuseAndClose(res, received.status, received.text);
+  ask(req, res, received.body);
+}
+
+function ask(req: IncomingMessage, res: ServerResponse, body: Buffer | null, retried = false): void {
+  const headers = forwardedHeaders(req);
+  if (body || req.method === "POST") headers["content-length"] = String(body?.length ?? 0);
   const upstream = request(
     {
-      agent,
+      agent: body ? false : agent,
       host: "127.0.0.1",
       port: config().http.webPort,
       method: req.method,
       path: req.url,
-      headers: forwardedHeaders(req),
+      headers,
     },
     (answer) => {
-      const headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !hopByHop.has(name)));
-      res.writeHead(answer.statusCode ?? 502, headers);
+      const sent = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !hopByHop.has(name)));
+      res.writeHead(answer.statusCode ?? 502, sent);
       // Errors on either side end both; there is nobody left to tell.
       pipeline(answer, res, () => {});
     },
   );
-  upstream.once("error", () => {
-    if (res.headersSent) {
+  upstream.once("error", (error: NodeJS.ErrnoException) => {
+    if (res.headersSent || res.destroyed) {
       res.destroy();
       return;
     }
+    // Next closed a connection that had been idle just as we took it: it has not seen the request.
+    if (!body && upstream.reusedSocket && error.code === "ECONNRESET" && !retried && req.method !== "POST")
+      return ask(req, res, body, true);
     res.writeHead(503, { "content-type": "text/plain; charset=utf-8", "retry-after": "2" });
     res.end("The portal's pages are starting or being restarted. Please try again in a moment.\n");
   });
   res.once("close", () => {
+    // A connection whose answer was not taken to its end is not used again.
     if (!res.writableFinished) upstream.destroy();
   });
-  pipeline(req, upstream, () => {});
+  upstream.end(body ?? undefined);
 }
 
-/** Hands a WebSocket to Next: hot reload under `npm run dev`. */
+/** Hands a WebSocket to Next: hot reload under `npm run dev`. Pages have none otherwise, and say so at once. */
 export function upgradeToWeb(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+  if (config().nodeEnv !== "development") {
+    socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    return;
+  }
   const upstream = request({
     host: "127.0.0.1",
     port: config().http.webPort,
-    method: req.method,
+    method: "GET",
     path: req.url,
-    headers: forwardedHeaders(req, true),
+    headers: { ...forwardedHeaders(req), connection: "upgrade", upgrade: req.headers.upgrade },
+    timeout: 10_000,
   });
   const close = () => {
     socket.destroy();
@@ -86,6 +122,7 @@ export function upgradeToWeb(req: IncomingMessage, socket: Duplex, head: Buffer)
   };
   socket.once("error", close);
   upstream.once("error", close);
+  upstream.once("timeout", close);
   upstream.once("response", close); // Next declined
   upstream.once("upgrade", (answer, upstreamSocket, upstreamHead) => {
     const lines = [`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}`];
