@@ -253,6 +253,11 @@ async function startEdge() {
 function sayReady(seeded, password) {
   say(`(${((Date.now() - started) / 1000).toFixed(0)} s)`);
   say(`\nOverread is ready: http://localhost:${port}\n`);
+  const { OVERREAD_HOST: host = "127.0.0.1", OVERREAD_BEHIND_PROXY: behindProxy } = process.env;
+  if (!/^(localhost|127\.[\d.]+|::1)$/.test(host) && behindProxy !== "1")
+    say(
+      `WARNING: it listens on ${host} by plain http: passwords and images can be read on the way. Put a proxy with TLS before it (README, "Deploying it").\n`,
+    );
   if (!seeded) return;
   say("Demo accounts (demo data only, never for patients):");
   for (const account of seeded.accounts) say(`  ${account.email.padEnd(32)} ${account.role}`);

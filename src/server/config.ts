@@ -75,6 +75,10 @@ function load(env: NodeJS.ProcessEnv) {
       webPort: e.OVERREAD_WEB_PORT,
       publicUrl,
       behindProxy: e.OVERREAD_BEHIND_PROXY === "1",
+      /** Other machines reach the front door, and nothing says that what they send is encrypted on its way. */
+      readableOnTheWay:
+        !/^(localhost|127\.[\d.]+|::1)$/.test(e.OVERREAD_HOST) &&
+        !(publicUrl.startsWith("https:") && e.OVERREAD_BEHIND_PROXY === "1"),
     },
     dataDir: e.OVERREAD_DATA_DIR,
     database: {

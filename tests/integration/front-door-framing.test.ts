@@ -58,10 +58,10 @@ after(async () => {
 });
 
 /** A whole request that a stranger would like to slip in behind another's. */
-const smuggled = "GET /smuggled HTTP/1.1\r\nHost: x\r\nCookie: attacker=1\r\nX-Nonce: smuggled\r\n\r\n";
+const smuggled = "GET /smuggled HTTP/1.1\r\nHost: localhost\r\nCookie: attacker=1\r\nX-Nonce: smuggled\r\n\r\n";
 const chunked = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
 const head = (line: string, ...headers: string[]): string =>
-  `${line} HTTP/1.1\r\nHost: portal\r\nX-Nonce: stranger\r\n${headers.map((each) => `${each}\r\n`).join("")}\r\n`;
+  `${line} HTTP/1.1\r\nHost: localhost\r\nX-Nonce: stranger\r\n${headers.map((each) => `${each}\r\n`).join("")}\r\n`;
 
 /** What is sent, and how many answers may come back at most (pipelined requests get one each). */
 const corpus: [name: string, bytes: string, answers: number][] = [
@@ -177,8 +177,12 @@ const corpus: [name: string, bytes: string, answers: number][] = [
     `POST /api/trpc/x HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n${chunked(smuggled)}`,
     1,
   ],
-  ["a bare line feed before the body", `POST /api/trpc/x HTTP/1.1\nHost: x\nContent-Length: 5\n\nhello${smuggled}`, 2],
-  ["a NUL in a header", `GET /x HTTP/1.1\r\nHost: x\r\nX-A: a\0b\r\n\r\n${smuggled}`, 1],
+  [
+    "a bare line feed before the body",
+    `POST /api/trpc/x HTTP/1.1\nHost: localhost\nContent-Length: 5\n\nhello${smuggled}`,
+    2,
+  ],
+  ["a NUL in a header", `GET /x HTTP/1.1\r\nHost: localhost\r\nX-A: a\0b\r\n\r\n${smuggled}`, 1],
 ];
 
 /** Sends bytes as they are and collects what comes back until the connection ends or has been quiet. */

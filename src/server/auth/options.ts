@@ -5,7 +5,7 @@ import { config } from "#server/config.ts";
 import { createLog, type Log } from "#server/log.ts";
 import { authenticate } from "./authenticate.ts";
 import { findSession } from "./session.ts";
-import { cookieSecret, header } from "./session-cookie.ts";
+import { cookieName, cookieSecret, header } from "./session-cookie.ts";
 import { signOut } from "./sign-out.ts";
 
 let log: Log | undefined;
@@ -20,9 +20,14 @@ export function authOptions(): NextAuthOptions {
   const { session } = config();
   log ??= createLog("web", config().log.level);
   const maxAge = session.absoluteMs / 1000;
+  const cookie = (name: Parameters<typeof cookieName>[0]) => ({
+    name: cookieName(name),
+    options: { httpOnly: true, sameSite: "lax", path: "/", secure: session.secureCookies },
+  });
   return {
     secret: cookieSecret(),
     useSecureCookies: session.secureCookies,
+    cookies: { sessionToken: cookie("session-token"), callbackUrl: cookie("callback-url") },
     session: { strategy: "jwt", maxAge },
     pages: { signIn: "/sign-in", error: "/sign-in" },
     providers: [

@@ -16,9 +16,9 @@ export function cookieSecret(): string {
   return config().key("next-auth");
 }
 
-/** `__Secure-` binds the cookie to https; over http browsers would refuse it. */
-export function sessionCookieName(): string {
-  return `${config().session.secureCookies ? "__Secure-" : ""}next-auth.session-token`;
+/** `__Host-` binds a cookie to https and to this very host, so that no neighbour under the same domain can set it; over http browsers would refuse it. */
+export function cookieName(name: "session-token" | "callback-url"): string {
+  return `${config().session.secureCookies ? "__Host-" : ""}next-auth.${name}`;
 }
 
 /** The session id inside a session cookie's value, or null when it is forged, foreign or out of date. */
@@ -29,7 +29,7 @@ export async function sessionIdOf(token: string): Promise<string | null> {
 
 /** The session cookie of a request. next-auth cuts long values into `name.0`, `name.1`…; ours is short. */
 export function sessionCookieOf(headers: RequestHeaders): string | null {
-  const name = sessionCookieName();
+  const name = cookieName("session-token");
   for (const pair of (header(headers, "cookie") ?? "").split(";")) {
     const equals = pair.indexOf("=");
     if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim() || null;
@@ -41,5 +41,5 @@ export function sessionCookieOf(headers: RequestHeaders): string | null {
 export async function sessionCookieFor(sessionId: string, userId: string): Promise<string> {
   const maxAge = config().session.absoluteMs / 1000;
   const value = await encode({ token: { sub: userId, sid: sessionId }, secret: cookieSecret(), maxAge });
-  return `${sessionCookieName()}=${value}`;
+  return `${cookieName("session-token")}=${value}`;
 }

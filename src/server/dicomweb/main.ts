@@ -19,6 +19,11 @@ const door = await openFrontDoor({ host: http.host, port: http.port, log }).catc
   process.exit(1);
 });
 log.info({ host: http.host, port: door.port }, "front door open");
+if (http.readableOnTheWay)
+  log.warn(
+    { host: http.host },
+    "other machines reach the portal by plain http: passwords and images can be read on the way. Put a proxy with TLS before it, and set OVERREAD_PUBLIC_URL=https://… and OVERREAD_BEHIND_PROXY=1",
+  );
 
 // Leftovers of a crash are nobody's to wait for.
 sweepStorage().then(

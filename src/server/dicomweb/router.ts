@@ -8,6 +8,7 @@ import { createLog } from "#server/log.ts";
 import { type Caller, callerFor } from "./grant.ts";
 import { searchDicom } from "./qido.ts";
 import { costOf, spend } from "./rate-limit.ts";
+import { reachedHost } from "./reached-host.ts";
 import { retrieveRendered } from "./rendered.ts";
 import { sendError } from "./respond.ts";
 import { type DicomwebRoute, matchRoute } from "./routes.ts";
@@ -111,14 +112,9 @@ async function serve(
   }
 }
 
-/**
- * The DICOMweb root as the caller reached it. A Host header is only believed when it names the portal or this machine:
- * addresses in answers must not point where a stranger says.
- */
+/** The DICOMweb root as the caller reached it; as the portal is known to all, where the caller's name for it is none of ours. */
 function rootFor(req: IncomingMessage, orgSlug: string): string {
   const { publicUrl } = config().http;
   const usual = new URL(publicUrl);
-  const host = req.headers.host ?? "";
-  const local = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/.test(host);
-  return `${local ? `${usual.protocol}//${host}` : usual.origin}/dicomweb/${orgSlug}`;
+  return `${usual.protocol}//${reachedHost(req) ?? usual.host}/dicomweb/${orgSlug}`;
 }

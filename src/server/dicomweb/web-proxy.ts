@@ -2,7 +2,9 @@ import { Agent, type IncomingHttpHeaders, type IncomingMessage, request, type Se
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream";
 import { config } from "#server/config.ts";
+import { commonHeaders, dataHeaders } from "./answer.ts";
 import { clientAddress } from "./client-address.ts";
+import { reachedHost } from "./reached-host.ts";
 import { hasBody, receiveBody, refuseAndClose } from "./request-guard.ts";
 
 /** What is between two hops and goes no further. A request's own `Connection` adds nothing to it: it may not take away what frames or names. */
@@ -42,7 +44,8 @@ export function forwardedHeaders(req: IncomingMessage): IncomingHttpHeaders {
   const { behindProxy, publicUrl } = config().http;
   const given = (name: string) => (behindProxy ? [req.headers[name]].flat()[0] : undefined);
   headers["x-forwarded-for"] = clientAddress(req);
-  headers["x-forwarded-host"] = given("x-forwarded-host") ?? req.headers.host ?? new URL(publicUrl).host;
+  headers.host = reachedHost(req) ?? new URL(publicUrl).host;
+  headers["x-forwarded-host"] = headers.host;
   headers["x-forwarded-proto"] =
     given("x-forwarded-proto") ?? (behindProxy ? new URL(publicUrl).protocol.slice(0, -1) : "http");
   return headers;
@@ -56,6 +59,7 @@ export function forwardedHeaders(req: IncomingMessage): IncomingHttpHeaders {
  */
 export async function toWeb(req: IncomingMessage, res: ServerResponse): Promise<void> {
   if (!methods.has(req.method ?? "")) return refuseAndClose(res, 405, "The pages are not asked in this way.\n");
+  if (!reachedHost(req)) return refuseAndClose(res, 421, notUnderThisName());
   if (!hasBody(req)) return ask(req, res, null);
   const path = (req.url ?? "/").split("?", 1)[0] as string;
   const limits = { address: clientAddress(req), limitBytes: bodyLimit(path), timeoutMs: bodyTimeoutMs };
@@ -64,6 +68,9 @@ export async function toWeb(req: IncomingMessage, res: ServerResponse): Promise<
   if ("status" in received) return refuseAndClose(res, received.status, received.text);
   ask(req, res, received.body);
 }
+
+const notUnderThisName = (): string =>
+  `The portal is not reached under this name. Open ${config().http.publicUrl}, or set OVERREAD_PUBLIC_URL to the address that is used.\n`;
 
 function ask(req: IncomingMessage, res: ServerResponse, body: Buffer | null, retried = false): void {
   const headers = forwardedHeaders(req);
@@ -79,7 +86,9 @@ function ask(req: IncomingMessage, res: ServerResponse, body: Buffer | null, ret
     },
     (answer) => {
       const sent = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !hopByHop.has(name)));
-      res.writeHead(answer.statusCode ?? 502, sent);
+      // A built file is kept, and a worker's policy comes with its file: the pages' own policy says what may run.
+      const own = req.url?.startsWith("/api/") ? { ...commonHeaders(), ...dataHeaders } : commonHeaders();
+      res.writeHead(answer.statusCode ?? 502, { ...own, ...sent });
       // Errors on either side end both; there is nobody left to tell.
       pipeline(answer, res, () => {});
     },
@@ -92,7 +101,7 @@ function ask(req: IncomingMessage, res: ServerResponse, body: Buffer | null, ret
     // Next closed a connection that had been idle just as we took it: it has not seen the request.
     if (!body && upstream.reusedSocket && error.code === "ECONNRESET" && !retried && req.method !== "POST")
       return ask(req, res, body, true);
-    res.writeHead(503, { "content-type": "text/plain; charset=utf-8", "retry-after": "2" });
+    res.writeHead(503, { ...commonHeaders(), "content-type": "text/plain; charset=utf-8", "retry-after": "2" });
     res.end("The portal's pages are starting or being restarted. Please try again in a moment.\n");
   });
   res.once("close", () => {
