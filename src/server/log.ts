@@ -1,6 +1,22 @@
 import pino from "pino";
 
 /**
+ * What a log keeps of an error: its kind, its code and where in our program it came up. Never its text or other fields: a
+ * driver's message quotes values, and its `detail` whole rows.
+ */
+export function faultOf(error: unknown, depth = 0): object {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const { code } = error as NodeJS.ErrnoException;
+  const frames = error.stack?.split("\n").filter((line) => /^ {4}at /.test(line));
+  return {
+    type: error.constructor.name,
+    ...(/^[\w.-]{1,60}$/.test(String(code ?? "")) ? { code } : {}),
+    stack: frames?.slice(0, 20).join("\n"),
+    ...(error.cause !== undefined && depth < 4 ? { cause: faultOf(error.cause, depth + 1) } : {}),
+  };
+}
+
+/**
  * Structured log of one process. Only ids, counts, codes and durations belong in it; the paths below are
  * the safety net for what must never appear.
  */
@@ -8,6 +24,7 @@ export function createLog(process: "web" | "dicomweb" | "worker" | "cli", level 
   return pino({
     name: process,
     level,
+    serializers: { err: (error: unknown) => faultOf(error) },
     redact: {
       paths: [
         "password",

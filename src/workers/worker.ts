@@ -36,7 +36,7 @@ export function startWorker(handlers: Handlers, log: Log): { stop(): Promise<voi
       stalledInterval: 5_000,
       maxStalledCount: 3,
     });
-    worker.on("error", (error) => log.debug({ queue: name, reason: error.message }, "queue"));
+    worker.on("error", (error) => log.debug({ queue: name, err: error }, "queue"));
     return worker;
   };
   relay.start();

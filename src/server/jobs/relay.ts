@@ -45,7 +45,7 @@ export class Relay {
       enableOfflineQueue: false,
       lazyConnect: true,
     });
-    this.#redis.on("error", (error) => this.#log.warn({ reason: error.message }, "redis is away"));
+    this.#redis.on("error", (error) => this.#log.warn({ reason: reasonOf(error) }, "redis is away"));
     this.#redis.on("ready", () => {
       // It may have come back empty.
       this.#hasBeaten = false;
@@ -231,4 +231,6 @@ function toBullJob(row: OutboxJob) {
   };
 }
 
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : "unknown");
+/** A code or a kind: a driver's message may quote values. */
+const reasonOf = (error: unknown) =>
+  error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.constructor.name) : "unknown";

@@ -45,11 +45,7 @@ export async function handleTrpcRequest(request: Request): Promise<Response> {
     onError({ error, path }) {
       if (error.code !== "INTERNAL_SERVER_ERROR") return;
       log ??= createLog("web", config().log.level);
-      // The stack says where; the message may quote a query, so only the error's kind is kept.
-      let origin: Error = error;
-      while (origin.cause instanceof Error) origin = origin.cause;
-      const frames = origin.stack?.split("\n").filter((line) => line.startsWith("    at "));
-      log.error({ requestId, procedure: path, kind: origin.name, frames }, "a procedure failed");
+      log.error({ err: error, requestId, procedure: path }, "a procedure failed");
     },
   });
 }
