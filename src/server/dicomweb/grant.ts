@@ -24,7 +24,7 @@ export type StudyGrant = {
   /** Instances of a series, by SOP Instance UID, loaded when the first is asked for. */
   series: Map<string, Promise<SeriesIndex>>;
 };
-type SeriesIndex = { loadedAt: number; instances: Map<string, InstanceLocation> };
+type SeriesIndex = Map<string, InstanceLocation>;
 
 /** How long an answer holds. Also the longest that a revoked right still works. */
 const grantMs = 60_000;
@@ -127,15 +127,24 @@ export async function findInstance(
   grant: StudyGrant,
   { series, instance }: { series: string; instance: string },
 ): Promise<InstanceLocation> {
-  let index = await seriesIndex(caller, grant, series);
-  // Images may have come since; look again, but not for every wrong guess.
-  if (!index.instances.has(instance) && Date.now() - index.loadedAt > 1000) {
-    grant.series.delete(series);
-    index = await seriesIndex(caller, grant, series);
-  }
-  const found = index.instances.get(instance);
-  if (!found) throw new DomainError(index.instances.size === 0 ? "series.not-found" : "instance.not-found");
-  return found;
+  const index = await seriesIndex(caller, grant, series);
+  const known = index.get(instance);
+  if (known) return known;
+  // What was acknowledged a moment ago is found: images may have come since. A wrong guess costs one look at an index.
+  const [arrived] = await withTenantSql(caller.actor, (ctx) =>
+    locateInstances(ctx, { studyId: grant.studyId, seriesInstanceUid: series, sopInstanceUid: instance }),
+  );
+  if (!arrived) throw new DomainError(index.size === 0 ? "series.not-found" : "instance.not-found");
+  grant.series.delete(series);
+  return arrived;
+}
+
+/** The instance an address names, in a study that the caller is granted. */
+export async function locateInstance(
+  caller: Caller,
+  { study, series, instance }: { study: string; series: string; instance: string },
+): Promise<InstanceLocation> {
+  return findInstance(caller, await grantStudy(caller, study), { series, instance });
 }
 
 function seriesIndex(caller: Caller, grant: StudyGrant, seriesInstanceUid: string): Promise<SeriesIndex> {
@@ -143,11 +152,11 @@ function seriesIndex(caller: Caller, grant: StudyGrant, seriesInstanceUid: strin
   if (known) return known;
   const loading = withTenantSql(caller.actor, (ctx) =>
     locateInstances(ctx, { studyId: grant.studyId, seriesInstanceUid }),
-  ).then((found) => ({ loadedAt: Date.now(), instances: new Map(found.map((each) => [each.sopInstanceUid, each])) }));
+  ).then((found) => new Map(found.map((each) => [each.sopInstanceUid, each])));
   grant.series.set(seriesInstanceUid, loading);
   // An empty answer and an error are not worth keeping.
   loading.then(
-    ({ instances }) => instances.size === 0 && grant.series.delete(seriesInstanceUid),
+    (instances) => instances.size === 0 && grant.series.delete(seriesInstanceUid),
     () => grant.series.delete(seriesInstanceUid),
   );
   return loading;

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from "node:http";
+
 /** A media type with its parameters, names in lower case, values unquoted (RFC 9110 §8.3.1). */
 export type MediaType = { type: string; parameters: Record<string, string>; q: number };
 
@@ -20,6 +22,16 @@ export function parseMediaType(text: string): MediaType | undefined {
   }
   const q = Number(parameters.q ?? "1");
   return { type: head[1].toLowerCase(), parameters, q: Number.isFinite(q) ? q : 1 };
+}
+
+/**
+ * What a request accepts: its `accept` query parameter where it has one, else its header (PS3.18 §8.3.3.1). A parameter is what a
+ * person can write into an address line.
+ */
+export function accepted(req: IncomingMessage): MediaType[] {
+  const url = req.url ?? "";
+  const inAddress = url.includes("?") ? new URLSearchParams(url.slice(url.indexOf("?"))).get("accept") : null;
+  return parseAccept(inAddress ?? req.headers.accept);
 }
 
 /** The entries of an `Accept` header, most wanted first; without one, anything goes. */

@@ -1,9 +1,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "@overread/shared/errors";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
-import { countLimit, rootPlaceholder, type SearchLevel, search } from "#server/domain/imaging/index.ts";
+import {
+  countLimit,
+  isAttribute,
+  isSearchable,
+  rootPlaceholder,
+  type SearchLevel,
+  safeName,
+  search,
+} from "#server/domain/imaging/index.ts";
 import { type Caller, grantStudy } from "./grant.ts";
-import { covers, parseAccept } from "./media-type.ts";
+import { accepted, covers } from "./media-type.ts";
 import { sendJson } from "./respond.ts";
 
 /** Rows of one answer: at most, and when the query does not say. A series is asked for whole by most viewers. */
@@ -23,14 +31,25 @@ export async function searchDicom(
     series,
   }: { level: SearchLevel; root: string; study?: string | undefined; series?: string | undefined },
 ): Promise<void> {
-  const wanted = parseAccept(req.headers.accept);
+  const wanted = accepted(req);
   if (!wanted.some(({ type }) => covers(type, "application/dicom+json") || covers(type, "application/json")))
     throw new DomainError("request.not-acceptable");
-  const { matches, fuzzy, includeFields, limit, offset } = parseQuery(req.url ?? "", level);
+  const { matches, fuzzy, emptyMatching, includeFields, limit, offset, ignored } = parseQuery(req.url ?? "", level);
   const within = study ? { studyId: (await grantStudy(caller, study)).studyId, seriesInstanceUid: series } : undefined;
   const { items, total, counted } = await withTenantSql(
     caller.actor,
-    (ctx) => search(ctx, { level, hospitalOrgId: caller.org.id, within, matches, fuzzy, includeFields, limit, offset }),
+    (ctx) =>
+      search(ctx, {
+        level,
+        hospitalOrgId: caller.org.id,
+        within,
+        matches,
+        fuzzy,
+        emptyMatching,
+        includeFields,
+        limit,
+        offset,
+      }),
     { requestId: caller.requestId },
   );
   if (within && series && items.length === 0 && matches.length === 0 && offset === 0)
@@ -39,9 +58,14 @@ export async function searchDicom(
     "X-Total-Count": counted ? String(total) : String(countLimit),
     "Cache-Control": "private, no-cache",
   };
+  const warnings: string[] = [];
   const left = total - offset - items.length;
   if (left > 0)
-    headers.Warning = `299 overread: There are ${counted ? left : `more than ${countLimit - offset}`} additional results that can be requested`;
+    warnings.push(
+      `There are ${counted ? left : `more than ${countLimit - offset}`} additional results that can be requested`,
+    );
+  if (ignored.length > 0) warnings.push(`These parameters were ignored: ${ignored.join(" ")}`);
+  if (warnings.length > 0) headers.Warning = warnings.map((each) => `299 overread: "${each}"`).join(", ");
   if (items.length === 0) {
     res.writeHead(204, headers);
     res.end();
@@ -54,15 +78,19 @@ export async function searchDicom(
 }
 
 /**
- * Reads the query: percent-decoded, `+` as a space, keywords or tags.
- * @throws {DomainError} `request.invalid` with the parameter, `request.too-large`
+ * Reads the query (PS3.18 §8.3.4): percent-decoded, `+` as a space, keywords or tags. What is not known here, or cannot be searched
+ * by at this level, is ignored and named in a warning; a limit beyond ours becomes ours.
+ *
+ * @throws {DomainError} `request.invalid` with the parameter for values that make no sense, `request.too-large`
  */
 export function parseQuery(url: string, level: SearchLevel) {
   if (url.length > urlLimit) throw new DomainError("request.too-large");
   const query = url.includes("?") ? url.slice(url.indexOf("?") + 1) : "";
   const matches: [string, string][] = [];
   const includeFields: string[] = [];
+  const ignored = new Set<string>();
   let fuzzy = false;
+  let emptyMatching = false;
   let limit = defaultLimit[level];
   let offset = 0;
   for (const pair of query.split("&")) {
@@ -73,28 +101,39 @@ export function parseQuery(url: string, level: SearchLevel) {
     const key = name.toLowerCase();
     if (key === "limit") limit = whole(value, "limit");
     else if (key === "offset") offset = whole(value, "offset");
-    else if (key === "fuzzymatching") fuzzy = truth(value);
-    else if (key === "includefield")
-      includeFields.push(
-        ...value
-          .split(",")
-          .map((each) => each.trim())
-          .filter((each) => each !== ""),
-      );
-    else matches.push([name, value]);
+    else if (key === "fuzzymatching") fuzzy = truth(value, key);
+    else if (key === "emptyvaluematching") emptyMatching = truth(value, key);
+    // Lists of codes and UIDs are matched whether asked for or not.
+    else if (key === "multiplevaluematching") truth(value, key);
+    else if (key === "includefield") {
+      for (const field of value.split(",").map((each) => each.trim()))
+        if (field === "all" || isAttribute(field)) includeFields.push(field);
+        else if (field !== "") ignored.add(`includefield=${safeName(field)}`);
+    } else if (key === "accept") continue;
+    else if (isSearchable(name, level)) matches.push([name, value]);
+    else ignored.add(safeName(name));
   }
-  if (limit > pageLimit[level])
-    throw new DomainError("request.too-large", { details: { parameter: "limit", maximum: pageLimit[level] } });
-  return { matches, includeFields, fuzzy, limit, offset };
+  return {
+    matches,
+    includeFields,
+    fuzzy,
+    emptyMatching,
+    limit: Math.min(limit, pageLimit[level]),
+    offset,
+    ignored: [...ignored].slice(0, 20),
+  };
 }
 
 const bad = (parameter: string): DomainError => new DomainError("request.invalid", { details: { parameter } });
 
 function decode(text: string): string {
   try {
-    return decodeURIComponent(text.replaceAll("+", " ")).trim();
-  } catch {
-    throw bad("percent-encoding");
+    const decoded = decodeURIComponent(text.replaceAll("+", " ")).trim();
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    if (/[\u0000-\u001f\u007f]/.test(decoded)) throw bad("control-character");
+    return decoded;
+  } catch (error) {
+    throw error instanceof DomainError ? error : bad("percent-encoding");
   }
 }
 
@@ -103,7 +142,7 @@ function whole(value: string, name: string): number {
   return Number(value);
 }
 
-function truth(value: string): boolean {
-  if (value === "true" || value === "false") return value === "true";
-  throw bad("fuzzymatching");
+function truth(value: string, name: string): boolean {
+  if (/^(true|false)$/i.test(value)) return value.toLowerCase() === "true";
+  throw bad(name);
 }

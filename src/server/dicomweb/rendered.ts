@@ -4,8 +4,9 @@ import { drawFrame, frameCount, type PictureOptions, type Window } from "#server
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { type InstanceLocation, locateInstances } from "#server/domain/imaging/index.ts";
 import { type Caller, findInstance, grantStudy } from "./grant.ts";
-import { covers, parseAccept } from "./media-type.ts";
-import { frameNumbers, type Target } from "./wado.ts";
+import { accepted, covers } from "./media-type.ts";
+import { frameNumbers } from "./retrieve-frames.ts";
+import type { Target } from "./routes.ts";
 
 const thumbnailBox = { width: 128, height: 128 };
 
@@ -55,7 +56,7 @@ async function representative(caller: Caller, studyId: string, series: string | 
 }
 
 function pictureType(req: IncomingMessage): PictureOptions["type"] {
-  for (const { type } of parseAccept(req.headers.accept)) {
+  for (const { type } of accepted(req)) {
     if (covers(type, "image/jpeg")) return "image/jpeg";
     if (covers(type, "image/png")) return "image/png";
   }

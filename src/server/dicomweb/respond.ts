@@ -17,6 +17,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
     "None of the accepted media types or transfer syntaxes can be sent. Widen Accept, e.g. */*; transfer-syntax=*.",
   "request.unsupported-media-type":
     'Send multipart/related; type="application/dicom" with one Part 10 file per part, not compressed as a whole.',
+  "request.range-not-satisfiable": "The value ends before this range begins. See details for its length.",
+  "resource.not-found": "There is no such resource. See the conformance statement for those there are.",
   "org.not-found": "There is no such organisation here for you. Check the DICOMweb root.",
   "study.not-found": "There is no such study here for you.",
   "series.not-found": "There is no such series in this study.",
@@ -49,6 +51,7 @@ export function sendError(req: IncomingMessage, res: ServerResponse, error: Doma
     "Content-Length": Buffer.byteLength(body),
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
+    ...(http === 416 ? { "Content-Range": `bytes */${error.details.length}` } : {}),
     ...(http === 401 ? { "WWW-Authenticate": 'Bearer realm="overread"' } : {}),
     ...(retry === "yes" && http !== 500 ? { "Retry-After": String(error.details.retryAfterSeconds ?? 30) } : {}),
     // What is left of a body that nobody reads would be taken for the next request.

@@ -11,9 +11,12 @@ import { costOf, spend } from "./rate-limit.ts";
 import { reachedHost } from "./reached-host.ts";
 import { retrieveRendered } from "./rendered.ts";
 import { sendError } from "./respond.ts";
+import { retrieveBulkData } from "./retrieve-bulk-data.ts";
+import { retrieveFrames } from "./retrieve-frames.ts";
+import { retrieveInstances } from "./retrieve-instances.ts";
+import { retrieveMetadata } from "./retrieve-metadata.ts";
 import { type DicomwebRoute, matchRoute } from "./routes.ts";
 import { storeStudies } from "./stow.ts";
-import { retrieveBulkData, retrieveFrames, retrieveInstances, retrieveMetadata } from "./wado.ts";
 
 export { type DicomwebRoute, dicomwebRoutes } from "./routes.ts";
 
@@ -33,10 +36,11 @@ export async function dicomwebHandler(req: IncomingMessage, res: ServerResponse)
     if (!match) throw new DomainError("org.not-found");
     const [, orgSlug = "", rest = "/"] = match;
     const found = matchRoute(req.method ?? "GET", rest);
-    if (!found) throw new DomainError("request.invalid", { details: { reason: "no-such-resource" } });
+    if (!found) throw new DomainError("resource.not-found");
     if ("allow" in found) {
+      const asked = req.method === "OPTIONS";
       res.setHeader("Allow", found.allow);
-      res.writeHead(405, { "Content-Length": 0, Connection: "close" });
+      res.writeHead(asked ? 204 : 405, asked ? {} : { "Content-Length": 0, Connection: "close" });
       res.end();
       return true;
     }
@@ -95,15 +99,15 @@ async function serve(
     case "retrieve-study":
     case "retrieve-series":
     case "retrieve-instance":
-      return retrieveInstances(req, res, caller, target);
+      return retrieveInstances(req, res, caller, { ...target, root });
     case "metadata-study":
     case "metadata-series":
     case "metadata-instance":
       return retrieveMetadata(req, res, caller, { ...target, root });
     case "frames":
-      return retrieveFrames(req, res, caller, { study, series, instance, frames });
+      return retrieveFrames(req, res, caller, { study, series, instance, frames, root });
     case "bulkdata":
-      return retrieveBulkData(req, res, caller, { study, series, instance, path });
+      return retrieveBulkData(req, res, caller, { study, series, instance, path, root });
     case "rendered-instance":
     case "rendered-frame":
       return retrieveRendered(req, res, caller, { ...target, frames: parameters.frames, thumbnail: false });

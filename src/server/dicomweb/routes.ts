@@ -1,5 +1,8 @@
 import type { ImagingAction } from "#server/domain/imaging/index.ts";
 
+/** The UIDs of an address. */
+export type Target = { study: string; series?: string | undefined; instance?: string | undefined };
+
 export type DicomwebRoute = {
   method: "GET" | "POST";
   /** Below `/dicomweb/{org}`; `{name}` is one segment, `{path*}` the rest. */
@@ -50,7 +53,7 @@ const compiled = dicomwebRoutes.map((route) => ({
   ),
 }));
 
-/** @returns undefined for an unknown path; `allow` when only the method is wrong. */
+/** @returns undefined for an unknown path; `allow` when the method is wrong, or asks what is allowed (OPTIONS). */
 export function matchRoute(
   method: string,
   path: string,
@@ -59,8 +62,10 @@ export function matchRoute(
   for (const { route, expression } of compiled) {
     const match = expression.exec(path);
     if (!match) continue;
-    if (route.method === method) return { route, parameters: { ...match.groups } };
+    // A HEAD is a GET without a body (RFC 9110 §9.3.2).
+    if (route.method === (method === "HEAD" ? "GET" : method)) return { route, parameters: { ...match.groups } };
     allowed.add(route.method);
+    if (route.method === "GET") allowed.add("HEAD");
   }
-  return allowed.size > 0 ? { allow: [...allowed].join(", ") } : undefined;
+  return allowed.size > 0 ? { allow: [...allowed, "OPTIONS"].join(", ") } : undefined;
 }

@@ -42,6 +42,10 @@ export async function sendObjects(
     refill();
     await ahead[0];
     begin();
+    if (res.req.method === "HEAD") {
+      res.end();
+      return;
+    }
     for (let next = ahead.shift(); next; next = ahead.shift()) {
       const piece = await next;
       refill();

@@ -22,6 +22,6 @@ export {
   resolveQuarantined,
 } from "./quarantine/index.ts";
 export { countLimit, type Search, type SearchResult, search } from "./search.ts";
-export type { SearchLevel } from "./search-attributes.ts";
+export { isAttribute, isSearchable, type SearchLevel, safeName } from "./search-attributes.ts";
 export { quarantineReasons } from "./store/sort-out.ts";
 export { storeInstances } from "./store/store-instances.ts";

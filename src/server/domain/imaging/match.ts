@@ -24,9 +24,11 @@ export function condition(
   { kind, sql }: Matcher,
   value: string,
   parameters: Parameters,
-  fuzzy: boolean,
+  { fuzzy, emptyMatching = false }: { fuzzy: boolean; emptyMatching?: boolean },
 ): string | null {
   if (value === "" || value === "*") return null;
+  if (value === '""' && emptyMatching)
+    return kind === "codes" ? `coalesce(cardinality(${sql}), 0) = 0` : `coalesce((${sql})::text, '') = ''`;
   switch (kind) {
     case "uid": {
       const uids = listOf(value);
@@ -113,7 +115,8 @@ function name(sql: string, value: string, parameters: Parameters): string | null
   const groups = value.split("=").filter((group) => group !== "");
   const conditions = groups.map((group) => {
     const pattern = namePattern(group);
-    if (pattern === "") return null;
+    // Wildcards alone match every name; marks alone are the name of nobody.
+    if (pattern === "") return hasWildcard(group) ? null : "false";
     const whole = /[*]$/.test(group) ? `${pattern}%` : `${pattern}=%`;
     const first = `${sql} LIKE ${parameters.add(whole, "text")}`;
     // Latin letters stand in the first writing nearly always; only others are looked for in all of them.
@@ -151,7 +154,7 @@ function fuzzyName(sql: string, value: string, parameters: Parameters): string |
     .flatMap((word) => word.split(" "))
     .filter((word) => word !== "")
     .slice(0, 8);
-  if (words.length === 0) return null;
+  if (words.length === 0) return hasWildcard(value) ? null : "false";
   return words
     .map((word) => {
       const start = likeEscape(word);

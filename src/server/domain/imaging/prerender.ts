@@ -109,7 +109,8 @@ export function studyJson(base: DicomJson, counts: StudyCounts): string {
       ...pick(base, studyTags),
       "00080005": one("CS", "ISO_IR 192"),
       "00080056": one("CS", "ONLINE"),
-      "00080061": counts.modalities.length > 0 ? { vr: "CS", Value: counts.modalities } : { vr: "CS" },
+      // Unknown is left out: clients stumble over an attribute without values where they count on one.
+      ...(counts.modalities.length > 0 ? { "00080061": { vr: "CS", Value: counts.modalities } } : {}),
       "00081190": one("UR", `${rootPlaceholder}/studies/${counts.studyInstanceUid}`),
       "00201206": one("IS", counts.numberOfSeries),
       "00201208": one("IS", counts.numberOfInstances),

@@ -82,6 +82,25 @@ export function searchAttribute(name: string, level: SearchLevel): SearchAttribu
   return { tag, level: holding, matcher: jsonMatcher(tags, `${alias[holding]}.qido_json`) };
 }
 
+/** Whether {@link searchAttribute} knows the attribute at this level. */
+export function isSearchable(name: string, level: SearchLevel): boolean {
+  try {
+    searchAttribute(name, level);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether this is a keyword, a tag, or a path of them. */
+export function isAttribute(name: string): boolean {
+  try {
+    return tagsOf(name).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Matches inside the prerendered JSON; `%s` stands for the value that one row of it holds. */
 function jsonMatcher(tags: string[], column: string): Matcher {
   const last = tags.at(-1) as string;

@@ -15,6 +15,8 @@ export type Search = {
   /** Attribute (keyword, tag or path) and value, decoded. */
   matches: [attribute: string, value: string][];
   fuzzy: boolean;
+  /** `""` stands for "empty or absent" (PS3.18 §8.3.4.1, PS3.4 C.2.2.2.7). */
+  emptyMatching?: boolean;
   /** Keywords, tags, or `all`. */
   includeFields: string[];
   limit: number;
@@ -102,7 +104,7 @@ function conditionsOf({ actor }: SqlCtx, query: Search, parameters: Parameters):
   for (const [name, value] of query.matches) {
     const { matcher } = searchAttribute(name, level);
     try {
-      const found = condition(matcher, value, parameters, query.fuzzy);
+      const found = condition(matcher, value, parameters, query);
       if (found) conditions.push(found);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;

@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { TS, transferSyntaxes } from "@overread/shared/dicom/uids";
+import { DomainError } from "@overread/shared/errors";
+import { decodeFrames, frameIndexOfInstance, readFrames } from "#server/archive/index.ts";
+import type { InstanceLocation } from "#server/domain/imaging/index.ts";
+import { ReadingMemory } from "#server/storage/reading-memory.ts";
+import { immutable, isNotModified, noSniff } from "./conditional.ts";
+import { type Caller, locateInstance } from "./grant.ts";
+import { accepted, covers } from "./media-type.ts";
+import { multipartEnd, newBoundary, partHead } from "./multipart.ts";
+import type { Target } from "./routes.ts";
+
+/** Media types of compressed frames (PS3.18 Table 8.7.3-5). */
+const mediaTypes: Record<string, string> = {
+  [TS.jpegBaseline]: "image/jpeg",
+  [TS.jpegExtended]: "image/jpeg",
+  [TS.jpegLossless]: "image/jpeg",
+  [TS.jpegLosslessSv1]: "image/jpeg",
+  [TS.jpegLsLossless]: "image/jls",
+  [TS.jpegLsNearLossless]: "image/jls",
+  [TS.jpeg2000Lossless]: "image/jp2",
+  [TS.jpeg2000]: "image/jp2",
+  [TS.jpeg2000MultiComponentLossless]: "image/jpx",
+  [TS.jpeg2000MultiComponent]: "image/jpx",
+  [TS.htj2kLossless]: "image/jphc",
+  [TS.htj2kLosslessRpcl]: "image/jphc",
+  [TS.htj2k]: "image/jphc",
+  [TS.jpegXlLossless]: "image/jxl",
+  [TS.jpegXlRecompression]: "image/jxl",
+  [TS.jpegXl]: "image/jxl",
+  [TS.rleLossless]: "image/dicom-rle",
+  [TS.mpeg2MainMl]: "video/mpeg",
+  [TS.mpeg2MainHl]: "video/mpeg",
+  [TS.mpeg4High41]: "video/mp4",
+  [TS.mpeg4BdHigh41]: "video/mp4",
+  [TS.mpeg4High42For2d]: "video/mp4",
+  [TS.mpeg4High42For3d]: "video/mp4",
+  [TS.mpeg4StereoHigh42]: "video/mp4",
+  [TS.hevcMain51]: "video/mp4",
+  [TS.hevcMain10_51]: "video/mp4",
+};
+const octets = "application/octet-stream";
+export const framesPerRequest = 1000;
+
+/** Retrieve frames (PS3.18 §10.4.1.1.6), as stored where that is accepted, else uncompressed. */
+export async function retrieveFrames(
+  req: IncomingMessage,
+  res: ServerResponse,
+  caller: Caller,
+  { study, series, instance, frames, root }: Required<Target> & { frames: string; root: string },
+): Promise<void> {
+  const numbers = frameNumbers(frames);
+  const location = await locateInstance(caller, { study, series, instance });
+  const form = framesForm(req, location, numbers.length);
+  const name = [location.dataSetSha256, numbers.join(), form.syntax, form.type, form.single].join("/");
+  const etag = `"${createHash("sha256").update(name).digest("base64url")}"`;
+  if (isNotModified(req, res, etag, immutable)) return;
+  res.setHeader("ETag", etag);
+  const memory = new ReadingMemory();
+  const stored = await readFrames(location, numbers, memory);
+  const bodies = form.decode ? await decodeFrames(caller.actor, location, stored, numbers) : stored;
+  // "finish": the system has taken the last byte.
+  res.once("finish", () => memory.giveBack());
+  const place = `${root}/studies/${study}/series/${series}/instances/${instance}/frames`;
+  sendParts(res, bodies, form, (index) => `${place}/${numbers[index]}`);
+}
+
+/** `1`, `1,3,7` @throws {DomainError} `request.invalid`, `request.too-large` */
+export function frameNumbers(text: string): number[] {
+  const numbers = decodeURIComponent(text)
+    .split(",")
+    .map((part) => (/^\d{1,9}$/.test(part) ? Number(part) : 0));
+  if (numbers.includes(0)) throw new DomainError("request.invalid", { details: { parameter: "frames" } });
+  if (numbers.length > framesPerRequest) throw new DomainError("request.too-large");
+  return numbers;
+}
+
+export type FramesForm = { single: boolean; type: string; syntax: string; decode: boolean };
+
+export function framesForm(req: IncomingMessage, location: InstanceLocation, count: number): FramesForm {
+  const stored = transferSyntaxes[location.transferSyntaxUid];
+  const encapsulated = frameIndexOfInstance(location).pixel?.kind === "encapsulated";
+  const uncompressed = stored && !encapsulated;
+  // Native pixels go out as explicit little endian, whatever byte order or deflation they are kept in.
+  const syntax = uncompressed ? TS.explicitLittleEndian : location.transferSyntaxUid;
+  const nativeType = uncompressed ? octets : (mediaTypes[location.transferSyntaxUid] ?? octets);
+  for (const entry of accepted(req)) {
+    const multipart = covers(entry.type, "multipart/related");
+    const single = !multipart && count === 1;
+    if (!multipart && !single) continue;
+    const inner = multipart ? (entry.parameters.type ?? "*/*").toLowerCase() : entry.type;
+    const wanted = entry.parameters["transfer-syntax"];
+    const asStored = wanted === "*" || wanted === syntax || wanted === location.transferSyntaxUid;
+    if (
+      covers(inner, nativeType) &&
+      (asStored || wanted === undefined) &&
+      (nativeType !== octets || uncompressed || asStored || inner === "*/*")
+    )
+      return { single, type: nativeType, syntax, decode: false };
+    if (!covers(inner, octets)) continue;
+    // Viewers ask for octets in any syntax and read which one it is from the part's header.
+    if (asStored) return { single, type: octets, syntax, decode: false };
+    if (wanted === undefined || wanted === TS.explicitLittleEndian || wanted === TS.implicitLittleEndian)
+      return { single, type: octets, syntax: TS.explicitLittleEndian, decode: !uncompressed };
+  }
+  throw new DomainError("request.not-acceptable");
+}
+
+/** Sends bodies as they are, or each as a part that says where it is from. */
+export function sendParts(
+  res: ServerResponse,
+  bodies: Buffer[],
+  { single, type, syntax }: FramesForm,
+  place: (index: number) => string,
+): void {
+  const contentType = `${type}; transfer-syntax=${syntax}`;
+  if (single) {
+    const body = bodies[0] as Buffer;
+    res.writeHead(200, { "Content-Type": contentType, "Content-Length": body.length, ...immutable, ...noSniff });
+    res.end(body);
+    return;
+  }
+  const boundary = newBoundary();
+  const pieces = bodies.flatMap((body, index) => [
+    partHead(boundary, { "Content-Type": contentType, "Content-Location": place(index) }, index === 0),
+    body,
+  ]);
+  pieces.push(multipartEnd(boundary));
+  res.writeHead(200, {
+    "Content-Type": `multipart/related; type="${type}"; boundary=${boundary}`,
+    "Content-Length": pieces.reduce((sum, { length }) => sum + length, 0),
+    ...immutable,
+    ...noSniff,
+  });
+  res.cork();
+  for (const piece of pieces) res.write(piece);
+  res.end();
+}
