@@ -138,7 +138,8 @@ export async function partsOf(response: Response): Promise<{ headers: string; bo
 
 /** The bytes behind group 0002 of a Part 10 file. */
 export function dataSetOf(part10: Buffer): Buffer {
-  let at = 132;
+  // A file without preamble begins with group 0002, or with the data set.
+  let at = part10.toString("latin1", 128, 132) === "DICM" ? 132 : 0;
   while (at + 8 <= part10.length && part10.readUInt16LE(at) === 0x0002) {
     const vr = part10.toString("latin1", at + 4, at + 6);
     const long = ["OB", "OW", "UN", "UT", "SQ"].includes(vr);

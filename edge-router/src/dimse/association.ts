@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
+import { isUid } from "@overread/shared/dicom/uids";
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
 import { Command, type CommandElement, commandField, encodeCommand, field, NO_DATA_SET } from "./command.ts";
-import { isUid } from "./data-set-walk.ts";
 import { answerContext, mayCall, type Rejection, rejectionOf, tooManyAssociations } from "./negotiate.ts";
 import {
   type ContextAnswer,

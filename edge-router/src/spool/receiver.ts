@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import path from "node:path";
+import { DataSetStream } from "@overread/shared/dicom/data-set-stream";
 import { transferSyntaxes } from "@overread/shared/dicom/uids";
 import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
-import { DataSetWalk } from "../dimse/data-set-walk.ts";
 import type { AssociationInfo, IncomingObject, ObjectReceiver } from "../dimse/scp.ts";
 import { isFull } from "./disk-fault.ts";
 import type { RecordMeta } from "./segment.ts";
@@ -47,7 +47,7 @@ export class Receiver implements ObjectReceiver {
   readonly #onRoom: () => void;
   readonly #head: Buffer;
   readonly #hash = createHash("sha256");
-  readonly #walk: DataSetWalk;
+  readonly #walk: DataSetStream;
   #pieces: Buffer[] = [];
   #tail: Buffer | null = null;
   #tailBytes = 0;
@@ -65,7 +65,7 @@ export class Receiver implements ObjectReceiver {
     this.#host = host;
     this.#incoming = incoming;
     this.#onRoom = onRoom;
-    this.#walk = new DataSetWalk(incoming.transferSyntaxUid);
+    this.#walk = new DataSetStream(incoming.transferSyntaxUid);
     this.#head = part10Head({ ...incoming, sourceAeTitle: incoming.association.callingAeTitle });
     this.#pieces.push(this.#head);
     if (!host.hasRoomFor(INLINE_BYTES)) this.#fail(new DomainError("storage.full"));

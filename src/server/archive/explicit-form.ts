@@ -11,7 +11,10 @@ const largest = 512 << 20;
 /** Whether an instance that is stored in another native transfer syntax can be sent as Explicit VR Little Endian. */
 export function hasExplicitForm({ transferSyntaxUid, sizeBytes }: InstanceLocation): boolean {
   const syntax = transferSyntaxes[transferSyntaxUid];
-  return syntax !== undefined && !syntax.encapsulated && (syntax.implicit || syntax.bigEndian || syntax.deflated)
+  return syntax !== undefined &&
+    !syntax.encapsulated &&
+    !syntax.opaquePixels &&
+    (syntax.implicit || syntax.bigEndian || syntax.deflated)
     ? sizeBytes <= largest
     : false;
 }

@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
-import { type DicomJson, stringOf } from "@overread/shared/dicom/dicom-json";
+import { stringOf } from "@overread/shared/dicom/dicom-json";
 import { ElementReader } from "@overread/shared/dicom/element-reader";
+import { type InstanceUids, identityOf } from "@overread/shared/dicom/identity";
+import { dataSetLimit } from "@overread/shared/dicom/limits";
 import { type DataSetHeader, readDataSet } from "@overread/shared/dicom/part10";
-import { type DicomUid, parseUid, SOP, transferSyntaxes } from "@overread/shared/dicom/uids";
+import { startOf } from "@overread/shared/dicom/part10-start";
+import { parseUid, SOP, transferSyntaxes } from "@overread/shared/dicom/uids";
 import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
 import { instanceKey } from "#server/storage/keys.ts";
@@ -17,15 +20,6 @@ const spareLimit = 24;
 /** Shared with the threads that write them. */
 const spare: Buffer[] = [];
 const sharedMemory = (size: number): Buffer => Buffer.from(new SharedArrayBuffer(size));
-/** Nothing larger is an image that anyone sends. Bytes. */
-const instanceLimit = 8 * 2 ** 30;
-
-export type InstanceUids = {
-  sopClassUid: DicomUid;
-  sopInstanceUid: DicomUid;
-  studyInstanceUid: DicomUid;
-  seriesInstanceUid: DicomUid;
-};
 
 /** An instance received whole and found sound, not yet stored. */
 export type StagedInstance = InstanceUids & {
@@ -86,7 +80,7 @@ async function stageInMemory(
 ): Promise<StagedInstance> {
   const { transferSyntaxUid, dataSetOffset } = readMeta(file);
   const header = await readHeader(file, transferSyntaxUid, dataSetOffset);
-  const uids = uidsOf(header.dataset);
+  const uids = identityOf(header.dataset);
   const dataSet = file.subarray(dataSetOffset);
   const head = part10Head({ ...uids, transferSyntaxUid });
   return {
@@ -122,7 +116,7 @@ async function stageOnDisk(
     let gathered = 0;
     for (let bytes: Uint8Array | null = following; bytes; ) {
       sizeBytes += bytes.byteLength;
-      if (sizeBytes > instanceLimit) throw new DomainError("request.too-large");
+      if (sizeBytes - head.length > dataSetLimit) throw new DomainError("request.too-large");
       if (gathered + bytes.byteLength > memory.length) {
         await append(memory.subarray(0, gathered));
         gathered = 0;
@@ -137,7 +131,7 @@ async function stageOnDisk(
     }
     await append(memory.subarray(0, gathered));
     const header = await readHeader({ path: temp.path }, transferSyntaxUid, head.length);
-    const uids = uidsOf(header.dataset);
+    const uids = identityOf(header.dataset);
     const dataSetSha256 = hash.digest("hex");
     const agrees = uids.sopInstanceUid === named.sopInstanceUid && uids.sopClassUid === named.sopClassUid;
     const staged: StagedInstance = {
@@ -215,10 +209,14 @@ function readHeader(...[source, syntax, offset]: Parameters<typeof readDataSet>)
   return turn;
 }
 
+const unnamed = { sopClassUid: SOP.secondaryCapture as string, sopInstanceUid: "0" };
+
 /** Reads preamble and group 0002 (PS3.10 §7.1) of a file of which at least the beginning is at hand. */
 function readMeta(file: Buffer) {
-  if (file.length < 132 || file.toString("latin1", 128, 132) !== "DICM") throw new DomainError("dicom.not-part10");
-  const step = new ElementReader({ buffer: file, base: 0, end: file.length }).readMeta(132).next();
+  const start = startOf(file);
+  if (!start) throw new DomainError("dicom.not-part10");
+  if ("bareSyntax" in start) return { transferSyntaxUid: start.bareSyntax, dataSetOffset: 0, named: unnamed };
+  const step = new ElementReader({ buffer: file, base: 0, end: file.length }).readMeta(start.metaAt).next();
   if (!step.done) throw new DomainError("dicom.truncated");
   const { meta, dataSetOffset } = step.value;
   const transferSyntaxUid = stringOf(meta, "00020010");
@@ -226,22 +224,8 @@ function readMeta(file: Buffer) {
     throw new DomainError("dicom.malformed", { details: { reason: "transfer-syntax" } });
   // What it says of itself only names the head of a large file until the data set itself was read.
   const named = {
-    sopClassUid: stringOf(meta, "00020002") ?? SOP.secondaryCapture,
-    sopInstanceUid: stringOf(meta, "00020003") ?? "0",
+    sopClassUid: stringOf(meta, "00020002") ?? unnamed.sopClassUid,
+    sopInstanceUid: stringOf(meta, "00020003") ?? unnamed.sopInstanceUid,
   };
   return { transferSyntaxUid: parseUid(transferSyntaxUid), dataSetOffset, named };
-}
-
-function uidsOf(dataset: DicomJson): InstanceUids {
-  const uid = (tag: string): DicomUid => {
-    const value = stringOf(dataset, tag);
-    if (value === undefined) throw new DomainError("dicom.missing-attribute", { details: { tag } });
-    return parseUid(value);
-  };
-  return {
-    sopClassUid: uid("00080016"),
-    sopInstanceUid: uid("00080018"),
-    studyInstanceUid: uid("0020000D"),
-    seriesInstanceUid: uid("0020000E"),
-  };
 }

@@ -81,7 +81,7 @@ export type FramesForm = { single: boolean; type: string; syntax: string; decode
 export function framesForm(req: IncomingMessage, location: InstanceLocation, count: number): FramesForm {
   const stored = transferSyntaxes[location.transferSyntaxUid];
   const encapsulated = frameIndexOfInstance(location).pixel?.kind === "encapsulated";
-  const uncompressed = stored && !encapsulated;
+  const uncompressed = stored && !encapsulated && !stored.opaquePixels;
   // Native pixels go out as explicit little endian, whatever byte order or deflation they are kept in.
   const syntax = uncompressed ? TS.explicitLittleEndian : location.transferSyntaxUid;
   const nativeType = uncompressed ? octets : (mediaTypes[location.transferSyntaxUid] ?? octets);

@@ -2,48 +2,16 @@ import { DomainError } from "../errors.ts";
 import { type DecodeText, textDecoderFor } from "./character-set.ts";
 import type { DicomJson } from "./dicom-json.ts";
 import { dictionaryByTag } from "./dictionary.ts";
+import { looksLikeFrameStart } from "./frame-start.ts";
+import * as limits from "./limits.ts";
+import type { Encoding, Fragment, RawPixels, ReadResult, Window, Wish } from "./reader-types.ts";
 import { bulkElement, elementFromBytes, inlineLimit, longVrs, shortVrs, tagText } from "./value.ts";
 
-/** Sequences inside sequences deeper than this are an attack, not a report. */
-const maxDepth = 64;
-/** Attributes and items of one object. A whole-slide image of 50,000 tiles stays below. */
-const maxElements = 1_000_000;
-/** Bytes of values that are kept in memory, of one object. */
-const maxHeaderBytes = 64 << 20;
-const maxFragments = 2_000_000;
 const undefinedLength = 0xffffffff;
+/** Zeros behind the pixels are looked through in pieces of this. Bytes. */
+const tailPiece = 32 << 10;
 
-/** Bytes the reader wants next, by absolute offset; the driver answers by moving the window there. */
-export type Wish = { offset: number; length: number };
-
-/** The part of the data that is in memory: `buffer[0]` stands at `base`; the data end at `end`. */
-export type Window = {
-  buffer: Buffer;
-  base: number;
-  readonly end: number /** More follows that we do not want. */;
-  cut?: boolean;
-};
-
-/** A fragment of encapsulated pixel data: value without its item header. */
-export type Fragment = {
-  offset: number;
-  length: number /** Its bytes begin like a compressed image. */;
-  startsFrame: boolean;
-};
-
-/** Top-level pixel data as it stands, before frames are made out. */
-export type RawPixels =
-  | { kind: "native"; tag: string; vr: string; offset: number; length: number }
-  | { kind: "encapsulated"; vr: string; offset: number; length: number; offsetTable: number[]; fragments: Fragment[] };
-
-export type ReadResult = {
-  dataset: DicomJson;
-  characterSets: string[];
-  pixels: RawPixels | null;
-  extendedOffsets: Buffer | null;
-};
-
-export type Encoding = { implicit: boolean; bigEndian: boolean };
+export type { Encoding, Fragment, RawPixels, ReadResult, Window, Wish };
 
 const pixelTags = new Set(["7FE00010", "7FE00008", "7FE00009"]);
 
@@ -54,78 +22,109 @@ type Scope = {
   /** Pixel Representation of this data set or of the one around it: what `xs` means (PS3.5 §A). */
   signed: boolean;
   depth: number;
+  /** Where the innermost container of known length ends; null when only the end of the data is an end. */
+  bound: number | null;
 };
 
 /**
- * Reads data elements from a window that its driver moves (PS3.5 §7).
+ * Reads data elements from a window that its driver moves (PS3.5 §7). The one walker of data sets: edge router and
+ * archive follow every object with it, so they agree about what is one.
  *
- * A generator, so that one reader serves memory and disk: it yields the bytes it lacks and goes on when the
- * window holds them. Values that are too long to keep are stepped over unread, but their last byte must exist.
+ * A generator, so that one reader serves memory, disk and network: it yields the bytes it lacks and goes on when the
+ * window holds them, or when the data have turned out to end. It only ever goes forward. Values that are too long to
+ * keep are stepped over unread, but their last byte must exist.
  */
 export class ElementReader {
   readonly window: Window;
   pixels: RawPixels | null = null;
   extendedOffsets: Buffer | null = null;
+  /** Top-level attributes to keep; all when null. What is not kept is checked all the same. */
+  readonly #only: ReadonlySet<string> | null;
   #elements = 0;
   #headerBytes = 0;
 
-  constructor(window: Window) {
+  constructor(window: Window, only: ReadonlySet<string> | null = null) {
     this.window = window;
+    this.#only = only;
   }
 
   /**
    * Reads the data set from `start` to the end of the data.
+   * @param encoding null for a transfer syntax that nobody knows: its first attribute tells.
+   * @param into gets the attributes as they are read, so that what was seen before a fault is known.
    * @throws {DomainError} `dicom.truncated`, `dicom.malformed`
    */
-  *read(start: number, encoding: Encoding): Generator<Wish, ReadResult> {
-    const dataset: DicomJson = {};
-    const scope: Scope = { encoding, decode: textDecoderFor([]), characterSets: [], signed: false, depth: 0 };
-    yield* this.#dataSet(dataset, start, this.window.end, false, scope);
+  *read(start: number, encoding: Encoding | null, into: DicomJson = {}): Generator<Wish, ReadResult> {
+    const scope = topScope(encoding ?? (yield* this.#guessEncoding(start)));
+    yield* this.#dataSet(into, start, false, scope);
     const { characterSets } = scope;
-    return { dataset, characterSets, pixels: this.pixels, extendedOffsets: this.extendedOffsets };
+    return { dataset: into, characterSets, pixels: this.pixels, extendedOffsets: this.extendedOffsets };
   }
 
-  /** Group 0002 (PS3.10 §7.1): explicit little endian, until an element of another group. */
+  /**
+   * Group 0002 (PS3.10 §7.1): explicit little endian, as long as its group length says where that is the end of an
+   * element, else until an element of another group.
+   */
   *readMeta(start: number): Generator<Wish, { meta: DicomJson; dataSetOffset: number }> {
     const meta: DicomJson = {};
-    const scope: Scope = {
-      encoding: { implicit: false, bigEndian: false },
-      decode: textDecoderFor([]),
-      characterSets: [],
-      signed: false,
-      depth: 0,
-    };
-    const dataSetOffset = yield* this.#dataSet(meta, start, this.window.end, false, scope, 0x0002);
+    const scope = topScope({ implicit: false, bigEndian: false });
+    yield* this.#need(start, 12, scope);
+    const { buffer, base } = this.window;
+    const head = start - base;
+    // The data set behind may begin with a group 0002 of its own, which is wrong and must be kept nevertheless.
+    const declared =
+      buffer.toString("latin1", head, head + 8) === "\x02\0\0\0UL\x04\0"
+        ? start + 12 + buffer.readUInt32LE(head + 8)
+        : null;
+    const dataSetOffset = yield* this.#dataSet(meta, start, false, scope, { group: 0x0002, until: declared });
     return { meta, dataSetOffset };
+  }
+
+  /** Every syntax since 1996 is explicit little endian around its pixels; older private ones are implicit. */
+  *#guessEncoding(start: number): Generator<Wish, Encoding> {
+    yield* this.#need(start, 6, topScope({ implicit: false, bigEndian: false }));
+    const vr = this.window.buffer.toString("latin1", start - this.window.base + 4, start - this.window.base + 6);
+    return { implicit: !/^[A-Z]{2}$/.test(vr), bigEndian: false };
   }
 
   /** @returns where the data set ended. */
   *#dataSet(
     out: DicomJson,
     start: number,
-    end: number,
     delimited: boolean,
     scope: Scope,
-    onlyGroup = 0,
+    only?: { group: number; until: number | null },
   ): Generator<Wish, number> {
     const { window } = this;
     let at = start;
-    while (at < end) {
-      if (window.cut && at >= window.end) return at;
+    let behindPixels = false;
+    for (;;) {
+      if (only && at === only.until && "00020010" in out) return at;
+      const end = this.#end(scope);
+      if (at >= end) {
+        if (delimited || (at > end && !(window.cut && behindPixels))) throw this.#short(scope);
+        return at;
+      }
       const room = Math.min(12, end - at);
-      if (room < 8) throw this.#short(end);
-      if (!this.#has(at, room)) yield this.#wish(at, room);
+      if (!this.#has(at, room)) {
+        yield { offset: at, length: room };
+        // The data may have turned out to end here.
+        continue;
+      }
       const { buffer } = window;
       const head = at - window.base;
+      if (scope.depth === 0 && this.pixels && isZero(buffer, head, room)) return yield* this.#zeroTail(at, scope);
+      if (room < 8) throw this.#short(scope);
       const { implicit, bigEndian } = scope.encoding;
       const group = bigEndian ? buffer.readUInt16BE(head) : buffer.readUInt16LE(head);
       const number = bigEndian ? buffer.readUInt16BE(head + 2) : buffer.readUInt16LE(head + 2);
-      if (onlyGroup !== 0 && group !== onlyGroup) return at;
+      if (only && group !== only.group) return at;
       if (group === 0xfffe) {
         if (number === 0xe00d && delimited) return at + 8;
         throw malformed("delimiter");
       }
       this.#count();
+      behindPixels = false;
 
       const tag = tagText(group, number);
       let vr: string;
@@ -138,10 +137,12 @@ export class ElementReader {
         vr = buffer.toString("latin1", head + 4, head + 6);
         if (shortVrs.has(vr)) {
           length = bigEndian ? buffer.readUInt16BE(head + 6) : buffer.readUInt16LE(head + 6);
+          // The bytes of a sequence under a VR of text are no text.
+          if (dictionaryByTag(tag)?.vr === "SQ") vr = "OB";
         } else {
           // A VR of a later edition has the long form too (PS3.5 §6.2, note on unknown VRs).
           if (!longVrs.has(vr) && !/^[A-Z]{2}$/.test(vr)) throw malformed("vr");
-          if (room < 12) throw this.#short(end);
+          if (room < 12) throw this.#short(scope);
           length = bigEndian ? buffer.readUInt32BE(head + 8) : buffer.readUInt32LE(head + 8);
           valueAt = at + 12;
           if (!longVrs.has(vr)) vr = "UN";
@@ -149,34 +150,50 @@ export class ElementReader {
       }
 
       if (length === undefinedLength) {
-        at = yield* this.#undefinedLength(out, tag, vr, valueAt, end, scope);
+        at = yield* this.#undefinedLength(out, tag, vr, valueAt, scope);
         continue;
       }
       const valueEnd = valueAt + length;
       if (scope.depth === 0 && pixelTags.has(tag)) {
         // A capped window has lost sight of the end; what is known of the pixels stands before them.
-        if (valueEnd > end && !window.cut) throw this.#short(end);
+        if (valueEnd > end && !window.cut) throw this.#short(scope);
         this.pixels ??= { kind: "native", tag, vr, offset: valueAt, length };
         at = valueEnd;
+        behindPixels = true;
         continue;
       }
-      if (valueEnd > end) throw this.#short(end);
-      if (vr === "SQ" || (vr === "UN" && !implicit && dictionaryByTag(tag)?.vr === "SQ")) {
-        const inner = vr === "UN" ? { ...scope, encoding: { implicit: true, bigEndian: false } } : scope;
-        yield* this.#sequence(out, tag, valueAt, valueEnd, inner);
-      } else if (length > inlineLimit(vr)) {
-        if (tag === "7FE00001" && scope.depth === 0) yield* this.#keepOffsets(valueAt, length);
-        this.#put(out, tag, number, bulkElement(vr, valueAt, length));
-      } else {
-        if (!this.#has(valueAt, length)) yield this.#wish(valueAt, length);
-        this.#headerBytes += length;
-        if (this.#headerBytes > maxHeaderBytes) throw malformed("header-size");
-        this.#value(out, tag, number, vr, valueAt, length, scope);
-      }
+      if (valueEnd > end) throw this.#short(scope);
+      if (vr === "SQ" || (vr === "UN" && !implicit && dictionaryByTag(tag)?.vr === "SQ"))
+        yield* this.#boundedSequence(out, tag, vr, valueAt, valueEnd, scope);
+      else yield* this.#plain(out, tag, number, vr, valueAt, length, scope);
       at = valueEnd;
     }
-    if (delimited) throw this.#short(end);
-    return at;
+  }
+
+  /** A value that is no sequence: kept when short, else left where it is. */
+  *#plain(
+    out: DicomJson,
+    tag: string,
+    number: number,
+    vr: string,
+    at: number,
+    length: number,
+    scope: Scope,
+  ): Generator<Wish, void> {
+    if (length > inlineLimit(vr) || (this.#headerBytes > limits.fullHeaderBytes && length > limits.fullInlineBytes)) {
+      if (tag === "7FE00001" && scope.depth === 0) yield* this.#keepOffsets(at, length, scope);
+      this.#charge(limits.bulkCost + limits.pathCost * scope.depth);
+      this.#put(out, tag, number, bulkElement(vr, at, length), scope);
+      return;
+    }
+    this.#charge(length);
+    if (!this.#keeps(tag, scope)) return;
+    if (this.#only && length > limits.identityBytes) {
+      this.#put(out, tag, number, { vr }, scope);
+      return;
+    }
+    yield* this.#need(at, length, scope);
+    this.#value(out, tag, number, vr, at, length, scope);
   }
 
   #value(out: DicomJson, tag: string, number: number, vr: string, at: number, length: number, scope: Scope): void {
@@ -203,92 +220,96 @@ export class ElementReader {
     } else if (tag === "00280103") {
       scope.signed = element.Value?.[0] === 1;
     }
-    this.#put(out, tag, number, element);
+    this.#put(out, tag, number, element, scope);
   }
 
-  #put(out: DicomJson, tag: string, number: number, element: DicomJson[string]): void {
+  #keeps(tag: string, scope: Scope): boolean {
+    return this.#only === null || (scope.depth === 0 && this.#only.has(tag));
+  }
+
+  #put(out: DicomJson, tag: string, number: number, element: DicomJson[string], scope: Scope): void {
     // Group lengths and padding say nothing about the patient (PS3.5 §7.2, PS3.10 §7.2); of twins the first counts.
-    if (number === 0 || tag === "FFFCFFFC" || tag in out) return;
+    if (number === 0 || tag === "FFFCFFFC" || tag in out || !this.#keeps(tag, scope)) return;
     out[tag] = element;
   }
 
-  *#undefinedLength(
+  *#undefinedLength(out: DicomJson, tag: string, vr: string, at: number, scope: Scope): Generator<Wish, number> {
+    if (vr === "SQ" || vr === "UN") {
+      const inner = vr === "UN" ? { ...scope, encoding: { implicit: true, bigEndian: false } } : scope;
+      return yield* this.#sequence(out, tag, at, inner, true);
+    }
+    if (vr !== "OB" && vr !== "OW") throw malformed("undefined-length");
+    const top = scope.depth === 0 && tag === "7FE00010";
+    const read = yield* this.#fragments(at, scope);
+    const length = read.end - 8 - at;
+    if (!top) {
+      this.#charge(limits.bulkCost + limits.pathCost * scope.depth);
+      this.#put(out, tag, 1, bulkElement(vr, at, length), scope);
+    } else this.pixels ??= { kind: "encapsulated", vr, offset: at, length, ...read };
+    return read.end;
+  }
+
+  /** A sequence of known length. One that is none inside is kept as the bytes it is: where it ends is known all the same. */
+  *#boundedSequence(
     out: DicomJson,
     tag: string,
     vr: string,
     at: number,
     end: number,
     scope: Scope,
-  ): Generator<Wish, number> {
-    if (vr === "SQ" || vr === "UN") {
-      const inner = vr === "UN" ? { ...scope, encoding: { implicit: true, bigEndian: false } } : scope;
-      return yield* this.#sequence(out, tag, at, end, inner, true);
+  ): Generator<Wish, void> {
+    const encoding = vr === "UN" ? { implicit: true, bigEndian: false } : scope.encoding;
+    try {
+      yield* this.#sequence(out, tag, at, { ...scope, encoding, bound: end }, false);
+    } catch (error) {
+      if (!(error instanceof Unstructured)) throw error;
+      this.#charge(limits.bulkCost + limits.pathCost * scope.depth);
+      this.#put(out, tag, 1, bulkElement("UN", at, end - at), scope);
     }
-    if (vr !== "OB" && vr !== "OW") throw malformed("undefined-length");
-    const top = scope.depth === 0 && tag === "7FE00010";
-    const read = yield* this.#fragments(at, end);
-    const length = read.end - 8 - at;
-    if (!top) this.#put(out, tag, 1, bulkElement(vr, at, length));
-    else this.pixels ??= { kind: "encapsulated", vr, offset: at, length, ...read };
-    return read.end;
   }
 
-  /** Items from `at` on (PS3.5 §7.5). @returns where the sequence ended. */
-  *#sequence(
-    out: DicomJson,
-    tag: string,
-    start: number,
-    end: number,
-    scope: Scope,
-    delimited = false,
-  ): Generator<Wish, number> {
-    if (scope.depth >= maxDepth) throw malformed("depth");
+  /** Items from `start` on (PS3.5 §7.5). @returns where the sequence ended. */
+  *#sequence(out: DicomJson, tag: string, start: number, scope: Scope, delimited: boolean): Generator<Wish, number> {
+    if (scope.depth >= limits.maxDepth) throw malformed("depth");
     const { bigEndian } = scope.encoding;
     const items: DicomJson[] = [];
     let at = start;
-    let closed = false;
-    while (at < end) {
-      if (end - at < 8) throw this.#short(end);
-      if (!this.#has(at, 8)) yield this.#wish(at, 8);
+    while (delimited || at < this.#end(scope)) {
+      yield* this.#need(at, 8, scope);
       const head = at - this.window.base;
       const { buffer } = this.window;
       const item = bigEndian
-        ? buffer.readUInt32BE(head)
+        ? buffer.readUInt16BE(head) * 0x10000 + buffer.readUInt16BE(head + 2)
         : buffer.readUInt16LE(head) * 0x10000 + buffer.readUInt16LE(head + 2);
       const length = bigEndian ? buffer.readUInt32BE(head + 4) : buffer.readUInt32LE(head + 4);
       at += 8;
-      if (item === 0xfffee0dd && delimited) {
-        closed = true;
-        break;
-      }
+      if (item === 0xfffee0dd && delimited) break;
       if (item !== 0xfffee000) throw malformed("item");
       this.#count();
       const dataset: DicomJson = {};
-      // An item has the character set around it until it declares its own (PS3.3 §C.12.1.1.2).
-      const inner: Scope = { ...scope, depth: scope.depth + 1 };
       const open = length === undefinedLength;
-      const itemEnd = open ? end : at + length;
-      if (itemEnd > end) throw this.#short(end);
-      at = yield* this.#dataSet(dataset, at, itemEnd, open, inner);
-      items.push(dataset);
+      if (!open && at + length > this.#end(scope)) throw this.#short(scope);
+      // An item has the character set around it until it declares its own (PS3.3 §C.12.1.1.2).
+      const inner: Scope = { ...scope, depth: scope.depth + 1, bound: open ? scope.bound : at + length };
+      at = yield* this.#dataSet(dataset, at, open, inner);
+      if (this.#only === null) items.push(dataset);
     }
-    if (delimited && !closed) throw this.#short(end);
-    this.#put(out, tag, 1, items.length > 0 ? { vr: "SQ", Value: items } : { vr: "SQ" });
+    this.#put(out, tag, 1, items.length > 0 ? { vr: "SQ", Value: items } : { vr: "SQ" }, scope);
     return at;
   }
 
   /** Encapsulated pixel data (PS3.5 A.4): Basic Offset Table, then fragments; always little endian. */
   *#fragments(
     start: number,
-    end: number,
+    scope: Scope,
   ): Generator<Wish, { end: number; offsetTable: number[]; fragments: Fragment[] }> {
     const fragments: Fragment[] = [];
     let offsetTable: number[] | undefined;
+    let count = 0;
     let at = start;
     for (;;) {
-      if (end - at < 8) throw this.#short(end);
-      const room = Math.min(20, end - at);
-      if (!this.#has(at, room)) yield { offset: at, length: room };
+      const room = Math.min(this.#only ? 8 : 20, this.#end(scope) - at);
+      yield* this.#need(at, Math.max(8, room), scope);
       const head = at - this.window.base;
       const { buffer } = this.window;
       const item = buffer.readUInt16LE(head) * 0x10000 + buffer.readUInt16LE(head + 2);
@@ -296,32 +317,51 @@ export class ElementReader {
       at += 8;
       if (item === 0xfffee0dd) return { end: at, offsetTable: offsetTable ?? [], fragments };
       if (item !== 0xfffee000 || length === undefinedLength) throw malformed("fragment");
-      if (at + length > end) throw this.#short(end);
-      if (!offsetTable) {
-        offsetTable = yield* this.#offsetTable(at, length);
-      } else {
-        if (fragments.length >= maxFragments) throw malformed("fragments");
+      if (at + length > this.#end(scope)) throw this.#short(scope);
+      if (!offsetTable) offsetTable = yield* this.#offsetTable(at, length, scope);
+      else {
+        if (++count > limits.maxFragments) throw malformed("fragments");
         const startsFrame = looksLikeFrameStart(buffer, head + 8, Math.min(length, room - 8));
-        fragments.push({ offset: at, length, startsFrame });
+        if (this.#only === null) fragments.push({ offset: at, length, startsFrame });
       }
       at += length;
     }
   }
 
-  *#offsetTable(at: number, length: number): Generator<Wish, number[]> {
-    if (length > maxFragments * 4) throw malformed("offset-table");
-    if (!this.#has(at, length)) yield this.#wish(at, length);
+  *#offsetTable(at: number, length: number, scope: Scope): Generator<Wish, number[]> {
+    if (length > limits.maxFragments * 4) throw malformed("offset-table");
+    if (this.#only) return [];
+    yield* this.#need(at, length, scope);
     const head = at - this.window.base;
     const table: number[] = [];
     for (let i = 0; i + 4 <= length; i += 4) table.push(this.window.buffer.readUInt32LE(head + i));
     return table;
   }
 
-  *#keepOffsets(at: number, length: number): Generator<Wish, void> {
-    if (length > maxFragments * 8) throw malformed("offset-table");
-    if (!this.#has(at, length)) yield this.#wish(at, length);
+  *#keepOffsets(at: number, length: number, scope: Scope): Generator<Wish, void> {
+    if (length > limits.maxFragments * 8) throw malformed("offset-table");
+    if (this.#only) return;
+    yield* this.#need(at, length, scope);
     const head = at - this.window.base;
     this.extendedOffsets = Buffer.from(this.window.buffer.subarray(head, head + length));
+  }
+
+  /** Some writers fill up the last block with zeros. Behind the pixels they are padding, and nothing else may follow. */
+  *#zeroTail(start: number, scope: Scope): Generator<Wish, number> {
+    let at = start;
+    for (;;) {
+      const { window } = this;
+      const left = this.#end(scope) - at;
+      if (left <= 0 || window.cut) return Math.min(at, window.end);
+      const seen = window.base + window.buffer.length - at;
+      if (at < window.base || seen <= 0) {
+        yield { offset: at, length: 1 };
+        continue;
+      }
+      const piece = Math.min(left, seen, tailPiece);
+      if (!isZero(window.buffer, at - window.base, piece)) throw malformed("tail");
+      at += piece;
+    }
   }
 
   #implicitVr(tag: string, group: number, number: number, scope: Scope): string {
@@ -336,37 +376,56 @@ export class ElementReader {
     return at >= base && at + length <= base + buffer.length;
   }
 
-  #wish(offset: number, length: number): Wish {
-    if (offset + length > this.window.end) throw this.#short(this.window.end);
-    return { offset, length };
+  *#need(at: number, length: number, scope: Scope): Generator<Wish, void> {
+    for (;;) {
+      if (at + length > this.#end(scope)) throw this.#short(scope);
+      if (this.#has(at, length)) return;
+      yield { offset: at, length };
+    }
+  }
+
+  #end({ bound }: Scope): number {
+    return bound ?? this.window.end;
   }
 
   #count(): void {
-    if (++this.#elements > maxElements) throw malformed("elements");
+    if (++this.#elements > limits.maxElements) throw tooMuch("elements");
+    this.#charge(limits.elementCost);
   }
 
-  /** Something runs past `end`: past the end of the data it was cut off, past that of its item it is wrong. */
-  #short(end: number): DomainError {
-    if (this.window.cut) return malformed("inflated-size");
-    return end >= this.window.end ? new DomainError("dicom.truncated") : malformed("length");
+  #charge(bytes: number): void {
+    this.#headerBytes += bytes;
+    if (this.#headerBytes > limits.maxHeaderBytes) throw tooMuch("header-size");
+  }
+
+  /** Something runs past its end: past that of a container of known length it is wrong, past that of the data it was cut off. */
+  #short({ bound }: Scope): DomainError {
+    if (bound !== null) return malformed("length");
+    return this.window.cut ? tooMuch("inflated-size") : new DomainError("dicom.truncated");
   }
 }
+
+/** Bytes that are no data elements. Inside a container whose length is known they harm nothing else. */
+class Unstructured extends DomainError {}
+
+const malformed = (reason: string): DomainError => new Unstructured("dicom.malformed", { details: { reason } });
+const tooMuch = (reason: string): DomainError => new DomainError("dicom.malformed", { details: { reason } });
+
+const topScope = (encoding: Encoding): Scope => ({
+  encoding,
+  decode: textDecoderFor([]),
+  characterSets: [],
+  signed: false,
+  depth: 0,
+  bound: null,
+});
 
 function concreteVr(vr: string, signed: boolean): string {
   if (vr === "xs") return signed ? "SS" : "US";
   return vr === "ox" ? "OW" : vr;
 }
 
-function malformed(reason: string): DomainError {
-  return new DomainError("dicom.malformed", { details: { reason } });
-}
-
-/** JPEG and JPEG-LS (FFD8FF), JPEG 2000 and HTJ2K (FF4F FF51, or the JP2 box), JPEG XL (FF0A, or its box). */
-function looksLikeFrameStart(buffer: Buffer, at: number, length: number): boolean {
-  if (length < 4) return false;
-  const first = buffer.readUInt32BE(at);
-  if (first >>> 8 === 0xffd8ff || first === 0xff4fff51 || first >>> 16 === 0xff0a) return true;
-  if (first !== 0x0000000c || length < 8) return false;
-  const box = buffer.toString("latin1", at + 4, at + 8);
-  return box === "jP  " || box === "JXL ";
+function isZero(buffer: Buffer, at: number, length: number): boolean {
+  for (let i = at; i < at + length; i++) if (buffer[i] !== 0) return false;
+  return true;
 }

@@ -3,9 +3,10 @@ import { open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { mutated } from "../../../tests/factories/mutants.ts";
 import { DomainError } from "../errors.ts";
 import { makeStudy } from "../modality-simulator/index.ts";
-import { type Random, randomFrom } from "../modality-simulator/random.ts";
+import { randomFrom } from "../modality-simulator/random.ts";
 import { code, dataSet } from "./build.ts";
 import { readDataSet, readInstance } from "./part10.ts";
 import { TS } from "./uids.ts";
@@ -54,25 +55,6 @@ test("no truncation of a file is taken for a whole one", async () => {
     }
   }
 });
-
-/** Changes what a broken network, disk or person changes: bits, lengths, order, repetition. */
-function mutated(original: Buffer, random: Random): Buffer {
-  let bytes = Buffer.from(original);
-  const somewhere = (): number => Math.floor(random() * bytes.length);
-  for (let change = 0; change < 1 + random() * 4; change++) {
-    const kind = Math.floor(random() * 6);
-    const at = somewhere();
-    if (kind === 0) bytes[at] = Math.floor(random() * 256);
-    else if (kind === 1) bytes.fill(0xff, at, Math.min(bytes.length, at + 4));
-    else if (kind === 2) bytes.fill(0, at, Math.min(bytes.length, at + 1 + Math.floor(random() * 16)));
-    else if (kind === 3) bytes = bytes.subarray(0, at);
-    else if (kind === 4)
-      bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(somewhere() >> 1, at), bytes.subarray(at)]);
-    else Buffer.from("feff00e0ffffffff", "hex").copy(bytes, Math.min(at, Math.max(0, bytes.length - 8)));
-    if (bytes.length === 0) break;
-  }
-  return bytes;
-}
 
 test("two thousand mutants are read or refused, never worse", async () => {
   const random = randomFrom("mutants");

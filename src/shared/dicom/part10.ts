@@ -1,10 +1,13 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { createInflateRaw } from "node:zlib";
+import { createInflateRaw, type InflateRaw } from "node:zlib";
 import { DomainError } from "../errors.ts";
 import { type DicomJson, stringOf } from "./dicom-json.ts";
-import { ElementReader, type Encoding, type ReadResult, type Window, type Wish } from "./element-reader.ts";
+import { ElementReader, type ReadResult, type Window, type Wish } from "./element-reader.ts";
+import { type InstanceUids, identityOf } from "./identity.ts";
+import { inflateLimit } from "./limits.ts";
+import { startOf } from "./part10-start.ts";
 import { type EncapsulatedPixels, type Extent, type NativePixels, pixelLayout } from "./pixel-layout.ts";
-import { type DicomUid, parseUid, type TransferSyntax, transferSyntaxes } from "./uids.ts";
+import { type DicomUid, parseUid, pixelsAreBigEndian, transferSyntaxes } from "./uids.ts";
 
 export type { EncapsulatedPixels, Extent, NativePixels };
 
@@ -30,26 +33,19 @@ export type DataSetHeader = {
 };
 
 /** What a Part 10 file says of itself: the data set's header and the UIDs that name it. */
-export type InstanceHeader = DataSetHeader & {
-  sopClassUid: DicomUid;
-  sopInstanceUid: DicomUid;
-  studyInstanceUid: DicomUid;
-  seriesInstanceUid: DicomUid;
-};
+export type InstanceHeader = DataSetHeader & InstanceUids;
 
 /** First read: the whole header of a usual CT or MR slice. Bytes. */
 const firstRead = 16 << 10;
 /** Later reads, behind a jump over pixels or fragments. Bytes. */
 const nextRead = 4 << 10;
-/** At most this much of a deflated data set is inflated to look for the header. Bytes. */
-const inflateLimit = 64 << 20;
 
 /**
  * Reads a Part 10 file's header without loading its pixel data (Node only).
  *
  * Every declared length is checked against the size, so a file that was cut off is not taken for whole.
  *
- * @throws {DomainError} `dicom.not-part10` without preamble and `DICM`; `dicom.truncated` when a declared length
+ * @throws {DomainError} `dicom.not-part10` for what does not begin like DICOM; `dicom.truncated` when a declared length
  *   runs past the end; `dicom.malformed` without Transfer Syntax UID or for bytes that make no sense;
  *   `dicom.missing-attribute` without SOP, study or series UID; `dicom.invalid-uid`.
  * @see DICOM PS3.10 §7.1, PS3.5 §7 and Annex A
@@ -57,19 +53,21 @@ const inflateLimit = 64 << 20;
 export async function readInstance(source: InstanceSource): Promise<InstanceHeader> {
   return withHandle(source, async (handle, sizeBytes) => {
     const window = await firstWindow(handle, sizeBytes);
-    if (window.buffer.length < 132 || window.buffer.toString("latin1", 128, 132) !== "DICM") {
-      throw new DomainError("dicom.not-part10");
+    const start = startOf(window.buffer);
+    if (!start) throw new DomainError("dicom.not-part10");
+    let transferSyntaxUid = "bareSyntax" in start ? start.bareSyntax : undefined;
+    let dataSetOffset = 0;
+    if ("metaAt" in start) {
+      const read = await drive(handle, new ElementReader(window), (reader) => reader.readMeta(start.metaAt));
+      transferSyntaxUid = stringOf(read.meta, "00020010");
+      dataSetOffset = read.dataSetOffset;
     }
-    const { meta, dataSetOffset } = await drive(handle, new ElementReader(window), (reader) => reader.readMeta(132));
-    const syntaxText = stringOf(meta, "00020010");
-    if (syntaxText === undefined) throw new DomainError("dicom.malformed", { details: { reason: "transfer-syntax" } });
-    const header = await readHeader(handle, window, dataSetOffset, parseUid(syntaxText));
+    if (transferSyntaxUid === undefined)
+      throw new DomainError("dicom.malformed", { details: { reason: "transfer-syntax" } });
+    const header = await readHeader(handle, window, dataSetOffset, parseUid(transferSyntaxUid));
     return {
       ...header,
-      sopClassUid: requiredUid(header.dataset, "00080016"),
-      sopInstanceUid: requiredUid(header.dataset, "00080018"),
-      studyInstanceUid: requiredUid(header.dataset, "0020000D"),
-      seriesInstanceUid: requiredUid(header.dataset, "0020000E"),
+      ...identityOf(header.dataset),
     };
   });
 }
@@ -136,16 +134,16 @@ async function readHeader(
   dataSetOffset: number,
   transferSyntaxUid: DicomUid,
 ): Promise<DataSetHeader> {
-  // Every syntax since 1996 is explicit little endian around its pixels: an unknown one is read so.
-  const syntax: Partial<TransferSyntax> = transferSyntaxes[transferSyntaxUid] ?? {};
-  const encoding: Encoding = { implicit: syntax.implicit ?? false, bigEndian: syntax.bigEndian ?? false };
+  const syntax = transferSyntaxes[transferSyntaxUid];
   let window = fileWindow;
   let start = dataSetOffset;
-  if (syntax.deflated) {
+  if (syntax?.deflated) {
     window = await inflatedWindow(handle, fileWindow, dataSetOffset);
     start = 0;
   }
-  const result: ReadResult = await drive(handle, new ElementReader(window), (reader) => reader.read(start, encoding));
+  const result: ReadResult = await drive(handle, new ElementReader(window), (reader) =>
+    reader.read(start, syntax ?? null),
+  );
   const { dataset, characterSets, pixels, extendedOffsets } = result;
   return {
     transferSyntaxUid,
@@ -153,8 +151,9 @@ async function readHeader(
     sizeBytes: fileWindow.end,
     dataset,
     characterSets,
-    pixel: pixels && pixelLayout(dataset, pixels, extendedOffsets, transferSyntaxUid, encoding.bigEndian),
-    offsetsIn: syntax.deflated ? "inflated" : "file",
+    pixel:
+      pixels && pixelLayout(dataset, pixels, extendedOffsets, transferSyntaxUid, pixelsAreBigEndian(transferSyntaxUid)),
+    offsetsIn: syntax?.deflated ? "inflated" : "file",
   };
 }
 
@@ -190,22 +189,17 @@ async function readExactly(handle: FileHandle, offset: number, length: number): 
   return buffer;
 }
 
-function requiredUid(dataset: DicomJson, tag: string): DicomUid {
-  const text = stringOf(dataset, tag);
-  if (text === undefined) throw new DomainError("dicom.missing-attribute", { details: { tag } });
-  return parseUid(text);
-}
-
 async function inflatedWindow(handle: FileHandle | null, file: Window, offset: number): Promise<Window> {
   const chunks: Buffer[] = [];
   let total = 0;
   for await (const chunk of inflateFrom(handle, file, offset)) {
-    chunks.push(chunk);
-    total += chunk.length;
-    if (total >= inflateLimit) break;
+    // At the cap the rest is left alone: the header has to be in what we have.
+    const wanted = chunk.subarray(0, inflateLimit - total);
+    chunks.push(wanted);
+    total += wanted.length;
+    if (total === inflateLimit) break;
   }
-  // At the cap the rest is left alone: the header has to be in what we have.
-  return { buffer: Buffer.concat(chunks), base: 0, end: total, cut: total >= inflateLimit };
+  return { buffer: Buffer.concat(chunks), base: 0, end: total, cut: total === inflateLimit };
 }
 
 async function inflated(
@@ -237,7 +231,7 @@ async function* inflateFrom(handle: FileHandle | null, file: Window, offset: num
       const length = Math.min(64 << 10, file.end - at);
       const chunk = handle ? await readExactly(handle, at, length) : file.buffer.subarray(at, at + length);
       if (inflate.destroyed) return;
-      if (!inflate.write(chunk)) await new Promise<void>((go) => inflate.once("drain", go).once("close", go));
+      if (!inflate.write(chunk)) await drained(inflate);
     }
     if (!inflate.destroyed) inflate.end();
   };
@@ -252,4 +246,15 @@ async function* inflateFrom(handle: FileHandle | null, file: Window, offset: num
     inflate.destroy();
     await feeding;
   }
+}
+
+/** Until it takes more, or is done for. */
+function drained(inflate: InflateRaw): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      inflate.off("drain", go).off("close", go);
+      resolve();
+    };
+    inflate.on("drain", go).on("close", go);
+  });
 }

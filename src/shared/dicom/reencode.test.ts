@@ -76,8 +76,14 @@ test("a private sequence of undefined length stays a sequence, one of defined le
   assert.deepEqual(closed.subarray(12), item);
 });
 
+test("a closed sequence that is none inside goes out as the bytes it is, zeros behind the pixels not at all", () => {
+  const whole = implicit([0x0010, 0x0020], Buffer.from("ABCD"));
+  assert.equal(reencode(implicit([0x0040, 0x0275], whole)).toString("latin1", 4, 6), "UN");
+  assert.equal(reencode(Buffer.concat([whole, Buffer.alloc(500)])).length, reencode(whole).length);
+});
+
 test("bytes that end too early or make no sense are an error, never a shorter data set", () => {
   const whole = implicit([0x0010, 0x0020], Buffer.from("ABCD"));
   assert.throws(() => reencode(whole.subarray(0, 10)), /dicom.truncated/);
-  assert.throws(() => reencode(implicit([0x0040, 0x0275], whole)), /dicom.malformed/);
+  assert.throws(() => reencode(implicit([0x0040, 0x0275], whole, 0xffffffff)), /dicom.malformed/);
 });

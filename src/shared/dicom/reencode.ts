@@ -67,6 +67,8 @@ class Reencoder {
     let { signed } = scope;
     let at = start;
     while (at < end) {
+      // Zeros that fill up the last block behind the pixels are no elements; the reader takes them, so they get here.
+      if (depth === 0 && isZero(this.#data, at)) return end;
       const group = this.#u16(at, encoding);
       const number = this.#u16(at + 2, encoding);
       if (group === 0xfffe) {
@@ -82,7 +84,8 @@ class Reencoder {
       }
       const valueEnd = valueAt + length;
       if (valueEnd > end) throw new DomainError("dicom.truncated");
-      if (vr === "SQ") this.#sequence(group, number, valueAt, valueEnd, { encoding, signed, depth, delimited: false });
+      if (vr === "SQ")
+        this.#closedSequence(group, number, valueAt, valueEnd, { encoding, signed, depth, delimited: false });
       else if (number !== 0) this.#element(group, number, vr, valueAt, valueEnd, encoding);
       if (group === 0x0028 && number === 0x0103 && length >= 2) signed = this.#u16(valueAt, encoding) === 1;
       at = valueEnd;
@@ -98,6 +101,24 @@ class Reencoder {
     if (shortVrs.has(vr)) return { vr, length: this.#u16(at + 6, encoding), valueAt: at + 8 };
     if (!/^[A-Z]{2}$/.test(vr)) throw malformed("vr");
     return { vr, length: this.#u32(at + 8, encoding), valueAt: at + 12 };
+  }
+
+  /** A sequence of known length; the reader keeps one that is none inside as bytes, and so it leaves. */
+  #closedSequence(
+    group: number,
+    number: number,
+    start: number,
+    end: number,
+    scope: { encoding: Encoding; signed: boolean; depth: number; delimited: boolean },
+  ): void {
+    const written = this.#out.length;
+    try {
+      this.#sequence(group, number, start, end, scope);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      this.#out.length = written;
+      this.#element(group, number, "UN", start, end, scope.encoding);
+    }
   }
 
   /** Items of a sequence, or the fragments of encapsulated bytes, which never stand in a native syntax. */
@@ -181,4 +202,10 @@ const sequenceEndMark = mark(0xe0dd, 0);
 
 function malformed(reason: string): DomainError {
   return new DomainError("dicom.malformed", { details: { reason } });
+}
+
+/** Whether nothing but zeros follows. */
+function isZero(data: Buffer, from: number): boolean {
+  for (let at = from; at < data.length; at++) if (data[at] !== 0) return false;
+  return true;
 }

@@ -12,6 +12,8 @@ export type TransferSyntax = {
   readonly implicit: boolean;
   /** The whole data set behind group 0002 is one raw deflate stream (PS3.5 A.5). */
   readonly deflated: boolean;
+  /** Private: what the pixels of such an object mean is not said by the standard, so they are kept and never drawn. */
+  readonly opaquePixels?: boolean;
 };
 
 /** Transfer Syntax UIDs by a name of our own (PS3.6 Annex A). */
@@ -54,6 +56,10 @@ export const TS = {
   jpipHtj2kReferencedDeflate: "1.2.840.10008.1.2.4.205",
   rleLossless: "1.2.840.10008.1.2.5",
   deflatedImageFrame: "1.2.840.10008.1.2.8.1",
+  /** Of GE: implicit little endian, but for pixel data, which is big endian. */
+  gePrivate: "1.2.840.113619.5.2",
+  /** Of Papyrus 3, retired. */
+  papyrus: "1.2.840.10008.1.20",
 } as const;
 
 const flat = (name: string, flags: Partial<TransferSyntax> = {}): TransferSyntax => ({
@@ -106,7 +112,16 @@ export const transferSyntaxes: Readonly<Record<string, TransferSyntax>> = {
   [TS.jpipHtj2kReferencedDeflate]: flat("JPIP HTJ2K Referenced Deflate", { deflated: true }),
   [TS.rleLossless]: packed("RLE Lossless"),
   [TS.deflatedImageFrame]: packed("Deflated Image Frame Compression"),
+  [TS.gePrivate]: flat("GE Private Implicit VR Little Endian, Big Endian Pixels", {
+    implicit: true,
+    opaquePixels: true,
+  }),
+  [TS.papyrus]: flat("Papyrus 3 Implicit VR Little Endian", { implicit: true, opaquePixels: true }),
 };
+
+/** Whether native samples stand big endian, which a private syntax may say of them alone. */
+export const pixelsAreBigEndian = (transferSyntaxUid: string): boolean =>
+  transferSyntaxUid === TS.explicitBigEndian || transferSyntaxUid === TS.gePrivate;
 
 /** SOP Class UIDs by a name of our own (PS3.4 B.5, PS3.6 Annex A). */
 export const SOP = {

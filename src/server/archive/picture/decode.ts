@@ -64,7 +64,9 @@ export async function decodeFrame(frame: Uint8Array, description: PixelDescripti
   const { transferSyntaxUid: syntax, photometric, planar, signed } = description;
   const unchanged = { photometric, planar, signed };
   const known = transferSyntaxes[syntax];
-  if (!known?.encapsulated || syntax === TS.encapsulatedUncompressed) return { bytes: frame, ...unchanged };
+  // What a private syntax does to its pixels is not for us to guess: no picture rather than a wrong one.
+  if (!known || known.opaquePixels) throw new DomainError("dicom.cannot-render");
+  if (!known.encapsulated || syntax === TS.encapsulatedUncompressed) return { bytes: frame, ...unchanged };
   if (syntax === TS.rleLossless) return { bytes: decodeRle(frame, description), ...unchanged, planar: false };
   if (syntax === TS.deflatedImageFrame)
     return { bytes: inflateRawSync(frame, { maxOutputLength: frameBytes(description) + 2 }), ...unchanged };

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
-import { DataSetWalk } from "./data-set-walk.ts";
+import { mutated } from "../../../tests/factories/mutants.ts";
+import { oddObjects } from "../../../tests/factories/odd-objects.ts";
+import { DomainError } from "../errors.ts";
+import { randomFrom } from "../modality-simulator/random.ts";
+import { DataSetStream } from "./data-set-stream.ts";
+import { identityOf } from "./identity.ts";
+import { readDataSet } from "./part10.ts";
 
 const EXPLICIT = "1.2.840.10008.1.2.1";
 const bytes = (...parts: (string | number[])[]): Buffer =>
@@ -35,7 +41,7 @@ const fragments = bytes(
 const whole = Buffer.concat([identity, nested, fragments]);
 
 async function outcome(dataSet: Buffer, step: number, transferSyntaxUid = EXPLICIT): Promise<string> {
-  const walk = new DataSetWalk(transferSyntaxUid);
+  const walk = new DataSetStream(transferSyntaxUid);
   for (let at = 0; at < dataSet.length; at += step) walk.push(dataSet.subarray(at, at + step));
   return walk.finish().then(
     ({ sopClassUid, sopInstanceUid, studyInstanceUid, seriesInstanceUid }) =>
@@ -85,4 +91,44 @@ test("a UID that breaks the grammar is refused", async () => {
   const hostile = Buffer.from(identity);
   hostile.write("../4", identity.indexOf("1.2.4"), "latin1");
   assert.equal(await outcome(hostile, 7), "dicom.invalid-uid");
+});
+
+/** What the archive makes of the same bytes. */
+async function filed(dataSet: Buffer, transferSyntaxUid: string): Promise<string> {
+  try {
+    const { dataset } = await readDataSet(dataSet, transferSyntaxUid);
+    const { sopClassUid, sopInstanceUid, studyInstanceUid, seriesInstanceUid } = identityOf(dataset);
+    return [sopClassUid, sopInstanceUid, studyInstanceUid, seriesInstanceUid].join(" ");
+  } catch (error) {
+    assert.ok(error instanceof DomainError, String((error as Error).stack));
+    return error.message;
+  }
+}
+const isTaken = (told: string): boolean => !told.startsWith("dicom.");
+
+test("what the edge takes the archive can file, and nothing else", async () => {
+  for (const { name, transferSyntaxUid, dataSet, taken } of oddObjects()) {
+    const archive = await filed(dataSet, transferSyntaxUid);
+    assert.equal(isTaken(archive), taken, `${name}: ${archive}`);
+    for (const step of dataSet.length > 100_000 ? [65_521] : [1, 13, 4096]) {
+      const edge = await outcome(dataSet, step, transferSyntaxUid);
+      assert.equal(isTaken(edge), taken, `${name}: ${edge}`);
+      if (taken) assert.equal(edge, archive, name);
+    }
+  }
+});
+
+test("edge and archive agree about three thousand mutants", async () => {
+  const random = randomFrom("agreement");
+  const seeds = oddObjects().filter(({ taken, dataSet }) => taken && dataSet.length < 5_000);
+  for (let round = 0; round < 3000; round++) {
+    const seed = seeds[round % seeds.length]!;
+    const mutant = mutated(seed.dataSet, random);
+    const [edge, archive] = [
+      await outcome(mutant, 1 + (round % 97), seed.transferSyntaxUid),
+      await filed(mutant, seed.transferSyntaxUid),
+    ];
+    const same = isTaken(edge) ? edge === archive : !isTaken(archive);
+    assert.ok(same, `${seed.name}, round ${round}: ${edge} / ${archive}`);
+  }
 });

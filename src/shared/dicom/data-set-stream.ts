@@ -1,0 +1,172 @@
+import { createInflateRaw, type InflateRaw } from "node:zlib";
+import { DomainError } from "../errors.ts";
+import { type DicomJson, stringOf } from "./dicom-json.ts";
+import { ElementReader, type ReadResult, type Wish } from "./element-reader.ts";
+import { type InstanceUids, identityOf, identityTags } from "./identity.ts";
+import { inflateLimit } from "./limits.ts";
+import { isUid, transferSyntaxes } from "./uids.ts";
+
+const nothing = Buffer.alloc(0);
+const wanted: ReadonlySet<string> = new Set(Object.values(identityTags));
+
+/**
+ * Follows a data set while its bytes fly past, keeping none of them but its four UIDs, and finds out whether it is one:
+ * {@link ElementReader} on the network. What this takes, the archive's reader takes too, since it is the same.
+ *
+ * `dcmjs` and others accept values that are cut off, so a parse that succeeds proves nothing; here every declared
+ * length must be there.
+ * @see DICOM PS3.5 §7.1, §7.5, §A
+ */
+export class DataSetStream {
+  readonly #reader: ElementReader;
+  readonly #steps: Generator<Wish, ReadResult>;
+  readonly #inflater: Inflater | null;
+  readonly #seen: DicomJson = {};
+  /** Where the next bytes stand. */
+  #position = 0;
+  #wish: Wish | null = null;
+  /** Bytes from the wish's offset on that are not enough yet, a few hundred at most. */
+  #carry: Buffer = nothing;
+  #carryAt = 0;
+  #error: DomainError | null = null;
+  #begun = false;
+
+  constructor(transferSyntaxUid: string) {
+    const syntax = transferSyntaxes[transferSyntaxUid];
+    this.#reader = new ElementReader({ buffer: nothing, base: 0, end: Number.POSITIVE_INFINITY }, wanted);
+    this.#steps = this.#reader.read(0, syntax ?? null, this.#seen);
+    this.#inflater = syntax?.deflated ? new Inflater((bytes) => this.#walk(bytes)) : null;
+  }
+
+  /** @param bytes the next bytes of the data set; not kept. */
+  push(bytes: Buffer): void {
+    if (this.#inflater) this.#inflater.push(bytes);
+    else this.#walk(bytes);
+  }
+
+  /** Frees what a data set that is given up holds. */
+  discard(): void {
+    this.#inflater?.discard();
+  }
+
+  /** UIDs that were seen and are such, whatever became of the rest. */
+  get seen(): Partial<InstanceUids> {
+    const found: Partial<InstanceUids> = {};
+    for (const [key, tag] of Object.entries(identityTags) as [keyof InstanceUids, string][]) {
+      const uid = stringOf(this.#seen, tag);
+      if (isUid(uid)) found[key] = uid;
+    }
+    return found;
+  }
+
+  /**
+   * Says who the object is, once all bytes have been pushed.
+   *
+   * @throws {DomainError} `dicom.malformed`; `dicom.truncated` when declared bytes are missing;
+   *   `dicom.missing-attribute` without SOP class, SOP instance, study or series UID; `dicom.invalid-uid`.
+   */
+  async finish(): Promise<InstanceUids> {
+    const isCut = this.#inflater ? await this.#inflater.finish() : false;
+    this.#end(isCut);
+    if (this.#error) throw this.#error;
+    return identityOf(this.#seen);
+  }
+
+  #walk(bytes: Buffer): void {
+    const base = this.#position;
+    this.#position += bytes.length;
+    if (!this.#begun) this.#step();
+    while (this.#wish) {
+      const { offset, length } = this.#wish;
+      if (offset >= this.#position) break;
+      if (offset < base) {
+        // It began in an earlier piece.
+        const have = this.#carry.subarray(offset - this.#carryAt);
+        const from = this.#carryAt + this.#carry.length - base;
+        this.#carry = Buffer.concat([have, bytes.subarray(from, from + length - have.length)]);
+        this.#carryAt = offset;
+        if (this.#carry.length < length) break;
+        this.#show(this.#carry, offset);
+      } else if (offset + length <= this.#position) this.#show(bytes, base);
+      else {
+        // Copied: the network gives the memory of its pieces back.
+        this.#carry = Buffer.from(bytes.subarray(offset - base));
+        this.#carryAt = offset;
+        break;
+      }
+    }
+    this.#reader.window.buffer = nothing;
+  }
+
+  #show(buffer: Buffer, base: number): void {
+    Object.assign(this.#reader.window, { buffer, base });
+    this.#step();
+  }
+
+  #step(): void {
+    this.#begun = true;
+    try {
+      const step = this.#steps.next();
+      this.#wish = step.done ? null : step.value;
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      this.#error = error;
+      this.#wish = null;
+    }
+  }
+
+  #end(isCut: boolean): void {
+    if (!this.#begun) this.#step();
+    if (!this.#wish) return;
+    const { window } = this.#reader;
+    window.end = this.#position;
+    window.cut = isCut;
+    const { offset } = this.#wish;
+    const begun = this.#carryAt <= offset && offset < this.#carryAt + this.#carry.length;
+    this.#show(begun ? this.#carry : nothing, begun ? this.#carryAt : offset);
+    if (this.#wish) this.#error = new DomainError(isCut ? "dicom.malformed" : "dicom.truncated");
+  }
+}
+
+/** Inflates in constant memory, no further than a cap. */
+class Inflater {
+  readonly #stream: InflateRaw = createInflateRaw({ chunkSize: 64 * 1024 });
+  readonly #done: Promise<"whole" | DomainError>;
+  #inflatedBytes = 0;
+  #gaveUp = false;
+
+  constructor(onBytes: (bytes: Buffer) => void) {
+    this.#done = new Promise((resolve) => {
+      this.#stream.on("end", () => resolve("whole"));
+      this.#stream.on("error", (error: NodeJS.ErrnoException) =>
+        resolve(new DomainError(error.code === "Z_BUF_ERROR" ? "dicom.truncated" : "dicom.malformed")),
+      );
+      this.#stream.on("close", () => resolve(new DomainError("dicom.truncated")));
+    });
+    this.#stream.on("data", (bytes: Buffer) => {
+      const part = bytes.subarray(0, inflateLimit - this.#inflatedBytes);
+      this.#inflatedBytes += part.length;
+      if (part.length > 0) onBytes(part);
+      if (this.#inflatedBytes === inflateLimit) {
+        this.#gaveUp = true;
+        this.#stream.destroy();
+      }
+    });
+  }
+
+  push(bytes: Buffer): void {
+    if (!this.#gaveUp && !this.#stream.destroyed) this.#stream.write(bytes);
+  }
+
+  discard(): void {
+    this.#stream.destroy();
+  }
+
+  /** @returns whether it was given up at the cap, and more may follow. */
+  async finish(): Promise<boolean> {
+    if (!this.#stream.destroyed) this.#stream.end();
+    const outcome = await this.#done;
+    if (outcome !== "whole" && !this.#gaveUp) throw outcome;
+    return this.#gaveUp;
+  }
+}

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { after, before, test } from "node:test";
+import { TS } from "@overread/shared/dicom/uids";
+import { part10Head } from "@overread/shared/dicom/write";
+import { ingestPart10 } from "#server/archive/index.ts";
+import { findToken } from "#server/auth/api-token.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
+import type { TokenActor } from "#server/domain/context.ts";
+import { confirmInstances } from "#server/domain/imaging/index.ts";
+import { type TestArchive, useTestArchive } from "../archive.ts";
+import { oddObjects, oddSopClassUid } from "../factories/odd-objects.ts";
+
+let archive: TestArchive;
+let sender: TokenActor;
+before(async () => {
+  archive = await useTestArchive();
+  sender = (await findToken(archive.tokens.lakeside)) as TokenActor;
+});
+after(() => archive.close());
+
+test("whatever the edge acknowledges the archive files, and confirms by the hash the edge asks for", async () => {
+  for (const { name, dataSet, taken, transferSyntaxUid, sopInstanceUid } of oddObjects()) {
+    const head = part10Head({ sopClassUid: oddSopClassUid, sopInstanceUid, transferSyntaxUid });
+    const result = await ingestPart10(sender, Buffer.concat([head, dataSet]), { source: "stow" });
+    assert.equal(result.outcome, taken ? "stored" : "refused", `${name}: ${"code" in result ? result.code : ""}`);
+    if (!taken) {
+      assert.ok("code" in result && /^dicom\./.test(result.code), name);
+      continue;
+    }
+    const digest = { sopInstanceUid, dataSetSha256: createHash("sha256").update(dataSet).digest("hex") };
+    const { held } = await withTenant(sender, (ctx) => confirmInstances(ctx, [digest]));
+    assert.deepEqual(held, [digest], name);
+  }
+});
+
+test("pixels of a private syntax are given back as they came and never drawn", async () => {
+  const ge = oddObjects().find(({ transferSyntaxUid }) => transferSyntaxUid === TS.gePrivate)!;
+  const head = part10Head({ ...ge, sopClassUid: oddSopClassUid });
+  assert.equal((await archive.stow([Buffer.concat([head, ge.dataSet])])).status, 200);
+  const at = `/studies/${ge.studyInstanceUid}/series/${ge.studyInstanceUid}.1/instances/${ge.sopInstanceUid}`;
+  const picture = await archive.request(`${at}/rendered`, { headers: { accept: "image/png" } });
+  assert.ok([406, 422].includes(picture.status), `${picture.status}`);
+  const frame = (accept: string) => archive.request(`${at}/frames/1`, { headers: { accept } });
+  const decoded = `multipart/related; type="application/octet-stream"; transfer-syntax=${TS.explicitLittleEndian}`;
+  assert.equal((await frame(decoded)).status >= 400, true);
+  const asStored = await frame(`multipart/related; type="application/octet-stream"; transfer-syntax=*`);
+  assert.equal(asStored.status, 200);
+  assert.match(await asStored.text(), /1\.2\.840\.113619\.5\.2/);
+});
+
+test("a file without a preamble, or without group 0002, is stored as one that a modality sends", async () => {
+  const files = oddObjects().filter(({ name }) => /^(odd lengths|Papyrus|GE)/.test(name));
+  for (const [index, file] of files.entries()) {
+    const head = part10Head({ ...file, sopClassUid: oddSopClassUid });
+    const bare = file.transferSyntaxUid === TS.explicitLittleEndian;
+    const cut = [head.subarray(128), head.subarray(132), bare ? Buffer.alloc(0) : head.subarray(128)][index % 3]!;
+    const { status } = await archive.stow([Buffer.concat([cut, file.dataSet])]);
+    assert.equal(status, 200, `${index}: ${file.name}`);
+  }
+});
