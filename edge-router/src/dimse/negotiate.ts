@@ -1,3 +1,4 @@
+import { isUid, TS, transferSyntaxes } from "@overread/shared/dicom/uids";
 import type { AssociateRequest, ContextAnswer, PresentationContext } from "./pdu.ts";
 import { APPLICATION_CONTEXT } from "./pdu.ts";
 import { isStorageClass, VERIFICATION } from "./sop-classes.ts";
@@ -36,11 +37,17 @@ export const mayCall = (policy: AssociationPolicy, callingAeTitle: string): bool
   /^[\x20-\x5b\x5d-\x7e]+$/.test(callingAeTitle) &&
   (policy.allowedCallingAeTitles === "*" || policy.allowedCallingAeTitles.includes(callingAeTitle));
 
-/** Verification and every storage class are accepted, in the syntax that the sender named first. */
-export function answerContext({ id, abstractSyntax, transferSyntaxes }: PresentationContext): ContextAnswer {
-  const transferSyntax = transferSyntaxes[0];
+/**
+ * Verification and every storage class are accepted, in the first transfer syntax that we know. One that nobody knows is
+ * taken when nothing else is offered: then the object is kept as it came, which is better than not having it.
+ */
+export function answerContext({ id, abstractSyntax, transferSyntaxes: offered }: PresentationContext): ContextAnswer {
+  const transferSyntax =
+    offered.find((uid) => transferSyntaxes[uid] && !transferSyntaxes[uid].opaquePixels) ??
+    offered.find((uid) => transferSyntaxes[uid]) ??
+    offered.find(isUid);
   // The transfer syntax of a refused context is not significant, but must be there (PS3.8 table 9-18).
-  if (transferSyntax === undefined) return { id, result: 4, transferSyntax: "1.2.840.10008.1.2" };
+  if (transferSyntax === undefined) return { id, result: 4, transferSyntax: TS.implicitLittleEndian };
   const known = abstractSyntax === VERIFICATION || isStorageClass(abstractSyntax);
   return { id, result: known ? 0 : 3, transferSyntax };
 }

@@ -47,8 +47,21 @@ const otherServices = [
   "1.2.840.10008.10.", // real-time video
 ];
 
-/** Whether an abstract syntax can be a storage SOP class: everything that no other service claims. */
+/** Storage of objects that belong to no patient and no study (PS3.4 Annex GG): an archive of studies has no place for them. */
+const nonPatientObjects: readonly string[] = [
+  "1.2.840.10008.5.1.4.38.1", // hanging protocol
+  "1.2.840.10008.5.1.4.39.1", // colour palette
+  "1.2.840.10008.5.1.4.43.1",
+  "1.2.840.10008.5.1.4.44.1",
+  "1.2.840.10008.5.1.4.45.1", // implant templates, assemblies, groups
+  "1.2.840.10008.5.1.4.1.1.200.1",
+  "1.2.840.10008.5.1.4.1.1.200.3",
+  "1.2.840.10008.5.1.4.1.1.200.7", // defined procedure protocols, protocol approval
+  "1.2.840.10008.5.1.4.1.1.201.1", // inventory
+];
+
+/** Whether an abstract syntax can be a storage SOP class: everything that no other service claims and that belongs to a study. */
 export function isStorageClass(uid: string): boolean {
-  if (uid === VERIFICATION || uid === "") return false;
+  if (uid === VERIFICATION || uid === "" || nonPatientObjects.includes(uid)) return false;
   return !otherServices.some((other) => (other.endsWith(".") ? uid.startsWith(other) : uid === other));
 }
