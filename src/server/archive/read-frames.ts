@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { readBytes } from "@overread/shared/dicom/part10";
+import { type Extent, readBytes } from "@overread/shared/dicom/part10";
 import { swapped } from "@overread/shared/dicom/value";
 import { DomainError } from "@overread/shared/errors";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";
@@ -41,29 +41,33 @@ export async function readFrames(
   });
 }
 
-type Reader = (offset: number, length: number) => Promise<Buffer>;
+/** Reads places of the data set, `[offset, length]`, one behind the other into one buffer. */
+type Reader = (...extents: Extent[]) => Promise<Buffer>;
 
 async function readFrame(instance: InstanceLocation, read: Reader, number: number): Promise<Buffer> {
   const { pixel } = frameIndexOfInstance(instance);
   if (!pixel || !Number.isInteger(number) || number < 1) throw new DomainError("frame.not-found");
   if (pixel.kind === "encapsulated") {
-    const extents = pixel.frames[number - 1];
-    if (!extents) throw new DomainError("frame.not-found");
-    const total = extents.reduce((sum, value, i) => (i % 2 === 1 ? sum + value : sum), 0);
-    if (total > frameLimit) throw new DomainError("request.too-large");
-    const fragments: Buffer[] = [];
-    for (let i = 0; i + 1 < extents.length; i += 2)
-      fragments.push(await read(extents[i] as number, extents[i + 1] as number));
-    return fragments.length === 1 ? (fragments[0] as Buffer) : Buffer.concat(fragments);
+    const flat = pixel.frames[number - 1];
+    if (!flat) throw missingFrame(instance, number);
+    const extents: Extent[] = [];
+    for (let i = 0; i + 1 < flat.length; i += 2) extents.push([flat[i] as number, flat[i + 1] as number]);
+    if (extents.reduce((sum, [, length]) => sum + length, 0) > frameLimit) throw new DomainError("request.too-large");
+    return read(...extents);
   }
-  if (number > pixel.frames) throw new DomainError("frame.not-found");
+  if (number > pixel.frames) throw missingFrame(instance, number);
   if (pixel.frameLength > frameLimit) throw new DomainError("request.too-large");
   const startBit = (number - 1) * pixel.frameBits;
   const start = Math.floor(startBit / 8);
   const end = Math.ceil((startBit + pixel.frameBits) / 8);
-  const bytes = await read(pixel.offset + start, end - start);
+  const bytes = await read([pixel.offset + start, end - start]);
   if (startBit % 8 !== 0) return shiftBits(bytes, startBit % 8, pixel.frameLength);
   return pixel.bigEndian ? swapped(bytes, pixel.vr) : bytes;
+}
+
+/** A frame that the header announces and the pixel data do not hold is not one that nobody ever had. */
+function missingFrame({ numberOfFrames }: InstanceLocation, number: number): DomainError {
+  return new DomainError(number <= Math.max(1, numberOfFrames) ? "dicom.truncated" : "frame.not-found");
 }
 
 /** Packed bits count from the least significant (PS3.5 §8.1.1). */
@@ -92,17 +96,26 @@ function readerOf(handle: FileHandle, instance: InstanceLocation, memory: Readin
   const { dataSetOffset, sizeBytes } = instance;
   const { inflated } = frameIndexOfInstance(instance);
   if (inflated)
-    return async (offset, length) => {
-      if (offset + length > inflateReach) throw new DomainError("request.too-large");
-      return readBytes({ handle, sizeBytes }, { offsetsIn: "inflated", dataSetOffset }, [offset, length]);
+    return async (...extents) => {
+      const pieces: Buffer[] = [];
+      for (const [offset, length] of extents) {
+        if (offset + length > inflateReach) throw new DomainError("request.too-large");
+        pieces.push(await readBytes({ handle, sizeBytes }, { offsetsIn: "inflated", dataSetOffset }, [offset, length]));
+      }
+      return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
     };
-  return async (offset, length) => {
-    const buffer = memory.allocate(length);
+  return async (...extents) => {
+    // A frame may be of ten thousand fragments: they share one buffer.
+    const buffer = memory.allocate(extents.reduce((sum, [, length]) => sum + length, 0));
     let filled = 0;
-    while (filled < length) {
-      const { bytesRead } = await handle.read(buffer, filled, length - filled, dataSetOffset + offset + filled);
-      if (bytesRead === 0) throw new DomainError("storage.corrupt");
-      filled += bytesRead;
+    for (const [offset, length] of extents) {
+      const end = filled + length;
+      while (filled < end) {
+        const from = dataSetOffset + offset + length - (end - filled);
+        const { bytesRead } = await handle.read(buffer, filled, end - filled, from);
+        if (bytesRead === 0) throw new DomainError("storage.corrupt");
+        filled += bytesRead;
+      }
     }
     return buffer;
   };
@@ -133,7 +146,7 @@ export async function* readBulk(
     const read = readerOf(handle, instance, new ReadingMemory());
     // Inflating begins at the front each time, so a deflated value is taken in one piece.
     const step = frameIndexOfInstance(instance).inflated ? end - start : 256 << 10;
-    for (let at = start; at < end; at += step) yield await read(extent.offset + at, Math.min(step, end - at));
+    for (let at = start; at < end; at += step) yield await read([extent.offset + at, Math.min(step, end - at)]);
   } finally {
     await handle.close();
   }

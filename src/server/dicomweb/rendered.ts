@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Window } from "@overread/shared/dicom/pixels/description";
 import { DomainError } from "@overread/shared/errors";
-import { drawFrame, frameCount, type PictureOptions, type Window } from "#server/archive/index.ts";
+import { drawFrame, frameCount, type PictureOptions } from "#server/archive/index.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { type InstanceLocation, locateInstances } from "#server/domain/imaging/index.ts";
 import { type Caller, findInstance, grantStudy } from "./grant.ts";
@@ -29,9 +30,7 @@ export async function retrieveRendered(
     series && instance
       ? await findInstance(caller, grant, { series, instance })
       : await representative(caller, grant.studyId, series);
-  const count = frameCount(location);
-  if (count === 0) throw new DomainError("dicom.cannot-render");
-  const number = numbers?.[0] ?? (thumbnail ? Math.ceil(count / 2) : 1);
+  const number = numbers?.[0] ?? (thumbnail ? Math.max(1, Math.ceil(frameCount(location) / 2)) : 1);
   const picture = await drawFrame(caller.actor, location, number, options);
   res.writeHead(200, {
     "Content-Type": type,

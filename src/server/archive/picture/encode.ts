@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { crc32, deflateSync } from "node:zlib";
+import type { Picture } from "@overread/shared/dicom/pixels/description";
 import jpeg from "jpeg-js";
-import type { Picture } from "./draw.ts";
 
 type Encoder = {
   getDecodedBuffer(info: object): Uint8Array;

@@ -64,7 +64,7 @@ function start(): Worker {
     clearTimeout(timer);
     current = undefined;
     if ("bytes" in answer) resolve(Buffer.from(answer.bytes.buffer, answer.bytes.byteOffset, answer.bytes.byteLength));
-    else reject(new DomainError(answer.code as ErrorCode));
+    else reject(new DomainError(answer.code as ErrorCode, { details: answer.details }));
     next();
   });
   const lost = (): void => {

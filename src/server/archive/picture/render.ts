@@ -1,10 +1,14 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
+import { describePixels, neededBulk } from "@overread/shared/dicom/pixels/describe";
+import type { PixelDescription } from "@overread/shared/dicom/pixels/description";
+import { transferSyntaxes } from "@overread/shared/dicom/uids";
+import { swapped } from "@overread/shared/dicom/value";
 import { DomainError } from "@overread/shared/errors";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import type { Actor } from "#server/domain/context.ts";
 import { type InstanceLocation, instanceMetadata } from "#server/domain/imaging/index.ts";
-import { bulkExtent, readBulk, readFrames } from "../read-frames.ts";
-import { describePixels, type PixelDescription } from "./description.ts";
+import { bulkExtent, frameIndexOfInstance, readBulk, readFrames } from "../read-frames.ts";
+import { cannotDraw, makersOwn } from "./cannot-draw.ts";
 import { runPictureTask } from "./pool.ts";
 import type { PictureTask } from "./thread.ts";
 
@@ -18,7 +22,11 @@ export async function drawFrame(
   options: PictureOptions,
 ): Promise<Buffer> {
   const describe = await describer(actor, location);
-  const description = describe(number);
+  const description = await describe(number);
+  const syntax = transferSyntaxes[location.transferSyntaxUid];
+  if (!syntax || syntax.opaquePixels) throw cannotDraw(makersOwn);
+  if (!frameIndexOfInstance(location).pixel) throw cannotDraw("This object has no picture.");
+  if (description.refusal) throw cannotDraw(description.refusal);
   const [frame] = await readFrames(location, [number]);
   return runPictureTask({ frame: frame as Buffer, description, want: { kind: "picture", ...options } });
 }
@@ -33,24 +41,35 @@ export async function decodeFrames(
   const describe = await describer(actor, location);
   const decoded: Buffer[] = [];
   for (const [index, frame] of frames.entries()) {
-    const description = describe(numbers[index] as number);
+    const description = await describe(numbers[index] as number);
     decoded.push(await runPictureTask({ frame, description, want: { kind: "values" } }));
   }
   return decoded;
 }
 
-async function describer(actor: Actor, location: InstanceLocation): Promise<(frame: number) => PixelDescription> {
+/** Tables and overlays longer than this are no use to a picture. Bytes. */
+const bulkLimit = 64 << 20;
+
+async function describer(
+  actor: Actor,
+  location: InstanceLocation,
+): Promise<(frame: number) => Promise<PixelDescription>> {
   const [text] = await withTenantSql(actor, ({ tx }) => instanceMetadata({ tx }, { instanceId: location.instanceId }));
   if (!text) throw new DomainError("instance.not-found");
   const dataset = JSON.parse(text) as DicomJson;
-  const palettes = new Map<string, Buffer>();
-  // A palette of 65536 colours is bulk data like any other long value.
-  for (const tag of ["00281201", "00281202", "00281203"]) {
-    if (!dataset[tag]?.BulkDataURI) continue;
-    const extent = bulkExtent(location, tag);
-    const pieces: Buffer[] = [];
-    for await (const piece of readBulk(location, extent, 0, Math.min(extent.length, 131_072))) pieces.push(piece);
-    palettes.set(tag, Buffer.concat(pieces));
-  }
-  return (frame) => describePixels(dataset, location.transferSyntaxUid, frame, (tag) => palettes.get(tag));
+  const bulk = new Map<string, Uint8Array>();
+  return async (frame) => {
+    for (const uri of neededBulk(dataset, frame)) if (!bulk.has(uri)) bulk.set(uri, await bulkValue(location, uri));
+    const { transferSyntaxUid } = location;
+    return describePixels(dataset, { frame, transferSyntaxUid, bulk: (uri) => bulk.get(uri) });
+  };
+}
+
+/** Tables and overlays are bulk data when they are long. */
+async function bulkValue(location: InstanceLocation, uri: string): Promise<Uint8Array> {
+  const extent = bulkExtent(location, uri.slice(uri.lastIndexOf("/bulkdata/") + "/bulkdata/".length));
+  const pieces: Buffer[] = [];
+  for await (const piece of readBulk(location, extent, 0, Math.min(extent.length, bulkLimit))) pieces.push(piece);
+  const bytes = Buffer.concat(pieces);
+  return transferSyntaxes[location.transferSyntaxUid]?.bigEndian ? swapped(bytes, extent.vr) : bytes;
 }

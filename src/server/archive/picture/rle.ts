@@ -1,5 +1,5 @@
-import { DomainError } from "@overread/shared/errors";
-import type { PixelDescription } from "./description.ts";
+import type { PixelDescription } from "@overread/shared/dicom/pixels/description";
+import { cannotDraw, damaged } from "./cannot-draw.ts";
 
 /**
  * Decodes one RLE frame (PS3.5 Annex G): a segment for each byte of each sample, most significant byte first.
@@ -16,19 +16,19 @@ export function decodeRle(
     bitsAllocated,
   }: Pick<PixelDescription, "rows" | "columns" | "samplesPerPixel" | "bitsAllocated">,
 ): Uint8Array {
-  if (frame.length < 64) throw new DomainError("dicom.cannot-render");
+  if (frame.length < 64) throw cannotDraw(damaged);
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const segments = view.getUint32(0, true);
   if (bitsAllocated === 1) return decodeBits(frame, view, rows * columns);
   const sampleBytes = Math.ceil(bitsAllocated / 8);
-  if (segments !== samplesPerPixel * sampleBytes || segments > 15) throw new DomainError("dicom.cannot-render");
+  if (segments !== samplesPerPixel * sampleBytes || segments > 15) throw cannotDraw(damaged);
   const pixels = rows * columns;
   const out = new Uint8Array(pixels * samplesPerPixel * sampleBytes);
   const stride = samplesPerPixel * sampleBytes;
   for (let segment = 0; segment < segments; segment++) {
     const start = view.getUint32(4 + 4 * segment, true);
     const end = segment + 1 < segments ? view.getUint32(8 + 4 * segment, true) : frame.length;
-    if (start < 64 || end > frame.length || start > end) throw new DomainError("dicom.cannot-render");
+    if (start < 64 || end > frame.length || start > end) throw cannotDraw(damaged);
     const sample = Math.floor(segment / sampleBytes);
     const byte = sampleBytes - 1 - (segment % sampleBytes);
     unpackBits(frame.subarray(start, end), out, sample * sampleBytes + byte, stride, pixels);
@@ -40,7 +40,7 @@ export function decodeRle(
 function decodeBits(frame: Uint8Array, view: DataView, pixels: number): Uint8Array {
   const out = new Uint8Array(Math.ceil(pixels / 8));
   const start = view.getUint32(4, true);
-  if (view.getUint32(0, true) !== 1 || start < 64 || start > frame.length) throw new DomainError("dicom.cannot-render");
+  if (view.getUint32(0, true) !== 1 || start < 64 || start > frame.length) throw cannotDraw(damaged);
   unpackBits(frame.subarray(start), out, 0, 1, out.length);
   return out;
 }
@@ -58,5 +58,5 @@ function unpackBits(from: Uint8Array, out: Uint8Array, first: number, stride: nu
       for (let i = 0; i < 257 - control && written < count; i++) out[first + stride * written++] = value;
     }
   }
-  if (written < count) throw new DomainError("dicom.cannot-render");
+  if (written < count) throw cannotDraw(damaged);
 }

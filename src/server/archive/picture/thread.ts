@@ -1,9 +1,13 @@
 import { parentPort } from "node:worker_threads";
+import type { PixelDescription, Window } from "@overread/shared/dicom/pixels/description";
+import { drawPixels } from "@overread/shared/dicom/pixels/draw-pixels";
+import type { DomainError } from "@overread/shared/errors";
 import { toDomainError } from "#server/errors.ts";
+import { cannotDraw, damaged } from "./cannot-draw.ts";
 import { decodeFrame } from "./decode.ts";
-import type { PixelDescription, Window } from "./description.ts";
-import { drawPicture, fitInto } from "./draw.ts";
+import { inCells } from "./decoded-frame.ts";
 import { encodeJpeg, encodePng } from "./encode.ts";
+import { fitInto } from "./fit-into.ts";
 
 /** What the thread is asked: the frame's bytes as stored, how to read them, and what is wanted of them. */
 export type PictureTask = {
@@ -19,13 +23,15 @@ export type PictureTask = {
         box: { width: number; height: number } | null;
       };
 };
-export type PictureAnswer = { id: number; bytes: Uint8Array } | { id: number; code: string };
+export type PictureAnswer =
+  | { id: number; bytes: Uint8Array }
+  | { id: number; code: string; details: DomainError["details"] };
 
 /** Decoding happens apart from the process that serves everyone: codecs block, and a hostile image may make them run wild. */
 async function work({ frame, description, want }: PictureTask): Promise<Uint8Array> {
   const decoded = await decodeFrame(frame, description);
-  if (want.kind === "values") return decoded.bytes;
-  const drawn = drawPicture(decoded, description, want.window);
+  if (want.kind === "values") return inCells(decoded, description);
+  const drawn = drawPixels(decoded.bytes, decoded.description, want.window);
   const picture = want.box ? fitInto(drawn, want.box) : drawn;
   return want.type === "image/png" ? encodePng(picture) : encodeJpeg(picture, want.quality);
 }
@@ -34,8 +40,9 @@ parentPort?.on("message", ({ id, task }: { id: number; task: PictureTask }) => {
   work(task).then(
     (bytes) => parentPort?.postMessage({ id, bytes } satisfies PictureAnswer),
     (error: unknown) => {
-      const { code } = toDomainError(error);
-      parentPort?.postMessage({ id, code: code === "internal" ? "dicom.cannot-render" : code } satisfies PictureAnswer);
+      const known = toDomainError(error);
+      const { code, details } = known.code === "internal" ? cannotDraw(damaged) : known;
+      parentPort?.postMessage({ id, code, details: { ...details } } satisfies PictureAnswer);
     },
   );
 });

@@ -1,0 +1,42 @@
+import type { PixelDescription } from "@overread/shared/dicom/pixels/description";
+import { jpegHeader, withColourTransform, withoutPointTransform } from "@overread/shared/dicom/pixels/jpeg-stream";
+import { cannotDraw, damaged } from "./cannot-draw.ts";
+import { jpegTurbo } from "./codecs.ts";
+import { decodeWith } from "./decode-with.ts";
+import { type DecodedFrame, decoded } from "./decoded-frame.ts";
+
+/** JPEG in DCT: what the stream says decides about 8 or 12 bits, since labels are often wrong about it. */
+export async function decodeJpeg(frame: Uint8Array, description: PixelDescription): Promise<DecodedFrame> {
+  const header = checkedHeader(frame, description);
+  if (header.precision === 8) {
+    const stream = withColourTransform(frame, description.photometric);
+    return decodeWith(jpegTurbo, stream, description, () => ({ rgb: true, signed: false }));
+  }
+  throw cannotDraw(`There is no decoder here for JPEG of ${header.precision} bits.`);
+}
+
+/** JPEG lossless (ITU-T T.81 Annex H), its point transform applied. */
+export async function decodeJpegLossless(frame: Uint8Array, description: PixelDescription): Promise<DecodedFrame> {
+  const { precision, components, width, height } = checkedHeader(frame, description);
+  const sampleBytes = precision > 8 ? 2 : 1;
+  if (components > 1 && sampleBytes > 1)
+    throw cannotDraw("Lossless JPEG in colour of more than 8 bits cannot be drawn here.");
+  const { Decoder } = await import("@cornerstonejs/jpeg-lossless-decoder-js");
+  const { stream, shift } = withoutPointTransform(frame);
+  const copy = Uint8Array.from(stream);
+  const found = new Decoder().decode(copy.buffer, 0, copy.length, sampleBytes) as Uint8Array | Uint16Array;
+  const count = width * height * components;
+  if (found.length < count) throw cannotDraw(damaged);
+  const values = found.subarray(0, count);
+  if (shift > 0) for (let i = 0; i < count; i++) values[i] = (values[i] as number) << shift;
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return decoded(bytes, description, { precision, signed: false, sampleBytes, rgb: false });
+}
+
+/** A stream may claim any size; only the one the data set announced was paid for. */
+function checkedHeader(frame: Uint8Array, { rows, columns, samplesPerPixel }: PixelDescription) {
+  const header = jpegHeader(frame);
+  if (!header || header.width !== columns || header.height !== rows || header.components !== samplesPerPixel)
+    throw cannotDraw(damaged);
+  return header;
+}
