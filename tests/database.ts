@@ -40,6 +40,8 @@ export async function useTestDatabase(): Promise<{ ownerUrl: string; owner: pg.P
       await applyMigrations(templateUrl);
     }
     await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER overread_schema`);
+    // As ensureRoles does it: privileges of a database do not go along into its copy.
+    await admin.query(`REVOKE TEMPORARY ON DATABASE ${name} FROM PUBLIC`);
   } finally {
     await admin.query("SELECT pg_advisory_unlock(4242)");
     await admin.end();

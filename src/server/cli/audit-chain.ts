@@ -33,6 +33,7 @@ type EventRow = {
   requestId: string;
   prevHash: string;
   hash: string;
+  form: number;
   /** What the database's own function makes of the row. */
   databaseHash: string;
 };
@@ -46,9 +47,25 @@ function microseconds(at: string): string {
   return (BigInt(Date.parse(`${seconds}Z`)) * 1000n + BigInt(fraction.padEnd(6, "0"))).toString();
 }
 
-/** The hash of an event as it was defined when the chain began; written anew here, so that a changed database function is noticed. */
+/**
+ * The hash of an event in the form it was written in; worked out anew here, so that a changed database function is noticed.
+ * Form 1 joined the fields by a control character; since form 2 each says how many bytes it has.
+ */
 function hashOf(orgId: string, e: EventRow): string {
-  const canonical = [
+  const canonical = e.form === 1 ? firstForm(orgId, e) : secondForm(orgId, e);
+  return createHash("sha256").update(canonical, "utf8").digest("hex");
+}
+
+function secondForm(orgId: string, e: EventRow): string {
+  const fields = ["audit-event-2", orgId, e.seq, microseconds(e.at), e.actorOrgId, e.actorKind, e.actorId, e.actorName];
+  const rest = [e.action, e.outcome, e.patientRef, e.studyRef, e.caseId, e.details, e.requestId, e.prevHash];
+  return [...fields, ...rest]
+    .map((field) => (field === null ? "-" : `${Buffer.byteLength(field, "utf8")}:${field}`))
+    .join(",");
+}
+
+function firstForm(orgId: string, e: EventRow): string {
+  return [
     orgId,
     e.seq,
     microseconds(e.at),
@@ -65,7 +82,6 @@ function hashOf(orgId: string, e: EventRow): string {
     e.requestId,
     e.prevHash,
   ].join("\x1f");
-  return createHash("sha256").update(canonical, "utf8").digest("hex");
 }
 
 /**
@@ -99,12 +115,12 @@ export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<Chai
         anchors.filter((a) => a.orgId === orgId),
         ({ seq }) => seq,
       );
-      let previous = { seq: 0n, hash: genesis };
+      let previous = { seq: 0n, hash: genesis, form: 1 };
       for (;;) {
         const { rows } = await client.query<EventRow>(
           `SELECT seq::text, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS at, actor_org_id AS "actorOrgId", actor_kind AS "actorKind",
              actor_id AS "actorId", actor_name AS "actorName", action, outcome, patient_ref AS "patientRef", study_ref AS "studyRef",
-             case_id AS "caseId", details::text AS details, request_id AS "requestId", prev_hash AS "prevHash", hash,
+             case_id AS "caseId", details::text AS details, request_id AS "requestId", prev_hash AS "prevHash", hash, form,
              encode(sha256(convert_to(audit_canonical(e), 'UTF8')), 'hex') AS "databaseHash"
            FROM audit_event e WHERE org_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT ${page}`,
           [orgId, previous.seq.toString()],
@@ -115,11 +131,12 @@ export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<Chai
           const own = hashOf(orgId, event);
           if (seq !== previous.seq + 1n) fault(previous.seq + 1n, "missing");
           else if (event.prevHash !== previous.hash) fault(seq, "out-of-order");
-          if (own !== event.hash) fault(seq, "altered");
+          // A later form is never followed by an earlier one.
+          if (own !== event.hash || event.form < previous.form) fault(seq, "altered");
           if (own !== event.databaseHash) fault(seq, "functions-disagree");
           if (anchored.get(event.seq)?.some(({ hash }) => hash !== event.hash)) fault(seq, "anchor-mismatch");
           anchored.delete(event.seq);
-          previous = { seq, hash: event.hash };
+          previous = { seq, hash: event.hash, form: event.form };
         }
         if (rows.length < page) break;
       }

@@ -18,7 +18,7 @@ export function roleUrl(ownerUrl: string, secret: string, role: DbRole): string 
   return url.href;
 }
 
-/** Creates the roles, or brings their passwords up to date. Needs a login that may create roles. */
+/** Creates the roles, or brings their passwords and what they may do in this database up to date. Needs a login that may create roles. */
 export async function ensureRoles(ownerUrl: string, secret: string): Promise<void> {
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
@@ -29,6 +29,10 @@ export async function ensureRoles(ownerUrl: string, secret: string): Promise<voi
         await client.query(`CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS`);
       await client.query(`ALTER ROLE ${role} PASSWORD '${rolePassword(secret, role)}'`);
     }
+    // No role has tables of its own in front of the product's. A database made from a copy has this privilege again.
+    await client.query(
+      `DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$`,
+    );
   } finally {
     await client.end();
   }

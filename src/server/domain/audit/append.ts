@@ -83,8 +83,11 @@ export async function audit(ctx: Pick<SqlCtx, "actor" | "tx" | "requestId">, ent
 }
 
 export async function appendAs(tx: SqlTx, actor: Actor, entry: AuditEntry, requestId = ""): Promise<void> {
-  const { id, name } = identity(actor);
+  // The database refuses control characters in what it hashes; an account that got one into its name still leaves its trace.
+  const [id, name, request] = [identity(actor).id, identity(actor).name, requestId].map(printable);
   await tx.$queryRaw`SELECT audit_append(${entry.orgId ?? actor.orgId}::uuid, ${actor.orgId}::uuid, ${actor.kind}, ${id}, ${name}, ${entry.action},
     ${entry.outcome ?? "success"}, ${entry.patientRef ?? null}::uuid, ${entry.studyRef ?? null}::uuid, ${entry.caseId ?? null}::uuid,
-    ${JSON.stringify(entry.details ?? {})}::jsonb, ${requestId})::text`;
+    ${JSON.stringify(entry.details ?? {})}::jsonb, ${request})::text`;
 }
+
+const printable = (text: string): string => text.replace(/\p{Cc}/gu, "\ufffd");

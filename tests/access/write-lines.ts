@@ -1,0 +1,50 @@
+/** What the caller's organisation is to a row: whose it is, who reads it, somebody with a contract, nobody. */
+export type Side = "owner" | "reader" | "partner";
+
+type Line = { insert: Side[]; update: Side[]; delete: Side[] };
+const nobody: Line = { insert: [], update: [], delete: [] };
+const ofHospital: Line = { insert: ["owner"], update: ["owner"], delete: [] };
+
+/** The matrix of writes: every table of the database has its line, or the test fails. What is not here, the database refuses. */
+export const tables: Record<string, Line> = {
+  organization: nobody,
+  contract: nobody,
+  facility: { ...nobody, update: ["owner"] },
+  user_account: ofHospital,
+  credential: ofHospital,
+  session: { ...nobody, update: ["owner"] },
+  api_token: { ...nobody, update: ["owner"] },
+  edge_router: { ...nobody, update: ["owner"] },
+  enrollment_code: ofHospital,
+  edge_nonce: nobody,
+  sign_in_attempt: nobody,
+  audit_event: nobody,
+  audit_head: nobody,
+  outbox_job: { ...nobody, insert: ["owner", "reader", "partner"] },
+  patient: ofHospital,
+  study: ofHospital,
+  series: ofHospital,
+  instance: ofHospital,
+  reading_case: { insert: ["owner"], update: ["owner", "reader"], delete: [] },
+  case_prior: { insert: ["owner"], update: ["owner"], delete: ["owner"] },
+  report_draft: { insert: ["reader"], update: ["reader"], delete: ["reader"] },
+  report_version: { ...nobody, insert: ["reader"] },
+  report_document: { ...nobody, insert: ["owner"] },
+  delivery: ofHospital,
+};
+
+/** Columns that point at another row, which must be of the same hospital, or of the same organisation. */
+export const pointers: Record<string, string[]> = {
+  facility: ["default_referrer_id"],
+  credential: ["user_id"],
+  enrollment_code: ["facility_id"],
+  study: ["patient_ref", "facility_id", "referrer_id"],
+  series: ["study_ref"],
+  instance: ["study_ref", "series_ref"],
+  reading_case: ["study_ref"],
+  case_prior: ["case_id", "study_ref"],
+  report_draft: ["case_id"],
+  report_version: ["case_id", "study_ref", "signed_by_id"],
+  report_document: ["report_version_id"],
+  delivery: ["report_version_id", "facility_id"],
+};

@@ -1,0 +1,271 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, test } from "node:test";
+import type pg from "pg";
+import { systemActor } from "#server/auth/system-actor.ts";
+import { pool } from "#server/db/clients.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
+import { attachPriors } from "#server/domain/reading/index.ts";
+import { type Tenants, useTenants } from "../access/tenants.ts";
+import { pointers, type Side, tables } from "../access/write-lines.ts";
+import { orgId } from "../actors.ts";
+
+/**
+ * Every table written by the application's own role with the tenant set to each kind of organisation: rows of its own, rows it
+ * reads, rows of a hospital that is none of its business. No verb and no policy of the application stands before this; what is
+ * refused, the database refuses. The tables come from the catalogue.
+ */
+type Row = Record<string, unknown>;
+type Table = { name: string; columns: string[]; key: string[] };
+
+let tenants: Tenants;
+let client: pg.PoolClient;
+let catalogue: Table[];
+const ids: Record<string, string> = {};
+
+before(async () => {
+  tenants = await useTenants();
+  for (const slug of ["lakeside", "harbor", "nightshift", "idle", "overread", "faraway", "daybreak"])
+    ids[slug] = await orgId(slug);
+  await furnishRest();
+  ({ rows: catalogue } = await tenants.owner.query<Table>(
+    `SELECT c.relname AS name, (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
+         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+       (SELECT array_agg(a.attname::text) FROM pg_index x JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (x.indkey)
+         WHERE x.indrelid = c.oid AND x.indisprimary) AS key
+     FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname NOT LIKE '\\_prisma%' ORDER BY 1`,
+  ));
+  client = await pool("overread_app").connect();
+});
+after(async () => {
+  client.release();
+  await tenants.close();
+});
+
+/** What the matrix of reads has no use for: a row of each kind for two hospitals that have nothing to do with each other. */
+async function furnishRest(): Promise<void> {
+  const { owner } = tenants;
+  for (const things of [tenants.lakeside, tenants.faraway]) {
+    const { rows } = await owner.query("SELECT org_id, reader_org_id FROM reading_case WHERE id = $1", [things.caseId]);
+    const { org_id: hospital, reader_org_id: reader } = rows[0];
+    const staff = await owner.query(
+      `INSERT INTO user_account (org_id, email, display_name, person_name, roles, facility_ids, referrer_names)
+       VALUES ($1, $2, 'Staff', 'Staff', '{}', '{}', '{}') RETURNING id`,
+      [hospital, `${randomUUID()}@example.org`],
+    );
+    const person = staff.rows[0].id;
+    await owner.query(
+      "INSERT INTO credential (user_id, org_id, password_hash) VALUES ($1, $2, 'x') ON CONFLICT DO NOTHING",
+      [person, hospital],
+    );
+    await owner.query("INSERT INTO session (user_id, org_id, expires_at) VALUES ($1, $2, now() + interval '1 hour')", [
+      person,
+      hospital,
+    ]);
+    await owner.query("INSERT INTO api_token (org_id, name, token_sha256, scopes) VALUES ($1, 'x', $2, '{}')", [
+      hospital,
+      randomUUID(),
+    ]);
+    await owner.query("UPDATE facility SET default_referrer_id = $1 WHERE id = $2", [person, things.facilityId]);
+    await withTenant(systemActor(hospital, "test"), (ctx) => attachPriors(ctx, { caseId: things.caseId }));
+    await owner.query(
+      `INSERT INTO case_prior (case_id, study_ref, org_id, reader_org_id, relevance, reasons) VALUES ($1, $2, $3, $4, 1, '{}') ON CONFLICT DO NOTHING`,
+      [things.caseId, things.signedStudyId, hospital, reader],
+    );
+    await owner.query(
+      `INSERT INTO enrollment_code (org_id, facility_id, code_sha256, expires_at) VALUES ($1, $2, $3, now())`,
+      [hospital, things.facilityId, randomUUID()],
+    );
+    await owner.query(
+      `INSERT INTO delivery (org_id, reader_org_id, facility_id, report_version_id, instance_id)
+       SELECT d.org_id, d.reader_org_id, $2, d.report_version_id, d.instance_id FROM report_document d WHERE d.org_id = $1 ON CONFLICT DO NOTHING`,
+      [hospital, things.facilityId],
+    );
+    await owner.query(`UPDATE study SET referrer_id = $1 WHERE org_id = $2 AND referrer_id IS NULL`, [
+      person,
+      hospital,
+    ]);
+  }
+}
+
+const callers = ["lakeside", "harbor", "nightshift", "idle", "overread"] as const;
+type Outcome = "written" | "refused" | "nothing";
+
+/** One statement under a tenant, undone again. Anything but a refusal or a key that exists already is a fault of this test. */
+async function attempt(caller: string, sql: string, values: unknown[]): Promise<Outcome> {
+  await client.query("BEGIN");
+  try {
+    await client.query("SELECT set_config('app.org_id', $1, true)", [ids[caller]]);
+    return (await client.query(sql, values)).rowCount ? "written" : "nothing";
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (code === "42501") return "refused";
+    // The wall is asked before the index: a key that is taken was let through.
+    if (code === "23505") return "written";
+    throw new Error(`${sql}: ${message}`);
+  } finally {
+    await client.query("ROLLBACK");
+  }
+}
+const name = (text: string): string => `"${text}"`;
+const insert = (caller: string, table: Table, row: Row): Promise<Outcome> =>
+  attempt(
+    caller,
+    `INSERT INTO ${name(table.name)} SELECT * FROM jsonb_populate_record(NULL::${name(table.name)}, $1::jsonb)`,
+    [JSON.stringify(row)],
+  );
+/** Sets one column to what `values` has for it, in the row that `row` is. */
+const update = (caller: string, table: Table, row: Row, column: string, values: Row = row): Promise<Outcome> =>
+  attempt(
+    caller,
+    `UPDATE ${name(table.name)} SET ${name(column)} = (jsonb_populate_record(NULL::${name(table.name)}, $1::jsonb)).${name(column)} WHERE ${where(table)}`,
+    [JSON.stringify(values), JSON.stringify(row)],
+  );
+const remove = (caller: string, table: Table, row: Row): Promise<Outcome> =>
+  attempt(caller, `DELETE FROM ${name(table.name)} WHERE $1::jsonb IS NOT NULL AND ${where(table)}`, [
+    "{}",
+    JSON.stringify(row),
+  ]);
+const where = ({ name: table, key }: Table): string =>
+  key
+    .map((column) => `${name(column)} = (jsonb_populate_record(NULL::${name(table)}, $2::jsonb)).${name(column)}`)
+    .join(" AND ");
+
+/** A row of each organisation that has one, as it stands. */
+async function samples(table: Table): Promise<Row[]> {
+  const owner = table.columns.includes("org_id") ? "org_id" : table.name === "organization" ? "id" : null;
+  if (!owner) return [];
+  const { rows } = await tenants.owner.query<{ row: Row }>(
+    `SELECT DISTINCT ON (${owner}) to_jsonb(t) AS row FROM ${name(table.name)} t ORDER BY ${owner}`,
+  );
+  return rows.map(({ row }) => row);
+}
+/** As it would be written anew. */
+function fresh(table: Table, row: Row): Row {
+  const copy = { ...row };
+  if (table.key.join() === "id") copy.id = randomUUID();
+  if (table.name === "reading_case") copy.state = "arriving";
+  return copy;
+}
+const readsFor: Record<string, string[]> = { nightshift: ["lakeside", "harbor"] };
+function sideOf(caller: string, row: Row): Side | null {
+  if ((row.org_id ?? row.id) === ids[caller]) return "owner";
+  if (row.reader_org_id && row.reader_org_id === ids[caller]) return "reader";
+  const partners = readsFor[caller] ?? (["lakeside", "harbor"].includes(caller) ? ["nightshift"] : []);
+  return partners.some((slug) => ids[slug] === row.org_id) ? "partner" : null;
+}
+
+test("every table has its line in the matrix of writes, and its walls stand for everybody", async () => {
+  assert.deepEqual(catalogue.map((table) => table.name).sort(), Object.keys(tables).sort());
+  const { rows } = await tenants.owner.query<{ relname: string }>(
+    `SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname NOT LIKE '\\_prisma%'
+       AND NOT (relrowsecurity AND relforcerowsecurity)`,
+  );
+  assert.deepEqual(rows, []);
+});
+
+test("what no organisation may do to a table, the role has no privilege for", async () => {
+  for (const { name: table } of catalogue)
+    for (const verb of ["insert", "update", "delete"] as const) {
+      if (tables[table]![verb].length > 0) continue;
+      const ask = verb === "delete" ? "has_table_privilege" : "has_any_column_privilege";
+      const { rows } = await tenants.owner.query(`SELECT ${ask}('overread_app', $1, $2) AS may`, [table, verb]);
+      assert.equal(rows[0].may, false, `${verb} ${table}`);
+    }
+});
+
+test("rows are written by the side whose they are, and by nobody else", async () => {
+  let allowed = 0;
+  for (const table of catalogue) {
+    const line = tables[table.name]!;
+    const rows = await samples(table);
+    if ([...line.insert, ...line.update, ...line.delete].length > 0)
+      for (const slug of ["lakeside", "faraway"])
+        assert.ok(
+          rows.some((row) => row.org_id === ids[slug]),
+          `no row of ${slug} in ${table.name}`,
+        );
+    for (const caller of callers)
+      for (const row of rows) {
+        const side = sideOf(caller, row);
+        const may = (verb: "insert" | "update" | "delete") => side !== null && line[verb].includes(side);
+        const what = `${caller} (${side ?? "stranger"}), ${table.name} of ${Object.keys(ids).find((slug) => ids[slug] === row.org_id)}`;
+        const check = (verb: "insert" | "update" | "delete", outcomes: Outcome[]) => {
+          assert.equal(outcomes.includes("written"), may(verb), `${verb} by ${what}: ${outcomes}`);
+          if (may(verb)) allowed++;
+        };
+        check("insert", [await insert(caller, table, fresh(table, row))]);
+        const updates: Outcome[] = [];
+        for (const column of table.columns) updates.push(await update(caller, table, row, column));
+        check("update", updates);
+        check("delete", [await remove(caller, table, row)]);
+      }
+  }
+  assert.ok(allowed > 40, `${allowed} allowed writes were seen`);
+});
+
+test("nobody moves a row to another organisation, or gives it to a group without a contract", async () => {
+  for (const table of catalogue)
+    for (const column of ["org_id", "reader_org_id"].filter((each) => table.columns.includes(each)))
+      for (const caller of callers)
+        for (const row of await samples(table)) {
+          if (!sideOf(caller, row)) continue;
+          for (const target of ["faraway", "daybreak", "idle", "overread"]) {
+            if (ids[target] === ids[caller]) continue;
+            const changed = { ...row, [column]: ids[target] };
+            const what = `${caller}: ${table.name}.${column} to ${target}`;
+            assert.notEqual(await insert(caller, table, fresh(table, changed)), "written", `insert, ${what}`);
+            assert.notEqual(await update(caller, table, row, column, changed), "written", `update, ${what}`);
+          }
+        }
+});
+
+test("nobody writes a row that points at what is another organisation's", async () => {
+  for (const [tableName, columns] of Object.entries(pointers)) {
+    const table = catalogue.find((each) => each.name === tableName)!;
+    const rows = await samples(table);
+    const foreign = rows.find((row) => row.org_id === ids.faraway)!;
+    const own = rows.find((row) => row.org_id === ids.lakeside)!;
+    for (const column of columns)
+      for (const caller of ["lakeside", "nightshift"]) {
+        assert.ok(foreign[column], `${tableName}.${column} of faraway points nowhere`);
+        const changed = { ...own, [column]: foreign[column] };
+        assert.notEqual(
+          await insert(caller, table, fresh(table, changed)),
+          "written",
+          `${caller}: ${tableName}.${column}`,
+        );
+        assert.notEqual(
+          await update(caller, table, own, column, changed),
+          "written",
+          `${caller}: ${tableName}.${column}`,
+        );
+      }
+  }
+});
+
+test("bytes and identities are written once; only the group signs; a job names no other organisation", async () => {
+  const never: [caller: string, sql: string, values: unknown[]][] = [
+    ["lakeside", "UPDATE instance SET data_set_sha256 = 'x'", []],
+    ["lakeside", "UPDATE instance SET object_key = 'x'", []],
+    ["lakeside", "UPDATE study SET study_instance_uid = '1.2.3' WHERE org_id = $1", [ids.lakeside]],
+    ["lakeside", "UPDATE reading_case SET state = 'final' WHERE id = $1", [tenants.lakeside.caseId]],
+    [
+      "lakeside",
+      "UPDATE reading_case SET state = 'held', paused_from = 'final' WHERE id = $1",
+      [tenants.lakeside.caseId],
+    ],
+    [
+      "nightshift",
+      "UPDATE reading_case SET study_ref = $2 WHERE id = $1",
+      [tenants.lakeside.caseId, tenants.harbor.studyId],
+    ],
+    ["lakeside", "UPDATE session SET user_id = user_id", []],
+    [
+      "nightshift",
+      `INSERT INTO outbox_job (org_id, name, payload) VALUES ($1, 'case.prioritize', jsonb_build_object('orgId', $2::text, 'caseId', $3::text))`,
+      [ids.lakeside, ids.faraway, tenants.faraway.caseId],
+    ],
+  ];
+  for (const [caller, sql, values] of never) assert.equal(await attempt(caller, sql, values), "refused", sql);
+});
