@@ -54,6 +54,15 @@ export const procedures: Record<string, Line> = {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId }),
     may: ["worklist_manager", "site_admin"],
   },
+  "study.acceptPrior": {
+    reach: ({ caseId, signedStudyId }) => ({ caseId, studyId: signedStudyId }),
+    may: ["radiologist"],
+  },
+  "identity.list": { reach: null, may: ["site_admin"] },
+  "identity.clear": {
+    reach: ({ studyId, signedStudyId }) => ({ studyId, otherStudyId: signedStudyId, reason: "Mine now." }),
+    may: ["site_admin"],
+  },
   "study.open": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist", "technologist"] },
   "report.get": {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId }),

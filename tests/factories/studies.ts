@@ -61,7 +61,7 @@ export async function makeStudy(owner: pg.Pool, wish: StudyWish = {}): Promise<M
   const patient = await one<{ id: string }>(
     owner,
     `INSERT INTO patient (org_id, reader_org_id, patient_id) VALUES ($1, $2, $3)
-     ON CONFLICT (org_id, issuer, patient_id) DO UPDATE SET patient_id = excluded.patient_id RETURNING id`,
+     ON CONFLICT (org_id, issuer, patient_id, unidentified_in) DO UPDATE SET patient_id = excluded.patient_id RETURNING id`,
     [facility.org_id, reader ?? null, patientId],
   );
   const study = await one<{ id: string }>(

@@ -84,6 +84,7 @@ test("every read of patient data leaves its entry: one per call", async () => {
     ["report.templates", "radiologist", "nightshift", "report.read"],
     ["referral.list", "referring_physician", "lakeside", "referral.list"],
     ["quarantine.list", "site_admin", "lakeside", "instance.list-quarantined"],
+    ["identity.list", "site_admin", "lakeside", "identity.list"],
     ["audit.search", "site_admin", "lakeside", "audit.search"],
   ];
   for (const [procedure, role, slug, action] of reads) {

@@ -2,6 +2,7 @@ import { router } from "./procedure.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { edgeRouter } from "./routers/edge.ts";
 import { facilityRouter } from "./routers/facility.ts";
+import { identityRouter } from "./routers/identity.ts";
 import { quarantineRouter } from "./routers/quarantine.ts";
 import { referralRouter } from "./routers/referral.ts";
 import { reportRouter } from "./routers/report.ts";
@@ -16,6 +17,7 @@ export const appRouter = router({
   study: studyRouter,
   report: reportRouter,
   referral: referralRouter,
+  identity: identityRouter,
   quarantine: quarantineRouter,
   audit: auditRouter,
   edge: edgeRouter,

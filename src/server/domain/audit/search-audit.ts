@@ -7,7 +7,7 @@ import { auditPolicy } from "./policy.ts";
 const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 
 export const SearchAudit = z.object({
-  /** Patient ID as the hospital writes it. */
+  /** Patient ID as the hospital writes it. One that identifies nobody (empty, "UNKNOWN") finds nothing: it would name strangers. */
   patientId: z.string().max(64).optional(),
   userId: z.uuid().optional(),
   from: moment.optional(),
@@ -52,7 +52,7 @@ export async function searchAudit(
   const where = [Prisma.sql`e.org_id = ${actor.orgId}::uuid`];
   if (patientId !== undefined)
     where.push(
-      Prisma.sql`e.patient_ref IN (SELECT id FROM patient WHERE org_id = ${actor.orgId}::uuid AND patient_id = ${patientId})`,
+      Prisma.sql`e.patient_ref IN (SELECT id FROM patient WHERE org_id = ${actor.orgId}::uuid AND patient_id = ${patientId} AND unidentified_in = '')`,
     );
   if (userId) where.push(Prisma.sql`e.actor_kind = 'user' AND e.actor_id = ${userId}`);
   if (from) where.push(Prisma.sql`e.at >= ${new Date(from)}::timestamptz`);

@@ -1,6 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
 import { audit } from "../audit/index.ts";
 import type { Ctx } from "../context.ts";
+import { compareIdentity, type Identity } from "../patient-identity.ts";
 import { announceCase } from "./move-case.ts";
 import { shareStudy } from "./open-case.ts";
 import { casePolicy } from "./policy.ts";
@@ -13,7 +14,9 @@ const mostPriors = 40;
  * Finds the patient's earlier studies in the hospital's archive and attaches them to the case by relevance.
  * Computes the whole set anew, so running it twice or late does no harm.
  *
- * The same patient is the same patient ID and issuer at the same hospital: names are never matched.
+ * Earlier studies are looked for under the same patient ID and issuer of the same hospital. Whether they are of the same person is
+ * compared besides (`domain/patient-identity.ts`), or was said by somebody of the site; one that is not is offered all the same, last
+ * and with that said, and never compared by itself.
  * @throws {DomainError} `case.not-found`
  */
 export async function attachPriors(ctx: Ctx, { caseId }: { caseId: string }): Promise<{ attached: number }> {
@@ -28,29 +31,49 @@ export async function attachPriors(ctx: Ctx, { caseId }: { caseId: string }): Pr
     orderBy: [{ studyDate: "desc" }, { id: "asc" }],
     take: 500,
   });
+  const cleared = await clearedWith(ctx, current.id);
   const priors = earlier
     .filter((study) => isEarlier(study, current) && (!study.readerOrgId || study.readerOrgId === row.readerOrgId))
-    .map((study) => ({ study, ...priorRelevance(current, study) }))
-    .sort((a, b) => b.relevance - a.relevance || b.study.studyDate.localeCompare(a.study.studyDate))
+    .map((study) => ({ study, ...priorRelevance(current, study), ...identityOf(cleared, current, study) }))
+    .sort(
+      (a, b) =>
+        Number(a.identity === "conflict") - Number(b.identity === "conflict") ||
+        b.relevance - a.relevance ||
+        b.study.studyDate.localeCompare(a.study.studyDate),
+    )
     .slice(0, mostPriors);
 
-  const before = await tx.casePrior.findMany({ where: { caseId }, select: { studyRef: true, relevance: true } });
+  const before = await tx.casePrior.findMany({
+    where: { caseId },
+    select: { studyRef: true, relevance: true, identity: true },
+  });
   await tx.casePrior.deleteMany({ where: { caseId, studyRef: { notIn: priors.map(({ study }) => study.id) } } });
-  for (const { study, relevance, reasons } of priors) {
+  for (const { study, relevance, reasons, identity, differ } of priors) {
     // The group may compare with what it was not asked to read.
     await shareStudy(ctx, study.id, row.readerOrgId);
     await tx.casePrior.upsert({
       where: { caseId_studyRef: { caseId, studyRef: study.id } },
-      create: { caseId, studyRef: study.id, orgId: row.orgId, readerOrgId: row.readerOrgId, relevance, reasons },
-      update: { relevance, reasons },
+      create: {
+        caseId,
+        studyRef: study.id,
+        orgId: row.orgId,
+        readerOrgId: row.readerOrgId,
+        relevance,
+        reasons,
+        identity,
+        differ,
+      },
+      update: { relevance, reasons, identity, differ },
     });
   }
-  const key = (list: { studyRef: string; relevance: number }[]) =>
+  const key = (list: { studyRef: string; relevance: number; identity: string }[]) =>
     list
-      .map(({ studyRef, relevance }) => `${studyRef}:${relevance}`)
+      .map(({ studyRef, relevance, identity }) => `${studyRef}:${relevance}:${identity}`)
       .sort()
       .join();
-  if (key(before) !== key(priors.map(({ study, relevance }) => ({ studyRef: study.id, relevance })))) {
+  if (
+    key(before) !== key(priors.map(({ study, relevance, identity }) => ({ studyRef: study.id, relevance, identity })))
+  ) {
     await audit(ctx, {
       action: "case.attach-priors",
       orgId: row.orgId,
@@ -62,6 +85,23 @@ export async function attachPriors(ctx: Ctx, { caseId }: { caseId: string }): Pr
     await announceCase(ctx, { caseId, orgId: row.orgId, readerOrgId: row.readerOrgId, studyRef: row.studyRef });
   }
   return { attached: priors.length };
+}
+
+/** Studies of which somebody of the site has said that they are of the same patient as this one. */
+async function clearedWith({ tx }: Ctx, studyId: string): Promise<Set<string>> {
+  const rows = await tx.$queryRaw<{ other: string }[]>`
+    SELECT CASE WHEN study_ref = ${studyId}::uuid THEN other_study_ref ELSE study_ref END AS other
+    FROM identity_clearance WHERE study_ref = ${studyId}::uuid OR other_study_ref = ${studyId}::uuid`;
+  return new Set(rows.map(({ other }) => other));
+}
+
+type Compared = Parameters<typeof compareIdentity>[0] & { id: string };
+function identityOf(
+  cleared: Set<string>,
+  current: Compared,
+  study: Compared,
+): { identity: Identity; differ: string[] } {
+  return cleared.has(study.id) ? { identity: "agrees", differ: [] } : compareIdentity(current, study);
 }
 
 type Dated = { studyDate: string; studyTime: string; firstReceivedAt: Date };

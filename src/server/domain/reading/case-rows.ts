@@ -3,7 +3,8 @@ import { Prisma } from "#server/db/generated/client.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import type { Actor } from "../context.ts";
 import { mayAccessStudy } from "../image-access.ts";
-import { inWords, type PatientConflict } from "../patient-conflicts.ts";
+import { inWords, type PatientConflict, priorsInWords } from "../patient-conflicts.ts";
+import type { Identity } from "../patient-identity.ts";
 import { ageAtStudy } from "./age.ts";
 import { claimableStates, isLegalMove, signedStates } from "./case-states.ts";
 import { casePolicy } from "./policy.ts";
@@ -54,6 +55,10 @@ export type CaseRow = {
   expectedInstances: number | null;
   quarantinedInstances: number;
   patientConflicts: PatientConflict[];
+  /** Attributes in which earlier studies under the patient ID contradict this one. */
+  priorConflicts: PatientConflict[];
+  /** The study's patient ID identifies nobody. */
+  unidentified: boolean;
 };
 
 /**
@@ -74,7 +79,9 @@ export const selectCases = Prisma.sql`
     s.study_description AS "studyDescription", s.referring_physician_name AS "referringPhysicianName", s.referrer_id AS "referrerId",
     s.modalities, s.body_parts AS "bodyParts", s.number_of_instances AS "numberOfInstances",
     s.expected_instances AS "expectedInstances", s.quarantined_instances AS "quarantinedInstances",
-    s.patient_conflicts AS "patientConflicts"
+    s.patient_conflicts AS "patientConflicts",
+    ARRAY(SELECT DISTINCT unnest(p.differ) FROM case_prior p WHERE p.case_id = c.id AND p.identity = 'conflict' ORDER BY 1) AS "priorConflicts",
+    EXISTS (SELECT 1 FROM patient pt WHERE pt.id = s.patient_ref AND pt.unidentified_in <> '') AS unidentified
   FROM reading_case c
   JOIN study s ON s.id = c.study_ref
   JOIN organization o ON o.id = c.org_id
@@ -106,6 +113,11 @@ export function abilities(actor: Actor, row: CaseRow): CaseAbilities {
 export function nameGroups(name: string): NameGroups {
   const [alphabetic = "", ideographic = "", phonetic = ""] = name.split("=");
   return { alphabetic, ideographic, phonetic };
+}
+
+function identityOf(row: CaseRow): Identity {
+  if (row.patientConflicts.length > 0 || row.priorConflicts.length > 0) return "conflict";
+  return row.unidentified ? "unknown" : "agrees";
 }
 
 export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
@@ -144,7 +156,8 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     images: { received: row.numberOfInstances, expected: row.expectedInstances },
     priorCount: row.priorCount,
     quarantined: row.quarantinedInstances,
-    patientConflict: inWords(row.patientConflicts),
+    patientConflict: inWords(row.patientConflicts) ?? priorsInWords(row.priorConflicts),
+    identity: identityOf(row),
     referringPhysician: formatPersonName(row.referringPhysicianName),
     can: abilities(actor, row),
   };

@@ -2,6 +2,8 @@ import { DomainError } from "@overread/shared/errors";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
 import type { Ctx } from "../context.ts";
+import { listed, type PatientConflict } from "../patient-conflicts.ts";
+import type { Identity } from "../patient-identity.ts";
 import { type CaseRow, selectCases, toWorklistItem } from "./case-rows.ts";
 import type { OfCase } from "./inputs.ts";
 import { type CaseAction, casePolicy } from "./policy.ts";
@@ -46,12 +48,24 @@ export async function getCase(ctx: Ctx, { caseId }: OfCase): Promise<CaseDetail>
   return { ...item, priors, why: item.priorityReasons.map(({ text }) => text) };
 }
 
-/** The attached priors, most relevant first. */
+/** The priors that may be named under Comparison unasked: of the same person, or taken for it by a reader of this case. */
+export async function comparablePriors(ctx: Pick<Ctx, "tx">, row: CaseRow): Promise<PriorSummary[]> {
+  return (await priorsOf(ctx, row)).filter(({ identity, accepted }) => identity === "agrees" || accepted);
+}
+
+function reasonOf(identity: Identity, differ: PatientConflict[]): string | null {
+  if (identity === "conflict") return `It names another patient: the ${listed(differ)} differ.`;
+  return identity === "unknown" ? "Too little is known to say that it is the same patient." : null;
+}
+
+/** The attached priors, most relevant first; those of another patient last. */
 export async function priorsOf({ tx }: Pick<Ctx, "tx">, row: CaseRow): Promise<PriorSummary[]> {
-  return tx.$queryRaw<PriorSummary[]>(Prisma.sql`
+  type Row = Omit<PriorSummary, "identityReason"> & { differ: PatientConflict[] };
+  const rows = await tx.$queryRaw<Row[]>(Prisma.sql`
     SELECT s.id AS "studyId", s.study_instance_uid AS "studyInstanceUid", o.slug AS "orgSlug", s.study_date AS "studyDate",
-      s.study_description AS "studyDescription", s.modalities, p.relevance, p.reasons,
+      s.study_description AS "studyDescription", s.modalities, p.relevance, p.reasons, p.identity, p.differ, p.accepted_at IS NOT NULL AS accepted,
       EXISTS (SELECT 1 FROM report_version v WHERE v.study_ref = s.id AND v.kind <> 'preliminary') AS "hasReport"
     FROM case_prior p JOIN study s ON s.id = p.study_ref JOIN organization o ON o.id = s.org_id
-    WHERE p.case_id = ${row.caseId}::uuid ORDER BY p.relevance DESC, s.study_date DESC, s.id`);
+    WHERE p.case_id = ${row.caseId}::uuid ORDER BY p.identity = 'conflict', p.relevance DESC, s.study_date DESC, s.id`);
+  return rows.map(({ differ, ...prior }) => ({ ...prior, identityReason: reasonOf(prior.identity, differ) }));
 }

@@ -1,3 +1,4 @@
+export { AcceptPrior, acceptPrior } from "./accept-prior.ts";
 export { ageAtStudy } from "./age.ts";
 export { arriveCase } from "./arrive-case.ts";
 export { attachPriors } from "./attach-priors.ts";
@@ -6,7 +7,7 @@ export { type CaseRow, nameGroups } from "./case-rows.ts";
 export { openStates, signedStates } from "./case-states.ts";
 export { claimCase } from "./claim-case.ts";
 export { expireClaim } from "./expire-claim.ts";
-export { getCase, priorsOf, readCaseRow } from "./get-case.ts";
+export { comparablePriors, getCase, priorsOf, readCaseRow } from "./get-case.ts";
 export { type HeldCase, holdClaim } from "./hold-claim.ts";
 export { CancelCase, HoldCase, ListCases, OfCase, OfClaim, ReleaseClaim } from "./inputs.ts";
 export { listCases } from "./list-cases.ts";

@@ -29,6 +29,7 @@ const expected: Record<CaseAction, Role[]> = {
   "case.list": ["radiologist", "worklist_manager", "technologist", "site_admin"],
   "case.read": ["radiologist", "worklist_manager", "technologist", "site_admin"],
   "case.read-prior-report": ["radiologist"],
+  "case.accept-prior": ["radiologist"],
   "case.claim": ["radiologist"],
   "case.release-own": ["radiologist"],
   "case.release-others": ["worklist_manager"],

@@ -1,4 +1,5 @@
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
+import type { Identity } from "../patient-identity.ts";
 
 /** What the reading room shows to the doors. Times are ISO 8601 in UTC; DICOM dates and times the text received. */
 
@@ -63,6 +64,11 @@ export type WorklistItem = {
   quarantined: number;
   /** In words, when images of the study name different patients; null when they agree. To be shown wherever the case is. */
   patientConflict: string | null;
+  /**
+   * Whether all that is known under this patient agrees. `unknown`: the patient ID identifies nobody, so nothing can be compared.
+   * `conflict`: images of the study, or earlier studies under its patient ID, name somebody else.
+   */
+  identity: Identity;
   /** As a name to read; empty when the study names none. */
   referringPhysician: string;
   can: CaseAbilities;
@@ -91,6 +97,12 @@ export type PriorSummary = {
   relevance: number;
   reasons: string[];
   hasReport: boolean;
+  /** Whether it is of the same person. One that is not `agrees` is hung and compared only by a deliberate act. */
+  identity: Identity;
+  /** Why it is not `agrees`, in words; null where it is. */
+  identityReason: string | null;
+  /** Whether a reader of this case compares with it all the same. */
+  accepted: boolean;
 };
 
 export type CaseDetail = WorklistItem & {
@@ -122,6 +134,9 @@ export type ReportSection = { key: string; title: string; text: string };
 export type OpenedPrior = OpenedStudy & {
   relevance: number;
   reasons: string[];
+  identity: Identity;
+  identityReason: string | null;
+  accepted: boolean;
   studyDate: string;
   description: string;
   modalities: string[];

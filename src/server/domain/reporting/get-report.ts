@@ -1,6 +1,6 @@
 import { audit } from "../audit/index.ts";
 import type { Ctx } from "../context.ts";
-import { type CaseRow, openStates, priorsOf, signedStates } from "../reading/index.ts";
+import { type CaseRow, comparablePriors, openStates, signedStates } from "../reading/index.ts";
 import type { GetReport, KeyImage, Section } from "./inputs.ts";
 import { reportPolicy } from "./policy.ts";
 import { findReportCase } from "./report-case.ts";
@@ -73,6 +73,6 @@ async function workingText(ctx: Ctx, row: CaseRow): Promise<Working> {
     const { updatedAt, authorName, ...text } = draft;
     return { ...text, draft: { savedAt: updatedAt.toISOString(), savedBy: authorName ?? "" } };
   }
-  const [template] = templatesFor({ ...row, priors: await priorsOf(ctx, row) });
+  const [template] = templatesFor({ ...row, priors: await comparablePriors(ctx, row) });
   return { version: 0, templateId: template.id, sections: template.sections, keyImages: [], draft: null };
 }

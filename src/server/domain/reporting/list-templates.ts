@@ -1,6 +1,6 @@
 import { audit } from "../audit/index.ts";
 import type { Ctx } from "../context.ts";
-import { priorsOf } from "../reading/index.ts";
+import { comparablePriors } from "../reading/index.ts";
 import type { GetReport } from "./inputs.ts";
 import { findReportCase } from "./report-case.ts";
 import type { ReportTemplate } from "./shapes.ts";
@@ -12,7 +12,7 @@ import { templatesFor } from "./templates/index.ts";
  */
 export async function listTemplates(ctx: Ctx, { caseId }: GetReport): Promise<ReportTemplate[]> {
   const row = await findReportCase(ctx, caseId, "report.save-draft");
-  const templates = templatesFor({ ...row, priors: await priorsOf(ctx, row) });
+  const templates = templatesFor({ ...row, priors: await comparablePriors(ctx, row) });
   await audit(ctx, {
     action: "report.read",
     orgId: row.orgId,

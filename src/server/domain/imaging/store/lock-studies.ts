@@ -1,4 +1,5 @@
 import type { SqlCtx } from "../../context.ts";
+import { identifies } from "../../patient-identity.ts";
 import type { InstanceRecord } from "../instance-record.ts";
 import { authorizeStudy } from "../policy.ts";
 import { studyColumns, studyJson } from "../prerender.ts";
@@ -44,12 +45,18 @@ const patientColumns: Columns = [
   ["facility_id", "uuid"],
   ["patient_id", "text"],
   ["issuer", "text"],
+  ["unidentified_in", "text"],
 ];
+/** A study whose Patient ID identifies nobody is a patient of its own: an ID that many lack joins strangers. */
+const unidentifiedIn = (patientId: string, studyInstanceUid: string): string =>
+  identifies(patientId) ? "" : studyInstanceUid;
+
 const newStudyColumns: Columns = [
   ["facility_id", "uuid"],
   ["study_instance_uid", "text"],
   ["patient_id", "text"],
   ["issuer", "text"],
+  ["unidentified_in", "text"],
   ["patient_name", "text"],
   ["patient_name_search", "text"],
   ["patient_birth_date", "text"],
@@ -78,12 +85,17 @@ async function insertStudies({ actor, tx }: Pick<SqlCtx, "actor" | "tx">, firsts
     .sort((a, b) => (a.columns.patientId < b.columns.patientId ? -1 : 1));
   const patients = valueRows(
     patientColumns,
-    described.map(({ record, columns }) => [record.facilityId, columns.patientId, columns.issuer]),
+    described.map(({ record, columns }) => [
+      record.facilityId,
+      columns.patientId,
+      columns.issuer,
+      unidentifiedIn(columns.patientId, record.studyInstanceUid),
+    ]),
     2,
   );
   await tx.$executeRawUnsafe(
-    `INSERT INTO patient (org_id, reader_org_id, patient_id, issuer)
-     SELECT DISTINCT ON (v.patient_id, v.issuer) $1::uuid, ${readerOf("v.facility_id")}, v.patient_id, v.issuer
+    `INSERT INTO patient (org_id, reader_org_id, patient_id, issuer, unidentified_in)
+     SELECT DISTINCT ON (v.patient_id, v.issuer, v.unidentified_in) $1::uuid, ${readerOf("v.facility_id")}, v.patient_id, v.issuer, v.unidentified_in
      FROM (VALUES ${patients.text}) v (${columnNames(patientColumns)}) ON CONFLICT DO NOTHING`,
     actor.orgId,
     ...patients.values,
@@ -95,6 +107,7 @@ async function insertStudies({ actor, tx }: Pick<SqlCtx, "actor" | "tx">, firsts
       record.studyInstanceUid,
       c.patientId,
       c.issuer,
+      unidentifiedIn(c.patientId, record.studyInstanceUid),
       c.patientName,
       c.patientNameSearch,
       c.patientBirthDate,
@@ -129,7 +142,7 @@ async function insertStudies({ actor, tx }: Pick<SqlCtx, "actor" | "tx">, firsts
             ELSE (SELECT f.default_referrer_id FROM facility f WHERE f.id = v.facility_id) END,
        v.requested_priority, v.purpose, '{}', '{}', v.qido_json
      FROM (VALUES ${rows.text}) v (${columnNames(newStudyColumns)})
-     JOIN patient p ON p.org_id = $1::uuid AND p.issuer = v.issuer AND p.patient_id = v.patient_id
+     JOIN patient p ON p.org_id = $1::uuid AND p.issuer = v.issuer AND p.patient_id = v.patient_id AND p.unidentified_in = v.unidentified_in
      ORDER BY v.study_instance_uid ON CONFLICT DO NOTHING`,
     actor.orgId,
     ...rows.values,

@@ -1,0 +1,2 @@
+export { ClearIdentity, clearIdentity } from "./clear.ts";
+export { type IdentityTask, listIdentityTasks } from "./list.ts";

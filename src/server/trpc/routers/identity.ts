@@ -1,0 +1,8 @@
+import { ClearIdentity, clearIdentity, listIdentityTasks } from "#server/domain/imaging/index.ts";
+import { router, tenantProcedure } from "../procedure.ts";
+
+/** Studies under one patient ID that name different people, for the hospital's people to look into. */
+export const identityRouter = router({
+  list: tenantProcedure.query(({ ctx }) => listIdentityTasks(ctx)),
+  clear: tenantProcedure.input(ClearIdentity).mutation(({ ctx, input }) => clearIdentity(ctx, input)),
+});

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { systemActor } from "#server/auth/system-actor.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
+import { attachPriors } from "#server/domain/reading/index.ts";
+import { createCaller } from "#server/trpc/caller.ts";
+import { orgId, signedIn } from "../actors.ts";
+import { type TestArchive, useTestArchive } from "../archive.ts";
+import { type Tiny, tinyInstance } from "../factories/tiny-instance.ts";
+
+/** Nobody is offered, shown or told a stranger's study as their own patient's. */
+let archive: TestArchive;
+before(async () => {
+  archive = await useTestArchive();
+});
+after(() => archive.close());
+
+type Person = { id?: string | null; name?: string; birthDate?: string; sex?: string; date?: string };
+async function send({
+  id = "P-1",
+  name = "Rivers^Alder",
+  birthDate = "19690412",
+  sex = "F",
+  date = "20261120",
+}: Person): Promise<Tiny> {
+  const made = tinyInstance({
+    elements: {
+      "00080020": { vr: "DA", Value: [date] },
+      "00100010": { vr: "PN", Value: [{ Alphabetic: name }] },
+      "00100020": id === null ? undefined : id === "" ? { vr: "LO" } : { vr: "LO", Value: [id] },
+      "00100030": { vr: "DA", Value: birthDate ? [birthDate] : [] },
+      "00100040": { vr: "CS", Value: sex ? [sex] : [] },
+    },
+  });
+  assert.equal((await archive.stow([made.part10])).status, 200);
+  return made;
+}
+const reader = async () => createCaller((await signedIn("radiologist@nightshift.example")).actor);
+const admin = async () => createCaller((await signedIn("admin@lakeside.example")).actor);
+async function caseOf({ study }: Tiny) {
+  const { items } = await (await reader()).worklist.list({ limit: 200 });
+  const item = items.find(({ studyInstanceUid }) => studyInstanceUid === study);
+  assert.ok(item, "the study is on the worklist");
+  const org = await orgId("lakeside");
+  await withTenant(systemActor(org, "test"), (ctx) => attachPriors(ctx, { caseId: item.caseId }));
+  const opened = await (await reader()).study.open({ caseId: item.caseId });
+  const report = await (await reader()).report.get({ caseId: item.caseId });
+  const comparison = report.sections.find(({ key }) => key === "comparison")?.text ?? "";
+  return { caseId: item.caseId, item: opened.item, priors: opened.priors, comparison };
+}
+
+for (const [what, id] of [
+  ["an empty patient ID", ""],
+  ["no patient ID", null],
+  ["blanks for a patient ID", "   "],
+  ["a patient ID of zeros", "00000"],
+  ["UNKNOWN for a patient ID", "UNKNOWN"],
+] as const)
+  test(`studies with ${what} are of nobody's history`, async () => {
+    await send({ id, name: "Brook^Ash", date: "20240101" });
+    await send({ id, name: "Rivers^Alder", date: "20250101" });
+    const { item, priors, comparison } = await caseOf(await send({ id, name: "Rivers^Alder" }));
+    assert.deepEqual(priors, []);
+    assert.equal(item.identity, "unknown");
+    assert.doesNotMatch(comparison, /\d{4}/);
+  });
+
+test("the trail of a patient is not asked for by an ID that identifies nobody", async () => {
+  await send({ id: "UNKNOWN", name: "Brook^Ash" });
+  const api = await admin();
+  for (const patientId of ["", "UNKNOWN"])
+    assert.deepEqual((await api.audit.search({ patientId })).items, [], patientId);
+  await send({ id: "P-audit" });
+  assert.ok((await api.audit.search({ patientId: "P-audit" })).items.length > 0);
+});
+
+test("an earlier study of the same person is a prior, hung and compared with", async () => {
+  await send({ id: "P-same", name: "Müller^Jörg", sex: "M", date: "20250310" });
+  const { item, priors, comparison } = await caseOf(await send({ id: "P-same", name: "MUELLER^JOERG^A", sex: "M" }));
+  assert.deepEqual(
+    priors.map(({ identity }) => identity),
+    ["agrees"],
+  );
+  assert.equal(item.identity, "agrees");
+  assert.match(comparison, /10 Mar 2025|2025-03-10/);
+});
+
+test("one patient ID and two people: said wherever the case is, never compared, and a task for the site", async () => {
+  await send({ id: "P-two", name: "Brook^Ash", birthDate: "19900202", sex: "M", date: "20250310" });
+  const { caseId, item, priors, comparison } = await caseOf(
+    await send({ id: "P-two", name: "Rivers^Alder", birthDate: "19550101" }),
+  );
+  assert.equal(item.identity, "conflict");
+  assert.match(
+    item.patientConflict ?? "",
+    /name another patient: they differ in birth-date|date of birth, name and sex/,
+  );
+  assert.doesNotMatch(item.patientConflict ?? "", /Brook|Rivers|19/);
+  assert.deepEqual(
+    priors.map(({ identity, accepted }) => [identity, accepted]),
+    [["conflict", false]],
+  );
+  assert.match(priors[0]?.identityReason ?? "", /names another patient/);
+  assert.doesNotMatch(comparison, /2025/);
+  const templates = await (await reader()).report.templates({ caseId });
+  assert.doesNotMatch(JSON.stringify(templates), /10 Mar 2025|2025-03-10/, "nor in a template that is chosen later");
+
+  const { items } = await (await admin()).identity.list();
+  const task = items.find(({ kind, patientId }) => kind === "studies" && patientId === "P-two");
+  assert.deepEqual([...(task?.differ ?? [])].sort(), ["birth-date", "name", "sex"]);
+  assert.match(task?.other?.patientName ?? "", /BROOK/);
+
+  // A reader who compares all the same says so, once, on record.
+  const api = await reader();
+  const { items: rows } = await api.worklist.list({ limit: 200 });
+  assert.ok(rows.some((row) => row.caseId === caseId && row.identity === "conflict"));
+  const prior = (await api.worklist.get({ caseId })).priors[0];
+  assert.ok(prior);
+  await api.study.acceptPrior({ caseId, studyId: prior.studyId });
+  await api.study.acceptPrior({ caseId, studyId: prior.studyId });
+  const after = await caseOf({ study: item.studyInstanceUid } as Tiny);
+  assert.equal(after.priors[0]?.accepted, true);
+  assert.match(after.comparison, /10 Mar 2025|2025-03-10/);
+  assert.equal(after.item.identity, "conflict", "the conflict itself stays");
+  const trail = await archive.owner.query(
+    "SELECT 1 FROM audit_event WHERE action = 'case.accept-prior' AND case_id = $1",
+    [caseId],
+  );
+  assert.equal(trail.rowCount, 1);
+});
+
+test("the site clears a conflict with a name and a reason, and the studies agree from then on", async () => {
+  const earlier = await send({ id: "P-clear", name: "Brook^Ash", date: "20250310" });
+  const { caseId, item } = await caseOf(await send({ id: "P-clear", name: "Rivers^Alder", birthDate: "19560101" }));
+  assert.equal(item.identity, "conflict");
+  const api = await admin();
+  const task = (await api.identity.list()).items.find(({ patientId }) => patientId === "P-clear");
+  assert.ok(task?.other);
+  await assert.rejects(
+    api.identity.clear({ studyId: task.study.studyId, otherStudyId: task.other.studyId, reason: " " }),
+  );
+  await assert.rejects(
+    (await reader()).identity.clear({ studyId: task.study.studyId, reason: "I think so." }),
+    /auth.forbidden|not-found/,
+  );
+  await api.identity.clear({
+    studyId: task.study.studyId,
+    otherStudyId: task.other.studyId,
+    reason: "Typing error, asked the ward.",
+  });
+  const { item: now, priors } = await caseOf({ study: item.studyInstanceUid } as Tiny);
+  assert.equal(now.identity, "agrees");
+  assert.deepEqual(
+    priors.map(({ identity, studyInstanceUid }) => [identity, studyInstanceUid]),
+    [["agrees", earlier.study]],
+  );
+  const { rows } = await archive.owner.query(
+    "SELECT cleared_by_name, reason, differ FROM identity_clearance WHERE study_ref = $1",
+    [task.study.studyId],
+  );
+  assert.equal(rows[0].reason, "Typing error, asked the ward.");
+  assert.ok(rows[0].cleared_by_name.length > 0);
+  const { rows: trail } = await archive.owner.query(
+    "SELECT details FROM audit_event WHERE action = 'identity.clear' AND case_id = $1",
+    [caseId],
+  );
+  assert.equal(trail.length, 1);
+});
+
+test("images of two people in one study are cleared by the site too, and flagged again when a stranger comes", async () => {
+  const first = await send({ id: "P-mix" });
+  const more = (name: string) =>
+    archive.stow([
+      tinyInstance({
+        study: first.study,
+        elements: {
+          "00100020": { vr: "LO", Value: ["P-mix"] },
+          "00100010": { vr: "PN", Value: [{ Alphabetic: name }] },
+        },
+      }).part10,
+    ]);
+  await more("Brook^Ash");
+  assert.equal((await caseOf(first)).item.identity, "conflict");
+  const api = await admin();
+  const task = (await api.identity.list()).items.find(
+    ({ kind, patientId }) => kind === "images" && patientId === "P-mix",
+  );
+  assert.ok(task);
+  await api.identity.clear({ studyId: task.study.studyId, reason: "Emergency name, later corrected." });
+  assert.equal((await caseOf(first)).item.identity, "agrees");
+  await more("Stone^Flint");
+  assert.equal((await caseOf(first)).item.identity, "conflict");
+});
