@@ -2,10 +2,11 @@ import * as core from "@cornerstonejs/core";
 import { init as initLoader } from "@cornerstonejs/dicom-image-loader";
 import * as tools from "@cornerstonejs/tools";
 import { errorForStatus, ViewerError } from "./archive.ts";
-import type { Frame, Vec3 } from "./frames.ts";
+import type { Frame } from "./frames.ts";
 import { imageModule, type Palette } from "./image-modules.ts";
 import { angleOf, lengthOf, readingText } from "./measure.ts";
 import { ScrollDragTool } from "./scroll-drag-tool.ts";
+import type { Vec3 } from "./vectors.ts";
 
 export const toolNames = {
   scroll: ScrollDragTool.toolName,
@@ -104,7 +105,9 @@ function styleAnnotations(): void {
 export function lengthLines(points: readonly Vec3[], targetId: string): string[] {
   const frame = frameByImageId(targetId.replace(/^imageId:/, ""));
   const [from, to] = points;
-  return frame && from && to ? [readingText(lengthOf(frame, from, to))] : [];
+  if (!frame || !from || !to) return [];
+  const reading = lengthOf(frame, from, to);
+  return [readingText(reading), ...(reading.reason ? [reading.reason] : [])];
 }
 
 export function angleLines(points: readonly Vec3[], targetId: string): string[] {

@@ -1,7 +1,8 @@
 import { type Attributes, items, number, numbers, text, texts } from "./attributes.ts";
-import { type PixelSize, pixelSize, type UltrasoundRegion, ultrasoundRegions } from "./spacing.ts";
-
-export type Vec3 = [number, number, number];
+import { inOrder } from "./order.ts";
+import { type PixelSize, pixelSize } from "./spacing.ts";
+import { type UltrasoundScale, ultrasoundScale } from "./ultrasound.ts";
+import { cross, dot, unit, type Vec3 } from "./vectors.ts";
 
 export type NamedWindow = { name: string; center: number; width: number };
 
@@ -22,7 +23,8 @@ export type Frame = {
   samplesPerPixel: number;
   photometricInterpretation: string;
   size: PixelSize;
-  regions: UltrasoundRegion[];
+  /** Null for what is no ultrasound image with regions. */
+  ultrasound: UltrasoundScale | null;
   /** Patient coordinates, mm; null where the modality gives none. */
   position: Vec3 | null;
   rowDirection: Vec3 | null;
@@ -58,9 +60,6 @@ const videoSyntax = /^1\.2\.840\.10008\.1\.2\.4\.10\d$/;
 
 /**
  * Turns the metadata of a series into the pictures to page through, and the objects that have none.
- *
- * Order is Instance Number, because reports speak of "image 41"; where numbers are missing or double,
- * position along the slice normal decides, then the order of arrival.
  *
  * @param base address of the study's DICOMweb root with origin, `https://…/dicomweb/<org>`.
  */
@@ -106,10 +105,11 @@ function frameOf(imageId: string, attributes: Attributes, frameNumber: number, n
     samplesPerPixel: number(attributes, "00280002") ?? 1,
     photometricInterpretation: text(attributes, "00280004") ?? "MONOCHROME2",
     size: pixelSize(attributes),
-    regions: ultrasoundRegions(attributes),
+    ultrasound: ultrasoundScale(attributes),
     position: placed ? (position as Vec3) : null,
-    rowDirection: placed ? rowDirection : null,
-    columnDirection: placed ? columnDirection : null,
+    // Without a place there are still sides: letters need no position.
+    rowDirection: columnDirection ? rowDirection : null,
+    columnDirection: rowDirection ? columnDirection : null,
     alongNormal: placed && normal ? dot(position as Vec3, normal) : null,
     // Annotations are kept by frame of reference: images without one must not share theirs.
     frameOfReferenceUid: text(attributes, "00200052") ?? `image:${sopInstanceUid}`,
@@ -143,7 +143,7 @@ function windowsOf(attributes: Attributes): NamedWindow[] {
   const windows: NamedWindow[] = [];
   for (const [index, center] of centers.entries()) {
     const width = widths[index];
-    if (width !== undefined && width >= 1) windows.push({ name: names[index] ?? "As sent", center, width });
+    if (width !== undefined && width > 0) windows.push({ name: names[index] ?? "As sent", center, width });
   }
   if (windows.length > 0) return windows;
   // A VOI LUT instead of a window: its input range, drawn straight, is near enough to start from.
@@ -195,36 +195,4 @@ const namesByModality: Readonly<Record<string, string>> = {
 export function objectName(sopClassUid: string, modality: string | null): string {
   if (sopClassUid.startsWith("1.2.840.10008.5.1.4.1.1.77.1.") && modality === "ES") return "Video";
   return namesByModality[modality ?? ""] ?? "Object without images";
-}
-
-function inOrder(frames: Frame[]): Frame[] {
-  const keys = frames.map((frame) => `${frame.imageNumber}`);
-  const numbered = frames.every((frame) => frame.imageNumber !== null);
-  const multiFrame = frames.some((frame) => frame.numberOfFrames > 1);
-  const distinct = new Set(keys).size === keys.length;
-  const arrival = new Map(frames.map((frame, index) => [frame, index]));
-  const byArrival = (a: Frame, b: Frame) => (arrival.get(a) ?? 0) - (arrival.get(b) ?? 0);
-  if (multiFrame) {
-    const instance = (frame: Frame) => number(frame.attributes, "00200013") ?? 0;
-    return [...frames].sort((a, b) => instance(a) - instance(b) || byArrival(a, b));
-  }
-  if (numbered && distinct) return [...frames].sort((a, b) => (a.imageNumber ?? 0) - (b.imageNumber ?? 0));
-  if (frames.every((frame) => frame.alongNormal !== null))
-    return [...frames].sort((a, b) => (a.alongNormal ?? 0) - (b.alongNormal ?? 0) || byArrival(a, b));
-  return [...frames].sort((a, b) => (a.imageNumber ?? 0) - (b.imageNumber ?? 0) || byArrival(a, b));
-}
-
-export function cross(a: Vec3, b: Vec3): Vec3 {
-  return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
-}
-
-export function dot(a: Vec3, b: Vec3): number {
-  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
-
-function unit(vector: number[]): Vec3 | null {
-  const [x, y, z] = vector;
-  if (x === undefined || y === undefined || z === undefined) return null;
-  const length = Math.hypot(x, y, z);
-  return length > 0.5 ? [x / length, y / length, z / length] : null;
 }

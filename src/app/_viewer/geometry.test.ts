@@ -63,6 +63,13 @@ test("a missing slice is named with its place", () => {
   assert.deepEqual(geometryWarnings(stack([0, 5, 11, 16, 21])), ["Uneven slice spacing"]);
 });
 
+test("the widest gap is the one named, and a number of missing slices only where most steps agree", () => {
+  assert.deepEqual(geometryWarnings(stack([0, 3, 6, 15, 18, 21, 108, 111])), [
+    "87.0 mm gap after image 6: 28 missing, and 1 more",
+  ]);
+  assert.deepEqual(geometryWarnings(stack([0, 3, 32, 61, 148])), ["87.0 mm gap after image 4"]);
+});
+
 test("several images at one place, as in a perfusion, are no gap", () => {
   assert.deepEqual(geometryWarnings(stack([0, 0, 0, 0, 5, 5, 5, 5])), []);
 });

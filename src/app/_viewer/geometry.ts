@@ -1,4 +1,5 @@
-import { cross, dot, type Frame, type Vec3 } from "./frames.ts";
+import type { Frame } from "./frames.ts";
+import { cross, dot, type Vec3 } from "./vectors.ts";
 
 const parallel = 0.999;
 
@@ -16,19 +17,26 @@ export function geometryWarnings(frames: readonly Frame[]): string[] {
   const usual = median(steps);
   // Several images at one place: phases, b-values or echoes; then no step means anything.
   if (usual < 0.01) return [];
-  const warnings: string[] = [];
-  const gap = steps.findIndex((step) => step > usual * 1.5);
-  if (gap >= 0) {
-    const lost = Math.round((steps[gap] ?? 0) / usual) - 1;
-    warnings.push(
-      `${(steps[gap] ?? 0).toFixed(1)} mm gap after image ${gap + 1}${lost > 0 ? `: ${lost} missing` : ""}`,
-    );
-  } else if (steps.some((step) => Math.abs(step - usual) > usual * 0.1)) {
-    warnings.push("Uneven slice spacing");
-  }
+  const warnings = [...gapWarnings(steps, usual, frames)];
   const tilt = tiltDegrees(frames, first);
   if (tilt > 0.5) warnings.push(`Gantry tilt ${tilt.toFixed(0)}°`);
   return warnings;
+}
+
+/**
+ * Steps that are too wide, the widest first named. How many slices are missing is only said when most steps agree on
+ * what a step is and slices are no thinner than that: in a series of few and uneven steps the number would be made up.
+ */
+function gapWarnings(steps: readonly number[], usual: number, frames: readonly Frame[]): string[] {
+  const gaps = steps.filter((step) => step > usual * 1.5);
+  const uneven = steps.some((step) => Math.abs(step - usual) > usual * 0.1);
+  if (gaps.length === 0) return uneven ? ["Uneven slice spacing"] : [];
+  const widest = Math.max(...gaps);
+  const agree = steps.filter((step) => Math.abs(step - usual) <= usual * 0.1).length > steps.length / 2;
+  const thickness = frames[0]?.sliceThickness ?? usual;
+  const lost = agree && thickness > usual * 0.5 ? Math.round(widest / usual) - 1 : 0;
+  const place = `${widest.toFixed(1)} mm gap after image ${steps.indexOf(widest) + 1}${lost > 0 ? `: ${lost} missing` : ""}`;
+  return [gaps.length > 1 ? `${place}, and ${gaps.length - 1} more` : place];
 }
 
 /** Angle between the slice normal and the way from the first slice to the last. Degrees. */

@@ -27,25 +27,71 @@ test("a line on a tilted slice has its true length in the patient", () => {
 });
 
 test("a line on an uncalibrated image is counted in pixels", () => {
-  assert.deepEqual(lengthOf(frame({}), [0, 0, 0], [30, 40, 0]), { value: 50, unit: "px" });
+  assert.deepEqual(lengthOf(frame({}), [0, 0, 0], [30, 40, 0]), {
+    value: 50,
+    unit: "px",
+    reason: "no scale in this image",
+  });
   assert.equal(readingText({ value: 50.4, unit: "px" }), "50 px");
 });
 
-test("a line inside an ultrasound region is measured by that region, one leaving it is not", () => {
-  const region = {
-    "00186012": { Value: [1] },
-    "00186018": { Value: [0] },
-    "0018601A": { Value: [0] },
-    "0018601C": { Value: [100] },
-    "0018601E": { Value: [100] },
-    "00186024": { Value: [3] },
-    "00186026": { Value: [3] },
-    "0018602C": { Value: [0.02] },
-    "0018602E": { Value: [0.02] },
+/** A region of 2D tissue, `mm` a pixel. */
+function region(x0: number, y0: number, x1: number, y1: number, mm: number, more: Record<string, unknown[]> = {}) {
+  const values = {
+    "00186012": [1],
+    "00186018": [x0],
+    "0018601A": [y0],
+    "0018601C": [x1],
+    "0018601E": [y1],
+    "00186024": [3],
+    "00186026": [3],
+    "0018602C": [mm / 10],
+    "0018602E": [mm / 10],
+    ...more,
   };
-  const image = frame({ "00186011": { Value: [region] } });
+  return Object.fromEntries(Object.entries(values).map(([tag, Value]) => [tag, { Value }]));
+}
+const onTop = { "00186016": [1] };
+const ultrasound = (...regions: ReturnType<typeof region>[]) => frame({ "00186011": { Value: regions } });
+
+test("a line inside an ultrasound region is measured by that region, one leaving it is in pixels and says why", () => {
+  const image = ultrasound(region(0, 0, 100, 100, 0.2));
   assert.deepEqual(lengthOf(image, [0, 0, 0], [50, 0, 0]), { value: 10, unit: "mm" });
-  assert.equal(lengthOf(image, [0, 0, 0], [150, 0, 0]).unit, "px");
+  assert.deepEqual(lengthOf(image, [0, 0, 0], [150, 0, 0]), {
+    value: 150,
+    unit: "px",
+    reason: "crosses the edge of a region",
+  });
+  assert.equal(lengthOf(image, [200, 0, 0], [250, 0, 0]).reason, "outside the calibrated region");
+});
+
+test("where ultrasound regions overlap the one with priority holds, whichever comes first", () => {
+  const [low, high] = [region(0, 0, 500, 500, 1), region(250, 0, 500, 500, 0.2, onTop)];
+  for (const image of [ultrasound(low, high), ultrasound(high, low)]) {
+    assert.deepEqual(lengthOf(image, [300, 50, 0], [330, 50, 0]), { value: 6, unit: "mm" });
+    assert.deepEqual(lengthOf(image, [100, 50, 0], [130, 50, 0]), { value: 30, unit: "mm" });
+    assert.equal(lengthOf(image, [200, 50, 0], [300, 50, 0]).unit, "px");
+  }
+  const unclear = ultrasound(low, region(250, 0, 500, 500, 0.2));
+  assert.equal(lengthOf(unclear, [300, 50, 0], [330, 50, 0]).unit, "px");
+});
+
+test("a line through a Doppler strip that lies over the tissue, or across a small inset, has no length", () => {
+  const strip = region(0, 200, 500, 300, 0.2, { ...onTop, "00186024": [4] });
+  const inset = region(100, 0, 140, 40, 0.5, onTop);
+  const image = ultrasound(region(0, 0, 500, 500, 0.2), strip, inset);
+  assert.equal(lengthOf(image, [10, 220, 0], [60, 220, 0]).reason, "no distances in this region");
+  assert.equal(lengthOf(image, [90, 20, 0], [150, 20, 0]).unit, "px", "both ends in one region, the middle in another");
+});
+
+test("a region that reaches beyond the picture was written for another one, and none is believed", () => {
+  const image = ultrasound(region(0, 0, 100, 100, 0.2), region(0, 0, 1023, 767, 0.2));
+  const reading = lengthOf(image, [0, 0, 0], [50, 0, 0]);
+  assert.deepEqual(
+    [reading.value, reading.unit, reading.reason],
+    [50, "px", "the scale was written for a picture of another size"],
+  );
+  assert.match(measurementText(reading, 3, 41), /^50 px, the scale .* \(series 3, image 41\)$/);
 });
 
 test("an angle is true where pixels are not square", () => {

@@ -1,8 +1,11 @@
-import type { Frame, Vec3 } from "./frames.ts";
-import { dot } from "./frames.ts";
+import type { Frame } from "./frames.ts";
 import type { Measurement } from "./types.ts";
+import { scaleAlong } from "./ultrasound.ts";
+import type { Vec3 } from "./vectors.ts";
+import { dot } from "./vectors.ts";
 
-export type Reading = { value: number; unit: Measurement["unit"] };
+/** `reason` says why a length is in pixels. */
+export type Reading = { value: number; unit: Measurement["unit"]; reason?: string };
 
 const origin: Vec3 = [0, 0, 0];
 const alongX: Vec3 = [1, 0, 0];
@@ -19,35 +22,38 @@ export function toPixel(frame: Frame, point: Vec3): [number, number] {
 }
 
 /**
- * Length of a line. Millimetres only where the image is calibrated, and then it says in which plane;
- * in an ultrasound image the region that holds both ends decides.
+ * Length of a line. Millimetres only where the image is calibrated, and then it says in which plane; in an ultrasound
+ * image the region that holds the whole line decides. Everything else is pixels, with the reason.
  */
 export function lengthOf(frame: Frame, from: Vec3, to: Vec3): Reading {
-  const [x0, y0] = toPixel(frame, from);
-  const [x1, y1] = toPixel(frame, to);
-  const region = frame.regions.find(
-    (r) => x0 >= r.x0 && x0 <= r.x1 && x1 >= r.x0 && x1 <= r.x1 && y0 >= r.y0 && y0 <= r.y1 && y1 >= r.y0 && y1 <= r.y1,
-  );
-  if (region) return { value: Math.hypot((x1 - x0) * region.deltaX, (y1 - y0) * region.deltaY), unit: "mm" };
+  const [a, b] = [toPixel(frame, from), toPixel(frame, to)];
+  const [x, y] = [b[0] - a[0], b[1] - a[1]];
+  if (frame.ultrasound) {
+    const scale = scaleAlong(frame.ultrasound, [a, b]);
+    return "reason" in scale
+      ? { value: Math.hypot(x, y), unit: "px", reason: scale.reason }
+      : { value: Math.hypot(x * scale.x, y * scale.y), unit: "mm" };
+  }
   const { row, column, unit } = frame.size;
-  return { value: Math.hypot((x1 - x0) * column, (y1 - y0) * row), unit };
+  const value = Math.hypot(x * column, y * row);
+  return unit === "px" ? { value, unit, reason: "no scale in this image" } : { value, unit };
 }
 
 /** Angle at the middle point, 0 to 180 degrees, in true proportions of the image. */
 export function angleOf(frame: Frame, a: Vec3, vertex: Vec3, b: Vec3): Reading | null {
-  const scaled = (point: Vec3): [number, number] => {
-    const [x, y] = toPixel(frame, point);
-    return [x * frame.size.column, y * frame.size.row];
-  };
-  const [ax, ay] = scaled(a);
-  const [vx, vy] = scaled(vertex);
-  const [bx, by] = scaled(b);
+  const way = [a, vertex, b].map((point) => toPixel(frame, point));
+  const scale = frame.ultrasound ? scaleAlong(frame.ultrasound, way) : { x: frame.size.column, y: frame.size.row };
+  // Where no scale holds the pixels are taken for square.
+  const { x, y } = "reason" in scale ? { x: 1, y: 1 } : scale;
+  const [[ax, ay], [vx, vy], [bx, by]] = way.map(([px, py]) => [px * x, py * y]) as [Pair, Pair, Pair];
   const one = Math.hypot(ax - vx, ay - vy);
   const two = Math.hypot(bx - vx, by - vy);
   if (one === 0 || two === 0) return null;
   const cosine = ((ax - vx) * (bx - vx) + (ay - vy) * (by - vy)) / (one * two);
   return { value: (Math.acos(Math.max(-1, Math.min(1, cosine))) * 180) / Math.PI, unit: "°" };
 }
+
+type Pair = [number, number];
 
 /** `"12.4 mm"`, `"37°"`, `"118 px"`. */
 export function readingText({ value, unit }: Reading): string {
@@ -56,11 +62,12 @@ export function readingText({ value, unit }: Reading): string {
   return `${value.toFixed(1)} ${unit}`;
 }
 
-/** `"12.4 mm (series 3, image 41)"`: enough to find the place again without us. */
+/** `"12.4 mm (series 3, image 41)"`, `"118 px, no scale in this image (image 2)"`: enough to find the place again without us. */
 export function measurementText(reading: Reading, seriesNumber: number | null, imageNumber: number | null): string {
   const place = [
     seriesNumber === null ? null : `series ${seriesNumber}`,
     imageNumber === null ? null : `image ${imageNumber}`,
   ].filter(Boolean);
-  return place.length > 0 ? `${readingText(reading)} (${place.join(", ")})` : readingText(reading);
+  const words = [readingText(reading), reading.reason].filter(Boolean).join(", ");
+  return place.length > 0 ? `${words} (${place.join(", ")})` : words;
 }

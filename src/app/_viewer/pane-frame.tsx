@@ -199,7 +199,11 @@ function Corners({
         {frame.lossy && <span className={styles.lossy}>{frame.lossy}</span>}
         {frame.sliceThickness !== null && <span>T {trimmed(frame.sliceThickness)} mm</span>}
         {place(frame) !== null && <span>Loc {trimmed(place(frame) ?? 0)} mm</span>}
-        {frame.size.unit === "px" && frame.regions.length === 0 && <span>No scale</span>}
+        {frame.ultrasound?.doubt ? (
+          <span>No scale: {frame.ultrasound.doubt}</span>
+        ) : (
+          frame.size.unit === "px" && !frame.ultrasound && <span>No scale</span>
+        )}
       </div>
       {letters &&
         (["left", "right", "top", "bottom"] as const).map((edge) => (

@@ -1,6 +1,6 @@
 import * as tools from "@cornerstonejs/tools";
 import { angleLines, lengthLines, toolNames } from "./cornerstone.ts";
-import type { Vec3 } from "./frames.ts";
+import type { Vec3 } from "./vectors.ts";
 
 export type ToolName = keyof typeof toolNames;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Attributes } from "./attributes.ts";
-import { pixelSize, ultrasoundRegions } from "./spacing.ts";
+import { pixelSize } from "./spacing.ts";
 
 const of = (values: Record<string, unknown[]>): Attributes =>
   Object.fromEntries(Object.entries(values).map(([tag, Value]) => [tag, { Value }]));
@@ -32,23 +32,4 @@ test("a radiograph whose pixel spacing repeats the detector's without a calibrat
 test("without any spacing there are pixels, in the proportions of the pixel aspect ratio", () => {
   assert.deepEqual(pixelSize(of({ "00280034": ["2", "1"] })), { row: 2, column: 1, unit: "px" });
   assert.deepEqual(pixelSize(of({ "00280030": [0, 0] })), { row: 1, column: 1, unit: "px" });
-});
-
-test("only regions of an ultrasound image with centimetres on both axes give a distance", () => {
-  const region = {
-    "00186012": { Value: [1] },
-    "00186014": { Value: [1] },
-    "00186018": { Value: [10] },
-    "0018601A": { Value: [20] },
-    "0018601C": { Value: [200] },
-    "0018601E": { Value: [300] },
-    "00186024": { Value: [3] },
-    "00186026": { Value: [3] },
-    "0018602C": { Value: [0.05] },
-    "0018602E": { Value: [-0.05] },
-  };
-  const doppler = { ...region, "00186024": { Value: [4] } };
-  assert.deepEqual(ultrasoundRegions({ "00186011": { Value: [region, doppler] } }), [
-    { x0: 10, y0: 20, x1: 200, y1: 300, deltaX: 0.5, deltaY: 0.5 },
-  ]);
 });
