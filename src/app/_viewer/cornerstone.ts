@@ -1,28 +1,30 @@
 import * as core from "@cornerstonejs/core";
 import { init as initLoader } from "@cornerstonejs/dicom-image-loader";
 import * as tools from "@cornerstonejs/tools";
-import { errorForStatus, ViewerError } from "./archive.ts";
+import { ViewerError } from "./archive.ts";
+import { loadFrameImage } from "./frame-image.ts";
 import type { Frame } from "./frames.ts";
-import { imageModule, type Palette } from "./image-modules.ts";
+import { imageModule } from "./image-modules.ts";
 import { angleOf, lengthOf, readingText } from "./measure.ts";
 import { ScrollDragTool } from "./scroll-drag-tool.ts";
 import type { Vec3 } from "./vectors.ts";
+import { WindowDragTool } from "./window-drag-tool.ts";
 
 export const toolNames = {
   scroll: ScrollDragTool.toolName,
-  window: tools.WindowLevelTool.toolName,
+  window: WindowDragTool.toolName,
   pan: tools.PanTool.toolName,
   zoom: tools.ZoomTool.toolName,
   length: tools.LengthTool.toolName,
   angle: tools.AngleTool.toolName,
 } as const;
 
-type Known = { frame: Frame; modality: string; palette: Palette | undefined };
+type Known = { frame: Frame; modality: string; dicomwebRoot: string };
 const known = new Map<string, Known>();
 
 /** Makes frames known to Cornerstone. Idempotent. */
-export function registerFrames(frames: readonly Frame[], modality: string, palette: Palette | undefined): void {
-  for (const frame of frames) known.set(frame.imageId, { frame, modality, palette });
+export function registerFrames(frames: readonly Frame[], modality: string, dicomwebRoot: string): void {
+  for (const frame of frames) known.set(frame.imageId, { frame, modality, dicomwebRoot });
 }
 
 export function frameByImageId(imageId: string): Frame | undefined {
@@ -49,33 +51,28 @@ export function start(): Promise<void> {
 async function startOnce(): Promise<void> {
   await core.init({ debug: {}, rendering: { webGlContextCount: 1 } });
   await tools.init();
-  initLoader({
-    maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1)),
-    beforeSend: async (xhr) => {
-      xhr.timeout = 60_000;
-      return {};
-    },
+  initLoader({ maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1)) });
+  // Its decoders are used; how it understands what they give is not.
+  core.imageLoader.registerImageLoader("wadors", (imageId: string, options?: Record<string, unknown>) => {
+    const entry = known.get(imageId);
+    const promise = entry
+      ? loadFrameImage(entry.frame, entry.dicomwebRoot, options?.requestType === core.Enums.RequestType.Interaction)
+      : Promise.reject(new ViewerError("not-there", "This image is not open any more."));
+    return { promise };
   });
-  // The loader rejects with the request itself, and leaves a second promise of it to nobody; the pane says what failed.
+  // The library leaves a second promise of each image to nobody; the pane says what failed.
   window.addEventListener("unhandledrejection", (event) => {
-    if (event.reason instanceof XMLHttpRequest) event.preventDefault();
+    if (event.reason instanceof ViewerError) event.preventDefault();
   });
   core.metaData.addProvider((type: string, imageId: unknown) => {
     const entry = typeof imageId === "string" ? known.get(imageId) : undefined;
-    return entry ? imageModule(type, entry.frame, entry.modality, entry.palette) : undefined;
+    return entry ? imageModule(type, entry.frame, entry.modality) : undefined;
   }, 10_000);
   // Phones end a page that takes too much: better to fetch a slice twice.
   const memory = (navigator as { deviceMemory?: number }).deviceMemory ?? 4;
   const small = matchMedia("(pointer: coarse)").matches || memory <= 2;
   core.cache.setMaxCacheSize((small ? 256 : 1536) * 1024 * 1024);
-  for (const tool of [
-    ScrollDragTool,
-    tools.WindowLevelTool,
-    tools.PanTool,
-    tools.ZoomTool,
-    tools.LengthTool,
-    tools.AngleTool,
-  ])
+  for (const tool of [ScrollDragTool, WindowDragTool, tools.PanTool, tools.ZoomTool, tools.LengthTool, tools.AngleTool])
     tools.addTool(tool);
   styleAnnotations();
 }
@@ -152,8 +149,7 @@ const firstByteMs = 45_000;
 /**
  * Fetches and decodes one frame into the cache.
  *
- * @throws {ViewerError} also for what Cornerstone lets pass: an answer that never settles, or pixels that
- *   do not fill the image.
+ * @throws {ViewerError}
  */
 export async function loadFrame(frame: Frame, urgent: boolean): Promise<core.Types.IImage> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -164,19 +160,13 @@ export async function loadFrame(frame: Frame, urgent: boolean): Promise<core.Typ
     );
   });
   try {
-    const image = await Promise.race([
+    return await Promise.race([
       core.imageLoader.loadAndCacheImage(frame.imageId, {
         priority: urgent ? -5 : 5,
         requestType: urgent ? core.Enums.RequestType.Interaction : core.Enums.RequestType.Prefetch,
-        // Colour for the CPU renderer comes with alpha, for WebGL without.
-        ...{ useRGBA: core.getShouldUseCPURendering() },
       }),
       late,
     ]);
-    const samples = image.getPixelData().length / (frame.rows * frame.columns);
-    if (samples !== 1 && samples !== 3 && samples !== 4)
-      throw new ViewerError("unreadable", "The image is damaged: its pixels do not fill it.");
-    return image;
   } catch (error) {
     if (core.cache.getImageLoadObject(frame.imageId)) core.cache.removeImageLoadObject(frame.imageId);
     throw toViewerError(error);
@@ -190,12 +180,7 @@ export function isLoaded(frame: Frame): boolean {
 }
 
 function toViewerError(error: unknown): ViewerError {
-  if (error instanceof ViewerError) return error;
-  if (error instanceof XMLHttpRequest) return errorForStatus(error.status);
-  const status =
-    typeof error === "object" && error !== null && "status" in error && typeof error.status === "number"
-      ? error.status
-      : null;
-  if (status !== null) return errorForStatus(status);
-  return new ViewerError("unreadable", "This image could not be decoded.", { cause: error });
+  return error instanceof ViewerError
+    ? error
+    : new ViewerError("unreadable", "This image could not be decoded.", { cause: error });
 }

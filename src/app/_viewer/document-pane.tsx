@@ -84,9 +84,27 @@ export function DocumentPane({
       ) : object ? (
         <Content key={object.sopInstanceUid} session={session} loaded={state.loaded} object={object} />
       ) : (
-        <p className={styles.note}>There is nothing in this series.</p>
+        <Empty session={session} loaded={state.loaded} />
       )}
     </section>
+  );
+}
+
+/** Said to have no pictures, and yet it has: a series whose modality told something else. */
+function Empty({ session, loaded }: { session: Session; loaded: LoadedSeries }) {
+  const { study, series, frames } = loaded;
+  if (frames.length === 0) return <p className={styles.note}>No objects of this series are in the archive.</p>;
+  const open = () => {
+    session.closeDocument();
+    session.openSeries(study, series);
+  };
+  return (
+    <p className={styles.note}>
+      This series has {frames.length} {frames.length === 1 ? "picture" : "pictures"} and no words.{" "}
+      <button type="button" onClick={open}>
+        Show them
+      </button>
+    </p>
   );
 }
 

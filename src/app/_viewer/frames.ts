@@ -1,10 +1,12 @@
 import { type Attributes, items, number, numbers, text, texts } from "./attributes.ts";
 import { inOrder } from "./order.ts";
+
 import { type PixelSize, pixelSize } from "./spacing.ts";
 import { type UltrasoundScale, ultrasoundScale } from "./ultrasound.ts";
 import { cross, dot, unit, type Vec3 } from "./vectors.ts";
+import type { Shape } from "./voi.ts";
 
-export type NamedWindow = { name: string; center: number; width: number };
+export type NamedWindow = { name: string; center: number; width: number; shape: Shape };
 
 /** One picture on the screen: a single-frame instance or one frame of a multi-frame one. */
 export type Frame = {
@@ -22,6 +24,8 @@ export type Frame = {
   columns: number;
   samplesPerPixel: number;
   photometricInterpretation: string;
+  /** The largest value is black (PS3.3 §C.7.6.3.1.2, §C.11.6.1.2). */
+  inverse: boolean;
   size: PixelSize;
   /** Null for what is no ultrasound image with regions. */
   ultrasound: UltrasoundScale | null;
@@ -41,6 +45,8 @@ export type Frame = {
   view: string | null;
   /** Of the instance, functional groups flattened for this frame. */
   attributes: Attributes;
+  /** The instance as it was sent. */
+  instance: Attributes;
 };
 
 /** An object of a series that is no image. */
@@ -79,12 +85,13 @@ export function seriesContent(base: string, studyInstanceUid: string, instances:
     const count = Math.max(1, Math.trunc(number(instance, "00280008") ?? 1));
     const address = `${base}/studies/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`;
     for (let frame = 1; frame <= count; frame++)
-      frames.push(frameOf(`wadors:${address}/frames/${frame}`, ofFrame(instance, frame), frame, count));
+      frames.push(frameOf(`wadors:${address}/frames/${frame}`, instance, frame, count));
   }
   return { frames: inOrder(frames), others };
 }
 
-function frameOf(imageId: string, attributes: Attributes, frameNumber: number, numberOfFrames: number): Frame {
+function frameOf(imageId: string, instance: Attributes, frameNumber: number, numberOfFrames: number): Frame {
+  const attributes = ofFrame(instance, frameNumber);
   const position = numbers(attributes, "00200032");
   const orientation = numbers(attributes, "00200037");
   const rowDirection = unit(orientation.slice(0, 3));
@@ -104,6 +111,7 @@ function frameOf(imageId: string, attributes: Attributes, frameNumber: number, n
     columns: number(attributes, "00280011") ?? 0,
     samplesPerPixel: number(attributes, "00280002") ?? 1,
     photometricInterpretation: text(attributes, "00280004") ?? "MONOCHROME2",
+    inverse: text(attributes, "00280004") === "MONOCHROME1" || text(instance, "20500020") === "INVERSE",
     size: pixelSize(attributes),
     ultrasound: ultrasoundScale(attributes),
     position: placed ? (position as Vec3) : null,
@@ -119,6 +127,7 @@ function frameOf(imageId: string, attributes: Attributes, frameNumber: number, n
     lossy: lossyOf(attributes),
     view: viewOf(attributes),
     attributes,
+    instance,
   };
 }
 
@@ -130,9 +139,9 @@ function ofFrame(instance: Attributes, frame: number): Attributes {
   const flat: Record<string, Attributes[string]> = { ...instance };
   delete flat["52009229"];
   delete flat["52009230"];
-  for (const groups of [shared, perFrame])
-    for (const tag of Object.keys(groups ?? {}))
-      for (const item of items(groups ?? {}, tag).slice(0, 1)) Object.assign(flat, item);
+  // A macro of the frame stands in the place of the shared one, not over it.
+  const groups = { ...shared, ...perFrame };
+  for (const tag of Object.keys(groups)) for (const item of items(groups, tag).slice(0, 1)) Object.assign(flat, item);
   return flat;
 }
 
@@ -140,17 +149,15 @@ function windowsOf(attributes: Attributes): NamedWindow[] {
   const centers = numbers(attributes, "00281050");
   const widths = numbers(attributes, "00281051");
   const names = texts(attributes, "00281055");
+  const declared = text(attributes, "00281056");
   const windows: NamedWindow[] = [];
   for (const [index, center] of centers.entries()) {
     const width = widths[index];
-    if (width !== undefined && width > 0) windows.push({ name: names[index] ?? "As sent", center, width });
-  }
-  if (windows.length > 0) return windows;
-  // A VOI LUT instead of a window: its input range, drawn straight, is near enough to start from.
-  for (const lut of items(attributes, "00283010")) {
-    const [entries = 0, first = 0] = numbers(lut, "00283002");
-    const length = entries === 0 ? 65536 : entries;
-    windows.push({ name: text(lut, "00283003") ?? "As sent", center: first + length / 2, width: length });
+    if (width === undefined || width <= 0) continue;
+    // No linear window is narrower than 1 (PS3.3 §C.11.2.1.2): such a one is meant exactly.
+    const linear = width < 1 ? "LINEAR_EXACT" : "LINEAR";
+    const shape = declared === "SIGMOID" || declared === "LINEAR_EXACT" ? declared : linear;
+    windows.push({ name: names[index] ?? "As sent", center, width, shape });
   }
   return windows;
 }

@@ -1,12 +1,10 @@
-import { type Attributes, number, numbers, text } from "./attributes.ts";
+import { number, text } from "./attributes.ts";
 import type { Frame } from "./frames.ts";
+import { reductionOf } from "./texture-limit.ts";
+import type { Vec3 } from "./vectors.ts";
 
-/** Colour tables of a PALETTE COLOR image, one number per entry. */
-export type Palette = {
-  red: Uint8Array | Uint16Array;
-  green: Uint8Array | Uint16Array;
-  blue: Uint8Array | Uint16Array;
-};
+const alongX: Vec3 = [1, 0, 0];
+const alongY: Vec3 = [0, 1, 0];
 
 /**
  * What Cornerstone asks about an image, module by module.
@@ -16,65 +14,48 @@ export type Palette = {
  *
  * @returns undefined for modules we know nothing of, so that the next provider is asked.
  */
-export function imageModule(
-  type: string,
-  frame: Frame,
-  modality: string,
-  palette: Palette | undefined,
-): object | undefined {
+export function imageModule(type: string, frame: Frame, modality: string): object | undefined {
   const a = frame.attributes;
   switch (type) {
-    case "imagePlaneModule":
+    case "imagePlaneModule": {
+      // An image too large for the graphics is drawn reduced: the same millimetres in fewer pixels.
+      const factor = reductionOf(frame);
+      const rowSpacing = frame.size.row * factor;
+      const columnSpacing = frame.size.column * factor;
       return {
         frameOfReferenceUID: frame.frameOfReferenceUid,
-        rows: frame.rows,
-        columns: frame.columns,
-        imageOrientationPatient: [...(frame.rowDirection ?? [1, 0, 0]), ...(frame.columnDirection ?? [0, 1, 0])],
-        rowCosines: frame.rowDirection ?? [1, 0, 0],
-        columnCosines: frame.columnDirection ?? [0, 1, 0],
-        imagePositionPatient: frame.position ?? [0, 0, 0],
+        rows: Math.ceil(frame.rows / factor),
+        columns: Math.ceil(frame.columns / factor),
+        imageOrientationPatient: [...(frame.rowDirection ?? alongX), ...(frame.columnDirection ?? alongY)],
+        rowCosines: frame.rowDirection ?? alongX,
+        columnCosines: frame.columnDirection ?? alongY,
+        imagePositionPatient: firstPixel(frame, factor),
         sliceThickness: frame.sliceThickness ?? undefined,
         sliceLocation: frame.sliceLocation ?? undefined,
-        pixelSpacing: [frame.size.row, frame.size.column],
-        rowPixelSpacing: frame.size.row,
-        columnPixelSpacing: frame.size.column,
+        pixelSpacing: [rowSpacing, columnSpacing],
+        rowPixelSpacing: rowSpacing,
+        columnPixelSpacing: columnSpacing,
         usingDefaultValues: frame.size.unit === "px",
       };
-    case "imagePixelModule":
+    }
+    case "imagePixelModule": {
+      const colour = frame.samplesPerPixel > 1 || frame.photometricInterpretation === "PALETTE COLOR";
       return {
-        samplesPerPixel: frame.samplesPerPixel,
-        photometricInterpretation: frame.photometricInterpretation,
+        samplesPerPixel: colour ? 3 : 1,
+        // Polarity is drawn by our own curve.
+        photometricInterpretation: colour ? "RGB" : "MONOCHROME2",
         rows: frame.rows,
         columns: frame.columns,
         bitsAllocated: number(a, "00280100") ?? 16,
         bitsStored: number(a, "00280101") ?? number(a, "00280100") ?? 16,
         highBit: number(a, "00280102") ?? (number(a, "00280101") ?? 16) - 1,
         pixelRepresentation: number(a, "00280103") ?? 0,
-        planarConfiguration: number(a, "00280006") ?? 0,
-        redPaletteColorLookupTableDescriptor: descriptor(a, "00281101"),
-        greenPaletteColorLookupTableDescriptor: descriptor(a, "00281102"),
-        bluePaletteColorLookupTableDescriptor: descriptor(a, "00281103"),
-        redPaletteColorLookupTableData: palette?.red,
-        greenPaletteColorLookupTableData: palette?.green,
-        bluePaletteColorLookupTableData: palette?.blue,
-      };
-    case "voiLutModule": {
-      const voiLutFunction = text(a, "00281056");
-      return {
-        windowCenter: frame.windows.length > 0 ? frame.windows.map((window) => window.center) : undefined,
-        windowWidth: frame.windows.length > 0 ? frame.windows.map((window) => window.width) : undefined,
-        // A list: the loader takes its first entry.
-        voiLUTFunction: voiLutFunction ? [voiLutFunction] : undefined,
       };
     }
-    case "modalityLutModule": {
-      const slope = number(a, "00281053");
-      return {
-        rescaleSlope: slope === null || slope === 0 ? 1 : slope,
-        rescaleIntercept: number(a, "00281052") ?? 0,
-        rescaleType: text(a, "00281054") ?? undefined,
-      };
-    }
+    // Images come to the library as the modality's values, with a window made of them.
+    case "voiLutModule":
+    case "modalityLutModule":
+      return {};
     case "generalSeriesModule":
       return {
         modality,
@@ -93,15 +74,12 @@ export function imageModule(
   }
 }
 
-function descriptor(attributes: Attributes, tag: string): number[] | undefined {
-  const [entries, first, bits] = numbers(attributes, tag);
-  return entries === undefined || first === undefined || bits === undefined
-    ? undefined
-    : [entries === 0 ? 65536 : entries, first, bits];
-}
-
-/** Entries of one colour table from its bytes, little endian. */
-export function paletteTable(bytes: ArrayBuffer, attributes: Attributes, tag: string): Uint8Array | Uint16Array {
-  const [entries = 0] = descriptor(attributes, tag) ?? [];
-  return bytes.byteLength >= entries * 2 ? new Uint16Array(bytes.slice(0, entries * 2)) : new Uint8Array(bytes);
+/** Middle of the first pixel drawn, which stands for a square of pixels where the image is reduced. */
+function firstPixel(frame: Frame, factor: number): Vec3 {
+  const along = ((factor - 1) / 2) * frame.size.column;
+  const down = ((factor - 1) / 2) * frame.size.row;
+  const right = frame.rowDirection ?? alongX;
+  const below = frame.columnDirection ?? alongY;
+  const at = frame.position ?? [0, 0, 0];
+  return at.map((value, i) => value + along * (right[i] ?? 0) + down * (below[i] ?? 0)) as Vec3;
 }

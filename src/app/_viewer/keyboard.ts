@@ -23,6 +23,7 @@ export const keyList: readonly { keys: string[]; does: string }[] = [
   { keys: ["K"], does: "Mark as key image" },
   { keys: ["P"], does: "Prior beside current" },
   { keys: ["Y"], does: "Link scrolling (Shift + wheel moves one side)" },
+  { keys: ["T"], does: "Open stacks at the first image or in the middle" },
   { keys: ["Space"], does: "Other viewport" },
   { keys: ["F"], does: "Full screen" },
   { keys: ["?"], does: "This list" },
@@ -114,6 +115,9 @@ export function pressKey(
         break;
       case "y":
         session.toggleLink();
+        break;
+      case "t":
+        session.toggleStackOpening();
         break;
       case "f":
         toggleFullscreen();

@@ -4,8 +4,10 @@ import type { Frame } from "./frames.ts";
 import styles from "./pane-frame.module.css";
 import type { PaneView } from "./pane-view.ts";
 import type { Session, Side } from "./session.ts";
+import { reductionOf } from "./texture-limit.ts";
 import type { StudyForViewing } from "./types.ts";
 import { usePane } from "./use-pane.ts";
+import { windowNumber } from "./voi.ts";
 import { wheelSteps } from "./wheel.ts";
 
 /** One viewport with what is written around and in its corners. */
@@ -163,7 +165,7 @@ function Corners({
 }) {
   const { voi, zoom, letters, shown } = view;
   const { series } = loaded;
-  const colour = frame.samplesPerPixel > 1 || frame.photometricInterpretation === "PALETTE COLOR";
+  const factor = reductionOf(frame);
   return (
     <>
       <div className={styles.corner} data-at="tl">
@@ -187,15 +189,17 @@ function Corners({
           Image {(shown ?? 0) + 1}/{total}
           {frame.imageNumber !== null && frame.imageNumber !== (shown ?? 0) + 1 ? ` (no. ${frame.imageNumber})` : ""}
         </span>
-        {voi && !colour && (
+        {voi && (
           <span data-testid={`window-${side}`}>
-            W {rounded(voi.width)} L {rounded(voi.center)}
+            W {windowNumber(voi.width)} L {windowNumber(voi.center)}
+            {voi.lut ? " by table" : ""}
             {view.inverted ? " inverted" : ""}
           </span>
         )}
         {zoom !== null && <span>Zoom {zoom.toFixed(zoom < 10 ? 2 : 1)}×</span>}
       </div>
       <div className={styles.corner} data-at="br">
+        {factor > 1 && <span className={styles.lossy}>Reduced 1:{factor}</span>}
         {frame.lossy && <span className={styles.lossy}>{frame.lossy}</span>}
         {frame.sliceThickness !== null && <span>T {trimmed(frame.sliceThickness)} mm</span>}
         {place(frame) !== null && <span>Loc {trimmed(place(frame) ?? 0)} mm</span>}
@@ -237,10 +241,6 @@ function Position({ view, total, onGo }: { view: PaneView; total: number; onGo: 
 
 function place(frame: Frame): number | null {
   return frame.sliceLocation ?? frame.alongNormal;
-}
-
-function rounded(value: number): string {
-  return Math.abs(value) >= 10 ? String(Math.round(value)) : String(Math.round(value * 100) / 100);
 }
 
 function trimmed(value: number): string {

@@ -2,8 +2,7 @@ import type { ViewerError } from "./archive.ts";
 import type { Letters } from "./geometry.ts";
 import type { Preset } from "./presets.ts";
 import type { LoadedSeries } from "./series-store.ts";
-
-export type Voi = { center: number; width: number };
+import type { Voi } from "./voi.ts";
 
 /** What React draws around and over one viewport. */
 export type PaneView = {

@@ -4,39 +4,21 @@ import { ViewerError } from "./archive.ts";
 import { cameraWords } from "./camera-words.ts";
 import { createCine } from "./cine.ts";
 import { isLoaded, loadFrame } from "./cornerstone.ts";
+import { sentVoi } from "./frame-image.ts";
 import { createFrameQueue } from "./frame-queue.ts";
 import type { Frame } from "./frames.ts";
-import { emptyPane, type PaneView, type Voi } from "./pane-view.ts";
-import { openingWindow, presetsFor, windowPerImage } from "./presets.ts";
+import { keepKeysFromLibrary, snapshotOf } from "./pane-element.ts";
+import type { Pane } from "./pane-handle.ts";
+import { emptyPane, type PaneView } from "./pane-view.ts";
+import { createPaneVoi } from "./pane-voi.ts";
+import { delayBefore, nextImage, type Playback, playbackOf } from "./playback.ts";
+import { openingVoi, presetsFor, windowPerImage } from "./presets.ts";
 import { scrollEvent } from "./scroll-drag-tool.ts";
 import type { LoadedSeries } from "./series-store.ts";
-import { createStore, type Store } from "./store.ts";
+import { createStore } from "./store.ts";
+import type { Voi } from "./voi.ts";
 
-export type Pane = {
-  readonly id: string;
-  readonly element: HTMLDivElement;
-  readonly view: Store<PaneView>;
-  show(loaded: LoadedSeries, index: number): Promise<void>;
-  fail(problem: ViewerError): void;
-  opening(): void;
-  goTo(index: number): void;
-  step(images: number): void;
-  retry(): void;
-  setWindow(window: Voi | null): void;
-  reset(): void;
-  invert(): void;
-  flip(): void;
-  rotate(): void;
-  zoomBy(factor: number): void;
-  play(on: boolean): void;
-  setFps(fps: number): void;
-  setBusy(limit: number): void;
-  /** The viewport has another size: an image that stood in it whole does so again. */
-  resized(): void;
-  frame(): Frame | null;
-  snapshot(maxWidth: number): string | undefined;
-  close(): void;
-};
+export type { Pane } from "./pane-handle.ts";
 
 /**
  * One viewport: which image is asked for, which is on the screen, what is fetched next.
@@ -63,12 +45,18 @@ export function createPane(
   });
   const viewport = engine.getViewport(id) as Types.IStackViewport;
   const view = createStore<PaneView>(emptyPane);
+  const voi = createPaneVoi(viewport);
   let generation = 0;
   let direction: 1 | -1 = 1;
   let urgent = 0;
   let ownWindows = new Map<number, Voi>();
   let changingImage = false;
+  /** The image given to the renderer, and the one that it has put on the screen. */
   let painted: { index: number; quality: number } | null = null;
+  let drawn: number | null = null;
+  let playback: Playback = playbackOf([], 0);
+  let playingTo: 1 | -1 = 1;
+  let given: Voi | null = null;
   let closed = false;
   /** The whole image stands in the viewport, as it was opened: until the reader zooms or moves it, and again after a reset. */
   let fitted = true;
@@ -81,16 +69,17 @@ export function createPane(
     (ready) => view.set({ ready }),
   );
   const cine = createCine(
-    () => 1000 / view.get().fps,
+    () => delayBefore(playback, nextImage(playback, view.get().index, playingTo).index, view.get().fps),
     () => {
       const { index, shown } = view.get();
-      const next = (index + 1) % frames().length;
-      const frame = frames()[next];
-      if (!frame || shown !== index || (!isLoaded(frame) && !queue.failure(next))) {
+      const next = nextImage(playback, index, playingTo);
+      const frame = frames()[next.index];
+      if (!frame || shown !== index || (!isLoaded(frame) && !queue.failure(next.index))) {
         queue.pump();
         return false;
       }
-      ask(next);
+      playingTo = next.direction;
+      ask(next.index);
       return true;
     },
   );
@@ -128,7 +117,7 @@ export function createPane(
     if (view.get().problem) view.set({ problem: null });
     await viewport.setImageIdIndex(index);
     // Coming back to the image that is still on the screen paints nothing new.
-    if (painted?.index === index && mine === generation) view.set({ shown: index });
+    if (painted?.index === index && drawn === index && mine === generation) view.set({ shown: index });
     if (mine === generation) queue.pump();
   }
 
@@ -145,15 +134,23 @@ export function createPane(
 
   const current = (): Frame | null => frames()[view.get().shown ?? -1] ?? null;
 
+  const inverse = (frame: Frame) => frame.inverse !== view.get().inverted;
+
   function readVoi(): void {
-    const range = viewport.getProperties().voiRange;
-    if (!range) return;
-    // LINEAR of PS3.3 §C.11.2.1.2: the same width and centre the reader would find in the header.
-    const { windowWidth, windowCenter } = core.utilities.windowLevel.toWindowLevel(range.lower, range.upper);
-    const voi = { center: windowCenter, width: windowWidth };
-    view.set({ voi });
+    voi.readRange();
+    const now = voi.current();
+    view.set({ voi: now });
     const { shown, loaded } = view.get();
-    if (!changingImage && shown !== null && loaded && windowPerImage(loaded.modality)) ownWindows.set(shown, voi);
+    if (now && !changingImage && shown !== null && loaded && windowPerImage(loaded.modality))
+      ownWindows.set(shown, now);
+  }
+
+  /** How an image opens; null for colour. */
+  function opening(frame: Frame): Voi | null {
+    const { loaded } = view.get();
+    const image = core.cache.getImage(frame.imageId);
+    const sent = image ? sentVoi(image) : null;
+    return sent && loaded ? (given ?? openingVoi(loaded.modality, frame, sent)) : null;
   }
 
   function readCamera(): void {
@@ -168,10 +165,6 @@ export function createPane(
     fitted = Math.abs(viewport.getZoom() - 1) < 0.01 && Math.hypot(x, y) < 2;
   }
 
-  function applyWindow(voi: Voi): void {
-    viewport.setProperties({ voiRange: core.utilities.windowLevel.toLowHighRange(voi.width, voi.center) });
-  }
-
   const onPre = () => {
     changingImage = true;
   };
@@ -181,17 +174,17 @@ export function createPane(
     const frame = loaded?.frames[imageIdIndex];
     if (!loaded || !frame || frame.imageId !== image.imageId) return;
     painted = { index: imageIdIndex, quality: Number(image.imageQualityStatus ?? 8) };
-    if (windowPerImage(loaded.modality) && view.get().shown !== null) {
-      const own = ownWindows.get(imageIdIndex) ?? openingWindow(loaded.modality, frame);
-      if (own) applyWindow(own);
-      else applyWindow({ center: Number(image.windowCenter), width: Number(image.windowWidth) });
-    }
+    const own = opening(frame);
+    if (!own) voi.applyColour();
+    else if (windowPerImage(loaded.modality) || !voi.current()) voi.apply(ownWindows.get(imageIdIndex) ?? own);
+    voi.draw(inverse(frame));
     changingImage = false;
   };
   const onRendered = () => {
     const image = painted;
     const frame = image ? frames()[image.index] : undefined;
     if (!image || !frame) return;
+    drawn = image.index;
     const isNew = element.dataset.image !== frame.sopInstanceUid || element.dataset.index !== String(image.index);
     element.dataset.image = frame.sopInstanceUid;
     element.dataset.frame = String(frame.frameNumber);
@@ -235,22 +228,27 @@ export function createPane(
     queue.reset();
     ownWindows = new Map();
     painted = null;
+    drawn = null;
+    given = null;
+    voi.clear();
     fitted = true;
     urgent = 0;
     for (const name of ["image", "frame", "index", "quality"]) delete element.dataset[name];
   }
 
-  async function show(loaded: LoadedSeries, wanted: number): Promise<void> {
+  async function show(loaded: LoadedSeries, wanted: number, window: Voi | null = null): Promise<void> {
     clear();
+    given = window;
     const mine = generation;
     const index = Math.max(0, Math.min(loaded.frames.length - 1, wanted));
     element.dataset.count = String(loaded.frames.length);
+    playback = playbackOf(loaded.frames, index);
     view.set({
       ...emptyPane,
       loaded,
       index,
       opening: loaded.frames.length > 0,
-      fps: Math.max(1, Math.min(60, Math.round(loaded.frameRate ?? (loaded.modality === "US" ? 25 : 12)))),
+      fps: Math.max(1, Math.min(60, Math.round(playback.rate ?? (loaded.modality === "US" ? 25 : 12)))),
     });
     const frame = loaded.frames[index];
     if (!frame) return;
@@ -263,8 +261,6 @@ export function createPane(
       );
       if (mine !== generation || closed) return;
       viewport.resetCamera();
-      const window = openingWindow(loaded.modality, frame);
-      if (window && !image.color) applyWindow(window);
       viewport.render();
       view.set({
         presets: presetsFor(loaded.modality, frame, image.color ? null : [image.minPixelValue, image.maxPixelValue]),
@@ -286,7 +282,9 @@ export function createPane(
 
   function play(on: boolean): void {
     cine.stop();
-    const playing = on && frames().length > 1;
+    playback = playbackOf(frames(), view.get().index);
+    playingTo = 1;
+    const playing = on && playback.last > playback.first;
     view.set({ playing });
     if (playing) cine.start();
   }
@@ -310,38 +308,39 @@ export function createPane(
       const { loaded, index, shown } = view.get();
       queue.forget(index);
       view.set({ problem: null });
-      if (loaded && shown === null) void show(loaded, index);
+      if (loaded && shown === null) void show(loaded, index, given);
       else void follow();
     },
     setWindow(window) {
       const frame = current();
-      const { loaded } = view.get();
-      if (!frame || !loaded || frame.samplesPerPixel > 1) return;
-      const opening = window ?? openingWindow(loaded.modality, frame);
-      const image = core.cache.getImage(frame.imageId);
-      if (opening) applyWindow(opening);
-      else if (image) applyWindow({ center: Number(image.windowCenter), width: Number(image.windowWidth) });
+      given = null;
+      const sent = frame && opening(frame);
+      const wanted = sent && (window ?? sent);
+      if (!wanted) return;
+      voi.apply(wanted);
+      readVoi();
       viewport.render();
     },
     reset() {
-      const { shown, loaded } = view.get();
-      if (shown === null || !loaded) return;
-      viewport.resetProperties();
-      viewport.resetCamera();
-      fitted = true;
+      const frame = current();
+      if (!frame) return;
+      given = null;
       ownWindows.clear();
       view.set({ inverted: false });
-      const frame = current();
-      const window = frame ? openingWindow(loaded.modality, frame) : null;
-      if (window && frame?.samplesPerPixel === 1) applyWindow(window);
+      viewport.resetCamera();
+      fitted = true;
+      const window = opening(frame);
+      if (window) voi.apply(window);
+      voi.draw(inverse(frame));
       viewport.render();
       readVoi();
       readCamera();
     },
     invert() {
-      if (view.get().shown === null) return;
-      viewport.setProperties({ invert: !viewport.getProperties().invert });
+      const frame = current();
+      if (!frame) return;
       view.set({ inverted: !view.get().inverted });
+      voi.draw(inverse(frame));
       viewport.render();
     },
     flip() {
@@ -379,16 +378,7 @@ export function createPane(
       readCamera();
     },
     frame: current,
-    snapshot(maxWidth) {
-      const canvas = element.querySelector<HTMLCanvasElement>("canvas.cornerstone-canvas");
-      if (!canvas || canvas.width === 0 || view.get().shown === null) return undefined;
-      const scale = Math.min(1, maxWidth / canvas.width);
-      const small = document.createElement("canvas");
-      small.width = Math.round(canvas.width * scale);
-      small.height = Math.round(canvas.height * scale);
-      small.getContext("2d")?.drawImage(canvas, 0, 0, small.width, small.height);
-      return small.toDataURL("image/jpeg", 0.8);
-    },
+    snapshot: (maxWidth) => (view.get().shown === null ? undefined : snapshotOf(element, maxWidth)),
     close() {
       closed = true;
       clear();
@@ -396,19 +386,5 @@ export function createPane(
       for (const name of letGo) window.removeEventListener(name, onLetGo);
       engine.disableElement(id);
     },
-  };
-}
-
-/**
- * The library listens to keys on its element and takes every one of them, Tab included. Its own uses of keys
- * (undo by Z) are not ours, so it gets none.
- */
-function keepKeysFromLibrary(element: HTMLDivElement): void {
-  const listen = element.addEventListener.bind(element);
-  element.addEventListener = (
-    type: string,
-    ...rest: [EventListenerOrEventListenerObject, AddEventListenerOptions?]
-  ) => {
-    if (type !== "keydown") listen(type, ...rest);
   };
 }

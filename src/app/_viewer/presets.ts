@@ -1,18 +1,19 @@
 import type { Frame, NamedWindow } from "./frames.ts";
+import type { Voi } from "./voi.ts";
 
 /** A window the reader asks for by a number key. */
-export type Preset = NamedWindow & { key: string };
+export type Preset = NamedWindow & { key: string; lut: null };
 
 const computedTomography: NamedWindow[] = [
-  { name: "Soft tissue", center: 40, width: 400 },
-  { name: "Lung", center: -600, width: 1500 },
-  { name: "Bone", center: 400, width: 1800 },
-  { name: "Brain", center: 40, width: 80 },
-  { name: "Subdural", center: 75, width: 215 },
-  { name: "Stroke", center: 32, width: 8 },
-  { name: "Mediastinum", center: 50, width: 350 },
-  { name: "Liver", center: 90, width: 150 },
-  { name: "Angiography", center: 300, width: 600 },
+  linear("Soft tissue", 40, 400),
+  linear("Lung", -600, 1500),
+  linear("Bone", 400, 1800),
+  linear("Brain", 40, 80),
+  linear("Subdural", 75, 215),
+  linear("Stroke", 32, 8),
+  linear("Mediastinum", 50, 350),
+  linear("Liver", 90, 150),
+  linear("Angiography", 300, 600),
 ];
 
 /**
@@ -25,25 +26,34 @@ export function presetsFor(modality: string, frame: Frame | undefined, range: [n
   if (modality === "CT") return numbered(computedTomography);
   if (!frame || frame.samplesPerPixel > 1 || frame.photometricInterpretation === "PALETTE COLOR") return [];
   const sent = frame.windows;
-  const full: NamedWindow | null = range
-    ? { name: "Full range", center: (range[0] + range[1]) / 2, width: Math.max(1, range[1] - range[0]) }
-    : null;
+  const full: NamedWindow | null =
+    range && range[1] > range[0]
+      ? { name: "Full range", center: (range[0] + range[1]) / 2, width: range[1] - range[0], shape: "LINEAR_EXACT" }
+      : null;
   const base = sent[0] ?? full;
   const windows = [...sent];
-  if (base)
+  if (base) {
+    const { center, width } = base;
     windows.push(
-      { name: "More contrast", center: base.center, width: Math.max(1, base.width * 0.6) },
-      { name: "Less contrast", center: base.center, width: base.width * 1.6 },
-      { name: "Brighter", center: base.center - base.width * 0.25, width: base.width },
-      { name: "Darker", center: base.center + base.width * 0.25, width: base.width },
+      { ...base, name: "More contrast", width: width * 0.6 },
+      { ...base, name: "Less contrast", width: width * 1.6 },
+      { ...base, name: "Brighter", center: center - width * 0.25 },
+      { ...base, name: "Darker", center: center + width * 0.25 },
     );
+  }
   if (full) windows.push(full);
   return numbered(windows);
 }
 
-/** The window an image opens with; null leaves it to the values in the image. */
-export function openingWindow(modality: string, frame: Frame): NamedWindow | null {
-  return frame.windows[0] ?? (modality === "CT" ? (computedTomography[0] ?? null) : null);
+/**
+ * How an image is opened.
+ *
+ * @param sent by its own window or table, or by what its values span.
+ */
+export function openingVoi(modality: string, frame: Frame, sent: Voi): Voi {
+  const [soft] = computedTomography;
+  // A window made from the values says nothing on CT, where numbers mean the same everywhere.
+  return modality === "CT" && soft && frame.windows.length === 0 && !sent.lut ? { ...soft, lut: null } : sent;
 }
 
 /** Whether each image has its own window, as projections have, and keeps it while paging. */
@@ -52,5 +62,9 @@ export function windowPerImage(modality: string): boolean {
 }
 
 function numbered(windows: NamedWindow[]): Preset[] {
-  return windows.slice(0, 9).map((window, index) => ({ ...window, key: String(index + 1) }));
+  return windows.slice(0, 9).map((window, index) => ({ ...window, lut: null, key: String(index + 1) }));
+}
+
+function linear(name: string, center: number, width: number): NamedWindow {
+  return { name, center, width, shape: "LINEAR" };
 }

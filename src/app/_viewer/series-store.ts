@@ -3,7 +3,6 @@ import { type Attributes, number, personName, text } from "./attributes.ts";
 import { forgetFramesExcept, registerFrames } from "./cornerstone.ts";
 import { type Frame, type OtherObject, seriesContent } from "./frames.ts";
 import { geometryWarnings } from "./geometry.ts";
-import { type Palette, paletteTable } from "./image-modules.ts";
 import type { SeriesForViewing, StudyForViewing } from "./types.ts";
 
 /** A series with its metadata read: everything but the pixels. */
@@ -17,8 +16,6 @@ export type LoadedSeries = {
   patientName: string | null;
   patientId: string | null;
   warnings: string[];
-  /** Frames per second the modality recommends; null when it says nothing. */
-  frameRate: number | null;
 };
 
 const store = new Map<string, Promise<LoadedSeries>>();
@@ -56,8 +53,7 @@ async function readSeries(study: StudyForViewing, series: SeriesForViewing): Pro
   const { frames, others } = seriesContent(base, study.studyInstanceUid, instances);
   const first = frames[0]?.attributes;
   const modality = (first && text(first, "00080060")) || series.modality || "OT";
-  const palettes = await palettesOf(study.dicomwebRoot, frames);
-  for (const frame of frames) registerFrames([frame], modality, palettes.get(frame.sopInstanceUid));
+  registerFrames(frames, modality, study.dicomwebRoot);
   return {
     study,
     series,
@@ -67,32 +63,7 @@ async function readSeries(study: StudyForViewing, series: SeriesForViewing): Pro
     patientName: first ? personName(first, "00100010") : null,
     patientId: first ? text(first, "00100020") : null,
     warnings: geometryWarnings(frames),
-    frameRate: first ? frameRateOf(first) : null,
   };
-}
-
-function frameRateOf(attributes: Attributes): number | null {
-  const rate = number(attributes, "00082144") ?? number(attributes, "00180040");
-  if (rate && rate > 0) return rate;
-  const frameMs = number(attributes, "00181063");
-  return frameMs && frameMs > 0 ? 1000 / frameMs : null;
-}
-
-async function palettesOf(dicomwebRoot: string, frames: readonly Frame[]): Promise<Map<string, Palette>> {
-  const palettes = new Map<string, Palette>();
-  for (const frame of frames) {
-    if (frame.photometricInterpretation !== "PALETTE COLOR" || palettes.has(frame.sopInstanceUid)) continue;
-    const [red, green, blue] = await Promise.all(
-      ["00281201", "00281202", "00281203"].map((tag) => binary(dicomwebRoot, frame.attributes, tag)),
-    );
-    if (red && green && blue)
-      palettes.set(frame.sopInstanceUid, {
-        red: paletteTable(red, frame.attributes, "00281101"),
-        green: paletteTable(green, frame.attributes, "00281102"),
-        blue: paletteTable(blue, frame.attributes, "00281103"),
-      });
-  }
-  return palettes;
 }
 
 /** A binary value, wherever the metadata put it; null when it is not there. */

@@ -3,68 +3,19 @@ import * as tools from "@cornerstonejs/tools";
 import { ViewerError } from "./archive.ts";
 import { loadFrame, start } from "./cornerstone.ts";
 import type { Frame } from "./frames.ts";
-import { type Link, matchingIndex, middleIndex } from "./geometry.ts";
+import { chooseStackOpening, openingIndex, presetOn, priorIndex, priorWindow, stackOpening } from "./hanging.ts";
 import { linkSides } from "./linked-sides.ts";
 import { byNumber, matchingSeries, mayHaveImages, openingSeries } from "./matching-series.ts";
 import { createPane, type Pane } from "./pane.ts";
-import { keepOnly, loadSeries } from "./series-store.ts";
+import { keepOnly, type LoadedSeries, loadSeries } from "./series-store.ts";
 import { watchMeasurements } from "./session-measurements.ts";
-import { createSessionTools, type SessionTools, type ToolName } from "./session-tools.ts";
-import { createStore, type Store } from "./store.ts";
-import type { ImagePointer, Measurement, SeriesForViewing, StudyForViewing, ViewerProps } from "./types.ts";
+import { createSessionTools, type SessionTools } from "./session-tools.ts";
+import type { Session, SessionView, Side } from "./session-view.ts";
+import { createStore } from "./store.ts";
+import type { ImagePointer, SeriesForViewing, StudyForViewing, ViewerProps } from "./types.ts";
+import type { Voi } from "./voi.ts";
 
-export type Side = "current" | "prior";
-export type { ToolName } from "./session-tools.ts";
-
-export type SessionView = {
-  active: Side;
-  tool: ToolName;
-  /** The two sides scroll together. */
-  linked: boolean;
-  /** How they are linked, for the reader to judge. */
-  linkedBy: Link["by"] | null;
-  priorUid: string | null;
-  /** A series without pictures, shown as a text or a page beside the images. */
-  document: { study: StudyForViewing; series: SeriesForViewing } | null;
-  measurements: Measurement[];
-  painted: boolean;
-  /** The library could not be set up at all. */
-  fault: string | null;
-  /** What came of marking a key image, said at the image for a moment. */
-  marked: { side: Side; said: string; taken: boolean } | null;
-};
-
-export type Session = {
-  readonly view: Store<SessionView>;
-  /** Takes the newest props; a study that is another one gets another session. */
-  update(props: ViewerProps): void;
-  attach(side: Side, element: HTMLDivElement): void;
-  detach(side: Side): void;
-  pane(side: Side): Pane | null;
-  /** Panes come and go asynchronously; told after each change. */
-  onPanes(listener: () => void): () => void;
-  activePane(): Pane | null;
-  activate(side: Side): void;
-  nextSide(): void;
-  setTool(tool: ToolName): void;
-  openSeries(study: StudyForViewing, series: SeriesForViewing): void;
-  openDocument(study: StudyForViewing, series: SeriesForViewing): void;
-  closeDocument(): void;
-  stepSeries(by: 1 | -1): void;
-  togglePrior(): void;
-  choosePrior(studyInstanceUid: string): void;
-  toggleLink(): void;
-  scroll(side: Side, images: number, alone: boolean): void;
-  preset(key: string): void;
-  toggleCine(): void;
-  markKeyImage(): void;
-  jumpTo(pointer: ImagePointer): void;
-  takeMeasurement(measurement: Measurement): void;
-  removeMeasurement(id?: string): void;
-  retry(side: Side): void;
-  resize(): void;
-  close(): void;
-};
+export type { Session, SessionView, Side, ToolName } from "./session-view.ts";
 
 let sessions = 0;
 
@@ -87,6 +38,7 @@ export function createSession(initial: ViewerProps): Session {
     tool: touch || initial.compact ? "scroll" : "window",
     linked: true,
     linkedBy: null,
+    stackOpening: stackOpening(),
     priorUid: initial.compact ? null : (initial.initialPrior ?? null),
     document: null,
     measurements: [],
@@ -102,7 +54,7 @@ export function createSession(initial: ViewerProps): Session {
   if (first)
     Promise.all([loadSeries(initial.current, first), start()])
       .then(([loaded]) => {
-        const frame = loaded.frames[openingIndex("current", loaded.frames, loaded.modality)];
+        const frame = loaded.frames[openingIndex(loaded, view.get().stackOpening)];
         return frame && !initial.jumpTo && !closed ? loadFrame(frame, true) : null;
       })
       .catch(() => {
@@ -189,7 +141,9 @@ export function createSession(initial: ViewerProps): Session {
       const loaded = await loadSeries(study, series);
       if (closed || panes.get(side) !== pane || opened.get(side) !== series) return;
       const wanted = at ? indexOf(loaded.frames, at) : -1;
-      await pane.show(loaded, wanted >= 0 ? wanted : openingIndex(side, loaded.frames, loaded.modality));
+      const hung = await hang(side, loaded);
+      if (closed || panes.get(side) !== pane || opened.get(side) !== series) return;
+      await pane.show(loaded, wanted >= 0 ? wanted : hung.index, hung.window);
       if (!closed && panes.get(side) === pane) relink();
     } catch (error) {
       if (closed || panes.get(side) !== pane || opened.get(side) !== series) return;
@@ -199,14 +153,14 @@ export function createSession(initial: ViewerProps): Session {
     }
   }
 
-  function openingIndex(side: Side, frames: readonly Frame[], modality: string): number {
-    if (side === "prior") {
-      const shown = panes.get("current")?.view.get();
-      if (shown?.loaded && shown.loaded.frames.length > 0)
-        return matchingIndex(shown.loaded.frames, shown.index, frames);
-    }
-    // A stack opens where the organs are; loops and views begin with the first.
-    return ["CT", "MR", "PT"].includes(modality) && frames.length > 8 ? middleIndex(frames.length) : 0;
+  /** How a series is hung on a side: at which image, and with which window in place of its own. */
+  async function hang(side: Side, loaded: LoadedSeries): Promise<{ index: number; window: Voi | null }> {
+    const choice = view.get().stackOpening;
+    if (side === "current") return { index: openingIndex(loaded, choice), window: null };
+    const series = opened.get("current");
+    const current = series ? await loadSeries(props.current, series).catch(() => null) : null;
+    const shown = panes.get("current")?.view.get();
+    return { index: priorIndex(loaded, shown, choice), window: priorWindow(loaded, shown, current) };
   }
 
   function indexOf(frames: readonly Frame[], pointer: ImagePointer): number {
@@ -317,10 +271,22 @@ export function createSession(initial: ViewerProps): Session {
       relink();
     },
     preset(key) {
-      const pane = session.activePane();
-      if (key === "0") return pane?.setWindow(null);
-      const preset = pane?.view.get().presets.find((candidate) => candidate.key === key);
-      if (preset) pane?.setWindow(preset);
+      const active = session.activePane();
+      if (!active) return;
+      const asked = key === "0" ? null : presetOn(active.view.get(), key, null);
+      if (asked === undefined) return;
+      active.setWindow(asked);
+      const modality = active.view.get().loaded?.modality;
+      for (const other of view.get().linked ? panes.values() : []) {
+        const theirs = other !== active && other.view.get().loaded?.modality === modality;
+        const same = theirs ? presetOn(other.view.get(), key, asked) : undefined;
+        if (same !== undefined) other.setWindow(same);
+      }
+    },
+    toggleStackOpening() {
+      const choice = view.get().stackOpening === "first" ? "middle" : "first";
+      chooseStackOpening(choice);
+      view.set({ stackOpening: choice });
     },
     toggleCine() {
       const pane = session.activePane();
@@ -341,9 +307,8 @@ export function createSession(initial: ViewerProps): Session {
         sopClassUid: frame.sopClassUid,
         frameNumber: frame.frameNumber,
         caption: "",
-        ...(voi && frame.samplesPerPixel === 1
-          ? { windowCenter: Math.round(voi.center * 10) / 10, windowWidth: Math.round(voi.width * 10) / 10 }
-          : {}),
+        // A table has no centre and width to be told by: the image is drawn with it anyway.
+        ...(voi && !voi.lut ? { windowCenter: told(voi.center), windowWidth: told(voi.width) } : {}),
         ...(thumbnailDataUrl ? { thumbnailDataUrl } : {}),
       });
       view.set({ marked: { side, said: refused ?? "Key image added", taken: refused === null } });
@@ -411,4 +376,9 @@ export function createSession(initial: ViewerProps): Session {
     },
   };
   return session;
+}
+
+/** Short enough to be read, and true for maps of fractions too. */
+function told(value: number): number {
+  return Math.abs(value) >= 10 ? Math.round(value * 10) / 10 : Number(value.toPrecision(4));
 }

@@ -1,4 +1,5 @@
 import {
+  ArrowUpToLine,
   CircleHelp,
   Columns2,
   Contrast,
@@ -22,6 +23,7 @@ import { type ReactNode, useSyncExternalStore } from "react";
 import type { Session, ToolName } from "./session.ts";
 import styles from "./toolbar.module.css";
 import { usePane } from "./use-pane.ts";
+import { windowNumber } from "./voi.ts";
 
 const tools: { tool: ToolName; label: string; key: string; icon: ReactNode }[] = [
   { tool: "scroll", label: "Scroll", key: "S", icon: <MoveVertical size={18} aria-hidden /> },
@@ -87,7 +89,7 @@ export function Toolbar({
           <option value="0">0 As sent</option>
           {shown?.presets.map((preset) => (
             <option key={preset.key} value={preset.key}>
-              {preset.key} {preset.name} · W {Math.round(preset.width)} L {Math.round(preset.center)}
+              {preset.key} {preset.name} · W {windowNumber(preset.width)} L {windowNumber(preset.center)}
             </option>
           ))}
         </select>
@@ -163,6 +165,16 @@ export function Toolbar({
         {canMark && (
           <Tool label="Mark as key image" shortcut="K" onPress={() => session.markKeyImage()}>
             <Star size={18} aria-hidden />
+          </Tool>
+        )}
+        {!compact && (
+          <Tool
+            label={view.stackOpening === "first" ? "Stacks open at the first image" : "Stacks open in the middle"}
+            shortcut="T"
+            pressed={view.stackOpening === "first"}
+            onPress={() => session.toggleStackOpening()}
+          >
+            <ArrowUpToLine size={18} aria-hidden />
           </Tool>
         )}
         <Tool label="Full screen" shortcut="F" onPress={onFullscreen}>

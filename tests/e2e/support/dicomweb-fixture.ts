@@ -127,7 +127,12 @@ async function frame({ file, header }: Stored, number: number): Promise<Buffer |
 }
 
 async function bulk({ file, header }: Stored, place: string): Promise<Buffer | null> {
-  const element = header.dataset[place];
+  // `00283010/1/00283006` is in the first item of a sequence.
+  const steps = place.split("/");
+  let dataset: DicomJson = header.dataset;
+  for (let i = 0; i + 2 < steps.length; i += 2)
+    dataset = (dataset[steps[i] ?? ""]?.Value?.[Number(steps[i + 1]) - 1] ?? {}) as DicomJson;
+  const element = dataset[steps.at(-1) ?? ""];
   const match = /^bytes:(\d+)\+(\d+)$/.exec(element?.BulkDataURI ?? "");
   return match ? readBytes({ path: file }, header, [Number(match[1]), Number(match[2])]) : null;
 }

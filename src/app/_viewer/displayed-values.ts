@@ -1,0 +1,79 @@
+import type { Picture, PixelDescription, StoredValues } from "@overread/shared/dicom/pixels/description";
+import { toGrey } from "@overread/shared/dicom/pixels/grey";
+import { drawOverlays } from "@overread/shared/dicom/pixels/overlay";
+import { isPadding, modalityFunction } from "@overread/shared/dicom/pixels/voi";
+import type { Range } from "./voi.ts";
+
+/** What the graphics card gets of a grey image: the modality's values, to which every window can be applied. */
+export type DisplayedValues = {
+  values: Int16Array | Uint16Array | Float32Array;
+  /** Smallest and largest value of the image itself, without padding and overlays. */
+  min: number;
+  max: number;
+};
+
+/**
+ * Modality values of a frame (PS3.3 §C.11.1). Padding becomes black and overlays white, under every usual window: they
+ * are given values well beyond those of the image.
+ *
+ * @param cells the frame's bytes, for overlays that stand in spare bits of the pixels.
+ * @param window values that the image opens with from black to white.
+ */
+export function displayedValues(
+  stored: StoredValues,
+  description: PixelDescription,
+  cells: Uint8Array,
+  window: Range,
+): DisplayedValues {
+  const modality = modalityFunction(description);
+  const out = new Float32Array(stored.length);
+  const marks = overlayMarks(stored, description, cells);
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  let whole = true;
+  let marked = marks !== null;
+  for (let i = 0; i < stored.length; i++) {
+    const value = stored[i] as number;
+    if (isPadding(description, value)) {
+      out[i] = Number.NaN;
+      marked = true;
+      continue;
+    }
+    const shown = Math.min(Math.max(modality(value), -3e38), 3e38);
+    out[i] = shown;
+    if (shown < min) min = shown;
+    if (shown > max) max = shown;
+    whole &&= Number.isInteger(shown);
+  }
+  if (min > max) [min, max] = [0, 1];
+  if (!marked) return { values: narrowed(out, whole, min, max), min, max };
+  const lowest = Math.min(min, window.lower);
+  const highest = Math.max(max, window.upper);
+  const span = highest - lowest;
+  const [low, high] = [Math.floor(lowest - 2 * span - 1), Math.ceil(highest + 2 * span + 1)];
+  const [black, white] = description.inverse ? [high, low] : [low, high];
+  for (let i = 0; i < out.length; i++) {
+    const mark = marks?.[i] ?? 0;
+    if (mark !== 0) out[i] = mark === 255 ? white : black;
+    else if (Number.isNaN(out[i])) out[i] = black;
+  }
+  return { values: narrowed(out, whole, low, high), min, max };
+}
+
+/** As small as holds all values exactly: a stack is kept in memory whole. */
+function narrowed(values: Float32Array, whole: boolean, low: number, high: number): DisplayedValues["values"] {
+  if (!whole) return values;
+  // Never bytes: by its type the library tells whether the next image of the stack, which may be colour, is of the same kind.
+  if (low >= -32_768 && high <= 32_767) return Int16Array.from(values);
+  return low >= 0 && high <= 65_535 ? Uint16Array.from(values) : values;
+}
+
+/** 255 where an overlay is to be seen white, 1 where black, because the image is nearly white there; null without overlays. */
+function overlayMarks(stored: StoredValues, description: PixelDescription, cells: Uint8Array): Uint8Array | null {
+  if (description.overlays.length === 0) return null;
+  const { rows: height, columns: width } = description;
+  const before = toGrey(stored, description);
+  const picture: Picture = { width, height, channels: 1, data: before.slice() };
+  drawOverlays(picture, description, cells);
+  return picture.data.map((grey, i) => (grey === before[i] ? 0 : grey === 255 ? 255 : 1));
+}

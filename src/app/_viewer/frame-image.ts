@@ -1,0 +1,155 @@
+import * as core from "@cornerstonejs/core";
+import { describePixels, neededBulk } from "@overread/shared/dicom/pixels/describe";
+import type { PixelDescription } from "@overread/shared/dicom/pixels/description";
+import { drawPixels, isColour } from "@overread/shared/dicom/pixels/draw-pixels";
+import { storedValues } from "@overread/shared/dicom/pixels/stored-values";
+import { chosenVoi } from "@overread/shared/dicom/pixels/voi";
+import { bulkData, ViewerError } from "./archive.ts";
+import type { Attributes } from "./attributes.ts";
+import { decodeFrame } from "./decode-frame.ts";
+import { displayedValues } from "./displayed-values.ts";
+import { fetchFrame } from "./fetch-frame.ts";
+import type { Frame } from "./frames.ts";
+import { reduced, reductionOf } from "./texture-limit.ts";
+import { rangeOf, type Voi, voiOf } from "./voi.ts";
+
+/** How an image is shown when nobody asked for anything else; null for colour. */
+const voiOfImage = new WeakMap<core.Types.IImage, Voi>();
+
+export function sentVoi(image: core.Types.IImage): Voi | null {
+  return voiOfImage.get(image) ?? null;
+}
+
+/**
+ * Fetches, decodes and understands one frame, by the same description of pixels that the server draws by.
+ *
+ * Ours in place of the library's loader, which knows no tables, takes fractions for integers and reads bits that are
+ * none of the value.
+ *
+ * @throws {ViewerError} in words for the reader, also for what cannot be drawn truly.
+ */
+export async function loadFrameImage(frame: Frame, dicomwebRoot: string, urgent: boolean): Promise<core.Types.IImage> {
+  const described = await descriptionOf(frame, dicomwebRoot);
+  if (described.refusal) throw new ViewerError("unreadable", described.refusal);
+  const stored = await fetchFrame(frame.imageId, urgent);
+  const { bytes, description } = await decodeFrame(stored, {
+    ...described,
+    transferSyntaxUid: stored.transferSyntaxUid,
+  });
+  try {
+    return isColour(description) ? colourImage(frame, description, bytes) : greyImage(frame, description, bytes);
+  } catch (error) {
+    throw new ViewerError("unreadable", "The image is damaged: its pixels do not fill it.", { cause: error });
+  }
+}
+
+/** Tables and overlays that are kept apart from the metadata, by address: one for all frames of an instance. */
+const tables = new Map<string, Promise<Uint8Array>>();
+const mostTables = 200;
+
+async function descriptionOf(frame: Frame, dicomwebRoot: string): Promise<PixelDescription> {
+  const attributes = withPixelKind(frame.instance);
+  const bulk = new Map<string, Uint8Array>();
+  await Promise.all(
+    neededBulk(attributes, frame.frameNumber).map(async (uri) => bulk.set(uri, await tableAt(dicomwebRoot, uri))),
+  );
+  return describePixels(attributes, { frame: frame.frameNumber, bulk: (uri) => bulk.get(uri) });
+}
+
+/** Metadata leaves pixels out; of an image that does not say how many bits a value has they are floating point. */
+function withPixelKind(instance: Attributes): Attributes {
+  if (instance["00280101"]?.Value?.length || "7FE00008" in instance || "7FE00009" in instance) return instance;
+  const bits = Number(instance["00280100"]?.Value?.[0]);
+  return bits === 32 || bits === 64 ? { ...instance, [bits === 64 ? "7FE00009" : "7FE00008"]: {} } : instance;
+}
+
+function tableAt(dicomwebRoot: string, uri: string): Promise<Uint8Array> {
+  const known = tables.get(uri);
+  if (known) return known;
+  const coming = bulkData(dicomwebRoot, uri).then((bytes) => new Uint8Array(bytes));
+  coming.catch(() => tables.delete(uri));
+  const [oldest] = tables.keys();
+  if (oldest !== undefined && tables.size >= mostTables) tables.delete(oldest);
+  tables.set(uri, coming);
+  return coming;
+}
+
+function greyImage(frame: Frame, description: PixelDescription, bytes: Uint8Array): core.Types.IImage {
+  const stored = storedValues(bytes, description);
+  const voi = voiOf(chosenVoi(stored, description));
+  const range = rangeOf(voi);
+  const { values, min, max } = displayedValues(stored, description, bytes, range);
+  const image = imageOf(frame, values, 1, min, max);
+  const { windowWidth, windowCenter } = core.utilities.windowLevel.toWindowLevel(range.lower, range.upper);
+  Object.assign(image, { windowWidth, windowCenter });
+  voiOfImage.set(image, voi);
+  return image;
+}
+
+function colourImage(frame: Frame, description: PixelDescription, bytes: Uint8Array): core.Types.IImage {
+  const { data } = drawPixels(bytes, description);
+  // The renderer without WebGL wants colours with alpha.
+  const alpha = core.getShouldUseCPURendering();
+  const image = imageOf(frame, alpha ? withAlpha(data) : data, alpha ? 4 : 3, 0, 255);
+  Object.assign(image, { color: true, rgba: alpha, windowWidth: 256, windowCenter: 128 });
+  return image;
+}
+
+function withAlpha(rgb: Uint8Array): Uint8Array {
+  const out = new Uint8Array((rgb.length / 3) * 4).fill(255);
+  for (let i = 0; i * 3 < rgb.length; i++) out.set(rgb.subarray(i * 3, i * 3 + 3), i * 4);
+  return out;
+}
+
+type Pixels = Uint8Array | Int16Array | Uint16Array | Float32Array;
+
+function imageOf(frame: Frame, whole: Pixels, components: number, min: number, max: number): core.Types.IImage {
+  const factor = reductionOf(frame);
+  const data = factor === 1 ? whole : reduced(whole, frame, components, factor);
+  const rows = Math.ceil(frame.rows / factor);
+  const columns = Math.ceil(frame.columns / factor);
+  const image: core.Types.IImage = {
+    imageId: frame.imageId,
+    dataType: data.constructor.name as core.Types.PixelDataTypedArrayString,
+    rows,
+    columns,
+    height: rows,
+    width: columns,
+    color: false,
+    rgba: false,
+    numberOfComponents: components,
+    minPixelValue: min,
+    maxPixelValue: max,
+    // The values are the modality's already.
+    slope: 1,
+    intercept: 0,
+    preScale: { enabled: true, scaled: true },
+    windowCenter: 0,
+    windowWidth: 1,
+    // Ours is drawn by a curve of its own; the library is to take every window for a straight one.
+    voiLUTFunction: core.Enums.VOILUTFunctionType.LINEAR,
+    invert: false,
+    rowPixelSpacing: frame.size.row * factor,
+    columnPixelSpacing: frame.size.column * factor,
+    sizeInBytes: data.byteLength,
+    imageQualityStatus: core.Enums.ImageQualityStatus.FULL_RESOLUTION,
+    voxelManager: core.utilities.VoxelManager.createImageVoxelManager({
+      scalarData: data,
+      width: columns,
+      height: rows,
+      numberOfComponents: components,
+    }),
+    getPixelData: () => data,
+    getCanvas: () => canvasOf(data, rows, columns),
+  };
+  return image;
+}
+
+/** What the renderer without WebGL draws colours from. */
+function canvasOf(data: Pixels, rows: number, columns: number): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = columns;
+  canvas.height = rows;
+  canvas.getContext("2d")?.putImageData(new ImageData(Uint8ClampedArray.from(data), columns, rows), 0, 0);
+  return canvas;
+}

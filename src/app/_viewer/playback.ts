@@ -1,0 +1,76 @@
+import { number, numbers, text } from "./attributes.ts";
+import type { Frame } from "./frames.ts";
+
+/** How a loop is meant to be played. Indexes into the frames of the pane. */
+export type Playback = {
+  first: number;
+  last: number;
+  /** Back and forth in place of from the beginning again. */
+  sweep: boolean;
+  /** Images per second; null when nothing is said. */
+  rate: number | null;
+  /** Milliseconds before each image from `first` on, where they differ. */
+  delays: number[] | null;
+};
+
+const frameTimeVector = "00181065";
+
+/**
+ * How the loop around an image is to be played (PS3.3 §C.7.6.5): the frames of its instance without those trimmed off, or
+ * the whole series where each instance is one image.
+ */
+export function playbackOf(frames: readonly Frame[], index: number): Playback {
+  const frame = frames[index];
+  const whole = { first: 0, last: frames.length - 1, sweep: false, rate: null, delays: null };
+  if (!frame) return whole;
+  const a = frame.attributes;
+  const delays = delaysOf(frame);
+  const usual = delays && mean(delays.slice(1));
+  const told = number(a, "00082144") ?? number(a, "00180040");
+  const frameTime = number(a, "00181063");
+  const interval = usual ?? frameTime;
+  const rate = told && told > 0 ? told : interval && interval > 0 ? 1000 / interval : null;
+  if (frame.numberOfFrames === 1) return { ...whole, rate };
+  const mine = frames.flatMap((each, i) => (each.sopInstanceUid === frame.sopInstanceUid ? [i] : []));
+  const begin = mine[0] ?? 0;
+  const end = mine.at(-1) ?? begin;
+  const start = number(a, "00082142") ?? 1;
+  const stop = number(a, "00082143") ?? mine.length;
+  const trimmed = start >= 1 && stop <= mine.length && start < stop;
+  const first = trimmed ? begin + start - 1 : begin;
+  const last = trimmed ? begin + stop - 1 : end;
+  const sweep = number(a, "00181244") === 1;
+  return { first, last, sweep, rate, delays: delays?.slice(first - begin, last - begin + 1) ?? null };
+}
+
+/** Of Frame Time Vector, when that is what Frame Increment Pointer points to, or nothing else tells of time. */
+function delaysOf({ attributes, numberOfFrames }: Frame): number[] | null {
+  const pointer = (text(attributes, "00280009") ?? "").replace(/\W/g, "");
+  if (pointer !== frameTimeVector && number(attributes, "00181063") !== null) return null;
+  const vector = numbers(attributes, frameTimeVector);
+  return vector.length === numberOfFrames && vector.length > 1 && mean(vector.slice(1)) > 0 ? vector : null;
+}
+
+/** The image after one, and the way the loop goes on from there. */
+export function nextImage(
+  { first, last, sweep }: Playback,
+  index: number,
+  direction: 1 | -1,
+): { index: number; direction: 1 | -1 } {
+  if (index < first || index > last) return { index: first, direction: 1 };
+  if (!sweep) return { index: index === last ? first : index + 1, direction: 1 };
+  const turned = index + direction > last || index + direction < first ? -direction : direction;
+  return { index: Math.min(last, Math.max(first, index + turned)), direction: turned === 1 ? 1 : -1 };
+}
+
+/** Milliseconds that an image is preceded by, at a rate which the reader may have changed. */
+export function delayBefore({ first, rate, delays }: Playback, index: number, fps: number): number {
+  const told = delays?.[index - first];
+  // The first of a vector is 0: nothing goes before it but the end of the loop.
+  if (!told || !rate) return 1000 / fps;
+  return (told * rate) / fps;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}

@@ -1,0 +1,97 @@
+import { type Attributes, items, number } from "./attributes.ts";
+
+/** A part of an ultrasound picture; bounds in pixels, inclusive. */
+export type UltrasoundRegion = {
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+  /** Lies over those without (Region Flags, bit 0). */
+  priority: boolean;
+  /** Millimetres per pixel; null where its axes are no distances: Doppler, M-mode, a grey bar. */
+  delta: { x: number; y: number } | null;
+};
+
+export type UltrasoundScale = {
+  /** Topmost first. */
+  regions: UltrasoundRegion[];
+  /** Why none of the regions is believed; null when they are. */
+  doubt: string | null;
+};
+
+type Point = readonly [x: number, y: number];
+
+const centimetres = 3;
+const tissue = new Set([1, 2]);
+const highPriority = 1;
+
+/**
+ * The calibrated regions of an ultrasound picture: 2D tissue or colour flow with both axes in cm, and the others,
+ * because what lies over a region takes its place.
+ *
+ * A region that reaches beyond the picture was written for a picture of another size, and then none of them holds.
+ *
+ * @see DICOM PS3.3 §C.8.5.5
+ */
+export function ultrasoundScale(attributes: Attributes): UltrasoundScale | null {
+  const rows = number(attributes, "00280010") ?? 0;
+  const columns = number(attributes, "00280011") ?? 0;
+  const regions = items(attributes, "00186011").flatMap((item) => regionOf(item) ?? []);
+  if (regions.length === 0) return null;
+  // Some write the bound behind the last pixel in place of the last one.
+  const fits = (r: UltrasoundRegion) =>
+    r.x0 >= 0 && r.y0 >= 0 && r.x0 <= r.x1 && r.y0 <= r.y1 && r.x1 <= columns && r.y1 <= rows;
+  const doubt = regions.every(fits) ? null : "the scale was written for a picture of another size";
+  return { regions: regions.sort((a, b) => Number(b.priority) - Number(a.priority)), doubt };
+}
+
+function regionOf(item: Attributes): UltrasoundRegion | null {
+  const [x0, y0, x1, y1] = ["00186018", "0018601A", "0018601C", "0018601E"].map((tag) => number(item, tag));
+  if (x0 == null || y0 == null || x1 == null || y1 == null) return null;
+  const x = Math.abs(number(item, "0018602C") ?? 0) * 10;
+  const y = Math.abs(number(item, "0018602E") ?? 0) * 10;
+  const dataType = number(item, "00186014");
+  const distances =
+    x > 0 &&
+    y > 0 &&
+    number(item, "00186024") === centimetres &&
+    number(item, "00186026") === centimetres &&
+    number(item, "00186012") === 1 &&
+    (dataType === null || tissue.has(dataType));
+  const priority = ((number(item, "00186016") ?? 0) & highPriority) === highPriority;
+  return { x0, y0, x1, y1, priority, delta: distances ? { x, y } : null };
+}
+
+/**
+ * Millimetres per pixel that hold along a whole way through the picture, or why none does.
+ *
+ * @param way points in pixels; the lines between them count too.
+ */
+export function scaleAlong(
+  { regions, doubt }: UltrasoundScale,
+  way: readonly Point[],
+): { x: number; y: number } | { reason: string } {
+  if (doubt) return { reason: doubt };
+  const met = new Set(way.flatMap((to, i) => points(way[i - 1] ?? to, to)).map((point) => regionAt(regions, point)));
+  const [region] = met;
+  if (met.size > 1) return { reason: "crosses the edge of a region" };
+  if (!region) return { reason: "outside the calibrated region" };
+  if (region === "ambiguous") return { reason: "two regions with different scales lie here" };
+  return region.delta ?? { reason: "no distances in this region" };
+}
+
+/** The region a point lies in: the one on top. Of two alike with different scales neither can be known to hold. */
+function regionAt(regions: readonly UltrasoundRegion[], [x, y]: Point): UltrasoundRegion | "ambiguous" | null {
+  const here = regions.filter((r) => x >= r.x0 && x <= r.x1 && y >= r.y0 && y <= r.y1);
+  const [top] = here;
+  if (!top) return null;
+  const rivals = here.filter((r) => r.priority === top.priority);
+  const alike = (r: UltrasoundRegion) => r.delta?.x === top.delta?.x && r.delta?.y === top.delta?.y;
+  return rivals.every(alike) ? top : "ambiguous";
+}
+
+/** From one point to the next in steps of a pixel, ends included. */
+function points([x0, y0]: Point, [x1, y1]: Point): Point[] {
+  const steps = Math.max(1, Math.ceil(Math.hypot(x1 - x0, y1 - y0)));
+  return Array.from({ length: steps + 1 }, (_, i) => [x0 + ((x1 - x0) * i) / steps, y0 + ((y1 - y0) * i) / steps]);
+}
