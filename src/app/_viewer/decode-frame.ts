@@ -17,7 +17,7 @@ const bigEndian = "1.2.840.10008.1.2.2";
 const rle = "1.2.840.10008.1.2.5";
 const deflatedFrame = "1.2.840.10008.1.2.8.1";
 const jpegLossless = /^1\.2\.840\.10008\.1\.2\.4\.(57|70)$/;
-const jpeg2000 = /^1\.2\.840\.10008\.1\.2\.4\.9[01]$/;
+const wavelet = /^1\.2\.840\.10008\.1\.2\.4\.(9[01]|20[123])$/;
 const byWorker = /^1\.2\.840\.10008\.1\.2\.4\.(5[017]|70|8[01]|9[01]|20[123]|11[012])$/;
 
 /**
@@ -81,12 +81,12 @@ async function compressed(bytes: Uint8Array, syntax: string, description: PixelD
         ? new Int16Array(pixelData.length)
         : new Int8Array(pixelData.length);
   for (let i = 0; i < cells.length; i++) cells[i] = (pixelData[i] as number) << shift;
-  const transformed = jpeg2000.test(syntax)
-    ? hasComponentTransform(bytes)
-    : lossyJpeg || !photometric.startsWith("YBR");
+  // Without its own transformation a wavelet stream holds the colours that the header names.
+  const rgb =
+    lossyJpeg || (wavelet.test(syntax) && (!/^YBR_(FULL|PARTIAL)/.test(photometric) || hasComponentTransform(bytes)));
   return {
     bytes: new Uint8Array(cells.buffer),
-    description: afterDecoding(description, { precision, signed, sampleBytes, rgb: transformed }),
+    description: afterDecoding(description, { precision, signed, sampleBytes, rgb }),
   };
 }
 
