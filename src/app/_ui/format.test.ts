@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  ageAt,
-  formatAge,
   formatAgo,
   formatBytes,
   formatClock,
@@ -17,21 +15,6 @@ import {
   withoutModality,
 } from "./format.ts";
 
-test("a newborn's age is told in days, an infant's in weeks and months, everybody else's in years", () => {
-  assert.equal(ageAt("20260301", "20260310"), "9 d");
-  assert.equal(ageAt("20260101", "20260310"), "9 w");
-  assert.equal(ageAt("20250815", "20260314"), "6 mo");
-  assert.equal(ageAt("20250815", "20260815"), "12 mo");
-  assert.equal(ageAt("19610315", "20260314"), "64 y");
-  assert.equal(ageAt("19610315", "20260315"), "65 y");
-});
-
-test("an age is not invented when a date is missing, broken or in the wrong order", () => {
-  assert.equal(ageAt("", "20260314"), "");
-  assert.equal(ageAt("19619915", "20260314"), "");
-  assert.equal(ageAt("20270101", "20260314"), "");
-});
-
 test("DICOM dates and times are read in the forms modalities send", () => {
   assert.equal(formatDicomDate("20260314"), "14 Mar 2026");
   assert.equal(formatDicomDate("2026.03.14"), "14 Mar 2026");
@@ -39,8 +22,6 @@ test("DICOM dates and times are read in the forms modalities send", () => {
   assert.equal(formatDicomDate(""), "—");
   assert.equal(formatDicomTime("093015.123"), "09:30");
   assert.equal(formatDicomTime(undefined), "");
-  assert.equal(formatAge("045Y"), "45 y");
-  assert.equal(formatAge("003W"), "3 w");
 });
 
 test("times are relative near now and absolute beyond a day, in the facility's zone", () => {

@@ -26,33 +26,6 @@ export function formatDicomTime(tm: string | null | undefined): string {
   return match ? `${match[1]}:${match[2]}` : "";
 }
 
-/**
- * Age at a date in the unit a radiologist expects: days below 4 weeks, weeks below 3 months, months below
- * 2 years, then years. Empty when either date is unknown or the order is impossible.
- */
-export function ageAt(birthDate: string | null | undefined, at: string | null | undefined): string {
-  const born = dateParts(birthDate);
-  const then = dateParts(at);
-  if (!born || !then) return "";
-  const days = Math.floor(
-    (Date.UTC(then.year, then.month - 1, then.day) - Date.UTC(born.year, born.month - 1, born.day)) / 86_400_000,
-  );
-  if (days < 0) return "";
-  if (days < 28) return `${days} d`;
-  const monthsOld = (then.year - born.year) * 12 + then.month - born.month - (then.day < born.day ? 1 : 0);
-  if (monthsOld < 3) return `${Math.floor(days / 7)} w`;
-  if (monthsOld < 24) return `${monthsOld} mo`;
-  return `${Math.floor(monthsOld / 12)} y`;
-}
-
-/** An AS value (`045Y`) as `45 y`. PS3.5 §6.2. */
-export function formatAge(age: string | null | undefined): string {
-  const match = /^0*(\d+)([DWMY])$/i.exec((age ?? "").trim());
-  if (!match) return (age ?? "").trim();
-  const unit = { D: "d", W: "w", M: "mo", Y: "y" }[match[2]!.toUpperCase() as "D" | "W" | "M" | "Y"];
-  return `${match[1]} ${unit}`;
-}
-
 /** PS3.3 C.7.1.1: M, F, O; anything else is said to be unknown rather than guessed. */
 export function formatSex(sex: string | null | undefined): string {
   return { M: "M", F: "F", O: "O" }[(sex ?? "").toUpperCase()] ?? "–";

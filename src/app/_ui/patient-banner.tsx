@@ -1,6 +1,7 @@
+import { ageAt, isBirthDate } from "@overread/shared/dicom/age";
 import type { ReactNode } from "react";
 import { classNames } from "./class-names.ts";
-import { ageAt, formatDicomDate, formatDicomTime, nameWritings, sexInWords } from "./format.ts";
+import { formatDicomDate, formatDicomTime, nameWritings, sexInWords } from "./format.ts";
 
 type NameGroups = { alphabetic?: string | null; ideographic?: string | null; phonetic?: string | null };
 export type BannerPatient = {
@@ -65,7 +66,7 @@ export function PatientBanner({
   aside?: ReactNode;
   className?: string;
 }) {
-  const age = patient.ageAtStudy || ageAt(patient.birthDate, study.date);
+  const age = patient.ageAtStudy || ageAt({ birthDate: patient.birthDate }, study.date);
   const when = [formatDicomDate(study.date), formatDicomTime(study.time)].filter(Boolean).join(", ");
   return (
     <section
@@ -84,7 +85,7 @@ export function PatientBanner({
       <span className="whitespace-nowrap">
         {[sexInWords(patient.sex), age && `${age} at study`].filter(Boolean).join(", ")}
       </span>
-      <Fact label="born">{formatDicomDate(patient.birthDate)}</Fact>
+      <Fact label="born">{isBirthDate(patient.birthDate) ? formatDicomDate(patient.birthDate) : "not known"}</Fact>
       <Fact label="ID">
         {patient.patientId || "—"}
         {patient.issuer ? <span className="text-quiet"> ({patient.issuer})</span> : null}

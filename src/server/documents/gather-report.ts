@@ -75,6 +75,7 @@ export async function gatherReport(
       id: stringOf(image, "00100020") ?? "",
       issuer: stringOf(image, "00100021") ?? "",
       birthDate: stringOf(image, "00100030") ?? "",
+      age: stringOf(image, "00101010") ?? "",
       sex: stringOf(image, "00100040") ?? "",
     },
     study: {

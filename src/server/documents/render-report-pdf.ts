@@ -1,8 +1,9 @@
+import { ageAt, isBirthDate } from "@overread/shared/dicom/age";
 import PDFDocument from "pdfkit";
 import { breakLines, type Line, oneLine, type TextStyle } from "./set-text.ts";
 import type { KeyPicture, ReportSection, Signature, SignedReport } from "./signed-report.ts";
 import { facesFor, hanLanguageOf } from "./typefaces.ts";
-import { ageText, dicomDateText, dicomTimeText, momentText, nameText, regulatoryNote, sexText } from "./wording.ts";
+import { dicomDateText, dicomTimeText, momentText, nameText, regulatoryNote, sexText } from "./wording.ts";
 
 /** A4 in points, and the white around the text. */
 const page = { width: 595.28, height: 841.89, left: 54, right: 54, top: 48, bottom: 66 };
@@ -140,8 +141,13 @@ class Sheet {
 
   patientBlock(): void {
     const { patient, study, facility, hospital } = this.#report;
-    const age = ageText(patient.birthDate, study.date);
-    const born = [dicomDateText(patient.birthDate), age && `${age} at examination`].filter(Boolean).join(" · ");
+    const age = ageAt({ birthDate: patient.birthDate, patientAge: patient.age }, study.date);
+    const born = [
+      isBirthDate(patient.birthDate) ? dicomDateText(patient.birthDate) : "",
+      age && `${age} at examination`,
+    ]
+      .filter(Boolean)
+      .join(" · ");
     const performed = [dicomDateText(study.date), dicomTimeText(study.time)].filter(Boolean).join(", ");
     const place = facility.name === hospital.name ? facility.name : `${hospital.name} · ${facility.name}`;
     const left: Field[] = [

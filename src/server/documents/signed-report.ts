@@ -41,7 +41,8 @@ export type SignedReport = {
   identity: DicomJson;
   /** Specific Character Set of that image, terms by backslash: the objects use it where it carries all they say. */
   characterSet?: string;
-  patient: { name: PersonNameGroups; id: string; issuer: string; birthDate: string; sex: string };
+  /** `age`: Patient's Age of the study (AS), where its images give it. */
+  patient: { name: PersonNameGroups; id: string; issuer: string; birthDate: string; age?: string; sex: string };
   study: {
     studyInstanceUid: string;
     date: string;

@@ -56,14 +56,5 @@ export function nameText(name: PersonNameGroups): string {
   return [formatPersonName(name), phonetic].filter(Boolean).join(" · ");
 }
 
-/** Whole years between two DICOM dates: `54 y`; months below two years. Empty when either is no date. */
-export function ageText(birthDate: string, at: string): string {
-  const [birth, then] = [birthDate, at].map((text) => /^(\d{4})(\d{2})(\d{2})$/.exec(text)?.slice(1).map(Number));
-  if (!birth || !then) return "";
-  const months = (then[0]! - birth[0]!) * 12 + (then[1]! - birth[1]!) - (then[2]! < birth[2]! ? 1 : 0);
-  if (months < 0) return "";
-  return months < 24 ? `${months} mo` : `${Math.floor(months / 12)} y`;
-}
-
 /** The note under every page, in the words of the README. */
 export const regulatoryNote = "Overread is not a cleared medical device. Not for primary diagnosis.";

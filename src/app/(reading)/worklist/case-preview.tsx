@@ -1,5 +1,6 @@
 "use client";
 
+import { isBirthDate } from "@overread/shared/dicom/age";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
@@ -80,7 +81,11 @@ export function CasePreview({
           </IconButton>
         </div>
         <p className="tabular text-quiet">
-          {[sexInWords(item.patientSex), item.patientAge, `born ${formatDicomDate(item.patientBirthDate)}`]
+          {[
+            sexInWords(item.patientSex),
+            item.patientAge,
+            isBirthDate(item.patientBirthDate) && `born ${formatDicomDate(item.patientBirthDate)}`,
+          ]
             .filter(Boolean)
             .join(", ")}
           <br />

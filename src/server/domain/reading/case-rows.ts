@@ -1,3 +1,4 @@
+import { ageAt } from "@overread/shared/dicom/age";
 import { formatPersonName } from "@overread/shared/dicom/person-name";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
@@ -5,7 +6,6 @@ import type { Actor } from "../context.ts";
 import { mayAccessStudy } from "../image-access.ts";
 import { inWords, type PatientConflict, priorsInWords } from "../patient-conflicts.ts";
 import type { Identity } from "../patient-identity.ts";
-import { ageAtStudy } from "./age.ts";
 import { claimableStates, isLegalMove, signedStates } from "./case-states.ts";
 import { casePolicy } from "./policy.ts";
 import type { CaseAbilities, NameGroups, PriorityReason, WorklistItem } from "./shapes.ts";
@@ -43,6 +43,8 @@ export type CaseRow = {
   patientName: string;
   patientBirthDate: string;
   patientSex: string;
+  /** Patient's Age as the study gives it. */
+  patientAge: string | null;
   accessionNumber: string;
   studyDate: string;
   studyTime: string;
@@ -75,7 +77,7 @@ export const selectCases = Prisma.sql`
     (SELECT count(*)::int FROM case_prior p WHERE p.case_id = c.id) AS "priorCount",
     s.id AS "studyId", s.study_instance_uid AS "studyInstanceUid", s.patient_ref AS "patientRef", s.patient_id AS "patientId",
     s.issuer_of_patient_id AS "issuerOfPatientId", s.patient_name AS "patientName", s.patient_birth_date AS "patientBirthDate",
-    s.patient_sex AS "patientSex", s.accession_number AS "accessionNumber", s.study_date AS "studyDate", s.study_time AS "studyTime",
+    s.patient_sex AS "patientSex", s.qido_json::jsonb #>> '{00101010,Value,0}' AS "patientAge", s.accession_number AS "accessionNumber", s.study_date AS "studyDate", s.study_time AS "studyTime",
     s.study_description AS "studyDescription", s.referring_physician_name AS "referringPhysicianName", s.referrer_id AS "referrerId",
     s.modalities, s.body_parts AS "bodyParts", s.number_of_instances AS "numberOfInstances",
     s.expected_instances AS "expectedInstances", s.quarantined_instances AS "quarantinedInstances",
@@ -131,7 +133,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     patientId: row.patientId,
     patientSex: row.patientSex,
     patientBirthDate: row.patientBirthDate,
-    patientAge: ageAtStudy(row.patientBirthDate, row.studyDate),
+    patientAge: ageAt({ birthDate: row.patientBirthDate, patientAge: row.patientAge }, row.studyDate),
     accessionNumber: row.accessionNumber,
     modalities: row.modalities,
     bodyParts: row.bodyParts,

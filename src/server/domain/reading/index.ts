@@ -1,5 +1,4 @@
 export { AcceptPrior, acceptPrior } from "./accept-prior.ts";
-export { ageAtStudy } from "./age.ts";
 export { arriveCase } from "./arrive-case.ts";
 export { attachPriors } from "./attach-priors.ts";
 export { regionsOf } from "./body-regions.ts";

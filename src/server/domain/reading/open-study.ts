@@ -1,9 +1,9 @@
+import { ageAt } from "@overread/shared/dicom/age";
 import { formatPersonName } from "@overread/shared/dicom/person-name";
 import { DomainError } from "@overread/shared/errors";
 import { audit } from "../audit/index.ts";
 import type { Ctx } from "../context.ts";
 import { mayAccessStudy } from "../image-access.ts";
-import { ageAtStudy } from "./age.ts";
 import { nameGroups, toWorklistItem } from "./case-rows.ts";
 import { findCase, priorsOf } from "./get-case.ts";
 import type { OfCase } from "./inputs.ts";
@@ -62,7 +62,7 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
       nameGroups: nameGroups(row.patientName),
       sex: row.patientSex,
       birthDate: row.patientBirthDate,
-      ageAtStudy: ageAtStudy(row.patientBirthDate, row.studyDate),
+      ageAtStudy: ageAt({ birthDate: row.patientBirthDate, patientAge: row.patientAge }, row.studyDate),
       patientId: row.patientId,
       issuer: row.issuerOfPatientId,
     },

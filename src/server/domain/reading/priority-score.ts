@@ -1,5 +1,5 @@
+import { yearsAt } from "@overread/shared/dicom/age";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
-import { yearsAtStudy } from "./age.ts";
 import { regionsOf } from "./body-regions.ts";
 import { openStates } from "./case-states.ts";
 import type { PriorityReason } from "./shapes.ts";
@@ -59,7 +59,7 @@ export function scorePriority(row: ScoredCase, now: Date): { score: number; reas
   if (/\b(stroke|trauma|bleed|haemorrhage|hemorrhage|aneurysm|dissection)\b/i.test(row.studyDescription))
     add("The request names an emergency", 60);
 
-  const years = yearsAtStudy(row.patientBirthDate, row.studyDate);
+  const years = yearsAt({ birthDate: row.patientBirthDate }, row.studyDate);
   if (years !== undefined && years < 1) add("Patient under 1 year", 60);
   else if (years !== undefined && years < 16) add("Patient under 16 years", 30);
 

@@ -1,28 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ageAtStudy, daysOf } from "./age.ts";
 import { regionsOf, sideOf } from "./body-regions.ts";
 import { priorRelevance } from "./prior-relevance.ts";
 import { priorityClass } from "./priority-class.ts";
 import { nextScoreChange, type ScoredCase, scorePriority } from "./priority-score.ts";
-
-test("an age is told as people tell it", () => {
-  assert.equal(ageAtStudy("19690412", "20261120"), "57 y");
-  assert.equal(ageAtStudy("19691121", "20261120"), "56 y");
-  assert.equal(ageAtStudy("20260320", "20261120"), "8 mo");
-  assert.equal(ageAtStudy("20241121", "20261120"), "23 mo");
-  assert.equal(ageAtStudy("20261117", "20261120"), "3 d");
-  assert.equal(ageAtStudy("20261120", "20261120"), "0 d");
-  for (const [birth, study] of [
-    ["", "20261120"],
-    ["19690412", ""],
-    ["20270101", "20261120"],
-    ["19690231", "20261120"],
-    ["1969", "20261120"],
-  ])
-    assert.equal(ageAtStudy(birth!, study!), "", `${birth} ${study}`);
-  assert.equal(daysOf("1970.01.02"), 1, "the form of before 1993 (PS3.5 §6.2)");
-});
 
 test("the class comes from what the modality sent, or from what is written into the description", () => {
   for (const [requested, description, expected] of [

@@ -54,10 +54,16 @@ export function sha256Of(text: string): string {
   return createHash("sha256").update(text, "utf8").digest("hex");
 }
 
-/** Text as it is kept and signed: NFC, LF, and no characters a document cannot hold (PS3.5 §6.1.3). */
+/**
+ * Text as it is kept and signed (PS3.5 §6.1.3). What is normalised, and nothing else:
+ * - letters are composed (Unicode NFC)
+ * - every line break of Unicode (UAX #14: CR LF, CR, vertical tab, form feed, next line, line and paragraph separator) is a line feed, so
+ *   that what stood on two lines never becomes one word
+ * - any other control character but the tab, which no document can hold, is a blank: it may have kept two words apart
+ */
 export function plain(text: string): string {
   return text
     .normalize("NFC")
-    .replace(/\r\n?/g, "\n")
-    .replace(/\p{Cc}/gu, (control) => (control === "\n" || control === "\t" ? control : ""));
+    .replace(/\r\n|[\r\v\f\u0085\u2028\u2029]/g, "\n")
+    .replace(/\p{Cc}/gu, (control) => (control === "\n" || control === "\t" ? control : " "));
 }

@@ -1,7 +1,8 @@
+import { ageAt } from "@overread/shared/dicom/age";
 import { DomainError } from "@overread/shared/errors";
 import { audit } from "../audit/index.ts";
 import type { Ctx, UserActor } from "../context.ts";
-import { ageAtStudy, seriesOf } from "../reading/index.ts";
+import { seriesOf } from "../reading/index.ts";
 import type { GetReferral, KeyImage } from "./inputs.ts";
 import { referralPolicy } from "./policy.ts";
 import { type ReferralRow, selectReferrals, toReferralItem } from "./referral-rows.ts";
@@ -33,7 +34,7 @@ export async function getReferral(ctx: Ctx<UserActor>, { studyId }: GetReferral)
   const dicomwebRoot = `/dicomweb/${row.orgSlug}`;
   return {
     ...toReferralItem(row),
-    ageAtStudy: ageAtStudy(row.patientBirthDate, row.studyDate),
+    ageAtStudy: ageAt({ birthDate: row.patientBirthDate }, row.studyDate),
     accessionNumber: row.accessionNumber,
     dicomwebRoot,
     versions: versions.map(({ deliveries: _, keyImages: __, ...version }) => ({

@@ -1,0 +1,71 @@
+/** What is known of how old somebody is: birth date (0010,0030) and, from the study, Patient's Age (0010,1010). */
+export type KnownAge = { birthDate?: string | null | undefined; patientAge?: string | null | undefined };
+
+/** Nobody is older. A birth date that would make somebody so stands for "not known" (0001-01-01, 1850-01-01). */
+const oldestYears = 130;
+
+/** A DICOM DA value as days since 1970; `undefined` unless it is a real calendar date (PS3.5 §6.2, DA). */
+export function daysOf(da: string): number | undefined {
+  const match = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(da.trim());
+  if (!match) return undefined;
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  const date = new Date(0);
+  // Date.UTC takes years below 100 for those of the last century.
+  date.setUTCFullYear(year, month - 1, day);
+  if (date.getUTCFullYear() !== year || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
+  return Math.floor(date.getTime() / 86_400_000);
+}
+
+/**
+ * How old the patient was on the day of the study, in the unit a radiologist expects: days below four weeks, weeks below three months,
+ * months below two years, then years. One function for every list, page and document.
+ *
+ * Patient's Age counts where the birth date is missing or cannot be one.
+ *
+ * @param at DA text of the study's date.
+ * @returns e.g. `57 y`, `8 mo`, `9 w`, `3 d`; empty when nothing is known.
+ */
+export function ageAt(known: KnownAge, at: string | null | undefined): string {
+  const span = spanOf(known.birthDate, at);
+  if (!span) return statedAge(known.patientAge)?.text ?? "";
+  const { days, months } = span;
+  if (days < 28) return `${days} d`;
+  if (months < 3) return `${Math.floor(days / 7)} w`;
+  return months < 24 ? `${months} mo` : `${Math.floor(months / 12)} y`;
+}
+
+/** Whole years at the study; `undefined` when nothing is known. */
+export function yearsAt(known: KnownAge, at: string | null | undefined): number | undefined {
+  const span = spanOf(known.birthDate, at);
+  return span ? Math.floor(span.months / 12) : statedAge(known.patientAge)?.years;
+}
+
+/** Whether somebody seen at `at` (or today, where that is no date) can have been born on this day. */
+export function isBirthDate(birthDate: string | null | undefined, at?: string | null): boolean {
+  const today = new Date().toISOString().slice(0, 10).replaceAll("-", "");
+  return spanOf(birthDate, daysOf(at ?? "") === undefined ? today : at) !== null;
+}
+
+function spanOf(
+  birthDate: string | null | undefined,
+  at: string | null | undefined,
+): { days: number; months: number } | null {
+  const [from, to] = [birthDate ?? "", at ?? ""].map((text) => text.trim().replaceAll(".", "")) as [string, string];
+  const [born, then] = [daysOf(from), daysOf(to)];
+  if (born === undefined || then === undefined || then < born) return null;
+  const whole =
+    (Number(to.slice(0, 4)) - Number(from.slice(0, 4))) * 12 + Number(to.slice(4, 6)) - Number(from.slice(4, 6));
+  const months = Number(to.slice(6, 8)) < Number(from.slice(6, 8)) ? whole - 1 : whole;
+  return months > oldestYears * 12 ? null : { days: then - born, months };
+}
+
+/** An AS value (`045Y`) in words and years (PS3.5 §6.2). */
+function statedAge(value: string | null | undefined): { text: string; years: number } | null {
+  const match = /^(\d{1,3})([DWMY])$/i.exec((value ?? "").trim());
+  if (!match) return null;
+  const count = Number(match[1]);
+  const unit = (match[2] as string).toUpperCase() as "D" | "W" | "M" | "Y";
+  const years = Math.floor(count / { D: 365.25, W: 52.18, M: 12, Y: 1 }[unit]);
+  if (years > oldestYears) return null;
+  return { text: `${count} ${{ D: "d", W: "w", M: "mo", Y: "y" }[unit]}`, years };
+}
