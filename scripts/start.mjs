@@ -177,6 +177,7 @@ async function openStores(secret) {
     "OVERREAD_DATA_DIR",
     "OVERREAD_WEB_PORT",
     "OVERREAD_AUDIT_ANCHOR_DIR",
+    "OVERREAD_AUDIT_KEY_FILE",
     "OVERREAD_STORAGE",
   ];
   writeFileSync(

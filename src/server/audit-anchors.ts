@@ -1,10 +1,11 @@
-import { mkdir, open, readFile } from "node:fs/promises";
+import { mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { auditKey, auditPublicKey, isSignedBy, publicPem, signAnchor } from "#server/audit-key.ts";
 import { config } from "#server/config.ts";
 import { pool } from "#server/db/clients.ts";
 
-/** Where an organisation's audit chain stood at a time. */
-export type Anchor = { at: string; orgId: string; seq: string; hash: string };
+/** Where an organisation's audit chain stood at a time; `sig` is by the key of `audit-key.ts`, missing in those of before it. */
+export type Anchor = { at: string; orgId: string; seq: string; hash: string; sig?: string };
 
 const fileName = "audit-anchors.jsonl";
 
@@ -15,25 +16,36 @@ export function anchorFolders(): string[] {
   return audit.anchorDir ? [own, path.resolve(audit.anchorDir)] : [own];
 }
 
+/** What was last noted of each chain, by folder, as long as the file is the one we left. */
+const noted = new Map<string, { size: number; last: Map<string, Anchor> }>();
+let turn: Promise<unknown> = Promise.resolve();
+
 /**
- * Notes where every audit chain stands, outside the database: whoever cuts a chain's tail together with its head there leaves
- * the longer chain on record here. Lines are only ever added, and synced; a chain that has not grown gets none.
+ * Notes where every audit chain stands, signed and outside the database: whoever cuts a chain's tail together with its head there,
+ * or makes its end anew, leaves the true one on record here. Lines are only ever added, and synced; a chain that has not grown
+ * gets none.
  *
  * @returns lines written, and the organisations whose chain is shorter than, or different from, what was noted before.
  * @throws the first folder's error that could not be written, after the others were.
  */
-export async function anchorAuditHeads(): Promise<{ written: number; shrunk: string[] }> {
+export function anchorAuditHeads(): Promise<{ written: number; shrunk: string[] }> {
+  const mine = turn.then(anchorNow, anchorNow);
+  turn = mine.catch(() => {});
+  return mine;
+}
+
+async function anchorNow(): Promise<{ written: number; shrunk: string[] }> {
   const { rows } = await pool("overread_maintenance").query<Omit<Anchor, "at">>(
     `SELECT org_id AS "orgId", seq::text, hash FROM audit_head ORDER BY org_id`,
   );
+  const key = await auditKey();
   const at = new Date().toISOString();
   const shrunk = new Set<string>();
   let written = 0;
   let failure: unknown;
   for (const folder of anchorFolders()) {
     try {
-      const { anchors } = await readFolder(folder);
-      const last = new Map(anchors.map((anchor) => [anchor.orgId, anchor]));
+      const last = await lastNoted(folder);
       const news = rows.filter(({ orgId, seq, hash }) => {
         const before = last.get(orgId);
         if (before && (BigInt(seq) < BigInt(before.seq) || (seq === before.seq && hash !== before.hash)))
@@ -41,12 +53,13 @@ export async function anchorAuditHeads(): Promise<{ written: number; shrunk: str
         return before?.seq !== seq || before.hash !== hash;
       });
       for (const orgId of last.keys()) if (!rows.some((row) => row.orgId === orgId)) shrunk.add(orgId);
-      await append(
-        folder,
-        news.map((head) => ({ at, ...head })),
-      );
-      written += news.length;
+      const anchors = news.map((head) => ({ at, ...head, sig: signAnchor({ at, ...head }, key) }));
+      await append(folder, anchors, publicPem(key));
+      for (const anchor of anchors) last.set(anchor.orgId, anchor);
+      noted.set(folder, { size: await sizeOf(folder), last });
+      written += anchors.length;
     } catch (error) {
+      noted.delete(folder);
       failure ??= error;
     }
   }
@@ -54,9 +67,25 @@ export async function anchorAuditHeads(): Promise<{ written: number; shrunk: str
   return { written, shrunk: [...shrunk] };
 }
 
-async function append(folder: string, anchors: Anchor[]): Promise<void> {
+async function lastNoted(folder: string): Promise<Map<string, Anchor>> {
+  const known = noted.get(folder);
+  if (known && known.size === (await sizeOf(folder))) return known.last;
+  const { anchors } = await readFolder(folder);
+  return new Map(anchors.map((anchor) => [anchor.orgId, anchor]));
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  return (await stat(path.join(folder, fileName)).catch(() => null))?.size ?? -1;
+}
+
+async function append(folder: string, anchors: Anchor[], publicKey: string): Promise<void> {
   if (anchors.length === 0) return;
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(path.join(folder, "audit-anchors.pub"), publicKey, { flag: "wx", mode: 0o600 }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    },
+  );
   const file = await open(path.join(folder, fileName), "a", 0o600);
   try {
     // The line break comes first as well: a line that a crash cut short spoils nothing but itself.
@@ -67,16 +96,36 @@ async function append(folder: string, anchors: Anchor[]): Promise<void> {
   }
 }
 
-/** Everything that was ever noted. @returns also how many lines could not be read: one may be a crash, more are somebody's hand. */
-export async function readAnchors(): Promise<{ anchors: Anchor[]; unreadable: number; newest: string | null }> {
+export type KeptAnchors = {
+  anchors: Anchor[];
+  /** Lines that could not be read: one may be a crash, more are somebody's hand. */
+  unreadable: number;
+  /** Anchors whose signature is not the key's: somebody else wrote or changed them. */
+  forged: Anchor[];
+  /** Anchors without a signature, noted before there was a key. */
+  unsigned: number;
+  newest: string | null;
+  publicKey: string | null;
+};
+
+/** Everything that was ever noted. */
+export async function readAnchors(): Promise<KeptAnchors> {
   const all = await Promise.all(anchorFolders().map(readFolder));
   const anchors = all.flatMap((folder) => folder.anchors);
+  const key = await auditPublicKey();
   const newest =
     anchors
       .map(({ at }) => at)
       .sort()
       .at(-1) ?? null;
-  return { anchors, unreadable: all.reduce((sum, { unreadable }) => sum + unreadable, 0), newest };
+  return {
+    anchors,
+    unreadable: all.reduce((sum, { unreadable }) => sum + unreadable, 0),
+    forged: anchors.filter((anchor) => anchor.sig && !(key && isSignedBy(anchor, anchor.sig, key))),
+    unsigned: anchors.filter(({ sig }) => !sig).length,
+    newest,
+    publicKey: key && publicPem(key),
+  };
 }
 
 async function readFolder(folder: string): Promise<{ anchors: Anchor[]; unreadable: number }> {
@@ -97,11 +146,12 @@ async function readFolder(folder: string): Promise<{ anchors: Anchor[]; unreadab
 
 function parse(line: string): Anchor | null {
   try {
-    const { at, orgId, seq, hash } = JSON.parse(line) as Record<string, unknown>;
+    const { at, orgId, seq, hash, sig } = JSON.parse(line) as Record<string, unknown>;
     if (typeof at !== "string" || typeof orgId !== "string" || typeof seq !== "string" || typeof hash !== "string")
       return null;
+    if (!/^[\d:.TZ-]+$/.test(at) || (sig !== undefined && typeof sig !== "string")) return null;
     return /^\d+$/.test(seq) && /^[0-9a-f]{64}$/.test(hash) && /^[0-9a-f-]{36}$/.test(orgId)
-      ? { at, orgId, seq, hash }
+      ? { at, orgId, seq, hash, ...(sig === undefined ? {} : { sig }) }
       : null;
   } catch {
     return null;

@@ -28,6 +28,8 @@ const Environment = z.object({
   OVERREAD_STORAGE: z.string().optional(),
   /** A folder of the deployment's own, best on another machine, that is told where the audit chains stand. */
   OVERREAD_AUDIT_ANCHOR_DIR: z.string().min(1).optional(),
+  /** Where the key lies that signs them; by default in the data directory. */
+  OVERREAD_AUDIT_KEY_FILE: z.string().min(1).optional(),
   /** Master secret: everything else is derived from it. */
   OVERREAD_SECRET: z.string().min(16).optional(),
   /** Keys by purpose as JSON, for a process that is not given the master secret. */
@@ -95,7 +97,7 @@ function load(env: NodeJS.ProcessEnv) {
       url: e.OVERREAD_STORAGE ?? `file:${e.OVERREAD_DATA_DIR}/objects`,
       reserveBytes: e.OVERREAD_STORAGE_RESERVE_BYTES,
     },
-    audit: { anchorDir: e.OVERREAD_AUDIT_ANCHOR_DIR },
+    audit: { anchorDir: e.OVERREAD_AUDIT_ANCHOR_DIR, keyFile: e.OVERREAD_AUDIT_KEY_FILE },
     dicomweb: { unitsPerSecond: e.OVERREAD_DICOMWEB_UNITS_PER_SECOND },
     /** For setting up the database roles; long-running processes have keys instead. */
     masterSecret: (): string => e.OVERREAD_SECRET ?? missing("The master secret", "Set OVERREAD_SECRET."),

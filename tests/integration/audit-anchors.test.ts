@@ -9,7 +9,9 @@ import { withMaintenance } from "#server/db/maintenance.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
 import { createLog } from "#server/log.ts";
+import { handlers } from "#workers/handlers/index.ts";
 import type { Handlers } from "#workers/run-job.ts";
+import { schedules } from "#workers/schedules.ts";
 import { startWorker } from "#workers/worker.ts";
 import { orgId } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
@@ -77,7 +79,7 @@ async function verify() {
     code,
     ...(JSON.parse(stdout) as {
       faults: { orgId: string; fault: string }[];
-      anchors: { anchors: number; unreadable: number };
+      anchors: { anchors: number; unreadable: number; forged: number; unsigned: number; publicKey: string };
     }),
   };
 }
@@ -162,4 +164,62 @@ test("a folder that cannot be written does not keep the other from being told", 
   const { hash } = await head();
   assert.ok(lines().some((line) => line.includes(hash)));
   rmSync(outside);
+});
+
+test("a whole end of the chain that was made anew, every hash right, is found", async () => {
+  await act(6);
+  await anchorAuditHeads();
+  const client = await db.owner.connect();
+  try {
+    await client.query("BEGIN; ALTER TABLE audit_event DISABLE TRIGGER USER");
+    const { rows } = await client.query("SELECT seq FROM audit_event WHERE org_id = $1 ORDER BY seq DESC LIMIT 4", [
+      org,
+    ]);
+    await client.query("UPDATE audit_event SET actor_name = 'Nobody' WHERE org_id = $1 AND seq = $2", [
+      org,
+      rows.at(-1).seq,
+    ]);
+    for (const { seq } of rows.reverse())
+      await client.query(
+        `UPDATE audit_event e SET prev_hash = p.hash, hash = encode(sha256(convert_to(audit_canonical(jsonb_populate_record(e, jsonb_build_object('prev_hash', p.hash))), 'UTF8')), 'hex')
+         FROM audit_event p WHERE e.org_id = $1 AND e.seq = $2 AND p.org_id = e.org_id AND p.seq = e.seq - 1`,
+        [org, seq],
+      );
+    await client.query(
+      "UPDATE audit_head h SET hash = e.hash FROM audit_event e WHERE h.org_id = $1 AND e.org_id = h.org_id AND e.seq = h.seq",
+      [org],
+    );
+    await client.query("ALTER TABLE audit_event ENABLE TRIGGER USER; COMMIT");
+  } finally {
+    client.release();
+  }
+  const { seq } = await head();
+  const found = await verify();
+  assert.deepEqual([found.code, found.faults], [1, [{ orgId: org, seq, fault: "anchor-mismatch" }]]);
+});
+
+test("anchors are signed by a key of nobody else's; one that was changed or made by another hand is told", async () => {
+  await act(1);
+  await anchorAuditHeads();
+  const key = path.join(dataDir, "keys", "audit-anchors.pem");
+  assert.equal(statSync(key).mode & 0o777, 0o600);
+  const whole = await verify();
+  assert.deepEqual([whole.anchors.forged, whole.anchors.unsigned], [0, 0]);
+  assert.equal(whole.anchors.publicKey, readFileSync(path.join(outside, "audit-anchors.pub"), "utf8"));
+  const other = { ...JSON.parse(lines().at(-1)!), at: "2026-01-01T00:00:00.000Z" };
+  appendFileSync(file, `${JSON.stringify(other)}\n`);
+  const found = await verify();
+  assert.equal(found.code, 1);
+  assert.ok(found.faults.some(({ fault }) => fault === "anchor-forged"));
+});
+
+test("anchors are noted each minute, and with a signature before anything is made of it", async () => {
+  const log = createLog("worker", "silent" as "error");
+  assert.equal(schedules(log).find(({ name }) => name === "anchor-audit")?.everyMs, 60_000);
+  await act(1);
+  const run = { actor: systemActor(org, "worker"), requestId: "r", log, signal: AbortSignal.timeout(60_000) };
+  const nowhere = { orgId: org, reportVersionId: "01999999-0000-7000-8000-000000000009" };
+  await assert.rejects(handlers["report.store-documents"](run, nowhere));
+  const { hash } = await head();
+  assert.ok(lines().some((line) => line.includes(hash)));
 });

@@ -65,6 +65,8 @@ test("any edit of any column is found", async () => {
     "actor_org_id = uuidv7()",
     "hash = repeat('a', 64)",
     "prev_hash = repeat('b', 64)",
+    "form = 1",
+    "form = 3",
   ];
   for (const edit of edits) {
     const faults = await tampered(`UPDATE audit_event SET ${edit} WHERE org_id = '${org}' AND seq = 12`);

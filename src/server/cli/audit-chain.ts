@@ -13,6 +13,7 @@ export type ChainFault = {
     | "tail-cut"
     | "head-missing"
     | "anchor-mismatch"
+    | "anchor-forged"
     | "functions-disagree";
 };
 export type ChainReport = { organizations: number; events: number; faults: ChainFault[]; heads: ChainHead[] };
@@ -40,6 +41,8 @@ type EventRow = {
 
 const genesis = "0".repeat(64);
 const page = 2_000;
+/** See `audit_canonical` in the database. */
+const newestForm = 2;
 
 /** `2026-11-21T23:59:59.123456` (UTC) in microseconds since 1970. */
 function microseconds(at: string): string {
@@ -132,7 +135,7 @@ export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<Chai
           if (seq !== previous.seq + 1n) fault(previous.seq + 1n, "missing");
           else if (event.prevHash !== previous.hash) fault(seq, "out-of-order");
           // A later form is never followed by an earlier one.
-          if (own !== event.hash || event.form < previous.form) fault(seq, "altered");
+          if (own !== event.hash || event.form < previous.form || event.form > newestForm) fault(seq, "altered");
           if (own !== event.databaseHash) fault(seq, "functions-disagree");
           if (anchored.get(event.seq)?.some(({ hash }) => hash !== event.hash)) fault(seq, "anchor-mismatch");
           anchored.delete(event.seq);

@@ -3,6 +3,7 @@ import { withTenant } from "#server/db/with-tenant.ts";
 import { settleStudy } from "#server/domain/imaging/index.ts";
 import { attachPriors, expireClaim, prioritizeCase } from "#server/domain/reading/index.ts";
 import type { Handlers } from "../run-job.ts";
+import { anchorAudit } from "../schedules.ts";
 import { deliverEarlier } from "./deliver-earlier-reports.ts";
 import { storeDocuments } from "./store-documents.ts";
 
@@ -23,6 +24,10 @@ export const handlers: Handlers = {
   "claim.expire": async ({ actor, requestId }, { caseId }) => {
     await withTenant(actor, (ctx) => expireClaim(ctx, { caseId }), { requestId });
   },
-  "report.store-documents": storeDocuments,
+  "report.store-documents": async (run, payload) => {
+    // The job is there once the signature is committed: its event is anchored before anything is made of it.
+    await anchorAudit(run.log).catch((error: unknown) => run.log.error({ err: error }, "a signature was not anchored"));
+    await storeDocuments(run, payload);
+  },
   "facility.deliver-earlier": deliverEarlier,
 };

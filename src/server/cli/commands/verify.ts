@@ -21,11 +21,13 @@ const auditVerify: Command = {
     if (anchors && !anchors.success) throw new UsageError(`${file} holds no anchors`);
     const kept = await readAnchors();
     const report = await verifyAuditChains([...kept.anchors, ...(anchors?.data ?? [])]);
+    report.faults.push(...kept.forged.map(({ orgId, seq }) => ({ orgId, seq, fault: "anchor-forged" as const })));
     const save = optional(values, "save-anchors");
     // What is broken must not become the new measure.
     if (save && report.faults.length === 0) await writeFile(save, `${JSON.stringify(report.heads, null, 2)}\n`);
     const { organizations, events, faults } = report;
-    const held = { anchors: kept.anchors.length, newest: kept.newest, unreadable: kept.unreadable };
+    const { newest, unreadable, unsigned, publicKey } = kept;
+    const held = { anchors: kept.anchors.length, newest, unreadable, unsigned, forged: kept.forged.length, publicKey };
     return {
       json: { ok: faults.length === 0, organizations, events, faults, anchors: held, heads: report.heads },
       lines: [
@@ -33,6 +35,8 @@ const auditVerify: Command = {
         kept.newest
           ? `held against ${kept.anchors.length} anchors, the newest of ${kept.newest}`
           : "no anchors yet: a tail cut off together with its head cannot be told",
+        ...(publicKey ? [`signed with the key whose public half is\n${publicKey.trim()}`] : []),
+        ...(unsigned > 0 ? [`${unsigned} of them carry no signature`] : []),
         ...(kept.unreadable > 0 ? [`${kept.unreadable} lines among the anchors cannot be read`] : []),
         ...faults.slice(0, 100).map(({ orgId, seq, fault }) => `  ${orgId} event ${seq}: ${fault}`),
       ],
