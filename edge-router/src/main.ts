@@ -70,7 +70,7 @@ function inWords(status: ReturnType<typeof readStatus>): string {
     `Running:    ${status.running ? `yes, DICOM port ${status.dimsePort ?? "?"}` : "no"}`,
     ...(status.revoked ? ["Revoked:    the portal takes nothing from this edge; enrol it anew"] : []),
     `Waiting:    ${queue.instances} objects, ${mebibytes(queue.bytes)}, oldest ${queue.oldestReceivedAt ?? "-"}`,
-    `Refused:    ${refused.count} objects that the archive cannot take (kept; --json lists them)`,
+    `Refused:    ${refused.count} objects that can never be taken as they are (--json lists them with the reason)`,
     `Returns:    ${returns.waiting} results wait for the local PACS${returns.lastError ? ` (${returns.lastError})` : ""}`,
     `Received:   ${status.lastReceivedAt ?? "-"}`,
     `Forwarded:  ${status.lastForwardedAt ?? "-"}`,

@@ -13,6 +13,7 @@ import { faultCode, isDiskFault } from "./spool/disk-fault.ts";
 import { Spool, type SpoolOptions } from "./spool/spool.ts";
 import { tellCompleteStudies } from "./upload/complete.ts";
 import { Forwarder } from "./upload/forward.ts";
+import { RefusalTeller } from "./upload/tell-refusals.ts";
 import { SOFTWARE_VERSION } from "./version.ts";
 
 /** How long associations may go on after the word to stop, and uploads after that. */
@@ -79,6 +80,7 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
     revoked = true;
     spool.writes.enter(() => spool.index.setMeta("revoked", enrolled.identity.edgeId));
   });
+  const refusalTeller = new RefusalTeller(spool.refusals, portal, log);
   const forwarder = new Forwarder(spool, portal, settings.upload, log);
   wakeForwarder = (studyInstanceUids) => forwarder.stored(studyInstanceUids);
   const returner = new ResultReturner(
@@ -97,6 +99,8 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
       }),
       begin: (object, onRoom) => spool.begin(object, onRoom),
       associationEnded: (association) => spool.associationEnded(association),
+      refused: ({ callingAeTitle }, reason) =>
+        spool.refused({ sopInstanceUid: null, studyInstanceUid: null, reason, callingAeTitle }),
       event: (name, details) => log.info(details, name),
     },
     {
@@ -123,7 +127,7 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
       startedAt: startedAt.toISOString(),
       configVersion: config.version,
       queue: { ...queue, oldestReceivedAt: isoOrNull(queue.oldestReceivedAt) },
-      refused: spool.index.refusedCount(),
+      refused: spool.refusals.count(),
       disk: { freeBytes: spool.disk.freeBytes, totalBytes: spool.disk.totalBytes },
       lastReceivedAt: isoOrNull(spool.lastReceivedAt),
       lastForwardedAt: isoOrNull(forwarder.lastForwardedAt),
@@ -155,7 +159,9 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
     let noted = "";
     while (!signal.aborted) {
       try {
-        if (!revoked) await tellCompleteStudies(spool, portal, config.quietSeconds, log);
+        // What is missing first: a study must not be offered as whole before that is known.
+        if (!revoked && (await refusalTeller.tell()))
+          await tellCompleteStudies(spool, portal, config.quietSeconds, log);
         const forwarded = isoOrNull(forwarder.lastForwardedAt) ?? "";
         if (forwarded !== noted && spool.writes.tryNow(() => spool.index.setMeta("lastForwardedAt", forwarded)))
           noted = forwarded;

@@ -6,6 +6,7 @@ import { lockStateDir } from "./lock.ts";
 import { DeliveryStore } from "./returns/delivery-store.ts";
 import { DiskGauge } from "./spool/disk.ts";
 import { SpoolIndex } from "./spool/index-db.ts";
+import { Refusals } from "./spool/refusals.ts";
 
 const REFUSED_SHOWN = 100;
 
@@ -18,8 +19,11 @@ export interface EdgeStatus {
   facilitySlug: string | null;
   dimsePort: number | null;
   queue: { instances: number; bytes: number; oldestReceivedAt: string | null };
-  /** Objects that the archive cannot take; they stay in the spool. */
-  refused: { count: number; instances: { sopInstanceUid: string; studyInstanceUid: string; reason: string | null }[] };
+  /** Objects that we or the archive will never take, the newest first; what the archive refused is kept in the spool. */
+  refused: {
+    count: number;
+    items: { sopInstanceUid?: string; studyInstanceUid?: string; reason: string; callingAeTitle: string; at: string }[];
+  };
   returns: { waiting: number; lastError: string | null };
   lastReceivedAt: string | null;
   lastForwardedAt: string | null;
@@ -39,7 +43,7 @@ export function readStatus(stateDir: string, reserveBytes: number | null): EdgeS
     facilitySlug: null,
     dimsePort: null,
     queue: { instances: 0, bytes: 0, oldestReceivedAt: null },
-    refused: { count: 0, instances: [] },
+    refused: { count: 0, items: [] },
     returns: { waiting: 0, lastError: null },
     lastReceivedAt: null,
     lastForwardedAt: null,
@@ -59,7 +63,7 @@ export function readStatus(stateDir: string, reserveBytes: number | null): EdgeS
     const index = new SpoolIndex(db);
     const { oldestReceivedAt, ...queue } = index.queue();
     status.queue = { ...queue, oldestReceivedAt: iso(oldestReceivedAt) };
-    status.refused = { count: index.refusedCount(), instances: index.refusedInstances(REFUSED_SHOWN) };
+    status.refused = refusedOf(new Refusals(db));
     status.returns = new DeliveryStore(db).summary();
     status.lastReceivedAt = iso(index.lastReceivedAt());
     status.lastForwardedAt = index.meta("lastForwardedAt") || null;
@@ -69,6 +73,16 @@ export function readStatus(stateDir: string, reserveBytes: number | null): EdgeS
     db.close();
   }
   return status;
+}
+
+function refusedOf(refusals: Refusals): EdgeStatus["refused"] {
+  const items = refusals.list(REFUSED_SHOWN).map(({ sopInstanceUid, studyInstanceUid, at, ...rest }) => ({
+    ...(sopInstanceUid ? { sopInstanceUid } : {}),
+    ...(studyInstanceUid ? { studyInstanceUid } : {}),
+    ...rest,
+    at: new Date(at).toISOString(),
+  }));
+  return { count: refusals.count(), items };
 }
 
 const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());

@@ -31,6 +31,7 @@ export const errorCodes = [
   "case.claim-expired",
   "case.not-claimed",
   "case.illegal-move",
+  "case.incomplete",
   "report.not-found",
   "report.version-conflict",
   "report.impression-missing",

@@ -63,6 +63,10 @@ export const procedures: Record<string, Line> = {
     reach: ({ studyId, signedStudyId }) => ({ studyId, otherStudyId: signedStudyId, reason: "Mine now." }),
     may: ["site_admin"],
   },
+  "worklist.readIncomplete": {
+    reach: ({ caseId }) => ({ caseId, refused: 1 }),
+    may: ["radiologist", "worklist_manager"],
+  },
   "study.open": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist", "technologist"] },
   "report.get": {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId }),

@@ -132,6 +132,7 @@ async function countingPacs(): Promise<{ port: number; taken: string[]; close():
         discard: () => undefined,
       }),
       associationEnded: () => undefined,
+      refused: () => undefined,
       event: () => undefined,
     },
     defaultCaps,

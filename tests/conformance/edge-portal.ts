@@ -10,6 +10,7 @@ import {
   EnrollRequest,
   Heartbeat,
   PURPOSE_HEADER,
+  RefusedObjects,
   StudyComplete,
   TokenRequest,
 } from "@overread/shared/edge-contract/v1";
@@ -59,6 +60,13 @@ export class FakePortal {
   loseOutcomes = false;
   /** SOP Instance UID to failure reason. */
   readonly refuse = new Map<string, number>();
+  /** How a refused object is named: by its UID, by its place among the parts, or not at all. */
+  naming: "uid" | "part" | "none" = "uid";
+  /** Requests with this object are answered with this status. */
+  readonly refuseRequest = new Map<string, number>();
+  readonly refused: RefusedObjects[] = [];
+  /** What came, in order: lists of refused objects and complete studies. */
+  readonly told: string[] = [];
   #publicKey = "";
   #codeUsed = false;
   readonly #tokens = new Set<string>();
@@ -157,7 +165,13 @@ export class FakePortal {
         this.held.has(`${sopInstanceUid} ${dataSetSha256}`);
       return answer(200, { held: instances.filter(isHeld), missing: instances.filter((i) => !isHeld(i)) });
     }
+    if (pathname === "/api/edge/v1/refused") {
+      this.refused.push(RefusedObjects.parse(JSON.parse(body.toString())));
+      this.told.push("refused");
+      return answer(200, {});
+    }
     if (pathname === "/api/edge/v1/studies/complete") {
+      this.told.push("complete");
       this.completes.push(StudyComplete.parse(JSON.parse(body.toString())));
       return answer(200, {});
     }
@@ -229,25 +243,34 @@ export class FakePortal {
     const boundary = /boundary=([^;]+)/.exec(request.headers["content-type"] ?? "")?.[1] ?? "";
     const purpose = String(request.headers[PURPOSE_HEADER] ?? "");
     const failed: unknown[] = [];
+    let status: number | undefined;
+    let place = 0;
     let at = body.indexOf(`--${boundary}`);
     for (;;) {
       const start = body.indexOf("\r\n\r\n", at) + 4;
       const end = body.indexOf(`\r\n--${boundary}`, start);
       if (start < 4 || end < 0) break;
       const part = body.subarray(start, end);
+      place++;
       const { sopInstanceUid, dataSet } = readPart10(part);
       const sha256 = createHash("sha256").update(dataSet).digest("hex");
       this.parts.push({ sopInstanceUid, sha256, preamble: Buffer.from(part.subarray(0, 128)), purpose });
       const reason = this.refuse.get(sopInstanceUid);
-      if (reason === undefined) {
+      if (this.refuseRequest.has(sopInstanceUid)) status = this.refuseRequest.get(sopInstanceUid);
+      else if (reason === undefined) {
         const key = `${sopInstanceUid} ${sha256}`;
         this.held.set(key, (this.held.get(key) ?? 0) + 1);
       } else
         failed.push({
-          "00081155": { vr: "UI", Value: [sopInstanceUid] },
+          ...(this.naming === "uid" ? { "00081155": { vr: "UI", Value: [sopInstanceUid] } } : {}),
+          ...(this.naming === "part" ? { "00000902": { vr: "LO", Value: [`part ${place}: dicom.malformed`] } } : {}),
           "00081197": { vr: "US", Value: [reason] },
         });
       at = end + 2;
+    }
+    if (status) {
+      answer(status, {});
+      return;
     }
     if (this.loseAnswers > 0) {
       this.loseAnswers--;
@@ -255,7 +278,7 @@ export class FakePortal {
       return;
     }
     if (failed.length === 0) answer(200, {});
-    else answer(202, { "00081198": { vr: "SQ", Value: failed } });
+    else answer(202, { [this.naming === "uid" ? "00081198" : "0008119A"]: { vr: "SQ", Value: failed } });
   }
 }
 

@@ -149,7 +149,20 @@ export class EdgeUnderTest {
     await until("edge stops", () => this.exitCode !== null, 30_000);
   }
 
-  async status(): Promise<{ queue: { instances: number }; refused: { count: number }; [key: string]: unknown }> {
+  async status(): Promise<{
+    queue: { instances: number };
+    refused: {
+      count: number;
+      items: {
+        sopInstanceUid?: string;
+        studyInstanceUid?: string;
+        reason: string;
+        callingAeTitle: string;
+        at: string;
+      }[];
+    };
+    [key: string]: unknown;
+  }> {
     return JSON.parse((await this.cli("status", "--json")).stdout);
   }
 

@@ -238,6 +238,7 @@ export class Association {
     }
     if (!message.receiver) {
       this.#message = null;
+      if (message.refusal === "dicom.invalid-uid") this.#handlers.refused(this.#info!, message.refusal);
       this.#refuse(message, message.refusal ?? "internal");
       return;
     }

@@ -32,6 +32,8 @@ export interface ScpHandlers {
   policy(): AssociationPolicy;
   begin(object: IncomingObject, onRoom: () => void): ObjectReceiver;
   associationEnded(association: AssociationInfo): void;
+  /** An object that was refused by its command alone; of others the receiver knows more. */
+  refused(association: AssociationInfo, reason: string): void;
   /** Ids, counts and AE titles only. */
   event(name: string, details: Record<string, string | number>): void;
 }

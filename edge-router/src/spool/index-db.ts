@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { isIndexFault } from "./disk-fault.ts";
+import { refusalSchema } from "./refusals.ts";
 import type { RecordMeta } from "./segment.ts";
 
 export type InstanceState = "queued" | "done" | "refused";
@@ -88,7 +89,7 @@ create table if not exists delivery (
   reported integer not null default 0
 ) strict;
 create table if not exists meta (key text primary key, value text not null) strict;
-`;
+${refusalSchema}`;
 
 /**
  * Opens the index. Commits of the spool need no sync of their own (`synchronous=normal`): what was acknowledged
@@ -224,7 +225,8 @@ export class SpoolIndex {
       this.#sql.insert.run(sopInstanceUid, studyInstanceUid, sha256, ...at, suspect ? 1 : 0);
       return true;
     }
-    if (known.state !== "done" || known.receivedAt >= meta.receivedAt) return false;
+    // One that was refused and is sent again gets another chance: the archive may have learnt something.
+    if (known.state === "queued" || known.receivedAt >= meta.receivedAt) return false;
     this.#sql.reopen.run(segment, offset, file, meta.sizeBytes, meta.receivedAt, known.id);
     return true;
   }
@@ -262,6 +264,10 @@ export class SpoolIndex {
   toldLater(studyInstanceUid: string, at: number): void {
     this.#sql.toldLater.run(at, studyInstanceUid);
   }
+  callingAeTitleOf(studyInstanceUid: string): string {
+    const row = this.#db.prepare("select callingAeTitle from study where studyInstanceUid = ?").get(studyInstanceUid);
+    return (row as { callingAeTitle: string } | undefined)?.callingAeTitle ?? "";
+  }
   purposeOf(studyInstanceUid: string): StudyRow["purpose"] {
     const row = this.#db.prepare("select purpose from study where studyInstanceUid = ?").get(studyInstanceUid);
     return (row as { purpose: StudyRow["purpose"] } | undefined)?.purpose ?? "read";
@@ -274,16 +280,6 @@ export class SpoolIndex {
   queue(): { instances: number; bytes: number; oldestReceivedAt: number | null } {
     const row = this.#sql.queue.get() as { instances: number; bytes: number; oldest: number | null };
     return { instances: row.instances, bytes: row.bytes, oldestReceivedAt: row.oldest };
-  }
-  refusedInstances(limit: number): { sopInstanceUid: string; studyInstanceUid: string; reason: string | null }[] {
-    return this.#db
-      .prepare(
-        "select sopInstanceUid, studyInstanceUid, reason from instance where state = 'refused' order by id limit ?",
-      )
-      .all(limit) as unknown as { sopInstanceUid: string; studyInstanceUid: string; reason: string | null }[];
-  }
-  refusedCount(): number {
-    return (this.#db.prepare("select count(*) as n from instance where state = 'refused'").get() as { n: number }).n;
   }
   /**
    * Segments that still hold something needed.

@@ -1,5 +1,6 @@
 import type { InstanceRow, SpoolIndex, StudyRow } from "./index-db.ts";
 import type { OwedWrites } from "./owed-writes.ts";
+import type { Refusals } from "./refusals.ts";
 
 /** What happened to an object and is not in the index yet. */
 interface Ahead {
@@ -16,13 +17,15 @@ interface Ahead {
 export class Outgoing {
   readonly #index: SpoolIndex;
   readonly #writes: OwedWrites;
+  readonly #refusals: Refusals;
   /** Entered before this start: the archive may have them, whatever the index says. */
   readonly #suspectUpTo: number;
   readonly #ahead = new Map<number, Ahead>();
 
-  constructor(index: SpoolIndex, writes: OwedWrites) {
+  constructor(index: SpoolIndex, writes: OwedWrites, refusals: Refusals) {
     this.#index = index;
     this.#writes = writes;
+    this.#refusals = refusals;
     this.#suspectUpTo = index.lastId();
   }
 
@@ -52,14 +55,22 @@ export class Outgoing {
 
   confirmed(rows: InstanceRow[], now: number): void {
     const entered = this.#writes.enter(() => {
-      for (const { id } of rows) this.#index.markDone(id, now);
+      for (const { id, sopInstanceUid } of rows) {
+        this.#index.markDone(id, now);
+        this.#refusals.resolve(sopInstanceUid);
+      }
     });
     if (!entered) for (const { id, attempts } of rows) this.#ahead.set(id, { until: Infinity, attempts, done: true });
   }
 
-  refused({ id, attempts }: InstanceRow, reason: string): void {
-    if (!this.#writes.enter(() => this.#index.markRefused(id, reason)))
-      this.#ahead.set(id, { until: Infinity, attempts, done: false });
+  /** The archive will never take it: it is kept, and sent no more. */
+  refused({ id, attempts, sopInstanceUid, studyInstanceUid, receivedAt }: InstanceRow, reason: string): void {
+    const entered = this.#writes.enter(() => {
+      this.#index.markRefused(id, reason);
+      const callingAeTitle = this.#index.callingAeTitleOf(studyInstanceUid);
+      this.#refusals.add({ sopInstanceUid, studyInstanceUid, reason, callingAeTitle, at: receivedAt });
+    });
+    if (!entered) this.#ahead.set(id, { until: Infinity, attempts, done: false });
   }
 
   /** Not before `at`, and then the archive is asked first. */

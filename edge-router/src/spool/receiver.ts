@@ -6,7 +6,9 @@ import { transferSyntaxes } from "@overread/shared/dicom/uids";
 import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
 import type { AssociationInfo, IncomingObject, ObjectReceiver } from "../dimse/scp.ts";
+import { isStorageClass } from "../dimse/sop-classes.ts";
 import { isFull } from "./disk-fault.ts";
+import type { Refusal } from "./refusals.ts";
 import type { RecordMeta } from "./segment.ts";
 
 /** An object up to this size is collected in memory and goes into a segment; a larger one gets its own file. */
@@ -36,6 +38,8 @@ export interface ReceiverHost {
   /** Resolves when the object is durable: true by this record, false by one of the same bytes that came first. */
   commit(meta: RecordMeta, body: Buffer[]): Promise<boolean>;
   bringing(association: AssociationInfo, studyInstanceUid: string): void;
+  /** Said of an object that cannot be taken as it is, however often it comes. */
+  refused(refusal: Omit<Refusal, "at">): void;
   syncObjectsDir(): Promise<void>;
   fatal(error: unknown): never;
 }
@@ -175,6 +179,7 @@ export class Receiver implements ObjectReceiver {
         throw this.#failed ?? error;
       });
       const { sopClassUid, sopInstanceUid, transferSyntaxUid, association } = this.#incoming;
+      if (!isStorageClass(sopClassUid)) throw new DomainError("dicom.malformed");
       if (identity.sopClassUid !== sopClassUid || identity.sopInstanceUid !== sopInstanceUid)
         throw new DomainError("dicom.uid-mismatch");
       const meta: RecordMeta = {
@@ -197,9 +202,19 @@ export class Receiver implements ObjectReceiver {
         await this.#host.commit(meta, pieces);
         this.#giveBack(pieces);
       }
+    } catch (error) {
+      if (error instanceof DomainError && error.code.startsWith("dicom.")) this.#tellOfRefusal(error.code);
+      throw error;
     } finally {
       await this.#clear();
     }
+  }
+
+  #tellOfRefusal(reason: string): void {
+    const { sopInstanceUid, association } = this.#incoming;
+    const { callingAeTitle } = association;
+    const studyInstanceUid = this.#walk.seen.studyInstanceUid ?? null;
+    this.#host.refused({ sopInstanceUid, studyInstanceUid, reason, callingAeTitle });
   }
 
   /** File, its name, its directory entry, then the record that makes it count: each durable before the next. */

@@ -14,6 +14,7 @@ import { type FoundRecord, Journal } from "./journal.ts";
 import { Outgoing } from "./outgoing.ts";
 import { OwedWrites } from "./owed-writes.ts";
 import { Receiver, type ReceiverHost } from "./receiver.ts";
+import { type Refusal, Refusals } from "./refusals.ts";
 import type { RecordMeta } from "./segment.ts";
 
 /** All data sets in memory together; beyond it each goes to its file early and senders wait for the disk. */
@@ -54,6 +55,7 @@ export class Spool {
   readonly index: SpoolIndex;
   readonly writes: OwedWrites;
   readonly outgoing: Outgoing;
+  readonly refusals: Refusals;
   readonly disk: DiskGauge;
   readonly inflow = new Inflow();
   lastReceivedAt: number | null = null;
@@ -85,7 +87,8 @@ export class Spool {
     this.#ballast = ballast;
     const waysToMakeRoom = [() => checkpoint(db), () => ballast.drop()];
     this.writes = new OwedWrites(db, waysToMakeRoom, () => this.outgoing.settled());
-    this.outgoing = new Outgoing(this.index, this.writes);
+    this.refusals = new Refusals(db);
+    this.outgoing = new Outgoing(this.index, this.writes, this.refusals);
     this.#objectsDir = path.join(options.dir, "objects");
     this.#host = this.#receiverHost();
   }
@@ -136,6 +139,7 @@ export class Spool {
     for (const name of readdirSync(this.#objectsDir))
       if (!needed.has(name) && !this.index.knowsFile(name)) unlinkSync(path.join(this.#objectsDir, name));
     this.writes.tryNow(() => this.index.hastenAll());
+    this.writes.tryNow(() => this.refusals.adopt());
     this.lastReceivedAt = this.index.lastReceivedAt();
     this.#enter();
   }
@@ -144,6 +148,11 @@ export class Spool {
   begin(object: IncomingObject, onRoom: () => void): ObjectReceiver {
     if (!this.#openStudies.has(object.association.id)) this.#openStudies.set(object.association.id, new Set());
     return new Receiver(this.#host, object, onRoom);
+  }
+
+  /** Something was refused as it arrived: its sender has been told, and the site is to know. */
+  refused(refusal: Omit<Refusal, "at">): void {
+    this.writes.enter(() => this.refusals.add({ ...refusal, at: Date.now() }));
   }
 
   associationEnded(association: AssociationInfo): void {
@@ -218,6 +227,7 @@ export class Spool {
       wrote: (bytes) => this.disk.wrote(bytes),
       holds: (meta) => this.#holds(meta),
       commit: (meta, body) => this.#commit(meta, body),
+      refused: (refusal) => this.refused(refusal),
       syncObjectsDir: async () => {
         const dir = await open(this.#objectsDir);
         await dir.sync().finally(() => dir.close());
@@ -241,7 +251,7 @@ export class Spool {
   #isQueued({ sopInstanceUid, sha256 }: RecordMeta): boolean {
     try {
       const known = this.index.find(sopInstanceUid, sha256);
-      return known !== undefined && !this.outgoing.isDone(known);
+      return known !== undefined && known.state !== "refused" && !this.outgoing.isDone(known);
     } catch (error) {
       if (!isIndexFault(error)) throw error;
       throw new DomainError("storage.unavailable", { cause: error });

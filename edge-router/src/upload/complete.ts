@@ -24,7 +24,7 @@ export async function tellCompleteStudies(
   async function tell(study: StudyRow): Promise<boolean> {
     const { studyInstanceUid } = study;
     const instanceCount = spool.index.heldCount(studyInstanceUid);
-    // Nothing of it could be taken; the refused objects are reported one by one.
+    // Nothing of it could be taken; the refused objects are told of on their own.
     if (instanceCount === 0) {
       spool.outgoing.told(study);
       return false;

@@ -7,12 +7,16 @@ import type { InstanceRow } from "../spool/index-db.ts";
 import type { Bytes, Spool } from "../spool/spool.ts";
 import { Pace, YIELDING_INSTANCES } from "./pace.ts";
 import { ReadError } from "./read-spooled.ts";
-import { isPermanent, stow } from "./stow.ts";
+import { isOutage, isPermanent, reasonOf, type StowFailure, stow } from "./stow.ts";
 
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 /** `confirm` takes up to a thousand; asked for this many at a time after a start. */
 const CONFIRM_AT_ONCE = 500;
 const LOOK_EVERY_MS = 100;
+/** Answers without a sound reason, for an object, after which it counts as refused: nothing is sent without end. */
+const MOST_UNSOUND = 20;
+/** Answers to a request with one object that are about that object. */
+const REFUSES_THE_OBJECT = [400, 413, 415, 422];
 /** Pause after our own disk failed. */
 const DISK_FAULT_MS = 1_000;
 
@@ -35,6 +39,8 @@ export class Forwarder {
   readonly #pace = new Pace();
   readonly #busy = new Set<number>();
   readonly #alone = new Set<number>();
+  /** How often the archive answered without taking an object, and without saying that it never will. */
+  readonly #unsound = new Map<number, number>();
   readonly #running = new Set<Promise<void>>();
   readonly #abort = new AbortController();
   #failures = 0;
@@ -189,14 +195,16 @@ export class Forwarder {
     }
     if (found.length === 0) return;
     try {
-      const objects = found.map(({ bytes }) => bytes);
+      const objects = found.map(({ row, bytes }) => ({ ...bytes, sopInstanceUid: row.sopInstanceUid }));
       const purpose = this.#spool.index.purposeOf(found[0]!.row.studyInstanceUid);
       const failures = await stow(this.#portal, objects, purpose, this.#abort.signal);
       const missing = await this.#settle(found.map(({ row }) => row));
       for (const row of missing) {
-        const reason = failures.get(row.sopInstanceUid);
-        if (reason !== undefined && isPermanent(reason)) this.#refuse(row, `archive-${reason.toString(16)}`);
-        else this.#later(row, reason === undefined ? "not-confirmed" : `archive-${reason.toString(16)}`);
+        const at = found.findIndex((each) => each.row.id === row.id);
+        // Alone in its request it is what the archive means.
+        const failure = failures.placed.get(at) ?? (found.length === 1 ? failures.unplaced[0] : undefined);
+        if (!failure && failures.unplaced.length > 0) this.#alone.add(row.id);
+        this.#notTaken(row, failure);
       }
     } catch (error) {
       if (error instanceof ReadError) {
@@ -207,6 +215,11 @@ export class Forwarder {
         return;
       }
       if (!(error instanceof PortalError) || error.kind !== "refused") throw error;
+      const only = found.length === 1 && this.#alone.has(found[0]!.row.id) ? found[0]!.row : null;
+      if (only && REFUSES_THE_OBJECT.includes(error.status ?? 0)) {
+        this.#refuse(only, `portal-${error.message}`);
+        return;
+      }
       // The request as a whole was not taken: one at a time, to find out whose fault it is.
       for (const { row } of found) {
         this.#alone.add(row.id);
@@ -236,15 +249,29 @@ export class Forwarder {
     const confirmed = rows.filter(isHeld);
     if (confirmed.length > 0) {
       this.#spool.confirmed(confirmed);
-      for (const { id } of confirmed) this.#alone.delete(id);
+      for (const { id } of confirmed) {
+        this.#alone.delete(id);
+        this.#unsound.delete(id);
+      }
       this.lastForwardedAt = Date.now();
       this.#log.info({ count: confirmed.length, studyInstanceUid: confirmed[0]!.studyInstanceUid }, "archive holds");
     }
     return rows.filter((row) => !isHeld(row));
   }
 
+  /** Tells what passes from what never will. An archive that answers again and again without a sound reason never will. */
+  #notTaken(row: InstanceRow, failure: StowFailure | undefined): void {
+    const reason = failure ? reasonOf(failure) : "not-confirmed";
+    const unsound = failure && isOutage(failure) ? 0 : (this.#unsound.get(row.id) ?? 0) + 1;
+    this.#unsound.set(row.id, unsound);
+    if ((failure && isPermanent(failure)) || unsound >= MOST_UNSOUND) this.#refuse(row, reason);
+    else this.#later(row, reason);
+  }
+
   #refuse(row: InstanceRow, reason: string): void {
     this.#spool.outgoing.refused(row, reason);
+    this.#alone.delete(row.id);
+    this.#unsound.delete(row.id);
     this.#log.error({ sopInstanceUid: row.sopInstanceUid, reason }, "archive cannot take the object; it is kept here");
   }
 

@@ -6,13 +6,25 @@ import { type Portal, PortalError, parseAnswer, readText } from "../control/port
 import type { Bytes } from "../spool/spool.ts";
 import { ReadError, readSpooled } from "./read-spooled.ts";
 
-/** What the archive said of the objects that it did not take, by SOP Instance UID: Failure Reason (0008,1197). */
-export type StowFailures = Map<string, number>;
+/** Why the archive did not take an object: Failure Reason (0008,1197), and the archive's own code when it gave one. */
+export interface StowFailure {
+  reason: number;
+  code: string | null;
+}
+/** Failures by the place of their object in the request; `unplaced`: the archive did not say which object it means. */
+export interface StowFailures {
+  placed: Map<number, StowFailure>;
+  unplaced: StowFailure[];
+}
 
 const attribute = <T extends z.ZodType>(value: T) => z.object({ Value: z.array(value).optional() }).optional();
-const StowAnswer = z.object({
-  "00081198": attribute(z.object({ "00081155": attribute(z.string()), "00081197": attribute(z.coerce.number()) })),
+const FailedItem = z.object({
+  "00000902": attribute(z.string()),
+  "00081155": attribute(z.string()),
+  "00081197": attribute(z.coerce.number()),
 });
+/** Failed SOP Sequence; Other Failures Sequence, for objects without UIDs (PS3.18 table I.1-1). */
+const StowAnswer = z.object({ "00081198": attribute(FailedItem), "0008119A": attribute(FailedItem) });
 
 /**
  * Stores objects by STOW-RS, streamed from the disk, in one request.
@@ -25,7 +37,7 @@ const StowAnswer = z.object({
  */
 export async function stow(
   portal: Portal,
-  objects: Bytes[],
+  objects: (Bytes & { sopInstanceUid: string })[],
   purpose: StudyPurpose,
   signal: AbortSignal,
 ): Promise<StowFailures> {
@@ -71,14 +83,28 @@ export async function stow(
   if (![200, 202, 409].includes(response.statusCode))
     throw new PortalError("refused", `http-${response.statusCode}`, response.statusCode);
   const answer = parseAnswer(StowAnswer, text);
-  const failures: StowFailures = new Map();
-  for (const item of answer["00081198"]?.Value ?? []) {
+  const failures: StowFailures = { placed: new Map(), unplaced: [] };
+  for (const item of [...(answer["00081198"]?.Value ?? []), ...(answer["0008119A"]?.Value ?? [])]) {
     const uid = item["00081155"]?.Value?.[0];
-    if (uid) failures.set(uid, item["00081197"]?.Value?.[0] ?? 0x0110);
+    const [, part, code = null] = /^part (\d+): ([a-z0-9.-]+)$/.exec(item["00000902"]?.Value?.[0] ?? "") ?? [];
+    const at = part ? Number(part) - 1 : objects.findIndex(({ sopInstanceUid }) => sopInstanceUid === uid);
+    const failure = { reason: item["00081197"]?.Value?.[0] ?? PROCESSING_FAILURE, code };
+    if (at >= 0 && at < objects.length) failures.placed.set(at, failure);
+    else failures.unplaced.push(failure);
   }
   return failures;
 }
 
+const PROCESSING_FAILURE = 0x0110;
+/** No such SOP class here; an instance or a value that is not valid (PS3.7 Annex C). */
+const permanent = [0x0122, 0x0117, 0x0106];
+
 /** Whether a failure reason says that the same bytes will never be taken: cannot understand, does not match. */
-export const isPermanent = (failureReason: number): boolean =>
-  (failureReason >= 0xc000 && failureReason <= 0xcfff) || (failureReason >= 0xa900 && failureReason <= 0xa9ff);
+export const isPermanent = ({ reason }: StowFailure): boolean =>
+  (reason >= 0xc000 && reason <= 0xcfff) || (reason >= 0xa900 && reason <= 0xa9ff) || permanent.includes(reason);
+
+/** Whether it says that the archive has no room or no disk now: that passes, however long it takes. */
+export const isOutage = ({ reason }: StowFailure): boolean => reason >= 0xa700 && reason <= 0xa7ff;
+
+/** The reason as a code for people and for the portal. */
+export const reasonOf = ({ reason, code }: StowFailure): string => code ?? `archive-${reason.toString(16)}`;

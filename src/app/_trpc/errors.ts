@@ -31,6 +31,8 @@ const sentences: Record<string, string> = {
   "case.claim-expired": "Your claim on this case has run out. Your text is kept; claim the case again to go on.",
   "case.not-claimed": "This case is not claimed by you. Claim it to write.",
   "case.illegal-move": "The case has moved on meanwhile. Reload to see where it is.",
+  "case.incomplete":
+    "Images of this study were refused and are missing. Choose to read what is there, and the report will state it.",
   "report.not-found": "There is no report here that you may read.",
   "report.version-conflict": "The report was changed in another window.",
   "report.impression-missing": "The impression is empty. A report cannot be signed without one.",

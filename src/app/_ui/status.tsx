@@ -10,6 +10,7 @@ import {
   TriangleAlert,
   UserRound,
 } from "lucide-react";
+import type { ReactNode } from "react";
 import { classNames } from "./class-names.ts";
 
 type Priority = "stat" | "urgent" | "routine";
@@ -75,7 +76,7 @@ const tones: Record<Tone, string> = {
 };
 
 /** It is not certain whose images these are: said wherever the case is, and not to be dismissed. */
-export function PatientWarning({ className, children }: { className?: string; children: string }) {
+export function PatientWarning({ className, children }: { className?: string | undefined; children: ReactNode }) {
   return (
     <p
       role="alert"

@@ -6,6 +6,7 @@ import {
   EDGE_API,
   EnrollRequest,
   Heartbeat,
+  RefusedObjects,
   StudyComplete,
   TokenRequest,
 } from "@overread/shared/edge-contract/v1";
@@ -23,7 +24,7 @@ import {
   recordDeliveryOutcome,
   recordHeartbeat,
 } from "#server/domain/edge/index.ts";
-import { completeStudy, confirmInstances } from "#server/domain/imaging/index.ts";
+import { completeStudy, confirmInstances, recordRefused } from "#server/domain/imaging/index.ts";
 import type { LiveSubscriber } from "#server/live/subscriber.ts";
 import { readJson, sendJson } from "./answer.ts";
 import { clientAddress } from "./client-address.ts";
@@ -67,6 +68,10 @@ export async function edgeControl(req: IncomingMessage, res: ServerResponse, liv
     const { instances } = await readJson(req, ConfirmRequest, 512 * KiB);
     const answer: ConfirmResponse = await withTenant(edge, (ctx) => confirmInstances(ctx, instances));
     sendJson(res, 200, answer);
+  } else if (call === "POST /refused") {
+    const refused = await readJson(req, RefusedObjects, 1024 * KiB);
+    await withTenant(edge, (ctx) => recordRefused(ctx, refused));
+    sendJson(res, 200, {});
   } else if (call === "POST /studies/complete") {
     const study = await readJson(req, StudyComplete, 16 * KiB);
     await withTenant(edge, async (ctx) => {

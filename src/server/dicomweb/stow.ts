@@ -144,9 +144,12 @@ async function answer(
 ): Promise<void> {
   const referenced: DicomJson[] = [];
   const failed: DicomJson[] = [];
+  /** Of parts that have no UIDs, or none that could be read (PS3.18 table I.1-1). */
+  const others: DicomJson[] = [];
   const studies = new Set<string>();
   for (const [index, result] of results.entries()) {
-    if (result.outcome === "refused") failed.push(failedItem(result, index));
+    if (result.outcome === "refused")
+      (result.sopInstanceUid && result.sopClassUid ? failed : others).push(failedItem(result, index));
     else {
       studies.add(result.studyInstanceUid);
       referenced.push(referencedItem(result, root));
@@ -154,7 +157,7 @@ async function answer(
   }
   const outages = new Set(results.map((result) => (result.outcome === "refused" ? result.code : "")));
   const warned = results.some(({ outcome }) => outcome === "quarantined");
-  let status = failed.length > 0 || warned ? 202 : 200;
+  let status = failed.length + others.length > 0 || warned ? 202 : 200;
   if (referenced.length === 0) {
     const [only] = outages;
     if (outages.size === 1 && (only === "storage.full" || only === "storage.unavailable"))
@@ -166,6 +169,7 @@ async function answer(
   const body: DicomJson = {
     ...(studies.size === 1 ? { "00081190": { vr: "UR", Value: [`${root}/studies/${[...studies][0]}`] } } : {}),
     ...(failed.length > 0 ? { "00081198": { vr: "SQ", Value: failed } } : {}),
+    ...(others.length > 0 ? { "0008119A": { vr: "SQ", Value: others } } : {}),
     ...(referenced.length > 0 ? { "00081199": { vr: "SQ", Value: referenced } } : {}),
   };
   await sendJson(req, res, JSON.stringify(body), {

@@ -15,6 +15,7 @@ import { z } from "zod";
  * | `GET /api/edge/v1/config` | → EdgeConfig |
  * | `POST /api/edge/v1/heartbeat` | Heartbeat → HeartbeatResponse |
  * | `POST /api/edge/v1/confirm` | ConfirmRequest → ConfirmResponse; what the archive holds, by hash |
+ * | `POST /api/edge/v1/refused` | RefusedObjects → `{}`; all that is refused at present, whenever that changes; before `complete` |
  * | `POST /api/edge/v1/studies/complete` | StudyComplete → `{}`; idempotent |
  * | `GET /api/edge/v1/deliveries?waitSeconds=25` | → DeliveryList; long poll, leased for 60 s |
  * | `POST /api/edge/v1/deliveries/{deliveryId}/outcome` | DeliveryOutcome → `{}`; idempotent |
@@ -89,7 +90,7 @@ export const Heartbeat = z.object({
   startedAt: z.iso.datetime(),
   configVersion: z.number().int(),
   queue: z.object({ instances: z.number().int(), bytes: z.number(), oldestReceivedAt: z.iso.datetime().nullable() }),
-  /** Objects that the archive cannot take; the edge keeps them. */
+  /** Objects that were refused for good, by the edge as they came or by the archive; the edge keeps the latter. */
   refused: z.number().int().optional(),
   disk: z.object({ freeBytes: z.number(), totalBytes: z.number() }),
   lastReceivedAt: z.iso.datetime().nullable(),
@@ -110,6 +111,24 @@ export type ConfirmRequest = z.infer<typeof ConfirmRequest>;
 /** `held`: durable in the archive with exactly this hash (stored or quarantined); `missing`: send (again). */
 export const ConfirmResponse = z.object({ held: z.array(InstanceDigest), missing: z.array(InstanceDigest) });
 export type ConfirmResponse = z.infer<typeof ConfirmResponse>;
+
+/** One object that will never be taken as it is. UIDs are there as far as they could be read. */
+export const RefusedObject = z.object({
+  sopInstanceUid: uid.optional(),
+  studyInstanceUid: uid.optional(),
+  /** A code such as `dicom.malformed` or `archive-c000`; no patient data. */
+  reason: z.string().regex(/^[a-z0-9.-]{1,60}$/),
+  callingAeTitle: z.string().max(16),
+  receivedAt: z.iso.datetime(),
+});
+/** At most this many are named, the newest. */
+export const MOST_REFUSED = 2000;
+/** The whole list: what is no longer on it has come in order meanwhile. */
+export const RefusedObjects = z.object({
+  total: z.number().int().min(0),
+  objects: z.array(RefusedObject).max(MOST_REFUSED),
+});
+export type RefusedObjects = z.infer<typeof RefusedObjects>;
 
 /** Sent once every instance received so far is held by the archive; sent again when late images were forwarded. */
 export const StudyComplete = z.object({

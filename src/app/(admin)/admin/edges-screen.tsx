@@ -11,6 +11,7 @@ import { Dialog } from "../../_ui/dialog.tsx";
 import { EmptyState } from "../../_ui/empty-state.tsx";
 import { formatBytes, formatSpan, plural } from "../../_ui/format.ts";
 import { Ago } from "../../_ui/now.tsx";
+import { refusedReason } from "../../_ui/refused-reason.ts";
 import { Badge } from "../../_ui/status.tsx";
 import { useToast } from "../../_ui/toast.tsx";
 import { waitingReason } from "../../_ui/waiting-reason.ts";
@@ -168,6 +169,27 @@ function EdgeCard({ edge, facility, onRevoke }: { edge: Edge; facility: Facility
             "not known yet"
           )}
         </Fact>
+        {edge.refused.count > 0 ? (
+          <Fact label="Refused">
+            <details>
+              <summary className="cursor-pointer font-medium text-urgent">
+                {plural(edge.refused.count, "object")} that can never be taken as sent
+              </summary>
+              <ul className="mt-1 flex flex-col gap-1 text-xs">
+                {edge.refused.items.map((object) => (
+                  <li key={`${object.sopInstanceUid} ${object.studyInstanceUid} ${object.reason}`}>
+                    {refusedReason(object.reason)} From {object.callingAeTitle || "an unknown sender"},{" "}
+                    <Ago at={object.receivedAt} timeZone={facility.timeZone} />
+                    <span className="block break-all text-quiet">
+                      {object.studyInstanceUid ? `Study ${object.studyInstanceUid}` : "Study not readable"}
+                      {object.sopInstanceUid ? `, image ${object.sopInstanceUid}` : ""}
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            </details>
+          </Fact>
+        ) : null}
         <Fact label="Reports to return">
           {edge.returns ? (
             edge.returns.waiting === 0 ? (

@@ -305,12 +305,17 @@ function Images({ item }: { item: WorklistItem }) {
   return (
     <span
       title={
-        item.quarantined > 0
-          ? `${item.quarantined} set aside: the same identifier came twice with different content`
-          : `${received} received${expected ? ` of ${expected} announced` : ""}`
+        item.incomplete
+          ? `${item.incomplete}: somebody has to choose to read what is there`
+          : item.quarantined > 0
+            ? `${item.quarantined} set aside: the same identifier came twice with different content`
+            : `${received} received${expected ? ` of ${expected} announced` : ""}`
       }
     >
       {expected && (arriving || expected !== received) ? `${received}/${expected}` : received}
+      {item.images.refused > 0 ? (
+        <span className="ml-1 font-medium text-urgent">−{item.images.refused} refused</span>
+      ) : null}
       {item.quarantined > 0 ? <span className="ml-1 font-medium text-urgent">+{item.quarantined}!</span> : null}
     </span>
   );

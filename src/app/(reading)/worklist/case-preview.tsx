@@ -163,6 +163,9 @@ export function CasePreview({
             {item.images.received}
             {item.images.expected ? ` of ${item.images.expected}` : ""}
             {item.state === "arriving" ? " so far" : ""}
+            {item.images.refused > 0 ? (
+              <span className="block text-urgent">{item.images.refused} refused: it will not come by itself.</span>
+            ) : null}
             {item.quarantined > 0 ? (
               <span className="block text-urgent">
                 {item.quarantined} set aside: same identifier, different content. The first ones received are shown.

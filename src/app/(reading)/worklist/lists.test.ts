@@ -13,6 +13,7 @@ const nothing: WorklistItem["can"] = {
   reinstate: false,
   read: false,
   sign: false,
+  readIncomplete: false,
 };
 function caseOf(over: Partial<WorklistItem> & { caseId: string }): WorklistItem {
   return {

@@ -11,6 +11,17 @@ export type EdgeListItem = {
   lastHeartbeatAt: Date | null;
   queue: { instances: number; bytes: number; oldestReceivedAt: string | null } | null;
   disk: { freeBytes: number; totalBytes: number } | null;
+  /** Objects that will never be taken as they are, the newest named. */
+  refused: {
+    count: number;
+    items: {
+      sopInstanceUid: string;
+      studyInstanceUid: string;
+      reason: string;
+      callingAeTitle: string;
+      receivedAt: Date;
+    }[];
+  };
   returns: { waiting: number; lastError: string | null } | null;
   /** The edge's clock against the portal's when it last spoke; positive: the edge is ahead. */
   clockSkewSeconds: number | null;
@@ -32,7 +43,13 @@ export async function listEdges({ actor, tx, now }: Ctx): Promise<EdgeListItem[]
     where: { orgId: actor.orgId, facilityId: { in: [...facilities.keys()] } },
     orderBy: [{ revokedAt: { sort: "asc", nulls: "first" } }, { enrolledAt: "desc" }],
   });
+  const refused = await tx.refusedObject.findMany({
+    where: { edgeId: { in: edges.map(({ id }) => id) } },
+    orderBy: { receivedAt: "desc" },
+    take: 500,
+  });
   return edges.map((edge) => {
+    const here = refused.filter(({ edgeId }) => edgeId === edge.id);
     const facility = facilities.get(edge.facilityId)!;
     const beat = Heartbeat.safeParse(edge.heartbeat).data;
     const silentMs = edge.lastHeartbeatAt ? now.getTime() - edge.lastHeartbeatAt.getTime() : Number.POSITIVE_INFINITY;
@@ -45,6 +62,16 @@ export async function listEdges({ actor, tx, now }: Ctx): Promise<EdgeListItem[]
       lastHeartbeatAt: edge.lastHeartbeatAt,
       queue: beat?.queue ?? null,
       disk: beat?.disk ?? null,
+      refused: {
+        count: Math.max(beat?.refused ?? 0, here.length),
+        items: here.slice(0, 50).map(({ sopInstanceUid, studyInstanceUid, reason, callingAeTitle, receivedAt }) => ({
+          sopInstanceUid,
+          studyInstanceUid,
+          reason,
+          callingAeTitle,
+          receivedAt,
+        })),
+      },
       returns: beat?.returns ?? null,
       clockSkewSeconds:
         beat && edge.lastHeartbeatAt

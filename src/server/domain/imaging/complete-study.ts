@@ -5,9 +5,11 @@ import { audit } from "../audit/index.ts";
 import type { Ctx } from "../context.ts";
 import { arriveCase, offerPrior, openCase } from "../reading/index.ts";
 import { authorizeStudy } from "./policy.ts";
+import { countRefused } from "./record-refused.ts";
 
 type StudyRow = {
   id: string;
+  study_instance_uid: string;
   org_id: string;
   reader_org_id: string | null;
   facility_id: string | null;
@@ -19,7 +21,7 @@ type StudyRow = {
   last_received_at: Date;
   number_of_instances: number;
 };
-const columns = `id, org_id, reader_org_id, facility_id, referrer_id, patient_ref, purpose::text, completed_at, expected_instances,
+const columns = `id, study_instance_uid, org_id, reader_org_id, facility_id, referrer_id, patient_ref, purpose::text, completed_at, expected_instances,
   last_received_at, number_of_instances`;
 
 /**
@@ -91,6 +93,8 @@ async function complete(
 ): Promise<void> {
   const { tx } = ctx;
   const becomesRead = purpose === "read" && study.purpose === "prior";
+  // The edge tells of refused images before it tells of the study; the study may be younger than that.
+  await countRefused(ctx, [study.study_instance_uid]);
   if (study.completed_at && !becomesRead && study.expected_instances === expected) return;
   await recount(ctx, study.id);
   const now = becomesRead || !study.completed_at;

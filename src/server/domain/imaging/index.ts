@@ -22,6 +22,7 @@ export {
   ResolveQuarantined,
   resolveQuarantined,
 } from "./quarantine/index.ts";
+export { recordRefused } from "./record-refused.ts";
 export { countLimit, type Search, type SearchResult, search } from "./search.ts";
 export { isAttribute, isSearchable, type SearchLevel, safeName } from "./search-attributes.ts";
 export { quarantineReasons } from "./store/sort-out.ts";

@@ -56,6 +56,9 @@ export type CaseRow = {
   numberOfInstances: number;
   expectedInstances: number | null;
   quarantinedInstances: number;
+  refusedInstances: number;
+  /** Of so many refused images somebody has said: read without them. */
+  readWithout: number;
   patientConflicts: PatientConflict[];
   /** Attributes in which earlier studies under the patient ID contradict this one. */
   priorConflicts: PatientConflict[];
@@ -81,6 +84,7 @@ export const selectCases = Prisma.sql`
     s.study_description AS "studyDescription", s.referring_physician_name AS "referringPhysicianName", s.referrer_id AS "referrerId",
     s.modalities, s.body_parts AS "bodyParts", s.number_of_instances AS "numberOfInstances",
     s.expected_instances AS "expectedInstances", s.quarantined_instances AS "quarantinedInstances",
+    s.refused_instances AS "refusedInstances", c.read_without AS "readWithout",
     s.patient_conflicts AS "patientConflicts",
     ARRAY(SELECT DISTINCT unnest(p.differ) FROM case_prior p WHERE p.case_id = c.id AND p.identity = 'conflict' ORDER BY 1) AS "priorConflicts",
     EXISTS (SELECT 1 FROM patient pt WHERE pt.id = s.patient_ref AND pt.unidentified_in <> '') AS unidentified
@@ -94,8 +98,10 @@ export function abilities(actor: Actor, row: CaseRow): CaseAbilities {
   const mine = actor.kind === "user" && row.claimLive && row.claimedById === actor.userId;
   const others = row.claimLive && !mine;
   const waits = claimableStates.includes(row.state);
+  // What misses images is read after somebody has said so, not as if it were whole.
+  const whole = row.refusedInstances <= row.readWithout;
   return {
-    claim: waits && !others && casePolicy.can(actor, "case.claim", row),
+    claim: whole && waits && !others && casePolicy.can(actor, "case.claim", row),
     release:
       (mine && casePolicy.can(actor, "case.release-own", row)) ||
       (row.claimLive && casePolicy.can(actor, "case.release-others", row)),
@@ -107,7 +113,8 @@ export function abilities(actor: Actor, row: CaseRow): CaseAbilities {
       casePolicy.can(actor, "case.cancel", row),
     reinstate: row.state === "cancelled" && casePolicy.can(actor, "case.reinstate", row),
     read: mayAccessStudy(actor, "study.read", row),
-    sign: waits && !signedStates.includes(row.state) && !others && casePolicy.can(actor, "case.sign", row),
+    readIncomplete: !whole && !signedStates.includes(row.state) && casePolicy.can(actor, "case.read-incomplete", row),
+    sign: whole && waits && !signedStates.includes(row.state) && !others && casePolicy.can(actor, "case.sign", row),
   };
 }
 
@@ -155,12 +162,29 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     paused: row.pausedAt
       ? { reason: row.pausedReason ?? "", by: row.pausedByName ?? "", at: row.pausedAt.toISOString() }
       : null,
-    images: { received: row.numberOfInstances, expected: row.expectedInstances },
+    images: imagesOf(row),
     priorCount: row.priorCount,
     quarantined: row.quarantinedInstances,
+    incomplete: inWordsOfImages(row),
     patientConflict: inWords(row.patientConflicts) ?? priorsInWords(row.priorConflicts),
     identity: identityOf(row),
     referringPhysician: formatPersonName(row.referringPhysicianName),
     can: abilities(actor, row),
   };
+}
+
+/** What has come, what the sender says there is, and what will never come. */
+function imagesOf({
+  numberOfInstances: received,
+  expectedInstances,
+  refusedInstances: refused,
+}: CaseRow): WorklistItem["images"] {
+  // The edge counts what the archive holds.
+  const expected = expectedInstances === null ? null : expectedInstances + refused;
+  return { received, expected: expected ?? (refused > 0 ? received + refused : null), refused };
+}
+
+function inWordsOfImages(row: CaseRow): string | null {
+  const { received, expected, refused } = imagesOf(row);
+  return refused > 0 ? `${received} of ${expected} images; ${refused} refused` : null;
 }

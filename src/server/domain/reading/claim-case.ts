@@ -6,6 +6,7 @@ import { claimableStates } from "./case-states.ts";
 import { findCase } from "./get-case.ts";
 import type { OfCase } from "./inputs.ts";
 import { type AuditDetails, type MovedCase, moveCase } from "./move-case.ts";
+import { requireWhole } from "./read-incomplete.ts";
 import type { Claim } from "./shapes.ts";
 
 /**
@@ -14,12 +15,12 @@ import type { Claim } from "./shapes.ts";
  * and gets a new token, which shuts out every write under the old one.
  *
  * @returns the fencing token every later write must name, and the end of the lease.
- * @throws {DomainError} `case.already-claimed` with `claimedByName`, `claimedSecondsAgo`; `case.illegal-move`;
+ * @throws {DomainError} `case.incomplete` (see {@link requireWhole}); `case.already-claimed` with `claimedByName`, `claimedSecondsAgo`; `case.illegal-move`;
  *   `case.not-found`; `auth.forbidden`
  */
 export async function claimCase(ctx: Ctx<UserActor>, { caseId }: OfCase): Promise<Claim> {
   const { actor, tx } = ctx;
-  await findCase(ctx, caseId, "case.claim");
+  requireWhole(await findCase(ctx, caseId, "case.claim"));
   const mine = Prisma.sql`(claimed_by_id = ${actor.userId}::uuid AND claimed_until > clock_timestamp())`;
   // The WHERE decides the race: of two radiologists clicking together, one updates nothing.
   const moved = await moveCase(ctx, {

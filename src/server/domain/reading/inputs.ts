@@ -34,6 +34,10 @@ export type ListCases = z.input<typeof ListCases>;
 export const OfCase = z.object({ caseId: z.uuid() });
 export type OfCase = z.output<typeof OfCase>;
 
+/** With the number of refused images that the caller was shown. */
+export const ReadIncomplete = OfCase.extend({ refused: z.number().int().min(1) });
+export type ReadIncomplete = z.output<typeof ReadIncomplete>;
+
 /** Decimal text: the token outgrows what a JSON number keeps exactly. */
 export const ClaimToken = z.string().regex(/^\d{1,18}$/);
 export const OfClaim = OfCase.extend({ claimToken: ClaimToken });

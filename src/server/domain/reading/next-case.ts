@@ -7,6 +7,7 @@ export async function nextCase({ actor, tx }: Ctx<UserActor>): Promise<{ caseId:
   const [row] = await tx.$queryRaw<{ caseId: string }[]>`
     SELECT id AS "caseId" FROM reading_case
     WHERE reader_org_id = ${actor.orgId}::uuid AND state IN ('unread', 'claimed', 'drafted', 'preliminary')
+      AND (SELECT s.refused_instances FROM study s WHERE s.id = study_ref) <= read_without
       AND (claimed_by_id IS NULL OR claimed_until <= clock_timestamp())
     ORDER BY priority_score DESC, due_at, created_at, id LIMIT 1`;
   return row ?? null;

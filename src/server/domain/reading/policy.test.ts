@@ -37,6 +37,7 @@ const expected: Record<CaseAction, Role[]> = {
   "case.resume": ["radiologist", "worklist_manager", "technologist", "site_admin"],
   "case.cancel": ["worklist_manager", "site_admin"],
   "case.reinstate": ["worklist_manager", "site_admin"],
+  "case.read-incomplete": ["radiologist", "worklist_manager"],
   "case.sign": ["radiologist"],
   "case.open": ["technologist"],
   "case.arrive": ["technologist"],

@@ -54,6 +54,13 @@ export const casePolicy = makePolicy(
         ["site_admin", "hospital"],
       ],
     },
+    // Who reads, or who distributes what is read, decides that what is there is enough to begin with.
+    "case.read-incomplete": {
+      people: [
+        ["radiologist", "reader"],
+        ["worklist_manager", "reader"],
+      ],
+    },
     "case.sign": { people: [["radiologist", "reader"]] },
     // What the archive does when images arrive, whoever sends them: an edge router, an integration, a person uploading.
     "case.open": { people: [["technologist", "hospital"]], machines: ["system", "dicomweb:write"] },

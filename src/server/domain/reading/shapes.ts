@@ -21,6 +21,8 @@ export type CaseAbilities = {
   /** Open the images. */
   read: boolean;
   sign: boolean;
+  /** Say that the case is read without the images that were refused; until then it can be neither claimed nor signed. */
+  readIncomplete: boolean;
 };
 
 export type WorklistItem = {
@@ -58,7 +60,9 @@ export type WorklistItem = {
   claimedUntil: string | null;
   /** Why it is held or cancelled, by whom and since when; null otherwise. */
   paused: { reason: string; by: string; at: string } | null;
-  images: { received: number; expected: number | null };
+  images: { received: number; expected: number | null; refused: number };
+  /** In words, when images were refused and will not come, e.g. `3 of 4 images; 1 refused`; null otherwise. */
+  incomplete: string | null;
   priorCount: number;
   /** Instances set aside because their UID came with other bytes before. */
   quarantined: number;

@@ -4,6 +4,7 @@ import type { Ctx, UserActor } from "../context.ts";
 import { type HeldCase, holdClaim, moveCase } from "../reading/index.ts";
 import type { KeyImage, Section, SignReport } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
+import { missingImages } from "./missing-images.ts";
 import { findReportCase } from "./report-case.ts";
 import { readDraft } from "./save-draft.ts";
 import type { Signed } from "./shapes.ts";
@@ -18,7 +19,7 @@ const endClaim = Prisma.sql`, claimed_by_id = NULL, claimed_until = NULL, claime
  * The draft goes: its words are in the version, and nothing may be typed into a signed report.
  *
  * @param input.version the draft version the reader saw when signing.
- * @throws {DomainError} `report.impression-missing`, `report.version-conflict` with `version`, `report.already-signed`,
+ * @throws {DomainError} `case.incomplete`, `report.impression-missing`, `report.version-conflict` with `version`, `report.already-signed`,
  *   `case.claim-expired`, `case.not-claimed`, `case.not-found`, `auth.forbidden`
  */
 export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promise<Signed> {
@@ -70,7 +71,8 @@ async function readyToSign(
     throw new DomainError("report.version-conflict", { details: { version: draft?.version ?? 0 } });
   const impression = draft?.sections.find(({ key }) => key === "impression");
   if (!draft || !impression?.text.trim()) throw new DomainError("report.impression-missing");
-  const { sections, keyImages } = draft;
+  const { keyImages } = draft;
+  const sections = [...(await missingImages(ctx, caseId)), ...draft.sections];
   return { held, draft: { sections, keyImages } };
 }
 

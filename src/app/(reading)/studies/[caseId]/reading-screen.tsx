@@ -28,6 +28,7 @@ import {
 import { ReportEditor, type ReportHandle } from "../../_report/report-dock.tsx";
 import { SignedReport } from "../../_report/signed-report.tsx";
 import { holdClaim } from "../../claims.ts";
+import { IncompleteNotice } from "../../incomplete-notice.tsx";
 import { type ClaimView, useClaim } from "../../use-claim.ts";
 import { DockHandle, useDockWidth } from "./dock-width.tsx";
 
@@ -158,6 +159,14 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
 
       {study?.item.patientConflict ? (
         <PatientWarning className="rounded-none border-x-0 border-t-0">{study.item.patientConflict}</PatientWarning>
+      ) : null}
+
+      {study?.item.incomplete && !signed ? (
+        <IncompleteNotice
+          item={study.item}
+          onAccepted={() => void claimAgain()}
+          className="rounded-none border-x-0 border-t-0"
+        />
       ) : null}
 
       <nav aria-label="Parts of the page" className="border-b border-line md:hidden">

@@ -1,0 +1,52 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTrpc } from "../_trpc/client.tsx";
+import { sentenceFor } from "../_trpc/errors.ts";
+import type { WorklistItem } from "../_trpc/types.ts";
+import { Button } from "../_ui/button.tsx";
+import { PatientWarning } from "../_ui/status.tsx";
+
+/** Says that images of the study were refused and will not come, and lets who may decide to read what is there. */
+export function IncompleteNotice({
+  item,
+  onAccepted,
+  className,
+}: {
+  item: WorklistItem;
+  onAccepted?: () => void;
+  className?: string;
+}) {
+  const trpc = useTrpc();
+  const queryClient = useQueryClient();
+  const accept = useMutation(
+    trpc.worklist.readIncomplete.mutationOptions({
+      onSettled: () => {
+        void queryClient.invalidateQueries({ queryKey: trpc.worklist.pathKey() });
+        void queryClient.invalidateQueries({ queryKey: trpc.study.open.queryKey({ caseId: item.caseId }) });
+      },
+      onSuccess: () => onAccepted?.(),
+    }),
+  );
+  if (!item.incomplete) return null;
+  return (
+    <PatientWarning className={className}>
+      <span className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
+        <span>
+          {item.incomplete}: the archive could not take what was sent, and it will not come by itself. The site sees
+          which on its page of edge routers.
+          {item.can.readIncomplete ? "" : " The report states it."}
+        </span>
+        {item.can.readIncomplete ? (
+          <Button
+            disabled={accept.isPending}
+            onClick={() => accept.mutate({ caseId: item.caseId, refused: item.images.refused })}
+          >
+            Read what is there
+          </Button>
+        ) : null}
+        {accept.error ? <span role="alert">{sentenceFor(accept.error)}</span> : null}
+      </span>
+    </PatientWarning>
+  );
+}
