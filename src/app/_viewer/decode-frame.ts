@@ -2,6 +2,7 @@ import * as core from "@cornerstonejs/core";
 import { afterDecoding } from "@overread/shared/dicom/pixels/after-decoding";
 import type { PixelDescription } from "@overread/shared/dicom/pixels/description";
 import { hasComponentTransform } from "@overread/shared/dicom/pixels/j2k-stream";
+import { decodeGreyJpeg } from "@overread/shared/dicom/pixels/jpeg-grey";
 import { jpegHeader, withColourTransform, withoutPointTransform } from "@overread/shared/dicom/pixels/jpeg-stream";
 import { ViewerError } from "./archive.ts";
 import type { StoredFrame } from "./fetch-frame.ts";
@@ -11,14 +12,14 @@ import { decodeRle } from "./rle.ts";
 export type DecodedFrame = { bytes: Uint8Array; description: PixelDescription };
 
 const jpegBaseline = "1.2.840.10008.1.2.4.50";
-const jpegExtended = "1.2.840.10008.1.2.4.51";
+const jpegInDct = /^1\.2\.840\.10008\.1\.2\.4\.5[0135]$/;
 const native = /^1\.2\.840\.10008\.1\.2(\.1|\.1\.99|\.1\.98)?$/;
 const bigEndian = "1.2.840.10008.1.2.2";
 const rle = "1.2.840.10008.1.2.5";
 const deflatedFrame = "1.2.840.10008.1.2.8.1";
 const jpegLossless = /^1\.2\.840\.10008\.1\.2\.4\.(57|70)$/;
 const wavelet = /^1\.2\.840\.10008\.1\.2\.4\.(9[01]|20[123])$/;
-const byWorker = /^1\.2\.840\.10008\.1\.2\.4\.(5[017]|70|8[01]|9[01]|20[123]|11[012])$/;
+const byWorker = /^1\.2\.840\.10008\.1\.2\.4\.(5[01357]|70|8[01]|9[01]|20[123]|11[012])$/;
 
 /**
  * Undoes the compression of a frame, in the image library's worker where that takes a codec. What the values mean is
@@ -58,8 +59,9 @@ async function compressed(bytes: Uint8Array, syntax: string, description: PixelD
   const header = jpegHeader(bytes);
   if (header && (header.width !== columns || header.height !== rows || header.components !== samplesPerPixel))
     throw damaged();
+  if (header?.precision === 12 && jpegInDct.test(syntax)) return twelveBits(bytes, description);
   const { stream, shift } = jpegLossless.test(syntax) ? withoutPointTransform(bytes) : { stream: bytes, shift: 0 };
-  const lossyJpeg = syntax === jpegBaseline || syntax === jpegExtended;
+  const lossyJpeg = jpegInDct.test(syntax);
   const cell = (header?.precision ?? bitsAllocated) > 8 ? 16 : 8;
   const decoded = await inWorker(
     lossyJpeg ? withColourTransform(stream, photometric) : stream,
@@ -88,6 +90,21 @@ async function compressed(bytes: Uint8Array, syntax: string, description: PixelD
     bytes: new Uint8Array(cells.buffer),
     description: afterDecoding(description, { precision, signed, sampleBytes, rgb }),
   };
+}
+
+/** The library's decoder of 12 bits is 15 grey levels off. */
+function twelveBits(stream: Uint8Array, description: PixelDescription): DecodedFrame {
+  if (description.samplesPerPixel !== 1)
+    throw new ViewerError("unreadable", "JPEG of 12 bits in colour cannot be shown here.");
+  try {
+    const bytes = new Uint8Array(decodeGreyJpeg(stream).buffer);
+    return {
+      bytes,
+      description: afterDecoding(description, { precision: 12, signed: false, sampleBytes: 2, rgb: false }),
+    };
+  } catch (error) {
+    throw new ViewerError("unreadable", "The compressed pixels of this image are damaged.", { cause: error });
+  }
 }
 
 async function inWorker(pixelData: Uint8Array, transferSyntax: string, size: object): Promise<WorkerFrame> {

@@ -1,4 +1,5 @@
 import type { PixelDescription } from "@overread/shared/dicom/pixels/description";
+import { decodeGreyJpeg } from "@overread/shared/dicom/pixels/jpeg-grey";
 import { jpegHeader, withColourTransform, withoutPointTransform } from "@overread/shared/dicom/pixels/jpeg-stream";
 import { cannotDraw, damaged } from "./cannot-draw.ts";
 import { jpegTurbo } from "./codecs.ts";
@@ -12,7 +13,10 @@ export async function decodeJpeg(frame: Uint8Array, description: PixelDescriptio
     const stream = withColourTransform(frame, description.photometric);
     return decodeWith(jpegTurbo, stream, description, () => ({ rgb: true, signed: false }));
   }
-  throw cannotDraw(`There is no decoder here for JPEG of ${header.precision} bits.`);
+  if (header.precision !== 12 || header.components !== 1)
+    throw cannotDraw(`There is no decoder here for JPEG of ${header.precision} bits in colour.`);
+  const bytes = new Uint8Array(decodeGreyJpeg(frame).buffer);
+  return decoded(bytes, description, { precision: 12, signed: false, sampleBytes: 2, rgb: false });
 }
 
 /** JPEG lossless (ITU-T T.81 Annex H), its point transform applied. */
