@@ -57,7 +57,8 @@ export function proxy(request: NextRequest): NextResponse {
   headers.set("content-security-policy", policy);
   headers.delete("x-csrf-token");
 
-  if (pathname !== "/sign-in" && !sessionCookieOf(request.headers)) {
+  // An invitation is for who has no password yet.
+  if (pathname !== "/sign-in" && pathname !== "/invitation" && !sessionCookieOf(request.headers)) {
     // Next turns an address of the request's own origin into a relative one, so that it holds under every name the
     // portal is reached by.
     const target = new URL("/sign-in", request.url);

@@ -308,7 +308,7 @@ describe("a working day", { timeout: 300_000 }, () => {
     await context.close();
   });
 
-  test("a site administrator saves a facility and adds somebody, who can sign in with the first password", async () => {
+  test("a site administrator saves a facility and adds somebody, who sets a password by the link", async () => {
     const { page, context } = await enter(accounts.admin, phone);
     await page.goto(`${stack.baseUrl}/admin/facilities`);
     const form = page.getByRole("form", { name: "Lakeside Main Campus" });
@@ -335,7 +335,17 @@ describe("a working day", { timeout: 300_000 }, () => {
     await page.getByRole("button", { name: "Add", exact: true }).click();
     const first = page.locator("dialog[open] .font-mono");
     await first.waitFor();
-    const password = (await first.textContent())?.trim() ?? "";
+    const link = (await first.textContent())?.trim() ?? "";
+    const password = "harmonica gravel tuesday kiosk";
+    const guest = await context.browser()!.newContext();
+    const invited = await guest.newPage();
+    await invited.goto(link);
+    await invited.getByText("petra.novak@lakeside.example").waitFor();
+    await invited.getByLabel("New password").fill(password);
+    await invited.getByLabel("The same once more").fill(password);
+    await invited.getByRole("button", { name: "Set the password" }).click();
+    await invited.getByText("Your password is set.").waitFor();
+    await guest.close();
     await page.getByRole("button", { name: "Done" }).click();
     await page.getByText("petra.novak@lakeside.example").waitFor();
     assert.ok(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import { authenticate, reauthenticate } from "#server/auth/authenticate.ts";
-import { signInLimits } from "#server/auth/rate-limit.ts";
+import { signInLimits, sourceOf } from "#server/auth/rate-limit.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { createCaller } from "#server/trpc/caller.ts";
 import { signedIn } from "../actors.ts";
@@ -98,22 +98,25 @@ test("an unknown address and a wrong password get the same answer and cost the s
 test("guessing at an account is stopped, with a clear answer, and the right password does not help until the time is over", async () => {
   await forgetFailures();
   const email = "referrer@lakeside.example";
+  const limit = signInLimits["account-source"];
   const guesses = await Promise.all(
-    Array.from({ length: signInLimits.account + 4 }, () =>
+    Array.from({ length: limit + 4 }, () =>
       authenticate(email, "wrong", "192.0.2.1").then(
         () => "in",
         (error) => error.code as string,
       ),
     ),
   );
-  assert.equal(guesses.filter((code) => code === "auth.invalid-credentials").length, signInLimits.account);
+  assert.equal(guesses.filter((code) => code === "auth.invalid-credentials").length, limit);
   assert.equal(guesses.filter((code) => code === "auth.rate-limited").length, 4);
+  await assert.rejects(authenticate(email, password, "192.0.2.1"), { code: "auth.rate-limited" });
+  for (let i = 0; i < limit; i++) await submitSignIn(portal.url, { email, password: "wrong" });
   const { location } = await submitSignIn(portal.url, { email, password });
   assert.match(location, /error=auth.rate-limited/);
   const page = await fetch(location, { redirect: "manual" });
   assert.equal(page.headers.get("location"), "/sign-in?error=auth.rate-limited");
   // An account that does not exist is limited just the same.
-  for (let i = 0; i < signInLimits.account; i++)
+  for (let i = 0; i < limit; i++)
     await assert.rejects(authenticate("ghost@lakeside.example", "x", "192.0.2.2"), {
       code: "auth.invalid-credentials",
     });
@@ -131,14 +134,57 @@ test("guessing at many accounts from one address is stopped", async () => {
   assert.ok(await authenticate("lead@nightshift.example", password, "192.0.2.10"));
 });
 
-test("a signature asks for the password again, and wrong ones count", async () => {
+test("a signature asks for the password again, and wrong ones count against that session alone", async () => {
   await forgetFailures();
   const { actor } = await signedIn("radiologist@nightshift.example");
   await reauthenticate(actor, password);
-  for (let i = 0; i < signInLimits.account; i++)
+  for (let i = 0; i < signInLimits.session; i++)
     await assert.rejects(reauthenticate(actor, "wrong"), { code: "auth.reauthentication-failed" });
   await assert.rejects(reauthenticate(actor, password), { code: "auth.rate-limited" });
-  await assert.rejects(authenticate(actor.email, password, "192.0.2.1"), { code: "auth.rate-limited" });
+  assert.ok(await authenticate(actor.email, password, "192.0.2.1"));
+  await reauthenticate((await signedIn(actor.email)).actor, password);
+});
+
+test("a stranger who knows an e-mail stops neither the owner's sign-in nor a signature", async () => {
+  await forgetFailures();
+  const email = "radiologist@nightshift.example";
+  const owner = await authenticate(email, password, "198.51.100.7");
+  // From one source, then from so many that the account as a whole is being guessed at.
+  const sources = signInLimits.account / signInLimits["account-source"] + 2;
+  for (let source = 1; source <= sources; source++)
+    await Promise.all(
+      Array.from({ length: signInLimits["account-source"] + 1 }, () =>
+        assert.rejects(authenticate(email, "wrong", `192.0.2.${source}`)),
+      ),
+    );
+  await reauthenticate(owner, password);
+  assert.equal((await authenticate(email, password, "198.51.100.7")).userId, owner.userId);
+  await assert.rejects(authenticate(email, password, "192.0.2.200"), { code: "auth.rate-limited" });
+  // The account's other organisations and other people are as before.
+  assert.ok(await authenticate("radiologist2@nightshift.example", password, "198.51.100.8"));
+});
+
+test("a guesser with one IPv6 subscription has one source, however many addresses", () => {
+  assert.equal(sourceOf("2001:db8:1:2::9"), sourceOf("2001:0DB8:1:2:aaaa:bbbb:cccc:dddd"));
+  assert.notEqual(sourceOf("2001:db8:1:2::9"), sourceOf("2001:db8:1:3::9"));
+  assert.equal(sourceOf("::ffff:192.0.2.1"), "192.0.2.1");
+  assert.equal(sourceOf("unknown"), "unknown");
+});
+
+test("sign-ins are on record with their source, refused ones of unknown addresses too", async () => {
+  await forgetFailures();
+  const { actor } = { actor: await authenticate("lead@nightshift.example", password, "203.0.113.5") };
+  const signIn = (await auditActions("nightshift")).at(-1);
+  assert.deepEqual(signIn?.details, { sessionId: actor.sessionId, address: "203.0.113.5" });
+  await assert.rejects(authenticate(actor.email, "wrong", "203.0.113.6"));
+  assert.equal((await auditActions("nightshift")).at(-1)?.details.address, "203.0.113.6");
+  await assert.rejects(authenticate("my-secret-password", "wrong", "203.0.113.7"));
+  const unknown = (await auditActions("overread")).at(-1);
+  assert.deepEqual(
+    [unknown?.action, unknown?.outcome, unknown?.details.address],
+    ["session.sign-in-refused", "refused", "203.0.113.7"],
+  );
+  assert.equal(JSON.stringify(unknown).includes("my-secret-password"), false);
 });
 
 test("a session ends after fifteen idle minutes, and twelve hours after sign-in whatever happens", async () => {

@@ -24,6 +24,13 @@ const sentences: Record<string, string> = {
   "auth.forbidden": "Your account may not do this.",
   "auth.reauthentication-failed": "That is not your password. Nothing was signed.",
   "auth.rate-limited": "Too many wrong passwords. Wait a few minutes before the next try.",
+  "auth.second-factor-required": "Give the code of your authenticator app too.",
+  "auth.second-factor-invalid": "That code is not right or was used already. Wait for the next one and try again.",
+  "auth.second-factor-exists": "Your account has an authenticator app already. Remove it first to set up another.",
+  "auth.password-change-required":
+    "Your first password was given to you by somebody else. Set your own under Account, then sign; the draft is kept.",
+  "user.invitation-invalid":
+    "This link does not work: it was used, replaced or is older than three days. Ask your administrator for a new one.",
   "request.invalid": "Something in this form cannot be used as it is.",
   "user.email-taken": "There is already an account with this e-mail address.",
   "case.not-found": "This case is not on your worklist.",
@@ -49,7 +56,16 @@ const sentences: Record<string, string> = {
   internal: "Something failed on our side and is logged. Try again; nothing you wrote is lost.",
 };
 
+const weak = "This password is soon guessed. Use several words that do not belong together.";
+const passwordSentences: Record<string, string> = {
+  "too-short": "A password has at least 12 characters. Use several words that do not belong together.",
+  "too-long": "A password has at most 200 characters.",
+  characters: "This password holds characters that cannot be seen or typed everywhere. Leave them out.",
+  same: "That is the password you have already. Choose another one.",
+};
+
 /** What happened and what to do next, in a sentence for the person at the screen. */
 export function sentenceFor(error: unknown): string {
+  if (appCodeOf(error) === "user.password-weak") return passwordSentences[String(detailsOf(error).reason)] ?? weak;
   return sentences[appCodeOf(error)] ?? sentences.internal!;
 }

@@ -73,6 +73,9 @@ export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode
               <br />
               {me.org.name}
             </p>
+            <Link href="/account" className="block rounded px-2 py-1.5 hover:bg-hover">
+              Account
+            </Link>
             <button
               type="button"
               onClick={() => void signOut()}

@@ -37,8 +37,8 @@ export function authOptions(): NextAuthOptions {
         type: "credentials",
         credentials: { email: {}, password: {}, totp: {}, organization: {} },
         /**
-         * `totp` is not looked at: no account has a second factor yet. `organization` (a short name) is asked of nobody;
-         * it decides for who has the same password in two organisations.
+         * `totp` is for accounts with a second factor. `organization` (a short name) is asked of nobody; it decides for who has
+         * the same password in two organisations.
          */
         async authorize(credentials, req) {
           try {
@@ -47,8 +47,8 @@ export function authOptions(): NextAuthOptions {
                 ?.split(",")
                 .at(-1)
                 ?.trim() ?? "unknown";
-            const { email = "", password = "", organization } = credentials ?? {};
-            const actor = await authenticate(email, password, address, { orgSlug: organization || undefined });
+            const { email = "", password = "", organization, totp } = credentials ?? {};
+            const actor = await authenticate(email, password, address, { orgSlug: organization || undefined, totp });
             return { id: actor.userId, sessionId: actor.sessionId };
           } catch (error) {
             const code = error instanceof DomainError ? error.code : "internal";

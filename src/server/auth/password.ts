@@ -1,15 +1,14 @@
 import { hash, verify } from "@node-rs/argon2";
-import { z } from "zod";
 
-/** A password that somebody chooses. Length is what counts (NIST SP 800-63B §5.1.1). */
-export const NewPassword = z.string().min(12).max(200);
+/** One form for what different keyboards compose differently (NIST SP 800-63B §5.1.1.2). */
+export const normalisePassword = (typed: string): string => typed.normalize("NFKC");
 
 // argon2id (the package's default) with 19 MiB and two passes: OWASP's floor, about 30 ms here.
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
 /** @returns an argon2id hash in PHC form. */
 export function hashPassword(password: string): Promise<string> {
-  return hash(password, cost);
+  return hash(normalisePassword(password), cost);
 }
 
 let decoy: Promise<string> | undefined;
@@ -20,6 +19,9 @@ let decoy: Promise<string> | undefined;
  */
 export async function verifyPassword(storedHash: string | null, password: string): Promise<boolean> {
   decoy ??= hashPassword("an account that does not exist");
-  const matches = await verify(storedHash ?? (await decoy), password).catch(() => false);
-  return storedHash !== null && matches;
+  const against = storedHash ?? (await decoy);
+  // Hashes from before there was one form are of what was typed.
+  const forms = new Set([normalisePassword(password), password]);
+  const verdicts = await Promise.all([...forms].map((form) => verify(against, form).catch(() => false)));
+  return storedHash !== null && verdicts.includes(true);
 }

@@ -1,10 +1,17 @@
 import { createHmac } from "node:crypto";
+import { isIPv6 } from "node:net";
 import { DomainError } from "@overread/shared/errors";
 import { config } from "#server/config.ts";
 import { pool } from "#server/db/clients.ts";
 
-/** Failures allowed in a quarter of an hour. One address may be a whole hospital behind one router. */
-export const signInLimits = { account: 8, address: 60 } as const;
+/**
+ * Failures allowed in a quarter of an hour.
+ * - `account-source`: at one account from one source. A stranger uses up his own source's, not the owner's.
+ * - `account`: at one account from all sources that have never signed in there, against guessing from many at once.
+ * - `address`: from one source at whatever accounts; it may be a whole hospital behind one router.
+ * - `session`: in one session, of who is asked for the password once more.
+ */
+export const signInLimits = { "account-source": 8, account: 100, address: 60, session: 8 } as const;
 const windowMinutes = 15;
 
 export type Throttle = { kind: keyof typeof signInLimits; value: string };
@@ -13,6 +20,24 @@ export type Throttle = { kind: keyof typeof signInLimits; value: string };
 function keyOf({ kind, value }: Throttle): string {
   const name = value.trim().toLowerCase();
   return `${kind}:${createHmac("sha256", config().key("sign-in")).update(`${kind}:${name}`).digest("base64url")}`;
+}
+
+/**
+ * One caller's part of the network: an IPv4 address, or the first half of an IPv6 one, since a single subscriber has all of the
+ * second half to choose from (RFC 6177).
+ */
+export function sourceOf(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
+  if (!isIPv6(plain)) return plain;
+  const [head = "", tail] = plain.toLowerCase().split("::");
+  const before = head ? head.split(":") : [];
+  const behind = tail ? tail.split(":") : [];
+  const zeros = tail === undefined ? 0 : 8 - before.length - behind.length;
+  const groups = [...before, ...Array.from({ length: zeros }, () => "0"), ...behind];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":")}::/64`;
 }
 
 /**

@@ -3,18 +3,28 @@ import { pool } from "#server/db/clients.ts";
 import type { OrganizationKind, Role } from "#server/db/generated/enums.ts";
 import type { UserActor } from "#server/domain/context.ts";
 
+/** Sessions that one account may have open. */
+export const sessionsPerAccount = 20;
+
 /**
  * Sessions live in Postgres; the cookie only names one. So a session ends at once when it is revoked, when its user is
  * deactivated, after 15 minutes without a request, and 12 hours after sign-in whatever happens.
  * All times are the database's.
  */
-export async function createSession(userId: string, orgId: string): Promise<string> {
+export async function createSession(userId: string, orgId: string, address = ""): Promise<string> {
   const { rows } = await pool("overread_auth").query<{ id: string }>(
-    `INSERT INTO session (user_id, org_id, expires_at)
-     VALUES ($1, $2, now() + $3 * interval '1 millisecond') RETURNING id`,
-    [userId, orgId, config().session.absoluteMs],
+    `INSERT INTO session (user_id, org_id, expires_at, address)
+     VALUES ($1, $2, now() + $3 * interval '1 millisecond', $4) RETURNING id`,
+    [userId, orgId, config().session.absoluteMs, address],
   );
-  return rows[0]!.id;
+  const id = rows[0]!.id;
+  // Browsers that were closed without signing out add up; the ones longest without a request go.
+  await pool("overread_auth").query(
+    `UPDATE session SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL AND id <> $2 AND id NOT IN (
+       SELECT id FROM session WHERE user_id = $1 AND revoked_at IS NULL AND id <> $2 ORDER BY last_seen_at DESC, id DESC LIMIT $3)`,
+    [userId, id, sessionsPerAccount - 1],
+  );
+  return id;
 }
 
 type SessionRow = {

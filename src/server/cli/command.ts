@@ -78,5 +78,6 @@ export function passwordFrom(variable: string | undefined): string | undefined {
   if (!variable) return undefined;
   const password = namedVariable(variable);
   if (!password) throw new UsageError(`the environment variable ${variable} is not set`);
+  if (password.length < 8) throw new UsageError(`the password in ${variable} is shorter than 8 characters`);
   return password;
 }

@@ -12,7 +12,11 @@ export type TrpcContext = {
   actor: Actor | null;
   requestId: string;
   /** Throws `auth.reauthentication-failed`. Slow by design, so it runs before any transaction opens. */
-  reauthenticate: (actor: UserActor, password: string) => Promise<void>;
+  reauthenticate: (
+    actor: UserActor,
+    password: string,
+    more?: { totp?: string | undefined; forPasswordChange?: boolean },
+  ) => Promise<void>;
 };
 
 const t = initTRPC.context<TrpcContext>().create({
@@ -66,6 +70,13 @@ export function optionalInput<S extends z.ZodType>(schema: S): S {
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 
+/** For who cannot have signed in yet: the holder of an invitation link. */
+export const publicProcedure = t.procedure.use(async ({ next }) => {
+  const result = await next();
+  if (!result.ok) throw toTrpcError(result.error);
+  return result;
+});
+
 /** A person who has signed in; opens nothing. For procedures that must do something slow before their transaction. */
 const personProcedure = t.procedure.use(async ({ ctx, next }) => {
   if (!ctx.actor) throw toTrpcError(new DomainError("auth.required"));
@@ -106,15 +117,26 @@ async function auditRefusal(actor: UserActor, requestId: string, path: string, c
 /** The door nearly every procedure uses: a signed-in person, in one transaction that shows that person's organisation only. */
 export const tenantProcedure = personProcedure.use(openTenant);
 
+/**
+ * What a person gives once more before an act that counts: the password, and the code of the authenticator app where the account
+ * has one.
+ */
+const proof = z.object({ password: z.string().min(1).max(1000), totp: z.string().max(40).optional() });
+
+const reauthenticated = (forPasswordChange: boolean) =>
+  personProcedure
+    .input(proof)
+    .use(async ({ ctx, input, next }) => {
+      try {
+        await ctx.reauthenticate(ctx.actor, input.password, { totp: input.totp, forPasswordChange });
+      } catch (error) {
+        throw toTrpcError(error);
+      }
+      return next({ ctx: { actor: ctx.actor, requestId: ctx.requestId } });
+    })
+    .use(openTenant);
+
 /** As tenantProcedure, for acts that need the password once more (rule 18 of the design: re-authentication to sign). */
-export const reauthenticatedProcedure = personProcedure
-  .input(z.object({ password: z.string().min(1).max(1000) }))
-  .use(async ({ ctx, input, next }) => {
-    try {
-      await ctx.reauthenticate(ctx.actor, input.password);
-    } catch (error) {
-      throw toTrpcError(error);
-    }
-    return next({ ctx: { actor: ctx.actor, requestId: ctx.requestId } });
-  })
-  .use(openTenant);
+export const reauthenticatedProcedure = reauthenticated(false);
+/** The same for the change of the password: a first one that somebody else knows is good for this alone. */
+export const passwordChangeProcedure = reauthenticated(true);

@@ -54,6 +54,14 @@ export default async function SignInPage({ searchParams }: { searchParams: Searc
         <input type="hidden" name="callbackUrl" value={landing(one(search.to))} />
         <Field label="E-mail" name="email" type="email" autoComplete="username" required autoFocus spellCheck={false} />
         <Field label="Password" name="password" type="password" autoComplete="current-password" required />
+        <Field
+          label="Code of your authenticator app"
+          name="totp"
+          inputMode="numeric"
+          autoComplete="one-time-code"
+          maxLength={40}
+          hint="Only if your account has one; a recovery code does too"
+        />
         <button type="submit" className={buttonClass("primary", "h-10")}>
           Sign in
         </button>

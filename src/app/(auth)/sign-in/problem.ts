@@ -16,6 +16,16 @@ export function signInProblem(
   const [code, seconds] = error.split(":");
   if (code === "CredentialsSignin" || code === "auth.invalid-credentials")
     return { tone: "problem", text: "E-mail or password is not right. Check both and try again." };
+  if (code === "auth.second-factor-required")
+    return {
+      tone: "neutral",
+      text: "Your account has a second factor. Give e-mail and password again, with the code of your authenticator app.",
+    };
+  if (code === "auth.second-factor-invalid")
+    return {
+      tone: "problem",
+      text: "That code is not right or was used already. Wait for the next one and try again.",
+    };
   if (code === "auth.rate-limited") {
     const minutes = Math.ceil(Number(seconds) / 60);
     const when = minutes > 0 ? `in ${minutes} ${minutes === 1 ? "minute" : "minutes"}` : "in a quarter of an hour";

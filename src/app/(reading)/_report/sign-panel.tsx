@@ -39,6 +39,7 @@ export function SignPanel({
   const trpc = useTrpc();
   const queryClient = useQueryClient();
   const [password, setPassword] = useState("");
+  const [totp, setTotp] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const sign = useMutation(trpc.report.sign.mutationOptions());
@@ -58,7 +59,7 @@ export function SignPanel({
         setProblem("The draft could not be saved, so it cannot be signed yet. Your text is kept; try again.");
         return;
       }
-      await sign.mutateAsync({ caseId, claimToken: claim.claimToken, version, password });
+      await sign.mutateAsync({ caseId, claimToken: claim.claimToken, version, password, ...(totp ? { totp } : {}) });
       forgetClaim(caseId);
       await queryClient.invalidateQueries({ queryKey: trpc.report.pathKey() });
       void queryClient.invalidateQueries({ queryKey: trpc.worklist.pathKey() });
@@ -74,6 +75,8 @@ export function SignPanel({
           : sentenceFor(error),
       );
       if (code === "auth.reauthentication-failed") setPassword("");
+      // Each code is good once; an account without an authenticator app is never asked.
+      if (code.startsWith("auth.second-factor-") || totp !== null) setTotp("");
       if (code === "report.version-conflict")
         void queryClient.invalidateQueries({ queryKey: trpc.report.get.queryKey({ caseId }) });
     } finally {
@@ -131,6 +134,16 @@ export function SignPanel({
           onChange={(event) => setPassword(event.target.value)}
           data-autofocus=""
         />
+        {totp === null ? null : (
+          <Field
+            label="Code of your authenticator app"
+            name="totp"
+            autoComplete="one-time-code"
+            value={totp}
+            required
+            onChange={(event) => setTotp(event.target.value)}
+          />
+        )}
         <div className="flex gap-2">
           <Button type="submit" look="primary" className="flex-1" disabled={busy || password === ""}>
             {busy ? "Signing" : "Sign"}

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, Clock3, FileText } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
-import { sentenceFor } from "../../_trpc/errors.ts";
+import { appCodeOf, sentenceFor } from "../../_trpc/errors.ts";
 import type { Report, SignedVersion } from "../../_trpc/types.ts";
 import { Button, buttonClass } from "../../_ui/button.tsx";
 import { Field } from "../../_ui/field.tsx";
@@ -160,6 +160,7 @@ function AddendumForm({ caseId, onDone }: { caseId: string; onDone: () => void }
   const queryClient = useQueryClient();
   const [text, setText] = useState("");
   const [password, setPassword] = useState("");
+  const [totp, setTotp] = useState<string | null>(null);
   const addendum = useMutation(
     trpc.report.addendum.mutationOptions({
       onSuccess: async () => {
@@ -168,12 +169,15 @@ function AddendumForm({ caseId, onDone }: { caseId: string; onDone: () => void }
         toast("The addendum is signed and on its way.");
         onDone();
       },
-      onError: () => setPassword(""),
+      onError(error) {
+        if (appCodeOf(error).startsWith("auth.second-factor-") || totp !== null) setTotp("");
+        else setPassword("");
+      },
     }),
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    addendum.mutate({ caseId, text, password });
+    addendum.mutate({ caseId, text, password, ...(totp ? { totp } : {}) });
   };
   return (
     <form onSubmit={submit} className="flex flex-col gap-2" aria-label="Addendum">
@@ -198,6 +202,16 @@ function AddendumForm({ caseId, onDone }: { caseId: string; onDone: () => void }
         onChange={(event) => setPassword(event.target.value)}
         error={addendum.error ? sentenceFor(addendum.error) : undefined}
       />
+      {totp === null ? null : (
+        <Field
+          label="Code of your authenticator app"
+          name="totp"
+          autoComplete="one-time-code"
+          required
+          value={totp}
+          onChange={(event) => setTotp(event.target.value)}
+        />
+      )}
       <div className="flex gap-2">
         <Button
           type="submit"

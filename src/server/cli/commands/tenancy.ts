@@ -100,7 +100,8 @@ const userCreate: Command = {
   name: "user create",
   usage:
     "--org <slug> --email <address> --name <name> --roles <list> [--qualification <letters>] [--password-env <variable>]",
-  summary: "Create an account; prints its first password once, unless a variable holds one",
+  summary:
+    "Create an account; prints its first password once, unless a variable holds one. It signs nothing until the person has changed it",
   options: {
     org: { type: "string" },
     email: { type: "string" },
@@ -118,6 +119,8 @@ const userCreate: Command = {
       roles: listOf(need(values, "roles"), Object.values(Role), "role"),
       qualification: optional(values, "qualification") ?? "",
       passwordHash: await hashPassword(password),
+      // Whoever types this command knows it.
+      mustChange: true,
     };
     const { id } = await withMaintenance(async (tx) => {
       const org = await orgBySlug(tx, need(values, "org"));

@@ -18,15 +18,16 @@ export const NewAccount = z.object({
 export type NewAccount = z.input<typeof NewAccount>;
 
 /**
- * Writes an account and its password hash. The audit event goes to the account's organisation.
+ * Writes an account, with the hash of a first password where there is one. The audit event goes to the account's organisation.
  *
+ * @param input.mustChange somebody else knows that password: it signs nothing until the person has changed it.
  * @throws {DomainError} `user.email-taken`: this organisation has an account with the address. Whether another has is not told.
  */
 export async function insertAccount(
   tx: Tx,
   actor: Actor,
   orgId: string,
-  input: NewAccount & { passwordHash: string },
+  input: NewAccount & { passwordHash?: string; mustChange?: boolean },
   requestId?: string,
 ): Promise<{ id: string }> {
   const account = NewAccount.parse(input);
@@ -36,7 +37,9 @@ export async function insertAccount(
       ${account.qualification}, ${account.roles}::"Role"[], ${account.facilityIds}::uuid[], ${account.referrerNames}::text[])
     ON CONFLICT (org_id, email) DO NOTHING RETURNING id::text`;
   if (!row) throw new DomainError("user.email-taken");
-  await tx.$executeRaw`INSERT INTO credential (user_id, org_id, password_hash) VALUES (${row.id}::uuid, ${orgId}::uuid, ${input.passwordHash})`;
+  if (input.passwordHash)
+    await tx.$executeRaw`INSERT INTO credential (user_id, org_id, password_hash, must_change)
+      VALUES (${row.id}::uuid, ${orgId}::uuid, ${input.passwordHash}, ${input.mustChange ?? false})`;
   await appendAs(
     tx,
     actor,

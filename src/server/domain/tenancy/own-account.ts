@@ -31,7 +31,7 @@ export async function signOutEverywhere(ctx: Ctx<UserActor>): Promise<{ sessions
 export async function changePassword(ctx: Ctx<UserActor>, { passwordHash }: { passwordHash: string }): Promise<void> {
   const { actor, tx } = ctx;
   const changed =
-    await tx.$executeRaw`UPDATE credential SET password_hash = ${passwordHash}, changed_at = now() WHERE user_id = ${actor.userId}::uuid`;
+    await tx.$executeRaw`UPDATE credential SET password_hash = ${passwordHash}, changed_at = now(), must_change = false WHERE user_id = ${actor.userId}::uuid`;
   if (changed !== 1) throw new DomainError("user.not-found");
   const sessions = await tx.$executeRaw`UPDATE session SET revoked_at = now()
     WHERE user_id = ${actor.userId}::uuid AND id <> ${actor.sessionId}::uuid AND revoked_at IS NULL`;

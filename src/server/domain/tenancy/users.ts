@@ -35,6 +35,8 @@ export type UserListItem = {
   lastSeenAt: Date | null;
   createdAt: Date;
   deactivatedAt: Date | null;
+  /** Nobody has set a password yet: a link can be made anew. */
+  invited: boolean;
 };
 
 /** The accounts of the caller's organisation, and the offices that can be given in it. */
@@ -50,6 +52,9 @@ export async function listUsers({
       (s) => [s.userId, s._max.lastSeenAt],
     ),
   );
+  const ready = new Set(
+    (await tx.credential.findMany({ where: { orgId: actor.orgId }, select: { userId: true } })).map((c) => c.userId),
+  );
   const items = users.map((user) => ({
     userId: user.id,
     email: user.email,
@@ -60,19 +65,20 @@ export async function listUsers({
     lastSeenAt: seen.get(user.id) ?? null,
     createdAt: user.createdAt,
     deactivatedAt: user.deactivatedAt,
+    invited: !ready.has(user.id) && !user.deactivatedAt,
   }));
   return { items, assignableRoles: actor.kind === "user" ? rolesOf[actor.orgKind] : [] };
 }
 
 /**
- * Makes an account in the caller's organisation. No mail is sent: the administrator hands the first password over.
+ * Makes an account in the caller's organisation, without a password: an invitation lets the person set one. No mail is sent; the
+ * administrator passes the link on.
  *
- * @param passwordHash argon2id; hashing belongs to the door.
  * @throws {DomainError} `auth.forbidden` (also for a role this organisation cannot give), `facility.not-found`, `user.email-taken`
  */
 export async function createUser(
   { actor, tx, requestId }: Ctx,
-  { facilitySlugs, ...account }: CreateUser & { passwordHash: string },
+  { facilitySlugs, ...account }: CreateUser,
 ): Promise<{ userId: string }> {
   tenancyPolicy.authorize(actor, "user.manage", null);
   const assignable = actor.kind === "user" ? rolesOf[actor.orgKind] : [];
@@ -85,6 +91,17 @@ export async function createUser(
   return { userId: id };
 }
 
+/** A colleague whose account the caller looks after. @throws {DomainError} `user.not-found`, `auth.forbidden` */
+export async function findColleague({ actor, tx }: Ctx, userId: string) {
+  tenancyPolicy.authorize(actor, "user.manage", null);
+  const user = await tx.user.findUnique({ where: { id: userId } });
+  if (!user) throw new DomainError("user.not-found");
+  tenancyPolicy.authorize(actor, "user.manage", user);
+  const oneself = actor.kind === "user" && actor.userId === userId;
+  if (oneself || !withinRemit(actor, user.facilityIds)) throw new DomainError("auth.forbidden");
+  return user;
+}
+
 /**
  * Ends an account and all its sessions at once. What the person did and signed stays theirs. Idempotent.
  *
@@ -92,13 +109,8 @@ export async function createUser(
  *   locks its last door.
  */
 export async function deactivateUser(ctx: Ctx, { userId }: { userId: string }): Promise<void> {
-  const { actor, tx } = ctx;
-  tenancyPolicy.authorize(actor, "user.manage", null);
-  const user = await tx.user.findUnique({ where: { id: userId } });
-  if (!user) throw new DomainError("user.not-found");
-  tenancyPolicy.authorize(actor, "user.manage", user);
-  const oneself = actor.kind === "user" && actor.userId === userId;
-  if (oneself || !withinRemit(actor, user.facilityIds)) throw new DomainError("auth.forbidden");
+  const { tx } = ctx;
+  const user = await findColleague(ctx, userId);
   if (user.deactivatedAt) return;
   await tx.$executeRaw`UPDATE user_account SET deactivated_at = now() WHERE id = ${userId}::uuid`;
   await tx.$executeRaw`UPDATE session SET revoked_at = now() WHERE user_id = ${userId}::uuid AND revoked_at IS NULL`;

@@ -1,11 +1,26 @@
 import { z } from "zod";
-import { hashPassword, NewPassword } from "#server/auth/password.ts";
+import { assertGoodPassword, NewPassword } from "#server/auth/new-password.ts";
+import { hashPassword } from "#server/auth/password.ts";
+import {
+  beginSecondFactor,
+  confirmSecondFactor,
+  removeSecondFactor,
+  secondFactorOf,
+} from "#server/auth/second-factor.ts";
+import { config } from "#server/config.ts";
 import { auditPolicy } from "#server/domain/audit/index.ts";
 import { edgePolicy } from "#server/domain/edge/index.ts";
 import { casePolicy } from "#server/domain/reading/index.ts";
 import { referralPolicy } from "#server/domain/reporting/index.ts";
-import { changePassword, ownAccount, signOutEverywhere, tenancyPolicy } from "#server/domain/tenancy/index.ts";
-import { reauthenticatedProcedure, router, tenantProcedure } from "../procedure.ts";
+import {
+  changePassword,
+  endOwnSessions,
+  listOwnSessions,
+  ownAccount,
+  signOutEverywhere,
+  tenancyPolicy,
+} from "#server/domain/tenancy/index.ts";
+import { passwordChangeProcedure, reauthenticatedProcedure, router, tenantProcedure } from "../procedure.ts";
 
 /** The caller's own session. */
 export const sessionRouter = router({
@@ -27,8 +42,27 @@ export const sessionRouter = router({
     };
   }),
   signOutEverywhere: tenantProcedure.mutation(({ ctx }) => signOutEverywhere(ctx)),
+  /** Where the caller's account is signed in. */
+  list: tenantProcedure.query(({ ctx }) => listOwnSessions(ctx, config().session)),
+  end: tenantProcedure
+    .input(z.object({ sessionId: z.uuid() }))
+    .mutation(async ({ ctx, input }) => ({ sessions: await endOwnSessions(ctx, input) })),
+  endOthers: tenantProcedure.mutation(async ({ ctx }) => ({ sessions: await endOwnSessions(ctx, "others") })),
   /** `password` is the present one. Other sessions end. */
-  changePassword: reauthenticatedProcedure
+  changePassword: passwordChangeProcedure
     .input(z.object({ newPassword: NewPassword }))
-    .mutation(async ({ ctx, input }) => changePassword(ctx, { passwordHash: await hashPassword(input.newPassword) })),
+    .mutation(async ({ ctx, input: { password, newPassword } }) => {
+      const { email, displayName, orgSlug } = ctx.actor;
+      assertGoodPassword(newPassword, { present: password, about: [email, displayName, orgSlug] });
+      await changePassword(ctx, { passwordHash: await hashPassword(newPassword) });
+    }),
+  /** The caller's authenticator app. */
+  secondFactor: router({
+    get: tenantProcedure.query(({ ctx }) => secondFactorOf(ctx.actor.userId)),
+    begin: reauthenticatedProcedure.mutation(({ ctx }) => beginSecondFactor(ctx.actor)),
+    confirm: tenantProcedure
+      .input(z.object({ code: z.string().max(40) }))
+      .mutation(({ ctx, input }) => confirmSecondFactor(ctx.actor, input.code)),
+    remove: reauthenticatedProcedure.mutation(({ ctx }) => removeSecondFactor(ctx.actor)),
+  }),
 });

@@ -14,6 +14,7 @@ import { Badge } from "../../../_ui/status.tsx";
 import { Table } from "../../../_ui/table.tsx";
 import { useToast } from "../../../_ui/toast.tsx";
 import { OfficePage } from "../../office-page.tsx";
+import { InvitationLink } from "./invitation-link.tsx";
 import { roleName } from "./role-name.ts";
 
 type Answer = Outputs["user"]["list"];
@@ -44,6 +45,7 @@ export function UsersScreen({
       },
     }),
   );
+  const invite = useMutation(trpc.user.invite.mutationOptions({ onError: (error) => toast(sentenceFor(error)) }));
   const names = new Map(facilities.map((facility) => [facility.slug, facility.name]));
 
   return (
@@ -76,6 +78,16 @@ export function UsersScreen({
               <Ago at={person.lastSeenAt} />
             </td>
             <td className="text-right max-md:pt-1">
+              {person.invited ? (
+                <Button
+                  look="quiet"
+                  className="-my-1.5 max-md:-ml-3"
+                  disabled={invite.isPending}
+                  onClick={() => invite.mutate({ userId: person.userId })}
+                >
+                  New link
+                </Button>
+              ) : null}
               {person.deactivatedAt ? (
                 <Badge icon={UserX}>Closed</Badge>
               ) : person.userId === me.user.id ? (
@@ -113,6 +125,9 @@ export function UsersScreen({
             Close the account
           </Button>
         </div>
+      </Dialog>
+      <Dialog open={invite.data !== undefined} onClose={() => invite.reset()} title="A new invitation link">
+        {invite.data ? <InvitationLink invitation={invite.data} onDone={() => invite.reset()} /> : null}
       </Dialog>
       <AddPerson
         open={adding}
@@ -167,15 +182,7 @@ function AddPerson({
   return (
     <Dialog open={open} onClose={close} title={create.data ? "The account is ready" : "Add somebody"}>
       {create.data ? (
-        <div className="flex flex-col gap-3">
-          <p>Hand this first password over in person or by phone. It is not shown again.</p>
-          <p className="rounded-md border border-line bg-ground px-3 py-2 font-mono text-base select-all">
-            {create.data.temporaryPassword}
-          </p>
-          <Button look="primary" className="self-end" onClick={close}>
-            Done
-          </Button>
-        </div>
+        <InvitationLink invitation={create.data.invitation} onDone={close} />
       ) : (
         <form onSubmit={submit} className="flex flex-col gap-4">
           <Field label="Name as on letters" name="displayName" required maxLength={120} placeholder="Dr Rosa Almeida" />

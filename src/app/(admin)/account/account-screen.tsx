@@ -1,0 +1,19 @@
+"use client";
+
+import type { Me } from "../../_trpc/types.ts";
+import { OfficePage } from "../office-page.tsx";
+import { PasswordCard } from "./password-card.tsx";
+import { SecondFactorCard } from "./second-factor-card.tsx";
+import { SessionsCard } from "./sessions-card.tsx";
+
+export function AccountScreen({ me }: { me: Me }) {
+  return (
+    <OfficePage me={me} title="Account" intro={`${me.user.name}, ${me.user.email}, at ${me.org.name}.`}>
+      <div className="grid items-start gap-4 md:grid-cols-2">
+        <PasswordCard />
+        <SecondFactorCard />
+      </div>
+      <SessionsCard />
+    </OfficePage>
+  );
+}

@@ -1,0 +1,34 @@
+"use client";
+
+import { useEffect, useState } from "react";
+import { Button } from "../../../_ui/button.tsx";
+
+/** A link to be passed on. Its secret stands behind the `#`, which browsers send to nobody and no log holds. */
+export function InvitationLink({
+  invitation,
+  onDone,
+}: {
+  invitation: { token: string; expiresAt: string | Date };
+  onDone: () => void;
+}) {
+  const [origin, setOrigin] = useState("");
+  useEffect(() => setOrigin(window.location.origin), []);
+  const link = `${origin}/invitation#${invitation.token}`;
+  return (
+    <div className="flex flex-col gap-3">
+      <p>
+        Pass this link on to that person alone. It works once, for three days, and lets them set a password that only
+        they know. It is not shown again.
+      </p>
+      <p className="rounded-md border border-line bg-ground px-3 py-2 font-mono text-[0.8125rem] break-all select-all">
+        {link}
+      </p>
+      <div className="flex justify-end gap-2">
+        <Button onClick={() => void navigator.clipboard.writeText(link)}>Copy</Button>
+        <Button look="primary" onClick={onDone}>
+          Done
+        </Button>
+      </div>
+    </div>
+  );
+}
