@@ -1,30 +1,40 @@
 import type { Log } from "#server/log.ts";
 
 /** Work that comes round. A run that is late or fails is no harm: the next one does the whole of it again. */
-export type Schedule = { name: string; everyMs: number; run: () => Promise<void> };
+export type Schedule = {
+  name: string;
+  everyMs: number;
+  /** Not at once, but this long after the start. */
+  firstAfterMs?: number;
+  /** @param signal aborted when the process is asked to stop. */
+  run: (signal: AbortSignal) => Promise<void>;
+};
 
 /**
- * Runs each schedule now and then every `everyMs`, never twice at once.
+ * Runs each schedule now, or when it says, and then every `everyMs`, never twice at once.
  *
  * @returns a function that stops, and resolves when what was running has ended.
  */
 export function keepRunning(schedules: Schedule[], log: Log): () => Promise<void> {
   const timers: NodeJS.Timeout[] = [];
+  const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
-  for (const { name, everyMs, run } of schedules) {
+  for (const { name, everyMs, firstAfterMs, run } of schedules) {
     const once = () => {
       if (running.has(name)) return;
-      const promise = run()
+      const promise = run(stopping.signal)
         .catch((error: unknown) =>
           log.warn({ schedule: name, reason: error instanceof Error ? error.name : "unknown" }, "schedule put off"),
         )
         .finally(() => running.delete(name));
       running.set(name, promise);
     };
-    once();
+    if (firstAfterMs) timers.push(setTimeout(once, firstAfterMs));
+    else once();
     timers.push(setInterval(once, everyMs));
   }
   return async () => {
+    stopping.abort();
     for (const timer of timers) clearInterval(timer);
     await Promise.all(running.values());
   };

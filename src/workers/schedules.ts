@@ -1,3 +1,4 @@
+import { scrubArchive } from "#server/archive/index.ts";
 import { anchorAuditHeads } from "#server/audit-anchors.ts";
 import { systemActor } from "#server/auth/system-actor.ts";
 import { pool } from "#server/db/clients.ts";
@@ -56,6 +57,18 @@ export function schedules(log: Log): Schedule[] {
       name: "anchor-audit",
       everyMs: 60_000,
       run: () => anchorAudit(log),
+    },
+    {
+      // Every object is read once a day; what is read for somebody is checked besides.
+      name: "scrub-archive",
+      everyMs: 24 * 60 * 60_000,
+      firstAfterMs: 10 * 60_000,
+      run: async (signal) => {
+        const { objects, missing, corrupt } = await scrubArchive({ pauseMs: 5, signal });
+        const damaged = missing.length + corrupt.length;
+        if (damaged > 0)
+          log.error({ objects, damaged }, "objects are missing or damaged: run archive scrub --from a backup");
+      },
     },
     {
       name: "purge",

@@ -50,6 +50,7 @@ test("help lists the commands of the contract, and a wrong word is told apart fr
     "user create",
     "token create",
     "edge enroll-code",
+    "archive scrub",
     "archive verify",
     "audit verify",
     "backup create",
@@ -244,7 +245,7 @@ test("a backup made while everything runs comes back whole in an empty database,
     const restored = await ok(["backup", "restore", folder], there);
     assert.deepEqual(restored.auditFaults, []);
     const archive = await ok(["archive", "verify"], there);
-    assert.deepEqual([archive.ok, archive.objects, archive.orphans], [true, 3, []]);
+    assert.deepEqual([archive.ok, archive.objects, archive.orphaned], [true, 3, []]);
     assert.equal((await ok(["audit", "verify"], there)).ok, true);
     const copy = new pg.Client({ connectionString: url.href });
     await copy.connect();
@@ -313,7 +314,7 @@ test("a missing object, a flipped bit, a cut file and a file that nobody owns ar
   const found = await cli(["archive", "verify", "--json"]);
   assert.equal(found.code, 1);
   assert.deepEqual(
-    [found.json.ok, found.json.missing.length, found.json.corrupt.length, found.json.orphans],
+    [found.json.ok, found.json.missing.length, found.json.corrupt.length, found.json.orphaned],
     [false, 1, 2, ["objects/stray.dcm"]],
   );
   assert.match((await cli(["archive", "verify"])).stdout, /1 missing, 2 damaged, 1 that no row names/);

@@ -28,7 +28,7 @@ export function describeInstance(
   const metadata = JSON.stringify(sortTags(served));
   if (metadata.length > metadataLimit) throw new DomainError("request.too-large");
   const inflated = header.offsetsIn === "inflated";
-  const frameIndex = frameIndexOf(pixel, bulk, staged.offsetBase, inflated);
+  const frameIndex = frameIndexOf(pixel, bulk, staged.offsetBase, inflated, staged.frameDigests);
   return {
     ...origin,
     studyInstanceUid,

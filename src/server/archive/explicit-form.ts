@@ -4,6 +4,7 @@ import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";
 import { objectStore } from "#server/storage/object-store.ts";
+import { assertWholeBytes } from "./whole-object.ts";
 
 /** Larger instances are sent as they are stored, or not at all: writing one anew takes it into memory whole. */
 const largest = 512 << 20;
@@ -22,7 +23,7 @@ export function hasExplicitForm({ transferSyntaxUid, sizeBytes }: InstanceLocati
 /**
  * An instance of a native transfer syntax as a Part 10 file in Explicit VR Little Endian.
  *
- * @throws {DomainError} `storage.corrupt` when the object is missing or shorter than its row says.
+ * @throws {DomainError} `storage.corrupt` when the object is missing or not what was received.
  */
 export async function explicitForm(instance: InstanceLocation): Promise<Buffer[]> {
   const [bytes] = await readWhole(instance);
@@ -46,5 +47,6 @@ export async function readWhole(instance: InstanceLocation): Promise<[Buffer]> {
   } finally {
     await handle.close();
   }
+  assertWholeBytes(bytes, instance);
   return [bytes];
 }

@@ -1,3 +1,4 @@
+export { checkArchive } from "./check-archive.ts";
 export { explicitForm, hasExplicitForm, readWhole } from "./explicit-form.ts";
 export { indexStudy } from "./index-study.ts";
 export { finishInstance, type IngestOptions, type IngestResult, ingestPart10, receiveInstance } from "./ingest.ts";
@@ -6,4 +7,6 @@ export { decodeFrames, drawFrame, type PictureOptions } from "./picture/render.t
 export { stopPreparing } from "./prepare-soon.ts";
 export { preparedMetadata, underRoot, unzipped, withRoot } from "./prepared-metadata.ts";
 export { bulkExtent, frameCount, frameIndexOfInstance, readBulk, readFrames } from "./read-frames.ts";
+export { scrubArchive } from "./scrub.ts";
 export { sweepStorage } from "./sweep.ts";
+export { assertWhole, assertWholeBytes, type Expected } from "./whole-object.ts";

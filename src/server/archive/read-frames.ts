@@ -1,11 +1,14 @@
 import type { FileHandle } from "node:fs/promises";
+import { crc32 } from "node:zlib";
 import { type Extent, readBytes } from "@overread/shared/dicom/part10";
 import { swapped } from "@overread/shared/dicom/value";
 import { DomainError } from "@overread/shared/errors";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";
+import { wholeLimit } from "#server/storage/frame-digests.ts";
 import type { FrameIndex } from "#server/storage/frame-index.ts";
 import { objectStore } from "#server/storage/object-store.ts";
 import { ReadingMemory } from "#server/storage/reading-memory.ts";
+import { assertWhole } from "./whole-object.ts";
 
 /** Nobody looks at a frame this large; allocating it would let one request empty the machine. Bytes. */
 const frameLimit = 512 << 20;
@@ -34,7 +37,8 @@ export async function readFrames(
   numbers: number[],
   memory = new ReadingMemory(),
 ): Promise<Buffer[]> {
-  return withObject(instance, memory, async (reader) => {
+  return withObject(instance, memory, async (reader, handle) => {
+    if (!hasDigests(instance)) await assertWhole(handle, instance);
     const frames: Buffer[] = [];
     for (const number of numbers) frames.push(await readFrame(instance, reader, number));
     return frames;
@@ -53,14 +57,14 @@ async function readFrame(instance: InstanceLocation, read: Reader, number: numbe
     const extents: Extent[] = [];
     for (let i = 0; i + 1 < flat.length; i += 2) extents.push([flat[i] as number, flat[i + 1] as number]);
     if (extents.reduce((sum, [, length]) => sum + length, 0) > frameLimit) throw new DomainError("request.too-large");
-    return read(...extents);
+    return sound(pixel.crc32, number, await read(...extents));
   }
   if (number > pixel.frames) throw missingFrame(instance, number);
   if (pixel.frameLength > frameLimit) throw new DomainError("request.too-large");
   const startBit = (number - 1) * pixel.frameBits;
   const start = Math.floor(startBit / 8);
   const end = Math.ceil((startBit + pixel.frameBits) / 8);
-  const bytes = await read([pixel.offset + start, end - start]);
+  const bytes = sound(pixel.crc32, number, await read([pixel.offset + start, end - start]));
   if (startBit % 8 !== 0) return shiftBits(bytes, startBit % 8, pixel.frameLength);
   return pixel.bigEndian ? swapped(bytes, pixel.vr) : bytes;
 }
@@ -68,6 +72,18 @@ async function readFrame(instance: InstanceLocation, read: Reader, number: numbe
 /** A frame that the header announces and the pixel data do not hold is not one that nobody ever had. */
 function missingFrame({ numberOfFrames }: InstanceLocation, number: number): DomainError {
   return new DomainError(number <= Math.max(1, numberOfFrames) ? "dicom.truncated" : "frame.not-found");
+}
+
+/** Frames of a large object are each checked by themselves; of a small one the object is, which is hardly more. */
+function hasDigests(instance: InstanceLocation): boolean {
+  const { pixel, inflated } = frameIndexOfInstance(instance);
+  return instance.sizeBytes > wholeLimit && !inflated && pixel?.crc32 !== undefined;
+}
+
+/** A frame's stored bytes as they were received. @throws {DomainError} `storage.corrupt` */
+function sound(digests: number[] | undefined, number: number, stored: Buffer): Buffer {
+  if (digests && crc32(stored) !== digests[number - 1]) throw new DomainError("storage.corrupt");
+  return stored;
 }
 
 /** Packed bits count from the least significant (PS3.5 §8.1.1). */
@@ -81,11 +97,11 @@ function shiftBits(bytes: Buffer, shift: number, length: number): Buffer {
 async function withObject<T>(
   instance: InstanceLocation,
   memory: ReadingMemory,
-  run: (read: Reader) => Promise<T>,
+  run: (read: Reader, handle: FileHandle) => Promise<T>,
 ): Promise<T> {
   const handle = await objectStore().open(instance.objectKey);
   try {
-    return await run(readerOf(handle, instance, memory));
+    return await run(readerOf(handle, instance, memory), handle);
   } finally {
     // Nobody has to wait for it.
     handle.close().catch(() => {});
@@ -134,7 +150,10 @@ export function bulkExtent(instance: InstanceLocation, path: string): { offset: 
   return { offset: found[0], length: found[1], vr: found[2] };
 }
 
-/** Bytes of a bulk value in pieces, from `start` to and without `end`. */
+/**
+ * Bytes of a bulk value in pieces, from `start` to and without `end`.
+ * @throws {DomainError} `storage.corrupt` before the first piece when the object is not what was received.
+ */
 export async function* readBulk(
   instance: InstanceLocation,
   extent: { offset: number },
@@ -143,6 +162,7 @@ export async function* readBulk(
 ): AsyncGenerator<Buffer> {
   const handle = await objectStore().open(instance.objectKey);
   try {
+    await assertWhole(handle, instance);
     const read = readerOf(handle, instance, new ReadingMemory());
     // Inflating begins at the front each time, so a deflated value is taken in one piece.
     const step = frameIndexOfInstance(instance).inflated ? end - start : 256 << 10;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
 import { stringOf } from "@overread/shared/dicom/dicom-json";
 import { ElementReader } from "@overread/shared/dicom/element-reader";
 import { type InstanceUids, identityOf } from "@overread/shared/dicom/identity";
@@ -8,6 +9,7 @@ import { startOf } from "@overread/shared/dicom/part10-start";
 import { parseUid, SOP, transferSyntaxes } from "@overread/shared/dicom/uids";
 import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
+import { digestFrames, wholeLimit } from "#server/storage/frame-digests.ts";
 import { instanceKey } from "#server/storage/keys.ts";
 import type { ObjectStore, StoredInstanceBytes, TempObject } from "#server/storage/object-store.ts";
 
@@ -29,6 +31,8 @@ export type StagedInstance = InstanceUids & {
   /** Of the object as it will be stored: our head and the data set. */
   sizeBytes: number;
   dataSetOffset: number;
+  /** Checksums of the frames of a large object (`storage/frame-digests.ts`). */
+  frameDigests?: number[];
   store(orgId: string): Promise<StoredInstanceBytes>;
   /** Lets go of memory and temporary files; to be called when what was stored is durable, or given up. */
   discard(): Promise<void>;
@@ -132,6 +136,7 @@ async function stageOnDisk(
     await append(memory.subarray(0, gathered));
     const header = await readHeader({ path: temp.path }, transferSyntaxUid, head.length);
     const uids = identityOf(header.dataset);
+    const frameDigests = await digestsOf(temp, header, sizeBytes);
     const dataSetSha256 = hash.digest("hex");
     const agrees = uids.sopInstanceUid === named.sopInstanceUid && uids.sopClassUid === named.sopClassUid;
     const staged: StagedInstance = {
@@ -140,6 +145,7 @@ async function stageOnDisk(
       offsetBase: header.offsetsIn === "inflated" ? 0 : head.length,
       sizeBytes,
       dataSetOffset: head.length,
+      ...(frameDigests ? { frameDigests } : {}),
       store: (orgId) => putTemp(store, temp, orgId, dataSetSha256),
       discard: () => temp.discard(),
     };
@@ -198,6 +204,20 @@ async function putTemp(
   const durable = store.put(key, temp);
   durable.catch(() => {});
   return { dataSetSha256, key, durable };
+}
+
+async function digestsOf(
+  { path }: TempObject,
+  { pixel, offsetsIn }: DataSetHeader,
+  sizeBytes: number,
+): Promise<number[] | null> {
+  if (!pixel || offsetsIn === "inflated" || sizeBytes <= wholeLimit) return null;
+  const handle = await open(path, "r");
+  try {
+    return await digestFrames(handle, pixel);
+  } finally {
+    await handle.close();
+  }
 }
 
 let inflating: Promise<unknown> = Promise.resolve();

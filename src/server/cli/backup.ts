@@ -11,8 +11,8 @@ import { z } from "zod";
 import { config } from "#server/config.ts";
 import { applyMigrations } from "#server/db/migrate.ts";
 import { ensureRoles } from "#server/db/roles.ts";
+import { storeRoot, walkFiles } from "#server/storage/store-root.ts";
 import { UsageError } from "./command.ts";
-import { storeRoot, walkFiles } from "./store-root.ts";
 
 /** Sessions end with a restore, and counters of failures start anew. */
 const left = new Set(["session", "sign_in_attempt", "edge_nonce"]);

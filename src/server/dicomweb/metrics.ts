@@ -32,6 +32,7 @@ type Counts = {
   edges_enrolled: number;
   sessions_open: number;
   instances_quarantined: number;
+  instances_damaged: number;
 };
 
 /**
@@ -55,7 +56,8 @@ export async function metrics(req: IncomingMessage, res: ServerResponse, streams
         (SELECT count(*)::int FROM edge_router WHERE revoked_at IS NULL AND last_heartbeat_at > now() - interval '45 seconds') AS edges_online,
         (SELECT count(*)::int FROM edge_router WHERE revoked_at IS NULL) AS edges_enrolled,
         (SELECT count(*)::int FROM session WHERE revoked_at IS NULL AND expires_at > now()) AS sessions_open,
-        (SELECT count(*)::int FROM instance WHERE status = 'quarantined') AS instances_quarantined`
+        (SELECT count(*)::int FROM instance WHERE status = 'quarantined') AS instances_quarantined,
+        (SELECT count(*)::int FROM instance WHERE damaged_at IS NOT NULL) AS instances_damaged`
     )[0],
   }));
   const lines: string[] = [];
@@ -77,6 +79,7 @@ export async function metrics(req: IncomingMessage, res: ServerResponse, streams
     edges_online: "Edge routers heard from in the last 45 seconds.",
     edges_enrolled: "Edge routers enrolled and not revoked.",
     sessions_open: "Sessions neither expired nor revoked.",
+    instances_damaged: "Instances whose object a scrub found missing or damaged.",
     instances_quarantined: "Instances set aside because their UID came with other bytes.",
   };
   for (const [name, value] of Object.entries(counts)) metric(name, "gauge", help[name as keyof Counts], [["", value]]);

@@ -119,10 +119,10 @@ async function sendMultipart(
 ): Promise<void> {
   const boundary = newBoundary();
   const parts = found.map((instance, index) => {
-    const { objectKey, sizeBytes, transferSyntaxUid } = instance;
+    const { objectKey, sizeBytes, dataSetOffset, dataSetSha256, transferSyntaxUid } = instance;
     const type = `application/dicom; transfer-syntax=${transferSyntaxUid}`;
     const before = partHead(boundary, { "Content-Type": type, "Content-Location": place(instance) }, index === 0);
-    return { objectKey, sizeBytes, before };
+    return { objectKey, sizeBytes, dataSetOffset, dataSetSha256, before };
   });
   const end = multipartEnd(boundary);
   const total = parts.reduce((sum, { sizeBytes, before }) => sum + sizeBytes + before.length, end.length);

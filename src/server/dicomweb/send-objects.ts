@@ -1,11 +1,12 @@
 import type { FileHandle } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { DomainError } from "@overread/shared/errors";
+import { assertWhole, assertWholeBytes, type Expected } from "#server/archive/index.ts";
 import { objectStore } from "#server/storage/object-store.ts";
 import { pieceSize, ReadingMemory } from "#server/storage/reading-memory.ts";
 
 /** One object of an answer, and what is written before it. */
-export type ObjectToSend = { objectKey: string; sizeBytes: number; before?: Buffer };
+export type ObjectToSend = Expected & { before?: Buffer };
 
 /** Pieces that are read ahead of the wire, and pieces that are with the socket: enough to keep disk and wire busy. */
 const readAhead = 4;
@@ -18,7 +19,8 @@ type Piece = { before: Buffer | undefined; bytes: Buffer; memory: ReadingMemory 
  *
  * @param begin writes the head of the answer; called once the first bytes are at hand, so that a missing object is an
  *   error and not a broken stream.
- * @throws {DomainError} `storage.corrupt` for an object that is missing or shorter than its row says.
+ * @throws {DomainError} `storage.corrupt` for an object that is missing or not what was received: an error where it is the first, a broken
+ *   stream behind others.
  */
 export async function sendObjects(
   res: ServerResponse,
@@ -61,13 +63,23 @@ export async function sendObjects(
 
 /** Reads in the order of the answer; each begins when it is asked for. An object is opened once and closed behind its last piece. */
 function* readsOf(objects: ObjectToSend[]): Generator<Promise<Piece>, void> {
-  for (const { objectKey, sizeBytes, before } of objects) {
+  for (const object of objects) {
+    const { objectKey, sizeBytes, before } = object;
+    // One that fits into a piece is checked as it is read, a larger one before its first piece.
+    const inOnePiece = sizeBytes <= pieceSize;
     const handle = objectStore().open(objectKey);
     handle.catch(() => {});
-    const pieces: Promise<unknown>[] = [];
+    const sound = inOnePiece ? handle : handle.then((opened) => assertWhole(opened, object).then(() => opened));
+    sound.catch(() => {});
+    const pieces: Promise<unknown>[] = [sound];
     try {
       for (let at = 0; at === 0 || at < sizeBytes; at += pieceSize) {
-        const piece = readPiece(handle, at, Math.min(pieceSize, sizeBytes - at), at === 0 ? before : undefined);
+        const piece = readPiece(sound, at, Math.min(pieceSize, sizeBytes - at), at === 0 ? before : undefined).then(
+          (read) => {
+            if (inOnePiece) assertWholeBytes(read.bytes, object);
+            return read;
+          },
+        );
         pieces.push(piece);
         yield piece;
       }

@@ -18,19 +18,21 @@ export type FrameIndex = {
         frameBits: number;
         frames: number;
         bigEndian?: true;
+        crc32?: number[];
       }
     /** Each frame: offset, length, offset, length, … of its fragments. */
-    | { kind: "encapsulated"; vr: string; frames: number[][]; stream?: true };
+    | { kind: "encapsulated"; vr: string; frames: number[][]; stream?: true; crc32?: number[] };
   /** Bulk values by attribute path (`"00880200/1/7FE00010"`): offset, length, VR. */
   bulk?: Record<string, [offset: number, length: number, vr: string]>;
 };
 
-/** @param dataSetOffset what the layout's offsets count from the start of, taken off. 0 for inflated data. */
+/** @param crc32 of each frame's stored bytes, for objects too large to be checked whole. @param dataSetOffset what the layout's offsets count from the start of, taken off. 0 for inflated data. */
 export function frameIndexOf(
   pixel: NativePixels | EncapsulatedPixels | null,
   bulk: Map<string, ByteRange & { vr: string }>,
   dataSetOffset: number,
   inflated: boolean,
+  crc32?: number[],
 ): FrameIndex | null {
   if (!pixel && bulk.size === 0) return null;
   const index: FrameIndex = inflated ? { inflated: true } : {};
@@ -46,6 +48,7 @@ export function frameIndexOf(
       frameBits,
       frames,
       ...(bigEndian ? { bigEndian: true } : {}),
+      ...(crc32 ? { crc32 } : {}),
     };
   } else if (pixel) {
     index.pixel = {
@@ -53,6 +56,7 @@ export function frameIndexOf(
       vr: pixel.vr,
       frames: pixel.frames.map((extents) => extents.flatMap(([offset, length]) => [offset - dataSetOffset, length])),
       ...(pixel.stream ? { stream: true } : {}),
+      ...(crc32 ? { crc32 } : {}),
     };
   }
   if (bulk.size > 0) {

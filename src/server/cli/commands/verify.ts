@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
+import { checkArchive, scrubArchive } from "#server/archive/index.ts";
 import { readAnchors } from "#server/audit-anchors.ts";
-import { checkArchive } from "../archive-check.ts";
 import { verifyAuditChains } from "../audit-chain.ts";
 import { type Command, optional, UsageError } from "../command.ts";
 
@@ -52,18 +52,44 @@ const archiveVerify: Command = {
   options: {},
   async run(_args, output) {
     const report = await checkArchive((objects) => output.say(`${objects} objects read`));
-    const { missing, corrupt, orphans } = report;
+    const { missing, corrupt, orphaned } = report;
     return {
       json: { ok: missing.length + corrupt.length === 0, ...report },
       lines: [
-        `${report.objects} objects, ${report.bytes} bytes read: ${missing.length} missing, ${corrupt.length} damaged, ${orphans.length} that no row names`,
+        `${report.objects} objects, ${report.bytes} bytes read: ${missing.length} missing, ${corrupt.length} damaged, ${orphaned.length} that no row names`,
         ...missing.map(({ objectKey }) => `  missing ${objectKey}`),
         ...corrupt.map(({ objectKey }) => `  damaged ${objectKey}`),
-        ...orphans.slice(0, 100).map((key) => `  unnamed ${key}`),
+        ...orphaned.slice(0, 100).map((key) => `  unnamed ${key}`),
       ],
       failed: missing.length + corrupt.length > 0,
     };
   },
 };
 
-export const verifyCommands = [archiveVerify, auditVerify];
+const archiveScrub: Command = {
+  name: "archive scrub",
+  usage: "[--from <backup folder>]",
+  summary:
+    "One pass of the scheduled scrub: as archive verify, and damaged images are marked, told to their hospital, and brought back from a backup where it holds them; exit 1 where one stays damaged",
+  options: { from: { type: "string" } },
+  async run({ values }, output) {
+    const from = optional(values, "from");
+    const report = await scrubArchive({
+      ...(from ? { from } : {}),
+      progress: (objects) => output.say(`${objects} objects read`),
+    });
+    const { missing, corrupt, orphaned, repaired } = report;
+    return {
+      json: { ok: missing.length + corrupt.length === 0, ...report },
+      lines: [
+        `${report.objects} objects, ${report.bytes} bytes read: ${missing.length} missing, ${corrupt.length} damaged, ${repaired.length} brought back, ${orphaned.length} that no row names`,
+        ...missing.map(({ objectKey }) => `  missing ${objectKey}`),
+        ...corrupt.map(({ objectKey }) => `  damaged ${objectKey}`),
+        ...repaired.map((key) => `  brought back ${key}`),
+      ],
+      failed: missing.length + corrupt.length > 0,
+    };
+  },
+};
+
+export const verifyCommands = [archiveVerify, archiveScrub, auditVerify];

@@ -22,6 +22,8 @@ export type AuditAction =
   | "instance.read-quarantined"
   | "instance.discard"
   | "instance.release"
+  | "instance.damaged"
+  | "instance.repaired"
   | "case.list"
   | "case.read"
   | "case.move"

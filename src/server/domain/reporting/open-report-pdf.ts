@@ -5,6 +5,7 @@ import { reportPolicy } from "./policy.ts";
 
 type Row = {
   objectKey: string | null;
+  sha256: string;
   orgId: string;
   readerOrgId: string;
   facilityId: string | null;
@@ -22,9 +23,9 @@ type Row = {
 export async function openReportPdf(
   ctx: Ctx,
   { reportVersionId }: { reportVersionId: string },
-): Promise<{ objectKey: string }> {
+): Promise<{ objectKey: string; sha256: string }> {
   const [row] = await ctx.tx.$queryRaw<Row[]>`
-    SELECT d.object_key AS "objectKey", v.org_id::text AS "orgId", v.reader_org_id::text AS "readerOrgId", s.facility_id::text AS "facilityId",
+    SELECT d.object_key AS "objectKey", d.sha256, v.org_id::text AS "orgId", v.reader_org_id::text AS "readerOrgId", s.facility_id::text AS "facilityId",
       s.referrer_id::text AS "referrerId", s.patient_ref::text AS "patientRef", s.id::text AS "studyRef", v.case_id::text AS "caseId"
     FROM report_document d JOIN report_version v ON v.id = d.report_version_id JOIN study s ON s.id = v.study_ref
     WHERE d.report_version_id = ${reportVersionId}::uuid AND d.kind = 'pdf'`;
@@ -37,5 +38,5 @@ export async function openReportPdf(
     caseId: row.caseId,
     details: { reportVersionId, document: "pdf" },
   });
-  return { objectKey: row.objectKey };
+  return { objectKey: row.objectKey, sha256: row.sha256 };
 }

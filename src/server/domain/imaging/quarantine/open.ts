@@ -16,11 +16,12 @@ export type OfInstance = z.output<typeof OfInstance>;
 export async function openQuarantined(
   ctx: Ctx,
   { instanceId }: OfInstance,
-): Promise<{ objectKey: string; sizeBytes: number; dataSetSha256: string }> {
+): Promise<{ objectKey: string; sizeBytes: number; dataSetOffset: number; dataSetSha256: string }> {
   const [row] = await ctx.tx.$queryRaw<
     {
       objectKey: string;
       sizeBytes: bigint;
+      dataSetOffset: number;
       dataSetSha256: string;
       status: string;
       orgId: string;
@@ -29,7 +30,7 @@ export async function openQuarantined(
       studyRef: string;
     }[]
   >`
-    SELECT i.object_key AS "objectKey", i.size_bytes AS "sizeBytes", i.data_set_sha256 AS "dataSetSha256", i.status::text, i.org_id AS "orgId",
+    SELECT i.object_key AS "objectKey", i.size_bytes AS "sizeBytes", i.data_set_offset AS "dataSetOffset", i.data_set_sha256 AS "dataSetSha256", i.status::text, i.org_id AS "orgId",
       s.facility_id AS "facilityId", s.patient_ref AS "patientRef", s.id AS "studyRef"
     FROM instance i JOIN study s ON s.id = i.study_ref
     WHERE i.id = ${instanceId}::uuid AND EXISTS (
@@ -43,5 +44,5 @@ export async function openQuarantined(
     studyRef,
     details: { instanceId, dataSetSha256, status: row.status },
   });
-  return { objectKey, sizeBytes: Number(row.sizeBytes), dataSetSha256 };
+  return { objectKey, sizeBytes: Number(row.sizeBytes), dataSetOffset: row.dataSetOffset, dataSetSha256 };
 }

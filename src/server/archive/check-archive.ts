@@ -4,7 +4,7 @@ import path from "node:path";
 import { pool } from "#server/db/clients.ts";
 import { toDomainError } from "#server/errors.ts";
 import { objectStore } from "#server/storage/object-store.ts";
-import { storeRoot, walkFiles } from "./store-root.ts";
+import { storeRoot, walkFiles } from "#server/storage/store-root.ts";
 
 export type ArchiveReport = {
   objects: number;
@@ -14,39 +14,61 @@ export type ArchiveReport = {
   /** Objects whose bytes are not those that were received. */
   corrupt: ArchiveFault[];
   /** Objects that no row names. An hour old and older: younger ones may be on their way. */
-  orphans: string[];
+  orphaned: string[];
 };
 export type ArchiveFault = { objectKey: string; instanceId?: string; reportVersionId?: string };
 
-type Row = { id: string; objectKey: string; sha256: string; sizeBytes: string | null; offset: number };
+type Row = {
+  id: string;
+  orgId: string;
+  damaged: boolean;
+  objectKey: string;
+  sha256: string;
+  sizeBytes: string | null;
+  offset: number;
+};
 const page = 500;
 const orphanAgeMs = 3_600_000;
 
-/** Reads every object of the archive and holds it against the index, and the index against the store. */
-export async function checkArchive(progress: (objects: number) => void): Promise<ArchiveReport> {
-  const report: ArchiveReport = { objects: 0, bytes: 0, missing: [], corrupt: [], orphans: [] };
+export type CheckedObject = Row & { fault: "missing" | "corrupt" | null; kind: "instance" | "report" };
+
+/**
+ * Reads every object of the archive and holds it against the index, and the index against the store.
+ * @param each is told of every object, and waited for.
+ */
+export async function checkArchive(
+  progress: (objects: number) => void,
+  each: (checked: CheckedObject) => Promise<void> = async () => {},
+): Promise<ArchiveReport> {
+  const report: ArchiveReport = { objects: 0, bytes: 0, missing: [], corrupt: [], orphaned: [] };
   const check = async (row: Row, fault: ArchiveFault) => {
+    const kind = fault.instanceId ? "instance" : "report";
+    const told = (found: CheckedObject["fault"]) => each({ ...row, kind, fault: found });
     const found = await hashObject(row);
     report.objects++;
     if (report.objects % 1000 === 0) progress(report.objects);
-    if (found === "missing") report.missing.push(fault);
-    else {
+    if (found === "missing") {
+      report.missing.push(fault);
+      await told("missing");
+    } else {
       report.bytes += found.bytes;
       const whole = row.sizeBytes === null || BigInt(found.bytes) === BigInt(row.sizeBytes);
-      if (!whole || found.sha256 !== row.sha256) report.corrupt.push(fault);
+      const corrupt = !whole || found.sha256 !== row.sha256;
+      if (corrupt) report.corrupt.push(fault);
+      await told(corrupt ? "corrupt" : null);
     }
   };
   await eachPage<Row>(
-    `SELECT id, object_key AS "objectKey", data_set_sha256 AS sha256, size_bytes::text AS "sizeBytes", data_set_offset AS "offset"
+    `SELECT id, org_id AS "orgId", damaged_at IS NOT NULL AS damaged, object_key AS "objectKey", data_set_sha256 AS sha256, size_bytes::text AS "sizeBytes", data_set_offset AS "offset"
      FROM instance WHERE id > $1 ORDER BY id LIMIT ${page}`,
     (row) => check(row, { objectKey: row.objectKey, instanceId: row.id }),
   );
   await eachPage<Row>(
-    `SELECT report_version_id AS id, object_key AS "objectKey", sha256, NULL AS "sizeBytes", 0 AS "offset"
+    `SELECT report_version_id AS id, org_id AS "orgId", false AS damaged, object_key AS "objectKey", sha256, NULL AS "sizeBytes", 0 AS "offset"
      FROM report_document WHERE object_key IS NOT NULL AND report_version_id > $1 ORDER BY report_version_id LIMIT ${page}`,
     (row) => check(row, { objectKey: row.objectKey, reportVersionId: row.id }),
   );
-  report.orphans = await orphans();
+  report.orphaned = await orphans();
   return report;
 }
 
@@ -60,7 +82,9 @@ async function eachPage<T extends { id: string }>(sql: string, fn: (row: T) => P
   }
 }
 
-async function hashObject(row: Row): Promise<"missing" | { sha256: string; bytes: number }> {
+export async function hashObject(
+  row: Pick<Row, "objectKey" | "offset">,
+): Promise<"missing" | { sha256: string; bytes: number }> {
   const store = objectStore();
   try {
     const found = await store.stat(row.objectKey);

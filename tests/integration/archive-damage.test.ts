@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { closeSync, cpSync, mkdtempSync, openSync, readSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { SOP } from "@overread/shared/dicom/uids";
+import { checkArchive, scrubArchive } from "#server/archive/index.ts";
+import { systemActor } from "#server/auth/system-actor.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
+import { confirmInstances } from "#server/domain/imaging/index.ts";
+import { storeRoot } from "#server/storage/store-root.ts";
+import { orgId } from "../actors.ts";
+import { type TestArchive, useTestArchive } from "../archive.ts";
+import { type Tiny, tinyInstance } from "../factories/tiny-instance.ts";
+
+let archive: TestArchive;
+let org: string;
+before(async () => {
+  archive = await useTestArchive();
+  org = await orgId("lakeside");
+});
+after(() => archive.close());
+
+const frames = 3;
+const frameBytes = 1200 * 1200 * 2;
+/** A small image, and one so large that its frames are checked by themselves. */
+const small = (): Tiny => tinyInstance();
+const large = (): Tiny =>
+  tinyInstance({
+    sopClass: SOP.secondaryCapture,
+    elements: {
+      "00280008": { vr: "IS", Value: [frames] },
+      "00280010": { vr: "US", Value: [1200] },
+      "00280011": { vr: "US", Value: [1200] },
+      "7FE00010": { vr: "OW", bytes: Uint8Array.from({ length: frames * frameBytes }, (_, i) => (i * 7) & 0xff) },
+    },
+  });
+type Kept = Tiny & { file: string; key: string; sha256: string; size: number };
+async function stored(made: Tiny): Promise<Kept> {
+  assert.equal((await archive.stow([made.part10])).status, 200);
+  const { rows } = await archive.owner.query(
+    "SELECT object_key AS key, data_set_sha256 AS sha256 FROM instance WHERE sop_instance_uid = $1",
+    [made.instance],
+  );
+  const file = path.join(storeRoot(), rows[0].key);
+  return { ...made, ...rows[0], file, size: statSync(file).size };
+}
+function flip(file: string, at: number): void {
+  const before = statSync(file);
+  const fd = openSync(file, "r+");
+  const byte = Buffer.alloc(1);
+  readSync(fd, byte, 0, 1, at);
+  byte[0] = (byte[0] ?? 0) ^ 1;
+  writeSync(fd, byte, 0, 1, at);
+  closeSync(fd);
+  utimesSync(file, before.atime, before.mtime);
+}
+const place = ({ study, series, instance }: Tiny): string => `/studies/${study}/series/${series}/instances/${instance}`;
+const status = async (where: string, accept?: string): Promise<number> => {
+  const response = await archive.request(where, accept ? { headers: { accept } } : {});
+  await response.arrayBuffer().catch(() => {});
+  return response.status;
+};
+const octets = 'multipart/related; type="application/octet-stream"; transfer-syntax=*';
+const damagedAt = async ({ instance }: Tiny) =>
+  (await archive.owner.query("SELECT damaged_at FROM instance WHERE sop_instance_uid = $1", [instance])).rows[0]
+    .damaged_at;
+const events = async (action: string) =>
+  (await archive.owner.query("SELECT count(*)::int AS n FROM audit_event WHERE action = $1", [action])).rows[0].n;
+
+for (const [name, make] of [
+  ["a small image", small],
+  ["a large multi-frame image", large],
+] as const)
+  test(`one flipped bit of ${name} is served in no form; the same bytes sent again mend it`, async () => {
+    const image = await stored(make());
+    const last = name === "a small image" ? 1 : frames;
+    const reads: [what: string, where: string, accept?: string][] = [
+      ["instance", place(image), "application/dicom"],
+      ["instance in parts", place(image)],
+      ["study", `/studies/${image.study}`],
+      ["frame", `${place(image)}/frames/${last}`, octets],
+      ["bulk", `${place(image)}/bulkdata/7FE00010`, "application/octet-stream"],
+      ["picture", `${place(image)}/frames/${last}/rendered`, "image/jpeg"],
+    ];
+    for (const [what, where, accept] of reads) assert.equal(await status(where, accept), 200, `${what}, whole`);
+    flip(image.file, image.size - 5);
+    for (const [what, where, accept] of reads) assert.equal(await status(where, accept), 500, `${what}, damaged`);
+    if (last > 1) assert.equal(await status(`${place(image)}/frames/1`, octets), 200, "the other frames are good");
+    const answer = await archive.request(place(image), { headers: { accept: "application/dicom" } });
+    assert.match(await answer.text(), /storage\.corrupt/);
+
+    assert.equal((await archive.stow([image.part10])).status, 200);
+    for (const [what, where, accept] of reads) assert.equal(await status(where, accept), 200, `${what}, mended`);
+  });
+
+test("a scrub finds, marks and tells; the sender is asked again; a backup mends what it holds", async () => {
+  const image = await stored(small());
+  const other = await stored(large());
+  const backup = mkdtempSync(path.join(tmpdir(), "overread-scrub-"));
+  try {
+    cpSync(storeRoot(), path.join(backup, "store"), { recursive: true });
+    assert.deepEqual((await scrubArchive()).corrupt, []);
+    flip(image.file, image.size - 5);
+    rmSync(other.file);
+    const found = await scrubArchive();
+    assert.deepEqual(
+      [found.corrupt.map(({ objectKey }) => objectKey), found.missing.map(({ objectKey }) => objectKey)],
+      [[image.key], [other.key]],
+    );
+    assert.ok((await damagedAt(image)) && (await damagedAt(other)));
+    assert.equal(await events("instance.damaged"), 2);
+    await scrubArchive();
+    assert.equal(await events("instance.damaged"), 2, "told once");
+    const digest = { sopInstanceUid: image.instance, dataSetSha256: image.sha256 };
+    const ask = () => withTenant(systemActor(org, "test"), (ctx) => confirmInstances(ctx, [digest]));
+    assert.deepEqual((await ask()).missing, [digest], "its sender keeps it");
+
+    // A copy that is damaged itself is not brought back.
+    flip(path.join(backup, "store", image.key), image.size - 9);
+    const half = await scrubArchive({ from: backup });
+    assert.deepEqual([half.repaired, half.corrupt.length, half.missing.length], [[other.key], 1, 0]);
+    flip(path.join(backup, "store", image.key), image.size - 9);
+    const mended = await scrubArchive({ from: backup });
+    assert.deepEqual([mended.repaired, mended.corrupt], [[image.key], []]);
+    assert.deepEqual([await damagedAt(image), await damagedAt(other)], [null, null]);
+    assert.equal(await events("instance.repaired"), 2);
+    assert.deepEqual((await ask()).held, [digest]);
+    assert.equal(await status(place(image), "application/dicom"), 200);
+    const { corrupt, missing, orphaned } = await checkArchive(() => {});
+    assert.deepEqual([corrupt, missing, orphaned], [[], [], []]);
+  } finally {
+    rmSync(backup, { recursive: true, force: true });
+  }
+});
