@@ -2,7 +2,7 @@ import type { BuildValue } from "@overread/shared/dicom/build";
 import { type PixelCase, type Rgb, words } from "./pixel-case.ts";
 
 /** Primary colours, white, greys and mixtures. */
-const colours: Rgb[] = [
+export const colours: Rgb[] = [
   [255, 0, 0],
   [0, 255, 0],
   [0, 0, 255],
@@ -13,7 +13,7 @@ const colours: Rgb[] = [
   [255, 255, 255],
 ];
 /** The same in YCbCr of full range: Y = 0.299 R + 0.587 G + 0.114 B, Cb and Cr around 128 (§C.7.6.3.1.2). */
-const full: Rgb[] = [
+export const full: Rgb[] = [
   [76, 85, 255],
   [150, 44, 21],
   [29, 255, 107],

@@ -64,6 +64,18 @@ export function caseInstance(each: PixelCase, place?: CasePlace): Buffer {
   return encodePart10({ dataset: caseDataSet(each, place), transferSyntaxUid: TS.explicitLittleEndian });
 }
 
+/** A case as a Part 10 file with the one frame in a compressed stream, which its bars need not know of. */
+export function compressedInstance(
+  each: PixelCase,
+  transferSyntaxUid: string,
+  stream: Uint8Array,
+  place?: CasePlace,
+): Buffer {
+  const even = stream.length % 2 === 1 ? Uint8Array.of(...stream, 0) : stream;
+  const dataset = { ...caseDataSet(each, place), "7FE00010": { vr: "OB" as const, fragments: [even] } };
+  return encodePart10({ dataset, transferSyntaxUid });
+}
+
 function pixelBytes(each: PixelCase, samples: number): Uint8Array {
   const frames = [...(each.earlierFrames ?? []), each.bars];
   const size = caseSize * caseSize;
