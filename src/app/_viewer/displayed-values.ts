@@ -50,12 +50,17 @@ export function displayedValues(
   const lowest = Math.min(min, window.lower);
   const highest = Math.max(max, window.upper);
   const span = highest - lowest;
-  const [low, high] = [Math.floor(lowest - 2 * span - 1), Math.ceil(highest + 2 * span + 1)];
-  const [black, white] = description.inverse ? [high, low] : [low, high];
+  // Padding far off, to stay dark in a wide window; overlays nearer, because what lies between them and the image is drawn
+  // too where pixels are enlarged, and thin lines would grow.
+  const [far, near] = [2 * span + 1, span / 4 + 1];
+  const [low, high] = [Math.floor(lowest - far), Math.ceil(highest + far)];
+  const ends: [number, number] = [Math.floor(lowest - near), Math.ceil(highest + near)];
+  const padding = description.inverse ? high : low;
+  const [black, white] = description.inverse ? ends.toReversed() : ends;
   for (let i = 0; i < out.length; i++) {
     const mark = marks?.[i] ?? 0;
-    if (mark !== 0) out[i] = mark === 255 ? white : black;
-    else if (Number.isNaN(out[i])) out[i] = black;
+    if (mark !== 0) out[i] = (mark === 255 ? white : black) ?? 0;
+    else if (Number.isNaN(out[i])) out[i] = padding;
   }
   return { values: narrowed(out, whole, low, high), min, max };
 }

@@ -78,6 +78,9 @@ function greyImage(frame: Frame, description: PixelDescription, bytes: Uint8Arra
   const stored = storedValues(bytes, description);
   const voi = voiOf(chosenVoi(stored, description));
   const range = rangeOf(voi);
+  // Without WebGL the library draws straight windows over whole numbers, and nothing else: then the picture as sent.
+  const plain = voi.shape === "LINEAR" && voi.width >= 2 && description.overlays.length === 0 && !description.padding;
+  if (core.getShouldUseCPURendering() && !plain) return colourImage(frame, description, bytes);
   const { values, min, max } = displayedValues(stored, description, bytes, range);
   const image = imageOf(frame, values, 1, min, max);
   const { windowWidth, windowCenter } = core.utilities.windowLevel.toWindowLevel(range.lower, range.upper);
@@ -86,8 +89,11 @@ function greyImage(frame: Frame, description: PixelDescription, bytes: Uint8Arra
   return image;
 }
 
+/** What has no window: colours, and pictures that are drawn to the end already. */
 function colourImage(frame: Frame, description: PixelDescription, bytes: Uint8Array): core.Types.IImage {
-  const { data } = drawPixels(bytes, description);
+  const { data: drawn, channels } = drawPixels(bytes, description);
+  const data =
+    channels === 3 ? drawn : Uint8Array.from({ length: drawn.length * 3 }, (_, i) => drawn[Math.floor(i / 3)] ?? 0);
   // The renderer without WebGL wants colours with alpha.
   const alpha = core.getShouldUseCPURendering();
   const image = imageOf(frame, alpha ? withAlpha(data) : data, alpha ? 4 : 3, 0, 255);

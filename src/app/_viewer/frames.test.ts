@@ -69,8 +69,7 @@ test("the planes of a localizer whose numbers begin again are kept together", ()
     image(8, 2, axial, [0, 0, 0]),
     image(3, 3, sagittal, [5, 0, 0]),
   ];
-  const order = orderOf(planes);
-  for (const plane of [/1 2 3|3 2 1/, /4 5|5 4/, /7 8|8 7/]) assert.match(order, plane);
+  assert.equal(orderOf(planes), "1 2 3 4 5 7 8");
 });
 
 test("time points, b-values and echoes of one place follow each other whatever the order of arrival", () => {

@@ -98,15 +98,15 @@ function frameOf(imageId: string, instance: Attributes, frameNumber: number, num
   const columnDirection = unit(orientation.slice(3, 6));
   const placed = position.length === 3 && rowDirection !== null && columnDirection !== null;
   const normal = placed ? cross(rowDirection, columnDirection) : null;
-  const sopInstanceUid = text(attributes, "00080018") ?? "";
+  const sopInstanceUid = text(instance, "00080018") ?? "";
   return {
     imageId,
     sopInstanceUid,
-    sopClassUid: text(attributes, "00080016") ?? "",
-    seriesInstanceUid: text(attributes, "0020000E") ?? "",
+    sopClassUid: text(instance, "00080016") ?? "",
+    seriesInstanceUid: text(instance, "0020000E") ?? "",
     frameNumber,
     numberOfFrames,
-    imageNumber: numberOfFrames > 1 ? frameNumber : number(attributes, "00200013"),
+    imageNumber: numberOfFrames > 1 ? frameNumber : number(instance, "00200013"),
     rows: number(attributes, "00280010") ?? 0,
     columns: number(attributes, "00280011") ?? 0,
     samplesPerPixel: number(attributes, "00280002") ?? 1,
@@ -141,7 +141,9 @@ function ofFrame(instance: Attributes, frame: number): Attributes {
   delete flat["52009230"];
   // A macro of the frame stands in the place of the shared one, not over it.
   const groups = { ...shared, ...perFrame };
-  for (const tag of Object.keys(groups)) for (const item of items(groups, tag).slice(0, 1)) Object.assign(flat, item);
+  // Private ones, as Philips writes them, hold whole headers of other objects.
+  const standard = Object.keys(groups).filter((tag) => /^...[02468ACE]/.test(tag));
+  for (const tag of standard) for (const item of items(groups, tag).slice(0, 1)) Object.assign(flat, item);
   return flat;
 }
 

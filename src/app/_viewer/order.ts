@@ -9,8 +9,8 @@ const samePlaceMm = 0.01;
  * The order in which a reader pages through a series.
  *
  * Instance Number where every image has its own, because reports speak of "image 41". Where numbers are missing or
- * begin again: plane by plane, in each by place, and at one place by time point, b-value or echo; images without a
- * place by Slice Location. The order of arrival decides nothing but what nothing else does.
+ * begin again: plane by plane, in each by number if that is enough, else by place, and at one place by time point,
+ * b-value or echo; images without a place by Slice Location. The order of arrival decides nothing but what nothing else does.
  */
 export function inOrder(frames: readonly Frame[]): Frame[] {
   const byInstance = new Map<string, Frame[]>();
@@ -23,10 +23,16 @@ export function inOrder(frames: readonly Frame[]): Frame[] {
     const instances = [...byInstance.values()];
     return sortedBy(instances, [(frames) => instanceNumber(frames[0])]).flatMap(framesInOrder);
   }
+  if (numberedApart(frames)) return sortedBy(frames, [instanceNumber]);
+  return planesOf(frames).flatMap((plane) =>
+    sortedBy(plane, numberedApart(plane) ? [instanceNumber] : [...placeKeys(plane), ...timeKeys, instanceNumber]),
+  );
+}
+
+/** Whether each image has an Instance Number of its own among these. */
+function numberedApart(frames: readonly Frame[]): boolean {
   const numbers = frames.map(instanceNumber);
-  const numbered = numbers.every((each) => each !== null) && new Set(numbers).size === frames.length;
-  if (numbered) return sortedBy(frames, [instanceNumber]);
-  return planesOf(frames).flatMap((plane) => sortedBy(plane, [...placeKeys(plane), ...timeKeys, instanceNumber]));
+  return numbers.every((each) => each !== null) && new Set(numbers).size === frames.length;
 }
 
 /** Frames of one instance: by their place in the stack they are said to belong to, otherwise by where they lie. */
@@ -46,7 +52,8 @@ function framesInOrder(frames: readonly Frame[]): Frame[] {
 }
 
 const stackId = (frame: Frame) => text(frame.attributes, "00209056") ?? "";
-const instanceNumber = (frame: Frame | undefined) => (frame ? number(frame.attributes, "00200013") : null);
+/** Of the instance: converted multi-frame images keep the numbers of the single ones in their frames. */
+const instanceNumber = (frame: Frame | undefined) => (frame ? number(frame.instance, "00200013") : null);
 
 /** Images that lie in parallel planes, in the order in which a plane is met first. */
 function planesOf(frames: readonly Frame[]): Frame[][] {

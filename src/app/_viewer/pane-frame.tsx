@@ -4,7 +4,7 @@ import type { Frame } from "./frames.ts";
 import styles from "./pane-frame.module.css";
 import type { PaneView } from "./pane-view.ts";
 import type { Session, Side } from "./session.ts";
-import { reductionOf } from "./texture-limit.ts";
+import { drawsWithoutGraphics, reductionOf } from "./texture-limit.ts";
 import type { StudyForViewing } from "./types.ts";
 import { usePane } from "./use-pane.ts";
 import { windowNumber } from "./voi.ts";
@@ -199,6 +199,7 @@ function Corners({
         {zoom !== null && <span>Zoom {zoom.toFixed(zoom < 10 ? 2 : 1)}×</span>}
       </div>
       <div className={styles.corner} data-at="br">
+        {drawsWithoutGraphics() && <span className={styles.lossy}>No graphics: drawn plainly</span>}
         {factor > 1 && <span className={styles.lossy}>Reduced 1:{factor}</span>}
         {frame.lossy && <span className={styles.lossy}>{frame.lossy}</span>}
         {frame.sliceThickness !== null && <span>T {trimmed(frame.sliceThickness)} mm</span>}

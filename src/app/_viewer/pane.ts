@@ -54,6 +54,8 @@ export function createPane(
   /** The image given to the renderer, and the one that it has put on the screen. */
   let painted: { index: number; quality: number } | null = null;
   let drawn: number | null = null;
+  /** The renderer has this series: not before an image of it could be shown. */
+  let stacked = false;
   let playback: Playback = playbackOf([], 0);
   let playingTo: 1 | -1 = 1;
   let given: Voi | null = null;
@@ -115,10 +117,27 @@ export function createPane(
       }
     }
     if (view.get().problem) view.set({ problem: null });
-    await viewport.setImageIdIndex(index);
+    if (stacked) await viewport.setImageIdIndex(index);
+    else await stack(index, mine);
     // Coming back to the image that is still on the screen paints nothing new.
     if (painted?.index === index && drawn === index && mine === generation) view.set({ shown: index });
     if (mine === generation) queue.pump();
+  }
+
+  /** Gives the series to the renderer, with an image that is there. */
+  async function stack(index: number, mine: number): Promise<void> {
+    const { loaded } = view.get();
+    const frame = frames()[index];
+    const image = frame && core.cache.getImage(frame.imageId);
+    if (!loaded || !frame || !image) return;
+    const imageIds = frames().map(({ imageId }) => imageId);
+    await viewport.setStack(imageIds, index);
+    if (mine !== generation || closed) return;
+    stacked = true;
+    viewport.resetCamera();
+    viewport.render();
+    const values: [number, number] | null = image.color ? null : [image.minPixelValue, image.maxPixelValue];
+    view.set({ presets: presetsFor(loaded.modality, frame, values) });
   }
 
   function ask(index: number): boolean {
@@ -229,6 +248,7 @@ export function createPane(
     ownWindows = new Map();
     painted = null;
     drawn = null;
+    stacked = false;
     given = null;
     voi.clear();
     fitted = true;
@@ -253,18 +273,10 @@ export function createPane(
     const frame = loaded.frames[index];
     if (!frame) return;
     try {
-      const image = await loadFrame(frame, true);
+      await loadFrame(frame, true);
       if (mine !== generation || closed) return;
-      await viewport.setStack(
-        loaded.frames.map(({ imageId }) => imageId),
-        index,
-      );
+      await stack(index, mine);
       if (mine !== generation || closed) return;
-      viewport.resetCamera();
-      viewport.render();
-      view.set({
-        presets: presetsFor(loaded.modality, frame, image.color ? null : [image.minPixelValue, image.maxPixelValue]),
-      });
       queue.countReady();
       await new Promise((resolve) => setTimeout(resolve, 0));
       if (view.get().index !== index) void follow();

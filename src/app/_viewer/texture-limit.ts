@@ -3,9 +3,14 @@ import type { Frame } from "./frames.ts";
 
 let known: number | null = null;
 
+/** Whether this browser has no WebGL, so that some pictures stand as they were sent and cannot be windowed. */
+export function drawsWithoutGraphics(): boolean {
+  return core.getShouldUseCPURendering();
+}
+
 /** Longest side of an image that this browser's graphics can hold. Pixels. */
 function textureLimit(): number {
-  if (core.getShouldUseCPURendering()) return Number.POSITIVE_INFINITY;
+  if (drawsWithoutGraphics()) return Number.POSITIVE_INFINITY;
   if (known !== null) return known;
   const gl = document.createElement("canvas").getContext("webgl2");
   // 2048 is what every WebGL 2 promises.

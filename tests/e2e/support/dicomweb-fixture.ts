@@ -7,6 +7,9 @@ import { type InstanceHeader, readBytes, readInstance } from "@overread/shared/d
 
 type Stored = { file: string; header: InstanceHeader };
 
+/** What is told of an instance in place of what it tells itself. */
+type Asked = { retell?: (header: InstanceHeader, file: string) => InstanceHeader };
+
 export type LabStudy = {
   orgSlug: string;
   studyInstanceUid: string;
@@ -32,11 +35,13 @@ export type LabStudy = {
  *
  * @param files Part 10 files; those that cannot be read are left out.
  * @param pages port of the pages' server on loopback.
+ * @param asked.retell lets files of many studies be told as one; the UIDs of the answer are those of the addresses.
  */
-export async function startDicomwebFixture(files: readonly string[], pages: number, port = 0) {
+export async function startDicomwebFixture(files: readonly string[], pages: number, port = 0, asked: Asked = {}) {
   const stored = new Map<string, Stored>();
   for (const file of files) {
-    const header = await readInstance({ path: file }).catch(() => null);
+    const read = await readInstance({ path: file }).catch(() => null);
+    const header = read && (asked.retell?.(read, file) ?? read);
     if (header) stored.set(header.sopInstanceUid, { file, header });
   }
   /** What the next requests under /dicomweb get instead of an answer. */
