@@ -57,3 +57,29 @@ test("the comparison names the priors by date, at most five, or says that there 
   );
   assert.equal(comparison(Array(9).fill(prior))?.split(";").length, 5);
 });
+
+test("an examination of more than a template covers opens with the general one, which states no technique", () => {
+  for (const [modalities, bodyParts, description] of [
+    [["CT", "PT"], ["HEADNECK"], "PET/CT NECK"],
+    [["PT", "CT"], ["HEAD"], "PET-CT head and neck"],
+    [["CT"], ["HEAD", "CHEST"], "Polytrauma"],
+    [["CT"], ["NECK", "CHEST"], "CT neck and chest"],
+    [["CT"], ["CHEST", "ABDOMEN"], "CT chest abdomen pelvis"],
+    [["CT"], [], "CT"],
+    [["CT"], ["NECK"], ""],
+    [["MR"], ["SPINE"], "MR lumbar spine"],
+    [["CR", "US"], ["CHEST"], ""],
+    [["SR"], [], ""],
+  ] as const) {
+    const [first] = templatesFor({
+      modalities: [...modalities],
+      bodyParts: [...bodyParts],
+      studyDescription: description,
+      priors: [],
+    });
+    assert.equal(first.id, "generic", `${modalities} ${bodyParts} ${description}`);
+    assert.equal(first.sections.find(({ key }) => key === "technique")?.text, "");
+  }
+  const withDose = { modalities: ["CT", "SR"], bodyParts: ["CHEST"], studyDescription: "", priors: [] };
+  assert.equal(templatesFor(withDose)[0].id, "ct-chest", "a dose report beside the images changes nothing");
+});
