@@ -7,6 +7,7 @@ import {
   nextDraft,
   resolveText,
   retryDelayMs,
+  saveDelayMs,
   startDraft,
 } from "./draft-state.ts";
 
@@ -125,4 +126,20 @@ test("a lost claim keeps the text on the screen and saves it once the case is cl
   state = nextDraft(state, { type: "claim-regained" });
   assert.equal(state.status, "dirty");
   assert.equal(state.mine.sections[0]?.text, "ab");
+});
+
+test("who types a key every 350 ms without a pause is saved at least every three seconds", () => {
+  const saves: number[] = [];
+  let since: number | null = null;
+  for (let key = 0; key < 30_000; key += 350) {
+    since ??= key;
+    const due = key + saveDelayMs(key - since);
+    // The next key comes first: the timer starts anew.
+    if (due > key + 350) continue;
+    saves.push(due);
+    since = null;
+  }
+  assert.ok(saves.length >= 10, `${saves.length} saves`);
+  for (const [at, save] of saves.entries()) assert.ok(save - (saves[at - 1] ?? 0) <= 3_000);
+  assert.equal(saveDelayMs(0), 800, "a pause saves sooner");
 });

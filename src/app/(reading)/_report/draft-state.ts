@@ -182,6 +182,16 @@ export function resolveText(state: DraftState, choices: Record<string, Choice>):
   return { sections, keyImages, templateId: state.mine.templateId };
 }
 
+/** A pause in typing this long sends what was written. */
+const pauseMs = 800;
+/** Who types without a pause is saved all the same, this long after the first unsaved word. */
+const ceilingMs = 2_500;
+
+/** How long to wait before saving (ms), by how long the text has been unsaved. */
+export function saveDelayMs(unsavedMs: number): number {
+  return Math.max(0, Math.min(pauseMs, ceilingMs - unsavedMs));
+}
+
 /** How long to wait before trying again: 1, 2, 4, 8, then every 15 seconds. */
 export function retryDelayMs(failures: number): number {
   return Math.min(15_000, 1000 * 2 ** Math.max(0, failures - 1));

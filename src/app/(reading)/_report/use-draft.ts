@@ -6,17 +6,22 @@ import { useTrpc, useTrpcClient } from "../../_trpc/client.tsx";
 import { appCodeOf } from "../../_trpc/errors.ts";
 import type { Report } from "../../_trpc/types.ts";
 import type { HeldClaim } from "../claims.ts";
-import { type DraftState, type DraftText, nextDraft, retryDelayMs, sameText, startDraft } from "./draft-state.ts";
-
-/** A pause in typing this long sends what was written. */
-const pauseMs = 800;
+import {
+  type DraftState,
+  type DraftText,
+  nextDraft,
+  retryDelayMs,
+  sameText,
+  saveDelayMs,
+  startDraft,
+} from "./draft-state.ts";
 
 function textOf({ sections, keyImages, templateId }: Report): DraftText {
   return { sections, keyImages, templateId };
 }
 
 /**
- * The draft of a case: what is on the screen, and its way to the server. Saves after a pause in typing, on leaving a
+ * The draft of a case: what is on the screen, and its way to the server. Saves after a pause in typing and every few seconds without one, on leaving a
  * field, when the window is hidden and, at the last moment, when it closes. Nothing is kept in the browser's storage:
  * a reading room's computer is shared.
  */
@@ -49,6 +54,8 @@ export function useDraft({
   const claimRef = useRef(claim);
   claimRef.current = claim;
   const running = useRef<Promise<void> | null>(null);
+  /** `performance.now()` of the first word that waits to be sent. */
+  const unsavedSince = useRef<number | null>(null);
 
   const apply = useCallback((event: Parameters<typeof nextDraft>[1]) => {
     latest.current = nextDraft(latest.current, event);
@@ -108,9 +115,11 @@ export function useDraft({
   useEffect(() => {
     if (!claim) return;
     if (state.status === "dirty") {
-      const timer = setTimeout(() => void saveSoon(), pauseMs);
+      unsavedSince.current ??= performance.now();
+      const timer = setTimeout(() => void saveSoon(), saveDelayMs(performance.now() - unsavedSince.current));
       return () => clearTimeout(timer);
     }
+    unsavedSince.current = null;
     if (state.status === "failed") {
       const timer = setTimeout(() => void saveSoon(), retryDelayMs(state.failures));
       return () => clearTimeout(timer);
