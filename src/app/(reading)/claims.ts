@@ -1,4 +1,4 @@
-/** A lease on a case: what proves it and how long it lasts (ms since 1970). */
+/** A lease on a case: what proves it and until when by the server's clock (ms since 1970). */
 export type HeldClaim = { claimToken: string; until: number };
 
 /**

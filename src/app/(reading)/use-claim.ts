@@ -4,8 +4,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTrpc, useTrpcClient } from "../_trpc/client.tsx";
 import { appCodeOf, detailsOf, sentenceFor } from "../_trpc/errors.ts";
+import { serverNow } from "../_trpc/server-time.ts";
 import type { WorklistItem } from "../_trpc/types.ts";
-import { lastActivityAt } from "../_ui/activity.ts";
+import { idleMs } from "../_ui/activity.ts";
 import { forgetClaim, type HeldClaim, heldClaim, holdClaim, leaveCase, releaseNow, stayWith } from "./claims.ts";
 
 export type ClaimView = {
@@ -99,7 +100,7 @@ export function useClaim(
         claim: null,
         problem: `${heldElsewhere} has taken over this case. Your text is kept here; copy what you need.`,
       });
-    } else if (free && Date.now() - lastActivityAt() < 60_000) {
+    } else if (free && idleMs() < 60_000) {
       void claimAgain();
     }
   }, [view.phase, heldElsewhere, free, caseId, claimAgain]);
@@ -108,19 +109,19 @@ export function useClaim(
   const claim = view.claim;
   useEffect(() => {
     if (!claim) return;
-    const length = Math.max(3_000, claim.until - Date.now());
+    const length = Math.max(3_000, claim.until - serverNow());
     const third = length / 3;
-    const takenAt = Date.now();
+    const takenAt = serverNow();
     let stopped = false;
     const look = async () => {
       if (stopped) return;
-      const now = Date.now();
+      const now = serverNow();
       if (now >= claim.until) {
         reportLost(null);
         return;
       }
       const due = now - takenAt >= third;
-      if (due && lastActivityAt() >= Math.max(takenAt, now - third)) {
+      if (due && idleMs() <= Math.min(now - takenAt, third)) {
         try {
           const renewed = await client.worklist.renew.mutate({ caseId, claimToken: claim.claimToken });
           if (!stopped) setView({ phase: "held", claim: holdClaim(caseId, renewed), problem: null });

@@ -5,8 +5,9 @@ import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
 import type { AppRouter } from "#server/trpc/root.ts";
-import { lastActivityAt, useActivityWatch } from "../_ui/activity.ts";
+import { idleMs, useActivityWatch } from "../_ui/activity.ts";
 import { appCodeOf } from "./errors.ts";
+import { fetchHearingTime } from "./server-time.ts";
 import { leaveForSignIn } from "./session-ended.ts";
 
 const context = createTRPCContext<AppRouter>();
@@ -47,8 +48,9 @@ function newClient() {
         url: "/api/trpc",
         methodOverride: "POST",
         maxItems: 8,
+        fetch: (input, init) => fetchHearingTime(input, init as RequestInit),
         // A screen that refreshes itself in an empty room must not keep a session open.
-        headers: () => (Date.now() - lastActivityAt() > unattendedMs ? { "x-overread-unattended": "1" } : {}),
+        headers: () => (idleMs() > unattendedMs ? { "x-overread-unattended": "1" } : {}),
       }),
     ],
   });

@@ -2,15 +2,15 @@
 
 import { useEffect } from "react";
 
-let lastAt = 0;
+let lastAt = Number.NEGATIVE_INFINITY;
 const signs = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] as const;
 const note = () => {
-  lastAt = Date.now();
+  lastAt = performance.now();
 };
 
-/** When somebody last touched this window (ms since 1970). */
-export function lastActivityAt(): number {
-  return lastAt;
+/** How long ago somebody touched this window (ms), by a clock that nobody sets. */
+export function idleMs(): number {
+  return performance.now() - lastAt;
 }
 
 /** Watches for a person at the screen: claims are renewed and sessions kept for people, not for open windows. */

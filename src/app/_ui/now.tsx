@@ -1,6 +1,7 @@
 "use client";
 
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
+import { heardServerTime, serverNow } from "../_trpc/server-time.ts";
 import { classNames } from "./class-names.ts";
 import { formatAgo, formatClock, formatExact, formatSpan } from "./format.ts";
 
@@ -15,12 +16,14 @@ export const useZone = () => use(ClockContext).zone;
 export function NowProvider({ start, children }: { start: number; children: ReactNode }) {
   const [clock, setClock] = useState<Clock>({ now: start, zone: "UTC" });
   useEffect(() => {
+    // Until the first answer, the time the page was made is nearer than any clock that is set wrongly.
+    heardServerTime(start);
     const { timeZone: zone } = Intl.DateTimeFormat().resolvedOptions();
-    const tick = () => setClock({ now: Date.now(), zone });
+    const tick = () => setClock({ now: serverNow(), zone });
     tick();
     const timer = setInterval(tick, 1000);
     return () => clearInterval(timer);
-  }, []);
+  }, [start]);
   return <ClockContext value={clock}>{children}</ClockContext>;
 }
 
