@@ -171,3 +171,35 @@ test("an address that is not on the list is not even answered", async () => {
     await closed.remove();
   }
 });
+
+test("hundreds of silent connections keep the port open for those who ask", async () => {
+  const silent = [];
+  for (let i = 0; i < 1_400; i++) silent.push(await dial());
+  for (let i = 0; i < 5; i++) await assertAnswers();
+  assert.ok(silent.filter(({ closed }) => closed).length >= 700, "the oldest gave way");
+  for (const { socket } of silent) socket.destroy();
+});
+
+test("a peer that takes little at a time is answered in pieces of that size", async () => {
+  const peer = await dial();
+  const small = Buffer.from(request);
+  // Maximum Length (51H) in the user information.
+  const at = small.indexOf(Buffer.from([0x51, 0, 0, 4]));
+  small.writeUInt32BE(64, at + 4);
+  peer.socket.write(small);
+  await until("accepted", () => peer.received[0] === 2);
+  const before = peer.received.length;
+  peer.socket.write(Buffer.concat([command(newUid()), dataHeader(1, 8, false, true), Buffer.from("nonsense")]));
+  let pdus: number[] = [];
+  await until("answered", () => {
+    pdus = [];
+    for (let pos = before; pos + 6 <= peer.received.length; pos += 6 + peer.received.readUInt32BE(pos + 2))
+      pdus.push(peer.received.readUInt32BE(pos + 2));
+    return pdus.length > 1 && peer.received.length >= before + pdus.reduce((sum, n) => sum + n + 6, 0);
+  });
+  assert.ok(
+    pdus.every((length) => length <= 64),
+    pdus.join(" "),
+  );
+  peer.socket.destroy();
+});

@@ -6,7 +6,7 @@ import { Command, type CommandElement, commandField, encodeCommand, field, NO_DA
 import { answerContext, mayCall, type Rejection, rejectionOf, tooManyAssociations } from "./negotiate.ts";
 import {
   type ContextAnswer,
-  dataHeader,
+  commandPdus,
   encodeAbort,
   encodeAssociateAccept,
   encodeAssociateReject,
@@ -21,6 +21,8 @@ import { VERIFICATION } from "./sop-classes.ts";
 import { dimseStatus, statusOf } from "./status.ts";
 
 const MAX_COMMAND_BYTES = 64 * 1024;
+/** How long a peer has to ask for an association once it is connected (ARTIM, PS3.8 §9.1.4). */
+const ARTIM_MS = 10_000;
 /** How long a peer has to close after a reject, an abort or a release (ARTIM). */
 const CLOSE_MS = 2_000;
 
@@ -48,6 +50,7 @@ export class Association {
   readonly #connectedAt = Date.now();
   readonly #contexts = new Map<number, ContextAnswer>();
   #info: AssociationInfo | null = null;
+  #peerMaxPduBytes = 0;
   #commandParts: Buffer[] = [];
   #commandBytes = 0;
   #message: Message | null = null;
@@ -70,6 +73,21 @@ export class Association {
     socket.on("close", () => this.#closed());
   }
 
+  /** Connected, and nothing has been asked yet. */
+  get silent(): boolean {
+    return this.#info === null && !this.#closing;
+  }
+
+  get address(): string {
+    return this.#socket.remoteAddress ?? "";
+  }
+
+  /** Makes room: nobody is told anything, since nobody asked. */
+  drop(): void {
+    this.#closing = true;
+    this.#socket.destroy();
+  }
+
   get established(): boolean {
     return this.#info !== null && !this.#closing;
   }
@@ -82,11 +100,11 @@ export class Association {
   /** Called twice a second: idle, object and absolute time limits. */
   enforceTimes(now: number): void {
     if (this.#closing || this.#answering) return;
-    const idleMs = this.#info ? this.#caps.idleMs : Math.min(30_000, this.#caps.idleMs / 3);
+    const idleMs = this.#info ? this.#caps.idleMs : Math.min(ARTIM_MS, this.#caps.idleMs / 3);
     // A paused socket is our own doing, not the peer's silence.
     if (this.#socket.isPaused()) this.#lastByteAt = now;
     if (now - this.#lastByteAt > idleMs) this.abort("idle");
-    else if (!this.#info && now - this.#connectedAt > 30_000) this.abort("no request");
+    else if (!this.#info && now - this.#connectedAt > ARTIM_MS) this.abort("no request");
     else if (this.#message && now - this.#message.startedAt > this.#caps.objectMs) this.abort("object too slow");
     else if (now - this.#connectedAt > this.#caps.associationMs) this.abort("association too long");
   }
@@ -166,6 +184,7 @@ export class Association {
       this.#reject(tooManyAssociations, request.callingAeTitle, request.calledAeTitle);
       return;
     }
+    this.#peerMaxPduBytes = request.maxPduBytes;
     const answers = request.contexts.map(answerContext);
     for (const answer of answers) if (answer.result === 0) this.#contexts.set(answer.id, answer);
     this.#info = {
@@ -281,7 +300,7 @@ export class Association {
     if (comment) elements.push([field.errorComment, "LO", comment]);
     if (sopInstanceUid) elements.push([field.affectedSopInstanceUid, "UI", sopInstanceUid]);
     const bytes = encodeCommand(elements);
-    this.#socket.write(Buffer.concat([dataHeader(contextId, bytes.length, true, true), bytes]));
+    this.#socket.write(commandPdus(contextId, bytes, this.#peerMaxPduBytes));
   }
 }
 

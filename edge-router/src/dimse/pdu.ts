@@ -148,6 +148,22 @@ export function dataHeader(contextId: number, payloadBytes: number, isCommand: b
   return header;
 }
 
+/**
+ * A command set as P-DATA-TF PDUs, each no longer than the peer takes (PS3.8 §9.3.1).
+ *
+ * @param maxPduBytes what the peer announced; 0 is without limit.
+ */
+export function commandPdus(contextId: number, command: Buffer, maxPduBytes: number): Buffer {
+  // Six bytes of a PDU stand before its payload; who takes less than that has asked for nothing.
+  const room = maxPduBytes === 0 ? command.length : Math.max(2, maxPduBytes - 6);
+  const parts: Buffer[] = [];
+  for (let at = 0; at < command.length; at += room) {
+    const part = command.subarray(at, at + room);
+    parts.push(dataHeader(contextId, part.length, true, at + room >= command.length), part);
+  }
+  return Buffer.concat(parts);
+}
+
 interface Item {
   type: number;
   body: Buffer;

@@ -58,6 +58,8 @@ export const defaultCaps: ScpCaps = {
   associationMs: 24 * 3_600_000,
 };
 
+/** Connections that have not asked for an association yet; beyond it the oldest of the busiest address gives way. */
+const MOST_SILENT = 600;
 /** An association idle for this long gives its place to a newcomer when all are taken. */
 const EVICT_AFTER_MS = 10_000;
 
@@ -81,8 +83,8 @@ export class Scp {
     this.#allowAddress = allowAddress;
     // Nagle with delayed acknowledgement costs 44 ms for each answer.
     this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
-    // Room for those that are being refused, and not one connection more.
-    this.#server.maxConnections = caps.associations + 64;
+    // Room for those that are being refused or have not asked yet, and not one connection more.
+    this.#server.maxConnections = caps.associations + MOST_SILENT + 64;
   }
 
   /** @returns the port, which matters when 0 was asked for. */
@@ -120,9 +122,20 @@ export class Scp {
       socket.destroy();
       return;
     }
+    this.#makeRoomForOneMore();
     const association = new Association(socket, this.#handlers, this.#caps, () => this.#hasPlace());
     this.#open.add(association);
     socket.once("close", () => this.#open.delete(association));
+  }
+
+  /** Silent connections never close the port to others: who holds most of them loses the oldest. */
+  #makeRoomForOneMore(): void {
+    const silent = [...this.#open].filter((association) => association.silent);
+    if (silent.length < MOST_SILENT) return;
+    const byAddress = Map.groupBy(silent, ({ address }) => address);
+    const [busiest] = [...byAddress.values()].sort((a, b) => b.length - a.length);
+    // A set keeps the order in which they came.
+    busiest?.[0]?.drop();
   }
 
   #hasPlace(): boolean {

@@ -4,6 +4,7 @@ import { open, stat } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { Command, commandField, encodeCommand, field, NO_DATA_SET } from "./command.ts";
 import {
+  commandPdus,
   dataHeader,
   encodeAbort,
   encodeAssociateRequest,
@@ -151,7 +152,7 @@ class Requestor {
     answer.catch(() => undefined);
     // Command and the first of the data leave together: alone, each would wait for the other's acknowledgement.
     this.#socket.cork();
-    this.#socket.write(Buffer.concat([dataHeader(contextId, command.length, true, true), command]));
+    this.#socket.write(commandPdus(contextId, command, this.#payloadBytes + 6));
     let left = size - start;
     for await (const chunk of createReadStream(file.path, { start, highWaterMark: 2 * this.#payloadBytes })) {
       if (this.#failed || !this.#waiting) break;
@@ -184,7 +185,7 @@ class Requestor {
       [field.messageId, "US", 1],
       [field.commandDataSetType, "US", NO_DATA_SET],
     ]);
-    this.#socket.write(Buffer.concat([dataHeader(1, command.length, true, true), command]));
+    this.#socket.write(commandPdus(1, command, this.#payloadBytes + 6));
     return this.#wait("answer");
   }
 
@@ -244,7 +245,7 @@ class Requestor {
       const { accepted, maxPduBytes } = parseAssociateAccept(body);
       this.accepted = accepted;
       const limit = maxPduBytes === 0 ? MAX_PDU_BYTES : Math.min(maxPduBytes, MAX_PDU_BYTES);
-      this.#payloadBytes = Math.max(limit - 6, 128);
+      this.#payloadBytes = Math.max(limit - 6, 2);
       this.#settle("association", 0);
     } else if (type === pduType.releaseResponse) this.#settle("release", 0);
     else if (type === pduType.associateReject) this.#fail("association-rejected");
