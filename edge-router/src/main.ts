@@ -68,6 +68,11 @@ function inWords(status: ReturnType<typeof readStatus>): string {
   return [
     `Enrolled:   ${status.enrolled ? `yes, ${status.facilitySlug} at ${status.portal}` : "no"}`,
     `Running:    ${status.running ? `yes, DICOM port ${status.dimsePort ?? "?"}` : "no"}`,
+    ...(status.problem
+      ? [
+          `Problem:    ${status.problem}; what is said of the spool below is not known. Starting the router mends its index.`,
+        ]
+      : []),
     ...(status.revoked ? ["Revoked:    the portal takes nothing from this edge; enrol it anew"] : []),
     `Waiting:    ${queue.instances} objects, ${mebibytes(queue.bytes)}, oldest ${queue.oldestReceivedAt ?? "-"}`,
     `Refused:    ${refused.count} objects that can never be taken as they are (--json lists them with the reason)`,

@@ -71,6 +71,10 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
     purposeOf: (calledAeTitle) => (config.priorAeTitles.includes(calledAeTitle) ? "prior" : "read"),
     onFatal,
     onStored: (studyInstanceUids) => wakeForwarder(studyInstanceUids),
+    onRebuilt: () =>
+      log.error(
+        "the spool's index was damaged: it is set aside and made anew, everything here is asked of the portal again",
+      ),
     onTrouble: (error) => log.warn({ fault: faultCode(error) }, "the spool's disk does not answer"),
   };
   const spool = await whenTheDiskAnswers(() => Spool.open(spoolOptions), log);

@@ -14,6 +14,8 @@ export interface EdgeStatus {
   enrolled: boolean;
   running: boolean;
   revoked: boolean;
+  /** Why what follows about the spool is not known; null when it is. The rest is right all the same. */
+  problem: "index-unreadable" | "identity-unreadable" | null;
   portal: string | null;
   edgeId: string | null;
   facilitySlug: string | null;
@@ -31,13 +33,14 @@ export interface EdgeStatus {
 }
 
 /**
- * How the edge router in a state folder is, whether it runs or not. Reads only.
+ * How the edge router in a state folder is, whether it runs or not, whatever state its files are in. Reads only.
  */
 export function readStatus(stateDir: string, reserveBytes: number | null): EdgeStatus {
   const status: EdgeStatus = {
     enrolled: isEnrolled(stateDir),
     running: isRunning(stateDir),
     revoked: false,
+    problem: null,
     portal: null,
     edgeId: null,
     facilitySlug: null,
@@ -49,17 +52,21 @@ export function readStatus(stateDir: string, reserveBytes: number | null): EdgeS
     lastForwardedAt: null,
     disk: null,
   };
-  if (status.enrolled) {
-    const { portal, edgeId, facilitySlug } = loadIdentity(stateDir);
-    Object.assign(status, { portal, edgeId, facilitySlug });
-  }
+  if (status.enrolled)
+    try {
+      const { portal, edgeId, facilitySlug } = loadIdentity(stateDir);
+      Object.assign(status, { portal, edgeId, facilitySlug });
+    } catch {
+      status.problem = "identity-unreadable";
+    }
   const spoolDir = path.join(stateDir, "spool");
   const file = path.join(spoolDir, "index.db");
   if (!existsSync(file)) return status;
   const gauge = new DiskGauge(spoolDir, reserveBytes);
   status.disk = { freeBytes: gauge.freeBytes, totalBytes: gauge.totalBytes, reserveBytes: gauge.reserveBytes };
-  const db = new DatabaseSync(file, { readOnly: true });
+  let db: DatabaseSync | null = null;
   try {
+    db = new DatabaseSync(file, { readOnly: true });
     const index = new SpoolIndex(db);
     const { oldestReceivedAt, ...queue } = index.queue();
     status.queue = { ...queue, oldestReceivedAt: iso(oldestReceivedAt) };
@@ -69,8 +76,11 @@ export function readStatus(stateDir: string, reserveBytes: number | null): EdgeS
     status.lastForwardedAt = index.meta("lastForwardedAt") || null;
     status.revoked = status.edgeId !== null && index.meta("revoked") === status.edgeId;
     if (status.running) status.dimsePort = Number(index.meta("dimsePort")) || null;
+  } catch {
+    // Empty, damaged or only just being made: the router mends it when it starts.
+    status.problem ??= "index-unreadable";
   } finally {
-    db.close();
+    db?.close();
   }
   return status;
 }

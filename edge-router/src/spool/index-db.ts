@@ -97,11 +97,37 @@ ${refusalSchema}`;
  */
 export function openDatabase(file: string): DatabaseSync {
   const db = new DatabaseSync(file);
-  db.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = 1000;");
-  db.exec("pragma journal_size_limit = 4194304; pragma busy_timeout = 2000;");
-  db.exec(schema);
-  return db;
+  try {
+    db.exec("pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 1000;");
+    db.exec("pragma journal_size_limit = 4194304; pragma busy_timeout = 2000;");
+    if ((db.prepare("pragma quick_check(1)").get() as { quick_check: string }).quick_check !== "ok")
+      throw new DamagedIndex();
+    // The tables themselves are never taken by a power cut: whoever reads the file finds them there.
+    inTransaction(db, () => db.exec(schema));
+    checkpoint(db);
+    db.exec("pragma synchronous = normal;");
+    return db;
+  } catch (error) {
+    db.close();
+    throw isDamage(error) ? new DamagedIndex({ cause: error }) : error;
+  }
 }
+
+/** What is in the file is no index any more. It can be made anew: the journal and the archive know what was in it. */
+export class DamagedIndex extends Error {
+  constructor(options?: ErrorOptions) {
+    super("the spool's index is damaged", options);
+    this.name = "DamagedIndex";
+  }
+}
+
+/** SQLite's CORRUPT and NOTADB, and a table of ours with other columns. */
+const isDamage = (error: unknown): boolean =>
+  error instanceof DamagedIndex ||
+  (error instanceof Error &&
+    "errcode" in error &&
+    typeof error.errcode === "number" &&
+    [1, 11, 26].includes(error.errcode & 0xff));
 
 /** Moves the write-ahead log into the database, so that its room is used again. @returns whether that was possible. */
 export function checkpoint(db: DatabaseSync): boolean {
@@ -139,6 +165,8 @@ export class SpoolIndex {
     | "reopen"
     | "touch"
     | "due"
+    | "newestStudy"
+    | "dueOfStudy"
     | "done"
     | "refused"
     | "later"
@@ -179,6 +207,14 @@ export class SpoolIndex {
       due: prepare(
         `select ${columns} from instance where state = 'queued' and nextAttemptAt <= ?
          order by studyReceivedAt, id limit ?`,
+      ),
+      newestStudy: prepare(
+        `select studyReceivedAt from instance where state = 'queued' and nextAttemptAt <= ?
+         order by studyReceivedAt desc, id desc limit 1`,
+      ),
+      dueOfStudy: prepare(
+        `select ${columns} from instance where state = 'queued' and studyReceivedAt = ? and nextAttemptAt <= ?
+         order by id limit ?`,
       ),
       done: prepare(
         "update instance set state = 'done', segment = null, file = null, reason = null, doneAt = ? where id = ?",
@@ -238,6 +274,11 @@ export class SpoolIndex {
 
   due(now: number, limit: number): InstanceRow[] {
     return this.#sql.due.all(now, limit) as unknown as InstanceRow[];
+  }
+  /** The same of the study that began to arrive last. */
+  dueOfNewest(now: number, limit: number): InstanceRow[] {
+    const newest = this.#sql.newestStudy.get(now) as { studyReceivedAt: number } | undefined;
+    return newest ? (this.#sql.dueOfStudy.all(newest.studyReceivedAt, now, limit) as unknown as InstanceRow[]) : [];
   }
   markDone(id: number, now: number): void {
     this.#sql.done.run(now, id);

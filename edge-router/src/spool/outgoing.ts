@@ -29,11 +29,12 @@ export class Outgoing {
     this.#suspectUpTo = index.lastId();
   }
 
-  /** The oldest study first. `attempts` above 0: ask before sending. */
-  due(now: number, limit: number): InstanceRow[] {
+  /** The oldest study first, or the newest alone. `attempts` above 0: ask before sending. */
+  due(now: number, limit: number, from: "oldest" | "newest" = "oldest"): InstanceRow[] {
     if (this.#writes.tooMany) return [];
     const rows: InstanceRow[] = [];
-    for (const row of this.#index.due(now, limit + this.#ahead.size)) {
+    const most = limit + this.#ahead.size;
+    for (const row of from === "oldest" ? this.#index.due(now, most) : this.#index.dueOfNewest(now, most)) {
       const ahead = this.#ahead.get(row.id);
       if (ahead && ahead.until > now) continue;
       const attempts = Math.max(row.attempts, ahead?.attempts ?? 0, row.id <= this.#suspectUpTo ? 1 : 0);

@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, mkdirSync, readdirSync, rmSync, statSync, unlinkSync } from "node:fs";
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+} from "node:fs";
 import { open } from "node:fs/promises";
 import path from "node:path";
 import type { DatabaseSync } from "node:sqlite";
@@ -8,11 +17,20 @@ import type { AssociationInfo, IncomingObject, ObjectReceiver } from "../dimse/s
 import { BALLAST_BYTES, Ballast } from "./ballast.ts";
 import { DiskGauge } from "./disk.ts";
 import { isDiskFault, isIndexFault } from "./disk-fault.ts";
-import { checkpoint, type InstanceRow, openDatabase, SpoolIndex, type Stored, type StudyRow } from "./index-db.ts";
+import {
+  checkpoint,
+  DamagedIndex,
+  type InstanceRow,
+  openDatabase,
+  SpoolIndex,
+  type Stored,
+  type StudyRow,
+} from "./index-db.ts";
 import { Inflow } from "./inflow.ts";
 import { type FoundRecord, Journal } from "./journal.ts";
 import { Outgoing } from "./outgoing.ts";
 import { OwedWrites } from "./owed-writes.ts";
+import { ownFiles } from "./own-files.ts";
 import { Receiver, type ReceiverHost } from "./receiver.ts";
 import { type Refusal, Refusals } from "./refusals.ts";
 import type { RecordMeta } from "./segment.ts";
@@ -38,6 +56,8 @@ export interface SpoolOptions {
   onFatal(error: unknown): never;
   /** New work for the uploader. */
   onStored?(studyInstanceUids: Set<string>): void;
+  /** The index was damaged and is made anew from what was received; the damaged one is set aside. */
+  onRebuilt?(): void;
   /** The disk refused something that is tried again. */
   onTrouble?(error: unknown): void;
 }
@@ -105,7 +125,9 @@ export class Spool {
     const [segmentsDir, , incomingDir] = dirs as [string, string, string];
     for (const name of readdirSync(incomingDir)) rmSync(path.join(incomingDir, name), { force: true });
     const ballast = new Ballast(path.join(options.dir, "ballast"));
-    const db = openWithBallast(path.join(options.dir, "index.db"), ballast);
+    const indexFile = path.join(options.dir, "index.db");
+    const { db, isRebuilt } = openIndex(indexFile, ballast);
+    if (isRebuilt) options.onRebuilt?.();
     try {
       const disk = new DiskGauge(options.dir, options.reserveBytes);
       const segmentBytes = Math.min(options.segmentBytes, Math.max(options.minSegmentBytes, disk.totalBytes / 16));
@@ -113,7 +135,7 @@ export class Spool {
       const { journal, found } = await Journal.open({ ...options, segmentBytes, mayPreallocate, dir: segmentsDir });
       try {
         const spool = new Spool({ ...options, segmentBytes }, db, journal, disk, ballast);
-        await spool.#recover(found);
+        await spool.#recover(isRebuilt ? [...found, ...(await ownFiles(dirs[1]!, found))] : found);
         spool.#sweepTimer = setInterval(() => void spool.sweep(), 1_000);
         return spool;
       } catch (error) {
@@ -365,6 +387,19 @@ export class Spool {
     this.#enter();
     this.writes.settle();
     this.db.close();
+  }
+}
+
+/** The index; a damaged one is set aside beside the new, for whoever wants to look into it. */
+function openIndex(file: string, ballast: Ballast): { db: DatabaseSync; isRebuilt: boolean } {
+  try {
+    return { db: openWithBallast(file, ballast), isRebuilt: false };
+  } catch (error) {
+    if (!(error instanceof DamagedIndex)) throw error;
+    const aside = `${file}.damaged-${new Date().toISOString().replaceAll(":", "")}`;
+    for (const part of ["", "-wal", "-shm"])
+      if (existsSync(`${file}${part}`)) renameSync(`${file}${part}`, `${aside}${part}`);
+    return { db: openWithBallast(file, ballast), isRebuilt: true };
   }
 }
 

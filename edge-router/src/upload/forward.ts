@@ -26,7 +26,7 @@ export interface ForwardOptions {
 }
 
 /**
- * Brings everything queued to the archive, for ever: several requests at a time, the oldest study first.
+ * Brings everything queued to the archive, for ever: several requests at a time, the oldest study and the newest by turns.
  * An object leaves the spool only when the archive has named its hash.
  */
 export class Forwarder {
@@ -43,6 +43,7 @@ export class Forwarder {
   readonly #unsound = new Map<number, number>();
   readonly #running = new Set<Promise<void>>();
   readonly #abort = new AbortController();
+  #turn = 0;
   #failures = 0;
   #waitUntil = 0;
   #stopped = false;
@@ -122,21 +123,24 @@ export class Forwarder {
   }
 
   /** What is free to be sent, or to be asked for: of fresh studies only, if so wished. */
-  #free(most: number, ofFresh: boolean): InstanceRow[] {
-    const rows = this.#spool.outgoing.due(Date.now(), this.#busy.size + most);
-    return rows.filter(
-      ({ id, studyInstanceUid }) => !this.#busy.has(id) && (!ofFresh || this.#pace.isFresh(studyInstanceUid)),
-    );
+  #free(most: number, ofFresh: boolean, from: "oldest" | "newest"): InstanceRow[] {
+    const isFree = ({ id, studyInstanceUid }: InstanceRow): boolean =>
+      !this.#busy.has(id) && (!ofFresh || this.#pace.isFresh(studyInstanceUid));
+    const rows = this.#spool.outgoing.due(Date.now(), this.#busy.size + most, from).filter(isFree);
+    if (rows.length > 0 || from === "oldest") return rows;
+    return this.#spool.outgoing.due(Date.now(), this.#busy.size + most).filter(isFree);
   }
 
   #nextBatch(perRequest: number, ofFresh: boolean): InstanceRow[] {
-    let free = this.#free(ofFresh ? CONFIRM_AT_ONCE : 2 * perRequest, ofFresh);
+    // Every other request is for the study that came last: after an outage what is urgent now does not wait for the queue.
+    const from = this.#turn++ % 2 === 0 ? "newest" : "oldest";
+    let free = this.#free(ofFresh ? CONFIRM_AT_ONCE : 2 * perRequest, ofFresh, from);
     const first = free[0];
     if (!first) return [];
     if (this.#alone.has(first.id)) return [first];
     // What was tried before is first asked for, many at a time, and only sent where it is missing.
     const askFirst = first.attempts > 0;
-    if (askFirst) free = this.#free(CONFIRM_AT_ONCE, ofFresh);
+    if (askFirst) free = this.#free(CONFIRM_AT_ONCE, ofFresh, from);
     const batch: InstanceRow[] = [];
     const uids = new Set<string>();
     let bytes = 0;
