@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import { TS } from "@overread/shared/dicom/uids";
 import { part10Head } from "@overread/shared/dicom/write";
@@ -9,7 +12,7 @@ import { withTenant } from "#server/db/with-tenant.ts";
 import type { TokenActor } from "#server/domain/context.ts";
 import { confirmInstances } from "#server/domain/imaging/index.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
-import { oddObjects, oddSopClassUid } from "../factories/odd-objects.ts";
+import { element, oddObjects, oddSopClassUid } from "../factories/odd-objects.ts";
 
 let archive: TestArchive;
 let sender: TokenActor;
@@ -58,4 +61,31 @@ test("a file without a preamble, or without group 0002, is stored as one that a 
     const { status } = await archive.stow([Buffer.concat([cut, file.dataSet])]);
     assert.equal(status, 200, `${index}: ${file.name}`);
   }
+});
+
+test("no name in a file becomes a name on the disk", async () => {
+  const hostile = [
+    "../../../tmp/x",
+    "1.2/../3",
+    "1.2\0.3",
+    "1.2;touch /tmp/x",
+    "$(id)",
+    "1..2",
+    ".1",
+    "1.",
+    "0".repeat(65),
+    "1.2\\1.3/4",
+  ];
+  const pattern = oddObjects().find(({ name }) => name === "odd lengths")!;
+  for (const uid of hostile) {
+    const dataSet = Buffer.concat([element(0x00080018, "UI", uid), pattern.dataSet]);
+    const head = part10Head({ ...pattern, sopClassUid: oddSopClassUid });
+    const result = await ingestPart10(sender, Buffer.concat([head, dataSet]), { source: "stow" });
+    // The first of two values is a UID: it is stored under that, which is harmless.
+    if (uid.includes("\\")) assert.equal(result.outcome, "stored");
+    else assert.deepEqual([result.outcome, "code" in result && result.code], ["refused", "dicom.invalid-uid"], uid);
+  }
+  assert.ok(!existsSync(path.join(tmpdir(), "x")), "nothing was written beside the store");
+  for (const file of readdirSync(path.join(archive.storage, "objects"), { recursive: true, withFileTypes: true }))
+    assert.match(file.name, /^[0-9a-z-]+(\.(dcm|json|br|gz|tmp))*$/i, file.name);
 });
