@@ -58,6 +58,7 @@ export const procedures: Record<string, Line> = {
     reach: ({ caseId, signedStudyId }) => ({ caseId, studyId: signedStudyId }),
     may: ["radiologist"],
   },
+  "study.seeLateImages": { reach: ({ caseId }) => ({ caseId, count: 9 }), may: ["radiologist"] },
   "identity.list": { reach: null, may: ["site_admin"] },
   "identity.clear": {
     reach: ({ studyId, signedStudyId }) => ({ studyId, otherStudyId: signedStudyId, reason: "Mine now." }),

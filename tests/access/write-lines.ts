@@ -26,11 +26,13 @@ export const tables: Record<string, Line> = {
   series: ofHospital,
   instance: ofHospital,
   reading_case: { insert: ["owner"], update: ["owner", "reader"], delete: [] },
-  case_prior: { insert: ["owner"], update: ["owner"], delete: ["owner"] },
+  case_prior: { insert: ["owner"], update: ["owner", "reader"], delete: ["owner"] },
   report_draft: { insert: ["reader"], update: ["reader"], delete: ["reader"] },
   report_version: { ...nobody, insert: ["reader"] },
   report_document: { ...nobody, insert: ["owner"] },
   delivery: ofHospital,
+  identity_clearance: { ...nobody, insert: ["owner"] },
+  referral_reading: { insert: ["owner"], update: ["owner"], delete: [] },
 };
 
 /** Columns that point at another row, which must be of the same hospital, or of the same organisation. */
@@ -47,4 +49,6 @@ export const pointers: Record<string, string[]> = {
   report_version: ["case_id", "study_ref", "signed_by_id"],
   report_document: ["report_version_id"],
   delivery: ["report_version_id", "facility_id"],
+  identity_clearance: ["study_ref", "other_study_ref", "cleared_by_id"],
+  referral_reading: ["study_ref", "user_id"],
 };

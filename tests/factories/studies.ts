@@ -68,8 +68,8 @@ export async function makeStudy(owner: pg.Pool, wish: StudyWish = {}): Promise<M
     owner,
     `INSERT INTO study (org_id, reader_org_id, facility_id, patient_ref, study_instance_uid, patient_id, patient_name, patient_name_search,
        patient_birth_date, patient_sex, accession_number, study_date, study_time, study_description, referring_physician_name, referrer_id,
-       requested_priority, modalities, body_parts, number_of_series, number_of_instances, purpose)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1, $20, $21::"StudyPurpose") RETURNING id`,
+       requested_priority, modalities, body_parts, number_of_series, number_of_instances, purpose, has_pictures, acquired_modalities)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1, $20, $21::"StudyPurpose", true, $18) RETURNING id`,
     [
       facility.org_id,
       reader ?? null,

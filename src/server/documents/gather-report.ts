@@ -2,6 +2,7 @@ import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { personNameOf, stringOf } from "@overread/shared/dicom/dicom-json";
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx } from "#server/domain/context.ts";
+import { acquiredModalities } from "#server/domain/reading/index.ts";
 import { identityFrom } from "./dicom-modules.ts";
 import type { DocumentUids, InstanceReference, KeyPicture, ReportSection, SignedReport } from "./signed-report.ts";
 
@@ -84,7 +85,7 @@ export async function gatherReport(
       time: stringOf(image, "00080030") ?? "",
       accessionNumber: stringOf(image, "00080050") ?? "",
       description: stringOf(image, "00081030") ?? "",
-      modalities: place.modalities.filter((modality) => !["DOC", "SR", "KO"].includes(modality)),
+      modalities: place.modalities,
       referringPhysician: personNameOf(image, "00080090") ?? {},
     },
     sections: current.sections.filter((section) => !isAddendum(section)),
@@ -120,7 +121,7 @@ type Place = {
 
 async function placeOf({ tx }: Ctx, version: VersionRow): Promise<Place> {
   const [row] = await tx.$queryRaw<Place[]>`
-    SELECT s.study_instance_uid AS "studyInstanceUid", s.modalities, h.name AS hospital, f.name AS facility,
+    SELECT s.study_instance_uid AS "studyInstanceUid", ${acquiredModalities} AS modalities, h.name AS hospital, f.name AS facility,
       coalesce(f.time_zone, h.time_zone) AS "timeZone", g.name AS "readingGroup", g.letterhead
     FROM report_version v JOIN study s ON s.id = v.study_ref JOIN organization h ON h.id = v.org_id
       JOIN organization g ON g.id = v.reader_org_id LEFT JOIN facility f ON f.id = s.facility_id
@@ -157,7 +158,7 @@ async function imagesBefore(
 
 async function priorsOf({ tx }: Ctx, caseId: string): Promise<SignedReport["comparisons"]> {
   return tx.$queryRaw<SignedReport["comparisons"]>`
-    SELECT s.study_instance_uid AS "studyInstanceUid", s.study_date AS date, s.study_description AS description, s.modalities
+    SELECT s.study_instance_uid AS "studyInstanceUid", s.study_date AS date, s.study_description AS description, ${acquiredModalities} AS modalities
     FROM case_prior p JOIN study s ON s.id = p.study_ref WHERE p.case_id = ${caseId}::uuid
     ORDER BY p.relevance DESC, s.study_date DESC, s.id LIMIT 6`;
 }

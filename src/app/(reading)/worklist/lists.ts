@@ -17,18 +17,12 @@ export function listOf(value: string | null | undefined): ListId {
   return lists.find((list) => list.id === value)?.id ?? "next";
 }
 
-type State = WorklistItem["state"];
-const open: State[] = ["arriving", "unread", "claimed", "drafted", "preliminary", "held"];
-const signed: State[] = ["final", "amended"];
 const pageSize = 200;
 
 /** What the server is asked for one list. The text goes along only when the list is longer than one page. */
 export function inputFor(list: ListId, text: string): NonNullable<Inputs["worklist"]["list"]> {
   const words = text.trim() ? { text: text.trim() } : {};
-  if (list === "final") return { filter: { state: signed, ...words }, limit: pageSize };
-  if (list === "stat") return { filter: { state: open, priority: "stat", ...words }, limit: pageSize };
-  if (list === "mine") return { filter: { state: open, mine: true, ...words }, limit: pageSize };
-  return { filter: { state: open, ...words }, limit: pageSize };
+  return { filter: { list, ...words }, limit: pageSize };
 }
 
 function fold(text: string): string {

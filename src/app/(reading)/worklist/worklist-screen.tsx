@@ -314,10 +314,7 @@ export function WorklistScreen({
 }
 
 function countOf(list: ListId, counts: WorklistAnswer["counts"] | undefined): number | string {
-  if (!counts) return "";
-  if (list === "next") return counts.unread + counts.mine;
-  if (list === "all") return "";
-  return counts[list];
+  return counts?.[list] ?? "";
 }
 
 function Counts({

@@ -13,6 +13,7 @@ export type AuditAction =
   | "identity.clear"
   | "case.accept-prior"
   | "study.incomplete"
+  | "case.see-late-images"
   | "study.read"
   | "study.search"
   | "study.list"

@@ -127,8 +127,8 @@ async function recount({ tx }: Ctx, studyId: string): Promise<void> {
   await tx.$executeRaw`UPDATE series s SET number_of_instances = c.n FROM (
       SELECT series_ref, count(*) FILTER (WHERE status = 'stored')::int AS n FROM instance WHERE study_ref = ${studyId}::uuid GROUP BY series_ref
     ) c WHERE s.id = c.series_ref AND s.number_of_instances <> c.n`;
-  await tx.$executeRaw`UPDATE study s SET number_of_instances = c.stored, quarantined_instances = c.quarantined, size_bytes = c.bytes FROM (
-      SELECT count(*) FILTER (WHERE status = 'stored')::int AS stored, count(*) FILTER (WHERE status = 'quarantined')::int AS quarantined,
+  await tx.$executeRaw`UPDATE study s SET number_of_instances = c.stored, own_documents = c.own, quarantined_instances = c.quarantined, size_bytes = c.bytes FROM (
+      SELECT count(*) FILTER (WHERE status = 'stored')::int AS stored, count(*) FILTER (WHERE status = 'stored' AND source = 'report')::int AS own, count(*) FILTER (WHERE status = 'quarantined')::int AS quarantined,
         coalesce(sum(size_bytes) FILTER (WHERE status = 'stored'), 0)::bigint AS bytes
       FROM instance WHERE study_ref = ${studyId}::uuid
     ) c WHERE s.id = ${studyId}::uuid`;

@@ -53,18 +53,24 @@ export type CaseRow = {
   referrerId: string | null;
   modalities: string[];
   bodyParts: string[];
-  numberOfInstances: number;
+  receivedInstances: number;
   expectedInstances: number | null;
   quarantinedInstances: number;
   refusedInstances: number;
   /** Of so many refused images somebody has said: read without them. */
   readWithout: number;
+  lateImages: number;
+  lateSince: Date | null;
   patientConflicts: PatientConflict[];
   /** Attributes in which earlier studies under the patient ID contradict this one. */
   priorConflicts: PatientConflict[];
   /** The study's patient ID identifies nobody. */
   unidentified: boolean;
 };
+
+/** Of a study `s`: what it was acquired with; of one without pictures, what there is. Never our own documents. */
+export const acquiredModalities = Prisma.sql`(CASE WHEN s.has_pictures AND cardinality(s.acquired_modalities) > 0
+  THEN s.acquired_modalities ELSE s.modalities END)`;
 
 /**
  * `SELECT … FROM reading_case c JOIN study s …` without WHERE. Whether a claim runs is asked of the database's clock
@@ -82,7 +88,8 @@ export const selectCases = Prisma.sql`
     s.issuer_of_patient_id AS "issuerOfPatientId", s.patient_name AS "patientName", s.patient_birth_date AS "patientBirthDate",
     s.patient_sex AS "patientSex", s.qido_json::jsonb #>> '{00101010,Value,0}' AS "patientAge", s.accession_number AS "accessionNumber", s.study_date AS "studyDate", s.study_time AS "studyTime",
     s.study_description AS "studyDescription", s.referring_physician_name AS "referringPhysicianName", s.referrer_id AS "referrerId",
-    s.modalities, s.body_parts AS "bodyParts", s.number_of_instances AS "numberOfInstances",
+    ${acquiredModalities} AS modalities, s.body_parts AS "bodyParts", s.number_of_instances - s.own_documents AS "receivedInstances",
+    c.late_images AS "lateImages", c.late_since AS "lateSince",
     s.expected_instances AS "expectedInstances", s.quarantined_instances AS "quarantinedInstances",
     s.refused_instances AS "refusedInstances", c.read_without AS "readWithout",
     s.patient_conflicts AS "patientConflicts",
@@ -163,6 +170,8 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
       ? { reason: row.pausedReason ?? "", by: row.pausedByName ?? "", at: row.pausedAt.toISOString() }
       : null,
     images: imagesOf(row),
+    lateImages:
+      row.lateSince && row.lateImages > 0 ? { count: row.lateImages, since: row.lateSince.toISOString() } : null,
     priorCount: row.priorCount,
     quarantined: row.quarantinedInstances,
     incomplete: inWordsOfImages(row),
@@ -175,7 +184,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
 
 /** What has come, what the sender says there is, and what will never come. */
 function imagesOf({
-  numberOfInstances: received,
+  receivedInstances: received,
   expectedInstances,
   refusedInstances: refused,
 }: CaseRow): WorklistItem["images"] {

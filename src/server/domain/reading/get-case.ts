@@ -4,7 +4,7 @@ import { audit } from "../audit/index.ts";
 import type { Ctx } from "../context.ts";
 import { listed, type PatientConflict } from "../patient-conflicts.ts";
 import type { Identity } from "../patient-identity.ts";
-import { type CaseRow, selectCases, toWorklistItem } from "./case-rows.ts";
+import { acquiredModalities, type CaseRow, selectCases, toWorklistItem } from "./case-rows.ts";
 import type { OfCase } from "./inputs.ts";
 import { type CaseAction, casePolicy } from "./policy.ts";
 import type { CaseDetail, PriorSummary } from "./shapes.ts";
@@ -63,7 +63,7 @@ export async function priorsOf({ tx }: Pick<Ctx, "tx">, row: CaseRow): Promise<P
   type Row = Omit<PriorSummary, "identityReason"> & { differ: PatientConflict[] };
   const rows = await tx.$queryRaw<Row[]>(Prisma.sql`
     SELECT s.id AS "studyId", s.study_instance_uid AS "studyInstanceUid", o.slug AS "orgSlug", s.study_date AS "studyDate",
-      s.study_description AS "studyDescription", s.modalities, p.relevance, p.reasons, p.identity, p.differ, p.accepted_at IS NOT NULL AS accepted,
+      s.study_description AS "studyDescription", ${acquiredModalities} AS modalities, p.relevance, p.reasons, p.identity, p.differ, p.accepted_at IS NOT NULL AS accepted,
       EXISTS (SELECT 1 FROM report_version v WHERE v.study_ref = s.id AND v.kind <> 'preliminary') AS "hasReport"
     FROM case_prior p JOIN study s ON s.id = p.study_ref JOIN organization o ON o.id = s.org_id
     WHERE p.case_id = ${row.caseId}::uuid ORDER BY p.identity = 'conflict', p.relevance DESC, s.study_date DESC, s.id`);

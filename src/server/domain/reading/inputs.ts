@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { listIds } from "./lists.ts";
 
 /** What the reading room's verbs take. */
 
@@ -18,11 +19,13 @@ export const ListCases = z.object({
   filter: z
     .object({
       state: z.array(z.enum(caseStates)).max(caseStates.length).optional(),
+      /** One of the lists that people work from (lists.ts). */
+      list: z.enum(listIds).optional(),
       priority: z.enum(["stat", "urgent", "routine"]).optional(),
       facilityId: z.uuid().optional(),
       /** Part of a name in any writing, or the start of a patient ID, accession number or study description. */
       text: z.string().max(100).optional(),
-      /** Only cases that the caller has claimed. */
+      /** As the list `mine`. */
       mine: z.boolean().optional(),
     })
     .optional(),

@@ -5,6 +5,7 @@ import type { Actor, Ctx } from "../context.ts";
 import { type CaseRow, selectCases, toWorklistItem } from "./case-rows.ts";
 import { textCondition } from "./find-by-text.ts";
 import { ListCases } from "./inputs.ts";
+import { onList } from "./lists.ts";
 import { casePolicy } from "./policy.ts";
 import type { Worklist, WorklistCounts } from "./shapes.ts";
 
@@ -23,7 +24,8 @@ export async function listCases(ctx: Ctx, input: ListCases): Promise<Worklist> {
   if (filter.priority) where.push(Prisma.sql`c.priority = ${filter.priority}::"CasePriority"`);
   if (filter.facilityId) where.push(Prisma.sql`c.facility_id = ${filter.facilityId}::uuid`);
   if (filter.text?.trim()) where.push(await textCondition(ctx, filter.text.trim()));
-  if (filter.mine) where.push(mineCondition(actor));
+  if (filter.list) where.push(onList(actor, filter.list));
+  if (filter.mine) where.push(onList(actor, "mine"));
   if (cursor) where.push(afterCursor(cursor));
 
   const rows = await tx.$queryRaw<CaseRow[]>`${selectCases} WHERE ${Prisma.join(where, " AND ")}
@@ -44,13 +46,16 @@ export async function listCases(ctx: Ctx, input: ListCases): Promise<Worklist> {
 /** The numbers above the list. What was signed counts for a day; the open ones are few, however many were ever read. */
 async function countCases({ actor, tx }: Ctx, scope: Prisma.Sql): Promise<WorklistCounts & { nextDueAt: Date | null }> {
   const [row] = await tx.$queryRaw<[WorklistCounts & { nextDueAt: Date | null }]>`
-    SELECT open.*, signed.final FROM (
+    SELECT open.unread, open.next, open."all", open.stat, open.arriving, open."nextDueAt", open.mine + late.mine AS mine, signed.final FROM (
       SELECT count(*) FILTER (WHERE c.state = 'unread')::int AS unread,
-        count(*) FILTER (WHERE c.priority = 'stat' AND c.state IN ('unread', 'claimed', 'drafted', 'preliminary'))::int AS stat,
-        count(*) FILTER (WHERE ${mineCondition(actor)})::int AS mine,
+        count(*) FILTER (WHERE ${onList(actor, "next")})::int AS next,
+        count(*) FILTER (WHERE ${onList(actor, "all")})::int AS "all",
+        count(*) FILTER (WHERE ${onList(actor, "stat")})::int AS stat,
+        count(*) FILTER (WHERE ${onList(actor, "mine")})::int AS mine,
         count(*) FILTER (WHERE c.state = 'arriving')::int AS arriving,
         min(c.due_at) FILTER (WHERE c.state = 'unread') AS "nextDueAt"
       FROM reading_case c WHERE ${scope} AND c.completed_at IS NULL) open,
+    (SELECT count(*)::int AS mine FROM reading_case c WHERE ${scope} AND c.late_images > 0 AND c.completed_at IS NOT NULL AND ${onList(actor, "mine")}) late,
     (SELECT count(*)::int AS final FROM reading_case c WHERE ${scope} AND c.completed_at > now() - interval '24 hours') signed`;
   return row;
 }
@@ -70,12 +75,6 @@ function scopeOf(actor: Actor): Prisma.Sql {
 
 function stateCondition(filter: { state?: string[] | undefined }): Prisma.Sql {
   return filter.state ? Prisma.sql`c.state::text = ANY(${filter.state})` : Prisma.sql`c.state <> 'cancelled'`;
-}
-
-function mineCondition(actor: Actor): Prisma.Sql {
-  return actor.kind === "user"
-    ? Prisma.sql`(c.claimed_by_id = ${actor.userId}::uuid AND c.claimed_until > clock_timestamp())`
-    : Prisma.sql`false`;
 }
 
 /** The position behind a row, as opaque text: no patient data is in it. */

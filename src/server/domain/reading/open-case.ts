@@ -17,6 +17,7 @@ type OpenedStudy = Pick<
   | "referrerId"
   | "patientRef"
   | "purpose"
+  | "hasPictures"
   | "requestedPriority"
   | "studyDate"
   | "studyDescription"
@@ -29,14 +30,15 @@ type OpenedStudy = Pick<
  * Puts a study that begins to arrive on the worklist of the group that reads for the hospital, as `arriving`. Called
  * with the first image of a study sent to be read, and safe to call with every other.
  *
- * @returns the case, or null when no contract is in force: then the study is archived and nobody is asked to read it.
+ * @returns the case, or null when no contract is in force or the study holds no picture: then it is archived and nobody is asked to
+ *   read it.
  * @throws {DomainError} `study.not-found`
  */
 export async function openCase(ctx: SqlCtx, { studyId }: { studyId: string }): Promise<string | null> {
   const { tx } = ctx;
   const [study] = await tx.$queryRaw<OpenedStudy[]>`
     SELECT org_id AS "orgId", reader_org_id AS "readerOrgId", facility_id AS "facilityId", referrer_id AS "referrerId",
-      patient_ref AS "patientRef", purpose::text, requested_priority AS "requestedPriority", study_date AS "studyDate",
+      patient_ref AS "patientRef", purpose::text, has_pictures AS "hasPictures", requested_priority AS "requestedPriority", study_date AS "studyDate",
       study_description AS "studyDescription", patient_birth_date AS "patientBirthDate", modalities, body_parts AS "bodyParts"
     FROM study WHERE id = ${studyId}::uuid`;
   if (!study) throw new DomainError("study.not-found");
@@ -44,6 +46,7 @@ export async function openCase(ctx: SqlCtx, { studyId }: { studyId: string }): P
   if (study.purpose !== "read") return null;
   const existing = await caseOf(ctx, studyId);
   if (existing) return existing;
+  if (!study.hasPictures) return null;
 
   const terms = await contractTerms(ctx, study);
   if (!terms) return null;

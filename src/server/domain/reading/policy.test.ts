@@ -30,6 +30,7 @@ const expected: Record<CaseAction, Role[]> = {
   "case.read": ["radiologist", "worklist_manager", "technologist", "site_admin"],
   "case.read-prior-report": ["radiologist"],
   "case.accept-prior": ["radiologist"],
+  "case.see-late-images": ["radiologist"],
   "case.claim": ["radiologist"],
   "case.release-own": ["radiologist"],
   "case.release-others": ["worklist_manager"],

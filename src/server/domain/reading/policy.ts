@@ -24,6 +24,7 @@ export const casePolicy = makePolicy(
     },
     "case.read-prior-report": { people: [["radiologist", "reader"]] },
     "case.accept-prior": { people: [["radiologist", "reader"]] },
+    "case.see-late-images": { people: [["radiologist", "reader"]] },
     "case.claim": { people: [["radiologist", "reader"]] },
     "case.release-own": { people: [["radiologist", "reader"]] },
     "case.release-others": { people: [["worklist_manager", "reader"]] },

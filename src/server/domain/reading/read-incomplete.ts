@@ -30,7 +30,7 @@ export async function readIncomplete(
     patientRef: row.patientRef,
     studyRef: row.studyId,
     caseId,
-    details: { refused: row.refusedInstances, received: row.numberOfInstances },
+    details: { refused: row.refusedInstances, received: row.receivedInstances },
   });
   await announceCase(ctx, { caseId, orgId: row.orgId, readerOrgId: row.readerOrgId, studyRef: row.studyId });
   return { refused: row.refusedInstances };

@@ -1,5 +1,6 @@
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import type { Identity } from "../patient-identity.ts";
+import type { ListId } from "./lists.ts";
 
 /** What the reading room shows to the doors. Times are ISO 8601 in UTC; DICOM dates and times the text received. */
 
@@ -60,9 +61,15 @@ export type WorklistItem = {
   claimedUntil: string | null;
   /** Why it is held or cancelled, by whom and since when; null otherwise. */
   paused: { reason: string; by: string; at: string } | null;
+  /** What the hospital sent, not the documents that we added. */
   images: { received: number; expected: number | null; refused: number };
   /** In words, when images were refused and will not come, e.g. `3 of 4 images; 1 refused`; null otherwise. */
   incomplete: string | null;
+  /**
+   * Pictures that came after reading had begun (they block the signature) or after it was signed (an addendum is due), until a reader
+   * has said to have seen them; null when there are none.
+   */
+  lateImages: { count: number; since: string } | null;
   priorCount: number;
   /** Instances set aside because their UID came with other bytes before. */
   quarantined: number;
@@ -78,8 +85,8 @@ export type WorklistItem = {
   can: CaseAbilities;
 };
 
-/** `final`: signed within the last 24 hours; all others as they stand. */
-export type WorklistCounts = { unread: number; stat: number; mine: number; arriving: number; final: number };
+/** Of the lists (lists.ts) and of two states. `final`: of that list, signed within the last 24 hours. */
+export type WorklistCounts = Record<ListId, number> & { unread: number; arriving: number };
 
 export type Worklist = {
   items: WorklistItem[];

@@ -1,4 +1,5 @@
 import { DomainError } from "@overread/shared/errors";
+import { Prisma } from "#server/db/generated/client.ts";
 import type { Ctx, UserActor } from "../context.ts";
 import { moveCase, signedStates } from "../reading/index.ts";
 import { plain } from "./canonical-text.ts";
@@ -16,7 +17,7 @@ const resendSeconds = 120;
  *
  * @throws {DomainError} `report.not-signed`, `case.not-found`, `auth.forbidden`
  */
-export async function addAddendum(ctx: Ctx<UserActor>, { caseId, text }: AddAddendum): Promise<Signed> {
+export async function addAddendum(ctx: Ctx<UserActor>, { caseId, text, lateImages }: AddAddendum): Promise<Signed> {
   const { actor, tx } = ctx;
   const row = await findReportCase(ctx, caseId, "report.addendum");
   // Two addenda at once: the second waits here and is numbered behind the first.
@@ -43,7 +44,13 @@ export async function addAddendum(ctx: Ctx<UserActor>, { caseId, text }: AddAdde
     return { reportVersionId, version, signedAt: signedAt.toISOString(), sha256 };
   }
 
-  await moveCase(ctx, { caseId, moves: { final: "amended", amended: "amended" } });
+  // The addendum answers for the late pictures that its writer was told of; what came meanwhile stays a task.
+  const seen = lateImages === undefined ? Prisma.sql`true` : Prisma.sql`late_images <= ${lateImages}`;
+  await moveCase(ctx, {
+    caseId,
+    moves: { final: "amended", amended: "amended" },
+    set: Prisma.sql`, late_since = CASE WHEN ${seen} THEN NULL ELSE late_since END, late_images = CASE WHEN ${seen} THEN 0 ELSE late_images END`,
+  });
   const number = newest.sections.filter(({ key }) => key.startsWith("addendum-")).length + 1;
   return insertVersion(
     ctx,

@@ -23,13 +23,18 @@ export async function getReferral(ctx: Ctx<UserActor>, { studyId }: GetReferral)
   // A first reading goes to the hospital; a referring physician gets what is final.
   const versions = (await signedVersions(ctx, studyId)).filter(({ kind }) => kind !== "preliminary");
   const series = await seriesOf(ctx, [studyId]);
+  const newest = versions[0]?.version;
+  if (newest !== undefined)
+    await tx.$executeRaw`
+      INSERT INTO referral_reading (study_ref, user_id, org_id, version) VALUES (${studyId}::uuid, ${actor.userId}::uuid, ${actor.orgId}::uuid, ${newest})
+      ON CONFLICT (study_ref, user_id) DO UPDATE SET version = greatest(referral_reading.version, excluded.version), read_at = now()`;
   await audit(ctx, {
     action: "referral.read",
     orgId: row.orgId,
     patientRef: row.patientRef,
     studyRef: studyId,
     caseId: row.caseId,
-    details: { version: versions[0]?.version ?? 0 },
+    details: { version: newest ?? 0 },
   });
   const dicomwebRoot = `/dicomweb/${row.orgSlug}`;
   return {

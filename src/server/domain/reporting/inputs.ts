@@ -49,7 +49,12 @@ export type SaveDraft = z.output<typeof SaveDraft>;
 export const SignReport = z.object({ caseId, claimToken, version });
 export type SignReport = z.output<typeof SignReport>;
 
-export const AddAddendum = z.object({ caseId, text: z.string().trim().min(1).max(50_000) });
+export const AddAddendum = z.object({
+  caseId,
+  text: z.string().trim().min(1).max(50_000),
+  /** As many late pictures as the writer was told of; left out: all there are. */
+  lateImages: z.number().int().min(0).optional(),
+});
 export type AddAddendum = z.output<typeof AddAddendum>;
 
 export const ListReferrals = z.object({

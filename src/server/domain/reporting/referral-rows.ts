@@ -1,6 +1,7 @@
 import { formatPersonName } from "@overread/shared/dicom/person-name";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
+import { acquiredModalities } from "../reading/index.ts";
 import type { Section } from "./inputs.ts";
 import type { ReferralItem } from "./shapes.ts";
 
@@ -25,13 +26,14 @@ export type ReferralRow = {
   signedAt: Date | null;
   signedBy: string | null;
   sections: Section[] | null;
+  lateImages: number;
   unread: boolean;
   sortAt: Date;
 };
 
 /**
  * `SELECT … FROM study s …` without WHERE: studies with the newest thing signed about each. A study is unread until the
- * audit trail has the physician's reading of what was signed last.
+ * physician has opened what was signed last (`referral_reading`).
  *
  * @param readerId the physician whose reading counts.
  */
@@ -39,11 +41,12 @@ export const selectReferrals = (readerId: string): Prisma.Sql => Prisma.sql`
   SELECT s.id AS "studyId", s.org_id AS "orgId", s.referrer_id AS "referrerId", s.patient_ref AS "patientRef", c.id AS "caseId", c.state,
     s.study_instance_uid AS "studyInstanceUid", o.slug AS "orgSlug", s.patient_name AS "patientName", s.patient_id AS "patientId",
     s.patient_sex AS "patientSex", s.patient_birth_date AS "patientBirthDate", s.accession_number AS "accessionNumber",
-    s.study_description AS "studyDescription", s.modalities, s.study_date AS "studyDate", f.name AS facility,
+    s.study_description AS "studyDescription", ${acquiredModalities} AS modalities, s.study_date AS "studyDate", f.name AS facility,
     v.signed_at AS "signedAt", v.signed_by_name AS "signedBy", v.sections,
     coalesce(v.signed_at, s.first_received_at) AS "sortAt",
-    v.id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM audit_event a WHERE a.patient_ref = s.patient_ref AND a.study_ref = s.id
-      AND a.action = 'referral.read' AND a.actor_id = ${readerId} AND a.at >= v.signed_at) AS unread
+    CASE WHEN c.state IN ('final', 'amended') THEN c.late_images ELSE 0 END AS "lateImages",
+    v.id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM referral_reading r WHERE r.study_ref = s.id AND r.user_id = ${readerId}::uuid
+      AND r.version >= v.version) AS unread
   FROM study s
   JOIN organization o ON o.id = s.org_id
   LEFT JOIN facility f ON f.id = s.facility_id
@@ -72,5 +75,6 @@ export function toReferralItem(row: ReferralRow): ReferralItem {
     signedBy: row.signedBy,
     impression: [...impression].slice(0, impressionLength).join(""),
     unread: row.unread,
+    lateImages: row.lateImages,
   };
 }

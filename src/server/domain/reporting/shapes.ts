@@ -78,6 +78,8 @@ export type ReferralItem = {
   impression: string;
   /** The newest signed version has not been opened by the physician yet. */
   unread: boolean;
+  /** Pictures that came after it was signed and are not in the report, until its readers have said what they change. */
+  lateImages: number;
 };
 
 export type Referrals = { items: ReferralItem[]; nextCursor: string | null; counts: { unread: number } };

@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { Ctx, UserActor } from "../context.ts";
-import { type HeldCase, holdClaim, moveCase } from "../reading/index.ts";
+import { type HeldCase, holdClaim, moveCase, requireLateImagesSeen } from "../reading/index.ts";
 import type { KeyImage, Section, SignReport } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
 import { missingImages } from "./missing-images.ts";
@@ -20,7 +20,7 @@ const endClaim = Prisma.sql`, claimed_by_id = NULL, claimed_until = NULL, claime
  *
  * @param input.version the draft version the reader saw when signing.
  * @throws {DomainError} `case.incomplete`, `report.impression-missing`, `report.version-conflict` with `version`, `report.already-signed`,
- *   `case.claim-expired`, `case.not-claimed`, `case.not-found`, `auth.forbidden`
+ *   `case.late-images` with `count`, `case.claim-expired`, `case.not-claimed`, `case.not-found`, `auth.forbidden`
  */
 export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promise<Signed> {
   const { caseId } = input;
@@ -60,12 +60,13 @@ export async function signPreliminary(ctx: Ctx<UserActor>, input: SignReport): P
   return insertVersion(ctx, held, { ...draft, version, kind: "preliminary", action: "report.sign-preliminary" });
 }
 
-/** The claim stands, the draft is the one the reader saw, and it says something. */
+/** The claim stands, no picture came unseen, the draft is the one the reader saw, and it says something. */
 async function readyToSign(
   ctx: Ctx<UserActor>,
   { caseId, claimToken, version }: SignReport,
 ): Promise<{ held: HeldCase; draft: { sections: Section[]; keyImages: KeyImage[] } }> {
   const held = await holdClaim(ctx, { caseId, claimToken });
+  await requireLateImagesSeen(ctx, caseId);
   const draft = await readDraft(ctx, caseId);
   if ((draft?.version ?? 0) !== version)
     throw new DomainError("report.version-conflict", { details: { version: draft?.version ?? 0 } });

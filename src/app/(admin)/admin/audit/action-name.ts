@@ -10,6 +10,7 @@ const names: Record<string, string> = {
   "identity.list": "listed conflicting patients",
   "identity.clear": "said that studies are of one patient",
   "case.accept-prior": "compared with a study of uncertain identity",
+  "case.see-late-images": "saw images that came late",
   "study.read": "opened images",
   "study.search": "searched studies",
   "study.list": "listed studies",

@@ -16,7 +16,7 @@ export async function lockStudies(
   const uids = [...firsts.keys()].sort();
   const lock = () => tx.$queryRaw<StudyRow[]>`
     SELECT id, study_instance_uid, patient_ref, facility_id, reader_org_id, referrer_id, purpose::text, completed_at,
-      modalities, body_parts, number_of_series, number_of_instances, quarantined_instances, qido_json
+      modalities, body_parts, number_of_series, number_of_instances, quarantined_instances, has_pictures, acquired_modalities, qido_json
     FROM study WHERE org_id = ${actor.orgId}::uuid AND study_instance_uid = ANY(${uids}::text[])
     ORDER BY study_instance_uid FOR UPDATE`;
   let found = await lock();

@@ -13,6 +13,8 @@ export type StudyRow = {
   number_of_series: number;
   number_of_instances: number;
   quarantined_instances: number;
+  has_pictures: boolean;
+  acquired_modalities: string[];
   qido_json: string;
 };
 export type SeriesRow = {

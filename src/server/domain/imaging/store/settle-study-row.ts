@@ -2,11 +2,15 @@ import { type DicomJson, numberOf } from "@overread/shared/dicom/dicom-json";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import type { SqlCtx } from "../../context.ts";
-import { openCase } from "../../reading/index.ts";
+import { noteLateImages, openCase } from "../../reading/index.ts";
 import { notePatientConflicts } from "../note-patient-conflicts.ts";
+import { showsPicture } from "../pictures.ts";
 import { instanceJson, int32, seriesColumns, seriesJson, studyJson } from "../prerender.ts";
 import type { SeriesRow, StudyRow } from "./rows.ts";
 import type { SortedOut } from "./sort-out.ts";
+
+/** What our own reports are stored with (documents/gather-report.ts). */
+const ownDocumentSource = "report";
 
 /**
  * Enters the new instances of one study and brings its counts, prerendered answers, case and follow-up jobs up to date.
@@ -46,6 +50,15 @@ export async function settleStudyRow(
     row.body_parts,
     columns.map(({ bodyPartExamined }) => bodyPartExamined),
   );
+  const pictures = stored.filter(({ record }) =>
+    showsPicture(record.sopClassUid, numberOf(record.dataset, "00280010")),
+  );
+  const acquired = union(
+    row.acquired_modalities,
+    pictures.map(({ record }) => seriesColumns(record.dataset).modality),
+  );
+  const hasPictures = row.has_pictures || pictures.length > 0;
+  const own = stored.filter(({ record }) => record.source === ownDocumentSource).length;
   const numberOfInstances = row.number_of_instances + stored.length;
   const bytes = stored.reduce((sum, { record }) => sum + record.sizeBytes, 0);
   const json = studyJson(JSON.parse(row.qido_json) as DicomJson, {
@@ -84,6 +97,7 @@ export async function settleStudyRow(
     )
     UPDATE study SET modalities = ${modalities}, body_parts = ${bodyParts}, number_of_series = ${row.number_of_series},
       number_of_instances = ${numberOfInstances}, size_bytes = size_bytes + ${bytes}::bigint,
+      own_documents = own_documents + ${own}::int, has_pictures = ${hasPictures}, acquired_modalities = ${acquired},
       quarantined_instances = quarantined_instances + ${added.length - stored.length}::int, qido_json = ${json},
       purpose = ${purpose}::"StudyPurpose", facility_id = ${facilityId}::uuid, last_received_at = now(),
       completed_at = CASE WHEN ${reopens} THEN NULL ELSE completed_at END
@@ -91,7 +105,10 @@ export async function settleStudyRow(
 
   await notePatientConflicts(ctx, row, stored);
   const isFirst = !hadImages && stored.length > 0;
-  if (purpose === "read" && (isFirst || asRead)) await openCase(ctx, { studyId: row.id });
+  // Only pictures are read: documents that come alone are kept, and the case opens when pictures follow.
+  const firstPictures = hasPictures && !row.has_pictures;
+  if (purpose === "read" && (firstPictures || asRead)) await openCase(ctx, { studyId: row.id });
+  if (pictures.length > 0) await noteLateImages(ctx, { studyId: row.id, count: pictures.length });
   if (actor.kind !== "system" && (isFirst || reopens))
     await enqueue(tx, "study.settle", { orgId: actor.orgId, studyId: row.id }, await settleAt(ctx, row, now));
   const orgIds = row.reader_org_id ? [actor.orgId, row.reader_org_id] : [actor.orgId];

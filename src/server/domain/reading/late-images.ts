@@ -1,0 +1,79 @@
+import { DomainError } from "@overread/shared/errors";
+import { z } from "zod";
+import { publish } from "#server/live/publish.ts";
+import { audit } from "../audit/index.ts";
+import type { Ctx, SqlCtx, UserActor } from "../context.ts";
+import { findCase } from "./get-case.ts";
+import { OfCase } from "./inputs.ts";
+import { announceCase } from "./move-case.ts";
+
+export const SeeLateImages = OfCase.extend({
+  /** As many as the reader was told of: what comes meanwhile is told again. */
+  count: z.number().int().min(1),
+  /** On a signed report: that and why nothing changes. For the hospital's trail. */
+  reason: z.string().trim().min(3).max(300).optional(),
+});
+export type SeeLateImages = z.output<typeof SeeLateImages>;
+
+type Late = { caseId: string; orgId: string; readerOrgId: string };
+
+/**
+ * Pictures joined a study that had some: when somebody reads it, or has signed it, they count as late until a reader says to have
+ * seen them. A case that nobody has opened yet is simply larger. The row of the case decides between this and a signature.
+ */
+export async function noteLateImages(
+  { tx }: Pick<SqlCtx, "tx">,
+  { studyId, count }: { studyId: string; count: number },
+): Promise<void> {
+  const begun = ["claimed", "drafted", "preliminary", "final", "amended"];
+  const [late] = await tx.$queryRaw<Late[]>`
+    UPDATE reading_case SET late_images = late_images + ${count}::int, late_since = coalesce(late_since, clock_timestamp()), updated_at = clock_timestamp()
+    WHERE study_ref = ${studyId}::uuid AND (state::text = ANY(${begun}) OR paused_from::text = ANY(${begun}))
+    RETURNING id AS "caseId", org_id AS "orgId", reader_org_id AS "readerOrgId"`;
+  if (!late) return;
+  await publish(tx, { topic: "case.changed", orgIds: [late.orgId, late.readerOrgId], caseId: late.caseId, studyId });
+}
+
+/**
+ * A reader has seen the late pictures and goes on; of a signed report, states that nothing in it changes. Audited with the words.
+ *
+ * @throws {DomainError} `case.late-images` with `count` when more have come than the reader was told of; `request.invalid` without
+ *   words about a signed report; `case.not-found`, `auth.forbidden`
+ */
+export async function seeLateImages(
+  ctx: Ctx<UserActor>,
+  { caseId, count, reason }: SeeLateImages,
+): Promise<{ seen: true }> {
+  const row = await findCase(ctx, caseId, "case.see-late-images");
+  await ctx.tx.$queryRaw`SELECT 1 FROM reading_case WHERE id = ${caseId}::uuid FOR UPDATE`;
+  const [now] = await ctx.tx.$queryRaw<[{ late: number; signed: boolean }]>`
+    SELECT late_images AS late, state IN ('final', 'amended') AS signed FROM reading_case WHERE id = ${caseId}::uuid`;
+  if (now.late === 0) return { seen: true };
+  if (now.late > count) throw lateImages(now.late);
+  if (now.signed && !reason) throw new DomainError("request.invalid", { details: { fields: "reason" } });
+  await ctx.tx
+    .$executeRaw`UPDATE reading_case SET late_images = 0, late_since = NULL, updated_at = clock_timestamp() WHERE id = ${caseId}::uuid`;
+  await audit(ctx, {
+    action: "case.see-late-images",
+    orgId: row.orgId,
+    patientRef: row.patientRef,
+    studyRef: row.studyId,
+    caseId,
+    details: { images: now.late, signed: now.signed, ...(reason ? { reason } : {}) },
+  });
+  await announceCase(ctx, { caseId, orgId: row.orgId, readerOrgId: row.readerOrgId, studyRef: row.studyId });
+  return { seen: true };
+}
+
+/**
+ * For a signature; the case's row is locked.
+ * @throws {DomainError} `case.late-images` with `count`, when pictures have come that no reader has said to have seen
+ */
+export async function requireLateImagesSeen({ tx }: Pick<Ctx, "tx">, caseId: string): Promise<void> {
+  const [row] = await tx.$queryRaw<
+    { late: number }[]
+  >`SELECT late_images AS late FROM reading_case WHERE id = ${caseId}::uuid`;
+  if (row && row.late > 0) throw lateImages(row.late);
+}
+
+const lateImages = (count: number): DomainError => new DomainError("case.late-images", { details: { count } });

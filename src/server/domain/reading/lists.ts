@@ -1,0 +1,42 @@
+import { Prisma } from "#server/db/generated/client.ts";
+import type { Actor } from "../context.ts";
+import { claimableStates, openStates, signedStates } from "./case-states.ts";
+
+/** The lists that people work from. A list and the number beside its name are made of one condition. */
+export const listIds = ["next", "all", "stat", "mine", "final"] as const;
+export type ListId = (typeof listIds)[number];
+
+const inStates = (states: readonly string[]): Prisma.Sql => Prisma.sql`c.state::text = ANY(${states as string[]})`;
+
+/**
+ * What is on each list, for `reading_case c`.
+ *
+ * `next`: what the caller could begin or go on with now. `all`: what waits for a signature. `stat`: of these the STAT ones, those still
+ * arriving or held included. `mine`: what the caller holds, and what the caller signed and pictures have joined since. `final`: signed.
+ */
+export function onList(actor: Actor, list: ListId): Prisma.Sql {
+  if (list === "next")
+    return Prisma.sql`(${inStates(claimableStates)} AND ${whole} AND (NOT coalesce(c.claimed_until > clock_timestamp(), false) OR ${heldBy(actor)}))`;
+  if (list === "all") return inStates(openStates);
+  if (list === "stat") return Prisma.sql`(${inStates(openStates)} AND c.priority = 'stat')`;
+  if (list === "mine") return Prisma.sql`(${heldBy(actor)} OR ${addendumDue(actor)})`;
+  return inStates(signedStates);
+}
+
+/** Nothing was refused, or somebody has said to read without it. */
+const whole = Prisma.sql`(SELECT s.refused_instances FROM study s WHERE s.id = c.study_ref) <= c.read_without`;
+
+/** The caller's claim runs. */
+function heldBy(actor: Actor): Prisma.Sql {
+  return actor.kind === "user"
+    ? Prisma.sql`(coalesce(c.claimed_until > clock_timestamp(), false) AND c.claimed_by_id = ${actor.userId}::uuid)`
+    : Prisma.sql`false`;
+}
+
+/** Pictures came after the signature, and it was the caller's, or that of somebody who is here no more. */
+function addendumDue(actor: Actor): Prisma.Sql {
+  if (actor.kind !== "user") return Prisma.sql`false`;
+  return Prisma.sql`(c.late_images > 0 AND c.completed_at IS NOT NULL AND c.reader_org_id = ${actor.orgId}::uuid AND EXISTS (
+    SELECT 1 FROM report_version v JOIN user_account u ON u.id = v.signed_by_id
+    WHERE v.case_id = c.id AND v.kind <> 'preliminary' AND (u.id = ${actor.userId}::uuid OR u.deactivated_at IS NOT NULL)))`;
+}
