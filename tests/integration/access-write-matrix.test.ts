@@ -81,6 +81,16 @@ async function furnishRest(): Promise<void> {
        SELECT d.org_id, d.reader_org_id, $2, d.report_version_id, d.instance_id FROM report_document d WHERE d.org_id = $1 ON CONFLICT DO NOTHING`,
       [hospital, things.facilityId],
     );
+    await owner.query(
+      `INSERT INTO identity_clearance (org_id, study_ref, other_study_ref, differ, reason, cleared_by_id, cleared_by_name)
+       VALUES ($1, $2, $2, '{}', 'x', $3, 'Staff')`,
+      [hospital, things.signedStudyId, person],
+    );
+    await owner.query("INSERT INTO referral_reading (study_ref, user_id, org_id, version) VALUES ($1, $2, $3, 1)", [
+      things.signedStudyId,
+      person,
+      hospital,
+    ]);
     await owner.query(`UPDATE study SET referrer_id = $1 WHERE org_id = $2 AND referrer_id IS NULL`, [
       person,
       hospital,
