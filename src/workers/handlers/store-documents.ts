@@ -112,7 +112,7 @@ async function pictures(run: Run, report: GatheredReport): Promise<KeyPicture[]>
   for (const { windowCenter, windowWidth, ...image } of report.keyImages) {
     run.signal.throwIfAborted();
     const center = windowCenter ?? 0;
-    const window = windowWidth ? { center, width: windowWidth, shape: "LINEAR" as const } : null;
+    const window = windowWidth ? { center, width: windowWidth } : null;
     const options: PictureOptions = { type: "image/jpeg", quality: 88, window, box: pictureBox };
     result.push({ ...image, jpeg: await picture(run, report.studyId, image, options) });
   }

@@ -1,5 +1,5 @@
 import type { BuildValue } from "@overread/shared/dicom/build";
-import type { Window } from "@overread/shared/dicom/pixels/description";
+import type { AskedWindow } from "@overread/shared/dicom/pixels/description";
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
@@ -18,7 +18,7 @@ export type PixelCase = {
   /** Frames of other bars before the one that is looked at. */
   earlierFrames?: readonly (readonly number[])[];
   /** Window of a request in place of the image's own. */
-  asked?: Window;
+  asked?: AskedWindow;
   /** How many grey levels a right picture may be off; 1 for rounding. */
   tolerance?: number;
 } & ({ grey: readonly number[] } | { rgb: readonly Rgb[] } | { refused: RegExp });

@@ -167,6 +167,41 @@ const windows: PixelCase[] = [
   },
 ];
 
+/** As the report keeps the window of a key image: centre and width, the function being the image's own. */
+const chosen: PixelCase[] = [
+  {
+    name: "a window without a function takes the image's sigmoid",
+    cells: "u16",
+    bars: near,
+    elements: sigmoid(5, 7),
+    asked: { center: 100, width: 4 },
+    grey: [0, 0, 69, 128, 186, 255, 255, 255],
+  },
+  {
+    name: "a window without a function takes the image's LINEAR",
+    cells: "u16",
+    bars: near,
+    elements: linear(5, 7),
+    asked: { center: 100, width: 1 },
+    grey: [0, 0, 0, 255, 255, 255, 255, 255],
+  },
+  {
+    name: "a window without a function over all of the image's table is the table",
+    cells: "u16",
+    bars: [0, 500, 1000, 1500, 2000, 2500, 3000, 4095],
+    elements: { ...twelve, ...cubic },
+    asked: { center: 2047.5, width: 4095 },
+    grey: [0, 0, 4, 13, 30, 58, 100, 255],
+  },
+  {
+    name: "a window without a function where the image has none",
+    cells: "u16",
+    bars: near,
+    asked: { center: 100, width: 4 },
+    grey: [0, 0, 64, 128, 191, 255, 255, 255],
+  },
+];
+
 const tables: PixelCase[] = [
   {
     name: "VOI LUT, cubic",
@@ -320,4 +355,4 @@ const tables: PixelCase[] = [
 ];
 
 /** From modality values to shades (§C.11.2). */
-export const voiCases: PixelCase[] = [...windows, ...tables];
+export const voiCases: PixelCase[] = [...windows, ...chosen, ...tables];

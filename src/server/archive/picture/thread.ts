@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import type { PixelDescription, Window } from "@overread/shared/dicom/pixels/description";
+import type { AskedWindow, PixelDescription } from "@overread/shared/dicom/pixels/description";
 import { drawPixels } from "@overread/shared/dicom/pixels/draw-pixels";
 import type { DomainError } from "@overread/shared/errors";
 import { toDomainError } from "#server/errors.ts";
@@ -18,7 +18,7 @@ export type PictureTask = {
     | {
         kind: "picture";
         type: "image/jpeg" | "image/png";
-        window: Window | null;
+        window: AskedWindow | null;
         quality: number;
         box: { width: number; height: number } | null;
       };

@@ -1,6 +1,9 @@
 /** A window and its function (PS3.3 §C.11.2.1.2, §C.11.2.1.3). Units of the modality's values. */
 export type Window = { center: number; width: number; shape: "LINEAR" | "LINEAR_EXACT" | "SIGMOID" };
 
+/** A window that somebody chose; without a function it goes by the image's own, as the viewer draws it. */
+export type AskedWindow = Pick<Window, "center" | "width"> & { shape?: Window["shape"] | undefined };
+
 /** `values[i]` is the output for input `first + i`; inputs before and behind take the ends (PS3.3 §C.11.1.1.1). */
 export type Lut = {
   first: number;

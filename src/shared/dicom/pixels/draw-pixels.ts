@@ -1,6 +1,6 @@
 import { DomainError } from "../../errors.ts";
 import { toColour } from "./colour.ts";
-import type { Picture, PixelDescription, Window } from "./description.ts";
+import type { AskedWindow, Picture, PixelDescription } from "./description.ts";
 import { toGrey } from "./grey.ts";
 import { drawOverlays } from "./overlay.ts";
 import { storedValues } from "./stored-values.ts";
@@ -17,7 +17,7 @@ export function isColour({ samplesPerPixel, palette }: PixelDescription): boolea
  * @param asked window in place of the image's own.
  * @throws {DomainError} `dicom.cannot-render` with the description's refusal as `reason`, `dicom.truncated`
  */
-export function drawPixels(bytes: Uint8Array, description: PixelDescription, asked?: Window | null): Picture {
+export function drawPixels(bytes: Uint8Array, description: PixelDescription, asked?: AskedWindow | null): Picture {
   const { refusal, rows, columns } = description;
   if (refusal) throw new DomainError("dicom.cannot-render", { details: { reason: refusal } });
   const size = { width: columns, height: rows };

@@ -1,4 +1,4 @@
-import type { PixelDescription, StoredValues, Window } from "./description.ts";
+import type { AskedWindow, PixelDescription, StoredValues } from "./description.ts";
 import { chosenVoi, isPadding, modalityFunction, type Voi, voiFunction } from "./voi.ts";
 
 /**
@@ -8,7 +8,7 @@ import { chosenVoi, isPadding, modalityFunction, type Voi, voiFunction } from ".
  * @param asked window in place of the image's own.
  * @returns 0 (black) to 255, one a pixel.
  */
-export function toGrey(values: StoredValues, description: PixelDescription, asked?: Window | null): Uint8Array {
+export function toGrey(values: StoredValues, description: PixelDescription, asked?: AskedWindow | null): Uint8Array {
   const shade = greyFunction(description, chosenVoi(values, description, asked));
   const out = new Uint8Array(values.length);
   const integer = !(values instanceof Float32Array || values instanceof Float64Array) && values.BYTES_PER_ELEMENT < 4;

@@ -1,4 +1,4 @@
-import type { Lut, PixelDescription, StoredValues, Window } from "./description.ts";
+import type { AskedWindow, Lut, PixelDescription, StoredValues, Window } from "./description.ts";
 import { lookUp } from "./lut.ts";
 
 /** How values become shades: by a window or by a table. */
@@ -8,11 +8,24 @@ export type Voi = { window: Window; lut: null } | { window: null; lut: Lut };
  * What an image is shown with: the window asked for, otherwise its own first window, otherwise its first VOI LUT,
  * otherwise what its values span.
  */
-export function chosenVoi(values: StoredValues, description: PixelDescription, asked?: Window | null): Voi {
-  const window = asked ?? description.windows[0];
+export function chosenVoi(values: StoredValues, description: PixelDescription, asked?: AskedWindow | null): Voi {
+  const { windows, voiLuts } = description;
+  if (asked) return askedVoi(asked, description);
+  const [window] = windows;
   if (window) return { window, lut: null };
-  const lut = description.voiLuts[0];
+  const [lut] = voiLuts;
   return lut ? { window: null, lut } : { window: automaticWindow(values, description), lut: null };
+}
+
+function askedVoi({ center, width, shape }: AskedWindow, { windows, voiLuts }: PixelDescription): Voi {
+  const lut = voiLuts[0];
+  const own = windows[0];
+  if (shape === undefined && !own && lut) {
+    // The window over all of the image's table is the table.
+    const span = lut.values.length - 1;
+    if (width === span && center === lut.first + span / 2) return { window: null, lut };
+  }
+  return { window: { center, width, shape: shape ?? own?.shape ?? "LINEAR_EXACT" }, lut: null };
 }
 
 /** Output of the VOI transformation for a modality value, 0 to 1 (PS3.3 §C.11.2). */
