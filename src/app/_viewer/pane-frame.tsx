@@ -74,13 +74,20 @@ export function PaneFrame({
           >
             {priors.map((prior) => (
               <option key={prior.studyInstanceUid} value={prior.studyInstanceUid}>
-                {[readableDate(prior.studyDate) ?? "no date", prior.description].filter(Boolean).join(" · ")}
+                {[prior.doubt && "⚠", readableDate(prior.studyDate) ?? "no date", prior.description]
+                  .filter(Boolean)
+                  .join(" · ")}
               </option>
             ))}
           </select>
         ) : (
           <span className={styles.description}>{study.description}</span>
         )}
+        {study.doubt ? (
+          <span className={styles.warning} role="alert" title={study.doubt}>
+            Patient not certain
+          </span>
+        ) : null}
         {loaded?.warnings.map((warning) => (
           <span key={warning} className={styles.warning} title="Geometry of this series">
             {warning}

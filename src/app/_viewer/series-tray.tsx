@@ -58,6 +58,7 @@ function StudySeries({
         title={`${study.description ?? "Study"}, ${readableDate(study.studyDate) ?? "no date"}`}
       >
         <b>{side === "current" ? "Current" : "Prior"}</b> {readableDate(study.studyDate) ?? "no date"}
+        {study.doubt ? <span title={study.doubt}> · patient not certain</span> : null}
       </button>
       {open && (
         <ol>

@@ -17,6 +17,8 @@ export type SessionView = {
   linkedBy: Link["by"] | null;
   stackOpening: StackOpening;
   priorUid: string | null;
+  /** A prior that may be of somebody else, and that the reader is asked about before it is shown. */
+  asking: StudyForViewing | null;
   /** A series without pictures, shown as a text or a page beside the images. */
   document: { study: StudyForViewing; series: SeriesForViewing } | null;
   measurements: Measurement[];
@@ -46,6 +48,8 @@ export type Session = {
   stepSeries(by: 1 | -1): void;
   togglePrior(): void;
   choosePrior(studyInstanceUid: string): void;
+  /** The answer about the prior in `asking`: yes notes it and shows the prior. */
+  answer(yes: boolean): void;
   toggleLink(): void;
   scroll(side: Side, images: number, alone: boolean): void;
   preset(key: string): void;

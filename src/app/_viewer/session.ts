@@ -40,12 +40,24 @@ export function createSession(initial: ViewerProps): Session {
     linkedBy: null,
     stackOpening: stackOpening(),
     priorUid: initial.compact ? null : (initial.initialPrior ?? null),
+    asking: null,
     document: null,
     measurements: [],
     painted: false,
     fault: null,
     marked: null,
   });
+
+  /** Priors in doubt that the reader has said to show. */
+  const accepted = new Set<string>();
+  let afterYes: (() => void) | null = null;
+  /** Asks before a prior is shown that may be of somebody else. True: the reader has to answer first. */
+  const asks = (study: StudyForViewing, then: () => void): boolean => {
+    if (!study.doubt || accepted.has(study.studyInstanceUid)) return false;
+    afterYes = then;
+    view.set({ asking: study });
+    return true;
+  };
 
   keepOnly([initial.current, ...initial.priors]);
   // Metadata travels while the library sets itself up.
@@ -228,13 +240,17 @@ export function createSession(initial: ViewerProps): Session {
     },
     openSeries(study, series) {
       const side: Side = study.studyInstanceUid === props.current.studyInstanceUid ? "current" : "prior";
+      if (side === "prior" && asks(study, () => session.openSeries(study, series))) return;
       if (side === "prior" && view.get().priorUid !== study.studyInstanceUid)
         view.set({ priorUid: study.studyInstanceUid });
       session.activate(side);
       if (panes.has(side)) void open(side, study, series);
       else opened.set(side, series);
     },
-    openDocument: (study, series) => view.set({ document: { study, series } }),
+    openDocument(study, series) {
+      if (study !== props.current && asks(study, () => session.openDocument(study, series))) return;
+      view.set({ document: { study, series } });
+    },
     closeDocument: () => view.set({ document: null }),
     stepSeries(by) {
       const side = view.get().active;
@@ -248,13 +264,35 @@ export function createSession(initial: ViewerProps): Session {
     togglePrior() {
       const { priorUid } = view.get();
       if (priorUid) view.set({ priorUid: null, active: "current" });
-      else view.set({ priorUid: props.initialPrior ?? props.priors[0]?.studyInstanceUid ?? null });
+      // By itself one that is surely of the same person; where there is none the reader is asked about the first.
+      const uid = (props.priors.find(({ doubt }) => !doubt) ?? props.priors[0])?.studyInstanceUid;
+      if (!priorUid && uid) session.choosePrior(props.initialPrior ?? uid);
     },
     choosePrior(studyInstanceUid) {
+      const chosen = props.priors.find((prior) => prior.studyInstanceUid === studyInstanceUid);
+      if (chosen && asks(chosen, () => session.choosePrior(studyInstanceUid))) return;
       view.set({ priorUid: studyInstanceUid });
       const study = studyOf("prior");
       const series = study ? priorSeries(study) : null;
       if (study && series && panes.has("prior")) void open("prior", study, series);
+    },
+    answer(yes) {
+      const asked = view.get().asking;
+      const then = afterYes;
+      afterYes = null;
+      view.set({ asking: null });
+      if (!asked || !yes) return;
+      Promise.resolve(props.onAcceptPrior?.(asked)).then(
+        () => {
+          accepted.add(asked.studyInstanceUid);
+          then?.();
+        },
+        // It could not be noted, so it is not shown; the reader is asked again.
+        () => {
+          afterYes = then;
+          view.set({ asking: asked });
+        },
+      );
     },
     toggleLink() {
       view.set({ linked: !view.get().linked });
@@ -320,6 +358,7 @@ export function createSession(initial: ViewerProps): Session {
         const series = study.series.find(({ seriesInstanceUid }) => seriesInstanceUid === pointer.seriesInstanceUid);
         if (!series) continue;
         const side: Side = study === props.current ? "current" : "prior";
+        if (side === "prior" && asks(study, () => session.jumpTo(pointer))) return;
         if (side === "prior") view.set({ priorUid: study.studyInstanceUid });
         session.activate(side);
         const pane = panes.get(side);

@@ -21,6 +21,8 @@ export type StudyForViewing = {
   studyDate: string | null;
   description: string | null;
   series: SeriesForViewing[];
+  /** Why it may be of somebody else, in a sentence. Such a prior is hung only when the reader says so. */
+  doubt?: string | null;
 };
 
 /** One frame of one instance; `frameNumber` starts at 1. */
@@ -61,6 +63,8 @@ export type ViewerProps = {
   onKeyImage?: (image: MarkedKeyImage) => string | null;
   /** The reader pressed a measurement's chip: it is meant for the report. Not called while measuring. */
   onMeasurement?: (measurement: Measurement) => void;
+  /** The reader hangs a prior of which it is not certain that it is of the same person. Rejects where that could not be noted. */
+  onAcceptPrior?: (prior: StudyForViewing) => Promise<void>;
   /** The referring physician's page: small toolbar, one viewport, touch first. */
   compact?: boolean;
   /** Study Instance UID of the prior shown beside the current study from the start. */

@@ -5,6 +5,7 @@ import { KeyList } from "./key-list.tsx";
 import { belongsToSomebodyElse, pressKey } from "./keyboard.ts";
 import { MeasurementChips } from "./measurement-chips.tsx";
 import { PaneFrame } from "./pane-frame.tsx";
+import { PriorInDoubt } from "./prior-in-doubt.tsx";
 import { SeriesTray } from "./series-tray.tsx";
 import { createSession, type Session } from "./session.ts";
 import { Toolbar } from "./toolbar.tsx";
@@ -62,6 +63,7 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
       const meant = pressKey(event, session, () => setHelp((shown) => !shown), fullscreen.current);
       if (event.key === "Escape") {
         setHelp(false);
+        session.answer(false);
         session.closeDocument();
       }
       // The page around leaves alone what is prevented.
@@ -128,6 +130,7 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
             />
           )}
         </div>
+        {view.asking && <PriorInDoubt prior={view.asking} onAnswer={(yes) => session.answer(yes)} />}
         {help && <KeyList onClose={() => setHelp(false)} />}
       </div>
     </div>

@@ -40,6 +40,7 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
   const opened = priors.map((prior): OpenedPrior => {
     const report = reports.get(prior.studyId);
     return {
+      studyId: prior.studyId,
       orgSlug: prior.orgSlug,
       studyInstanceUid: prior.studyInstanceUid,
       dicomwebRoot: `/dicomweb/${prior.orgSlug}`,

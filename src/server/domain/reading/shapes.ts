@@ -143,6 +143,7 @@ export type OpenedStudy = {
 export type ReportSection = { key: string; title: string; text: string };
 
 export type OpenedPrior = OpenedStudy & {
+  studyId: string;
   relevance: number;
   reasons: string[];
   identity: Identity;

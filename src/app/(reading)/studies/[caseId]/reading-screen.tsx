@@ -59,6 +59,19 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
     trpc.report.get.queryOptions({ caseId }, { staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false }),
   );
   const study = studyQuery.data;
+  const acceptPrior = useCallback(
+    async ({ studyInstanceUid }: StudyForViewing) => {
+      const prior = study?.priors.find((each) => each.studyInstanceUid === studyInstanceUid);
+      if (!prior) return;
+      try {
+        await client.study.acceptPrior.mutate({ caseId, studyId: prior.studyId });
+      } catch (error) {
+        toast(sentenceFor(error), { tone: "problem" });
+        throw error;
+      }
+    },
+    [client, caseId, study, toast],
+  );
   const report = reportQuery.data;
   const signed = report?.state === "final" || report?.state === "amended";
   const hasDraft = Boolean(report?.draft) && !signed;
@@ -195,6 +208,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               current={studies.current}
               priors={studies.priors}
               jumpTo={jumpTo}
+              onAcceptPrior={acceptPrior}
               onMeasurement={(measurement) => reportHandle.current?.addMeasurement(measurement)}
               {...(reader && !signed ? { onKeyImage: markKeyImage } : {})}
             />
@@ -350,6 +364,7 @@ function forViewer(study: OpenStudy): { current: StudyForViewing; priors: StudyF
       label: "Prior",
       studyDate: prior.studyDate || null,
       description: prior.description || null,
+      doubt: prior.accepted ? null : prior.identityReason,
     })),
   };
 }
