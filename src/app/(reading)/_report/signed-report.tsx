@@ -17,10 +17,13 @@ import { waitingReason } from "../../_ui/waiting-reason.ts";
 export function SignedReport({
   caseId,
   report,
+  lateImages,
   onNext,
 }: {
   caseId: string;
   report: Report;
+  /** Pictures that came after the signature, as the reader was told: an addendum answers for so many. */
+  lateImages: number;
   onNext: (() => void) | null;
 }) {
   const [adding, setAdding] = useState(false);
@@ -33,7 +36,7 @@ export function SignedReport({
       </div>
       <footer className="flex flex-col gap-2 border-t border-line p-3">
         {adding ? (
-          <AddendumForm caseId={caseId} onDone={() => setAdding(false)} />
+          <AddendumForm caseId={caseId} lateImages={lateImages} onDone={() => setAdding(false)} />
         ) : (
           <div className="flex gap-2">
             {onNext ? (
@@ -154,7 +157,7 @@ function Step({ done, className, children }: { done: boolean; className?: string
   );
 }
 
-function AddendumForm({ caseId, onDone }: { caseId: string; onDone: () => void }) {
+function AddendumForm({ caseId, lateImages, onDone }: { caseId: string; lateImages: number; onDone: () => void }) {
   const trpc = useTrpc();
   const toast = useToast();
   const queryClient = useQueryClient();
@@ -166,6 +169,7 @@ function AddendumForm({ caseId, onDone }: { caseId: string; onDone: () => void }
       onSuccess: async () => {
         await queryClient.invalidateQueries({ queryKey: trpc.report.pathKey() });
         void queryClient.invalidateQueries({ queryKey: trpc.worklist.pathKey() });
+        void queryClient.invalidateQueries({ queryKey: trpc.study.open.queryKey({ caseId }) });
         toast("The addendum is signed and on its way.");
         onDone();
       },
@@ -177,7 +181,7 @@ function AddendumForm({ caseId, onDone }: { caseId: string; onDone: () => void }
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    addendum.mutate({ caseId, text, password, ...(totp ? { totp } : {}) });
+    addendum.mutate({ caseId, lateImages, text, password, ...(totp ? { totp } : {}) });
   };
   return (
     <form onSubmit={submit} className="flex flex-col gap-2" aria-label="Addendum">

@@ -243,6 +243,12 @@ function CaseRow({
         title={nameTitle(item)}
       >
         {item.patientConflict ? <ConflictMark words={item.patientConflict} /> : null}
+        {item.identity === "unknown" ? (
+          <ConflictMark
+            words="No patient ID that identifies anybody: nothing to compare with was looked for"
+            mark="No ID"
+          />
+        ) : null}
         <PatientName groups={item.patientNameGroups} />
       </GridCell>
       <GridCell className={classNames(cell, "tabular max-md:hidden")}>
@@ -284,11 +290,11 @@ function CaseRow({
 }
 
 /** Images of more than one patient: before the name, because the name is what is in doubt. */
-function ConflictMark({ words }: { words: string }) {
+function ConflictMark({ words, mark = "Patient?" }: { words: string; mark?: string }) {
   return (
     <span title={words} className="mr-1.5 inline-flex items-center gap-1 align-text-bottom font-semibold text-stat">
       <TriangleAlert className="size-3.5" aria-hidden="true" />
-      <span className="text-xs">Patient?</span>
+      <span className="text-xs">{mark}</span>
     </span>
   );
 }
@@ -315,6 +321,11 @@ function Images({ item }: { item: WorklistItem }) {
       {expected && (arriving || expected !== received) ? `${received}/${expected}` : received}
       {item.images.refused > 0 ? (
         <span className="ml-1 font-medium text-urgent">−{item.images.refused} refused</span>
+      ) : null}
+      {item.lateImages ? (
+        <span className="ml-1 font-medium text-urgent" title="Came after the case was opened or signed">
+          +{item.lateImages.count} late
+        </span>
       ) : null}
       {item.quarantined > 0 ? <span className="ml-1 font-medium text-urgent">+{item.quarantined}!</span> : null}
     </span>

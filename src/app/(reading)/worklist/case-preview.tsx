@@ -16,6 +16,7 @@ import { PatientName } from "../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../_ui/skeleton.tsx";
 import { PatientWarning, PriorityMark, StateMark } from "../../_ui/status.tsx";
 import { useToast } from "../../_ui/toast.tsx";
+import { LateImagesNotice } from "../late-images-notice.tsx";
 
 /** Somebody who only moves through the list does not ask for every case on the way. */
 const settleMs = 150;
@@ -106,6 +107,10 @@ export function CasePreview({
       </header>
 
       {item.patientConflict ? <PatientWarning>{item.patientConflict}</PatientWarning> : null}
+      {item.identity === "unknown" ? (
+        <PatientWarning>No patient ID that identifies anybody: earlier studies were not looked for.</PatientWarning>
+      ) : null}
+      {item.lateImages ? <LateImagesNotice item={item} mayAnswer={false} /> : null}
 
       {item.can.read || mayRead || mayRelease ? (
         <div className="flex flex-wrap items-center gap-2">

@@ -29,6 +29,8 @@ import { ReportEditor, type ReportHandle } from "../../_report/report-dock.tsx";
 import { SignedReport } from "../../_report/signed-report.tsx";
 import { holdClaim } from "../../claims.ts";
 import { IncompleteNotice } from "../../incomplete-notice.tsx";
+import { LateImagesNotice } from "../../late-images-notice.tsx";
+import { mayHang, UncertainPriors } from "../../uncertain-priors.tsx";
 import { type ClaimView, useClaim } from "../../use-claim.ts";
 import { DockHandle, useDockWidth } from "./dock-width.tsx";
 
@@ -174,6 +176,16 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
         <PatientWarning className="rounded-none border-x-0 border-t-0">{study.item.patientConflict}</PatientWarning>
       ) : null}
 
+      {study?.item.identity === "unknown" ? (
+        <PatientWarning className="rounded-none border-x-0 border-t-0">
+          No patient ID that identifies anybody: earlier studies were not looked for. Ask the site.
+        </PatientWarning>
+      ) : null}
+      {study?.item.lateImages ? (
+        <LateImagesNotice item={study.item} mayAnswer={reader} className="rounded-none border-x-0 border-t-0" />
+      ) : null}
+      {study ? <UncertainPriors study={study} mayAccept={reader} /> : null}
+
       {study?.item.incomplete && !signed ? (
         <IncompleteNotice
           item={study.item}
@@ -252,6 +264,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
             <SignedReport
               caseId={caseId}
               report={report}
+              lateImages={study.item.lateImages?.count ?? 0}
               onNext={reader && study.item.can.read ? () => void nextCase() : null}
             />
           ) : report && report.sections.length > 0 ? (
@@ -356,7 +369,7 @@ function forViewer(study: OpenStudy): { current: StudyForViewing; priors: StudyF
       studyDate: study.item.studyDate || null,
       description: study.item.studyDescription || null,
     },
-    priors: study.priors.map((prior) => ({
+    priors: study.priors.filter(mayHang).map((prior) => ({
       orgSlug: prior.orgSlug,
       studyInstanceUid: prior.studyInstanceUid,
       dicomwebRoot: prior.dicomwebRoot,

@@ -8,9 +8,10 @@ import { useTrpc } from "../../../_trpc/client.tsx";
 import type { Me, Referral } from "../../../_trpc/types.ts";
 import { Button, buttonClass, IconButton } from "../../../_ui/button.tsx";
 import { Disclaimer } from "../../../_ui/disclaimer.tsx";
-import { imageModalities, withoutModality } from "../../../_ui/format.ts";
+import { imageModalities, plural, withoutModality } from "../../../_ui/format.ts";
 import { Ago, Exact } from "../../../_ui/now.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
+import { PatientWarning } from "../../../_ui/status.tsx";
 import { TopBar } from "../../../_ui/top-bar.tsx";
 import { type ImagePointer, type StudyForViewing, Viewer } from "../../../_viewer/index.tsx";
 import { readingOrder } from "../reading-order.ts";
@@ -125,6 +126,11 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
           </div>
         </div>
 
+        {referral.lateImages > 0 ? (
+          <PatientWarning>
+            {`${plural(referral.lateImages, "image")} came after the report was signed and ${referral.lateImages === 1 ? "is" : "are"} not in it. The radiologists have been told.`}
+          </PatientWarning>
+        ) : null}
         {newest ? (
           <article className="flex flex-col gap-5">
             {readingOrder(newest.sections).map((part) => (
