@@ -9,6 +9,9 @@ import type { WorklistItem } from "../_trpc/types.ts";
 import { idleMs } from "../_ui/activity.ts";
 import { forgetClaim, type HeldClaim, heldClaim, holdClaim, leaveCase, releaseNow, stayWith } from "./claims.ts";
 
+/** Says nothing about the lease, which runs on: no answer, or a session that has to be signed in to again. */
+const unanswered = new Set(["network", "internal", "auth.required"]);
+
 export type ClaimView = {
   /** `none`: this person may not or need not claim; `held`: writing is possible; `lost`: it was, until a moment ago. */
   phase: "none" | "claiming" | "held" | "lost";
@@ -127,7 +130,7 @@ export function useClaim(
           if (!stopped) setView({ phase: "held", claim: holdClaim(caseId, renewed), problem: null });
         } catch (error) {
           // Without an answer the lease still runs: the next look tries again.
-          if (!stopped && appCodeOf(error) !== "network" && appCodeOf(error) !== "internal") {
+          if (!stopped && !unanswered.has(appCodeOf(error))) {
             if (appCodeOf(error) === "report.already-signed") forgetClaim(caseId);
             else if (detailsOf(error).claimedByName) reportLost(error);
             else void claimAgain();

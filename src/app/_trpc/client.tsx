@@ -8,7 +8,8 @@ import type { AppRouter } from "#server/trpc/root.ts";
 import { idleMs, useActivityWatch } from "../_ui/activity.ts";
 import { appCodeOf } from "./errors.ts";
 import { fetchHearingTime } from "./server-time.ts";
-import { leaveForSignIn } from "./session-ended.ts";
+import { sessionHasEnded } from "./session-ended.ts";
+import { SignInAgain } from "./sign-in-again.tsx";
 
 const context = createTRPCContext<AppRouter>();
 /** Options for `useQuery` and `useMutation`, typed by the router. */
@@ -20,8 +21,8 @@ function newQueryClient(): QueryClient {
   return new QueryClient({
     queryCache: new QueryCache({
       onError(error) {
-        // The session ended (idle, revoked, signed out elsewhere): say so on the sign-in page instead of a dead screen.
-        if (appCodeOf(error) === "auth.required") leaveForSignIn();
+        // The session ended (idle, revoked, signed out elsewhere): a sign-in instead of a dead screen.
+        if (appCodeOf(error) === "auth.required") sessionHasEnded();
       },
     }),
     defaultOptions: {
@@ -64,6 +65,7 @@ export function TrpcProvider({ children }: { children: ReactNode }) {
     <QueryClientProvider client={queryClient}>
       <context.TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
         {children}
+        <SignInAgain />
       </context.TRPCProvider>
     </QueryClientProvider>
   );

@@ -3,7 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
 import { isConcerned, type LiveNotice, parseNotice } from "./live-notice.ts";
-import { leaveForSignIn, sessionChannel } from "./session-ended.ts";
+import { sessionChannel, sessionHasEnded } from "./session-ended.ts";
 
 export type LiveStatus = "connecting" | "live" | "reconnecting";
 const LiveContext = createContext<LiveStatus>("connecting");
@@ -38,6 +38,10 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         predicate: (query) => isConcerned(query.queryKey, query.state.data, notices),
       });
     };
+    const lost = () => {
+      missed = true;
+      setStatus("reconnecting");
+    };
     const open = () => {
       if (stopped) return;
       source = new EventSource("/api/events");
@@ -56,10 +60,9 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       });
       // The server itself missed something, or the session is over.
       source.addEventListener("resync", () => void queryClient.invalidateQueries());
-      source.addEventListener("signed-out", () => leaveForSignIn());
+      source.addEventListener("signed-out", () => sessionHasEnded());
       source.addEventListener("error", () => {
-        missed = true;
-        setStatus("reconnecting");
+        lost();
         // The browser gives up for good on an HTTP error (a restart behind the front door): then we ask again.
         if (source?.readyState === EventSource.CLOSED) {
           attempts += 1;
@@ -67,12 +70,23 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         }
       });
     };
-    open();
+    // A stream stays open over a pulled cable for minutes; the browser knows sooner.
+    const reopen = () => {
+      source?.close();
+      clearTimeout(retry);
+      open();
+    };
+    window.addEventListener("offline", lost);
+    window.addEventListener("online", reopen);
+    if (navigator.onLine) open();
+    else lost();
     const otherWindows = new BroadcastChannel(sessionChannel);
-    otherWindows.addEventListener("message", () => leaveForSignIn());
+    otherWindows.addEventListener("message", () => sessionHasEnded());
     return () => {
       stopped = true;
       otherWindows.close();
+      window.removeEventListener("offline", lost);
+      window.removeEventListener("online", reopen);
       source?.close();
       clearTimeout(retry);
       clearTimeout(gather);

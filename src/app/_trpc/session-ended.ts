@@ -12,9 +12,48 @@ export function tellOtherWindows(): void {
   channel.close();
 }
 
-/** To the sign-in page, and back here afterwards. The address names a case at most, never a patient. */
-export function leaveForSignIn(): void {
+/** Whose words stand in this window: only they may go on with them. */
+export type Writer = { email: string; orgSlug: string };
+/** Somebody's text in this window, and whether all of it is saved. */
+type Text = { writer: Writer; unsaved: () => boolean; signedInAgain: () => void };
+
+const texts = new Set<Text>();
+const watchers = new Set<() => void>();
+let waitingFor: Writer | null = null;
+
+function waitFor(writer: Writer | null): void {
+  waitingFor = writer;
+  for (const watcher of watchers) watcher();
+}
+
+/** Registers a text that must outlive the session. Answers with what takes it back. */
+export function keepText(text: Text): () => void {
+  texts.add(text);
+  return () => texts.delete(text);
+}
+
+/** Who has to sign in again in this window, over the words that are not saved; for `useSyncExternalStore`. */
+export const signInAgain = {
+  subscribe(watcher: () => void): () => void {
+    watchers.add(watcher);
+    return () => watchers.delete(watcher);
+  },
+  writer: (): Writer | null => waitingFor,
+  done(): void {
+    waitFor(null);
+    for (const text of texts) text.signedInAgain();
+  },
+};
+
+/**
+ * The session is over (idle, ended by the server, signed out elsewhere). With unsaved words in this window the sign-in
+ * comes to them; otherwise the window goes to the sign-in page and comes back afterwards. The address names a case at
+ * most, never a patient.
+ */
+export function sessionHasEnded(): void {
   const { pathname } = window.location;
-  if (pathname === "/sign-in" || signingOut) return;
-  window.location.assign(`/sign-in?ended=1&to=${encodeURIComponent(pathname)}`);
+  if (pathname === "/sign-in" || signingOut || waitingFor) return;
+  const unsaved = [...texts].find((text) => text.unsaved());
+  if (unsaved) waitFor(unsaved.writer);
+  else window.location.assign(`/sign-in?ended=1&to=${encodeURIComponent(pathname)}`);
 }

@@ -2,6 +2,7 @@
 
 import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
 import { useCallback, useEffect, useImperativeHandle, useRef, useState } from "react";
+import type { Writer } from "../../_trpc/session-ended.ts";
 import type { OpenStudy, Report } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Kbd } from "../../_ui/kbd.tsx";
@@ -35,6 +36,7 @@ export function ReportEditor({
   claim,
   mayWrite,
   signer,
+  writer,
   handle,
   onClaimLost,
   onShowImage,
@@ -47,13 +49,14 @@ export function ReportEditor({
   /** Whether this person holds the case; without it the text is read only, and kept. */
   mayWrite: boolean;
   signer: string;
+  writer: Writer;
   handle: React.Ref<ReportHandle>;
   onClaimLost: (error: unknown) => void;
   onShowImage: (image: ImagePointer) => void;
   onSigned: () => void;
 }) {
   const modKey = useModKey();
-  const { state, edit, resolve, flush } = useDraft({ caseId, report, claim, onClaimLost });
+  const { state, edit, resolve, flush } = useDraft({ caseId, report, claim, writer, onClaimLost });
   const [signing, setSigning] = useState(false);
   const fields = useRef(new Map<string, HTMLTextAreaElement>());
   const cursor = useRef<{ key: string; start: number; end: number } | null>(null);

@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useReducer, useRef } from "react";
 import { useTrpc, useTrpcClient } from "../../_trpc/client.tsx";
 import { appCodeOf } from "../../_trpc/errors.ts";
+import { keepText, sessionHasEnded, type Writer } from "../../_trpc/session-ended.ts";
 import type { Report } from "../../_trpc/types.ts";
 import type { HeldClaim } from "../claims.ts";
 import {
@@ -29,11 +30,13 @@ export function useDraft({
   caseId,
   report,
   claim,
+  writer,
   onClaimLost,
 }: {
   caseId: string;
   report: Report;
   claim: HeldClaim | null;
+  writer: Writer;
   onClaimLost: (error: unknown) => void;
 }): {
   state: DraftState;
@@ -95,6 +98,7 @@ export function useDraft({
           onClaimLost(error);
         } else {
           apply({ type: "unanswered" });
+          if (code === "auth.required") sessionHasEnded();
         }
       }
     },
@@ -160,6 +164,17 @@ export function useDraft({
       void saveSoon();
     };
   }, [caseId, saveSoon]);
+
+  const { email, orgSlug } = writer;
+  useEffect(
+    () =>
+      keepText({
+        writer: { email, orgSlug },
+        unsaved: () => latest.current.status !== "saved",
+        signedInAgain: () => void saveSoon(),
+      }),
+    [email, orgSlug, saveSoon],
+  );
 
   const edit = useCallback(
     (change: (text: DraftText) => DraftText) => apply({ type: "edited", text: change(latest.current.mine) }),

@@ -275,6 +275,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               claim={claim}
               mayWrite={phase === "held"}
               signer={me.user.name}
+              writer={{ email: me.user.email, orgSlug: me.org.slug }}
               handle={reportHandle}
               onClaimLost={reportLost}
               onShowImage={showImage}

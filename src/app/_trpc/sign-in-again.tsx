@@ -1,0 +1,88 @@
+"use client";
+
+import { useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { Button } from "../_ui/button.tsx";
+import { Field } from "../_ui/field.tsx";
+import { signInProblem } from "../(auth)/sign-in/problem.ts";
+import { signInAgain, type Writer } from "./session-ended.ts";
+
+/**
+ * Signs the same person in again.
+ *
+ * @returns next-auth's error, or undefined when it worked
+ * @throws {TypeError} without an answer
+ */
+async function signIn({ email, orgSlug }: Writer, form: FormData): Promise<string | undefined> {
+  const { csrfToken } = (await (await fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+  const body = new URLSearchParams({ csrfToken, email, organization: orgSlug, callbackUrl: "/", json: "true" });
+  for (const name of ["password", "totp"]) body.set(name, String(form.get(name) ?? ""));
+  const answer = await fetch("/api/auth/callback/credentials", { method: "POST", body });
+  const { url } = (await answer.json()) as { url: string };
+  return new URL(url, window.location.origin).searchParams.get("error") ?? undefined;
+}
+
+/** The sign-in over words that are not saved yet. It covers the page: who sits there now may be somebody else. */
+export function SignInAgain() {
+  const writer = useSyncExternalStore(signInAgain.subscribe, signInAgain.writer, () => null);
+  const queryClient = useQueryClient();
+  const ref = useRef<HTMLDialogElement>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    if (writer) ref.current?.showModal();
+    else ref.current?.close();
+  }, [writer]);
+
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (!writer || busy) return;
+    const form = event.currentTarget;
+    setBusy(true);
+    try {
+      const refusal = await signIn(writer, new FormData(form));
+      setProblem(signInProblem(refusal, false)?.text ?? null);
+      if (refusal !== undefined) return;
+      form.reset();
+      signInAgain.done();
+      void queryClient.invalidateQueries();
+    } catch {
+      setProblem("The portal did not answer. Your text is kept; check the connection and try again.");
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <dialog
+      ref={ref}
+      aria-label="Sign in again"
+      onCancel={(event) => event.preventDefault()}
+      className="m-auto w-[min(26rem,calc(100vw-2rem))] rounded-lg border border-line bg-panel p-4 text-text shadow-float backdrop:bg-ground"
+    >
+      {writer ? (
+        <form onSubmit={submit} className="flex flex-col gap-3">
+          <h2 className="text-base font-semibold">Your session has ended</h2>
+          <p>What you wrote is kept in this window. Sign in again to save it and go on.</p>
+          {problem ? (
+            <p role="alert" className="rounded-md border border-stat/60 bg-stat-soft px-2.5 py-1.5">
+              {problem}
+            </p>
+          ) : null}
+          <Field label="E-mail" name="email" type="email" value={writer.email} readOnly autoComplete="username" />
+          <Field label="Password" name="password" type="password" autoComplete="current-password" required autoFocus />
+          <Field
+            label="Code of your authenticator app"
+            name="totp"
+            autoComplete="one-time-code"
+            maxLength={40}
+            hint="Only if your account has one"
+          />
+          <Button type="submit" look="primary" disabled={busy}>
+            {busy ? "Signing in" : "Sign in and go on"}
+          </Button>
+        </form>
+      ) : null}
+    </dialog>
+  );
+}
