@@ -293,7 +293,10 @@ export async function dataSetOffset(path: string): Promise<number> {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, 0);
     if (bytesRead < 140 || buffer.toString("latin1", 128, 132) !== "DICM") throw new ScuError("not-part10");
     let at = 132;
-    while (at + 12 <= bytesRead && buffer.readUInt16LE(at) === 2) {
+    // As far as its group length says: a data set may begin with a group 0002 of its own.
+    const hasLength = bytesRead >= at + 12 && buffer.toString("latin1", at, at + 8) === "\x02\0\0\0UL\x04\0";
+    const until = hasLength ? at + 12 + buffer.readUInt32LE(at + 8) : null;
+    while (at !== until && at + 12 <= bytesRead && buffer.readUInt16LE(at) === 2) {
       const isLong = ["OB", "OW", "UN", "UT", "SQ"].includes(buffer.toString("latin1", at + 4, at + 6));
       at += isLong ? 12 + buffer.readUInt32LE(at + 8) : 8 + buffer.readUInt16LE(at + 6);
     }
