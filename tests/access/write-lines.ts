@@ -32,6 +32,9 @@ export const tables: Record<string, Line> = {
   report_document: { ...nobody, insert: ["owner"] },
   delivery: ofHospital,
   identity_clearance: { ...nobody, insert: ["owner"] },
+  invitation: ofHospital,
+  second_factor: nobody,
+  refused_object: { ...nobody, insert: ["owner"], delete: ["owner"] },
   referral_reading: { insert: ["owner"], update: ["owner"], delete: [] },
 };
 
@@ -50,5 +53,7 @@ export const pointers: Record<string, string[]> = {
   report_document: ["report_version_id"],
   delivery: ["report_version_id", "facility_id"],
   identity_clearance: ["study_ref", "other_study_ref", "cleared_by_id"],
+  invitation: ["user_id"],
+  refused_object: ["edge_id"],
   referral_reading: ["study_ref", "user_id"],
 };

@@ -86,6 +86,14 @@ async function furnishRest(): Promise<void> {
        VALUES ($1, $2, $2, '{}', 'x', $3, 'Staff')`,
       [hospital, things.signedStudyId, person],
     );
+    await owner.query(
+      "INSERT INTO invitation (user_id, org_id, token_sha256, invited_by, expires_at) VALUES ($1, $2, $3, $1, now())",
+      [person, hospital, randomUUID()],
+    );
+    await owner.query(
+      "INSERT INTO refused_object (org_id, edge_id, reason, received_at) VALUES ($1, $2, 'no-study', now())",
+      [hospital, things.edgeId],
+    );
     await owner.query("INSERT INTO referral_reading (study_ref, user_id, org_id, version) VALUES ($1, $2, $3, 1)", [
       things.signedStudyId,
       person,

@@ -1,4 +1,4 @@
-import { enqueue } from "#server/jobs/enqueue.ts";
+import type { JobName } from "#server/jobs/catalog.ts";
 import type { Ctx } from "../context.ts";
 
 /**
@@ -6,9 +6,10 @@ import type { Ctx } from "../context.ts";
  * patient looks for its priors again.
  */
 export async function offerPrior({ tx }: Pick<Ctx, "tx">, { studyId }: { studyId: string }): Promise<void> {
-  const waiting = await tx.$queryRaw<{ orgId: string; caseId: string }[]>`
-    SELECT c.org_id AS "orgId", c.id AS "caseId"
+  // One statement: an ID that many carry may have a thousand open cases, and the hospital's audit trail waits for this transaction.
+  await tx.$executeRaw`
+    INSERT INTO outbox_job (org_id, name, payload, collapse_key)
+    SELECT c.org_id, ${"case.attach-priors" satisfies JobName}, jsonb_build_object('orgId', c.org_id, 'caseId', c.id), c.id::text
     FROM study prior JOIN study s ON s.patient_ref = prior.patient_ref AND s.id <> prior.id JOIN reading_case c ON c.study_ref = s.id
     WHERE prior.id = ${studyId}::uuid AND c.state IN ('arriving', 'unread', 'claimed', 'drafted', 'preliminary', 'held')`;
-  for (const job of waiting) await enqueue(tx, "case.attach-priors", job);
 }

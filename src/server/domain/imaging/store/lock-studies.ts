@@ -33,8 +33,8 @@ export async function lockStudies(
     authorizeStudy(actor, "study.store", {
       orgId: actor.orgId,
       readerOrgId: row.reader_org_id,
-      // Two facilities of one hospital may send parts of one study; whoever holds a token of the hospital may add.
-      facilityId: facilityId ?? row.facility_id,
+      // What a facility's edge may not read it may not add to; a token of the whole hospital may.
+      facilityId: row.facility_id ?? facilityId,
       referrerId: row.referrer_id,
     });
   }
