@@ -7,6 +7,7 @@ import type { OpenStudy, Report } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { useModKey } from "../../_ui/mod-key.ts";
+import { Exact } from "../../_ui/now.tsx";
 import type { ImagePointer, MarkedKeyImage, Measurement } from "../../_viewer/index.tsx";
 import type { HeldClaim } from "../claims.ts";
 import { checksOf } from "./checks.ts";
@@ -191,6 +192,11 @@ export function ReportEditor({
               onChoose={(template) => edit((was) => ({ ...was, templateId: template.id, sections: template.sections }))}
             />
           </div>
+        ) : null}
+        {report.draft?.savedBy && report.draft.savedBy !== signer ? (
+          <p role="note" className="rounded-md border border-urgent/60 px-2.5 py-1.5 text-sm">
+            Draft by {report.draft.savedBy}, <Exact at={report.draft.savedAt} />. These are not your words yet.
+          </p>
         ) : null}
         {state.status === "conflict" ? <ConflictPanel state={state} onResolve={resolve} /> : null}
         {text.sections.map((section) => (
