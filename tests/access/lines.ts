@@ -110,14 +110,35 @@ export const procedures: Record<string, Line> = {
     }),
     may: ["site_admin"],
   },
+  "user.invite": { reach: ({ userId }) => ({ userId }), may: ["site_admin"] },
+  // For who holds the link and no account: nobody's id gets anywhere.
+  "user.invitation": { reach: () => ({ token: "x".repeat(43) }), may: [] },
+  "user.acceptInvitation": { reach: () => ({ token: "x".repeat(43), password: "a wholly new passphrase" }), may: [] },
   "user.deactivate": { reach: ({ userId }) => ({ userId }), may: ["site_admin"] },
   "session.me": { reach: null, may: roles },
+  "session.list": { reach: null, may: roles },
+  // Another person's session is as one that is not there: none ends.
+  "session.end": { reach: ({ userId }) => ({ sessionId: userId }), may: roles },
+  "session.endOthers": { reach: null, may: roles },
+  "session.secondFactor.get": { reach: null, may: roles },
+  // What an account signs in with changes only with its password; whose it is comes from the session.
+  "session.secondFactor.begin": { reach: () => ({ password }), may: [] },
+  "session.secondFactor.confirm": { reach: () => ({ code: "000000" }), may: [] },
+  "session.secondFactor.remove": { reach: () => ({ password }), may: [] },
   "session.signOutEverywhere": { reach: null, may: roles },
   // The caller's own password and nothing else: whose it is comes from the session.
   "session.changePassword": { reach: null, may: [] },
 };
+/** What these act on is the caller's own account, whoever it is; walking them would change who calls. */
+export const onCallerAlone = new Set([
+  "session.changePassword",
+  "session.secondFactor.begin",
+  "session.secondFactor.confirm",
+  "session.secondFactor.remove",
+  "user.acceptInvitation",
+]);
 /** Lists narrowed by a foreign id answer with nothing; everything else that names one is refused. */
-export const answersEmpty = new Set(["worklist.list", "audit.search"]);
+export const answersEmpty = new Set(["worklist.list", "audit.search", "session.end"]);
 
 /** Who opens images, and who adds some: one answer for the worklist's button, the procedure behind it and every DICOMweb route. */
 export const openImages: Role[] = ["radiologist", "technologist", "referring_physician"];

@@ -7,7 +7,7 @@ import { openQuarantined } from "#server/domain/imaging/index.ts";
 import { openReportPdf } from "#server/domain/reporting/index.ts";
 import { toDomainError } from "#server/errors.ts";
 import { appRouter } from "#server/trpc/root.ts";
-import { answersEmpty, procedures, routes } from "../access/lines.ts";
+import { answersEmpty, onCallerAlone, procedures, routes } from "../access/lines.ts";
 import { addressOf, type Caller, call, canary, isRefusal, type Tenants, useTenants } from "../access/tenants.ts";
 
 /**
@@ -52,7 +52,7 @@ async function walkProcedures(what: string): Promise<void> {
   for (const caller of tenants.strangers)
     for (const [procedure, { reach }] of Object.entries(procedures)) {
       // These act on the caller alone, and would end the sessions this walk needs.
-      if (procedure === "session.signOutEverywhere" || procedure === "session.changePassword") continue;
+      if (procedure === "session.signOutEverywhere" || onCallerAlone.has(procedure)) continue;
       const outcome = await call(caller, procedure, reach?.(tenants.faraway));
       const name = `${what}: ${procedure} by ${caller.name}`;
       if ("answer" in outcome) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
@@ -298,8 +298,8 @@ test("a signed report's PDF opens for those who may read it, is on record, and i
   const pdf = Buffer.from("%PDF-1.7\n…");
   await objectStore().putBuffer(`reports/${org}/test.pdf`, pdf);
   await db.owner.query(
-    "INSERT INTO report_document (report_version_id, kind, org_id, reader_org_id, instance_id, sha256, object_key) VALUES ($1, 'pdf', $2, $3, $4, '', $5)",
-    [version, org, reader, randomUUID(), `reports/${org}/test.pdf`],
+    "INSERT INTO report_document (report_version_id, kind, org_id, reader_org_id, instance_id, sha256, object_key) VALUES ($1, 'pdf', $2, $3, $4, $6, $5)",
+    [version, org, reader, randomUUID(), `reports/${org}/test.pdf`, createHash("sha256").update(pdf).digest("hex")],
   );
   const open = async (email: string) =>
     fetch(`${base}/api/reports/${version}/pdf`, { headers: { cookie: (await signedIn(email)).cookie } });
