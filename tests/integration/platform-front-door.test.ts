@@ -167,6 +167,23 @@ test("events are for signed-in people", async () => {
   assert.equal((await fetch(`${base}/api/events`, { headers: { authorization: `Bearer ${token}` } })).status, 403);
 });
 
+test("who is signed out hears of nothing that happens after, and the stream ends at once", async () => {
+  const { actor, cookie } = await signedIn("lead@nightshift.example");
+  const screen = await listen(cookie);
+  await eventually(() => screen.has("retry") || screen.has("event: ready"), "listening");
+  const event = { topic: "case.changed", orgIds: [actor.orgId] };
+  await publishing(async (publish) => {
+    await publish(event);
+    await eventually(() => screen.events().length === 1, "heard while signed in");
+    await db.owner.query("UPDATE session SET revoked_at = now() WHERE id = $1", [actor.sessionId]);
+    await publish(event);
+    await publish(event);
+    await eventually(() => screen.ended(), "the stream ended");
+  });
+  assert.equal(screen.events().length, 1);
+  assert.ok(screen.has("event: signed-out"));
+});
+
 test("health says what is missing, and no more", async () => {
   assert.deepEqual(await (await fetch(`${base}/api/health/live`)).json(), { ok: true });
   const ready = async () => {
@@ -194,6 +211,19 @@ test("health says what is missing, and no more", async () => {
   await eventually(async () => (await ready()).status === 503, "the worker missed");
   assert.equal((await ready()).body.dependencies.worker?.ok, false);
   client.destroy();
+});
+
+test("a hospital's metrics are its own figures, and none of the machine's", async () => {
+  const get = async (org: string) => {
+    const { token } = await createApiToken(org, ["metrics"], "t");
+    return (await fetch(`${base}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text();
+  };
+  for (const email of ["tech@lakeside.example", "tech@lakeside.example", "admin@harbor.example"]) await signedIn(email);
+  const open = (text: string) => Number(/^overread_sessions_open (\d+)$/m.exec(text)?.[1]);
+  const [all, lakeside, harbor] = await Promise.all(["overread", "lakeside", "harbor"].map(get));
+  assert.ok(open(harbor!) >= 1 && open(lakeside!) > open(harbor!) && open(all!) > open(lakeside!));
+  assert.match(all!, /overread_http_requests_total/);
+  assert.doesNotMatch(lakeside!, /http_request|resident_memory|event_streams/);
 });
 
 test("metrics need a token with their scope", async () => {

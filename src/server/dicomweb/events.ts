@@ -45,16 +45,29 @@ export class EventStreams {
       if (res.writableLength > backlogBytes) res.destroy();
       else res.write(text);
     };
+    let waiting = "";
+    let looking = false;
+    /** Whoever has been signed out hears of nothing more: each look is younger than the events that it lets through. */
+    const sendIfSignedIn = async (text: string) => {
+      waiting += text;
+      if (looking) return;
+      looking = true;
+      while (waiting && !res.writableEnded) {
+        const text = waiting;
+        waiting = "";
+        // A failing database is no reason to hang up on every screen; what it cannot vouch for is not told, and fetched anew later.
+        const alive = await actorFromRequest(req, { touch: false }).catch(() => undefined);
+        if (alive) send(text);
+        else if (alive === null) res.end("event: signed-out\ndata: {}\n\n");
+        else send("event: resync\ndata: {}\n\n");
+      }
+      looking = false;
+    };
     const stop = this.#live.listen(actor.orgId, (event) => {
-      if (event.topic === "resync") send("event: resync\ndata: {}\n\n");
-      else send(`event: live\ndata: ${JSON.stringify(event)}\n\n`);
+      if (event.topic === "resync") void sendIfSignedIn("event: resync\ndata: {}\n\n");
+      else void sendIfSignedIn(`event: live\ndata: ${JSON.stringify(event)}\n\n`);
     });
-    const heartbeat = setInterval(async () => {
-      send(": still here\n\n");
-      // A failing database is no reason to hang up on every screen.
-      const alive = await actorFromRequest(req, { touch: false }).catch(() => actor);
-      if (!alive) res.end("event: signed-out\ndata: {}\n\n");
-    }, heartbeatMs);
+    const heartbeat = setInterval(() => void sendIfSignedIn(": still here\n\n"), heartbeatMs);
     this.#open.set(res, sessionId);
     res.once("close", () => {
       clearInterval(heartbeat);

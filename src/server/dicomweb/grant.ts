@@ -4,7 +4,7 @@ import { DomainError } from "@overread/shared/errors";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
-import type { Actor } from "#server/domain/context.ts";
+import type { Actor, SqlTx } from "#server/domain/context.ts";
 import {
   authorizeStudy,
   type ImagingAction,
@@ -26,10 +26,12 @@ export type StudyGrant = {
 };
 type SeriesIndex = Map<string, InstanceLocation>;
 
-/** How long an answer holds. Also the longest that a revoked right still works. */
+/** How long an answer holds, so that a scroll through a CT is one event on the trail. */
 const grantMs = 60_000;
+/** How long it is believed without another look at the study: the longest that a right taken away still works. */
+const lookMs = 2_000;
 const organisations = new Map<string, { id: string; until: number }>();
-const grants = new Map<string, { until: number; grant: Promise<StudyGrant> }>();
+const grants = new Map<string, { until: number; lookAt: number; grant: Promise<StudyGrant> }>();
 
 /**
  * @throws {DomainError} `auth.required`; `org.not-found` for a root that does not exist or belongs to strangers;
@@ -69,10 +71,59 @@ async function organisationId(actor: Actor, slug: string): Promise<string> {
 export const scopeOf = ({ actor, org }: Caller, action: ImagingAction): ImagingScope =>
   imagingScope(actor, action, org.id);
 
+/** Who asks and how far their rights go: with other roles, facilities or scopes an earlier answer holds no more. */
 function identityOf(actor: Actor): string {
-  if (actor.kind === "user") return `user/${actor.sessionId}`;
-  return actor.kind === "token" ? `token/${actor.tokenId}` : `system/${actor.name}`;
+  if (actor.kind === "user") return `user/${actor.sessionId}/${actor.roles}/${actor.facilityIds}`;
+  return actor.kind === "token" ? `token/${actor.tokenId}/${actor.scopes}` : `system/${actor.name}`;
 }
+
+type StudyRow = {
+  id: string;
+  patient_ref: string;
+  reader_org_id: string | null;
+  facility_id: string | null;
+  referrer_id: string | null;
+};
+
+/** The study, if this actor may read it now. @throws {DomainError} `study.not-found` */
+async function readableStudy(tx: Pick<SqlTx, "$queryRaw">, { actor, org }: Caller, uid: string): Promise<StudyRow> {
+  const [study] = await tx.$queryRaw<StudyRow[]>`
+    SELECT id, patient_ref, reader_org_id, facility_id, referrer_id FROM study
+    WHERE org_id = ${org.id}::uuid AND study_instance_uid = ${uid}`;
+  if (!study) throw new DomainError("study.not-found");
+  authorizeStudy(actor, "study.read", {
+    orgId: org.id,
+    readerOrgId: study.reader_org_id,
+    facilityId: study.facility_id,
+    referrerId: study.referrer_id,
+  });
+  return study;
+}
+
+/**
+ * Whether an answer that is under way may go on: the session or token stands, and its rights still cover the study. Looks at the
+ * database; asked every few MB.
+ */
+export async function mayStillRead(req: IncomingMessage, caller: Caller, studyInstanceUid: string): Promise<boolean> {
+  const actor = await actorFromRequest(req, { touch: false });
+  if (!actor) return false;
+  const may = await isReadable({ ...caller, actor }, studyInstanceUid);
+  if (!may) grants.delete(grantKey({ ...caller, actor }, studyInstanceUid));
+  return may;
+}
+
+function isReadable(caller: Caller, studyInstanceUid: string): Promise<boolean> {
+  return withTenantSql(caller.actor, ({ tx }) => readableStudy(tx, caller, studyInstanceUid)).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof DomainError && /^(study\.not-found|auth\.)/.test(error.code)) return false;
+      throw error;
+    },
+  );
+}
+
+const grantKey = ({ actor, org }: Caller, studyInstanceUid: string): string =>
+  `${identityOf(actor)}/${org.id}/${studyInstanceUid}`;
 
 /**
  * May this caller open this study? The first request asks the policy and writes one audit event; the answer serves
@@ -82,29 +133,19 @@ function identityOf(actor: Actor): string {
  */
 export async function grantStudy(caller: Caller, studyInstanceUid: string): Promise<StudyGrant> {
   const { actor, org, requestId } = caller;
-  const key = `${identityOf(actor)}/${org.id}/${studyInstanceUid}`;
+  const key = grantKey(caller, studyInstanceUid);
   const known = grants.get(key);
-  if (known && known.until > Date.now()) return known.grant;
+  if (known && known.until > Date.now()) {
+    if (known.lookAt > Date.now()) return known.grant;
+    known.lookAt = Date.now() + lookMs;
+    if (await isReadable(caller, studyInstanceUid)) return known.grant;
+    grants.delete(key);
+    throw new DomainError("study.not-found");
+  }
   const grant = withTenantSql(
     actor,
     async ({ tx }) => {
-      const [study] = await tx.$queryRaw<
-        {
-          id: string;
-          patient_ref: string;
-          reader_org_id: string | null;
-          facility_id: string | null;
-          referrer_id: string | null;
-        }[]
-      >`SELECT id, patient_ref, reader_org_id, facility_id, referrer_id FROM study
-        WHERE org_id = ${org.id}::uuid AND study_instance_uid = ${studyInstanceUid}`;
-      if (!study) throw new DomainError("study.not-found");
-      authorizeStudy(actor, "study.read", {
-        orgId: org.id,
-        readerOrgId: study.reader_org_id,
-        facilityId: study.facility_id,
-        referrerId: study.referrer_id,
-      });
+      const study = await readableStudy(tx, caller, studyInstanceUid);
       const subject = { orgId: org.id, patientRef: study.patient_ref, studyRef: study.id };
       await appendAs(tx, actor, { action: "study.read", ...subject }, requestId);
       return { studyId: study.id, orgId: org.id, series: new Map() };
@@ -113,7 +154,7 @@ export async function grantStudy(caller: Caller, studyInstanceUid: string): Prom
   );
   if (grants.size > 2000) for (const [name, { until }] of grants) if (until <= Date.now()) grants.delete(name);
   if (grants.size > 10_000) grants.clear();
-  grants.set(key, { until: Date.now() + grantMs, grant });
+  grants.set(key, { until: Date.now() + grantMs, lookAt: Date.now() + lookMs, grant });
   grant.catch(() => grants.delete(key));
   return grant;
 }

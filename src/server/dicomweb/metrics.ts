@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "@overread/shared/errors";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
+import type { Tx } from "#server/domain/context.ts";
 
 const doors = ["dicomweb", "edge", "events", "health", "report", "quarantine", "web", "other"] as const;
 export type Door = (typeof doors)[number];
@@ -36,7 +37,8 @@ type Counts = {
 };
 
 /**
- * Answers `GET /metrics` in the Prometheus text format (version 0.0.4): counts of the whole installation, none by tenant.
+ * Answers `GET /metrics` in the Prometheus text format (version 0.0.4): for the platform's own token, counts of the
+ * whole installation; for a hospital's or reading group's, of what is theirs, and nothing of the machine that others share.
  *
  * @throws {DomainError} `auth.required`; `auth.forbidden` without the scope `metrics`
  */
@@ -44,28 +46,15 @@ export async function metrics(req: IncomingMessage, res: ServerResponse, streams
   const actor = await actorFromRequest(req);
   if (!actor) throw new DomainError("auth.required");
   if (actor.kind !== "token" || !actor.scopes.includes("metrics")) throw new DomainError("auth.forbidden");
-  const { cases, counts } = await withMaintenance(async (tx) => ({
-    cases: await tx.$queryRaw<{ state: string; count: number }[]>`
-      SELECT s.state::text, count(c.id)::int AS count FROM unnest(enum_range(NULL::"CaseState")) AS s(state)
-      LEFT JOIN reading_case c ON c.state = s.state GROUP BY s.state ORDER BY s.state`,
-    counts: (
-      await tx.$queryRaw<[Counts]>`SELECT
-        (SELECT count(*)::int FROM outbox_job WHERE done_at IS NULL AND failed_at IS NULL) AS outbox_waiting,
-        (SELECT count(*)::int FROM outbox_job WHERE failed_at IS NOT NULL) AS outbox_failed,
-        (SELECT count(*)::int FROM delivery WHERE state = 'waiting') AS deliveries_waiting,
-        (SELECT count(*)::int FROM edge_router WHERE revoked_at IS NULL AND last_heartbeat_at > now() - interval '45 seconds') AS edges_online,
-        (SELECT count(*)::int FROM edge_router WHERE revoked_at IS NULL) AS edges_enrolled,
-        (SELECT count(*)::int FROM session WHERE revoked_at IS NULL AND expires_at > now()) AS sessions_open,
-        (SELECT count(*)::int FROM instance WHERE status = 'quarantined') AS instances_quarantined,
-        (SELECT count(*)::int FROM instance WHERE damaged_at IS NOT NULL) AS instances_damaged`
-    )[0],
-  }));
+  const { whole, cases, counts } = await withMaintenance(async (tx) => {
+    const { kind } = await tx.organization.findUniqueOrThrow({ where: { id: actor.orgId } });
+    return { whole: kind === "platform", ...(await countsFor(tx, kind === "platform" ? null : actor.orgId)) };
+  });
   const lines: string[] = [];
-  const metric = (name: string, type: "gauge" | "counter" | "histogram", help: string, samples: [string, number][]) => {
+  const metric: Metric = (name, type, help, samples) => {
     lines.push(`# HELP overread_${name} ${help}`, `# TYPE overread_${name} ${type}`);
     for (const [suffix, value] of samples) lines.push(`overread_${name}${suffix} ${value}`);
   };
-  const memory = process.memoryUsage();
   metric(
     "cases",
     "gauge",
@@ -83,8 +72,43 @@ export async function metrics(req: IncomingMessage, res: ServerResponse, streams
     instances_quarantined: "Instances set aside because their UID came with other bytes.",
   };
   for (const [name, value] of Object.entries(counts)) metric(name, "gauge", help[name as keyof Counts], [["", value]]);
+  if (whole) processMetrics(metric, streams);
+  res.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+  res.end(`${lines.join("\n")}\n`);
+}
+
+/** Of one organisation, as sender or as reader; of all where none is named. */
+async function countsFor(tx: Tx, orgId: string | null) {
+  const cases = await tx.$queryRaw<{ state: string; count: number }[]>`
+    SELECT s.state::text, count(c.id)::int AS count FROM unnest(enum_range(NULL::"CaseState")) AS s(state)
+    LEFT JOIN reading_case c ON c.state = s.state AND (${orgId}::uuid IS NULL OR ${orgId}::uuid IN (c.org_id, c.reader_org_id))
+    GROUP BY s.state ORDER BY s.state`;
+  const [counts] = await tx.$queryRaw<[Counts]>`
+    WITH asked AS (SELECT ${orgId}::uuid AS org)
+    SELECT
+      (SELECT count(*)::int FROM outbox_job WHERE (org IS NULL OR org_id = org) AND done_at IS NULL AND failed_at IS NULL) AS outbox_waiting,
+      (SELECT count(*)::int FROM outbox_job WHERE (org IS NULL OR org_id = org) AND failed_at IS NOT NULL) AS outbox_failed,
+      (SELECT count(*)::int FROM delivery WHERE (org IS NULL OR org_id = org) AND state = 'waiting') AS deliveries_waiting,
+      (SELECT count(*)::int FROM edge_router WHERE (org IS NULL OR org_id = org) AND revoked_at IS NULL AND last_heartbeat_at > now() - interval '45 seconds') AS edges_online,
+      (SELECT count(*)::int FROM edge_router WHERE (org IS NULL OR org_id = org) AND revoked_at IS NULL) AS edges_enrolled,
+      (SELECT count(*)::int FROM session WHERE (org IS NULL OR org_id = org) AND revoked_at IS NULL AND expires_at > now()) AS sessions_open,
+      (SELECT count(*)::int FROM instance WHERE (org IS NULL OR org_id = org) AND status = 'quarantined') AS instances_quarantined,
+      (SELECT count(*)::int FROM instance WHERE (org IS NULL OR org_id = org) AND damaged_at IS NOT NULL) AS instances_damaged
+    FROM asked`;
+  return { cases, counts };
+}
+
+type Metric = (
+  name: string,
+  type: "gauge" | "counter" | "histogram",
+  help: string,
+  samples: [string, number][],
+) => void;
+
+/** Of this process, which serves every organisation. */
+function processMetrics(metric: Metric, streams: number): void {
   metric("event_streams", "gauge", "Screens listening for live updates.", [["", streams]]);
-  metric("resident_memory_bytes", "gauge", "Resident memory of the front door.", [["", memory.rss]]);
+  metric("resident_memory_bytes", "gauge", "Resident memory of the front door.", [["", process.memoryUsage().rss]]);
   metric("uptime_seconds", "gauge", "Seconds since the front door started.", [["", Math.round(process.uptime())]]);
   metric(
     "http_requests_total",
@@ -105,6 +129,4 @@ export async function metrics(req: IncomingMessage, res: ServerResponse, streams
       [`_count{door="${door}"}`, tally.count],
     ]),
   );
-  res.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
-  res.end(`${lines.join("\n")}\n`);
 }

@@ -19,13 +19,14 @@ export async function quarantinedFile(req: IncomingMessage, res: ServerResponse,
   const actor = await actorFromRequest(req);
   if (!actor) throw new DomainError("auth.required");
   const version = await withTenant(actor, (ctx) => openQuarantined(ctx, { instanceId }));
-  await sendObjects(res, [version], () =>
+  const begin = () =>
     res.writeHead(200, {
       "content-type": "application/dicom",
       "content-length": version.sizeBytes,
       // No name of anybody in a file name.
       "content-disposition": `attachment; filename="version-${version.dataSetSha256.slice(0, 12)}.dcm"`,
       "cache-control": "private, no-store",
-    }),
-  );
+    });
+  const stillMay = async () => (await actorFromRequest(req, { touch: false })) !== null;
+  await sendObjects(res, [version], { begin, stillMay });
 }

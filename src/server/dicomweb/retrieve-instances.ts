@@ -5,7 +5,7 @@ import { explicitForm, hasExplicitForm, readWhole } from "#server/archive/index.
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { type InstanceLocation, locateInstances } from "#server/domain/imaging/index.ts";
 import { immutable, isNotModified, noSniff } from "./conditional.ts";
-import { type Caller, findInstance, grantStudy } from "./grant.ts";
+import { type Caller, findInstance, grantStudy, mayStillRead } from "./grant.ts";
 import { accepted, covers, type MediaType } from "./media-type.ts";
 import { multipartEnd, newBoundary, partHead } from "./multipart.ts";
 import { write } from "./respond.ts";
@@ -44,9 +44,10 @@ export async function retrieveInstances(
     if (isNotModified(req, res, etag, immutable)) return;
     res.setHeader("ETag", etag);
   }
-  if (explicit) return sendExplicit(res, found, single, place);
-  if (single) return sendSingle(res, found[0] as InstanceLocation);
-  await sendMultipart(res, found, place);
+  const stillMay = () => mayStillRead(req, caller, study);
+  if (explicit) return sendExplicit(res, found, single, place, stillMay);
+  if (single) return sendSingle(res, found[0] as InstanceLocation, stillMay);
+  await sendMultipart(res, found, place, stillMay);
 }
 
 /** `explicit`: at least one instance has to be written anew in Explicit VR Little Endian. */
@@ -72,10 +73,16 @@ async function sendExplicit(
   found: InstanceLocation[],
   single: boolean,
   place: (each: InstanceLocation) => string,
+  stillMay: () => Promise<boolean>,
 ): Promise<void> {
   const boundary = newBoundary();
   const type = single ? explicitType : `multipart/related; type="application/dicom"; boundary=${boundary}`;
   for (const [index, instance] of found.entries()) {
+    // A failing database ends no download.
+    if (index > 0 && !(await stillMay().catch(() => true))) {
+      res.destroy();
+      return;
+    }
     const anew = hasExplicitForm(instance);
     const pieces = anew ? await explicitForm(instance) : await readWhole(instance);
     if (index === 0) {
@@ -100,22 +107,27 @@ async function sendExplicit(
 }
 const explicitType = `application/dicom; transfer-syntax=${TS.explicitLittleEndian}`;
 
-async function sendSingle(res: ServerResponse, instance: InstanceLocation): Promise<void> {
-  await sendObjects(res, [instance], () =>
+async function sendSingle(
+  res: ServerResponse,
+  instance: InstanceLocation,
+  stillMay: () => Promise<boolean>,
+): Promise<void> {
+  const begin = () =>
     res.writeHead(200, {
       "Content-Type": `application/dicom; transfer-syntax=${instance.transferSyntaxUid}`,
       "Content-Length": instance.sizeBytes,
       "Content-Disposition": "attachment",
       ...immutable,
       ...noSniff,
-    }),
-  );
+    });
+  await sendObjects(res, [instance], { begin, stillMay });
 }
 
 async function sendMultipart(
   res: ServerResponse,
   found: InstanceLocation[],
   place: (each: InstanceLocation) => string,
+  stillMay: () => Promise<boolean>,
 ): Promise<void> {
   const boundary = newBoundary();
   const parts = found.map((instance, index) => {
@@ -133,5 +145,5 @@ async function sendMultipart(
       ...immutable,
       ...noSniff,
     });
-  await sendObjects(res, parts, begin, end);
+  await sendObjects(res, parts, { begin, after: end, stillMay });
 }

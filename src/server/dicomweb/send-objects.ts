@@ -12,6 +12,9 @@ export type ObjectToSend = Expected & { before?: Buffer };
 const readAhead = 4;
 const inSocket = 2;
 
+/** How much goes out between two looks at whether the reader may still have it. */
+const recheckBytes = 2 * 1024 * 1024;
+
 type Piece = { before: Buffer | undefined; bytes: Buffer; memory: ReadingMemory };
 
 /**
@@ -19,14 +22,15 @@ type Piece = { before: Buffer | undefined; bytes: Buffer; memory: ReadingMemory 
  *
  * @param begin writes the head of the answer; called once the first bytes are at hand, so that a missing object is an
  *   error and not a broken stream.
+ * @param stillMay asked again every {@link recheckBytes}; once it says no, the answer is cut off. Its answer is not waited for,
+ *   so that a look at the database slows nothing.
  * @throws {DomainError} `storage.corrupt` for an object that is missing or not what was received: an error where it is the first, a broken
  *   stream behind others.
  */
 export async function sendObjects(
   res: ServerResponse,
   objects: ObjectToSend[],
-  begin: () => void,
-  after?: Buffer,
+  { begin, after, stillMay }: { begin: () => void; after?: Buffer; stillMay: () => Promise<boolean> },
 ): Promise<void> {
   const reads = readsOf(objects);
   const ahead: Promise<Piece>[] = [];
@@ -48,9 +52,18 @@ export async function sendObjects(
       res.end();
       return;
     }
+    let sinceLook = 0;
     for (let next = ahead.shift(); next; next = ahead.shift()) {
       const piece = await next;
       refill();
+      sinceLook += piece.bytes.length;
+      if (sinceLook >= recheckBytes) {
+        sinceLook = 0;
+        void stillMay().then(
+          (may) => may || res.destroy(),
+          () => {}, // a failing database ends no download
+        );
+      }
       if (!(await socket.room())) return;
       socket.write(piece);
     }

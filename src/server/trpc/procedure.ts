@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
+import { inputHoldsHidden } from "@overread/shared/hidden-characters";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { z } from "zod";
 import { withTenant } from "#server/db/with-tenant.ts";
@@ -19,25 +20,31 @@ export type TrpcContext = {
   ) => Promise<void>;
 };
 
-const t = initTRPC.context<TrpcContext>().create({
-  isDev: false,
-  isServer: true,
-  errorFormatter({ shape, error }) {
-    const known = domainErrorOf(error);
-    // Codes and safe details leave; the text of an error may quote a query or a value and stays here.
-    return {
-      ...shape,
-      message: known.code,
-      data: {
-        code: shape.data.code,
-        httpStatus: shape.data.httpStatus,
-        path: shape.data.path,
-        appCode: known.code,
-        details: known.details,
-      },
-    };
-  },
-});
+/** `cleansText`: the procedure takes words that people wrote or pasted, and cleans them instead of refusing the whole. */
+type Meta = { cleansText?: boolean };
+
+const t = initTRPC
+  .context<TrpcContext>()
+  .meta<Meta>()
+  .create({
+    isDev: false,
+    isServer: true,
+    errorFormatter({ shape, error }) {
+      const known = domainErrorOf(error);
+      // Codes and safe details leave; the text of an error may quote a query or a value and stays here.
+      return {
+        ...shape,
+        message: known.code,
+        data: {
+          code: shape.data.code,
+          httpStatus: shape.data.httpStatus,
+          path: shape.data.path,
+          appCode: known.code,
+          details: known.details,
+        },
+      };
+    },
+  });
 
 /** The DomainError a tRPC error stands for; input that does not fit its schema names the fields, never their values. */
 function domainErrorOf(error: TRPCError): DomainError {
@@ -70,15 +77,25 @@ export function optionalInput<S extends z.ZodType>(schema: S): S {
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 
+/**
+ * No text of any input holds NUL, other controls or what turns the direction of words round: the database takes no NUL, and
+ * names must read as they are. One place for all procedures.
+ */
+const plainProcedure = t.procedure.use(async ({ meta, getRawInput, next }) => {
+  if (!meta?.cleansText && inputHoldsHidden(await getRawInput()))
+    throw toTrpcError(new DomainError("request.invalid", { details: { reason: "hidden-characters" } }));
+  return next();
+});
+
 /** For who cannot have signed in yet: the holder of an invitation link. */
-export const publicProcedure = t.procedure.use(async ({ next }) => {
+export const publicProcedure = plainProcedure.use(async ({ next }) => {
   const result = await next();
   if (!result.ok) throw toTrpcError(result.error);
   return result;
 });
 
 /** A person who has signed in; opens nothing. For procedures that must do something slow before their transaction. */
-const personProcedure = t.procedure.use(async ({ ctx, next }) => {
+const personProcedure = plainProcedure.use(async ({ ctx, next }) => {
   if (!ctx.actor) throw toTrpcError(new DomainError("auth.required"));
   // Programs have DICOMweb and FHIR with scopes of their own; this door is for people.
   if (ctx.actor.kind !== "user") throw toTrpcError(new DomainError("auth.forbidden"));

@@ -4,7 +4,13 @@ import type { Ctx } from "../context.ts";
 import { audit } from "./append.ts";
 import { auditPolicy } from "./policy.ts";
 
-const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+/** A moment that the trail could hold; beyond these years Postgres and JavaScript do not agree on what a date is. */
+const moment = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()])
+  .refine(
+    (text) => new Date(text) >= new Date("1900-01-01") && new Date(text) < new Date("3000-01-01"),
+    "out of range",
+  );
 
 export const SearchAudit = z.object({
   /** Patient ID as the hospital writes it. One that identifies nobody (empty, "UNKNOWN") finds nothing: it would name strangers. */

@@ -1,3 +1,4 @@
+import { withoutHidden } from "@overread/shared/hidden-characters";
 import { z } from "zod";
 
 /** What the reporting room's verbs take. */
@@ -14,7 +15,7 @@ export const KeyImage = z.object({
   sopClassUid: uid,
   /** From 1 (PS3.3 C.7.6.6). */
   frameNumber: z.number().int().min(1).max(100_000),
-  caption: z.string().max(300),
+  caption: z.string().max(300).overwrite(withoutHidden),
   windowCenter: z.number().optional(),
   windowWidth: z.number().positive().optional(),
 });
@@ -22,8 +23,8 @@ export type KeyImage = z.output<typeof KeyImage>;
 
 export const Section = z.object({
   key: z.string().regex(/^[a-z][a-zA-Z0-9-]{0,39}$/),
-  title: z.string().min(1).max(80),
-  text: z.string().max(50_000),
+  title: z.string().min(1).max(80).overwrite(withoutHidden),
+  text: z.string().max(50_000).overwrite(withoutHidden),
 });
 export type Section = z.output<typeof Section>;
 
@@ -51,7 +52,7 @@ export type SignReport = z.output<typeof SignReport>;
 
 export const AddAddendum = z.object({
   caseId,
-  text: z.string().trim().min(1).max(50_000),
+  text: z.string().overwrite(withoutHidden).trim().min(1).max(50_000),
   /** As many late pictures as the writer was told of; left out: all there are. */
   lateImages: z.number().int().min(0).optional(),
 });

@@ -1,19 +1,22 @@
 import { DomainError } from "@overread/shared/errors";
+import { holdsHidden } from "@overread/shared/hidden-characters";
 import { z } from "zod";
 import { Role } from "#server/db/generated/enums.ts";
 import { appendAs } from "../audit/index.ts";
 import type { Actor, Tx } from "../context.ts";
 
+const name = z.string().refine((text) => !holdsHidden(text), "holds characters that cannot be seen");
+
 export const NewAccount = z.object({
   email: z.email().max(200).toLowerCase(),
-  displayName: z.string().trim().min(1).max(120),
+  displayName: name.trim().min(1).max(120),
   /** PN: Family^Given^Middle^Prefix^Suffix. Made from the display name when left out. */
-  personName: z.string().max(190).optional(),
-  qualification: z.string().max(60).default(""),
+  personName: name.max(190).optional(),
+  qualification: name.max(60).default(""),
   roles: z.array(z.enum(Role)).min(1),
   facilityIds: z.array(z.uuid()).default([]),
   /** Normalised names under which studies arrive that this physician referred. */
-  referrerNames: z.array(z.string()).default([]),
+  referrerNames: z.array(name).default([]),
 });
 export type NewAccount = z.input<typeof NewAccount>;
 

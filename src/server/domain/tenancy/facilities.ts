@@ -1,10 +1,18 @@
 import { DomainError } from "@overread/shared/errors";
 import { z } from "zod";
+import { config } from "#server/config.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
 import type { Ctx } from "../context.ts";
+import { isPacsHost } from "./host-address.ts";
 import { tenancyPolicy } from "./policy.ts";
+
+/** Where the portal itself is reached by loopback (a demo, a development machine), the hospital's PACS may be on this machine too. */
+const isLocalPacsHost = (host: string): boolean => {
+  const portal = new URL(config().http.publicUrl).hostname.replace(/^\[|\]$/g, "");
+  return isPacsHost(host, { loopback: !isPacsHost(portal, { loopback: false }) });
+};
 
 const aeTitle = z
   .string()
@@ -30,7 +38,11 @@ export const UpdateFacility = z.object({
   priorAeTitles: z.array(aeTitle).max(20).optional(),
   quietSeconds: z.number().int().min(1).max(3600).optional(),
   localPacs: z
-    .object({ aeTitle, host: z.string().trim().min(1).max(253), port: z.number().int().min(1).max(65535) })
+    .object({
+      aeTitle,
+      host: z.string().trim().min(1).max(253).refine(isLocalPacsHost, "no host of a PACS"),
+      port: z.number().int().min(1).max(65535),
+    })
     .nullable()
     .optional(),
 });

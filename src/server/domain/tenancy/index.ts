@@ -3,6 +3,7 @@ export { createContract, type NewContract } from "./create-contract.ts";
 export { createFacility, type NewFacility } from "./create-facility.ts";
 export { createOrganization, type NewOrganization } from "./create-organization.ts";
 export { type FacilityListItem, listFacilities, UpdateFacility, updateFacility } from "./facilities.ts";
+export { isPacsHost } from "./host-address.ts";
 export { invitationHash, inviteUser } from "./invite-user.ts";
 export { changePassword, ownAccount, signOutEverywhere } from "./own-account.ts";
 export { endOwnSessions, listOwnSessions, type OwnSession } from "./own-sessions.ts";

@@ -15,8 +15,14 @@ import { reauthenticatedProcedure, router, tenantProcedure } from "../procedure.
 export const reportRouter = router({
   get: tenantProcedure.input(GetReport).query(({ ctx, input }) => getReport(ctx, input)),
   templates: tenantProcedure.input(GetReport).query(({ ctx, input }) => listTemplates(ctx, input)),
-  saveDraft: tenantProcedure.input(SaveDraft).mutation(({ ctx, input }) => saveDraft(ctx, input)),
+  saveDraft: tenantProcedure
+    .meta({ cleansText: true })
+    .input(SaveDraft)
+    .mutation(({ ctx, input }) => saveDraft(ctx, input)),
   sign: reauthenticatedProcedure.input(SignReport).mutation(({ ctx, input }) => signReport(ctx, input)),
   signPreliminary: reauthenticatedProcedure.input(SignReport).mutation(({ ctx, input }) => signPreliminary(ctx, input)),
-  addendum: reauthenticatedProcedure.input(AddAddendum).mutation(({ ctx, input }) => addAddendum(ctx, input)),
+  addendum: reauthenticatedProcedure
+    .meta({ cleansText: true })
+    .input(AddAddendum)
+    .mutation(({ ctx, input }) => addAddendum(ctx, input)),
 });
