@@ -30,7 +30,6 @@ import { SignedReport } from "../../_report/signed-report.tsx";
 import { holdClaim } from "../../claims.ts";
 import { IncompleteNotice } from "../../incomplete-notice.tsx";
 import { LateImagesNotice } from "../../late-images-notice.tsx";
-import { mayHang, UncertainPriors } from "../../uncertain-priors.tsx";
 import { type ClaimView, useClaim } from "../../use-claim.ts";
 import { DockHandle, useDockWidth } from "./dock-width.tsx";
 
@@ -184,7 +183,6 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
       {study?.item.lateImages ? (
         <LateImagesNotice item={study.item} mayAnswer={reader} className="rounded-none border-x-0 border-t-0" />
       ) : null}
-      {study ? <UncertainPriors study={study} mayAccept={reader} /> : null}
 
       {study?.item.incomplete && !signed ? (
         <IncompleteNotice
@@ -370,7 +368,7 @@ function forViewer(study: OpenStudy): { current: StudyForViewing; priors: StudyF
       studyDate: study.item.studyDate || null,
       description: study.item.studyDescription || null,
     },
-    priors: study.priors.filter(mayHang).map((prior) => ({
+    priors: study.priors.map((prior) => ({
       orgSlug: prior.orgSlug,
       studyInstanceUid: prior.studyInstanceUid,
       dicomwebRoot: prior.dicomwebRoot,
