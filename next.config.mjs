@@ -5,6 +5,8 @@ const nextConfig = {
   typescript: { ignoreBuildErrors: true },
   poweredByHeader: false,
   reactStrictMode: true,
+  // No page has pictures of Next's: its image service would work for strangers only.
+  images: { unoptimized: true },
   transpilePackages: ["@overread/shared"],
   serverExternalPackages: ["pg", "pino", "@node-rs/argon2", "@prisma/client", "@prisma/adapter-pg"],
   turbopack: {
