@@ -262,6 +262,8 @@ test("somebody signed in does see on each page what is looked for here", async (
   const cookies = await Promise.all(emails.map(async (email) => (await signedIn(email)).cookie));
   for (const target of pages) {
     const answers = await Promise.all(cookies.map((cookie) => ask({ target, headers: { cookie } })));
+    // For who holds a link and has no session yet: it knows nobody before the link is read.
+    if (target === "/invitation") continue;
     // The start page only leads on.
     if (target === "/") assert.ok(answers.every(({ status }) => status === 307));
     else
