@@ -13,7 +13,7 @@ import {
 } from "./dicom-modules.ts";
 import { languageCode, sectionCodes } from "./report-codes.ts";
 import type { ReportSection, Signature, SignedReport } from "./signed-report.ts";
-import { dicomDateText, dicomMoment } from "./wording.ts";
+import { dicomDateText, dicomMoment, tabColumns, withoutEmptyEdges } from "./wording.ts";
 
 /**
  * The signed report as structured text: TID 2000 in a Basic Text SR, complete and (unless preliminary) verified, sections as containers.
@@ -154,9 +154,9 @@ function textItem(name: WritableDataSet, text: string): WritableDataSet {
     RelationshipType: "CONTAINS",
     ValueType: "TEXT",
     ConceptNameCodeSequence: [name],
-    // Controls other than line ends are not allowed in UT (PS3.5 §6.1.3).
-    TextValue: text
-      .trim()
+    // Controls other than line ends are not allowed in UT (PS3.5 §6.1.3). Blanks before the words are significant.
+    TextValue: withoutEmptyEdges(text)
+      .replaceAll("\t", " ".repeat(tabColumns))
       .replace(/(?!\n)\p{Cc}/gu, " ")
       .replaceAll("\n", "\r\n"),
   });

@@ -3,7 +3,15 @@ import PDFDocument from "pdfkit";
 import { breakLines, type Line, oneLine, type TextStyle } from "./set-text.ts";
 import type { KeyPicture, ReportSection, Signature, SignedReport } from "./signed-report.ts";
 import { facesFor, hanLanguageOf } from "./typefaces.ts";
-import { dicomDateText, dicomTimeText, momentText, nameText, regulatoryNote, sexText } from "./wording.ts";
+import {
+  dicomDateText,
+  dicomTimeText,
+  momentText,
+  nameText,
+  regulatoryNote,
+  sexText,
+  withoutEmptyEdges,
+} from "./wording.ts";
 
 /** A4 in points, and the white around the text. */
 const page = { width: 595.28, height: 841.89, left: 54, right: 54, top: 48, bottom: 66 };
@@ -199,7 +207,7 @@ class Sheet {
     if (key === "impression") this.#impression(title, text);
     else {
       this.#heading(title);
-      this.#paragraph(text.trim(), style.body, 14);
+      this.#paragraph(withoutEmptyEdges(text), style.body, 14);
       this.#y += 9;
     }
   }
@@ -214,7 +222,7 @@ class Sheet {
     for (const section of sections) {
       if (!section.key.startsWith("addendum")) this.section(section);
       else {
-        this.#paragraph(section.text.trim(), style.body, 14);
+        this.#paragraph(withoutEmptyEdges(section.text), style.body, 14);
         this.#y += 9;
       }
     }
@@ -309,7 +317,7 @@ class Sheet {
   #impression(title: string, text: string): void {
     const inset = 12;
     const leading = 15;
-    const lines = breakLines(text.trim(), textWidth - 2 * inset - 3, style.impression, this.#faceOf);
+    const lines = breakLines(withoutEmptyEdges(text), textWidth - 2 * inset - 3, style.impression, this.#faceOf);
     this.#room(Math.min(lines.length, 4) * leading + 40);
     this.#y += 2;
     let rest = lines;
@@ -378,9 +386,10 @@ class Sheet {
     return oneLine(text, textStyle, this.#faceOf);
   }
 
-  /** A right-to-left line stands at the right edge. */
+  /** A right-to-left line begins at the right edge. */
   #aligned(line: Line, x: number, width: number, baseline: number, textStyle: TextStyle): void {
-    this.#draw(line, line.direction === "rtl" ? x + width - line.width : x, baseline, textStyle);
+    const { direction, indent } = line;
+    this.#draw(line, direction === "rtl" ? x + width - line.width - indent : x + indent, baseline, textStyle);
   }
 
   #draw(line: Line, x: number, baseline: number, textStyle: TextStyle): void {

@@ -1,5 +1,6 @@
 import bidiFactory from "bidi-js";
-import type { Face, Weight } from "./typefaces.ts";
+import { type Face, markedCharacter, type Weight } from "./typefaces.ts";
+import { tabColumns } from "./wording.ts";
 
 const bidi = bidiFactory();
 
@@ -7,10 +8,10 @@ export type TextStyle = { size: number; weight: Weight; color: string };
 /** One piece of a line that one face sets in one direction. `text` is in logical order. Points. */
 type Run = { face: Face; text: string; width: number };
 type Direction = "ltr" | "rtl";
-/** A line ready to draw, its runs from left to right. Points. */
-export type Line = { runs: Run[]; width: number; direction: Direction };
+/** A line ready to draw, its runs from left to right, `indent` away from the edge it begins at. Points. */
+export type Line = { runs: Run[]; width: number; direction: Direction; indent: number };
 
-type FaceOf = (codePoint: number, weight: Weight) => Face | null;
+type FaceOf = (character: string, weight: Weight) => Face | null;
 
 /** The direction of a text: that of its first letter that has one (UAX #9 P2). */
 function directionOf(text: string): Direction {
@@ -26,11 +27,12 @@ function drawable(text: string, faceOf: FaceOf): string {
   for (const character of text.normalize("NFC")) {
     const codePoint = character.codePointAt(0) as number;
     if (character === "\n") result += "\n";
+    else if (character === "\t") result += " ".repeat(tabColumns);
     else if (/\s/u.test(character)) result += " ";
-    else if (/[\u200C\u200D]/.test(character) && faceOf(codePoint, "regular")) result += character;
+    else if (/[\u200C\u200D]/.test(character) && faceOf(character, "regular")) result += character;
     // Direction overrides could make a text read otherwise than it is stored; controls and lone surrogates draw nothing.
     else if (/[\p{Cc}\p{Cf}\p{Cs}]|\p{Variation_Selector}/u.test(character)) continue;
-    else if (faceOf(codePoint, "regular")) result += character;
+    else if (faceOf(character, "regular")) result += character;
     else result += `[U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}]`;
   }
   return result;
@@ -44,7 +46,26 @@ function drawable(text: string, faceOf: FaceOf): string {
 export function breakLines(text: string, width: number, style: TextStyle, faceOf: FaceOf): Line[] {
   return drawable(text, faceOf)
     .split("\n")
-    .flatMap((paragraph) => breakParagraph(paragraph.trim(), width, style, faceOf));
+    .flatMap((paragraph) => {
+      const words = paragraph.trim();
+      const columns = words === "" ? 0 : paragraph.length - paragraph.trimStart().length;
+      // However deep, half of the width is left for the words.
+      const indent = Math.min(columns * style.size * columnWidth, width / 2);
+      const hang = Math.min(indent + hangOf(words, style, faceOf), width / 2);
+      return breakParagraph(words, width - hang, style, faceOf).map((line, at) => ({
+        ...line,
+        indent: at === 0 ? indent : hang,
+      }));
+    });
+}
+
+/** A leading blank is as wide as half the size of the type: steps of two blanks are seen, and copied out as such. */
+const columnWidth = 0.5;
+
+/** Where the lines behind the first begin, past its indent: behind the bullet or number of a list's item. */
+function hangOf(words: string, style: TextStyle, faceOf: FaceOf): number {
+  const marker = /^(?:[-–—*•·‣◦▪▫■□●○☐☑☒✓✔→>]|\(?\p{N}{1,3}[.)]|\(?\p{L}[.)])\s+/u.exec(words)?.[0];
+  return marker ? orderLine(marker, "ltr", style, faceOf).width : 0;
 }
 
 /** One line, however long. */
@@ -121,7 +142,7 @@ function breakablePieces(text: string): string[] {
 
 /** Splits a line into runs of one face and direction, from left to right (UAX #9 L1–L4). */
 function orderLine(text: string, direction: Direction, style: TextStyle, faceOf: FaceOf): Line {
-  const line: Line = { runs: [], width: 0, direction };
+  const line: Line = { runs: [], width: 0, direction, indent: 0 };
   if (text === "") return line;
   const embedding = bidi.getEmbeddingLevels(text, direction);
   const order = bidi.getReorderedIndices(text, embedding);
@@ -162,13 +183,16 @@ function rightToLeft(text: string): string {
 function facesAlong(text: string, weight: Weight, faceOf: FaceOf): (Face | null)[] {
   const faces: (Face | null)[] = [];
   let previous: Face | null = null as Face | null;
-  for (const character of text) {
-    const codePoint = character.codePointAt(0) as number;
-    const keeps: boolean | undefined =
-      !/\p{L}|\p{N}/u.test(character) && previous?.font.hasGlyphForCodePoint(codePoint);
-    const face: Face | null = keeps ? previous : faceOf(codePoint, weight);
-    for (let unit = 0; unit < character.length; unit++) faces.push(face);
-    previous = face;
+  for (const [marked] of text.matchAll(markedCharacter)) {
+    // A letter and the marks on it are drawn by one face, if there is one that has them all (the dotted V of V̇/Q̇).
+    const together = [...marked].length > 1 ? faceOf(marked, weight) : null;
+    for (const character of marked) {
+      const keeps: boolean | undefined =
+        !/\p{L}|\p{N}/u.test(character) && previous?.font.hasGlyphForCodePoint(character.codePointAt(0) as number);
+      const face: Face | null = together ?? (keeps ? previous : faceOf(character, weight));
+      for (let unit = 0; unit < character.length; unit++) faces.push(face);
+      previous = face;
+    }
   }
   return faces;
 }

@@ -7,7 +7,8 @@ import { encodeOutline } from "./glyph-outline.ts";
 /**
  * The typefaces of our documents: Noto Sans in all the scripts that names and reports come in, from the npm packages
  * of Fontsource. Each package is a variable font cut into files by Unicode range; only the files a report needs are
- * opened, and what is embedded of them is the glyphs used.
+ * opened, and what is embedded of them is the glyphs used. Those cuts leave out signs that reports are full of (the
+ * low 2 of SpO₂, 10⁹, ⅓, ☐), so DejaVu Sans, which comes whole, stands behind them all.
  */
 const weights = { regular: 400, semibold: 600, bold: 700 } as const;
 export type Weight = keyof typeof weights;
@@ -21,7 +22,9 @@ const han = {
   zh: ["noto-sans-sc", "noto-sans-jp", "noto-sans-kr"],
   ko: ["noto-sans-kr", "noto-sans-jp", "noto-sans-sc"],
 } as const;
-type Family = (typeof western)[number] | (typeof han)["ja"][number];
+/** Whole files, one a weight. */
+const whole = { regular: "DejaVuSans", semibold: "DejaVuSans-Bold", bold: "DejaVuSans-Bold" } as const;
+type Family = (typeof western)[number] | (typeof han)["ja"][number] | "dejavu-sans";
 
 /** One file of a family. */
 type Slice = { family: Family; name: string; ranges: [number, number][] };
@@ -41,43 +44,58 @@ export function hanLanguageOf(text: string): HanLanguage {
   return "zh";
 }
 
+/** What is set in one face: a character with the marks on it. */
+export const markedCharacter = /\P{M}\p{M}*|\p{M}+/gu;
+
 /**
  * The faces for a text: looks every character up once, so that setting the text needs no waiting.
  *
- * @returns a function from character and weight to the face that has a glyph for it; `null` when none has.
+ * @returns a function from a character, alone or with the marks on it as they stand in the text, and weight to the face
+ *   that has a glyph for it all; `null` when none has.
  */
 export async function facesFor(
   text: string,
   language: HanLanguage,
-): Promise<(codePoint: number, weight: Weight) => Face | null> {
-  const slices = await Promise.all([...western, ...han[language]].map(slicesOf)).then((lists) => lists.flat());
-  const found = new Map<number, Slice | null>();
-  for (const character of new Set(text)) {
-    const codePoint = character.codePointAt(0) as number;
+): Promise<(character: string, weight: Weight) => Face | null> {
+  const families: Family[] = [...western, ...han[language], "dejavu-sans"];
+  const slices = await Promise.all(families.map(slicesOf)).then((lists) => lists.flat());
+  const found = new Map<string, Slice | null>();
+  for (const character of new Set([...text, ...(text.match(markedCharacter) ?? [])])) {
     let slice: Slice | null = null;
     for (const candidate of slices) {
-      // A range in the list is a promise of the style sheet; the font's own table decides.
-      if (!candidate.ranges.some(([from, to]) => from <= codePoint && codePoint <= to)) continue;
-      if (!(await fontOf(candidate)).hasGlyphForCodePoint(codePoint)) continue;
+      if (!(await draws(candidate, character))) continue;
       slice = candidate;
       break;
     }
-    found.set(codePoint, slice);
+    found.set(character, slice);
   }
-  const opened = new Map<Slice, Font>();
-  for (const slice of new Set(found.values())) if (slice) opened.set(slice, await fontOf(slice));
-  return (codePoint, weight) => {
-    const slice = found.get(codePoint);
+  const opened = new Map<string, Font>();
+  for (const slice of new Set(found.values()))
+    for (const weight of Object.keys(weights) as Weight[])
+      if (slice) opened.set(keyOf(slice, weight), await fontOf(slice, weight));
+  return (character, weight) => {
+    const slice = found.get(character);
     if (!slice) return null;
-    const key = `${slice.family}-${slice.name}-${weight}`;
+    const key = keyOf(slice, weight);
     let face = faces.get(key);
     if (!face) {
-      face = faceOf(key, atWeight(opened.get(slice) as Font, weight, key));
+      face = faceOf(key, atWeight(opened.get(key) as Font, weight, key));
       faces.set(key, face);
     }
     return face;
   };
 }
+
+/** A range in the list is a promise of the style sheet; the font's own table decides. */
+async function draws(slice: Slice, character: string): Promise<boolean> {
+  const codePoints = Array.from(character, (c) => c.codePointAt(0) as number);
+  const [base] = codePoints;
+  if (!slice.ranges.some(([from, to]) => base !== undefined && from <= base && base <= to)) return false;
+  const font = await fontOf(slice, "regular");
+  return codePoints.every((codePoint) => font.hasGlyphForCodePoint(codePoint));
+}
+
+const keyOf = (slice: Slice, weight: Weight) => `${slice.family}-${slice.name}-${weight}`;
 
 /** Shaping is the dear part, and reports say the same words: widths are kept, so many at most. */
 const widthsKept = 5_000;
@@ -115,6 +133,8 @@ function slicesOf(family: Family): Promise<Slice[]> {
 async function readIndex(family: Family): Promise<Slice[]> {
   // Its style sheet offers the Latin letters only; we take the signs, and leave letters to the text faces.
   if (family === "noto-sans-math") return [{ family, name: "latin", ranges: [[0x2000, 0x2bff]] }];
+  // Last of all, for whatever no other has.
+  if (family === "dejavu-sans") return [{ family, name: "whole", ranges: [[0x20, 0x1ffff]] }];
   const json = await readFile(fileOf(family, "unicode.json"), "utf8");
   return Object.entries(JSON.parse(json) as Record<string, string>).map(([name, ranges]) => ({
     family,
@@ -126,15 +146,19 @@ async function readIndex(family: Family): Promise<Slice[]> {
   }));
 }
 
-const fonts = new Map<Slice, Promise<Font>>();
-function fontOf(slice: Slice): Promise<Font> {
-  let font = fonts.get(slice);
+const fonts = new Map<string, Promise<Font>>();
+function fontOf(slice: Slice, weight: Weight): Promise<Font> {
+  const file =
+    slice.family === "dejavu-sans"
+      ? fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${whole[weight]}.ttf`))
+      : fileOf(slice.family, `files/${slice.family}-${slice.name}-${cut(slice.family)}-normal.woff2`);
+  let font = fonts.get(file);
   if (!font) {
-    font = readFile(fileOf(slice.family, `files/${slice.family}-${slice.name}-${cut(slice.family)}-normal.woff2`))
-      .then((packed) => wawoff2.decompress(packed))
+    font = readFile(file)
+      .then((bytes) => (file.endsWith(".woff2") ? wawoff2.decompress(bytes) : bytes))
       .then((bytes) => create(Buffer.from(bytes)));
-    fonts.set(slice, font);
-    font.catch(() => fonts.delete(slice));
+    fonts.set(file, font);
+    font.catch(() => fonts.delete(file));
   }
   return font;
 }

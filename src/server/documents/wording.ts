@@ -58,3 +58,9 @@ export function nameText(name: PersonNameGroups): string {
 
 /** The note under every page, in the words of the README. */
 export const regulatoryNote = "Overread is not a cleared medical device. Not for primary diagnosis.";
+
+/** Blanks that a tab stands for, on paper and in structured text, which may hold none (PS3.5 §6.1.3). */
+export const tabColumns = 4;
+
+/** A text without the empty lines around it. The blanks before its first word are indentation and stay. */
+export const withoutEmptyEdges = (text: string): string => text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd();
