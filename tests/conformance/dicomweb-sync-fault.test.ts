@@ -12,11 +12,11 @@ const keysModule = new URL("../../src/server/storage/keys.ts", import.meta.url).
 
 /** The two ways to the disk: objects of any kind, and instances that wait in memory. */
 const ways = {
-  object: `const key = instanceKey(org, createHash("sha256").update(bytes).digest("hex"));
+  object: `const key = instanceKey(org, createHash("sha256").update(bytes).digest("hex"), syntax);
       return store.putBuffer(key, [bytes.subarray(0, 1), bytes.subarray(1)]);`,
   instance: `const shared = Buffer.from(new SharedArrayBuffer(bytes.length));
       shared.set(bytes);
-      return store.putInstance(org, new Uint8Array(3), shared).then(({ durable }) => durable);`,
+      return store.putInstance({ orgId: org, transferSyntaxUid: syntax }, new Uint8Array(3), shared).then(({ durable }) => durable);`,
 };
 type Way = keyof typeof ways;
 
@@ -31,6 +31,7 @@ async function storeUnder(t: TestContext, way: Way, straceOptions: string[], cou
     import { createHash } from "node:crypto";
     const store = new FileStore(${JSON.stringify(path.join(root, "objects"))}, { reserveBytes: 0, owner: "test." + process.pid });
     const org = "0190f000-0000-7000-8000-000000000001";
+    const syntax = "1.2.840.10008.1.2.1";
     const put = (bytes) => {
       ${ways[way]}
     };

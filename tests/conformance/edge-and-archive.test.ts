@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { TS } from "@overread/shared/dicom/uids";
 import { part10Head } from "@overread/shared/dicom/write";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { seedDemo } from "#server/demo/seed.ts";
@@ -14,6 +15,7 @@ import { openStoreAssociation } from "../../edge-router/src/dimse/scu.ts";
 import { useTestDatabase } from "../database.ts";
 import { oddObjects, oddSopClassUid } from "../factories/odd-objects.ts";
 import { useTestRedis } from "../redis.ts";
+import { makeObject } from "./edge-objects.ts";
 import { EdgeUnderTest, until } from "./edge-process.ts";
 
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
@@ -74,4 +76,31 @@ test("every odd object is either acknowledged and in the archive, or refused and
     const { rows: told } = await db.owner.query<{ n: number }>("SELECT count(*)::int AS n FROM refused_object");
     return told[0]?.n === refused.length;
   });
+});
+
+test("the same bytes sent in two transfer syntaxes are two objects: both acknowledged, both in the archive, one set aside", async () => {
+  const first = makeObject(edge.dir, { transferSyntaxUid: TS.jpegLossless, encapsulated: true });
+  const head = part10Head({ ...first, transferSyntaxUid: TS.jpegLosslessSv1 });
+  const second = { ...first, path: path.join(edge.dir, "relabelled.dcm"), transferSyntaxUid: TS.jpegLosslessSv1 };
+  writeFileSync(second.path, Buffer.concat([head, first.dataSet]));
+  const peer = { host: "127.0.0.1", port: edge.port, calledAeTitle: "OVERREAD", callingAeTitle: "SCU" };
+  const held = async () =>
+    (
+      await db.owner.query<{ syntax: string; status: string }>(
+        `SELECT transfer_syntax_uid AS syntax, status::text FROM instance WHERE sop_instance_uid = $1 AND data_set_sha256 = $2
+         ORDER BY received_at`,
+        [first.sopInstanceUid, first.sha256],
+      )
+    ).rows;
+  // Waiting beside each other, and again after both have gone.
+  for (let round = 0; round < 2; round++) {
+    for (const object of [first, second]) {
+      const association = await openStoreAssociation({ ...peer, files: [object] });
+      assert.equal(await association.store(object), 0);
+      await association.release();
+    }
+    await until("nothing waits", async () => (await edge.status()).queue.instances === 0, 60_000);
+    assert.deepEqual((await held()).map(({ syntax }) => syntax).sort(), [TS.jpegLossless, TS.jpegLosslessSv1]);
+    assert.deepEqual((await held()).map(({ status }) => status).sort(), ["quarantined", "stored"]);
+  }
 });

@@ -131,7 +131,7 @@ test("other bytes under a known SOP Instance UID are kept, set aside and told", 
   const answer = await archive.stow([other.part10]);
   assert.equal(answer.status, 202);
   assert.equal(answer.failed.length, 0);
-  assert.equal(numberOf(answer.stored[0] as DicomJson, "00081196"), 0xb000);
+  assert.equal(numberOf(answer.stored[0] as DicomJson, "00081196"), 0xb001);
 
   const row = await studyRow(first.study);
   assert.equal(row.number_of_instances, 1);

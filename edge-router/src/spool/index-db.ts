@@ -10,6 +10,8 @@ export interface InstanceRow {
   sopInstanceUid: string;
   studyInstanceUid: string;
   sha256: string;
+  /** Empty in rows that an earlier version of the router made. */
+  transferSyntaxUid: string;
   segment: string | null;
   offset: number;
   file: string | null;
@@ -44,6 +46,7 @@ create table if not exists instance (
   sopInstanceUid text not null,
   studyInstanceUid text not null,
   sha256 text not null,
+  transferSyntaxUid text not null,
   segment text,
   offset integer not null,
   file text,
@@ -55,7 +58,7 @@ create table if not exists instance (
   nextAttemptAt integer not null default 0,
   reason text,
   doneAt integer,
-  unique (sopInstanceUid, sha256)
+  unique (sopInstanceUid, sha256, transferSyntaxUid)
 ) strict;
 create index if not exists instance_due on instance (studyReceivedAt, id) where state = 'queued';
 create index if not exists instance_study on instance (studyInstanceUid, state);
@@ -103,7 +106,14 @@ export function openDatabase(file: string): DatabaseSync {
     if ((db.prepare("pragma quick_check(1)").get() as { quick_check: string }).quick_check !== "ok")
       throw new DamagedIndex();
     // The tables themselves are never taken by a power cut: whoever reads the file finds them there.
-    inTransaction(db, () => db.exec(schema));
+    inTransaction(db, () => {
+      const isOld = noteSyntaxes(db);
+      db.exec(schema);
+      if (isOld)
+        db.exec(
+          `insert into instance (${ofOld}, transferSyntaxUid) select ${ofOld}, '' from before; drop table before;`,
+        );
+    });
     checkpoint(db);
     db.exec("pragma synchronous = normal;");
     return db;
@@ -111,6 +121,17 @@ export function openDatabase(file: string): DatabaseSync {
     db.close();
     throw isDamage(error) ? new DamagedIndex({ cause: error }) : error;
   }
+}
+
+const ofOld = `id, sopInstanceUid, studyInstanceUid, sha256, segment, offset, file, sizeBytes, receivedAt, studyReceivedAt, state,
+  attempts, nextAttemptAt, reason, doneAt`;
+/** Up to 0.1.0 an object was its bytes alone. @returns whether the objects of such an index wait in the table `before`. */
+function noteSyntaxes(db: DatabaseSync): boolean {
+  const names = db.prepare("select name from pragma_table_info('instance')").all() as { name: string }[];
+  if (names.length === 0 || names.some(({ name }) => name === "transferSyntaxUid")) return false;
+  for (const name of ["due", "study", "segment", "file", "refused"]) db.exec(`drop index if exists instance_${name}`);
+  db.exec("alter table instance rename to before");
+  return true;
 }
 
 /** What is in the file is no index any more. It can be made anew: the journal and the archive know what was in it. */
@@ -153,7 +174,7 @@ export function inTransaction<T>(db: DatabaseSync, write: () => T): T {
   }
 }
 
-const columns = `id, sopInstanceUid, studyInstanceUid, sha256, segment, offset, file, sizeBytes, receivedAt, state,
+const columns = `id, sopInstanceUid, studyInstanceUid, sha256, transferSyntaxUid, segment, offset, file, sizeBytes, receivedAt, state,
   attempts, reason`;
 
 /** What the edge knows of objects and studies. All calls are synchronous and short. */
@@ -186,11 +207,13 @@ export class SpoolIndex {
     this.#db = db;
     const prepare = (text: string): StatementSync => db.prepare(text);
     this.#sql = {
-      find: prepare(`select ${columns} from instance where sopInstanceUid = ? and sha256 = ?`),
+      find: prepare(
+        `select ${columns} from instance where sopInstanceUid = ? and sha256 = ? and transferSyntaxUid in (?, '')`,
+      ),
       insert: prepare(
         `insert into instance (sopInstanceUid, studyInstanceUid, sha256, segment, offset, file, sizeBytes, receivedAt,
-         studyReceivedAt, state, attempts) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
-         coalesce((select firstReceivedAt from study where studyInstanceUid = ?2), ?8), 'queued', ?9)`,
+         transferSyntaxUid, studyReceivedAt, state, attempts) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+         coalesce((select firstReceivedAt from study where studyInstanceUid = ?2), ?8), 'queued', ?10)`,
       ),
       reopen: prepare(
         `update instance set segment = ?, offset = ?, file = ?, sizeBytes = ?, receivedAt = ?, state = 'queued',
@@ -247,17 +270,21 @@ export class SpoolIndex {
     };
   }
 
-  find(sopInstanceUid: string, sha256: string): InstanceRow | undefined {
-    return this.#sql.find.get(sopInstanceUid, sha256) as InstanceRow | undefined;
+  find({
+    sopInstanceUid,
+    sha256,
+    transferSyntaxUid,
+  }: Pick<RecordMeta, "sopInstanceUid" | "sha256" | "transferSyntaxUid">): InstanceRow | undefined {
+    return this.#sql.find.get(sopInstanceUid, sha256, transferSyntaxUid) as InstanceRow | undefined;
   }
 
   /** Enters an object that the journal holds; one that was done before is queued again. @returns false when it is known. */
   add({ meta, segment, offset, suspect }: Stored): boolean {
-    const known = this.find(meta.sopInstanceUid, meta.sha256);
+    const known = this.find(meta);
     const file = meta.file ?? null;
     if (!known) {
       const { sopInstanceUid, studyInstanceUid, sha256, sizeBytes, receivedAt } = meta;
-      const at = [segment, offset, file, sizeBytes, receivedAt] as const;
+      const at = [segment, offset, file, sizeBytes, receivedAt, meta.transferSyntaxUid] as const;
       this.#sql.insert.run(sopInstanceUid, studyInstanceUid, sha256, ...at, suspect ? 1 : 0);
       return true;
     }

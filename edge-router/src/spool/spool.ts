@@ -151,7 +151,7 @@ export class Spool {
   async #recover(found: FoundRecord[]): Promise<void> {
     for (const record of found) {
       const { meta, location } = record;
-      const known = this.index.find(meta.sopInstanceUid, meta.sha256);
+      const known = this.index.find(meta);
       if (known && (known.state !== "done" || known.receivedAt >= meta.receivedAt)) continue;
       if (!(await isWhole(this.#journal, this.#objectsDir, record))) continue;
       this.#unindexed.push({ meta, ...(meta.file ? { segment: null, offset: 0 } : location), suspect: true });
@@ -270,9 +270,9 @@ export class Spool {
     return true;
   }
 
-  #isQueued({ sopInstanceUid, sha256 }: RecordMeta): boolean {
+  #isQueued(meta: RecordMeta): boolean {
     try {
-      const known = this.index.find(sopInstanceUid, sha256);
+      const known = this.index.find(meta);
       return known !== undefined && known.state !== "refused" && !this.outgoing.isDone(known);
     } catch (error) {
       if (!isIndexFault(error)) throw error;
@@ -413,7 +413,9 @@ function openWithBallast(file: string, ballast: Ballast): DatabaseSync {
   }
 }
 
-const keyOf = ({ sopInstanceUid, sha256 }: RecordMeta): string => `${sopInstanceUid} ${sha256}`;
+/** The same bytes in another transfer syntax are another object. */
+const keyOf = ({ sopInstanceUid, sha256, transferSyntaxUid }: RecordMeta): string =>
+  `${sopInstanceUid} ${sha256} ${transferSyntaxUid}`;
 
 /** Whether the bytes that a record names are all there; a record that never was acknowledged may be torn. */
 async function isWhole(journal: Journal, objectsDir: string, { meta, location }: FoundRecord): Promise<boolean> {

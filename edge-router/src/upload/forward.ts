@@ -245,11 +245,19 @@ export class Forwarder {
 
   /** Asks what the archive holds, and lets go of that. @returns what it does not hold. */
   async #settle(rows: InstanceRow[]): Promise<InstanceRow[]> {
-    const instances = rows.map(({ sopInstanceUid, sha256 }) => ({ sopInstanceUid, dataSetSha256: sha256 }));
+    const instances = rows.map(({ sopInstanceUid, sha256, transferSyntaxUid }) => ({
+      sopInstanceUid,
+      dataSetSha256: sha256,
+      // A row of before the syntax was noted asks for the bytes in any.
+      ...(transferSyntaxUid === "" ? {} : { transferSyntaxUid }),
+    }));
     const signal = this.#abort.signal;
     const { held } = await this.#portal.call(ConfirmResponse, "POST", "/confirm", { instances }, { signal });
-    const keys = new Set(held.map(({ sopInstanceUid, dataSetSha256 }) => `${sopInstanceUid} ${dataSetSha256}`));
-    const isHeld = ({ sopInstanceUid, sha256 }: InstanceRow): boolean => keys.has(`${sopInstanceUid} ${sha256}`);
+    const keys = new Set(
+      held.map((each) => `${each.sopInstanceUid} ${each.dataSetSha256} ${each.transferSyntaxUid ?? ""}`),
+    );
+    const isHeld = ({ sopInstanceUid, sha256, transferSyntaxUid }: InstanceRow): boolean =>
+      keys.has(`${sopInstanceUid} ${sha256} ${transferSyntaxUid}`);
     const confirmed = rows.filter(isHeld);
     if (confirmed.length > 0) {
       this.#spool.confirmed(confirmed);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
-import { SOP } from "@overread/shared/dicom/uids";
+import { isUid, SOP } from "@overread/shared/dicom/uids";
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
 import type { Actor } from "#server/domain/context.ts";
 import { toDomainError } from "#server/errors.ts";
@@ -60,12 +60,16 @@ async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 export async function receiveInstance(
   source: AsyncIterable<Uint8Array>,
 ): Promise<{ staged: StagedInstance } | { refused: Extract<IngestResult, { outcome: "refused" }> }> {
+  let named: { sopClassUid?: string; sopInstanceUid?: string } = {};
   try {
     const store = objectStore();
     await store.ensureRoom();
-    return { staged: await stageInstance(store, source) };
+    const onNamed = ({ sopClassUid, sopInstanceUid }: Required<typeof named>): void => {
+      if (isUid(sopInstanceUid) && isUid(sopClassUid)) named = { sopClassUid, sopInstanceUid };
+    };
+    return { staged: await stageInstance(store, source, onNamed) };
   } catch (error) {
-    return { refused: refusal(error) };
+    return { refused: { ...refusal(error), ...named } };
   }
 }
 

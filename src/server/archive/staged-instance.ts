@@ -23,6 +23,8 @@ const spareLimit = 24;
 const spare: Buffer[] = [];
 const sharedMemory = (size: number): Buffer => Buffer.from(new SharedArrayBuffer(size));
 
+type OnNamed = (named: { sopClassUid: string; sopInstanceUid: string }) => void;
+
 /** An instance received whole and found sound, not yet stored. */
 export type StagedInstance = InstanceUids & {
   /** Offsets in it count from the start of what was received or written; take {@link offsetBase} off. */
@@ -43,10 +45,15 @@ export type StagedInstance = InstanceUids & {
  * byte and hashed on its way to the disk. Small ones wait in memory; larger ones are written as they come, and the
  * sender is slowed down to the disk's pace.
  *
+ * @param onNamed told what the file says it is, in group 0002, before its data set is read: a refusal can then name it.
  * @throws {DomainError} `dicom.not-part10`, `dicom.truncated`, `dicom.malformed`, `dicom.missing-attribute`,
  *   `dicom.invalid-uid`, `request.too-large`, `storage.full`, `storage.unavailable`
  */
-export async function stageInstance(store: ObjectStore, source: AsyncIterable<Uint8Array>): Promise<StagedInstance> {
+export async function stageInstance(
+  store: ObjectStore,
+  source: AsyncIterable<Uint8Array>,
+  onNamed: OnNamed = () => {},
+): Promise<StagedInstance> {
   const iterator = source[Symbol.asyncIterator]();
   const memory = spare.pop() ?? sharedMemory(memoryLimit);
   let kept = false;
@@ -60,16 +67,17 @@ export async function stageInstance(store: ObjectStore, source: AsyncIterable<Ui
     for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
       const room = memoryLimit - length;
       memory.set(next.value.subarray(0, room), length);
-      if (next.value.byteLength > room) return await stageOnDisk(store, memory, next.value.subarray(room), iterator);
+      if (next.value.byteLength > room)
+        return await stageOnDisk(store, memory, next.value.subarray(room), iterator, onNamed);
       length += next.value.byteLength;
     }
     const file = memory.subarray(0, length);
     if (length <= smallLimit) {
       const small = sharedMemory(length);
       small.set(file);
-      return await stageInMemory(store, small, async () => {});
+      return await stageInMemory(store, small, onNamed, async () => {});
     }
-    const staged = await stageInMemory(store, file, release);
+    const staged = await stageInMemory(store, file, onNamed, release);
     kept = true;
     return staged;
   } finally {
@@ -80,9 +88,11 @@ export async function stageInstance(store: ObjectStore, source: AsyncIterable<Ui
 async function stageInMemory(
   store: ObjectStore,
   file: Buffer,
+  onNamed: OnNamed,
   discard: StagedInstance["discard"],
 ): Promise<StagedInstance> {
-  const { transferSyntaxUid, dataSetOffset } = readMeta(file);
+  const { transferSyntaxUid, dataSetOffset, named } = readMeta(file);
+  if (named.sopInstanceUid !== unnamed.sopInstanceUid) onNamed(named);
   const header = await readHeader(file, transferSyntaxUid, dataSetOffset);
   const uids = identityOf(header.dataset);
   const dataSet = file.subarray(dataSetOffset);
@@ -93,7 +103,7 @@ async function stageInMemory(
     offsetBase: header.offsetsIn === "inflated" ? 0 : dataSetOffset,
     sizeBytes: head.length + dataSet.length,
     dataSetOffset: head.length,
-    store: (orgId) => store.putInstance(orgId, new Uint8Array(head), dataSet),
+    store: (orgId) => store.putInstance({ orgId, transferSyntaxUid }, new Uint8Array(head), dataSet),
     discard,
   };
 }
@@ -104,8 +114,10 @@ async function stageOnDisk(
   memory: Buffer,
   following: Uint8Array,
   rest: AsyncIterator<Uint8Array>,
+  onNamed: OnNamed,
 ): Promise<StagedInstance> {
   const { transferSyntaxUid, dataSetOffset, named } = readMeta(memory);
+  if (named.sopInstanceUid !== unnamed.sopInstanceUid) onNamed(named);
   const temp = await store.createTemp();
   try {
     const head = part10Head({ ...named, transferSyntaxUid });
@@ -146,7 +158,7 @@ async function stageOnDisk(
       sizeBytes,
       dataSetOffset: head.length,
       ...(frameDigests ? { frameDigests } : {}),
-      store: (orgId) => putTemp(store, temp, orgId, dataSetSha256),
+      store: (orgId) => putTemp(store, temp, instanceKey(orgId, dataSetSha256, transferSyntaxUid), dataSetSha256),
       discard: () => temp.discard(),
     };
     if (agrees) return staged;
@@ -189,7 +201,8 @@ async function withNewHead(
     ...staged,
     sizeBytes: staged.sizeBytes - oldHeadLength + head.length,
     dataSetOffset: head.length,
-    store: (orgId) => putTemp(store, temp, orgId, dataSetSha256),
+    store: (orgId) =>
+      putTemp(store, temp, instanceKey(orgId, dataSetSha256, staged.header.transferSyntaxUid), dataSetSha256),
     discard: () => temp.discard(),
   };
 }
@@ -197,10 +210,9 @@ async function withNewHead(
 async function putTemp(
   store: ObjectStore,
   temp: TempObject,
-  orgId: string,
+  key: string,
   dataSetSha256: string,
 ): Promise<StoredInstanceBytes> {
-  const key = instanceKey(orgId, dataSetSha256);
   const durable = store.put(key, temp);
   durable.catch(() => {});
   return { dataSetSha256, key, durable };

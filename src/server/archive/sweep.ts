@@ -1,4 +1,5 @@
 import { withMaintenance } from "#server/db/maintenance.ts";
+import { hashInKey } from "#server/storage/keys.ts";
 import { objectStore } from "#server/storage/object-store.ts";
 
 /**
@@ -11,10 +12,8 @@ export async function sweepStorage(): Promise<{ temporary: number; orphans: numb
       (tx) =>
         tx.$queryRaw<
           { object_key: string }[]
-        >`SELECT object_key FROM instance WHERE data_set_sha256 = ANY(${keys.map(hashOf)}::text[])`,
+        >`SELECT object_key FROM instance WHERE data_set_sha256 = ANY(${keys.map(hashInKey)}::text[])`,
     );
     return new Set(rows.map(({ object_key }) => object_key));
   });
 }
-
-const hashOf = (key: string): string => key.slice(key.lastIndexOf("/") + 1).replace(/\.dcm$/, "");

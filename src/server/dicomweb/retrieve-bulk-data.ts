@@ -28,7 +28,7 @@ export async function retrieveBulkData(
     const place = `${root}/studies/${study}/series/${series}/instances/${instance}/frames`;
     return sendParts(res, await readFrames(location, numbers), form, (index) => `${place}/${numbers[index]}`);
   }
-  const etag = `"${location.dataSetSha256}.${path.replace(/[^0-9A-Za-z/.]/g, "")}"`;
+  const etag = `"${location.dataSetSha256}.${location.transferSyntaxUid}.${path.replace(/[^0-9A-Za-z/.]/g, "")}"`;
   if (isNotModified(req, res, etag, immutable)) return;
   const extent = bulkExtent(location, path);
   const wanted = accepted(req);

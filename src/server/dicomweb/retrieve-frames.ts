@@ -53,7 +53,14 @@ export async function retrieveFrames(
   const numbers = frameNumbers(frames);
   const location = await locateInstance(caller, { study, series, instance });
   const form = framesForm(req, location, numbers.length);
-  const name = [location.dataSetSha256, numbers.join(), form.syntax, form.type, form.single].join("/");
+  const name = [
+    location.dataSetSha256,
+    location.transferSyntaxUid,
+    numbers.join(),
+    form.syntax,
+    form.type,
+    form.single,
+  ].join("/");
   const etag = `"${createHash("sha256").update(name).digest("base64url")}"`;
   if (isNotModified(req, res, etag, immutable)) return;
   res.setHeader("ETag", etag);

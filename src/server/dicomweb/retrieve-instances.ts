@@ -40,7 +40,8 @@ export async function retrieveInstances(
   const place = (each: InstanceLocation): string =>
     `${root}/studies/${study}/series/${each.seriesInstanceUid}/instances/${each.sopInstanceUid}`;
   if (single) {
-    const etag = `"${(found[0] as InstanceLocation).dataSetSha256}${explicit ? ".explicit" : ""}"`;
+    const { dataSetSha256, transferSyntaxUid } = found[0] as InstanceLocation;
+    const etag = `"${dataSetSha256}.${explicit ? `${transferSyntaxUid}.explicit` : transferSyntaxUid}"`;
     if (isNotModified(req, res, etag, immutable)) return;
     res.setHeader("ETag", etag);
   }

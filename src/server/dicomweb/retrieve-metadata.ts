@@ -22,7 +22,7 @@ export async function retrieveMetadata(
   const grant = await grantStudy(caller, study);
   if (series && instance) {
     const location = await findInstance(caller, grant, { series, instance });
-    const etag = `W/"${location.dataSetSha256}"`;
+    const etag = `W/"${location.dataSetSha256}.${location.transferSyntaxUid}"`;
     if (isNotModified(req, res, etag, metadataHeaders(etag))) return;
     const parts = await withTenantSql(caller.actor, (ctx) =>
       instanceMetadata(ctx, { instanceId: location.instanceId }),

@@ -36,10 +36,10 @@ function failureReason(result: Extract<IngestResult, { outcome: "refused" }>): n
 }
 
 /**
- * Warning Reason (0008,1196) for a version that is held, but set aside: the archive already serves other bytes under
- * this SOP Instance UID. B000 is what the standard has for "not exactly as you sent it".
+ * Warning Reason (0008,1196), ours (CONFORMANCE.md), for a version that is held, but set aside: the archive serves another one
+ * under this SOP Instance UID. None of the standard's own (coerced, discarded, does not match) would be true.
  */
-const quarantinedWarning = 0xb000;
+const setAsideWarning = 0xb001;
 
 /**
  * STOW-RS (PS3.18 §10.5): each part is streamed into the archive and answered for itself. The answer is written when
@@ -146,12 +146,13 @@ async function answer(
   const failed: DicomJson[] = [];
   /** Of parts that have no UIDs, or none that could be read (PS3.18 table I.1-1). */
   const others: DicomJson[] = [];
+  /** Of what is served now; an address of anything else would lead nowhere. */
   const studies = new Set<string>();
   for (const [index, result] of results.entries()) {
     if (result.outcome === "refused")
       (result.sopInstanceUid && result.sopClassUid ? failed : others).push(failedItem(result, index));
     else {
-      studies.add(result.studyInstanceUid);
+      if (result.outcome !== "quarantined") studies.add(result.studyInstanceUid);
       referenced.push(referencedItem(result, root));
     }
   }
@@ -167,7 +168,8 @@ async function answer(
   if (status >= 500 && results.length === 0)
     return sendError(req, res, new DomainError("storage.full"), caller.requestId);
   const body: DicomJson = {
-    ...(studies.size === 1 ? { "00081190": { vr: "UR", Value: [`${root}/studies/${[...studies][0]}`] } } : {}),
+    // Type 2: empty where there is no one study to name.
+    "00081190": { vr: "UR", ...(studies.size === 1 ? { Value: [`${root}/studies/${[...studies][0]}`] } : {}) },
     ...(failed.length > 0 ? { "00081198": { vr: "SQ", Value: failed } } : {}),
     ...(others.length > 0 ? { "0008119A": { vr: "SQ", Value: others } } : {}),
     ...(referenced.length > 0 ? { "00081199": { vr: "SQ", Value: referenced } } : {}),
@@ -183,8 +185,9 @@ function referencedItem(result: Exclude<IngestResult, { outcome: "refused" }>, r
   return {
     "00081150": { vr: "UI", Value: [result.sopClassUid] },
     "00081155": { vr: "UI", Value: [result.sopInstanceUid] },
-    "00081190": { vr: "UR", Value: [`${root}${path}`] },
-    ...(result.outcome === "quarantined" ? { "00081196": { vr: "US", Value: [quarantinedWarning] } } : {}),
+    ...(result.outcome === "quarantined"
+      ? { "00081190": { vr: "UR" }, "00081196": { vr: "US", Value: [setAsideWarning] } }
+      : { "00081190": { vr: "UR", Value: [`${root}${path}`] } }),
   };
 }
 

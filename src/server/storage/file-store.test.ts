@@ -20,7 +20,10 @@ import { FileStore } from "./file-store.ts";
 import { instanceKey } from "./keys.ts";
 
 const orgId = "0190f000-0000-7000-8000-000000000001";
-const keyOf = (bytes: Uint8Array): string => instanceKey(orgId, createHash("sha256").update(bytes).digest("hex"));
+const transferSyntaxUid = "1.2.840.10008.1.2.1";
+const owner = { orgId, transferSyntaxUid };
+const keyOf = (bytes: Uint8Array): string =>
+  instanceKey(orgId, createHash("sha256").update(bytes).digest("hex"), transferSyntaxUid);
 function newStore(t: TestContext, { reserveBytes = 0 } = {}): { root: string; store: FileStore } {
   const root = mkdtempSync(path.join(tmpdir(), "overread-store-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));
@@ -76,7 +79,7 @@ const head = new Uint8Array([1, 2, 3]);
 test("an instance is named after its data set and kept behind its head", async (t) => {
   const { root, store } = newStore(t);
   const dataSet = Buffer.alloc(50_000, 7);
-  const stored = await store.putInstance(orgId, head, shared(dataSet));
+  const stored = await store.putInstance(owner, head, shared(dataSet));
   await stored.durable;
   assert.equal(stored.key, keyOf(dataSet));
   assert.deepEqual(readFileSync(path.join(root, stored.key)), Buffer.concat([head, dataSet]));
@@ -88,7 +91,7 @@ test("an instance that many bring at a time is kept once, and whole when the fir
   const whole = Buffer.concat([head, dataSet]);
   await Promise.all(
     Array.from({ length: 20 }, async () => {
-      const { key, durable } = await store.putInstance(orgId, head, shared(dataSet));
+      const { key, durable } = await store.putInstance(owner, head, shared(dataSet));
       await durable;
       assert.ok(readFileSync(path.join(root, key)).equals(whole));
     }),
@@ -104,7 +107,7 @@ test("what a crash left under an instance's name is replaced, even when its leng
   for (const torn of [Buffer.alloc(0), Buffer.alloc(whole.length)]) {
     mkdirSync(path.dirname(path.join(root, keyOf(dataSet))), { recursive: true });
     writeFileSync(path.join(root, keyOf(dataSet)), torn);
-    await (await store.putInstance(orgId, head, shared(dataSet))).durable;
+    await (await store.putInstance(owner, head, shared(dataSet))).durable;
     assert.deepEqual(readFileSync(path.join(root, keyOf(dataSet))), whole);
     assert.deepEqual(temporaries(root), []);
   }
@@ -114,16 +117,17 @@ test("nothing is written below the reserve", async (t) => {
   const { root, store } = newStore(t, { reserveBytes: 2 ** 52 });
   await assert.rejects(store.createTemp(), isCode("storage.full"));
   await assert.rejects(store.putBuffer(keyOf(Buffer.from("x")), Buffer.from("x")), isCode("storage.full"));
-  await assert.rejects(store.putInstance(orgId, head, shared(Buffer.from("x"))), isCode("storage.full"));
+  await assert.rejects(store.putInstance(owner, head, shared(Buffer.from("x"))), isCode("storage.full"));
   assert.deepEqual(readdirSync(root), []);
 });
 
 test("a key that is not of the server's making is refused", async (t) => {
   const { store } = newStore(t);
-  assert.throws(() => instanceKey("../..", "0".repeat(64)), TypeError);
-  assert.throws(() => instanceKey(orgId, "../../etc/passwd"), TypeError);
+  assert.throws(() => instanceKey("../..", "0".repeat(64), transferSyntaxUid), TypeError);
+  assert.throws(() => instanceKey(orgId, "0".repeat(64), "1.2/../3"), TypeError);
+  assert.throws(() => instanceKey(orgId, "../../etc/passwd", transferSyntaxUid), TypeError);
   await assert.rejects(store.open("../outside"), TypeError);
-  await assert.rejects(store.open(instanceKey(orgId, "0".repeat(64))), isCode("storage.corrupt"));
+  await assert.rejects(store.open(instanceKey(orgId, "0".repeat(64), transferSyntaxUid)), isCode("storage.corrupt"));
 });
 
 test("the sweep takes what dead processes left, and spares the living", async (t) => {

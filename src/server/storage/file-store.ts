@@ -4,7 +4,7 @@ import path from "node:path";
 import { DomainError } from "@overread/shared/errors";
 import { InstanceWriter, WriteError } from "./instance-writer.ts";
 import { instanceKey } from "./keys.ts";
-import type { ObjectStore, StoredInstanceBytes, TempObject } from "./object-store.ts";
+import type { InstanceOwner, ObjectStore, StoredInstanceBytes, TempObject } from "./object-store.ts";
 
 const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
 
@@ -52,9 +52,9 @@ export class FileStore implements ObjectStore {
     this.#writer = new InstanceWriter(this.#root, owner);
   }
 
-  async putInstance(orgId: string, head: Uint8Array, dataSet: Uint8Array): Promise<StoredInstanceBytes> {
+  async putInstance(owner: InstanceOwner, head: Uint8Array, dataSet: Uint8Array): Promise<StoredInstanceBytes> {
     await this.ensureRoom(head.byteLength + dataSet.byteLength);
-    const { dataSetSha256, durable } = this.#writer.write(orgId, head, dataSet);
+    const { dataSetSha256, durable } = this.#writer.write(owner, head, dataSet);
     const settled = durable.catch((error: unknown) => {
       if (error instanceof WriteError && error.syncing && !isFull(error)) this.#broken = true;
       throw storageError(error);
@@ -63,7 +63,7 @@ export class FileStore implements ObjectStore {
     const sha256 = await dataSetSha256.catch((error: unknown) => {
       throw storageError(error);
     });
-    return { dataSetSha256: sha256, key: instanceKey(orgId, sha256), durable: settled };
+    return { dataSetSha256: sha256, key: instanceKey(owner.orgId, sha256, owner.transferSyntaxUid), durable: settled };
   }
 
   async createTemp(): Promise<TempObject> {

@@ -16,9 +16,10 @@ import {
 import path from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { instanceKey, shards } from "./keys.ts";
+import type { InstanceOwner } from "./object-store.ts";
 
 /** One instance to write: our head, then the data set as it was received. The bytes lie in shared memory. */
-export type WriteTask = { id: number; orgId: string; head: Uint8Array; dataSet: Uint8Array };
+export type WriteTask = InstanceOwner & { id: number; head: Uint8Array; dataSet: Uint8Array };
 /** First its name, as soon as the data set is hashed, then that it is durable; or what the disk said, and in which step. */
 export type WriteAnswer =
   | { id: number; dataSetSha256: string }
@@ -31,13 +32,13 @@ let sequence = 0;
 /** The step that runs is a sync: when it fails the disk is not to be believed any more. */
 let syncing = false;
 
-parentPort?.on("message", ({ id, orgId, head, dataSet }: WriteTask) => {
+parentPort?.on("message", ({ id, orgId, transferSyntaxUid, head, dataSet }: WriteTask) => {
   const answer = (message: WriteAnswer): void => parentPort?.postMessage(message);
   try {
     const dataSetSha256 = createHash("sha256").update(dataSet).digest("hex");
     answer({ id, dataSetSha256 });
     syncing = false;
-    write(path.join(root, instanceKey(orgId, dataSetSha256)), [head, dataSet]);
+    write(path.join(root, instanceKey(orgId, dataSetSha256, transferSyntaxUid)), [head, dataSet]);
     answer({ id, durable: true });
   } catch (error) {
     answer({ id, error: { code: codeOf(error), message: error instanceof Error ? error.name : "", syncing } });

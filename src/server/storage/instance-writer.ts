@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { WriteAnswer, WriteTask } from "./instance-writer-thread.ts";
+import type { InstanceOwner } from "./object-store.ts";
 
 /** An instance on its way to the disk. */
 export type StoredBytes = {
@@ -47,10 +48,10 @@ export class InstanceWriter {
   }
 
   /** @param dataSet in shared memory, unchanged until `durable` is settled. */
-  write(orgId: string, head: Uint8Array, dataSet: Uint8Array): StoredBytes {
+  write(owner: InstanceOwner, head: Uint8Array, dataSet: Uint8Array): StoredBytes {
     const thread = this.#leastBusy();
     clearTimeout(this.#idle);
-    const stored = thread.write({ id: ++this.#sequence, orgId, head, dataSet });
+    const stored = thread.write({ id: ++this.#sequence, ...owner, head, dataSet });
     stored.durable.then(this.#rest, this.#rest);
     return stored;
   }

@@ -3,10 +3,16 @@
  *
  * @param orgId the hospital, so that one tenant's objects can be moved, wiped or encrypted apart from another's.
  * @param dataSetSha256 of the bytes behind group 0002.
+ * @param transferSyntaxUid how they are to be read: the same bytes in another syntax are another version, with a head of its own.
  */
-export function instanceKey(orgId: string, dataSetSha256: string): string {
-  return key("objects", orgId, dataSetSha256, "dcm");
+export function instanceKey(orgId: string, dataSetSha256: string, transferSyntaxUid: string): string {
+  if (!/^[0-9.]{1,64}$/.test(transferSyntaxUid)) throw new TypeError("not a key of ours");
+  return key("objects", orgId, dataSetSha256, `${transferSyntaxUid}.dcm`);
 }
+
+/** The hash in such a key, or in one of before the transfer syntax was part of it. */
+export const hashInKey = (objectKey: string): string =>
+  objectKey.slice(objectKey.lastIndexOf("/") + 1).split(".", 1)[0] ?? "";
 
 /** Where a study's or series' prepared metadata is kept; `digest` changes when its instances do. */
 export function metadataKey(orgId: string, digest: string): string {

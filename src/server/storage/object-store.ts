@@ -13,6 +13,9 @@ export type TempObject = {
   discard(): Promise<void>;
 };
 
+/** Whose instance it is, and in which syntax its data set is written: with its hash, all of its name. */
+export type InstanceOwner = { orgId: string; transferSyntaxUid: string };
+
 /** An instance whose name is known and whose bytes are on their way to the disk. */
 export type StoredInstanceBytes = {
   dataSetSha256: string;
@@ -26,12 +29,12 @@ export interface ObjectStore {
   /** @throws {DomainError} `storage.full` below the reserve, `storage.unavailable` */
   createTemp(): Promise<TempObject>;
   /**
-   * Hashes an instance and makes it durable under the key of its hash. Resolves when the hash is known; what goes on
+   * Hashes an instance and makes it durable under the key of its hash and syntax. Resolves when the hash is known; what goes on
    * meanwhile may be undone until `durable` has resolved.
    *
    * @param dataSet in shared memory, unchanged until `durable` is settled.
    */
-  putInstance(orgId: string, head: Uint8Array, dataSet: Uint8Array): Promise<StoredInstanceBytes>;
+  putInstance(owner: InstanceOwner, head: Uint8Array, dataSet: Uint8Array): Promise<StoredInstanceBytes>;
   /** Makes a received file durable under its key: file synced, renamed, directory synced, in that order. */
   put(key: string, temp: TempObject): Promise<void>;
   /** The same for bytes in memory, given in pieces that belong behind each other. */

@@ -103,12 +103,19 @@ export type Heartbeat = z.infer<typeof Heartbeat>;
 export const HeartbeatResponse = z.object({ now: z.iso.datetime(), configVersion: z.number().int() });
 export type HeartbeatResponse = z.infer<typeof HeartbeatResponse>;
 
-/** `dataSetSha256`: of the bytes after group 0002, as received. */
-export const InstanceDigest = z.object({ sopInstanceUid: uid, dataSetSha256: sha256 });
+/**
+ * `dataSetSha256`: of the bytes after group 0002, as received; `transferSyntaxUid`: the syntax they came in, without which they are
+ * asked for in any.
+ */
+export const InstanceDigest = z.object({
+  sopInstanceUid: uid,
+  dataSetSha256: sha256,
+  transferSyntaxUid: uid.optional(),
+});
 export type InstanceDigest = z.infer<typeof InstanceDigest>;
 export const ConfirmRequest = z.object({ instances: z.array(InstanceDigest).max(1000) });
 export type ConfirmRequest = z.infer<typeof ConfirmRequest>;
-/** `held`: durable in the archive with exactly this hash (stored or quarantined); `missing`: send (again). */
+/** `held`: durable in the archive with exactly this hash and syntax (stored or quarantined); `missing`: send (again). */
 export const ConfirmResponse = z.object({ held: z.array(InstanceDigest), missing: z.array(InstanceDigest) });
 export type ConfirmResponse = z.infer<typeof ConfirmResponse>;
 

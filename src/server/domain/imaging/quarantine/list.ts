@@ -1,6 +1,7 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { dictionaryByTag } from "@overread/shared/dicom/dictionary";
 import { formatPersonName } from "@overread/shared/dicom/person-name";
+import { transferSyntaxes } from "@overread/shared/dicom/uids";
 import { z } from "zod";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../../audit/index.ts";
@@ -51,6 +52,7 @@ export type QuarantinedInstance = QuarantinedVersion & {
 };
 
 type VersionRow = Omit<QuarantinedVersion, "receivedAt" | "sizeBytes" | "downloadPath"> & {
+  syntax: string;
   receivedAt: Date;
   sizeBytes: bigint;
   metadata: string;
@@ -72,7 +74,7 @@ type Row = VersionRow & {
   resolutionReason: string | null;
 };
 const version = Prisma.sql`i.id AS "instanceId", st.study_instance_uid AS "studyInstanceUid", se.series_instance_uid AS "seriesInstanceUid",
-  i.received_at AS "receivedAt", i.size_bytes AS "sizeBytes", i.data_set_sha256 AS "dataSetSha256", i.metadata, i.series_ref AS "seriesRef",
+  i.received_at AS "receivedAt", i.size_bytes AS "sizeBytes", i.data_set_sha256 AS "dataSetSha256", i.transfer_syntax_uid AS syntax, i.metadata, i.series_ref AS "seriesRef",
   i.sop_instance_uid AS "sopInstanceUid"`;
 const places = Prisma.sql`instance i JOIN series se ON se.id = i.series_ref JOIN study st ON st.id = i.study_ref`;
 
@@ -112,8 +114,18 @@ export async function listQuarantined(
   await audit(ctx, { action: "instance.list-quarantined", details: { state, count: page.length } });
   return {
     items: page.map((row) => {
-      const { metadata, seriesRef, facility, patientName, status, resolvedAt, resolvedBy, resolutionReason, ...rest } =
-        row;
+      const {
+        metadata,
+        seriesRef,
+        syntax,
+        facility,
+        patientName,
+        status,
+        resolvedAt,
+        resolvedBy,
+        resolutionReason,
+        ...rest
+      } = row;
       const other = served.get(row.sopInstanceUid);
       const canRelease = other?.seriesRef === seriesRef;
       return {
@@ -121,9 +133,7 @@ export async function listQuarantined(
         ...asVersion(row),
         facility: facility ?? "",
         patientName: formatPersonName(patientName),
-        why: canRelease
-          ? "The same identifier came before with other content."
-          : "The identifier belongs to an image of another series or study.",
+        why: other && canRelease ? whyAside(syntax, other.syntax) : ofAnotherPlace,
         served: other ? asVersion(other) : null,
         differs: other ? differences(metadata, other.metadata) : [],
         canRelease,
@@ -150,10 +160,20 @@ function asVersion(row: VersionRow): QuarantinedVersion {
   };
 }
 
+const ofAnotherPlace = "The identifier belongs to an image of another series or study.";
+/** The same image may have been compressed on its way: that is for a person to see, and easier with both syntaxes by name. */
+function whyAside(syntax: string, served: string): string {
+  if (syntax === served) return "The same identifier came before with other content.";
+  const name = (uid: string): string => transferSyntaxes[uid]?.name ?? uid;
+  return `The same identifier came before in another transfer syntax: ${name(served)}, this time ${name(syntax)}.`;
+}
+
+/** What the archive adds to say how the object is stored. */
+const availableTransferSyntax = "00083002";
 function differences(a: string, b: string): string[] {
   const [first, second] = [JSON.parse(a) as DicomJson, JSON.parse(b) as DicomJson];
   return [...new Set([...Object.keys(first), ...Object.keys(second)])]
-    .filter((tag) => JSON.stringify(first[tag]) !== JSON.stringify(second[tag]))
+    .filter((tag) => tag !== availableTransferSyntax && JSON.stringify(first[tag]) !== JSON.stringify(second[tag]))
     .sort()
     .slice(0, 30)
     .map((tag) => dictionaryByTag(tag)?.keyword ?? tag);

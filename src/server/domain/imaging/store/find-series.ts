@@ -37,7 +37,7 @@ export async function findSeries(
         SELECT id, study_ref, series_instance_uid, number_of_instances, qido_json FROM series
         WHERE study_ref = ANY(${refs}::uuid[]) AND series_instance_uid = ANY(${uids}::text[])) se) AS series,
       (SELECT coalesce(json_agg(i), '[]') FROM (
-        SELECT id, sop_instance_uid, data_set_sha256, status, series_ref FROM instance
+        SELECT id, sop_instance_uid, data_set_sha256, transfer_syntax_uid, status, series_ref FROM instance
         WHERE org_id = ${actor.orgId}::uuid AND sop_instance_uid = ANY(${sopUids}::text[])) i) AS versions`;
   const { versions } = known;
   const keyOf = (row: SeriesRow): string => `${row.study_ref}/${row.series_instance_uid}`;

@@ -29,6 +29,7 @@ export type VersionRow = {
   id: string;
   sop_instance_uid: string;
   data_set_sha256: string;
+  transfer_syntax_uid: string;
   status: string;
   series_ref: string;
 };

@@ -6,6 +6,8 @@ import type { VersionRow } from "./rows.ts";
 export const quarantineReasons = {
   /** A version with other bytes came first (rule 2 of reliability.md §4). */
   otherBytes: "same-uid-other-bytes",
+  /** The same, written in another transfer syntax: perhaps the same image coded anew, which bytes alone cannot tell. */
+  otherSyntax: "same-uid-other-syntax",
   /** The UID is taken by an instance of another study or series. */
   otherPlace: "same-uid-other-series",
 } as const;
@@ -31,7 +33,10 @@ export function sortOut(
   const result: SortedOut[] = [];
   for (const record of instances) {
     const others = known.get(record.sopInstanceUid) ?? [];
-    const same = others.find(({ data_set_sha256 }) => data_set_sha256 === record.dataSetSha256);
+    const { dataSetSha256, transferSyntaxUid } = record;
+    // What the bytes mean hangs on their syntax: the same ones in another may be another picture.
+    const isSyntax = (each: VersionRow): boolean => each.transfer_syntax_uid === transferSyntaxUid;
+    const same = others.find((each) => each.data_set_sha256 === dataSetSha256 && isSyntax(each));
     if (same) {
       // A quarantined version sent again is still quarantined, and still held.
       const outcome = same.status === "stored" ? "duplicate" : "quarantined";
@@ -39,14 +44,17 @@ export function sortOut(
       continue;
     }
     const elsewhere = others.some(({ series_ref }) => series_ref !== seriesId(record));
-    const reason = others.length === 0 ? null : elsewhere ? quarantineReasons.otherPlace : quarantineReasons.otherBytes;
+    const { otherPlace, otherBytes, otherSyntax } = quarantineReasons;
+    const inSeries = others.some(isSyntax) ? otherBytes : otherSyntax;
+    const reason = others.length === 0 ? null : elsewhere ? otherPlace : inSeries;
     const id = uuidv7();
     result.push({ record, outcome: reason ? "quarantined" : "stored", isNew: true, reason, instanceId: id });
     const status = reason ? "quarantined" : "stored";
     const version: VersionRow = {
       id,
       sop_instance_uid: record.sopInstanceUid,
-      data_set_sha256: record.dataSetSha256,
+      data_set_sha256: dataSetSha256,
+      transfer_syntax_uid: transferSyntaxUid,
       status,
       series_ref: seriesId(record),
     };

@@ -11,8 +11,8 @@ import { type SortedOut, sortOut } from "./sort-out.ts";
  * Enters received instances into the index. One call is one batch of one sender: it locks the studies concerned in a
  * fixed order, so that parallel associations of one study queue up instead of counting twice.
  *
- * Identical bytes again are a success and change nothing. Other bytes under a known SOP Instance UID are kept and
- * quarantined. The first image of a study opens its case, unless it came as a prior.
+ * Identical bytes in the same transfer syntax again are a success and change nothing. Other bytes, or another syntax, under a
+ * known SOP Instance UID are kept and quarantined. The first image of a study opens its case, unless it came as a prior.
  *
  * @param durable resolves when the bytes of all of them are; meanwhile the rows are written. Waited for before the audit
  *   chain is taken, so that a slow disk holds up nobody else of the hospital.
