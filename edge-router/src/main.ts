@@ -5,7 +5,7 @@ import { loadSettings, SettingsError, stateDirOf } from "./config.ts";
 import { EnrolError, enroll } from "./control/enroll.ts";
 import { createLogger } from "./log.ts";
 import { runEdge } from "./run.ts";
-import { readStatus } from "./status.ts";
+import { type EdgeStatus, readStatus } from "./status.ts";
 
 const help = `overread-edge: brings studies from the hospital to the reading portal, and results back
 
@@ -44,7 +44,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (verb === "status") {
-    const status = readStatus(stateDir, loadSettings(stateDir).caps.diskReserveBytes);
+    const status = await readStatus(stateDir, loadSettings(stateDir).caps.diskReserveBytes);
     say(values.json ? JSON.stringify(status) : inWords(status));
     return 0;
   }
@@ -62,7 +62,7 @@ async function main(): Promise<number> {
   return verb === "help" ? 0 : 2;
 }
 
-function inWords(status: ReturnType<typeof readStatus>): string {
+function inWords(status: EdgeStatus): string {
   const { queue, refused, returns, disk } = status;
   const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;
   return [

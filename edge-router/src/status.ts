@@ -6,7 +6,9 @@ import { lockStateDir } from "./lock.ts";
 import { DeliveryStore } from "./returns/delivery-store.ts";
 import { DiskGauge } from "./spool/disk.ts";
 import { SpoolIndex } from "./spool/index-db.ts";
+import { type FoundRecord, readRecords } from "./spool/journal-scan.ts";
 import { Refusals } from "./spool/refusals.ts";
+import { KEEP_DONE_MS } from "./spool/spool.ts";
 
 const REFUSED_SHOWN = 100;
 
@@ -34,8 +36,9 @@ export interface EdgeStatus {
 
 /**
  * How the edge router in a state folder is, whether it runs or not, whatever state its files are in. Reads only.
+ * What the journal holds and the index could not take yet, as on a full disk, waits like the rest.
  */
-export function readStatus(stateDir: string, reserveBytes: number | null): EdgeStatus {
+export async function readStatus(stateDir: string, reserveBytes: number | null): Promise<EdgeStatus> {
   const status: EdgeStatus = {
     enrolled: isEnrolled(stateDir),
     running: isRunning(stateDir),
@@ -64,12 +67,13 @@ export function readStatus(stateDir: string, reserveBytes: number | null): EdgeS
   if (!existsSync(file)) return status;
   const gauge = new DiskGauge(spoolDir, reserveBytes);
   status.disk = { freeBytes: gauge.freeBytes, totalBytes: gauge.totalBytes, reserveBytes: gauge.reserveBytes };
+  // Before the index: what is entered meanwhile is counted there.
+  const records = await readRecords(path.join(spoolDir, "segments"));
   let db: DatabaseSync | null = null;
   try {
     db = new DatabaseSync(file, { readOnly: true });
     const index = new SpoolIndex(db);
-    const { oldestReceivedAt, ...queue } = index.queue();
-    status.queue = { ...queue, oldestReceivedAt: iso(oldestReceivedAt) };
+    status.queue = queueOf(index, records);
     status.refused = refusedOf(new Refusals(db));
     status.returns = new DeliveryStore(db).summary();
     status.lastReceivedAt = iso(index.lastReceivedAt());
@@ -83,6 +87,18 @@ export function readStatus(stateDir: string, reserveBytes: number | null): EdgeS
     db?.close();
   }
   return status;
+}
+
+function queueOf(index: SpoolIndex, records: FoundRecord[]): EdgeStatus["queue"] {
+  const { instances, bytes, oldestReceivedAt } = index.queue();
+  const forgottenBefore = Date.now() - KEEP_DONE_MS;
+  const ahead = records.filter(({ meta }) => meta.receivedAt > forgottenBefore && !index.knows(meta));
+  const oldest = ahead.reduce((least, { meta }) => Math.min(least, meta.receivedAt), oldestReceivedAt ?? Infinity);
+  return {
+    instances: instances + ahead.length,
+    bytes: ahead.reduce((sum, { meta }) => sum + meta.sizeBytes, bytes),
+    oldestReceivedAt: iso(oldest === Infinity ? null : oldest),
+  };
 }
 
 function refusedOf(refusals: Refusals): EdgeStatus["refused"] {

@@ -278,6 +278,12 @@ export class SpoolIndex {
     return this.#sql.find.get(sopInstanceUid, sha256, transferSyntaxUid) as InstanceRow | undefined;
   }
 
+  /** Whether this receipt of an object is entered; what was done before it came again is another receipt. */
+  knows(meta: RecordMeta): boolean {
+    const known = this.find(meta);
+    return known !== undefined && (known.state !== "done" || known.receivedAt >= meta.receivedAt);
+  }
+
   /** Enters an object that the journal holds; one that was done before is queued again. @returns false when it is known. */
   add({ meta, segment, offset, suspect }: Stored): boolean {
     const known = this.find(meta);

@@ -12,12 +12,13 @@ import {
   unlinkSync,
   writev,
 } from "node:fs";
-import { type FileHandle, open as openFile, rename } from "node:fs/promises";
+import { open as openFile, rename } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { DomainError } from "@overread/shared/errors";
 import { isFull } from "./disk-fault.ts";
-import { decodeFrame, encodeFrame, PAGE_BYTES, type RecordMeta } from "./segment.ts";
+import { type FoundRecord, type Location, scan } from "./journal-scan.ts";
+import { encodeFrame, PAGE_BYTES, type RecordMeta } from "./segment.ts";
 
 const openFd = promisify(open);
 const closeFd = promisify(close);
@@ -30,16 +31,6 @@ const UNUSED_TAIL_BYTES = 2 * 1024 * 1024;
 /** One write and one sync serve at most this much; enough to share, short enough to answer soon. */
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
-export interface Location {
-  segment: string;
-  /** Where the Part 10 bytes start in the segment's file. */
-  offset: number;
-}
-/** A record that the start-up scan found, in the order of writing. */
-export interface FoundRecord {
-  meta: RecordMeta;
-  location: Location;
-}
 interface Segment {
   name: string;
   fd: number;
@@ -413,27 +404,6 @@ async function begin(name: string, fd: number, dirFd: number): Promise<Segment> 
   await dataSync(fd);
   await sync(dirFd);
   return { name, fd, end: length, chain: crc };
-}
-
-async function scan(
-  handle: FileHandle,
-  name: string,
-): Promise<{ found: FoundRecord[]; end: number; chain: number } | null> {
-  const page = Buffer.alloc(PAGE_BYTES);
-  const read = async (at: number): Promise<Buffer> =>
-    page.subarray(0, (await handle.read(page, 0, PAGE_BYTES, at)).bytesRead);
-  const header = decodeFrame(await read(0), 0);
-  if (!header || (header.meta as { segment?: string }).segment !== name) return null;
-  const found: FoundRecord[] = [];
-  let end = header.length;
-  let chain = header.crc;
-  for (;;) {
-    const frame = decodeFrame(await read(end), chain);
-    if (!frame) return { found, end, chain };
-    found.push({ meta: frame.meta as RecordMeta, location: { segment: name, offset: end + frame.bodyAt } });
-    end += frame.length;
-    chain = frame.crc;
-  }
 }
 
 async function writeAll(fd: number, buffers: Buffer[], position: number): Promise<void> {

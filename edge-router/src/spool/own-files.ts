@@ -3,7 +3,7 @@ import { createReadStream, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { readInstance } from "@overread/shared/dicom/part10";
-import type { FoundRecord } from "./journal.ts";
+import type { FoundRecord } from "./journal-scan.ts";
 
 /**
  * Large objects, each in a file of its own, that no journal record names: the segment that did may have been given back

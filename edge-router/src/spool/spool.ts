@@ -27,7 +27,8 @@ import {
   type StudyRow,
 } from "./index-db.ts";
 import { Inflow } from "./inflow.ts";
-import { type FoundRecord, Journal } from "./journal.ts";
+import { Journal } from "./journal.ts";
+import type { FoundRecord } from "./journal-scan.ts";
 import { Outgoing } from "./outgoing.ts";
 import { OwedWrites } from "./owed-writes.ts";
 import { ownFiles } from "./own-files.ts";
@@ -41,7 +42,7 @@ const BUFFER_BYTES = 96 * 1024 * 1024;
 const IDLE_MS = 3_000;
 /** How long new entries may wait to share one index transaction; they are durable already. */
 const INDEX_AFTER_MS = 50;
-const KEEP_DONE_MS = 30 * 24 * 3_600_000;
+export const KEEP_DONE_MS = 30 * 24 * 3_600_000;
 
 export interface SpoolOptions {
   dir: string;
@@ -151,8 +152,7 @@ export class Spool {
   async #recover(found: FoundRecord[]): Promise<void> {
     for (const record of found) {
       const { meta, location } = record;
-      const known = this.index.find(meta);
-      if (known && (known.state !== "done" || known.receivedAt >= meta.receivedAt)) continue;
+      if (this.index.knows(meta)) continue;
       if (!(await isWhole(this.#journal, this.#objectsDir, record))) continue;
       this.#unindexed.push({ meta, ...(meta.file ? { segment: null, offset: 0 } : location), suspect: true });
       this.#unindexedKeys.add(keyOf(meta));

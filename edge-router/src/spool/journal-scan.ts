@@ -1,0 +1,52 @@
+import { type FileHandle, open, readdir } from "node:fs/promises";
+import path from "node:path";
+import { decodeFrame, PAGE_BYTES, type RecordMeta } from "./segment.ts";
+
+export interface Location {
+  segment: string;
+  /** Where the Part 10 bytes start in the segment's file. */
+  offset: number;
+}
+/** A record that the start-up scan found, in the order of writing. */
+export interface FoundRecord {
+  meta: RecordMeta;
+  location: Location;
+}
+/**
+ * The records of one segment, in the order of writing.
+ *
+ * @returns null for a file that is no segment of that name; `end` and `chain` say where and how it goes on.
+ */
+export async function scan(
+  handle: FileHandle,
+  name: string,
+): Promise<{ found: FoundRecord[]; end: number; chain: number } | null> {
+  const page = Buffer.alloc(PAGE_BYTES);
+  const read = async (at: number): Promise<Buffer> =>
+    page.subarray(0, (await handle.read(page, 0, PAGE_BYTES, at)).bytesRead);
+  const header = decodeFrame(await read(0), 0);
+  if (!header || (header.meta as { segment?: string }).segment !== name) return null;
+  const found: FoundRecord[] = [];
+  let end = header.length;
+  let chain = header.crc;
+  for (;;) {
+    const frame = decodeFrame(await read(end), chain);
+    if (!frame) return { found, end, chain };
+    found.push({ meta: frame.meta as RecordMeta, location: { segment: name, offset: end + frame.bodyAt } });
+    end += frame.length;
+    chain = frame.crc;
+  }
+}
+
+/** The records of all segments in a folder, whoever writes to them at the same time. Reads only. */
+export async function readRecords(dir: string): Promise<FoundRecord[]> {
+  const found: FoundRecord[] = [];
+  for (const name of await readdir(dir).catch(() => [])) {
+    // A segment may be given back under our eyes: nothing of it was needed any more.
+    const handle = await open(path.join(dir, name), "r").catch(() => null);
+    if (!handle) continue;
+    const result = await scan(handle, name).finally(() => handle.close());
+    if (result) found.push(...result.found);
+  }
+  return found;
+}
