@@ -132,7 +132,9 @@ test("a first report, and the addenda after it, are judged good and name their p
     addenda: [
       {
         number: 1,
-        sections: [{ key: "addendum-1", title: "Addendum 1", text: "Discussed by telephone." }],
+        sections: [
+          { key: "addendum-1", title: "Addendum 1", text: "The nodule is on the LEFT.\nDiscussed by telephone." },
+        ],
         signature: later,
       },
     ],
@@ -146,6 +148,13 @@ test("a first report, and the addenda after it, are judged good and name their p
     assert.match(dump, /PredecessorDocumentsSequence/);
   }
   const shown = (await run("pdftotext", ["-layout", files.pdf, "-"])).stdout;
+  assert.match(
+    shown,
+    /Impression\s+Amended by the addendum of 21 Nov 2026, 09:15 GMT below: The nodule is on the LEFT\.[\s\S]*1\. Growing solid/,
+    "the impression points at its addendum before it says anything",
+  );
+  const tree = (await run("dsrdump", ["+Pl", files.sr])).stdout;
+  assert.match(tree, /Impressions[\s\S]*Comment[\s\S]{0,40}Amended by the addendum of 21 Nov 2026[\s\S]*Growing solid/);
   assert.match(shown, /Addendum 1[\s\S]*Discussed by telephone\.[\s\S]*Dr Ama Mensah, FRCR/);
   assert.match(shown, /Dr Nora Lindqvist, MD, FRCR[\s\S]*Addendum 1/, "the report keeps its own signature");
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
+import { signedSections } from "@overread/shared/signed-sections";
 import { systemActor } from "#server/auth/system-actor.ts";
 import { pool } from "#server/db/clients.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
@@ -296,6 +297,33 @@ test("a signed version cannot be changed by the application, nor by the owner of
     /append-only/,
   );
   await assert.rejects(db.owner.query("TRUNCATE report_version CASCADE"), /append-only/);
+});
+
+test("a section left empty and a prompt left bare are not signed; what the reader wrote is, as it was written", async () => {
+  const made = await makeUnreadCase(db.owner, { studyDescription: "CT HEAD", bodyPart: "HEAD" });
+  const { claimToken } = await claim(solheim, made.caseId);
+  const opened = await read(solheim, made.caseId);
+  const written: Record<string, string> = {
+    technique: "",
+    findings: opened.sections
+      .find(({ key }) => key === "findings")!
+      .text.replace("Haemorrhage: ", "Haemorrhage:\n    - left, 4 mm")
+      .concat("\nTold to:"),
+    impression: "Bleeding.",
+  };
+  const text = opened.sections.map((section) => ({ ...section, text: written[section.key] ?? section.text }));
+  const { version } = await save(solheim, made.caseId, { claimToken, version: 0, sections: text });
+  await withTenant(solheim, (ctx) => signReport(ctx, { caseId: made.caseId, claimToken, version }));
+  const signed = (await read(solheim, made.caseId)).versions[0];
+  assert.deepEqual(
+    signed?.sections.map(({ key, text }) => [key, text]),
+    [
+      ["comparison", "None available."],
+      ["findings", "Haemorrhage:\n    - left, 4 mm\nSkull and soft tissues: \nTold to:"],
+      ["impression", "Bleeding."],
+    ],
+  );
+  assert.deepEqual(signed?.sections, signedSections(text, opened.prompts), "what the preview showed");
 });
 
 test("an addendum leaves what was signed and carries it whole, numbered", async () => {

@@ -13,7 +13,7 @@ import {
 } from "./dicom-modules.ts";
 import { languageCode, sectionCodes } from "./report-codes.ts";
 import type { ReportSection, Signature, SignedReport } from "./signed-report.ts";
-import { dicomDateText, dicomMoment, tabColumns, withoutEmptyEdges } from "./wording.ts";
+import { amendments, dicomDateText, dicomMoment, tabColumns, withoutEmptyEdges } from "./wording.ts";
 
 /**
  * The signed report as structured text: TID 2000 in a Basic Text SR, complete and (unless preliminary) verified, sections as containers.
@@ -72,7 +72,7 @@ function contentOf(report: SignedReport): WritableDataSet[] {
   return [
     codeItem("HAS CONCEPT MOD", code("121049", "DCM", "Language of Content Item and Descendants"), languageCode()),
     ...observer(report.reportSignature, report),
-    ...report.sections.filter(hasText).map((section) => container(section)),
+    ...report.sections.filter(hasText).map((section) => container(section, pointers(section, report))),
     ...comparisons(report),
     ...keyImages(report),
     ...report.addenda.flatMap((addendum) =>
@@ -103,6 +103,12 @@ function observer(signature: Signature, { readingGroup }: SignedReport): Writabl
 function container(section: ReportSection, context: WritableDataSet[] = []): WritableDataSet {
   const { heading, element } = sectionCodes(section.key, section.title);
   return containerItem(heading(), [...context, textItem(element(), section.text)]);
+}
+
+/** An impression that was added to says so itself: a PACS may show it alone. Not the radiologist's words, so a comment. */
+function pointers({ key }: ReportSection, report: SignedReport): WritableDataSet[] {
+  if (key !== "impression") return [];
+  return amendments(report).map((words) => textItem(code("121106", "DCM", "Comment"), words));
 }
 
 function containerItem(name: WritableDataSet, content: WritableDataSet[]): WritableDataSet {

@@ -4,6 +4,7 @@ import { breakLines, type Line, oneLine, type TextStyle } from "./set-text.ts";
 import type { KeyPicture, ReportSection, Signature, SignedReport } from "./signed-report.ts";
 import { facesFor, hanLanguageOf } from "./typefaces.ts";
 import {
+  amendments,
   dicomDateText,
   dicomTimeText,
   momentText,
@@ -22,6 +23,7 @@ const quiet = "#5b6673";
 const rule = "#cfd6de";
 const accent = "#0b5c7a";
 const wash = "#f2f6f8";
+const warning = "#9a3412";
 
 const style = {
   organisation: { size: 15, weight: "bold", color: accent },
@@ -35,6 +37,7 @@ const style = {
   heading: { size: 9.5, weight: "semibold", color: accent },
   body: { size: 10, weight: "regular", color: ink },
   impression: { size: 10.5, weight: "semibold", color: ink },
+  amendment: { size: 9.5, weight: "bold", color: warning },
   caption: { size: 8, weight: "regular", color: ink },
   footer: { size: 7, weight: "regular", color: quiet },
 } satisfies Record<string, TextStyle>;
@@ -317,7 +320,12 @@ class Sheet {
   #impression(title: string, text: string): void {
     const inset = 12;
     const leading = 15;
-    const lines = breakLines(withoutEmptyEdges(text), textWidth - 2 * inset - 3, style.impression, this.#faceOf);
+    const set = (words: string, textStyle: TextStyle) =>
+      breakLines(words, textWidth - 2 * inset - 3, textStyle, this.#faceOf).map((line) => ({ line, textStyle }));
+    const lines = [
+      ...amendments(this.#report).flatMap((words) => set(words, style.amendment)),
+      ...set(withoutEmptyEdges(text), style.impression),
+    ];
     this.#room(Math.min(lines.length, 4) * leading + 40);
     this.#y += 2;
     let rest = lines;
@@ -335,8 +343,8 @@ class Sheet {
         this.#draw(this.#line(heading, style.heading), page.left + inset + 3, y, style.heading);
         y += headHeight;
       }
-      for (const line of rest.slice(0, count)) {
-        this.#aligned(line, page.left + inset + 3, textWidth - 2 * inset - 3, y, style.impression);
+      for (const { line, textStyle } of rest.slice(0, count)) {
+        this.#aligned(line, page.left + inset + 3, textWidth - 2 * inset - 3, y, textStyle);
         y += leading;
       }
       this.#y += height + 14;

@@ -1,4 +1,5 @@
 import { formatPersonName, type PersonNameGroups } from "@overread/shared/dicom/person-name";
+import type { SignedReport } from "./signed-report.ts";
 
 /** How the documents write dates, names and codes. One wording for PDF and SR. */
 
@@ -58,6 +59,19 @@ export function nameText(name: PersonNameGroups): string {
 
 /** The note under every page, in the words of the README. */
 export const regulatoryNote = "Overread is not a cleared medical device. Not for primary diagnosis.";
+
+/** So much of an addendum is said at the impression; the whole stands in its place. Characters. */
+const mostOfAddendum = 160;
+
+/** What stands at an impression that was added to: who reads it learns at once that more was said since. */
+export function amendments({ addenda, facility }: Pick<SignedReport, "addenda" | "facility">): string[] {
+  return addenda.map(({ sections, signature }) => {
+    const text = sections.map((section) => section.text).join(" ");
+    const words = [...text.replace(/\s+/g, " ").trim()];
+    const excerpt = words.length > mostOfAddendum ? `${words.slice(0, mostOfAddendum).join("")}…` : words.join("");
+    return `Amended by the addendum of ${momentText(signature.at, facility.timeZone)} below: ${excerpt}`;
+  });
+}
 
 /** Blanks that a tab stands for, on paper and in structured text, which may hold none (PS3.5 §6.1.3). */
 export const tabColumns = 4;

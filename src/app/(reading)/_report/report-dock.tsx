@@ -171,6 +171,7 @@ export function ReportEditor({
           caseId={caseId}
           item={study.item}
           text={text}
+          prompts={report.prompts}
           claim={claim}
           signer={signer}
           flush={flush}

@@ -1,5 +1,6 @@
 "use client";
 
+import { signedSections } from "@overread/shared/signed-sections";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
@@ -19,6 +20,7 @@ export function SignPanel({
   caseId,
   item,
   text,
+  prompts,
   claim,
   signer,
   flush,
@@ -29,6 +31,8 @@ export function SignPanel({
   caseId: string;
   item: WorklistItem;
   text: DraftText;
+  /** Labels of templates, which are not signed alone. */
+  prompts: readonly string[];
   claim: HeldClaim | null;
   signer: string;
   flush: () => Promise<number | null>;
@@ -43,6 +47,9 @@ export function SignPanel({
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const sign = useMutation(trpc.report.sign.mutationOptions());
+
+  const signed = signedSections(text.sections, prompts);
+  const leftOut = text.sections.filter(({ key }) => !signed.some((own) => own.key === key)).map(({ title }) => title);
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -93,15 +100,16 @@ export function SignPanel({
       <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto p-3">
         <h2 className="text-[0.9375rem] font-semibold">This is what you sign</h2>
         <dl className="flex flex-col gap-2.5">
-          {text.sections.map((section) => (
+          {signed.map((section) => (
             <div key={section.key}>
               <dt className="text-xs font-medium text-quiet">{section.title}</dt>
-              <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">
-                {section.text.trim() ? section.text : <span className="text-quiet">(empty)</span>}
-              </dd>
+              <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">{section.text}</dd>
             </div>
           ))}
         </dl>
+        {leftOut.length > 0 ? (
+          <p className="text-quiet">Nothing was written under {leftOut.join(", ")}: left out of the report.</p>
+        ) : null}
         <div className="border-t border-line pt-2">
           <h3 className="text-xs font-medium text-quiet">Where it goes</h3>
           <ul className="ml-4 list-disc">

@@ -6,6 +6,7 @@ import { type FormEvent, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
 import { appCodeOf, sentenceFor } from "../../_trpc/errors.ts";
 import type { Report, SignedVersion } from "../../_trpc/types.ts";
+import { Amendments } from "../../_ui/amendments.tsx";
 import { Button, buttonClass } from "../../_ui/button.tsx";
 import { Field } from "../../_ui/field.tsx";
 import { plural } from "../../_ui/format.ts";
@@ -31,7 +32,7 @@ export function SignedReport({
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto p-3">
         {report.versions.map((version, index) => (
-          <Version key={version.reportVersionId} version={version} newest={index === 0} />
+          <Version key={version.reportVersionId} version={version} versions={report.versions} newest={index === 0} />
         ))}
       </div>
       <footer className="flex flex-col gap-2 border-t border-line p-3">
@@ -52,7 +53,15 @@ export function SignedReport({
   );
 }
 
-function Version({ version, newest }: { version: SignedVersion; newest: boolean }) {
+function Version({
+  version,
+  versions,
+  newest,
+}: {
+  version: SignedVersion;
+  versions: readonly SignedVersion[];
+  newest: boolean;
+}) {
   const pdfReady = version.documents.pdf === "stored";
   return (
     <article className="flex flex-col gap-3" data-report-version={version.version}>
@@ -88,7 +97,10 @@ function Version({ version, newest }: { version: SignedVersion; newest: boolean 
           .map((section) => (
             <div key={section.key}>
               <dt className="text-xs font-medium text-quiet">{section.title}</dt>
-              <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">{section.text}</dd>
+              <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">
+                {section.key === "impression" ? <Amendments versions={versions} shown={version.version} /> : null}
+                {section.text}
+              </dd>
             </div>
           ))}
       </dl>

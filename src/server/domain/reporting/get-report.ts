@@ -6,7 +6,7 @@ import { reportPolicy } from "./policy.ts";
 import { findReportCase } from "./report-case.ts";
 import type { Report } from "./shapes.ts";
 import { signedVersions } from "./signed-versions.ts";
-import { templatesFor } from "./templates/index.ts";
+import { promptLabels, templatesFor } from "./templates/index.ts";
 
 /**
  * The report of a case: the working text for readers while it is open, what was signed for everybody who may read it.
@@ -38,6 +38,7 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
     state: row.state,
     templateId: working?.templateId ?? "",
     keyImages: working?.keyImages ?? newest?.keyImages ?? [],
+    prompts: promptLabels,
     draft: working?.draft ?? null,
     versions,
     canEdit: mine && !signed && reportPolicy.can(actor, "report.save-draft", row),

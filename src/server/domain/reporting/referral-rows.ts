@@ -54,9 +54,22 @@ export const selectReferrals = (readerId: string): Prisma.Sql => Prisma.sql`
   LEFT JOIN LATERAL (SELECT * FROM report_version r WHERE r.study_ref = s.id AND r.kind <> 'preliminary' ORDER BY r.version DESC LIMIT 1) v ON true`;
 
 const impressionLength = 200;
+const addendumLength = 100;
+
+/** What an addendum says comes first: it may be the opposite of what stands in the impression. */
+function impressionOf(sections: Section[]): string {
+  const impression = sections.find(({ key }) => key === "impression")?.text.trim() ?? "";
+  const addendum = sections.findLast(({ key }) => /^addendum-\d+$/.test(key))?.text.trim();
+  if (!addendum) return firstOf(impression, impressionLength);
+  return firstOf(`Amended: ${firstOf(addendum, addendumLength)} · Signed before: ${impression}`, impressionLength);
+}
+
+function firstOf(text: string, length: number): string {
+  const characters = [...text];
+  return characters.length <= length ? text : `${characters.slice(0, length - 1).join("")}…`;
+}
 
 export function toReferralItem(row: ReferralRow): ReferralItem {
-  const impression = row.sections?.find(({ key }) => key === "impression")?.text.trim() ?? "";
   return {
     studyId: row.studyId,
     caseId: row.caseId,
@@ -73,7 +86,7 @@ export function toReferralItem(row: ReferralRow): ReferralItem {
     state: row.state,
     signedAt: row.signedAt?.toISOString() ?? null,
     signedBy: row.signedBy,
-    impression: [...impression].slice(0, impressionLength).join(""),
+    impression: impressionOf(row.sections ?? []),
     unread: row.unread,
     lateImages: row.lateImages,
   };

@@ -30,6 +30,8 @@ export type Report = {
   state: CaseState;
   templateId: string;
   keyImages: KeyImage[];
+  /** Labels of templates: lines of nothing else are left out of what is signed (shared/signed-sections.ts). */
+  prompts: readonly string[];
   /** Who wrote the draft last, and when; null without a draft. */
   draft: { savedAt: string; savedBy: string } | null;
   /** Newest first. */
@@ -74,7 +76,7 @@ export type ReferralItem = {
   state: CaseState | null;
   signedAt: string | null;
   signedBy: string | null;
-  /** First 200 characters of the newest signed impression; empty while unsigned. */
+  /** First 200 characters of the newest signed impression, behind the newest addendum's first words; empty while unsigned. */
   impression: string;
   /** The newest signed version has not been opened by the physician yet. */
   unread: boolean;

@@ -1,4 +1,5 @@
 import { DomainError } from "@overread/shared/errors";
+import { signedSections } from "@overread/shared/signed-sections";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { Ctx, UserActor } from "../context.ts";
 import { type HeldCase, holdClaim, moveCase, requireLateImagesSeen } from "../reading/index.ts";
@@ -8,12 +9,13 @@ import { missingImages } from "./missing-images.ts";
 import { findReportCase } from "./report-case.ts";
 import { readDraft } from "./save-draft.ts";
 import type { Signed } from "./shapes.ts";
+import { promptLabels } from "./templates/index.ts";
 
 /** The claim ends with the signature. */
 const endClaim = Prisma.sql`, claimed_by_id = NULL, claimed_until = NULL, claimed_at = NULL`;
 
 /**
- * Signs the draft as it was last saved: fixes it as a version for ever, ends the claim and sends the documents on
+ * Signs the draft as it was last saved, without headings that nobody wrote anything under (as the preview showed it): fixes it as a version for ever, ends the claim and sends the documents on
  * their way. The caller has given the password once more before this runs. After a preliminary version this is the next.
  *
  * The draft goes: its words are in the version, and nothing may be typed into a signed report.
@@ -70,10 +72,10 @@ async function readyToSign(
   const draft = await readDraft(ctx, caseId);
   if ((draft?.version ?? 0) !== version)
     throw new DomainError("report.version-conflict", { details: { version: draft?.version ?? 0 } });
-  const impression = draft?.sections.find(({ key }) => key === "impression");
-  if (!draft || !impression?.text.trim()) throw new DomainError("report.impression-missing");
+  const written = signedSections(draft?.sections ?? [], promptLabels);
+  if (!draft || !written.some(({ key }) => key === "impression")) throw new DomainError("report.impression-missing");
   const { keyImages } = draft;
-  const sections = [...(await missingImages(ctx, caseId)), ...draft.sections];
+  const sections = [...(await missingImages(ctx, caseId)), ...written];
   return { held, draft: { sections, keyImages } };
 }
 

@@ -6,6 +6,7 @@ import Link from "next/link";
 import { useEffect, useMemo, useState } from "react";
 import { useTrpc } from "../../../_trpc/client.tsx";
 import type { Me, Referral } from "../../../_trpc/types.ts";
+import { Amendments } from "../../../_ui/amendments.tsx";
 import { Button, buttonClass, IconButton } from "../../../_ui/button.tsx";
 import { Disclaimer } from "../../../_ui/disclaimer.tsx";
 import { imageModalities, plural, withoutModality } from "../../../_ui/format.ts";
@@ -136,6 +137,7 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
             {readingOrder(newest.sections).map((part) => (
               <section key={part.key} className={part.lead ? "rounded-lg border border-line bg-panel p-4" : ""}>
                 <h2 className="text-[0.8125rem] font-medium text-quiet">{part.title}</h2>
+                {part.key === "impression" ? <Amendments versions={referral.versions} shown={newest.version} /> : null}
                 <p className={`leading-relaxed whitespace-pre-wrap ${part.lead ? "text-[1.0625rem]" : "text-base"}`}>
                   {part.text}
                 </p>

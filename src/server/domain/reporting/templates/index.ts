@@ -23,6 +23,11 @@ const templates: readonly Template[] = [
   generic,
 ];
 
+/** What templates ask at the beginning of a line; such a line is signed only with something behind it. */
+export const promptLabels: readonly string[] = [
+  ...new Set(templates.flatMap(({ findings }) => [...findings.matchAll(/^(.+): $/gm)].map(([, label = ""]) => label))),
+];
+
 /** What a template is chosen and filled by. */
 export type Examination = {
   modalities: string[];
