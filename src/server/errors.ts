@@ -1,4 +1,6 @@
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
+import { isBusyDatabase } from "./db/busy.ts";
+import { diskFaults, fullFaults } from "./outage.ts";
 
 type TrpcCode =
   | "BAD_REQUEST"
@@ -73,11 +75,21 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "storage.unavailable": { trpc: "SERVICE_UNAVAILABLE", http: 503, retry: "yes" },
   "storage.full": { trpc: "SERVICE_UNAVAILABLE", http: 507, retry: "yes" },
   "storage.corrupt": { trpc: "INTERNAL_SERVER_ERROR", http: 500, retry: "no" },
+  "server.busy": { trpc: "SERVICE_UNAVAILABLE", http: 503, retry: "yes" },
   internal: { trpc: "INTERNAL_SERVER_ERROR", http: 500, retry: "yes" },
 };
 
-/** The DomainError in a chain of causes; anything unknown becomes `internal`, its text kept for the log alone. */
+/**
+ * The DomainError in a chain of causes, or what a fault of the disk or a database that is busy means; anything unknown becomes
+ * `internal`, its text kept for the log alone.
+ */
 export function toDomainError(error: unknown): DomainError {
-  for (let e: unknown = error; e instanceof Error; e = e.cause) if (e instanceof DomainError) return e;
+  for (let e: unknown = error; e instanceof Error; e = e.cause) {
+    if (e instanceof DomainError) return e;
+    const { code = "", syscall } = e as NodeJS.ErrnoException;
+    if (syscall && diskFaults.has(code)) return new DomainError("storage.unavailable", { cause: error });
+    if (syscall && fullFaults.has(code)) return new DomainError("storage.full", { cause: error });
+  }
+  if (isBusyDatabase(error)) return new DomainError("server.busy", { cause: error });
   return new DomainError("internal", { cause: error });
 }

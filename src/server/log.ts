@@ -20,7 +20,7 @@ export function faultOf(error: unknown, depth = 0): object {
  * Structured log of one process. Only ids, counts, codes and durations belong in it; the paths below are
  * the safety net for what must never appear.
  */
-export function createLog(process: "web" | "dicomweb" | "worker" | "cli", level = "info") {
+export function createLog(process: "web" | "dicomweb" | "worker" | "cli" | "storage", level = "info") {
   return pino({
     name: process,
     level,

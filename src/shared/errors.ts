@@ -62,6 +62,7 @@ export const errorCodes = [
   "storage.unavailable",
   "storage.full",
   "storage.corrupt",
+  "server.busy",
   "internal",
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];

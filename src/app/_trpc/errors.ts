@@ -54,6 +54,7 @@ const sentences: Record<string, string> = {
   "edge.not-found": "There is no such edge router in your organisation.",
   "storage.unavailable": "The archive cannot be reached at the moment. Nothing is lost; try again.",
   "storage.full": "The archive has no space left. Nothing is lost; an administrator has to make room.",
+  "server.busy": "The portal has too much to do at the moment. Nothing is lost; try again in a few seconds.",
   internal: "Something failed on our side and is logged. Try again; nothing you wrote is lost.",
 };
 

@@ -1,4 +1,5 @@
 import type { Tx } from "#server/domain/context.ts";
+import { whenUndoneAgain } from "./busy.ts";
 import { prisma } from "./clients.ts";
 
 /**
@@ -6,5 +7,7 @@ import { prisma } from "./clients.ts";
  * search for; whoever uses it audits what it does to a tenant.
  */
 export async function withMaintenance<T>(fn: (tx: Tx) => Promise<T>, { timeoutMs = 30_000 } = {}): Promise<T> {
-  return prisma("overread_maintenance").$transaction((tx) => fn(tx), { timeout: timeoutMs, maxWait: 10_000 });
+  return whenUndoneAgain(() =>
+    prisma("overread_maintenance").$transaction((tx) => fn(tx), { timeout: timeoutMs, maxWait: 10_000 }),
+  );
 }

@@ -1,26 +1,35 @@
 import { randomUUID } from "node:crypto";
 import type { Actor, Ctx } from "#server/domain/context.ts";
+import { whenUndoneAgain } from "./busy.ts";
 import { prisma } from "./clients.ts";
 
 /**
  * The only way to a tenant's rows: opens a transaction in which the database shows the actor's
  * organisation and nothing else (row-level security on `app.org_id`), and runs `fn` in it.
- * Anything thrown rolls back; a verb does no network I/O while it is open.
+ * Anything thrown rolls back; a verb does no network I/O while it is open, so that what was undone for another's sake (deadlock,
+ * serialisation failure) is run again, some times.
  *
+ * @param idempotent for what only reads: asked again also when the database was too busy.
  * @param requestId ties audit events and log lines of one request together.
  */
 export async function withTenant<A extends Actor, T>(
   actor: A,
   fn: (ctx: Ctx<A>) => Promise<T>,
-  { requestId = randomUUID(), timeoutMs = 10_000 }: { requestId?: string; timeoutMs?: number } = {},
+  {
+    requestId = randomUUID(),
+    timeoutMs = 10_000,
+    idempotent = false,
+  }: { requestId?: string; timeoutMs?: number; idempotent?: boolean } = {},
 ): Promise<T> {
-  return prisma("overread_app").$transaction(
-    async (tx) => {
-      const [row] = await tx.$queryRaw<
-        [{ now: Date }]
-      >`SELECT set_config('app.org_id', ${actor.orgId}, true), now() AS now`;
-      return fn({ actor, tx, now: row.now, requestId });
-    },
-    { timeout: timeoutMs, maxWait: 10_000 },
-  );
+  const once = () =>
+    prisma("overread_app").$transaction(
+      async (tx) => {
+        // The ORM looks at its clock between two statements only: one that waits for a lock is ended by the database.
+        const [row] = await tx.$queryRaw<[{ now: Date }]>`
+          SELECT set_config('app.org_id', ${actor.orgId}, true), set_config('statement_timeout', ${String(timeoutMs)}, true), now() AS now`;
+        return fn({ actor, tx, now: row.now, requestId });
+      },
+      { timeout: timeoutMs, maxWait: 10_000 },
+    );
+  return whenUndoneAgain(once, { idempotent });
 }

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { config } from "#server/config.ts";
 import { errorTable, toDomainError } from "#server/errors.ts";
 import type { Log } from "#server/log.ts";
+import { sayOutage } from "#server/outage.ts";
 
 /** What no answer of this origin lacks, whoever made it: pages, sign-in, built files, images. */
 export function commonHeaders(): Record<string, string> {
@@ -43,7 +44,9 @@ export function sendJson(res: ServerResponse, status: number, body: unknown): vo
 export function sendError(res: ServerResponse, error: unknown, log: Log): void {
   const known = toDomainError(error);
   const { http, retry } = errorTable[known.code];
-  if (http >= 500) log.error({ err: known.cause ?? known, code: known.code }, "request failed");
+  sayOutage(log, known);
+  if (http >= 500 && http !== 503 && http !== 507)
+    log.error({ err: known.cause ?? known, code: known.code }, "request failed");
   if (res.headersSent || res.writableEnded) {
     res.destroy();
     return;

@@ -32,6 +32,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
   "storage.full": "The archive is out of space. Keep the instances and send them again later.",
   "storage.unavailable": "The archive cannot store or read right now. Try again shortly.",
   "storage.corrupt": "The stored object is missing or damaged. The operator has to look at it.",
+  "server.busy": "The server has too much to do right now, or its database starts. Wait as long as Retry-After says.",
   internal: "Something went wrong on our side. Try again; if it stays, tell the operator the request id.",
 };
 
@@ -53,7 +54,9 @@ export function sendError(req: IncomingMessage, res: ServerResponse, error: Doma
     "X-Content-Type-Options": "nosniff",
     ...(http === 416 ? { "Content-Range": `bytes */${error.details.length}` } : {}),
     ...(http === 401 ? { "WWW-Authenticate": 'Bearer realm="overread"' } : {}),
-    ...(retry === "yes" && http !== 500 ? { "Retry-After": String(error.details.retryAfterSeconds ?? 30) } : {}),
+    ...(retry === "yes" && http !== 500
+      ? { "Retry-After": String(error.details.retryAfterSeconds ?? (error.code === "server.busy" ? 5 : 30)) }
+      : {}),
     // What is left of a body that nobody reads would be taken for the next request.
     ...(req.complete ? {} : { Connection: "close" }),
   });

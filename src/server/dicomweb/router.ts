@@ -5,6 +5,7 @@ import { DomainError } from "@overread/shared/errors";
 import { config } from "#server/config.ts";
 import { toDomainError } from "#server/errors.ts";
 import { createLog } from "#server/log.ts";
+import { sayOutage } from "#server/outage.ts";
 import { type Caller, callerFor } from "./grant.ts";
 import { searchDicom } from "./qido.ts";
 import { costOf, spend } from "./rate-limit.ts";
@@ -51,8 +52,9 @@ export async function dicomwebHandler(req: IncomingMessage, res: ServerResponse)
     await serve(req, res, caller, found.route, uids(found.parameters));
   } catch (error) {
     const known = toDomainError(error);
+    log ??= createLog("dicomweb", config().log.level);
+    sayOutage(log, known, { requestId });
     if (known.code === "internal" && !res.destroyed) {
-      log ??= createLog("dicomweb", config().log.level);
       log.error({ err: known.cause ?? known, requestId }, "dicomweb request failed");
     }
     // The caller hung up: nobody is left to answer.

@@ -3,11 +3,16 @@ import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { PURPOSE_HEADER, StudyPurpose } from "@overread/shared/edge-contract/v1";
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
 import { finishInstance, type IngestResult, receiveInstance } from "#server/archive/index.ts";
+import { config } from "#server/config.ts";
+import { createLog, type Log } from "#server/log.ts";
+import { sayOutage } from "#server/outage.ts";
 import { objectStore } from "#server/storage/object-store.ts";
 import type { Caller } from "./grant.ts";
 import { covers, parseAccept, parseMediaType } from "./media-type.ts";
 import { readMultipart } from "./multipart.ts";
 import { sendError, sendJson } from "./respond.ts";
+
+let log: Log | undefined;
 
 /** Instances of one request that are being made durable at a time; bounds memory, keeps the disk busy. */
 const inFlight = 8;
@@ -22,6 +27,7 @@ function failureReason(result: Extract<IngestResult, { outcome: "refused" }>): n
   const reasons: Partial<Record<ErrorCode, number>> = {
     "storage.full": 0xa700,
     "storage.unavailable": 0xa700,
+    "server.busy": 0xa700,
     "dicom.missing-attribute": 0xa900,
     "dicom.uid-mismatch": 43265,
     "dicom.not-part10": 0xc000,
@@ -156,13 +162,16 @@ async function answer(
       referenced.push(referencedItem(result, root));
     }
   }
+  log ??= createLog("dicomweb", config().log.level);
+  for (const result of results)
+    if (result.outcome === "refused" && result.error) sayOutage(log, result.error, { requestId: caller.requestId });
   const outages = new Set(results.map((result) => (result.outcome === "refused" ? result.code : "")));
   const warned = results.some(({ outcome }) => outcome === "quarantined");
   let status = failed.length + others.length > 0 || warned ? 202 : 200;
   if (referenced.length === 0) {
     const [only] = outages;
-    if (outages.size === 1 && (only === "storage.full" || only === "storage.unavailable"))
-      status = only === "storage.full" ? 507 : 503;
+    if (outages.size === 1 && only === "storage.full") status = 507;
+    else if ([...outages].every((code) => code === "storage.unavailable" || code === "server.busy")) status = 503;
     else status = 409;
   }
   if (status >= 500 && results.length === 0)

@@ -113,6 +113,22 @@ test("what a crash left under an instance's name is replaced, even when its leng
   }
 });
 
+test("a folder that was taken away and is back is used again without a restart", async (t) => {
+  const { root, store } = newStore(t);
+  const dataSet = Buffer.from("a data set");
+  const put = async () => (await store.putInstance(owner, head, shared(dataSet))).durable;
+  await put();
+  await store.putBuffer(keyOf(dataSet), dataSet);
+  rmSync(root, { recursive: true });
+  mkdirSync(root);
+  // The first may find it gone; nobody after that.
+  await put().catch(() => {});
+  await store.putBuffer(keyOf(Buffer.from("x")), Buffer.from("x")).catch(() => {});
+  await put();
+  await store.putBuffer(keyOf(Buffer.from("y")), Buffer.from("y"));
+  assert.deepEqual(readFileSync(path.join(root, keyOf(dataSet))), Buffer.concat([head, dataSet]));
+});
+
 test("nothing is written below the reserve", async (t) => {
   const { root, store } = newStore(t, { reserveBytes: 2 ** 52 });
   await assert.rejects(store.createTemp(), isCode("storage.full"));

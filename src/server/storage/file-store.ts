@@ -1,7 +1,8 @@
-import { constants, createReadStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, opendir, readdir, rename, rm, stat, statfs, unlink } from "node:fs/promises";
 import path from "node:path";
 import { DomainError } from "@overread/shared/errors";
+import { DiskTrust, syncDirectory } from "./disk-trust.ts";
 import { InstanceWriter, WriteError } from "./instance-writer.ts";
 import { instanceKey } from "./keys.ts";
 import type { InstanceOwner, ObjectStore, StoredInstanceBytes, TempObject } from "./object-store.ts";
@@ -30,33 +31,51 @@ const preparedAgeMs = 30 * 24 * 60 * 60_000;
  * Objects as files under one directory.
  *
  * An object is there whole or not at all: its bytes, its name and the directory that holds the name are synced before
- * anyone is told, and no row names it before. A sync that fails is never tried again on the same file, because the kernel may
- * have dropped the pages and then reports success; the file is thrown away and the sender is refused.
+ * anyone is told, and no row names it before. A sync that fails is never tried again on the same pages, because the kernel may
+ * have dropped them and then reports success; the sender is refused, and so is everybody until the disk has shown itself well.
  */
 export class FileStore implements ObjectStore {
   readonly #root: string;
   readonly #reserveBytes: number;
   readonly #owner: string;
   #sequence = 0;
-  /** A sync failed. The disk is not to be believed any more until someone has looked and started the process again. */
-  #broken = false;
+  readonly #trust: DiskTrust;
   #free: { at: number; bytes: number } | undefined;
   /** Directories known to be durable. */
   readonly #directories = new Map<string, Promise<void>>();
   readonly #writer: InstanceWriter;
 
-  constructor(root: string, { reserveBytes, owner }: { reserveBytes: number; owner: string }) {
+  /** @param onTrust is told when a sync has failed and nothing is stored any more, and when the disk is well again. */
+  constructor(
+    root: string,
+    {
+      reserveBytes,
+      owner,
+      onTrust = () => {},
+    }: { reserveBytes: number; owner: string; onTrust?: (trusted: boolean, cause: unknown) => void },
+  ) {
     this.#root = path.resolve(root);
     this.#reserveBytes = reserveBytes;
     this.#owner = owner;
     this.#writer = new InstanceWriter(this.#root, owner);
+    this.#trust = new DiskTrust(this.#root, owner, (trusted, cause) => {
+      if (trusted) this.#forget();
+      onTrust(trusted, cause);
+    });
+  }
+
+  /** What was known of directories may be of another disk by now. */
+  #forget(): void {
+    this.#directories.clear();
+    this.#writer.retire();
+    this.#free = undefined;
   }
 
   async putInstance(owner: InstanceOwner, head: Uint8Array, dataSet: Uint8Array): Promise<StoredInstanceBytes> {
     await this.ensureRoom(head.byteLength + dataSet.byteLength);
     const { dataSetSha256, durable } = this.#writer.write(owner, head, dataSet);
     const settled = durable.catch((error: unknown) => {
-      if (error instanceof WriteError && error.syncing && !isFull(error)) this.#broken = true;
+      if (error instanceof WriteError && error.syncing && !isFull(error)) this.#trust.lose(error);
       throw storageError(error);
     });
     settled.catch(() => {});
@@ -71,7 +90,7 @@ export class FileStore implements ObjectStore {
     try {
       return await this.#newTemp();
     } catch (error) {
-      throw storageError(error);
+      throw this.#said(error);
     }
   }
 
@@ -80,7 +99,7 @@ export class FileStore implements ObjectStore {
     try {
       await this.#publish(temp, this.#path(key));
     } catch (error) {
-      throw storageError(error);
+      throw this.#said(error);
     } finally {
       await temp.discard();
     }
@@ -100,8 +119,14 @@ export class FileStore implements ObjectStore {
         await temp.discard();
       }
     } catch (error) {
-      throw storageError(error);
+      throw this.#said(error);
     }
+  }
+
+  #said(error: unknown): unknown {
+    // A directory that was there is gone.
+    if (errorCode(error) === "ENOENT") this.#forget();
+    return storageError(error);
   }
 
   /** The order that makes an object durable: its bytes, its name, and the directory that holds the name. */
@@ -112,7 +137,7 @@ export class FileStore implements ObjectStore {
     try {
       await temp.sync();
     } catch (error) {
-      if (!isFull(error)) this.#broken = true;
+      if (!isFull(error)) this.#trust.lose(error);
       throw error;
     }
     await directory;
@@ -122,7 +147,7 @@ export class FileStore implements ObjectStore {
 
   async #syncDirectory(directory: string): Promise<void> {
     await syncDirectory(directory).catch((error: unknown) => {
-      this.#broken = true;
+      this.#trust.lose(error);
       throw error;
     });
   }
@@ -155,7 +180,7 @@ export class FileStore implements ObjectStore {
   }
 
   async freeBytes(): Promise<number> {
-    if (this.#broken) throw new DomainError("storage.unavailable");
+    await this.#trust.require();
     if (!this.#free || Date.now() - this.#free.at > freeSpaceAgeMs) {
       try {
         await mkdir(this.#root, { recursive: true });
@@ -313,15 +338,6 @@ class TempFile implements TempObject {
     if (this.#gone) return;
     this.#gone = true;
     await unlink(this.path).catch(() => {});
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

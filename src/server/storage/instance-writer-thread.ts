@@ -11,6 +11,7 @@ import {
   readSync,
   renameSync,
   unlinkSync,
+  writeSync,
   writevSync,
 } from "node:fs";
 import path from "node:path";
@@ -41,6 +42,8 @@ parentPort?.on("message", ({ id, orgId, transferSyntaxUid, head, dataSet }: Writ
     write(path.join(root, instanceKey(orgId, dataSetSha256, transferSyntaxUid)), [head, dataSet]);
     answer({ id, durable: true });
   } catch (error) {
+    // A directory that was there is gone: nothing is known of any any more.
+    if (codeOf(error) === "ENOENT") for (const known of [durable, sharded]) known.clear();
     answer({ id, error: { code: codeOf(error), message: error instanceof Error ? error.name : "", syncing } });
   }
 });
@@ -111,10 +114,20 @@ function writeAll(fd: number, pieces: Uint8Array[]): void {
   }
 }
 
-/** Whether the file holds these very bytes; then it is made durable, and young enough for a sweep to leave it alone. */
+/**
+ * Whether the file holds these very bytes; then it is made durable, and young enough for a sweep to leave it alone. The bytes are
+ * written over themselves: after a sync that failed the kernel shows bytes that never reached the disk, and has forgotten to write them.
+ */
 function confirm(fd: number, pieces: Uint8Array[]): boolean {
   try {
     if (!sameBytes(fd, pieces)) return false;
+    let at = 0;
+    for (const piece of pieces)
+      for (let from = 0; from < piece.byteLength; ) {
+        const written = writeSync(fd, piece, from, piece.byteLength - from, at);
+        from += written;
+        at += written;
+      }
     const now = new Date();
     futimesSync(fd, now, now);
     sync(fd);

@@ -56,6 +56,11 @@ export class InstanceWriter {
     return stored;
   }
 
+  /** Begins with new threads: those of now end with their work, and what they know of the disk with them. */
+  retire(): void {
+    for (const thread of this.#threads.splice(0)) thread.retire();
+  }
+
   readonly #rest = (): void => {
     if (this.#threads.some(({ busy }) => busy > 0)) return;
     clearTimeout(this.#idle);
@@ -117,6 +122,11 @@ class WriterThread {
     void this.#worker.terminate();
   }
 
+  retire(): void {
+    this.alive = false;
+    if (this.busy === 0) this.stop();
+  }
+
   #take(answer: WriteAnswer): void {
     const waiting = this.#waiting.get(answer.id);
     if (!waiting) return;
@@ -126,6 +136,7 @@ class WriterThread {
     }
     this.#waiting.delete(answer.id);
     if (this.busy === 0) this.#worker.unref();
+    if (this.busy === 0 && !this.alive) this.stop();
     if ("durable" in answer) waiting.done();
     else waiting.failed(new WriteError(answer.error));
   }

@@ -2,6 +2,8 @@ import type { FileHandle } from "node:fs/promises";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { config } from "#server/config.ts";
+import { createLog } from "#server/log.ts";
+import { causeInWords } from "#server/outage.ts";
 import { FileStore } from "./file-store.ts";
 
 /** A file being received. It has no name a reader could find until {@link ObjectStore.put} gives it one. */
@@ -60,7 +62,18 @@ export function objectStore(): ObjectStore {
     const { url, reserveBytes } = config().storage;
     if (!url.startsWith("file:")) throw new Error("OVERREAD_STORAGE: only file: URLs are supported");
     const root = url.startsWith("file://") ? fileURLToPath(url) : url.slice("file:".length);
-    store = new FileStore(root, { reserveBytes, owner: `${hostname().replace(/[^\w-]/g, "")}.${process.pid}` });
+    const log = createLog("storage", config().log.level);
+    store = new FileStore(root, {
+      reserveBytes,
+      owner: `${hostname().replace(/[^\w-]/g, "")}.${process.pid}`,
+      onTrust: (trusted, cause) =>
+        trusted
+          ? log.info("the disk of the archive is well again: images are taken again")
+          : log.error(
+              { cause: causeInWords(cause), err: cause },
+              "the disk of the archive failed: nothing is taken until it is well",
+            ),
+    });
   }
   return store;
 }

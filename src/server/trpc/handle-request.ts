@@ -3,8 +3,10 @@ import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import { reauthenticate } from "#server/auth/authenticate.ts";
 import { config } from "#server/config.ts";
-import { errorTable } from "#server/errors.ts";
+import type { Actor } from "#server/domain/context.ts";
+import { errorTable, toDomainError } from "#server/errors.ts";
 import { createLog, type Log } from "#server/log.ts";
+import { sayOutage } from "#server/outage.ts";
 import { appRouter } from "./root.ts";
 
 export const trpcEndpoint = "/api/trpc";
@@ -12,6 +14,8 @@ export const trpcEndpoint = "/api/trpc";
 const largestBody = 2 * 1024 * 1024;
 /** What a screen asks at once. */
 const largestBatch = 12;
+/** When to ask again what could not be done just now. Seconds. */
+const comeBack = { "Retry-After": "2" };
 
 let log: Log | undefined;
 
@@ -30,8 +34,18 @@ export async function handleTrpcRequest(request: Request): Promise<Response> {
   }
   // What a screen refreshes by itself, with nobody there, is no activity: the idle limit is for people.
   const touch = request.headers.get("x-overread-unattended") === null;
-  const actor = await actorFromRequest({ headers: Object.fromEntries(request.headers) }, { touch });
   const requestId = randomUUID();
+  log ??= createLog("web", config().log.level);
+  const lines = log;
+  let actor: Actor | null;
+  try {
+    actor = await actorFromRequest({ headers: Object.fromEntries(request.headers) }, { touch });
+  } catch (error) {
+    const known = toDomainError(error);
+    sayOutage(lines, known, { requestId });
+    if (known.code !== "server.busy") throw error;
+    return refuse("server.busy");
+  }
   return fetchRequestHandler({
     endpoint: trpcEndpoint,
     req: new Request(request.url, { method: request.method, headers: request.headers, ...(body ? { body } : {}) }),
@@ -39,13 +53,17 @@ export async function handleTrpcRequest(request: Request): Promise<Response> {
     allowMethodOverride: true,
     maxBatchSize: largestBatch,
     createContext: () => ({ actor, requestId, reauthenticate }),
-    responseMeta: () => ({
-      headers: new Headers({ "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" }),
+    responseMeta: ({ errors }) => ({
+      headers: new Headers({
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        ...(errors.some(({ code }) => code === "SERVICE_UNAVAILABLE") ? comeBack : {}),
+      }),
     }),
     onError({ error, path }) {
+      sayOutage(lines, toDomainError(error), { requestId });
       if (error.code !== "INTERNAL_SERVER_ERROR") return;
-      log ??= createLog("web", config().log.level);
-      log.error({ err: error, requestId, procedure: path }, "a procedure failed");
+      lines.error({ err: error, requestId, procedure: path }, "a procedure failed");
     },
   });
 }
@@ -87,12 +105,15 @@ async function readBody(request: Request): Promise<ArrayBuffer | null> {
   return whole.buffer;
 }
 
-function refuse(appCode: "auth.forbidden" | "request.too-large" | "request.invalid", status?: number): Response {
+function refuse(
+  appCode: "auth.forbidden" | "request.too-large" | "request.invalid" | "server.busy",
+  status?: number,
+): Response {
   const { http, trpc } = errorTable[appCode];
   return Response.json(
     {
       error: { message: appCode, code: -32600, data: { code: trpc, httpStatus: status ?? http, appCode, details: {} } },
     },
-    { status: status ?? http, headers: { "Cache-Control": "no-store" } },
+    { status: status ?? http, headers: { "Cache-Control": "no-store", ...(http === 503 ? comeBack : {}) } },
   );
 }

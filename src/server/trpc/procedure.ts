@@ -103,7 +103,7 @@ const personProcedure = plainProcedure.use(async ({ ctx, next }) => {
 });
 
 /** Opens the caller's tenant transaction round everything behind it; the verb's failure rolls it back. */
-const openTenant = t.middleware(async ({ ctx, next, path }) => {
+const openTenant = t.middleware(async ({ ctx, next, path, type }) => {
   const actor = ctx.actor as UserActor;
   try {
     return await withTenant(
@@ -113,10 +113,12 @@ const openTenant = t.middleware(async ({ ctx, next, path }) => {
         if (!result.ok) throw result.error; // next() reports failure as a value; only a throw rolls back
         return result;
       },
-      { requestId: ctx.requestId },
+      { requestId: ctx.requestId, idempotent: type === "query" },
     );
   } catch (error) {
-    await auditRefusal(actor, ctx.requestId, path, toDomainError(error).code);
+    await auditRefusal(actor, ctx.requestId, path, toDomainError(error).code).catch((failed: unknown) => {
+      throw toTrpcError(failed);
+    });
     throw toTrpcError(error);
   }
 });

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DomainError } from "@overread/shared/errors";
+import { toDomainError } from "./errors.ts";
+import type { Log } from "./log.ts";
+import { causeInWords, sayOutage } from "./outage.ts";
+
+const disk = (code: string) => Object.assign(new Error(`${code}: /secret/Doe^Jane`), { code, syscall: "read" });
+
+test("a fault of the disk under any read or write has its code and its words", () => {
+  for (const [fault, code, words] of [
+    ["EIO", "storage.unavailable", /errors/],
+    ["EROFS", "storage.unavailable", /read-only/],
+    ["EMFILE", "storage.unavailable", /files open/],
+    ["ENOSPC", "storage.full", /full/],
+    ["EDQUOT", "storage.full", /quota/],
+  ] as const) {
+    const known = toDomainError(new Error("wrapped", { cause: disk(fault) }));
+    assert.equal(known.code, code, fault);
+    assert.match(causeInWords(known), words, fault);
+  }
+  assert.equal(
+    toDomainError(Object.assign(new Error("ours"), { code: "EIO" })).code,
+    "internal",
+    "no call of the system",
+  );
+});
+
+test("an outage is said once a minute for each cause, with what came since, and without a path or a name", () => {
+  const lines: { fields: Record<string, unknown>; text: string }[] = [];
+  const log = {
+    error: (fields: Record<string, unknown>, text: string) => lines.push({ fields, text }),
+  } as unknown as Log;
+  const broken = () => toDomainError(disk("EIO"));
+  for (let second = 0; second < 150; second++) sayOutage(log, broken(), {}, 1_000_000 + second * 1000);
+  sayOutage(log, toDomainError(disk("EROFS")), {}, 1_000_000);
+  sayOutage(log, new DomainError("report.not-found"), {}, 1_000_000);
+  assert.deepEqual(
+    lines.map(({ fields: { code, cause, sinceLast } }) => [code, cause, sinceLast]),
+    [
+      ["storage.unavailable", "the disk answers with errors", 0],
+      ["storage.unavailable", "the disk answers with errors", 59],
+      ["storage.unavailable", "the disk answers with errors", 59],
+      ["storage.unavailable", "the disk is read-only", 0],
+    ],
+  );
+});
