@@ -54,6 +54,7 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "case.late-images": { trpc: "CONFLICT", http: 409, retry: "no" },
   "report.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
   "report.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "report.draft-of-another": { trpc: "CONFLICT", http: 409, retry: "no" },
   "report.impression-missing": { trpc: "BAD_REQUEST", http: 422, retry: "no" },
   "report.already-signed": { trpc: "CONFLICT", http: 409, retry: "no" },
   "report.not-signed": { trpc: "CONFLICT", http: 409, retry: "no" },

@@ -41,6 +41,7 @@ export const errorCodes = [
   "case.late-images",
   "report.not-found",
   "report.version-conflict",
+  "report.draft-of-another",
   "report.impression-missing",
   "report.already-signed",
   "report.not-signed",

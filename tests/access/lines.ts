@@ -78,6 +78,14 @@ export const procedures: Record<string, Line> = {
     reach: ({ caseId }) => ({ caseId, claimToken: "1", version: 1, sections }),
     may: ["radiologist"],
   },
+  "report.takeOverDraft": {
+    reach: ({ caseId }) => ({ caseId, claimToken: "1", version: 1 }),
+    may: ["radiologist"],
+  },
+  "report.startDraftAnew": {
+    reach: ({ caseId }) => ({ caseId, claimToken: "1", version: 1 }),
+    may: ["radiologist"],
+  },
   "report.sign": { reach: ({ caseId }) => ({ caseId, claimToken: "1", version: 1, password }), may: ["radiologist"] },
   "report.signPreliminary": {
     reach: ({ caseId }) => ({ caseId, claimToken: "1", version: 1, password }),

@@ -94,6 +94,12 @@ async function furnishRest(): Promise<void> {
       "INSERT INTO refused_object (org_id, edge_id, reason, received_at) VALUES ($1, $2, 'no-study', now())",
       [hospital, things.edgeId],
     );
+    await owner.query(
+      `INSERT INTO draft_handover (org_id, reader_org_id, case_id, act, version, template_id, sections, key_images, author_id, written_at, by_id)
+       SELECT org_id, reader_org_id, case_id, 'set-aside', version, template_id, sections, key_images, author_id, updated_at, author_id
+       FROM report_draft WHERE case_id = $1`,
+      [things.caseId],
+    );
     await owner.query("INSERT INTO referral_reading (study_ref, user_id, org_id, version) VALUES ($1, $2, $3, 1)", [
       things.signedStudyId,
       person,

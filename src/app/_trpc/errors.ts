@@ -1,4 +1,6 @@
 import { TRPCClientError } from "@trpc/client";
+import { formatWhen } from "../_ui/format.ts";
+import { serverNow } from "./server-time.ts";
 
 type ErrorData = { appCode?: unknown; details?: unknown };
 
@@ -43,6 +45,7 @@ const sentences: Record<string, string> = {
   "case.late-images": "Images came after this case was opened. Look at them, say that you have seen them, then sign.",
   "report.not-found": "There is no report here that you may read.",
   "report.version-conflict": "The report was changed in another window.",
+  "report.draft-of-another": "This draft is a colleague's. Take it over, or start anew.",
   "report.impression-missing": "The impression is empty. A report cannot be signed without one.",
   "report.already-signed": "This report is already signed. Use an addendum for what is missing.",
   "report.not-signed": "This report has not been signed yet.",
@@ -69,5 +72,10 @@ const passwordSentences: Record<string, string> = {
 /** What happened and what to do next, in a sentence for the person at the screen. */
 export function sentenceFor(error: unknown): string {
   if (appCodeOf(error) === "user.password-weak") return passwordSentences[String(detailsOf(error).reason)] ?? weak;
+  if (appCodeOf(error) === "report.draft-of-another") {
+    const { author, savedAt } = detailsOf(error);
+    if (typeof author === "string" && typeof savedAt === "string")
+      return `This draft is ${author}'s, of ${formatWhen(savedAt, serverNow())}. Take it over, or start anew.`;
+  }
   return sentences[appCodeOf(error)] ?? sentences.internal!;
 }

@@ -9,6 +9,7 @@ import {
   formatExact,
   formatRemaining,
   formatSpan,
+  formatWhen,
   imageModalities,
   nameWritings,
   plural,
@@ -75,4 +76,11 @@ test("a modality is not said twice", () => {
 
 test("Greek family names lose their accents in capitals, as Greek is written", () => {
   assert.equal(nameWritings({ alphabetic: "Παπαδοπούλου^Ελένη" }).main, "ΠΑΠΑΔΟΠΟΥΛΟΥ, Ελένη");
+});
+
+test("a moment of the last hours is told by the clock, an earlier one with its day", () => {
+  const now = Date.parse("2026-11-26T02:00:00Z");
+  assert.equal(formatWhen("2026-11-26T01:20:00Z", now, "UTC"), "01:20");
+  assert.equal(formatWhen("2026-11-25T23:50:00Z", now, "UTC"), "23:50");
+  assert.equal(formatWhen("2026-11-25T01:20:00Z", now, "UTC"), "25 Nov, 01:20");
 });

@@ -98,6 +98,16 @@ export function formatAgo(instant: Instant, now: number, timeZone?: string): str
   });
 }
 
+/** A moment of the last hours by the clock, `01:20`; an earlier one with its day, `25 Nov, 01:20`. */
+export function formatWhen(instant: Instant, now: number, timeZone?: string): string {
+  const date = toDate(instant);
+  if (!date) return "—";
+  const clock = formatClock(date, timeZone);
+  return Math.abs(now - date.getTime()) < 12 * 3_600_000
+    ? clock
+    : `${zoned(date, timeZone, { day: "numeric", month: "short" })}, ${clock}`;
+}
+
 /** A length of time in its largest sensible unit: `8 s`, `12 min`, `3 h 20 min`, `2 d`. */
 export function formatSpan(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

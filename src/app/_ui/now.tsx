@@ -3,7 +3,7 @@
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
 import { heardServerTime, serverNow } from "../_trpc/server-time.ts";
 import { classNames } from "./class-names.ts";
-import { formatAgo, formatClock, formatExact, formatSpan } from "./format.ts";
+import { formatAgo, formatClock, formatExact, formatSpan, formatWhen } from "./format.ts";
 
 type Clock = { now: number; zone: string };
 const ClockContext = createContext<Clock>({ now: 0, zone: "UTC" });
@@ -46,6 +46,16 @@ export function Ago({ at, timeZone }: { at: Instant; timeZone?: string }) {
   return (
     <time dateTime={iso(at)} title={inZones(at, zone, timeZone)} className="tabular">
       {formatAgo(at, now, zone)}
+    </time>
+  );
+}
+
+/** `01:20`, with the day when it was not today, and the exact time on hover. */
+export function When({ at }: { at: Instant }) {
+  const { now, zone } = use(ClockContext);
+  return (
+    <time dateTime={iso(at)} title={formatExact(at, zone)} className="tabular">
+      {formatWhen(at, now, zone)}
     </time>
   );
 }

@@ -41,6 +41,8 @@ export type AuditAction =
   | "case.attach-priors"
   | "report.read"
   | "report.save-draft"
+  | "report.take-over-draft"
+  | "report.start-draft-anew"
   | "report.sign"
   | "report.sign-preliminary"
   | "report.addendum"

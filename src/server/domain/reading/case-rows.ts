@@ -26,6 +26,10 @@ export type CaseRow = {
   claimedByName: string | null;
   claimedUntil: Date | null;
   claimLive: boolean;
+  /** Whose unsigned words are saved; null without any, and for those of a preliminary report. */
+  draftAuthorId: string | null;
+  draftAuthorName: string | null;
+  draftAt: Date | null;
   pausedFrom: CaseState | null;
   pausedAt: Date | null;
   pausedByName: string | null;
@@ -82,6 +86,7 @@ export const selectCases = Prisma.sql`
     c.claimed_by_id AS "claimedById", staff_name(c.claimed_by_id) AS "claimedByName", c.claimed_until AS "claimedUntil",
     coalesce(c.claimed_until > clock_timestamp(), false) AS "claimLive",
     c.paused_from AS "pausedFrom", c.paused_at AS "pausedAt", staff_name(c.paused_by_id) AS "pausedByName", c.paused_reason AS "pausedReason",
+    d.author_id AS "draftAuthorId", staff_name(d.author_id) AS "draftAuthorName", d.updated_at AS "draftAt",
     o.slug AS "orgSlug", f.name AS "facilityName", f.slug AS "facilitySlug", f.time_zone AS "facilityTimeZone",
     (SELECT count(*)::int FROM case_prior p WHERE p.case_id = c.id) AS "priorCount",
     s.id AS "studyId", s.study_instance_uid AS "studyInstanceUid", s.patient_ref AS "patientRef", s.patient_id AS "patientId",
@@ -98,7 +103,8 @@ export const selectCases = Prisma.sql`
   FROM reading_case c
   JOIN study s ON s.id = c.study_ref
   JOIN organization o ON o.id = c.org_id
-  LEFT JOIN facility f ON f.id = c.facility_id`;
+  LEFT JOIN facility f ON f.id = c.facility_id
+  LEFT JOIN report_draft d ON d.case_id = c.id AND d.author_id IS NOT NULL`;
 
 /** What this caller may do with this case now: the policy, and where the case stands. */
 export function abilities(actor: Actor, row: CaseRow): CaseAbilities {
@@ -169,6 +175,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     paused: row.pausedAt
       ? { reason: row.pausedReason ?? "", by: row.pausedByName ?? "", at: row.pausedAt.toISOString() }
       : null,
+    draft: draftOf(actor, row),
     images: imagesOf(row),
     lateImages:
       row.lateSince && row.lateImages > 0 ? { count: row.lateImages, since: row.lateSince.toISOString() } : null,
@@ -180,6 +187,12 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     referringPhysician: formatPersonName(row.referringPhysicianName),
     can: abilities(actor, row),
   };
+}
+
+/** A draft is the reading group's business alone. */
+function draftOf(actor: Actor, row: CaseRow): WorklistItem["draft"] {
+  if (!row.draftAuthorId || !row.draftAt || actor.orgId !== row.readerOrgId) return null;
+  return { id: row.draftAuthorId, name: row.draftAuthorName ?? "a colleague", at: row.draftAt.toISOString() };
 }
 
 /** What has come, what the sender says there is, and what will never come. */

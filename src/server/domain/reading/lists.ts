@@ -12,14 +12,15 @@ const inStates = (states: readonly string[]): Prisma.Sql => Prisma.sql`c.state::
  * What is on each list, for `reading_case c`.
  *
  * `next`: what the caller could begin or go on with now. `all`: what waits for a signature. `stat`: of these the STAT ones, those still
- * arriving or held included. `mine`: what the caller holds, and what the caller signed and pictures have joined since. `final`: signed.
+ * arriving or held included. `mine`: what the caller holds, what the caller
+ * has begun to write, whoever has it now, and what the caller signed and pictures have joined since. `final`: signed.
  */
 export function onList(actor: Actor, list: ListId): Prisma.Sql {
   if (list === "next")
     return Prisma.sql`(${inStates(claimableStates)} AND ${whole} AND (NOT coalesce(c.claimed_until > clock_timestamp(), false) OR ${heldBy(actor)}))`;
   if (list === "all") return inStates(openStates);
   if (list === "stat") return Prisma.sql`(${inStates(openStates)} AND c.priority = 'stat')`;
-  if (list === "mine") return Prisma.sql`(${heldBy(actor)} OR ${addendumDue(actor)})`;
+  if (list === "mine") return Prisma.sql`(${heldBy(actor)} OR ${begunBy(actor)} OR ${addendumDue(actor)})`;
   return inStates(signedStates);
 }
 
@@ -30,6 +31,13 @@ const whole = Prisma.sql`(SELECT s.refused_instances FROM study s WHERE s.id = c
 function heldBy(actor: Actor): Prisma.Sql {
   return actor.kind === "user"
     ? Prisma.sql`(coalesce(c.claimed_until > clock_timestamp(), false) AND c.claimed_by_id = ${actor.userId}::uuid)`
+    : Prisma.sql`false`;
+}
+
+/** The caller's words wait there unsigned. */
+function begunBy(actor: Actor): Prisma.Sql {
+  return actor.kind === "user"
+    ? Prisma.sql`(${inStates(openStates)} AND EXISTS (SELECT 1 FROM report_draft d WHERE d.case_id = c.id AND d.author_id = ${actor.userId}::uuid))`
     : Prisma.sql`false`;
 }
 

@@ -61,6 +61,8 @@ export type WorklistItem = {
   claimedUntil: string | null;
   /** Why it is held or cancelled, by whom and since when; null otherwise. */
   paused: { reason: string; by: string; at: string } | null;
+  /** Whose unsigned words are saved and since when, for the reading group; null when there are none. */
+  draft: { id: string; name: string; at: string } | null;
   /** What the hospital sent, not the documents that we added. */
   images: { received: number; expected: number | null; refused: number };
   /** In words, when images were refused and will not come, e.g. `3 of 4 images; 1 refused`; null otherwise. */

@@ -1,17 +1,21 @@
 import { audit } from "../audit/index.ts";
 import type { Ctx } from "../context.ts";
-import { type CaseRow, comparablePriors, openStates, signedStates } from "../reading/index.ts";
+import { type CaseRow, openStates, signedStates } from "../reading/index.ts";
+import { authorship } from "./authorship.ts";
+import { draftHistory } from "./draft-history.ts";
 import type { GetReport, KeyImage, Section } from "./inputs.ts";
+import { isAnothers } from "./own-draft.ts";
 import { reportPolicy } from "./policy.ts";
 import { findReportCase } from "./report-case.ts";
 import type { Report } from "./shapes.ts";
 import { signedVersions } from "./signed-versions.ts";
-import { promptLabels, templatesFor } from "./templates/index.ts";
+import { startingText } from "./starting-text.ts";
+import { promptLabels } from "./templates/index.ts";
 
 /**
  * The report of a case: the working text for readers while it is open, what was signed for everybody who may read it.
  * Before the first save a reader gets the fitting template as version 0. A colleague's unsigned words are shown to
- * nobody else while that colleague's claim runs, and never to the hospital.
+ * nobody else while that colleague's claim runs, and never to the hospital; who wrote them sees them always.
  *
  * @throws {DomainError} `case.not-found`, `auth.forbidden`
  */
@@ -30,8 +34,10 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
   });
 
   const newest = versions[0];
-  const mine = actor.kind === "user" && row.claimLive && row.claimedById === actor.userId;
+  const holds = actor.kind === "user" && row.claimLive && row.claimedById === actor.userId;
   const signed = signedStates.includes(row.state);
+  const mine = holds && !signed && !working?.draft?.anothers;
+  const mayReadDrafts = reportPolicy.can(actor, "report.read-draft", row) && (signed || working !== null);
   return {
     version: working?.version ?? newest?.version ?? 0,
     sections: working?.sections ?? newest?.sections ?? [],
@@ -40,10 +46,12 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
     keyImages: working?.keyImages ?? newest?.keyImages ?? [],
     prompts: promptLabels,
     draft: working?.draft ?? null,
+    earlierDrafts: mayReadDrafts ? await draftHistory(ctx, caseId) : [],
+    authorship: working ? ((await authorship(ctx, caseId))[0]?.text ?? "") : "",
     versions,
-    canEdit: mine && !signed && reportPolicy.can(actor, "report.save-draft", row),
-    canSign: mine && !signed && reportPolicy.can(actor, "report.sign", row),
-    canSignPreliminary: mine && !signed && reportPolicy.can(actor, "report.sign-preliminary", row),
+    canEdit: mine && reportPolicy.can(actor, "report.save-draft", row),
+    canSign: mine && reportPolicy.can(actor, "report.sign", row),
+    canSignPreliminary: mine && reportPolicy.can(actor, "report.sign-preliminary", row),
     canAddend: signed && reportPolicy.can(actor, "report.addendum", row),
     requiresPassword: true,
   };
@@ -51,7 +59,8 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
 
 function maySeeDraft({ actor }: Ctx, row: CaseRow): boolean {
   const others = row.claimLive && !(actor.kind === "user" && row.claimedById === actor.userId);
-  return !others && reportPolicy.can(actor, "report.read-draft", row);
+  const author = actor.kind === "user" && row.draftAuthorId === actor.userId;
+  return (author || !others) && reportPolicy.can(actor, "report.read-draft", row);
 }
 
 type Working = Pick<Report, "version" | "templateId" | "draft"> & { sections: Section[]; keyImages: KeyImage[] };
@@ -64,16 +73,17 @@ async function workingText(ctx: Ctx, row: CaseRow): Promise<Working> {
       sections: Section[];
       keyImages: KeyImage[];
       updatedAt: Date;
+      authorId: string | null;
       authorName: string | null;
     }[]
   >`
-    SELECT version, template_id AS "templateId", sections, key_images AS "keyImages", updated_at AS "updatedAt",
+    SELECT version, template_id AS "templateId", sections, key_images AS "keyImages", updated_at AS "updatedAt", author_id AS "authorId",
       staff_name(author_id) AS "authorName"
     FROM report_draft WHERE case_id = ${row.caseId}::uuid`;
   if (draft) {
-    const { updatedAt, authorName, ...text } = draft;
-    return { ...text, draft: { savedAt: updatedAt.toISOString(), savedBy: authorName ?? "" } };
+    const { updatedAt, authorId, authorName, ...text } = draft;
+    const anothers = ctx.actor.kind === "user" && isAnothers(draft, ctx.actor.userId);
+    return { ...text, draft: { savedAt: updatedAt.toISOString(), savedBy: authorName ?? "", anothers } };
   }
-  const [template] = templatesFor({ ...row, priors: await comparablePriors(ctx, row) });
-  return { version: 0, templateId: template.id, sections: template.sections, keyImages: [], draft: null };
+  return { version: 0, ...(await startingText(ctx, row)), draft: null };
 }

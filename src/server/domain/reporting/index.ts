@@ -11,6 +11,7 @@ export {
   SaveDraft,
   Section,
   SignReport,
+  TakeOverDraft,
 } from "./inputs.ts";
 export { listReferrals } from "./list-referrals.ts";
 export { listTemplates } from "./list-templates.ts";
@@ -20,3 +21,5 @@ export { recordDocuments, type StoredDocument } from "./record-documents.ts";
 export { saveDraft } from "./save-draft.ts";
 export type * from "./shapes.ts";
 export { signPreliminary, signReport } from "./sign-report.ts";
+export { startDraftAnew } from "./start-draft-anew.ts";
+export { takeOverDraft } from "./take-over-draft.ts";

@@ -47,6 +47,10 @@ export const SaveDraft = z.object({
 });
 export type SaveDraft = z.output<typeof SaveDraft>;
 
+/** Of a colleague's draft, by the version of it that was read. */
+export const TakeOverDraft = z.object({ caseId, claimToken, version: version.min(1) });
+export type TakeOverDraft = z.output<typeof TakeOverDraft>;
+
 export const SignReport = z.object({ caseId, claimToken, version });
 export type SignReport = z.output<typeof SignReport>;
 

@@ -4,7 +4,7 @@ import { requireWhole } from "../reading/index.ts";
 import type { Section } from "./inputs.ts";
 
 /** Key of the section that the product itself puts before the reader's. */
-const missingImagesKey = "missing-images";
+export const missingImagesKey = "missing-images";
 
 /**
  * What a report says of images that were refused and were not there to be read: a section of its own, part of what is

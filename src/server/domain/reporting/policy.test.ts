@@ -32,6 +32,7 @@ const expected: Record<keyof typeof reportPolicy.table, Role[]> = {
   "report.read": ["radiologist", "worklist_manager", "technologist", "referring_physician"],
   "report.read-draft": ["radiologist"],
   "report.save-draft": ["radiologist"],
+  "report.take-over-draft": ["radiologist"],
   "report.sign-preliminary": ["radiologist"],
   "report.sign": ["radiologist"],
   "report.addendum": ["radiologist"],

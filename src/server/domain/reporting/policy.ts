@@ -16,6 +16,7 @@ export const reportPolicy = makePolicy(
     },
     "report.read-draft": { people: [["radiologist", "reader"]] },
     "report.save-draft": { people: [["radiologist", "reader"]] },
+    "report.take-over-draft": { people: [["radiologist", "reader"]] },
     "report.sign-preliminary": { people: [["radiologist", "reader"]] },
     "report.sign": { people: [["radiologist", "reader"]] },
     "report.addendum": { people: [["radiologist", "reader"]] },

@@ -5,22 +5,18 @@ import type { Ctx, UserActor } from "../context.ts";
 import { holdClaim, moveCase } from "../reading/index.ts";
 import { plain } from "./canonical-text.ts";
 import type { KeyImage, SaveDraft, Section } from "./inputs.ts";
+import { type Authored, requireOwnDraft } from "./own-draft.ts";
 import { findReportCase } from "./report-case.ts";
 import type { SavedDraft } from "./shapes.ts";
 
-type DraftRow = {
-  version: number;
-  sections: Section[];
-  keyImages: KeyImage[];
-  updatedAt: Date;
-  savedBy: string | null;
-};
+type DraftRow = Authored & { sections: Section[]; keyImages: KeyImage[] };
 
 /**
  * Saves the working text, if it was made from the version that is saved now: of two windows that typed apart, the
  * second is refused and both texts are still there. A save whose answer was lost may be sent again.
  *
- * @throws {DomainError} `report.version-conflict` with `version`, `savedAt`, `savedBy`; `report.already-signed`;
+ * @throws {DomainError} `report.version-conflict` with `version`, `savedAt`, `savedBy`; `report.draft-of-another` with
+ *   `author`, `savedAt`, `version`; `report.already-signed`;
  *   `case.claim-expired`, `case.not-claimed`, `case.not-found`; `instance.not-found` (a key image of another study)
  */
 export async function saveDraft(ctx: Ctx<UserActor>, input: SaveDraft): Promise<SavedDraft> {
@@ -33,6 +29,7 @@ export async function saveDraft(ctx: Ctx<UserActor>, input: SaveDraft): Promise<
     throw new DomainError("request.invalid", { details: { fields: "sections" } });
 
   const before = await readDraft(ctx, caseId);
+  requireOwnDraft(before, actor.userId);
   const keyImages = input.keyImages
     ? await checkKeyImages(ctx, held.studyRef, input.keyImages)
     : (before?.keyImages ?? []);
@@ -71,7 +68,7 @@ export async function saveDraft(ctx: Ctx<UserActor>, input: SaveDraft): Promise<
 
 export async function readDraft({ tx }: Pick<Ctx, "tx">, caseId: string): Promise<DraftRow | null> {
   const [draft] = await tx.$queryRaw<DraftRow[]>`
-    SELECT version, sections, key_images AS "keyImages", updated_at AS "updatedAt", staff_name(author_id) AS "savedBy"
+    SELECT version, sections, key_images AS "keyImages", updated_at AS "updatedAt", author_id AS "authorId", staff_name(author_id) AS "savedBy"
     FROM report_draft WHERE case_id = ${caseId}::uuid`;
   return draft ?? null;
 }

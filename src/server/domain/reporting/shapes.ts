@@ -32,8 +32,15 @@ export type Report = {
   keyImages: KeyImage[];
   /** Labels of templates: lines of nothing else are left out of what is signed (shared/signed-sections.ts). */
   prompts: readonly string[];
-  /** Who wrote the draft last, and when; null without a draft. */
-  draft: { savedAt: string; savedBy: string } | null;
+  /**
+   * Whose the draft is, and when it was written last; null without a draft. `savedBy` is empty for the words of a preliminary report,
+   * which nobody has gone over yet. `anothers`: to be taken over, or begun anew, before the caller may write or sign.
+   */
+  draft: { savedAt: string; savedBy: string; anothers: boolean } | null;
+  /** Drafts that went from their authors to somebody else, newest first; for those who may read drafts. */
+  earlierDrafts: DraftHandover[];
+  /** What signing adds about whose words they are; empty when nothing. */
+  authorship: string;
   /** Newest first. */
   versions: SignedVersion[];
   canEdit: boolean;
@@ -43,6 +50,18 @@ export type Report = {
   canAddend: boolean;
   /** Signing asks for the password of an account without a second factor. */
   requiresPassword: true;
+};
+
+/** `taken-over`: the words went on under another name. `set-aside`: the other reader began anew. */
+export type HandoverAct = "taken-over" | "set-aside";
+
+export type DraftHandover = {
+  act: HandoverAct;
+  from: string;
+  writtenAt: string;
+  by: string;
+  at: string;
+  sections: Section[];
 };
 
 export type SavedDraft = { version: number; savedAt: string };

@@ -3,9 +3,11 @@ import { signedSections } from "@overread/shared/signed-sections";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { Ctx, UserActor } from "../context.ts";
 import { type HeldCase, holdClaim, moveCase, requireLateImagesSeen } from "../reading/index.ts";
+import { authorship } from "./authorship.ts";
 import type { KeyImage, Section, SignReport } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
 import { missingImages } from "./missing-images.ts";
+import { requireOwnDraft } from "./own-draft.ts";
 import { findReportCase } from "./report-case.ts";
 import { readDraft } from "./save-draft.ts";
 import type { Signed } from "./shapes.ts";
@@ -18,11 +20,11 @@ const endClaim = Prisma.sql`, claimed_by_id = NULL, claimed_until = NULL, claime
  * Signs the draft as it was last saved, without headings that nobody wrote anything under (as the preview showed it): fixes it as a version for ever, ends the claim and sends the documents on
  * their way. The caller has given the password once more before this runs. After a preliminary version this is the next.
  *
- * The draft goes: its words are in the version, and nothing may be typed into a signed report.
+ * The draft goes, by the database's own hand: its words are in the version, and nothing may be typed into a signed report.
  *
  * @param input.version the draft version the reader saw when signing.
  * @throws {DomainError} `case.incomplete`, `report.impression-missing`, `report.version-conflict` with `version`, `report.already-signed`,
- *   `case.late-images` with `count`, `case.claim-expired`, `case.not-claimed`, `case.not-found`, `auth.forbidden`
+ *   `report.draft-of-another` with `author`, `savedAt`, `version`, `case.late-images` with `count`, `case.claim-expired`, `case.not-claimed`, `case.not-found`, `auth.forbidden`
  */
 export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promise<Signed> {
   const { caseId } = input;
@@ -36,14 +38,12 @@ export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promis
   });
   if (!moved) throw new DomainError("case.illegal-move", { details: { from: held.state, to: "final" } });
   const version = await nextVersion(ctx, caseId);
-  const signed = await insertVersion(ctx, held, { ...draft, version, kind: "final", action: "report.sign" });
-  await ctx.tx.reportDraft.delete({ where: { caseId } });
-  return signed;
+  return insertVersion(ctx, held, { ...draft, version, kind: "final", action: "report.sign" });
 }
 
 /**
  * Signs the draft as a first reading: the hospital has it at once, named preliminary on every page and object, and the case stays
- * on the list until somebody has gone over it and signed it for good. The draft stays, for that somebody to go on from.
+ * on the list until somebody has gone over it and signed it for good. The draft stays, without an author, for that somebody to go on from.
  *
  * @throws {DomainError} as {@link signReport}
  */
@@ -62,7 +62,7 @@ export async function signPreliminary(ctx: Ctx<UserActor>, input: SignReport): P
   return insertVersion(ctx, held, { ...draft, version, kind: "preliminary", action: "report.sign-preliminary" });
 }
 
-/** The claim stands, no picture came unseen, the draft is the one the reader saw, and it says something. */
+/** The claim stands, no picture came unseen, the draft is the signer's own and the one that was seen, and it says something. */
 async function readyToSign(
   ctx: Ctx<UserActor>,
   { caseId, claimToken, version }: SignReport,
@@ -70,12 +70,13 @@ async function readyToSign(
   const held = await holdClaim(ctx, { caseId, claimToken });
   await requireLateImagesSeen(ctx, caseId);
   const draft = await readDraft(ctx, caseId);
+  requireOwnDraft(draft, ctx.actor.userId);
   if ((draft?.version ?? 0) !== version)
     throw new DomainError("report.version-conflict", { details: { version: draft?.version ?? 0 } });
   const written = signedSections(draft?.sections ?? [], promptLabels);
   if (!draft || !written.some(({ key }) => key === "impression")) throw new DomainError("report.impression-missing");
   const { keyImages } = draft;
-  const sections = [...(await missingImages(ctx, caseId)), ...written];
+  const sections = [...(await missingImages(ctx, caseId)), ...written, ...(await authorship(ctx, caseId))];
   return { held, draft: { sections, keyImages } };
 }
 

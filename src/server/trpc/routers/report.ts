@@ -9,6 +9,9 @@ import {
   saveDraft,
   signPreliminary,
   signReport,
+  startDraftAnew,
+  TakeOverDraft,
+  takeOverDraft,
 } from "#server/domain/reporting/index.ts";
 import { reauthenticatedProcedure, router, tenantProcedure } from "../procedure.ts";
 
@@ -19,6 +22,8 @@ export const reportRouter = router({
     .meta({ cleansText: true })
     .input(SaveDraft)
     .mutation(({ ctx, input }) => saveDraft(ctx, input)),
+  takeOverDraft: tenantProcedure.input(TakeOverDraft).mutation(({ ctx, input }) => takeOverDraft(ctx, input)),
+  startDraftAnew: tenantProcedure.input(TakeOverDraft).mutation(({ ctx, input }) => startDraftAnew(ctx, input)),
   sign: reauthenticatedProcedure.input(SignReport).mutation(({ ctx, input }) => signReport(ctx, input)),
   signPreliminary: reauthenticatedProcedure.input(SignReport).mutation(({ ctx, input }) => signPreliminary(ctx, input)),
   addendum: reauthenticatedProcedure

@@ -37,6 +37,8 @@ const names: Record<string, string> = {
   "case.attach-priors": "found earlier studies",
   "report.read": "read a report",
   "report.save-draft": "saved a draft",
+  "report.take-over-draft": "took over a colleague's draft",
+  "report.start-draft-anew": "set a colleague's draft aside",
   "report.sign": "signed a report",
   "report.sign-preliminary": "signed a preliminary report",
   "report.addendum": "signed an addendum",

@@ -1,0 +1,26 @@
+import type { Ctx } from "../context.ts";
+import { draftHistory } from "./draft-history.ts";
+import type { Section } from "./inputs.ts";
+
+/** Key of the section that the product itself puts behind the reader's. */
+export const authorshipKey = "authorship";
+
+/**
+ * What a report says of words that its signer has from a colleague's draft: a section of its own, part of what is signed. None when
+ * everything since the last new beginning is the signer's own.
+ */
+export async function authorship(ctx: Pick<Ctx, "tx">, caseId: string): Promise<Section[]> {
+  const history = await draftHistory(ctx, caseId);
+  const begun = history.findIndex(({ act }) => act === "set-aside");
+  const taken = (begun < 0 ? history : history.slice(0, begun)).toReversed();
+  if (taken.length === 0) return [];
+  const text = taken
+    .map(
+      ({ from, writtenAt, by, at }) => `Drafted by ${from}, ${minute(writtenAt)}; taken over by ${by}, ${minute(at)}.`,
+    )
+    .join("\n");
+  return [{ key: authorshipKey, title: "Authorship", text }];
+}
+
+/** `2026-11-26 01:20 UTC`: read in more than one time zone. */
+const minute = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;

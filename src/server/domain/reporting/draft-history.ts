@@ -1,0 +1,12 @@
+import type { Ctx } from "../context.ts";
+import type { DraftHandover } from "./shapes.ts";
+
+/** The drafts of a case that went from their authors to somebody else, newest first, as their authors left them. */
+export async function draftHistory({ tx }: Pick<Ctx, "tx">, caseId: string): Promise<DraftHandover[]> {
+  type Row = Omit<DraftHandover, "writtenAt" | "at"> & { writtenAt: Date; at: Date };
+  const rows = await tx.$queryRaw<Row[]>`
+    SELECT act, coalesce(staff_name(author_id), 'a colleague') AS "from", written_at AS "writtenAt", coalesce(staff_name(by_id), 'a colleague') AS "by",
+      at, sections
+    FROM draft_handover WHERE case_id = ${caseId}::uuid ORDER BY at DESC, id DESC`;
+  return rows.map((row) => ({ ...row, writtenAt: row.writtenAt.toISOString(), at: row.at.toISOString() }));
+}
