@@ -7,11 +7,11 @@ import type { OpenStudy, Report } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { useModKey } from "../../_ui/mod-key.ts";
-import { Exact } from "../../_ui/now.tsx";
 import type { ImagePointer, MarkedKeyImage, Measurement } from "../../_viewer/index.tsx";
 import type { HeldClaim } from "../claims.ts";
 import { checksOf } from "./checks.ts";
 import { ConflictPanel } from "./conflict-panel.tsx";
+import { DraftAuthorship, EarlierDrafts } from "./draft-authorship.tsx";
 import { insertAt, replaceWords } from "./insert-text.ts";
 import { KeyImages, keyOf } from "./key-images.tsx";
 import { SaveState } from "./save-state.tsx";
@@ -34,8 +34,8 @@ export function ReportEditor({
   caseId,
   study,
   report,
-  claim,
-  mayWrite,
+  claim: heldClaim,
+  holdsCase,
   signer,
   writer,
   handle,
@@ -47,8 +47,8 @@ export function ReportEditor({
   study: OpenStudy;
   report: Report;
   claim: HeldClaim | null;
-  /** Whether this person holds the case; without it the text is read only, and kept. */
-  mayWrite: boolean;
+  /** Without it the text is read only, and kept. */
+  holdsCase: boolean;
   signer: string;
   writer: Writer;
   handle: React.Ref<ReportHandle>;
@@ -57,6 +57,10 @@ export function ReportEditor({
   onSigned: () => void;
 }) {
   const modKey = useModKey();
+  // Nothing is written on a colleague's draft, and no save runs by itself, until it has been taken over.
+  const anothers = report.draft?.anothers ?? false;
+  const mayWrite = holdsCase && !anothers;
+  const claim = anothers ? null : heldClaim;
   const { state, edit, resolve, flush } = useDraft({ caseId, report, claim, writer, onClaimLost });
   const [signing, setSigning] = useState(false);
   const fields = useRef(new Map<string, HTMLTextAreaElement>());
@@ -117,7 +121,10 @@ export function ReportEditor({
   );
   const addKeyImage = useCallback(
     ({ studyInstanceUid, thumbnailDataUrl: _, ...image }: MarkedKeyImage) => {
-      if (!mayWrite) return "Not added: claim the case to mark key images.";
+      if (!mayWrite)
+        return anothers
+          ? "Not added: this draft is a colleague's. Take it over, or start anew."
+          : "Not added: claim the case to mark key images.";
       if (studyInstanceUid !== study.current.studyInstanceUid)
         return "Not added: key images come from the study being read. Mention the prior under Comparison.";
       if (latest.current.keyImages.some((own) => keyOf(own) === keyOf(image))) return "This is a key image already.";
@@ -130,7 +137,7 @@ export function ReportEditor({
       );
       return null;
     },
-    [edit, mayWrite, study.current.studyInstanceUid],
+    [edit, mayWrite, anothers, study.current.studyInstanceUid],
   );
   useImperativeHandle(handle, () => ({ addMeasurement, addKeyImage }), [addMeasurement, addKeyImage]);
 
@@ -172,6 +179,7 @@ export function ReportEditor({
           item={study.item}
           text={text}
           prompts={report.prompts}
+          authorship={report.authorship}
           claim={claim}
           signer={signer}
           flush={flush}
@@ -184,6 +192,7 @@ export function ReportEditor({
 
   return (
     <div ref={root} className="flex min-h-0 flex-1 flex-col">
+      <DraftAuthorship caseId={caseId} report={report} claim={heldClaim} onClaimLost={onClaimLost} />
       <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto p-3">
         {mayWrite ? (
           <div className="flex items-start gap-3">
@@ -193,11 +202,6 @@ export function ReportEditor({
               onChoose={(template) => edit((was) => ({ ...was, templateId: template.id, sections: template.sections }))}
             />
           </div>
-        ) : null}
-        {report.draft?.savedBy && report.draft.savedBy !== signer ? (
-          <p role="note" className="rounded-md border border-urgent/60 px-2.5 py-1.5 text-sm">
-            Draft by {report.draft.savedBy}, <Exact at={report.draft.savedAt} />. These are not your words yet.
-          </p>
         ) : null}
         {state.status === "conflict" ? <ConflictPanel state={state} onResolve={resolve} /> : null}
         {text.sections.map((section) => (
@@ -238,6 +242,8 @@ export function ReportEditor({
             onBlur={() => void (state.status === "dirty" && flush())}
           />
         </section>
+        {report.authorship ? <p className="text-[0.8125rem] text-quiet">{report.authorship}</p> : null}
+        <EarlierDrafts drafts={report.earlierDrafts} />
       </div>
       {mayWrite ? (
         <footer className="flex flex-col gap-2 border-t border-line px-3 py-2.5">

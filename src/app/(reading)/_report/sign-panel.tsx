@@ -21,6 +21,7 @@ export function SignPanel({
   item,
   text,
   prompts,
+  authorship,
   claim,
   signer,
   flush,
@@ -33,6 +34,8 @@ export function SignPanel({
   text: DraftText;
   /** Labels of templates, which are not signed alone. */
   prompts: readonly string[];
+  /** What the report will say of words that were a colleague's; empty when nothing. */
+  authorship: string;
   claim: HeldClaim | null;
   signer: string;
   flush: () => Promise<number | null>;
@@ -106,6 +109,12 @@ export function SignPanel({
               <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">{section.text}</dd>
             </div>
           ))}
+          {authorship ? (
+            <div>
+              <dt className="text-xs font-medium text-quiet">Authorship</dt>
+              <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">{authorship}</dd>
+            </div>
+          ) : null}
         </dl>
         {leftOut.length > 0 ? (
           <p className="text-quiet">Nothing was written under {leftOut.join(", ")}: left out of the report.</p>

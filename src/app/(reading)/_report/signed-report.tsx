@@ -13,6 +13,7 @@ import { plural } from "../../_ui/format.ts";
 import { Ago, Exact } from "../../_ui/now.tsx";
 import { useToast } from "../../_ui/toast.tsx";
 import { waitingReason } from "../../_ui/waiting-reason.ts";
+import { EarlierDrafts } from "./draft-authorship.tsx";
 
 /** What was signed, version by version, and how far each document has come. */
 export function SignedReport({
@@ -34,6 +35,7 @@ export function SignedReport({
         {report.versions.map((version, index) => (
           <Version key={version.reportVersionId} version={version} versions={report.versions} newest={index === 0} />
         ))}
+        <EarlierDrafts drafts={report.earlierDrafts} />
       </div>
       <footer className="flex flex-col gap-2 border-t border-line p-3">
         {adding ? (

@@ -93,6 +93,10 @@ export function useDraft({
         if (code === "report.version-conflict") {
           apply({ type: "refused-version" });
           await queryClient.invalidateQueries({ queryKey: trpc.report.get.queryKey({ caseId }) });
+        } else if (code === "report.draft-of-another") {
+          // A colleague has taken it over meanwhile: what was typed here stays on the screen until somebody chooses.
+          apply({ type: "claim-lost" });
+          await queryClient.invalidateQueries({ queryKey: trpc.report.get.queryKey({ caseId }) });
         } else if (code.startsWith("case.") || code === "report.already-signed") {
           apply({ type: "claim-lost" });
           onClaimLost(error);

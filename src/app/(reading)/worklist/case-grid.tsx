@@ -11,6 +11,7 @@ import { Countdown, useZone } from "../../_ui/now.tsx";
 import { PatientName } from "../../_ui/patient-banner.tsx";
 import { PriorityMark, StateMark } from "../../_ui/status.tsx";
 import { keepInPlace, newIds } from "./anchor.ts";
+import { DraftMark } from "./draft-mark.tsx";
 
 const rowHeight = 32;
 /** How long a row that arrived while somebody was looking carries its mark. */
@@ -18,9 +19,9 @@ const newForMs = 12_000;
 
 // By the room the list has, not by the screen's: facility and ID give way first, they stand in the panel beside it.
 const columns = [
-  "md:@max-[66rem]:grid-cols-[4.5rem_7.75rem_minmax(8rem,1.2fr)_minmax(8rem,1.5fr)_3.75rem_3.25rem_2.75rem_minmax(6.75rem,0.6fr)]",
-  "@min-[66rem]:@max-[80rem]:grid-cols-[4.5rem_7.75rem_minmax(9rem,1.3fr)_minmax(9rem,1.5fr)_3.75rem_minmax(7rem,0.7fr)_3.25rem_2.75rem_minmax(6.75rem,0.6fr)]",
-  "@min-[80rem]:grid-cols-[4.5rem_7.75rem_minmax(10rem,1.3fr)_minmax(10rem,1.5fr)_3.75rem_minmax(6rem,0.5fr)_minmax(8rem,0.7fr)_3.25rem_2.75rem_minmax(7rem,0.7fr)]",
+  "md:@max-[66rem]:grid-cols-[4.5rem_7.75rem_minmax(8rem,1.2fr)_minmax(8rem,1.5fr)_3.75rem_3.25rem_2.75rem_minmax(8.5rem,0.7fr)]",
+  "@min-[66rem]:@max-[80rem]:grid-cols-[4.5rem_7.75rem_minmax(9rem,1.3fr)_minmax(9rem,1.5fr)_3.75rem_minmax(7rem,0.7fr)_3.25rem_2.75rem_minmax(8.5rem,0.7fr)]",
+  "@min-[80rem]:grid-cols-[4.5rem_7.75rem_minmax(10rem,1.3fr)_minmax(10rem,1.5fr)_3.75rem_minmax(6rem,0.5fr)_minmax(8rem,0.7fr)_3.25rem_2.75rem_minmax(8.5rem,0.7fr)]",
 ].join(" ");
 const hospitalColumns = [
   "md:@max-[66rem]:grid-cols-[4.5rem_minmax(8rem,1.2fr)_minmax(8rem,1.5fr)_3.75rem_4rem_minmax(6.75rem,0.8fr)]",
@@ -335,6 +336,7 @@ function Images({ item }: { item: WorklistItem }) {
 /** Where the case is and who has it: one's own, a colleague's, nobody's. */
 function Holder({ item, userId }: { item: WorklistItem; userId: string }) {
   const zone = useZone();
+  if (item.draft && item.draft.id !== item.claimedBy?.id) return <DraftMark item={item} userId={userId} />;
   if (!item.claimedBy) return <StateMark state={item.state} />;
   const mine = item.claimedBy.id === userId;
   return (

@@ -17,6 +17,7 @@ import { Skeleton } from "../../_ui/skeleton.tsx";
 import { PatientWarning, PriorityMark, StateMark } from "../../_ui/status.tsx";
 import { useToast } from "../../_ui/toast.tsx";
 import { LateImagesNotice } from "../late-images-notice.tsx";
+import { DraftLine } from "./draft-mark.tsx";
 
 /** Somebody who only moves through the list does not ask for every case on the way. */
 const settleMs = 150;
@@ -146,10 +147,12 @@ export function CasePreview({
             <StateMark state={item.state} />
             {item.claimedBy ? (
               <span className="block text-quiet" title={formatExact(item.claimedUntil, zone)}>
+                {item.state === "drafted" ? "claimed " : ""}
                 {mine ? "by you" : `by ${item.claimedBy.name}`}
                 {item.claimedUntil ? `, until ${formatClock(item.claimedUntil, zone)}` : ""}
               </span>
             ) : null}
+            {item.draft ? <DraftLine draft={item.draft} userId={userId} /> : null}
           </dd>
           <dt className="text-quiet">Due</dt>
           <dd>

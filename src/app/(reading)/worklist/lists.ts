@@ -49,6 +49,7 @@ export function matches(item: WorklistItem, text: string): boolean {
       item.facility,
       item.priority,
       item.claimedBy?.name ?? "",
+      item.draft?.name ?? "",
     ].join(" "),
   );
   return words.every((word) => row.includes(word));

@@ -75,7 +75,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
   );
   const report = reportQuery.data;
   const signed = report?.state === "final" || report?.state === "amended";
-  const hasDraft = Boolean(report?.draft) && !signed;
+  const hasDraft = Boolean(report?.draft && !report.draft.anothers) && !signed;
   const { phase, claim, problem, claimAgain, reportLost } = useClaim(caseId, study?.item, me.user.id, hasDraft);
 
   const studies = useMemo(() => (study ? forViewer(study) : null), [study]);
@@ -271,7 +271,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               study={study}
               report={report}
               claim={claim}
-              mayWrite={phase === "held"}
+              holdsCase={phase === "held"}
               signer={me.user.name}
               writer={{ email: me.user.email, orgSlug: me.org.slug }}
               handle={reportHandle}

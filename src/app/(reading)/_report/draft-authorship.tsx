@@ -1,0 +1,112 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { FilePenLine } from "lucide-react";
+import { useTrpc } from "../../_trpc/client.tsx";
+import { appCodeOf, sentenceFor } from "../../_trpc/errors.ts";
+import type { Report } from "../../_trpc/types.ts";
+import { Button } from "../../_ui/button.tsx";
+import { When } from "../../_ui/now.tsx";
+import type { HeldClaim } from "../claims.ts";
+
+/**
+ * A colleague's draft, named before anybody works on it. Who holds the case has to answer, the fields stay shut until then; no button is
+ * focused by itself, so that no key meant for the images takes the words over.
+ */
+export function DraftAuthorship({
+  caseId,
+  report,
+  claim,
+  onClaimLost,
+}: {
+  caseId: string;
+  report: Report;
+  /** The reader's own claim; without one there is nothing to choose. */
+  claim: HeldClaim | null;
+  onClaimLost: (error: unknown) => void;
+}) {
+  const trpc = useTrpc();
+  const queryClient = useQueryClient();
+  const answered = {
+    onSettled: () =>
+      Promise.all([
+        queryClient.invalidateQueries({ queryKey: trpc.report.get.queryKey({ caseId }) }),
+        queryClient.invalidateQueries({ queryKey: trpc.worklist.pathKey() }),
+      ]),
+    onError: (error: unknown) => {
+      if (appCodeOf(error).startsWith("case.")) onClaimLost(error);
+    },
+  };
+  const takeOver = useMutation(trpc.report.takeOverDraft.mutationOptions(answered));
+  const startAnew = useMutation(trpc.report.startDraftAnew.mutationOptions(answered));
+  const busy = takeOver.isPending || startAnew.isPending;
+  const problem = takeOver.error ?? startAnew.error;
+  const { draft, version } = report;
+  if (!draft?.anothers) return null;
+  const input = claim ? { caseId, claimToken: claim.claimToken, version } : null;
+  return (
+    <section
+      aria-label="Whose draft this is"
+      className="flex flex-col gap-2 border-b border-urgent/60 bg-urgent-soft px-3 py-2.5"
+    >
+      <p role="status" className="flex items-start gap-2">
+        <FilePenLine className="mt-0.5 size-4 shrink-0 text-urgent" aria-hidden="true" />
+        <span>
+          <strong className="font-semibold">
+            Draft by {draft.savedBy || "a colleague"}, <When at={draft.savedAt} />.
+          </strong>{" "}
+          {input
+            ? "These are not your words. Take them over to go on with them, or start anew: nothing can be written or signed before."
+            : "These are not your words."}
+        </span>
+      </p>
+      {problem ? (
+        <p role="alert" className="font-medium text-stat">
+          {sentenceFor(problem)}
+        </p>
+      ) : null}
+      {input ? (
+        <div className="flex flex-wrap gap-2">
+          <Button look="primary" disabled={busy} onClick={() => takeOver.mutate(input)}>
+            Take over
+          </Button>
+          <Button
+            disabled={busy}
+            title={`The draft of ${draft.savedBy} is kept beside the report`}
+            onClick={() => startAnew.mutate(input)}
+          >
+            Start anew
+          </Button>
+        </div>
+      ) : null}
+    </section>
+  );
+}
+
+/** What colleagues had written before somebody else went on: kept word by word. */
+export function EarlierDrafts({ drafts }: { drafts: Report["earlierDrafts"] }) {
+  if (drafts.length === 0) return null;
+  return (
+    <section aria-label="Earlier drafts" className="flex flex-col gap-1.5 text-[0.8125rem]">
+      <h3 className="text-xs font-medium text-quiet">Earlier drafts</h3>
+      {drafts.map((draft) => (
+        <details key={`${draft.at} ${draft.act}`} className="rounded-md border border-line px-2.5 py-1.5">
+          <summary className="cursor-pointer">
+            By {draft.from}, <When at={draft.writtenAt} />;{" "}
+            {draft.act === "taken-over" ? "taken over by" : "set aside by"} {draft.by}, <When at={draft.at} />
+          </summary>
+          <dl className="mt-1.5 flex flex-col gap-1.5">
+            {draft.sections
+              .filter((section) => section.text.trim())
+              .map((section) => (
+                <div key={section.key}>
+                  <dt className="text-xs text-quiet">{section.title}</dt>
+                  <dd className="whitespace-pre-wrap select-text">{section.text}</dd>
+                </div>
+              ))}
+          </dl>
+        </details>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,48 @@
+import { FilePenLine } from "lucide-react";
+import type { WorklistItem } from "../../_trpc/types.ts";
+import { formatWhen } from "../../_ui/format.ts";
+import { useNow, useZone, When } from "../../_ui/now.tsx";
+import { stateWord } from "../../_ui/status.tsx";
+
+/** In a row: unsigned words wait, whose and since when, and who has the case now. The author is not the one who holds it. */
+export function DraftMark({ item, userId }: { item: WorklistItem; userId: string }) {
+  const now = useNow();
+  const zone = useZone();
+  const { draft, claimedBy, state } = item;
+  if (!draft) return null;
+  const mine = draft.id === userId;
+  const when = formatWhen(draft.at, now, zone);
+  const words = mine ? `Your draft ${when}` : `Draft ${when}`;
+  const place = claimedBy
+    ? claimedBy.id === userId
+      ? "Mine"
+      : claimedBy.name
+    : state === "drafted"
+      ? ""
+      : stateWord(state);
+  const lines = place ? [place, mine ? words : `${words}, ${draft.name}`] : mine ? [words] : [words, draft.name];
+  return (
+    <span
+      title={`Draft: ${mine ? "yours" : draft.name}, ${when}${place ? ` · ${place}` : ""}`}
+      className="flex items-center gap-1.5 text-accent"
+    >
+      <FilePenLine className="size-3.5 shrink-0" aria-hidden="true" />
+      <span className="tabular min-w-0 text-xs leading-[0.875rem]">
+        {lines.map((line) => (
+          <span key={line} className="block truncate">
+            {line}
+          </span>
+        ))}
+      </span>
+    </span>
+  );
+}
+
+/** In the panel beside the list. */
+export function DraftLine({ draft, userId }: { draft: NonNullable<WorklistItem["draft"]>; userId: string }) {
+  return (
+    <span className="block text-quiet">
+      Draft: {draft.id === userId ? "yours" : draft.name}, <When at={draft.at} />
+    </span>
+  );
+}
