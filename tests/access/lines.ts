@@ -97,6 +97,7 @@ export const procedures: Record<string, Line> = {
   },
   "referral.list": { reach: null, may: ["referring_physician"] },
   "referral.get": { reach: ({ signedStudyId }) => ({ studyId: signedStudyId }), may: ["referring_physician"] },
+  "damage.list": { reach: null, may: ["site_admin"] },
   "quarantine.list": { reach: null, may: ["site_admin"] },
   "quarantine.resolve": {
     reach: ({ quarantinedId }) => ({ instanceId: quarantinedId, decision: "discard", reason: "Mine now." }),

@@ -36,6 +36,8 @@ export const tables: Record<string, Line> = {
   invitation: ofHospital,
   second_factor: nobody,
   refused_object: { ...nobody, insert: ["owner"], delete: ["owner"] },
+  // Which image is damaged is for maintenance to say; that the sender was asked, for the hospital's own edge.
+  damaged_object: { ...nobody, update: ["owner"] },
   referral_reading: { insert: ["owner"], update: ["owner"], delete: [] },
 };
 

@@ -100,6 +100,11 @@ async function furnishRest(): Promise<void> {
        FROM report_draft WHERE case_id = $1`,
       [things.caseId],
     );
+    await owner.query(
+      `INSERT INTO damaged_object (org_id, instance_id, study_ref, fault, found_by)
+       SELECT org_id, id, study_ref, 'corrupt', 'scrub' FROM instance WHERE study_ref = $1 LIMIT 1`,
+      [things.signedStudyId],
+    );
     await owner.query("INSERT INTO referral_reading (study_ref, user_id, org_id, version) VALUES ($1, $2, $3, 1)", [
       things.signedStudyId,
       person,

@@ -93,7 +93,7 @@ test("a study whose images were refused is read after somebody has said so, and 
     completeStudy(ctx, { studyInstanceUid, purpose: "read", instanceCount: 3 }),
   );
   const shown = await item(caseId);
-  assert.deepEqual(shown.images, { received: 3, expected: 4, refused: 1 });
+  assert.deepEqual(shown.images, { received: 3, expected: 4, refused: 1, damaged: 0 });
   assert.equal(shown.incomplete, "3 of 4 images; 1 refused");
   assert.deepEqual(
     [shown.can.claim, shown.can.sign, shown.can.readIncomplete, shown.can.read],

@@ -7,7 +7,7 @@ import type { WorklistItem } from "../_trpc/types.ts";
 import { Button } from "../_ui/button.tsx";
 import { PatientWarning } from "../_ui/status.tsx";
 
-/** Says that images of the study were refused and will not come, and lets who may decide to read what is there. */
+/** Says that images of the study were refused and will not come, or are damaged, and lets who may decide to read what is there. */
 export function IncompleteNotice({
   item,
   onAccepted,
@@ -33,14 +33,19 @@ export function IncompleteNotice({
     <PatientWarning className={className}>
       <span className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
         <span>
-          {item.incomplete}: the archive could not take what was sent, and it will not come by itself. The site sees
-          which on its page of edge routers.
+          {item.incomplete}
+          {item.images.refused > 0
+            ? ": the archive could not take what was sent, and it will not come by itself. The site sees which on its page of edge routers."
+            : "."}
+          {item.images.damaged > 0
+            ? " What is damaged is asked for again by itself; the site sees it on its page of damaged images."
+            : ""}
           {item.can.readIncomplete ? "" : " The report states it."}
         </span>
         {item.can.readIncomplete ? (
           <Button
             disabled={accept.isPending}
-            onClick={() => accept.mutate({ caseId: item.caseId, refused: item.images.refused })}
+            onClick={() => accept.mutate({ caseId: item.caseId, refused: item.images.refused + item.images.damaged })}
           >
             Read what is there
           </Button>

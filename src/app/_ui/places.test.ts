@@ -19,6 +19,7 @@ test("a radiologist who also administers sees each place once and starts at the 
     "/admin/facilities",
     "/admin/users",
     "/admin/set-aside",
+    "/admin/damaged",
     "/admin/identity",
     "/admin/audit",
   ]);

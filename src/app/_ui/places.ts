@@ -11,6 +11,7 @@ const byRole: Record<string, Place[]> = {
     { href: "/admin/facilities", label: "Facilities" },
     { href: "/admin/users", label: "People" },
     { href: "/admin/set-aside", label: "Set aside" },
+    { href: "/admin/damaged", label: "Damaged images" },
     { href: "/admin/identity", label: "Identity" },
     { href: "/admin/audit", label: "Audit" },
     { href: "/worklist", label: "Studies" },

@@ -3,6 +3,7 @@ import { DomainError } from "@overread/shared/errors";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import type { Actor } from "#server/domain/context.ts";
 import { type InstanceRecord, type StoredInstance, storeInstances } from "#server/domain/imaging/index.ts";
+import { healed } from "./look-again.ts";
 import { prepareSoon } from "./prepare-soon.ts";
 
 /** Instances of one transaction at most: bounds its time and its parameters. */
@@ -60,6 +61,9 @@ class IndexBatcher {
         (ctx) => storeInstances(ctx, { instances: batch.map(({ record }) => record), durable }),
         { requestId: batch[0]?.requestId ?? randomUUID(), timeoutMs: 60_000 },
       );
+      // Whoever is told that it is held may ask at once whether it is.
+      const again = batch.filter((_, index) => results[index]?.outcome !== "stored").map(({ record }) => record);
+      if (again.length > 0) await healed(again);
       for (const [index, { resolve }] of batch.entries()) resolve(results[index] as StoredInstance);
       const grown = results.filter(({ outcome }) => outcome === "stored").map(({ studyId }) => studyId);
       for (const studyId of new Set(grown)) prepareSoon(this.#actor.orgId, studyId);

@@ -6,9 +6,8 @@ import { DomainError } from "@overread/shared/errors";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";
 import { wholeLimit } from "#server/storage/frame-digests.ts";
 import type { FrameIndex } from "#server/storage/frame-index.ts";
-import { objectStore } from "#server/storage/object-store.ts";
 import { ReadingMemory } from "#server/storage/reading-memory.ts";
-import { assertWhole } from "./whole-object.ts";
+import { assertWhole, corrupt, openObject } from "./whole-object.ts";
 
 /** Nobody looks at a frame this large; allocating it would let one request empty the machine. Bytes. */
 const frameLimit = 512 << 20;
@@ -57,14 +56,14 @@ async function readFrame(instance: InstanceLocation, read: Reader, number: numbe
     const extents: Extent[] = [];
     for (let i = 0; i + 1 < flat.length; i += 2) extents.push([flat[i] as number, flat[i + 1] as number]);
     if (extents.reduce((sum, [, length]) => sum + length, 0) > frameLimit) throw new DomainError("request.too-large");
-    return sound(pixel.crc32, number, await read(...extents));
+    return sound(instance, number, await read(...extents));
   }
   if (number > pixel.frames) throw missingFrame(instance, number);
   if (pixel.frameLength > frameLimit) throw new DomainError("request.too-large");
   const startBit = (number - 1) * pixel.frameBits;
   const start = Math.floor(startBit / 8);
   const end = Math.ceil((startBit + pixel.frameBits) / 8);
-  const bytes = sound(pixel.crc32, number, await read([pixel.offset + start, end - start]));
+  const bytes = sound(instance, number, await read([pixel.offset + start, end - start]));
   if (startBit % 8 !== 0) return shiftBits(bytes, startBit % 8, pixel.frameLength);
   return pixel.bigEndian ? swapped(bytes, pixel.vr) : bytes;
 }
@@ -81,8 +80,9 @@ function hasDigests(instance: InstanceLocation): boolean {
 }
 
 /** A frame's stored bytes as they were received. @throws {DomainError} `storage.corrupt` */
-function sound(digests: number[] | undefined, number: number, stored: Buffer): Buffer {
-  if (digests && crc32(stored) !== digests[number - 1]) throw new DomainError("storage.corrupt");
+function sound(instance: InstanceLocation, number: number, stored: Buffer): Buffer {
+  const digests = frameIndexOfInstance(instance).pixel?.crc32;
+  if (digests && crc32(stored) !== digests[number - 1]) throw corrupt(instance);
   return stored;
 }
 
@@ -99,7 +99,7 @@ async function withObject<T>(
   memory: ReadingMemory,
   run: (read: Reader, handle: FileHandle) => Promise<T>,
 ): Promise<T> {
-  const handle = await objectStore().open(instance.objectKey);
+  const handle = await openObject(instance);
   try {
     return await run(readerOf(handle, instance, memory), handle);
   } finally {
@@ -129,7 +129,7 @@ function readerOf(handle: FileHandle, instance: InstanceLocation, memory: Readin
       while (filled < end) {
         const from = dataSetOffset + offset + length - (end - filled);
         const { bytesRead } = await handle.read(buffer, filled, end - filled, from);
-        if (bytesRead === 0) throw new DomainError("storage.corrupt");
+        if (bytesRead === 0) throw corrupt(instance);
         filled += bytesRead;
       }
     }
@@ -160,7 +160,7 @@ export async function* readBulk(
   start: number,
   end: number,
 ): AsyncGenerator<Buffer> {
-  const handle = await objectStore().open(instance.objectKey);
+  const handle = await openObject(instance);
   try {
     await assertWhole(handle, instance);
     const read = readerOf(handle, instance, new ReadingMemory());

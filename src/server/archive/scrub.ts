@@ -2,11 +2,11 @@ import { constants } from "node:fs";
 import { copyFile, mkdir, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { systemActor } from "#server/auth/system-actor.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
-import { appendAs } from "#server/domain/audit/index.ts";
+import { settleDamage } from "#server/domain/imaging/index.ts";
 import { storeRoot } from "#server/storage/store-root.ts";
 import { type ArchiveReport, type CheckedObject, checkArchive, hashObject } from "./check-archive.ts";
+import { lookAgain } from "./look-again.ts";
 
 export type ScrubReport = ArchiveReport & { repaired: string[] };
 
@@ -35,8 +35,21 @@ export async function scrubArchive({
     signal?.throwIfAborted();
     if (object.fault && from && (await bringBack(object, from))) repaired.add(object.objectKey);
     const damaged = object.fault !== null && !repaired.has(object.objectKey);
-    if (object.kind === "instance" && (damaged !== object.damaged || (object.fault && !damaged)))
-      await mark(object, damaged);
+    const news = damaged !== object.damaged || (damaged && from !== undefined);
+    if (object.kind === "instance" && (news || (object.fault && !damaged)))
+      await withMaintenance((tx) =>
+        settleDamage(tx, {
+          instanceId: object.id,
+          orgId: object.orgId,
+          fault: damaged ? object.fault : null,
+          by: "scrub",
+          askedBackup: from !== undefined,
+          from: repaired.has(object.objectKey) ? "backup" : "sender",
+        }),
+      );
+    // Its bytes may have come while it was being marked.
+    if (object.kind === "instance" && news && damaged)
+      await lookAgain({ objectKey: object.objectKey, dataSetSha256: object.sha256 }, { by: "scrub", from: "sender" });
     if (pauseMs > 0) await pause(pauseMs);
   });
   const still = ({ objectKey }: { objectKey: string }): boolean => !repaired.has(objectKey);
@@ -46,21 +59,6 @@ export async function scrubArchive({
     corrupt: report.corrupt.filter(still),
     repaired: [...repaired],
   };
-}
-
-async function mark({ id, orgId, fault }: CheckedObject, damaged: boolean): Promise<void> {
-  await withMaintenance(async (tx) => {
-    const [row] = await tx.$queryRaw<{ studyRef: string }[]>`
-      UPDATE instance SET damaged_at = CASE WHEN ${damaged} THEN coalesce(damaged_at, now()) END WHERE id = ${id}::uuid
-      RETURNING study_ref AS "studyRef"`;
-    if (row)
-      await appendAs(tx, systemActor(orgId, "scrub"), {
-        action: damaged ? "instance.damaged" : "instance.repaired",
-        outcome: damaged ? "failure" : "success",
-        studyRef: row.studyRef,
-        details: { instanceId: id, fault },
-      });
-  });
 }
 
 /** Puts the backup's copy in the place of a damaged object, when the copy is what was received. */

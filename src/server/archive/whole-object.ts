@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { DomainError } from "@overread/shared/errors";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";
+import { objectStore } from "#server/storage/object-store.ts";
 import { ReadingMemory } from "#server/storage/reading-memory.ts";
+import { lookSoon } from "./look-again.ts";
 
 /** What is needed to tell whether an object is what was received. */
 export type Expected = Pick<InstanceLocation, "objectKey" | "sizeBytes" | "dataSetOffset" | "dataSetSha256">;
@@ -22,7 +24,7 @@ const running = new Map<string, Promise<void>>();
 export async function assertWhole(handle: FileHandle, expected: Expected): Promise<void> {
   const { ino, size, mtimeNs, ctimeNs } = await handle.stat({ bigint: true });
   const file = [ino, size, mtimeNs, ctimeNs].join(".");
-  if (Number(size) !== expected.sizeBytes) throw new DomainError("storage.corrupt");
+  if (Number(size) !== expected.sizeBytes) throw corrupt(expected);
   const name = `${expected.objectKey} ${expected.dataSetSha256}`;
   const known = trusted.get(name);
   if (known?.file === file && known.until > Date.now()) return;
@@ -37,25 +39,39 @@ export async function assertWhole(handle: FileHandle, expected: Expected): Promi
   trusted.set(name, { file, until: Date.now() + trustMs });
 }
 
-async function read(handle: FileHandle, { sizeBytes, dataSetOffset, dataSetSha256 }: Expected): Promise<void> {
+async function read(handle: FileHandle, expected: Expected): Promise<void> {
+  const { sizeBytes, dataSetOffset, dataSetSha256 } = expected;
   const hash = createHash("sha256");
   const memory = new ReadingMemory();
   const buffer = memory.allocate(1 << 20);
   for (let at = dataSetOffset; at < sizeBytes; ) {
     const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, sizeBytes - at), at);
-    if (bytesRead === 0) throw new DomainError("storage.corrupt");
+    if (bytesRead === 0) throw corrupt(expected);
     hash.update(buffer.subarray(0, bytesRead));
     at += bytesRead;
   }
   memory.giveBack();
-  if (hash.digest("hex") !== dataSetSha256) throw new DomainError("storage.corrupt");
+  if (hash.digest("hex") !== dataSetSha256) throw corrupt(expected);
 }
 
 /** The same for an object that is in memory whole. @throws {DomainError} `storage.corrupt` */
-export function assertWholeBytes(
-  bytes: Buffer,
-  { dataSetOffset, dataSetSha256 }: Omit<Expected, "sizeBytes" | "objectKey">,
-): void {
+export function assertWholeBytes(bytes: Buffer, expected: Omit<Expected, "sizeBytes">): void {
+  const { dataSetOffset, dataSetSha256 } = expected;
   if (createHash("sha256").update(bytes.subarray(dataSetOffset)).digest("hex") !== dataSetSha256)
-    throw new DomainError("storage.corrupt");
+    throw corrupt(expected);
+}
+
+/** What is not what was received is looked at as a whole, so that its hospital hears of it; this reader gets nothing. */
+export function corrupt(object: Pick<Expected, "objectKey" | "dataSetSha256">): DomainError {
+  lookSoon(object);
+  return new DomainError("storage.corrupt");
+}
+
+/** Opens the object of an image. @throws {DomainError} `storage.corrupt`, `storage.unavailable` */
+export async function openObject(object: Pick<Expected, "objectKey" | "dataSetSha256">): Promise<FileHandle> {
+  return objectStore()
+    .open(object.objectKey)
+    .catch((error: unknown) => {
+      throw error instanceof DomainError && error.code === "storage.corrupt" ? corrupt(object) : error;
+    });
 }

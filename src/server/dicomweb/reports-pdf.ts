@@ -27,7 +27,7 @@ export async function reportPdf(req: IncomingMessage, res: ServerResponse, path:
   for await (const chunk of store.readRange(objectKey, 0, stat.sizeBytes - 1)) chunks.push(chunk);
   const pdf = Buffer.concat(chunks);
   // A signed report is shown as it was signed, or not at all.
-  assertWholeBytes(pdf, { dataSetOffset: 0, dataSetSha256: sha256 });
+  assertWholeBytes(pdf, { objectKey, dataSetOffset: 0, dataSetSha256: sha256 });
   res.setHeader(
     "content-security-policy",
     "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-downloads",

@@ -1,8 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
-import { DomainError } from "@overread/shared/errors";
-import { assertWhole, assertWholeBytes, type Expected } from "#server/archive/index.ts";
-import { objectStore } from "#server/storage/object-store.ts";
+import { assertWhole, assertWholeBytes, corrupt, type Expected, openObject } from "#server/archive/index.ts";
 import { pieceSize, ReadingMemory } from "#server/storage/reading-memory.ts";
 
 /** One object of an answer, and what is written before it. */
@@ -77,22 +75,26 @@ export async function sendObjects(
 /** Reads in the order of the answer; each begins when it is asked for. An object is opened once and closed behind its last piece. */
 function* readsOf(objects: ObjectToSend[]): Generator<Promise<Piece>, void> {
   for (const object of objects) {
-    const { objectKey, sizeBytes, before } = object;
+    const { sizeBytes, before } = object;
     // One that fits into a piece is checked as it is read, a larger one before its first piece.
     const inOnePiece = sizeBytes <= pieceSize;
-    const handle = objectStore().open(objectKey);
+    const handle = openObject(object);
     handle.catch(() => {});
     const sound = inOnePiece ? handle : handle.then((opened) => assertWhole(opened, object).then(() => opened));
     sound.catch(() => {});
     const pieces: Promise<unknown>[] = [sound];
     try {
       for (let at = 0; at === 0 || at < sizeBytes; at += pieceSize) {
-        const piece = readPiece(sound, at, Math.min(pieceSize, sizeBytes - at), at === 0 ? before : undefined).then(
-          (read) => {
-            if (inOnePiece) assertWholeBytes(read.bytes, object);
-            return read;
-          },
-        );
+        const piece = readPiece(
+          object,
+          sound,
+          at,
+          Math.min(pieceSize, sizeBytes - at),
+          at === 0 ? before : undefined,
+        ).then((read) => {
+          if (inOnePiece) assertWholeBytes(read.bytes, object);
+          return read;
+        });
         pieces.push(piece);
         yield piece;
       }
@@ -103,6 +105,7 @@ function* readsOf(objects: ObjectToSend[]): Generator<Promise<Piece>, void> {
 }
 
 async function readPiece(
+  object: ObjectToSend,
   handle: Promise<FileHandle>,
   at: number,
   length: number,
@@ -113,7 +116,7 @@ async function readPiece(
   const bytes = memory.allocate(length);
   for (let filled = 0; filled < length; ) {
     const { bytesRead } = await opened.read(bytes, filled, length - filled, at + filled);
-    if (bytesRead === 0) throw new DomainError("storage.corrupt");
+    if (bytesRead === 0) throw corrupt(object);
     filled += bytesRead;
   }
   return { before, bytes, memory };

@@ -1,5 +1,6 @@
 import { router } from "./procedure.ts";
 import { auditRouter } from "./routers/audit.ts";
+import { damageRouter } from "./routers/damage.ts";
 import { edgeRouter } from "./routers/edge.ts";
 import { facilityRouter } from "./routers/facility.ts";
 import { identityRouter } from "./routers/identity.ts";
@@ -18,6 +19,7 @@ export const appRouter = router({
   report: reportRouter,
   referral: referralRouter,
   identity: identityRouter,
+  damage: damageRouter,
   quarantine: quarantineRouter,
   audit: auditRouter,
   edge: edgeRouter,

@@ -323,6 +323,9 @@ function Images({ item }: { item: WorklistItem }) {
       {item.images.refused > 0 ? (
         <span className="ml-1 font-medium text-urgent">−{item.images.refused} refused</span>
       ) : null}
+      {item.images.damaged > 0 ? (
+        <span className="ml-1 font-medium text-urgent">{item.images.damaged} damaged</span>
+      ) : null}
       {item.lateImages ? (
         <span className="ml-1 font-medium text-urgent" title="Came after the case was opened or signed">
           +{item.lateImages.count} late

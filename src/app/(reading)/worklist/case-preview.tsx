@@ -174,6 +174,9 @@ export function CasePreview({
             {item.images.refused > 0 ? (
               <span className="block text-urgent">{item.images.refused} refused: it will not come by itself.</span>
             ) : null}
+            {item.images.damaged > 0 ? (
+              <span className="block text-urgent">{item.images.damaged} damaged in the archive and not shown.</span>
+            ) : null}
             {item.quarantined > 0 ? (
               <span className="block text-urgent">
                 {item.quarantined} set aside: same identifier, different content. The first ones received are shown.

@@ -23,6 +23,7 @@ export type AuditAction =
   | "instance.read-quarantined"
   | "instance.discard"
   | "instance.release"
+  | "instance.list-damaged"
   | "instance.damaged"
   | "instance.repaired"
   | "case.list"

@@ -61,7 +61,8 @@ export type CaseRow = {
   expectedInstances: number | null;
   quarantinedInstances: number;
   refusedInstances: number;
-  /** Of so many refused images somebody has said: read without them. */
+  damagedInstances: number;
+  /** Of so many refused or damaged images somebody has said: read without them. */
   readWithout: number;
   lateImages: number;
   lateSince: Date | null;
@@ -96,7 +97,7 @@ export const selectCases = Prisma.sql`
     ${acquiredModalities} AS modalities, s.body_parts AS "bodyParts", s.number_of_instances - s.own_documents AS "receivedInstances",
     c.late_images AS "lateImages", c.late_since AS "lateSince",
     s.expected_instances AS "expectedInstances", s.quarantined_instances AS "quarantinedInstances",
-    s.refused_instances AS "refusedInstances", c.read_without AS "readWithout",
+    s.refused_instances AS "refusedInstances", s.damaged_instances AS "damagedInstances", c.read_without AS "readWithout",
     s.patient_conflicts AS "patientConflicts",
     ARRAY(SELECT DISTINCT unnest(p.differ) FROM case_prior p WHERE p.case_id = c.id AND p.identity = 'conflict' ORDER BY 1) AS "priorConflicts",
     EXISTS (SELECT 1 FROM patient pt WHERE pt.id = s.patient_ref AND pt.unidentified_in <> '') AS unidentified
@@ -106,13 +107,19 @@ export const selectCases = Prisma.sql`
   LEFT JOIN facility f ON f.id = c.facility_id
   LEFT JOIN report_draft d ON d.case_id = c.id AND d.author_id IS NOT NULL`;
 
+/** Images that the study has and nobody can be shown: refused on the way here, or damaged since. */
+export const missingOf = (row: Pick<CaseRow, "refusedInstances" | "damagedInstances">): number =>
+  row.refusedInstances + row.damagedInstances;
+/** The same of a study `s`. */
+export const missingInstances = Prisma.sql`(s.refused_instances + s.damaged_instances)`;
+
 /** What this caller may do with this case now: the policy, and where the case stands. */
 export function abilities(actor: Actor, row: CaseRow): CaseAbilities {
   const mine = actor.kind === "user" && row.claimLive && row.claimedById === actor.userId;
   const others = row.claimLive && !mine;
   const waits = claimableStates.includes(row.state);
   // What misses images is read after somebody has said so, not as if it were whole.
-  const whole = row.refusedInstances <= row.readWithout;
+  const whole = missingOf(row) <= row.readWithout;
   return {
     claim: whole && waits && !others && casePolicy.can(actor, "case.claim", row),
     release:
@@ -200,13 +207,18 @@ function imagesOf({
   receivedInstances: received,
   expectedInstances,
   refusedInstances: refused,
+  damagedInstances: damaged,
 }: CaseRow): WorklistItem["images"] {
   // The edge counts what the archive holds.
   const expected = expectedInstances === null ? null : expectedInstances + refused;
-  return { received, expected: expected ?? (refused > 0 ? received + refused : null), refused };
+  return { received, expected: expected ?? (refused > 0 ? received + refused : null), refused, damaged };
 }
 
 function inWordsOfImages(row: CaseRow): string | null {
-  const { received, expected, refused } = imagesOf(row);
-  return refused > 0 ? `${received} of ${expected} images; ${refused} refused` : null;
+  const { received, expected, refused, damaged } = imagesOf(row);
+  const words = [
+    ...(refused > 0 ? [`${received} of ${expected} images; ${refused} refused`] : []),
+    ...(damaged > 0 ? [`${damaged} ${damaged === 1 ? "image is" : "images are"} damaged and not shown`] : []),
+  ];
+  return words.length > 0 ? words.join("; ") : null;
 }

@@ -37,7 +37,7 @@ export type ListCases = z.input<typeof ListCases>;
 export const OfCase = z.object({ caseId: z.uuid() });
 export type OfCase = z.output<typeof OfCase>;
 
-/** With the number of refused images that the caller was shown. */
+/** With the number of refused and damaged images that the caller was shown. */
 export const ReadIncomplete = OfCase.extend({ refused: z.number().int().min(1) });
 export type ReadIncomplete = z.output<typeof ReadIncomplete>;
 

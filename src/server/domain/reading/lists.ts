@@ -1,5 +1,6 @@
 import { Prisma } from "#server/db/generated/client.ts";
 import type { Actor } from "../context.ts";
+import { missingInstances } from "./case-rows.ts";
 import { claimableStates, openStates, signedStates } from "./case-states.ts";
 
 /** The lists that people work from. A list and the number beside its name are made of one condition. */
@@ -24,8 +25,8 @@ export function onList(actor: Actor, list: ListId): Prisma.Sql {
   return inStates(signedStates);
 }
 
-/** Nothing was refused, or somebody has said to read without it. */
-const whole = Prisma.sql`(SELECT s.refused_instances FROM study s WHERE s.id = c.study_ref) <= c.read_without`;
+/** Nothing was refused or is damaged, or somebody has said to read without it. */
+const whole = Prisma.sql`(SELECT ${missingInstances} FROM study s WHERE s.id = c.study_ref) <= c.read_without`;
 
 /** The caller's claim runs. */
 function heldBy(actor: Actor): Prisma.Sql {

@@ -1,4 +1,5 @@
 import type { Ctx, UserActor } from "../context.ts";
+import { missingInstances } from "./case-rows.ts";
 import { casePolicy } from "./policy.ts";
 
 /** The case to read next: the highest on the list that nobody holds. Null: nothing waits. */
@@ -7,7 +8,7 @@ export async function nextCase({ actor, tx }: Ctx<UserActor>): Promise<{ caseId:
   const [row] = await tx.$queryRaw<{ caseId: string }[]>`
     SELECT id AS "caseId" FROM reading_case
     WHERE reader_org_id = ${actor.orgId}::uuid AND state IN ('unread', 'claimed', 'drafted', 'preliminary')
-      AND (SELECT s.refused_instances FROM study s WHERE s.id = study_ref) <= read_without
+      AND (SELECT ${missingInstances} FROM study s WHERE s.id = study_ref) <= read_without
       AND (claimed_by_id IS NULL OR claimed_until <= clock_timestamp())
     ORDER BY priority_score DESC, due_at, created_at, id LIMIT 1`;
   return row ?? null;

@@ -1,14 +1,14 @@
 import { DomainError } from "@overread/shared/errors";
 import { audit } from "../audit/index.ts";
 import type { Ctx, UserActor } from "../context.ts";
-import type { CaseRow } from "./case-rows.ts";
+import { type CaseRow, missingOf } from "./case-rows.ts";
 import { findCase } from "./get-case.ts";
 import type { ReadIncomplete } from "./inputs.ts";
 import { announceCase } from "./move-case.ts";
 
 /**
- * Says that a case is read without the images that were refused: from then on it can be claimed and signed, and the
- * report states what was missing. When more are refused later it has to be said again.
+ * Says that a case is read without the images that were refused or are damaged: from then on it can be claimed and signed, and the
+ * report states what was missing. When more are missing later it has to be said again.
  *
  * @param input.refused as many as the caller was shown.
  * @throws {DomainError} `case.incomplete` with `refused` when there are more by now; `case.not-found`, `auth.forbidden`
@@ -19,10 +19,11 @@ export async function readIncomplete(
 ): Promise<{ refused: number }> {
   const { actor, tx } = ctx;
   const row = await findCase(ctx, caseId, "case.read-incomplete");
-  if (row.refusedInstances > refused) throw incomplete(row.refusedInstances);
+  const missing = missingOf(row);
+  if (missing > refused) throw incomplete(missing);
   // Said already, or nothing is missing any more.
-  if (row.refusedInstances <= row.readWithout) return { refused: row.readWithout };
-  await tx.$executeRaw`UPDATE reading_case SET read_without = ${row.refusedInstances}, read_without_by_id = ${actor.userId}::uuid,
+  if (missing <= row.readWithout) return { refused: row.readWithout };
+  await tx.$executeRaw`UPDATE reading_case SET read_without = ${missing}, read_without_by_id = ${actor.userId}::uuid,
     read_without_at = now() WHERE id = ${caseId}::uuid`;
   await audit(ctx, {
     action: "case.read-incomplete",
@@ -30,15 +31,15 @@ export async function readIncomplete(
     patientRef: row.patientRef,
     studyRef: row.studyId,
     caseId,
-    details: { refused: row.refusedInstances, received: row.receivedInstances },
+    details: { refused: row.refusedInstances, damaged: row.damagedInstances, received: row.receivedInstances },
   });
   await announceCase(ctx, { caseId, orgId: row.orgId, readerOrgId: row.readerOrgId, studyRef: row.studyId });
-  return { refused: row.refusedInstances };
+  return { refused: missing };
 }
 
 /** @throws {DomainError} `case.incomplete` with `refused`, when images are missing that nobody has said to read without. */
-export function requireWhole(row: Pick<CaseRow, "refusedInstances" | "readWithout">): void {
-  if (row.refusedInstances > row.readWithout) throw incomplete(row.refusedInstances);
+export function requireWhole(row: Pick<CaseRow, "refusedInstances" | "damagedInstances" | "readWithout">): void {
+  if (missingOf(row) > row.readWithout) throw incomplete(missingOf(row));
 }
 
 const incomplete = (refused: number): DomainError => new DomainError("case.incomplete", { details: { refused } });

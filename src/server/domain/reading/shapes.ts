@@ -64,8 +64,8 @@ export type WorklistItem = {
   /** Whose unsigned words are saved and since when, for the reading group; null when there are none. */
   draft: { id: string; name: string; at: string } | null;
   /** What the hospital sent, not the documents that we added. */
-  images: { received: number; expected: number | null; refused: number };
-  /** In words, when images were refused and will not come, e.g. `3 of 4 images; 1 refused`; null otherwise. */
+  images: { received: number; expected: number | null; refused: number; damaged: number };
+  /** In words, when images were refused and will not come, or are damaged, e.g. `3 of 4 images; 1 refused`; null otherwise. */
   incomplete: string | null;
   /**
    * Pictures that came after reading had begun (they block the signature) or after it was signed (an addendum is due), until a reader

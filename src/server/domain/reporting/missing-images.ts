@@ -7,22 +7,34 @@ import type { Section } from "./inputs.ts";
 export const missingImagesKey = "missing-images";
 
 /**
- * What a report says of images that were refused and were not there to be read: a section of its own, part of what is
+ * What a report says of images that were refused, or are damaged, and were not there to be read: a section of its own, part of what is
  * signed. None when the study is whole.
  *
  * @throws {DomainError} `case.incomplete` with `refused`, when nobody has said to read without them
  */
 export async function missingImages({ tx }: Pick<Ctx, "tx">, caseId: string): Promise<Section[]> {
-  const [study] = await tx.$queryRaw<{ id: string; refusedInstances: number; readWithout: number }[]>`
-    SELECT s.id, s.refused_instances AS "refusedInstances", c.read_without AS "readWithout"
+  const [study] = await tx.$queryRaw<
+    { id: string; refusedInstances: number; damagedInstances: number; readWithout: number }[]
+  >`
+    SELECT s.id, s.refused_instances AS "refusedInstances", s.damaged_instances AS "damagedInstances", c.read_without AS "readWithout"
     FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE c.id = ${caseId}::uuid`;
   if (!study) throw new DomainError("case.not-found");
   requireWhole(study);
-  const refused = study.refusedInstances;
-  if (refused === 0) return [];
+  const { refusedInstances: refused, damagedInstances: damaged } = study;
+  if (refused + damaged === 0) return [];
   const [{ received }] = await tx.$queryRaw<[{ received: number }]>`
     SELECT count(*)::int AS received FROM instance WHERE study_ref = ${study.id}::uuid AND status = 'stored' AND source <> 'report'`;
-  const were = refused === 1 ? "was" : "were";
-  const text = `${refused} of ${received + refused} images ${were} refused by the archive and ${were} not available.`;
+  const were = (count: number): string => (count === 1 ? "was" : "were");
+  const all = received + refused;
+  const text = [
+    refused > 0
+      ? [`${refused} of ${all} images ${were(refused)} refused by the archive and ${were(refused)} not available.`]
+      : [],
+    damaged > 0
+      ? [`${damaged} of ${all} images ${were(damaged)} damaged in the archive and ${were(damaged)} not available.`]
+      : [],
+  ]
+    .flat()
+    .join(" ");
   return [{ key: missingImagesKey, title: "Images not available", text }];
 }

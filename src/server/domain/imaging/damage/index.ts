@@ -1,0 +1,2 @@
+export { type DamagedStudy, ListDamaged, listDamaged } from "./list-damaged.ts";
+export { type Look, settleDamage } from "./settle-damage.ts";
