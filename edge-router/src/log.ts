@@ -2,6 +2,17 @@ import { destination, type Logger, pino } from "pino";
 
 export type { Logger };
 
+/**
+ * What may be kept of an error that nobody foresaw: its kind, its code and where in the program it came up. Its text may quote what it
+ * was working on.
+ */
+export function faultOf(error: unknown): { type: string; code?: string; at: string[] } {
+  if (!(error instanceof Error)) return { type: typeof error, at: [] };
+  const code = "code" in error && typeof error.code === "string" && /^\w{1,40}$/.test(error.code) ? error.code : null;
+  const at = (error.stack ?? "").split("\n").filter((line) => /^ {4}at /.test(line));
+  return { type: error.constructor.name, ...(code ? { code } : {}), at: at.slice(0, 12).map((line) => line.trim()) };
+}
+
 const MOST_UNWRITTEN_BYTES = 1024 * 1024;
 
 /**

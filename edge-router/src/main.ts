@@ -3,7 +3,7 @@ import os from "node:os";
 import { parseArgs } from "node:util";
 import { loadSettings, SettingsError, stateDirOf } from "./config.ts";
 import { EnrolError, enroll } from "./control/enroll.ts";
-import { createLogger } from "./log.ts";
+import { createLogger, faultOf } from "./log.ts";
 import { runEdge } from "./run.ts";
 import { type EdgeStatus, readStatus } from "./status.ts";
 
@@ -50,6 +50,11 @@ async function main(): Promise<number> {
   }
   if (verb === "run") {
     const log = createLogger();
+    // The runtime would print the text of the error.
+    process.on("uncaughtException", (error) => {
+      log.fatal(faultOf(error), "the router ends: an error nobody foresaw");
+      process.exit(1);
+    });
     const edge = await runEdge(loadSettings(stateDir), log);
     const signal = await new Promise<string>((resolve) => {
       for (const name of ["SIGTERM", "SIGINT"]) process.on(name, () => resolve(name));
@@ -87,7 +92,7 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     const isForPeople = error instanceof SettingsError || error instanceof EnrolError;
-    process.stderr.write(`${isForPeople ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
+    process.stderr.write(`${isForPeople ? error.message : JSON.stringify(faultOf(error))}\n`);
     process.exit(isForPeople ? 2 : 1);
   },
 );
