@@ -36,6 +36,13 @@ export function uidsOf(seed: string, keyImages = false): DocumentUids {
   return { pdf: pair("pdf"), sr: pair("sr"), kos: keyImages ? pair("kos") : null };
 }
 
+const evidenceOf = (studyInstanceUid: string): InstanceReference[] =>
+  [1, 2, 3].map((n) => ({
+    seriesInstanceUid: uidFromName("test-image-series", studyInstanceUid),
+    sopInstanceUid: uidFromName("test-image", studyInstanceUid, String(n)),
+    sopClassUid: SOP.ct,
+  }));
+
 type Overrides = Partial<Omit<SignedReport, "patient" | "study">> & {
   patient?: Partial<SignedReport["patient"]>;
   study?: Partial<SignedReport["study"]>;
@@ -67,11 +74,7 @@ export function signedReport({ patient: p, study: s, ...rest }: Overrides = {}):
     qualification: "MD, FRCR",
     at: new Date("2026-11-20T22:31:07.000Z"),
   };
-  const evidence: InstanceReference[] = [1, 2, 3].map((n) => ({
-    seriesInstanceUid: uidFromName("test-image-series", study.studyInstanceUid),
-    sopInstanceUid: uidFromName("test-image", study.studyInstanceUid, String(n)),
-    sopClassUid: SOP.ct,
-  }));
+  const evidence = evidenceOf(study.studyInstanceUid);
   return {
     version: 1,
     kind: "final",
@@ -117,6 +120,7 @@ export function signedReport({ patient: p, study: s, ...rest }: Overrides = {}):
         date: "20240302",
         description: "CT chest",
         modalities: ["CT"],
+        evidence: evidenceOf(uidFromName("test-study", "earlier")),
       },
     ],
     keyImages: [],

@@ -13,7 +13,7 @@ import {
 } from "./dicom-modules.ts";
 import { languageCode, sectionCodes } from "./report-codes.ts";
 import type { ReportSection, Signature, SignedReport } from "./signed-report.ts";
-import { amendments, dicomDateText, dicomMoment, tabColumns, withoutEmptyEdges } from "./wording.ts";
+import { amendments, dicomDateText, dicomMoment, namesDate, tabColumns, withoutEmptyEdges } from "./wording.ts";
 
 /**
  * The signed report as structured text: TID 2000 in a Basic Text SR, complete and (unless preliminary) verified, sections as containers.
@@ -52,6 +52,7 @@ export function buildBasicTextSr(report: SignedReport): Buffer {
           evidenceOf(report).length > 0
             ? [referencedStudy(report.study.studyInstanceUid, evidenceOf(report))]
             : undefined,
+        PertinentOtherEvidenceSequence: otherEvidence(report),
         ValueType: "CONTAINER",
         ConceptNameCodeSequence: [reportTitle()],
         ContinuityOfContent: "SEPARATE",
@@ -66,6 +67,18 @@ export function buildBasicTextSr(report: SignedReport): Buffer {
 /** What the content refers to is evidence too, should a key image have come later than the rest. */
 function evidenceOf(report: SignedReport): SignedReport["evidence"] {
   return [...new Map([...report.evidence, ...report.keyImages].map((i) => [i.sopInstanceUid, i])).values()];
+}
+
+/**
+ * Images of the earlier studies that the report speaks of (PS3.3 C.17.2.3): those whose date its Comparison names; all
+ * that were at hand where it has none, since then they are listed in its stead.
+ */
+function otherEvidence(report: SignedReport): WritableDataSet[] | undefined {
+  const written = report.sections.find((section) => section.key === "comparison" && hasText(section));
+  const studies = report.comparisons
+    .filter(({ date, evidence }) => evidence.length > 0 && (!written || namesDate(written.text, date)))
+    .map(({ studyInstanceUid, evidence }) => referencedStudy(studyInstanceUid, evidence));
+  return studies.length > 0 ? studies : undefined;
 }
 
 function contentOf(report: SignedReport): WritableDataSet[] {

@@ -1,9 +1,10 @@
 import { code, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
 import { textDecoderFor, textEncoderFor } from "@overread/shared/dicom/character-set";
-import type { DicomJson } from "@overread/shared/dicom/dicom-json";
+import type { DicomElement, DicomJson } from "@overread/shared/dicom/dicom-json";
 import { SOP, TS } from "@overread/shared/dicom/uids";
 import { encodePart10 } from "@overread/shared/dicom/write";
 import type { InstanceReference, SignedReport } from "./signed-report.ts";
+import { validPart } from "./valid-element.ts";
 import { dicomMoment } from "./wording.ts";
 
 /** Modules that our three objects share (PS3.3 Annex C), written the same way in each. */
@@ -27,15 +28,32 @@ const requiredIdentity: Record<string, string> = {
   "00200010": "SH",
 };
 
-/** What of an image's data set makes the identity of patient and study. */
+/** By these a PACS files the object; without them it would be nobody's. They stay as the images have them. */
+const filedBy = new Set(["00100010", "00100020", "0020000D"]);
+
+/** What of an image's data set makes the identity of patient and study. Values that break their VR stay behind. */
 export function identityFrom(image: DicomJson): DicomJson {
   const identity: DicomJson = {};
   for (const tag of identityTags) {
-    const element = image[tag];
-    if (element && !element.BulkDataURI) identity[tag] = element;
+    const element = copied(image, tag);
+    if (element) identity[tag] = element;
     else if (requiredIdentity[tag]) identity[tag] = { vr: requiredIdentity[tag] };
   }
   return identity;
+}
+
+/** Tags of what {@link identityFrom} left behind, whole or in part, for the record of making the documents. */
+export function leftOutOfIdentity(image: DicomJson): string[] {
+  return identityTags.filter((tag) => {
+    const [element, kept] = [image[tag], copied(image, tag)];
+    return element?.Value !== undefined && element.Value.length !== kept?.Value?.length;
+  });
+}
+
+function copied(image: DicomJson, tag: string): DicomElement | null {
+  const element = image[tag];
+  if (!element || element.BulkDataURI) return null;
+  return filedBy.has(tag) ? element : validPart(tag, element);
 }
 
 /** SOP Common, equipment and content date: the moment of signing is the moment of the object, however late it is made. */
@@ -130,8 +148,13 @@ export function part10(dataset: WritableDataSet, characterSet = utf8): Buffer {
 
 const utf8 = "ISO_IR 192";
 
+/** Defined terms of Specific Character Set (PS3.3 C.12.1.1.2); modalities also spell them otherwise, which we only read. */
+const definedTerm =
+  /^(?:|ISO_IR (?:13|100|101|109|110|126|127|138|144|148|166|192|203)|GB18030|GBK|ISO 2022 IR (?:6|13|58|87|100|101|109|110|126|127|138|144|148|149|159|166|203))$/;
+
 function carries(characterSet: string, dataset: WritableDataSet): boolean {
   const terms = characterSet.split("\\");
+  if (!terms.every((term) => definedTerm.test(term))) return false;
   const [encode, decode] = [textEncoderFor(terms), textDecoderFor(terms)];
   return textsIn(dataset).every((text) => decode(encode(text)) === text);
 }

@@ -3,7 +3,7 @@ import { personNameOf, stringOf } from "@overread/shared/dicom/dicom-json";
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx } from "#server/domain/context.ts";
 import { acquiredModalities } from "#server/domain/reading/index.ts";
-import { identityFrom } from "./dicom-modules.ts";
+import { identityFrom, leftOutOfIdentity } from "./dicom-modules.ts";
 import type { DocumentUids, InstanceReference, KeyPicture, ReportSection, SignedReport } from "./signed-report.ts";
 
 type VersionRow = {
@@ -34,7 +34,12 @@ type KeyImageRow = InstanceReference & {
 };
 /** A key image whose picture is still to be made. */
 type WantedPicture = Omit<KeyPicture, "jpeg"> & { windowCenter?: number; windowWidth?: number };
-export type GatheredReport = Omit<SignedReport, "keyImages"> & { studyId: string; keyImages: WantedPicture[] };
+export type GatheredReport = Omit<SignedReport, "keyImages"> & {
+  studyId: string;
+  keyImages: WantedPicture[];
+  /** Tags of the images that were not fit to be copied into our objects. */
+  leftOut: string[];
+};
 
 /**
  * Reads everything that the documents of a signed version say, out of rows that never change: the version and those
@@ -58,7 +63,7 @@ export async function gatherReport(
     await placeOf(ctx, current),
     await firstImage(ctx, current.studyId),
     await imagesBefore(ctx, current),
-    await priorsOf(ctx, current.caseId),
+    await priorsOf(ctx, current),
   ];
   const { frames, references } = evidence;
   return {
@@ -71,6 +76,7 @@ export async function gatherReport(
     hospital: { name: place.hospital },
     facility: { name: place.facility ?? place.hospital, timeZone: place.timeZone },
     identity: identityFrom(image),
+    leftOut: leftOutOfIdentity(image),
     patient: {
       name: personNameOf(image, "00100010") ?? {},
       id: stringOf(image, "00100020") ?? "",
@@ -142,8 +148,8 @@ async function firstImage({ tx }: Ctx, studyId: string): Promise<DicomJson> {
 export const documentSource = "report";
 
 async function imagesBefore(
-  { tx }: Ctx,
-  { studyId, signedAt }: VersionRow,
+  { tx }: Pick<Ctx, "tx">,
+  { studyId, signedAt }: Pick<VersionRow, "studyId" | "signedAt">,
 ): Promise<{ references: InstanceReference[]; frames: Map<string, number> }> {
   const rows = await tx.$queryRaw<(InstanceReference & { frames: number })[]>`
     SELECT s.series_instance_uid AS "seriesInstanceUid", i.sop_instance_uid AS "sopInstanceUid", i.sop_class_uid AS "sopClassUid", i.number_of_frames AS frames
@@ -156,11 +162,21 @@ async function imagesBefore(
   };
 }
 
-async function priorsOf({ tx }: Ctx, caseId: string): Promise<SignedReport["comparisons"]> {
-  return tx.$queryRaw<SignedReport["comparisons"]>`
-    SELECT s.study_instance_uid AS "studyInstanceUid", s.study_date AS date, s.study_description AS description, ${acquiredModalities} AS modalities
-    FROM case_prior p JOIN study s ON s.id = p.study_ref WHERE p.case_id = ${caseId}::uuid
+/**
+ * The earlier studies that were at hand when it was signed, with their images: of the same patient, or taken for it by
+ * a reader of this case.
+ */
+async function priorsOf({ tx }: Ctx, { caseId, signedAt }: VersionRow): Promise<SignedReport["comparisons"]> {
+  const studies = await tx.$queryRaw<(Omit<SignedReport["comparisons"][number], "evidence"> & { studyId: string })[]>`
+    SELECT s.id AS "studyId", s.study_instance_uid AS "studyInstanceUid", s.study_date AS date, s.study_description AS description,
+      ${acquiredModalities} AS modalities
+    FROM case_prior p JOIN study s ON s.id = p.study_ref
+    WHERE p.case_id = ${caseId}::uuid AND (p.identity = 'agrees' OR p.accepted_at <= ${signedAt}) AND s.first_received_at <= ${signedAt}
     ORDER BY p.relevance DESC, s.study_date DESC, s.id LIMIT 6`;
+  const priors: SignedReport["comparisons"] = [];
+  for (const { studyId, ...study } of studies)
+    priors.push({ ...study, evidence: (await imagesBefore({ tx }, { studyId, signedAt })).references });
+  return priors;
 }
 
 const isAddendum = ({ key }: ReportSection) => /^addendum-\d+$/.test(key);

@@ -57,7 +57,14 @@ export type SignedReport = {
   reportSignature: Signature;
   /** What was added since, up to and including this version; oldest first. */
   addenda: { number: number; sections: ReportSection[]; signature: Signature }[];
-  comparisons: { studyInstanceUid: string; date: string; description: string; modalities: string[] }[];
+  /** Earlier studies at hand; `evidence`: their images. */
+  comparisons: {
+    studyInstanceUid: string;
+    date: string;
+    description: string;
+    modalities: string[];
+    evidence: InstanceReference[];
+  }[];
   keyImages: KeyPicture[];
   /** Every image of the study that was read. */
   evidence: InstanceReference[];

@@ -12,6 +12,24 @@ export function dicomDateText(date: string): string {
   return match && month ? `${Number(match[3])} ${month} ${match[1]}` : date.trim();
 }
 
+/** Whether a text names a day (`20240302`), in any of the orders and signs that dates are written in. */
+export function namesDate(text: string, date: string): boolean {
+  const match = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(date.trim());
+  const month = months[Number(match?.[2]) - 1];
+  if (!match || !month) return false;
+  const [year, m, d] = [match[1], `0?${Number(match[2])}`, `0?${Number(match[3])}`];
+  const gap = "[ .,/\\u5e74\\u6708-]{1,3}";
+  const written = [
+    `${match[1]}${match[2]}${match[3]}`,
+    `${year}${gap}${m}${gap}${d}`,
+    `${d}${gap}${m}${gap}${year}`,
+    `${m}${gap}${d}${gap}${year}`,
+    `${d}(?:st|nd|rd|th)?${gap}${month}\\p{L}*${gap}${year}`,
+    `${month}\\p{L}*${gap}${d}(?:st|nd|rd|th)?${gap}${year}`,
+  ];
+  return new RegExp(`(?<!\\d)(?:${written.join("|")})(?!\\d)`, "iu").test(text);
+}
+
 /** `134502.5` as `13:45`. */
 export function dicomTimeText(time: string): string {
   const match = /^(\d{2}):?(\d{2})/.exec(time.trim());

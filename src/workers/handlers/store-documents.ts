@@ -52,7 +52,9 @@ export async function storeDocuments(run: Run, { reportVersionId }: { reportVers
   if (kos && report.uids.kos)
     documents.push({ kind: "kos", ...(await stored(run, report.uids.kos.sopInstanceUid, () => kos)) });
   run.signal.throwIfAborted();
-  await withTenant(actor, (ctx) => recordDocuments(ctx, { reportVersionId, documents }), { requestId });
+  await withTenant(actor, (ctx) => recordDocuments(ctx, { reportVersionId, documents, leftOut: gathered.leftOut }), {
+    requestId,
+  });
 }
 
 /** What the images are written in. The index holds their texts as UTF-8, so one of the objects has to be asked. */

@@ -19,11 +19,16 @@ export type StoredDocument = {
  * the facility names one. Doing it again adds nothing: a retry makes the same objects (their UIDs were fixed at
  * signing).
  *
+ * @param input.leftOut tags whose values in the images were not fit to be copied; kept with the audit event.
  * @throws {DomainError} `report.not-found`, `instance.not-found` (not an instance of the study that was read)
  */
 export async function recordDocuments(
   ctx: Ctx,
-  { reportVersionId, documents }: { reportVersionId: string; documents: StoredDocument[] },
+  {
+    reportVersionId,
+    documents,
+    leftOut = [],
+  }: { reportVersionId: string; documents: StoredDocument[]; leftOut?: string[] },
 ): Promise<{ recorded: number; deliveries: number }> {
   const { tx } = ctx;
   const [version] = await tx.$queryRaw<
@@ -72,7 +77,7 @@ export async function recordDocuments(
       patientRef: version.patientRef,
       studyRef: version.studyRef,
       caseId: version.caseId,
-      details: { reportVersionId, recorded, deliveries },
+      details: { reportVersionId, recorded, deliveries, ...(leftOut.length > 0 ? { leftOut: leftOut.join(" ") } : {}) },
     });
     await publish(tx, {
       topic: "report.changed",

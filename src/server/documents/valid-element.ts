@@ -1,0 +1,120 @@
+import type { DicomElement, DicomJson, DicomValue, PersonName } from "@overread/shared/dicom/dicom-json";
+import { dictionaryByTag } from "@overread/shared/dicom/dictionary";
+
+/**
+ * Whether an element may stand in an object of ours: its VR is the registry's and every value is one of that VR. Images
+ * come with all sorts of values, and an object that copies a wrong one is refused by the PACS it is sent to.
+ *
+ * @see DICOM PS3.5 §6.2 (Table 6.2-1); PS3.3 §8.8 for codes, C.7.1.1 for Patient's Sex
+ */
+export function isValidElement(tag: string, element: DicomElement): boolean {
+  const entry = dictionaryByTag(tag);
+  if (!entry || entry.vr !== element.vr || element.BulkDataURI !== undefined) return false;
+  const values = element.Value ?? [];
+  if (element.vr === "SQ") return values.every((item) => isDataSet(item) && isValidItem(item, entry.keyword));
+  if (values.length > 1 && !severalValues.has(tag)) return false;
+  const terms = definedTerms[tag];
+  const fits = (value: DicomValue) => value !== null && (valid[element.vr]?.(value) ?? false);
+  return values.every((value) => fits(value) && (!terms || terms.includes(String(value))));
+}
+
+/**
+ * An element as it may be copied: itself, without the items of a code sequence that are no code; `null` when it is not
+ * valid, or when nothing is left of it.
+ */
+export function validPart(tag: string, element: DicomElement): DicomElement | null {
+  if (element.vr !== "SQ" || !isCodeSequence(dictionaryByTag(tag)?.keyword ?? ""))
+    return isValidElement(tag, element) ? element : null;
+  const items = (element.Value ?? []).filter((item) => isValidElement(tag, { vr: "SQ", Value: [item] }));
+  return items.length > 0 ? { vr: "SQ", Value: items } : null;
+}
+
+const isCodeSequence = (keyword: string): boolean => /Code(Modifier)?Sequence$/.test(keyword);
+
+function isValidItem(item: DicomJson, sequence: string): boolean {
+  if (!Object.entries(item).every(([tag, element]) => isValidElement(tag, element))) return false;
+  return !isCodeSequence(sequence) || isCode(item);
+}
+
+/** A code has one value, a scheme to say whose (not needed by a URN) and a meaning (PS3.3 Table 8.8-1). */
+function isCode(item: DicomJson): boolean {
+  const has = (tag: string): boolean => String(item[tag]?.Value?.[0] ?? "").trim() !== "";
+  const values = [codeValue, longCodeValue, urnCodeValue].filter(has);
+  if (values.length !== 1 || !has(codeMeaning)) return false;
+  return has(urnCodeValue) || has(codingSchemeDesignator);
+}
+const [codeValue, longCodeValue, urnCodeValue] = ["00080100", "00080119", "00080120"];
+const [codingSchemeDesignator, codeMeaning] = ["00080102", "00080104"];
+
+/** Of what is copied: attributes that may hold several values (PS3.6). */
+const severalValues = new Set(["00081048", "00081060", "00101000", "00101001"]);
+/** Of what is copied: attributes with enumerated values. */
+const definedTerms: Record<string, readonly string[]> = {
+  "00100040": ["M", "F", "O"],
+  "00100022": ["TEXT", "RFID", "BARCODE"],
+  "00400033": ["DNS", "EUI64", "ISO", "URI", "UUID", "X400", "X500"],
+};
+
+const isDataSet = (value: DicomValue): value is DicomJson =>
+  typeof value === "object" && value !== null && !("Alphabetic" in value);
+
+const text =
+  (most: number, allowed: RegExp) =>
+  (value: DicomValue): boolean =>
+    typeof value === "string" && [...value].length <= most && allowed.test(value);
+/** No control, and no backslash, which would part two values. */
+const line = /^[^\\\p{Cc}]*$/u;
+const lines = /^(?:[^\p{Cc}]|[\r\n\f])*$/u;
+const between = (value: string, least: number, most: number): boolean =>
+  Number(value) >= least && Number(value) <= most;
+
+const valid: Record<string, (value: DicomValue) => boolean> = {
+  AE: text(16, /^[\x20-\x5b\x5d-\x7e]*$/),
+  AS: text(4, /^\d{3}[DWMY]$/),
+  CS: text(16, /^[A-Z0-9_ ]*$/),
+  DA: (value) => typeof value === "string" && isDate(value),
+  DS: (value) => isNumber(value, /^ *[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)? *$/, 16),
+  IS: (value) => isNumber(value, /^ *[+-]?\d+ *$/, 12),
+  LO: text(64, line),
+  LT: text(10_240, lines),
+  PN: isName,
+  SH: text(16, line),
+  ST: text(1024, lines),
+  TM: (value) => typeof value === "string" && isTime(value),
+  UC: text(2 ** 32, line),
+  UI: text(64, /^(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))*$/),
+  UR: text(2 ** 32, /^[^\\\s\p{Cc}]*$/u),
+  US: (value) => Number.isInteger(value) && between(String(value), 0, 65_535),
+  UT: text(2 ** 32, lines),
+};
+
+function isDate(value: string): boolean {
+  const match = /^(\d{4})(\d{2})(\d{2})$/.exec(value.trim());
+  if (!match) return false;
+  const [year, month, day] = match.slice(1).map(Number) as [number, number, number];
+  const date = new Date(Date.UTC(2000, 0, 1));
+  date.setUTCFullYear(year, month - 1, day);
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}
+
+function isTime(value: string): boolean {
+  const match = /^(\d{2})(?:(\d{2})(?:(\d{2})(?:\.\d{1,6})?)?)?$/.exec(value.trim());
+  if (!match) return false;
+  const [, hour = "0", minute = "0", second = "0"] = match;
+  return between(hour, 0, 23) && between(minute, 0, 59) && between(second, 0, 60);
+}
+
+function isNumber(value: DicomValue, written: RegExp, most: number): boolean {
+  return (typeof value === "number" || typeof value === "string") && text(most, written)(String(value));
+}
+
+/** Three groups of 64 characters each, five components a group (PS3.5 §6.2.1.1). */
+function isName(value: DicomValue): boolean {
+  const { Alphabetic, Ideographic, Phonetic } = (
+    typeof value === "string" ? { Alphabetic: value } : (value ?? {})
+  ) as PersonName;
+  return [Alphabetic, Ideographic, Phonetic].every(
+    (group = "") =>
+      typeof group === "string" && text(64, line)(group) && !group.includes("=") && group.split("^").length <= 5,
+  );
+}
