@@ -1,4 +1,5 @@
 import type { Tx } from "#server/domain/context.ts";
+import { withEnd } from "./at-commit.ts";
 import { whenUndoneAgain } from "./busy.ts";
 import { prisma } from "./clients.ts";
 
@@ -8,6 +9,9 @@ import { prisma } from "./clients.ts";
  */
 export async function withMaintenance<T>(fn: (tx: Tx) => Promise<T>, { timeoutMs = 30_000 } = {}): Promise<T> {
   return whenUndoneAgain(() =>
-    prisma("overread_maintenance").$transaction((tx) => fn(tx), { timeout: timeoutMs, maxWait: 10_000 }),
+    prisma("overread_maintenance").$transaction((tx) => withEnd(tx, () => fn(tx)), {
+      timeout: timeoutMs,
+      maxWait: 10_000,
+    }),
   );
 }

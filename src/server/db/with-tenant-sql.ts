@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
 import type pg from "pg";
 import type { Actor, SqlCtx, SqlTx } from "#server/domain/context.ts";
+import { withEnd } from "./at-commit.ts";
 import { pool } from "./clients.ts";
 
 /**
@@ -33,7 +34,8 @@ export async function withTenantSql<A extends Actor, T>(
       `BEGIN; SELECT set_config('app.org_id', ${client.escapeLiteral(actor.orgId)}, true),
        set_config('transaction_timeout', '${Math.ceil(timeoutMs)}', true), now() AS now`,
     )) as unknown as [pg.QueryResult, pg.QueryResult<{ now: Date }>];
-    const result = await fn({ actor, tx: sqlTx(client), now: (rows[0] as { now: Date }).now, requestId });
+    const tx = sqlTx(client);
+    const result = await withEnd(tx, () => fn({ actor, tx, now: (rows[0] as { now: Date }).now, requestId }));
     await client.query("COMMIT");
     return result;
   } catch (error) {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Actor, Ctx } from "#server/domain/context.ts";
+import { withEnd } from "./at-commit.ts";
 import { whenUndoneAgain } from "./busy.ts";
 import { prisma } from "./clients.ts";
 
@@ -27,7 +28,7 @@ export async function withTenant<A extends Actor, T>(
         // The ORM looks at its clock between two statements only: one that waits for a lock is ended by the database.
         const [row] = await tx.$queryRaw<[{ now: Date }]>`
           SELECT set_config('app.org_id', ${actor.orgId}, true), set_config('statement_timeout', ${String(timeoutMs)}, true), now() AS now`;
-        return fn({ actor, tx, now: row.now, requestId });
+        return withEnd(tx, () => fn({ actor, tx, now: row.now, requestId }));
       },
       { timeout: timeoutMs, maxWait: 10_000 },
     );

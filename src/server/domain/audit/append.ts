@@ -1,3 +1,4 @@
+import { atEnd } from "#server/db/at-commit.ts";
 import type { Actor, SqlCtx, SqlTx } from "../context.ts";
 
 /** Every act the audit trail knows; `noun.verb`. Reads of patient data are acts too. */
@@ -97,7 +98,15 @@ export async function audit(ctx: Pick<SqlCtx, "actor" | "tx" | "requestId">, ent
   await appendAs(ctx.tx, ctx.actor, entry, ctx.requestId);
 }
 
+/**
+ * The same for who acts without a tenant's transaction. The chain of an organisation is one line that all its writers wait for, and is
+ * held until commit: the event is written last, whatever the act has still to do.
+ */
 export async function appendAs(tx: SqlTx, actor: Actor, entry: AuditEntry, requestId = ""): Promise<void> {
+  await atEnd(tx, entry.orgId ?? actor.orgId, () => append(tx, actor, entry, requestId));
+}
+
+async function append(tx: SqlTx, actor: Actor, entry: AuditEntry, requestId: string): Promise<void> {
   // The database refuses control characters in what it hashes; an account that got one into its name still leaves its trace.
   const [id, name, request] = [identity(actor).id, identity(actor).name, requestId].map(printable);
   await tx.$queryRaw`SELECT audit_append(${entry.orgId ?? actor.orgId}::uuid, ${actor.orgId}::uuid, ${actor.kind}, ${id}, ${name}, ${entry.action},

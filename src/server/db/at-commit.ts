@@ -1,0 +1,32 @@
+type Last = { order: string; run: () => Promise<void> };
+const waiting = new WeakMap<object, Last[]>();
+
+/**
+ * Runs a transaction's work, and behind it what was kept for its end: what takes a lock that others wait for should hold it for the
+ * commit alone.
+ */
+export async function withEnd<T>(tx: object, work: () => Promise<T>): Promise<T> {
+  const last: Last[] = [];
+  waiting.set(tx, last);
+  try {
+    const result = await work();
+    // One order for everybody, so that two who need the same locks do not wait for each other.
+    last.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order)));
+    for (const { run } of last) await run();
+    return result;
+  } finally {
+    waiting.delete(tx);
+  }
+}
+
+/**
+ * Keeps a statement for the end of the transaction; in one that knows no end it runs at once. It fails with the transaction, and the
+ * transaction with it.
+ *
+ * @param order of what it locks; statements of one order keep theirs.
+ */
+export async function atEnd(tx: object, order: string, run: () => Promise<void>): Promise<void> {
+  const last = waiting.get(tx);
+  if (last) last.push({ order, run });
+  else await run();
+}
