@@ -69,7 +69,7 @@ test("the rendered picture of every case of the table is right, and what cannot 
 
 const shapes = { LINEAR: "linear", LINEAR_EXACT: "linear-exact", SIGMOID: "sigmoid" };
 
-test("pixel data shorter than the header says are called that, as picture and as frame", async () => {
+test("pixel data shorter than the header says are called that, as picture and as frame, and are no fault of the reader", async () => {
   const short = tinyInstance({ elements: { "00280010": { vr: "US", Value: [400] } } });
   await archive.stow([short.part10]);
   const at = `/studies/${short.study}/series/${short.series}/instances/${short.instance}`;
@@ -78,8 +78,11 @@ test("pixel data shorter than the header says are called that, as picture and as
     [`${at}/frames/1`, "*/*"],
   ] as const) {
     const response = await archive.request(path, { headers: { accept } });
-    const { error } = (await response.json()) as { error: { code: string } };
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
     assert.equal(error.code, "dicom.truncated", path);
+    assert.match(error.message, /shorter than its header says/);
+    // Who asks for what is stored is not told that he asked wrongly.
+    assert.equal(response.status, 500, path);
   }
   const beyond = await archive.request(`${at}/frames/2`);
   assert.equal(beyond.status, 404);

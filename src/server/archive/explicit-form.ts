@@ -22,7 +22,8 @@ export function hasExplicitForm({ transferSyntaxUid, sizeBytes }: InstanceLocati
 /**
  * An instance of a native transfer syntax as a Part 10 file in Explicit VR Little Endian.
  *
- * @throws {DomainError} `storage.corrupt` when the object is missing or not what was received.
+ * @throws {DomainError} `storage.corrupt` when the object is missing or not what was received; `dicom.unsupported-transfer-syntax`
+ *   when it cannot be written anew, and can still be had as it is stored.
  */
 export async function explicitForm(instance: InstanceLocation): Promise<Buffer[]> {
   const [bytes] = await readWhole(instance);
@@ -30,7 +31,12 @@ export async function explicitForm(instance: InstanceLocation): Promise<Buffer[]
   const head = part10Head({ sopClassUid, sopInstanceUid, transferSyntaxUid: TS.explicitLittleEndian });
   const syntax = transferSyntaxes[transferSyntaxUid];
   if (!syntax) throw new DomainError("dicom.unsupported-transfer-syntax");
-  return [head, ...toExplicitLittleEndian(bytes.subarray(instance.dataSetOffset), syntax)];
+  try {
+    return [head, ...toExplicitLittleEndian(bytes.subarray(instance.dataSetOffset), syntax)];
+  } catch (cause) {
+    if (!(cause instanceof DomainError)) throw cause;
+    throw new DomainError("dicom.unsupported-transfer-syntax", { cause });
+  }
 }
 
 /** The stored file of an instance, in one piece. @throws {DomainError} `storage.corrupt` */

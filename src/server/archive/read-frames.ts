@@ -29,7 +29,7 @@ export function frameCount(instance: InstanceLocation): number {
  *
  * @param numbers from 1.
  * @param memory to read into; by default memory that is never given back.
- * @throws {DomainError} `frame.not-found`, `request.too-large`, `storage.corrupt`, `dicom.truncated`
+ * @throws {DomainError} `frame.not-found`, `dicom.cannot-render`, `storage.corrupt`, `dicom.truncated`
  */
 export async function readFrames(
   instance: InstanceLocation,
@@ -55,11 +55,11 @@ async function readFrame(instance: InstanceLocation, read: Reader, number: numbe
     if (!flat) throw missingFrame(instance, number);
     const extents: Extent[] = [];
     for (let i = 0; i + 1 < flat.length; i += 2) extents.push([flat[i] as number, flat[i + 1] as number]);
-    if (extents.reduce((sum, [, length]) => sum + length, 0) > frameLimit) throw new DomainError("request.too-large");
+    if (extents.reduce((sum, [, length]) => sum + length, 0) > frameLimit) throw tooLarge();
     return sound(instance, number, await read(...extents));
   }
   if (number > pixel.frames) throw missingFrame(instance, number);
-  if (pixel.frameLength > frameLimit) throw new DomainError("request.too-large");
+  if (pixel.frameLength > frameLimit) throw tooLarge();
   const startBit = (number - 1) * pixel.frameBits;
   const start = Math.floor(startBit / 8);
   const end = Math.ceil((startBit + pixel.frameBits) / 8);
@@ -67,6 +67,9 @@ async function readFrame(instance: InstanceLocation, read: Reader, number: numbe
   if (startBit % 8 !== 0) return shiftBits(bytes, startBit % 8, pixel.frameLength);
   return pixel.bigEndian ? swapped(bytes, pixel.vr) : bytes;
 }
+
+const tooLarge = (): DomainError =>
+  new DomainError("dicom.cannot-render", { details: { reason: "It is larger than what is taken apart here." } });
 
 /** A frame that the header announces and the pixel data do not hold is not one that nobody ever had. */
 function missingFrame({ numberOfFrames }: InstanceLocation, number: number): DomainError {
@@ -115,7 +118,7 @@ function readerOf(handle: FileHandle, instance: InstanceLocation, memory: Readin
     return async (...extents) => {
       const pieces: Buffer[] = [];
       for (const [offset, length] of extents) {
-        if (offset + length > inflateReach) throw new DomainError("request.too-large");
+        if (offset + length > inflateReach) throw tooLarge();
         pieces.push(await readBytes({ handle, sizeBytes }, { offsetsIn: "inflated", dataSetOffset }, [offset, length]));
       }
       return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);

@@ -28,13 +28,20 @@ const advice: Partial<Record<ErrorCode, string>> = {
   "dicom.cannot-render": "This object has no picture that can be drawn here. Retrieve the instance itself.",
   "dicom.unsupported-transfer-syntax":
     "It cannot be sent in that transfer syntax. Accept the stored one with transfer-syntax=*.",
-  "dicom.truncated": "The stored pixel data is shorter than its header says.",
+  "dicom.truncated":
+    "The stored pixel data is shorter than its header says; it came so. Ask for other frames, or retrieve the instance itself.",
+  "dicom.malformed": "The stored data set is damaged; it came so. Retrieve the instance itself with transfer-syntax=*.",
   "storage.full": "The archive is out of space. Keep the instances and send them again later.",
   "storage.unavailable": "The archive cannot store or read right now. Try again shortly.",
   "storage.corrupt": "The stored object is missing or damaged. The operator has to look at it.",
   "server.busy": "The server has too much to do right now, or its database starts. Wait as long as Retry-After says.",
   internal: "Something went wrong on our side. Try again; if it stays, tell the operator the request id.",
 };
+
+/** What is wrong with a data set: the sender's fault when it comes, and of no reader who asks for what is stored. */
+const ofTheData: ErrorCode[] = ["dicom.truncated", "dicom.malformed", "dicom.not-part10", "dicom.missing-attribute"];
+const statusOf = (req: IncomingMessage, code: ErrorCode): number =>
+  req.method !== "POST" && ofTheData.includes(code) ? 500 : errorTable[code].http;
 
 /** Answers with an error: `{ error: { code, message, details?, requestId } }`. The body is the same for not yours and not there. */
 export function sendError(req: IncomingMessage, res: ServerResponse, error: DomainError, requestId: string): void {
@@ -43,7 +50,8 @@ export function sendError(req: IncomingMessage, res: ServerResponse, error: Doma
     res.destroy();
     return;
   }
-  const { http, retry } = errorTable[error.code];
+  const { retry } = errorTable[error.code];
+  const http = statusOf(req, error.code);
   const details = Object.keys(error.details).length > 0 ? { details: error.details } : {};
   const message = advice[error.code] ?? error.code;
   const body = JSON.stringify({ error: { code: error.code, message, ...details, requestId } });
