@@ -8,11 +8,12 @@ import { type Caller, findInstance, grantStudy } from "./grant.ts";
 import { accepted, covers } from "./media-type.ts";
 import { frameNumbers } from "./retrieve-frames.ts";
 import type { Target } from "./routes.ts";
+import { viewportOf } from "./viewport.ts";
 
-const thumbnailBox = { width: 128, height: 128 };
+const thumbnailBox = { width: 128, height: 128, enlarge: false, region: null };
 
 /**
- * Rendered and thumbnail resources (PS3.18 §10.4.1.1.3, §10.4.1.1.4): a picture of a frame as JPEG or PNG. Of a study or
+ * Rendered and thumbnail resources (PS3.18 §10.4.1.1.3, §10.4.1.1.4): a picture of a frame as JPEG, PNG or GIF. Of a study or
  * series the thumbnail shows the middle of what it holds, since ends are often empty.
  */
 export async function retrieveRendered(
@@ -58,12 +59,13 @@ function pictureType(req: IncomingMessage): PictureOptions["type"] {
   for (const { type } of accepted(req)) {
     if (covers(type, "image/jpeg")) return "image/jpeg";
     if (covers(type, "image/png")) return "image/png";
+    if (covers(type, "image/gif")) return "image/gif";
   }
   throw new DomainError("request.not-acceptable");
 }
 
 /**
- * `window=center,width,function`, `viewport=width,height`, `quality=1…100` (PS3.18 §8.3.5).
+ * `window=center,width,function`, `viewport` ({@link viewportOf}), `quality=1…100` (PS3.18 §8.3.5).
  * @throws {DomainError} `request.invalid` with the parameter
  */
 export function renderOptions(url: string, type: PictureOptions["type"], thumbnail: boolean): PictureOptions {
@@ -74,7 +76,7 @@ export function renderOptions(url: string, type: PictureOptions["type"], thumbna
     type,
     quality,
     window: windowOf(query.get("window")),
-    box: boxOf(query.get("viewport")) ?? (thumbnail ? thumbnailBox : null),
+    fit: viewportOf(query.get("viewport")) ?? (thumbnail ? thumbnailBox : null),
   };
 }
 
@@ -91,13 +93,4 @@ function windowOf(text: string | null): Window | null {
   const window = { center: Number(center), width: Number(width), shape: shapes[shape.toLowerCase()] };
   if (!Number.isFinite(window.center) || !(window.width > 0) || !window.shape) throw bad("window");
   return window as Window;
-}
-
-function boxOf(text: string | null): { width: number; height: number } | null {
-  if (!text) return null;
-  const [width, height] = text.split(",").map(Number);
-  const fits = (value: number | undefined): value is number =>
-    Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 8192;
-  if (!fits(width) || !fits(height)) throw bad("viewport");
-  return { width, height };
 }

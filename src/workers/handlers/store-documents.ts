@@ -115,14 +115,14 @@ async function pictures(run: Run, report: GatheredReport): Promise<KeyPicture[]>
     run.signal.throwIfAborted();
     const center = windowCenter ?? 0;
     const window = windowWidth ? { center, width: windowWidth } : null;
-    const options: PictureOptions = { type: "image/jpeg", quality: 88, window, box: pictureBox };
+    const options: PictureOptions = { type: "image/jpeg", quality: 88, window, fit: pictureBox };
     result.push({ ...image, jpeg: await picture(run, report.studyId, image, options) });
   }
   return result;
 }
 
 /** Enough for half the width of a page in print. Pixels. */
-const pictureBox = { width: 1024, height: 1024 };
+const pictureBox = { width: 1024, height: 1024, enlarge: false, region: null };
 /** A picture that cannot be made must not hold back the report; the paper says that it is missing. */
 const noPicture = new Set([
   "dicom.cannot-render",

@@ -9,12 +9,13 @@ import type { Actor } from "#server/domain/context.ts";
 import { type InstanceLocation, instanceMetadata } from "#server/domain/imaging/index.ts";
 import { bulkExtent, frameIndexOfInstance, readBulk, readFrames } from "../read-frames.ts";
 import { cannotDraw, makersOwn } from "./cannot-draw.ts";
+import { within } from "./fit-into.ts";
 import { runPictureTask } from "./pool.ts";
 import type { PictureTask } from "./thread.ts";
 
 export type PictureOptions = Omit<Extract<PictureTask["want"], { kind: "picture" }>, "kind">;
 
-/** Draws one frame. @throws {DomainError} `dicom.cannot-render`, `frame.not-found` */
+/** Draws one frame. @throws {DomainError} `dicom.cannot-render`, `frame.not-found`; `request.invalid` for a region outside the picture */
 export async function drawFrame(
   actor: Actor,
   location: InstanceLocation,
@@ -27,8 +28,10 @@ export async function drawFrame(
   if (!syntax || syntax.opaquePixels) throw cannotDraw(makersOwn);
   if (!frameIndexOfInstance(location).pixel) throw cannotDraw("This object has no picture.");
   if (description.refusal) throw cannotDraw(description.refusal);
+  const fit = options.fit && within(options.fit, description.columns, description.rows);
+  if (options.fit && !fit) throw new DomainError("request.invalid", { details: { parameter: "viewport" } });
   const [frame] = await readFrames(location, [number]);
-  return runPictureTask({ frame: frame as Buffer, description, want: { kind: "picture", ...options } });
+  return runPictureTask({ frame: frame as Buffer, description, want: { kind: "picture", ...options, fit } });
 }
 
 /** Frames uncompressed, little endian. @throws {DomainError} `dicom.cannot-render` */

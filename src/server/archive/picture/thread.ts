@@ -7,7 +7,8 @@ import { cannotDraw, damaged } from "./cannot-draw.ts";
 import { decodeFrame } from "./decode.ts";
 import { inCells } from "./decoded-frame.ts";
 import { encodeJpeg, encodePng } from "./encode.ts";
-import { fitInto } from "./fit-into.ts";
+import { encodeGif } from "./encode-gif.ts";
+import { type Fit, fitInto } from "./fit-into.ts";
 
 /** What the thread is asked: the frame's bytes as stored, how to read them, and what is wanted of them. */
 export type PictureTask = {
@@ -17,10 +18,10 @@ export type PictureTask = {
     | { kind: "values" }
     | {
         kind: "picture";
-        type: "image/jpeg" | "image/png";
+        type: "image/jpeg" | "image/png" | "image/gif";
         window: AskedWindow | null;
         quality: number;
-        box: { width: number; height: number } | null;
+        fit: Fit | null;
       };
 };
 export type PictureAnswer =
@@ -32,7 +33,8 @@ async function work({ frame, description, want }: PictureTask): Promise<Uint8Arr
   const decoded = await decodeFrame(frame, description);
   if (want.kind === "values") return inCells(decoded, description);
   const drawn = drawPixels(decoded.bytes, decoded.description, want.window);
-  const picture = want.box ? fitInto(drawn, want.box) : drawn;
+  const picture = want.fit ? fitInto(drawn, want.fit) : drawn;
+  if (want.type === "image/gif") return encodeGif(picture);
   return want.type === "image/png" ? encodePng(picture) : encodeJpeg(picture, want.quality);
 }
 
