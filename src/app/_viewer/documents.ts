@@ -1,4 +1,5 @@
 import { type Attributes, items, number, personName, text } from "./attributes.ts";
+import { measuredText } from "./measured-value.ts";
 import type { ImagePointer } from "./types.ts";
 
 /** A line of a structured report: a heading, a value, or both; deeper ones belong to what stands above them. */
@@ -59,15 +60,9 @@ function linesOf(instance: Attributes): DocumentLine[] {
 function wordsOf(item: Attributes): string | null {
   switch (text(item, "0040A040")) {
     case "TEXT":
-      return text(item, "0040A160");
-    case "NUM": {
-      const [measured] = items(item, "0040A300");
-      if (!measured) return "not measured";
-      const [unit] = items(measured, "004008EA");
-      // `1` is how UCUM writes "no unit".
-      const code = unit ? text(unit, "00080100") : null;
-      return [text(measured, "0040A30A"), code === "1" ? null : code].filter(Boolean).join(" ");
-    }
+      return writtenText(item);
+    case "NUM":
+      return measuredText(item);
     case "CODE":
       return meaning(item, "0040A168");
     case "PNAME":
@@ -81,6 +76,12 @@ function wordsOf(item: Attributes): string | null {
     default:
       return null;
   }
+}
+
+/** Blanks before the first word are a list's indentation (PS3.5 §6.2, UT). */
+function writtenText(item: Attributes): string | null {
+  const [value] = item["0040A160"]?.Value ?? [];
+  return typeof value === "string" && value.trim() !== "" ? value.replace(/^(?:[^\S\r\n]*\r?\n)+/, "").trimEnd() : null;
 }
 
 function meaning(attributes: Attributes, tag: string): string | null {

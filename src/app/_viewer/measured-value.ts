@@ -1,0 +1,101 @@
+import { type Attributes, items, number, text } from "./attributes.ts";
+
+/**
+ * A number of a structured report as a reader can use it: with its unit, or with the word that it has none, since a bare
+ * number beside a length reads as millimetres; and with no more digits than anybody measured.
+ *
+ * @param item a content item of type NUM (PS3.3 §C.18.1)
+ */
+export function measuredText(item: Attributes): string {
+  const [measured] = items(item, "0040A300");
+  const value = measured ? numericOf(measured) : null;
+  if (!measured || value === null) {
+    const [why] = items(item, "0040A301");
+    const reason = why ? text(why, "00080104") : null;
+    return reason ? `not measured (${reason})` : "not measured";
+  }
+  const unit = unitOf(measured);
+  return unit === "%" || unit === "°" ? `${value}${unit === "%" ? " " : ""}${unit}` : `${value} ${unit}`;
+}
+
+function numericOf(measured: Attributes): string | null {
+  const written = text(measured, "0040A30A");
+  if (written !== null) return sensibleDigits(written);
+  const floating = number(measured, "0040A161");
+  return floating === null ? null : sensibleDigits(String(floating));
+}
+
+/** Digits of a measurement that mean something; a whole number keeps all it has. */
+const significant = 4;
+
+/**
+ * Four digits at least, and one behind the point, where there are more: `64.4505437946691` is `64.45`, `1234.5678` is
+ * `1234.6`. What is no number stays as it was written.
+ */
+export function sensibleDigits(written: string): string {
+  const value = Number(written);
+  if (written.trim() === "" || !Number.isFinite(value) || value === 0 || Number.isInteger(value))
+    return /[eE]/.test(written) && Number.isSafeInteger(value) ? String(value) : written;
+  const magnitude = Math.floor(Math.log10(Math.abs(value)));
+  const decimals = Math.max(significant - 1 - magnitude, 1);
+  const has = /^[^.eE]*\.(\d*)$/.exec(written)?.[1]?.length;
+  if (has !== undefined && has <= decimals) return written;
+  const short = magnitude < -6 ? value.toExponential(significant - 1) : value.toFixed(decimals);
+  return short.includes("e") ? short : short.replace(/\.?0+$/, "");
+}
+
+function unitOf(measured: Attributes): string {
+  const [unit] = items(measured, "004008EA");
+  const code = unit ? (text(unit, "00080100") ?? text(unit, "00080119")) : null;
+  const meaning = unit ? text(unit, "00080104") : null;
+  if (code === null) return meaning ?? "(no unit given)";
+  // Pixels come as a count, in many spellings.
+  if (/^\W*(px|pix(el)?s?)\W*$/i.test(code) || (unitless.test(code) && /\bpix(el)?s?\b/i.test(meaning ?? "")))
+    return "px";
+  // `1` is how UCUM writes that a number has no unit.
+  if (code === "1") return "no unit (1)";
+  const scheme = unit ? text(unit, "00080102") : null;
+  if (scheme !== null && scheme !== "UCUM") return meaning ?? code;
+  return known[code] ?? ucumText(code) ?? meaning ?? code;
+}
+
+const unitless = /^(1|\{.*\})$/;
+
+/** Units whose UCUM code nobody writes by hand. */
+const known: Record<string, string> = {
+  "[hnsf'U]": "HU",
+  "{HU}": "HU",
+  Cel: "°C",
+  deg: "°",
+  "'": "′",
+  "''": "″",
+  um: "µm",
+  ug: "µg",
+  us: "µs",
+  "mm[Hg]": "mmHg",
+  "m[H2O]": "mH₂O",
+  "cm[H2O]": "cmH₂O",
+  "[in_i]": "in",
+  "[lb_av]": "lb",
+};
+
+/** A UCUM code as print has it (`10*-3.mm2/s` as `10⁻³·mm²/s`); null where it uses units in brackets. */
+function ucumText(code: string): string | null {
+  if (/[[\]]/.test(code)) return null;
+  // Every second part is an annotation, which is plain words.
+  const parts = code
+    .split(/\{([^}]*)\}/)
+    .map((part, at) => (at % 2 === 1 ? ` ${part.replaceAll("_", " ")} ` : inPrint(part)));
+  return parts.join("").replace(/\s+/g, " ").trim();
+}
+
+function inPrint(units: string): string {
+  return units
+    .replace(/10[*^](-?\d+)/g, (_, power: string) => `10${raised(power)}`)
+    .replace(/([A-Za-z])(-?\d+)/g, (_, letter: string, power: string) => letter + raised(power))
+    .replaceAll(".", "·")
+    .replace(/\bu(?=[A-Za-z])/g, "µ");
+}
+
+const raised = (power: string): string =>
+  Array.from(power, (digit) => (digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹".charAt(Number(digit)))).join("");
