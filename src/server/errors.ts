@@ -51,6 +51,7 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "case.not-claimed": { trpc: "CONFLICT", http: 409, retry: "no" },
   "case.illegal-move": { trpc: "CONFLICT", http: 409, retry: "no" },
   "case.incomplete": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "case.skip-reason": { trpc: "BAD_REQUEST", http: 422, retry: "no" },
   "case.late-images": { trpc: "CONFLICT", http: 409, retry: "no" },
   "report.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
   "report.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },

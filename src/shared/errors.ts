@@ -38,6 +38,7 @@ export const errorCodes = [
   "case.not-claimed",
   "case.illegal-move",
   "case.incomplete",
+  "case.skip-reason",
   "case.late-images",
   "report.not-found",
   "report.version-conflict",

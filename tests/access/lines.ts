@@ -45,6 +45,10 @@ export const procedures: Record<string, Line> = {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId, reason: "Mine now." }),
     may: ["radiologist", "worklist_manager"],
   },
+  "worklist.skip": {
+    reach: ({ caseId }) => ({ caseId, reason: "Not one that I should read." }),
+    may: ["radiologist"],
+  },
   "worklist.resume": { reach: ({ signedCaseId }) => ({ caseId: signedCaseId }), may: staff },
   "worklist.cancel": {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId, reason: "Mine now." }),

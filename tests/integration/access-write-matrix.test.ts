@@ -105,6 +105,11 @@ async function furnishRest(): Promise<void> {
        SELECT org_id, id, study_ref, 'corrupt', 'scrub' FROM instance WHERE study_ref = $1 LIMIT 1`,
       [things.signedStudyId],
     );
+    await owner.query(
+      `INSERT INTO case_skip (case_id, user_id, org_id, reader_org_id, reason, skipped_until)
+       SELECT $1, u.id, $2, $3, 'Not my field', now() FROM user_account u WHERE u.org_id = $3 LIMIT 1`,
+      [things.caseId, hospital, reader],
+    );
     await owner.query("INSERT INTO referral_reading (study_ref, user_id, org_id, version) VALUES ($1, $2, $3, 1)", [
       things.signedStudyId,
       person,

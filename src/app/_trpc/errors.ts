@@ -42,6 +42,7 @@ const sentences: Record<string, string> = {
   "case.illegal-move": "The case has moved on meanwhile. Reload to see where it is.",
   "case.incomplete":
     "Images of this study were refused or are damaged, and are missing. Choose to read what is there, and the report will state it.",
+  "case.skip-reason": "A STAT case is left for later with a reason in your own words, of 10 characters or more.",
   "case.late-images": "Images came after this case was opened. Look at them, say that you have seen them, then sign.",
   "report.not-found": "There is no report here that you may read.",
   "report.version-conflict": "The report was changed in another window.",

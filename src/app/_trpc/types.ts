@@ -7,6 +7,7 @@ export type Inputs = inferRouterInputs<AppRouter>;
 
 export type WorklistAnswer = Outputs["worklist"]["list"];
 export type WorklistItem = WorklistAnswer["items"][number];
+export type CaseSkip = WorklistAnswer["skips"][number];
 export type CasePreview = Outputs["worklist"]["get"];
 export type OpenStudy = Outputs["study"]["open"];
 export type Report = Outputs["report"]["get"];

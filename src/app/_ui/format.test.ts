@@ -7,6 +7,7 @@ import {
   formatDicomDate,
   formatDicomTime,
   formatExact,
+  formatMoment,
   formatRemaining,
   formatSpan,
   formatWhen,
@@ -14,6 +15,7 @@ import {
   nameWritings,
   plural,
   withoutModality,
+  zoneName,
 } from "./format.ts";
 
 test("DICOM dates and times are read in the forms modalities send", () => {
@@ -31,11 +33,29 @@ test("times are relative near now and absolute beyond a day, in the facility's z
   assert.equal(formatAgo(now - 42_000, now), "42 s ago");
   assert.equal(formatAgo(now - 12 * 60_000, now), "12 min ago");
   assert.equal(formatAgo(now - 200 * 60_000, now), "3 h 20 min ago");
-  assert.equal(formatAgo(now - 7 * 86_400_000, now, "America/Chicago"), "14 Nov 2026, 12:40");
+  assert.equal(formatAgo(now - 7 * 86_400_000, now, "America/Chicago"), "14 Nov 2026, 12:40 GMT-6");
   assert.equal(formatAgo(null, now), "never");
   assert.equal(formatClock(now, "America/Chicago"), "12:40");
   assert.equal(formatClock(now, "Nowhere/Land"), "18:40");
   assert.match(formatExact(now, "America/Chicago"), /21 Nov 2026.*12:40:00 America\/Chicago$/);
+});
+
+test("a clock time half a day away or more says which day, by the clock it is given in", () => {
+  const now = Date.UTC(2026, 10, 26, 12, 0, 0);
+  const due = Date.UTC(2026, 10, 27, 0, 50, 0);
+  assert.equal(formatWhen(now, now, "UTC"), "12:00");
+  assert.equal(formatWhen(due, now, "UTC"), "27 Nov, 00:50");
+  assert.equal(formatWhen(due, now, "America/Chicago"), "26 Nov, 18:50");
+  assert.equal(formatWhen(Date.UTC(2026, 10, 25, 23, 59), now, "UTC"), "25 Nov, 23:59");
+  assert.equal(formatWhen(Date.UTC(2027, 0, 3, 0, 50), now, "UTC"), "3 Jan 2027, 00:50");
+  assert.equal(formatWhen(null, now), "—");
+  assert.equal(formatWhen(due, now, "Nowhere/Land"), "27 Nov, 00:50");
+});
+
+test("a moment is written with its zone", () => {
+  assert.equal(formatMoment(Date.UTC(2026, 10, 26, 12, 40, 9), "America/Chicago"), "26 Nov 2026, 06:40 GMT-6");
+  assert.equal(formatMoment("", "UTC"), "—");
+  assert.equal(zoneName(Date.UTC(2026, 10, 26), "America/Chicago"), "GMT-6");
 });
 
 test("the time left of a claim counts down to zero and stays there", () => {

@@ -42,14 +42,16 @@ function toDate(instant: Instant): Date | null {
   return Number.isNaN(date.getTime()) ? null : date;
 }
 
-function zoned(date: Date, timeZone: string | undefined, options: Intl.DateTimeFormatOptions): string {
+function zonedFormat(timeZone: string | undefined, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   try {
-    return new Intl.DateTimeFormat("en-GB", { ...options, ...(timeZone ? { timeZone } : {}) }).format(date);
+    return new Intl.DateTimeFormat("en-GB", { ...options, ...(timeZone ? { timeZone } : {}) });
   } catch {
     // A facility with a zone nobody knows must not take its worklist row with it.
-    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }).format(date);
+    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
   }
 }
+const zoned = (date: Date, timeZone: string | undefined, options: Intl.DateTimeFormatOptions) =>
+  zonedFormat(timeZone, options).format(date);
 
 /** `12:40`, or `12:40:09` with seconds. */
 export function formatClock(instant: Instant, timeZone?: string, seconds = false): string {
@@ -80,7 +82,36 @@ export function formatExact(instant: Instant, timeZone?: string): string {
   return timeZone ? `${text} ${timeZone}` : text;
 }
 
-/** Relative near now, absolute beyond a day: `8 s ago`, `12 min ago`, `3 h ago`, `14 Nov 2026, 12:40`. */
+/** The short name of a zone at a moment, as our documents write it: `GMT-6`, `UTC`. Empty when the moment is none. */
+export function zoneName(instant: Instant, timeZone?: string): string {
+  return instantParts(instant, timeZone, { timeZoneName: "short" }).timeZoneName ?? "";
+}
+
+/**
+ * A moment as our documents write it, with its zone: `26 Nov 2026, 06:40 GMT-6`. The one form in which screens write a date
+ * with a time, so that what stands on a screen and in a PDF can be compared.
+ */
+export function formatMoment(instant: Instant, timeZone?: string, seconds = false): string {
+  const date = toDate(instant);
+  if (!date) return "—";
+  const { day, month, year, timeZoneName } = instantParts(date, timeZone, { timeZoneName: "short" });
+  return `${day} ${months[Number(month) - 1]} ${year}, ${formatClock(date, timeZone, seconds)} ${timeZoneName}`;
+}
+
+function instantParts(
+  instant: Instant,
+  timeZone: string | undefined,
+  more: Intl.DateTimeFormatOptions = {},
+): Record<string, string> {
+  const date = toDate(instant);
+  if (!date) return {};
+  const parts = zonedFormat(timeZone, { year: "numeric", month: "numeric", day: "numeric", ...more });
+  return Object.fromEntries(
+    parts.formatToParts(date).map(({ type, value }) => [type, type === "day" ? String(Number(value)) : value]),
+  );
+}
+
+/** Relative near now, absolute beyond a day: `8 s ago`, `12 min ago`, `3 h ago`, `14 Nov 2026, 12:40 GMT+1`. */
 export function formatAgo(instant: Instant, now: number, timeZone?: string): string {
   const date = toDate(instant);
   if (!date) return "never";
@@ -88,24 +119,21 @@ export function formatAgo(instant: Instant, now: number, timeZone?: string): str
   if (seconds < 0) return `in ${formatSpan(-seconds * 1000)}`;
   if (seconds < 5) return "just now";
   if (seconds < 86_400) return `${formatSpan(seconds * 1000)} ago`;
-  return zoned(date, timeZone, {
-    day: "numeric",
-    month: "short",
-    year: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    hour12: false,
-  });
+  return formatMoment(date, timeZone);
 }
 
-/** A moment of the last hours by the clock, `01:20`; an earlier one with its day, `25 Nov, 01:20`. */
+/**
+ * A moment within half a day of now by the clock, `01:20`, which cannot be taken for another day's; any other with its day,
+ * `25 Nov, 01:20`, and with its year when that is another, `3 Jan 2027, 00:50`.
+ */
 export function formatWhen(instant: Instant, now: number, timeZone?: string): string {
   const date = toDate(instant);
   if (!date) return "—";
   const clock = formatClock(date, timeZone);
-  return Math.abs(now - date.getTime()) < 12 * 3_600_000
-    ? clock
-    : `${zoned(date, timeZone, { day: "numeric", month: "short" })}, ${clock}`;
+  if (Math.abs(now - date.getTime()) < 12 * 3_600_000) return clock;
+  const { day, month, year } = instantParts(date, timeZone);
+  const other = year !== instantParts(now, timeZone).year;
+  return `${day} ${months[Number(month) - 1]}${other ? ` ${year}` : ""}, ${clock}`;
 }
 
 /** A length of time in its largest sensible unit: `8 s`, `12 min`, `3 h 20 min`, `2 d`. */

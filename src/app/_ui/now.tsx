@@ -3,7 +3,7 @@
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
 import { heardServerTime, serverNow } from "../_trpc/server-time.ts";
 import { classNames } from "./class-names.ts";
-import { formatAgo, formatClock, formatExact, formatSpan, formatWhen } from "./format.ts";
+import { formatAgo, formatExact, formatMoment, formatSpan, formatWhen } from "./format.ts";
 
 type Clock = { now: number; zone: string };
 const ClockContext = createContext<Clock>({ now: 0, zone: "UTC" });
@@ -40,12 +40,15 @@ function iso(instant: Instant): string | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
-/** `12 min ago`, with the exact time and the zone on hover. */
-export function Ago({ at, timeZone }: { at: Instant; timeZone?: string }) {
+/**
+ * `12 min ago`, and beyond a day the moment with its zone: by the clock of the facility where one is given, as its documents say it,
+ * else by the reader's. The exact time by both clocks is on hover.
+ */
+export function Ago({ at, timeZone }: { at: Instant; timeZone?: string | undefined }) {
   const { now, zone } = use(ClockContext);
   return (
     <time dateTime={iso(at)} title={inZones(at, zone, timeZone)} className="tabular">
-      {formatAgo(at, now, zone)}
+      {formatAgo(at, now, timeZone ?? zone)}
     </time>
   );
 }
@@ -78,7 +81,7 @@ export function Countdown({ dueAt, timeZone, done }: { dueAt: Instant; timeZone?
       title={`Due ${inZones(text, zone, timeZone)}`}
       className="tabular inline-flex items-baseline gap-2 whitespace-nowrap"
     >
-      <span>{formatClock(text, zone)}</span>
+      <span>{formatWhen(text, now, zone)}</span>
       {done ? null : (
         <span
           className={classNames(
@@ -93,12 +96,15 @@ export function Countdown({ dueAt, timeZone, done }: { dueAt: Instant; timeZone?
   );
 }
 
-/** Date and time in full, by the reader's clock. */
-export function Exact({ at }: { at: Instant }) {
+/**
+ * Date and time in full, with the zone: by the clock of the facility where its documents say the same moment, else by the reader's.
+ * The other clock is on hover.
+ */
+export function Exact({ at, timeZone, seconds }: { at: Instant; timeZone?: string | undefined; seconds?: boolean }) {
   const zone = useZone();
   return (
-    <time dateTime={iso(at)} title={zone} className="tabular">
-      {formatExact(at, zone).replace(` ${zone}`, "")}
+    <time dateTime={iso(at)} title={inZones(at, zone, timeZone)} className="tabular">
+      {formatMoment(at, timeZone ?? zone, seconds)}
     </time>
   );
 }

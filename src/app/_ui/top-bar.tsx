@@ -24,7 +24,7 @@ export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode
     <header className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-panel px-3 py-1 max-sm:gap-x-2">
       <Link href="/" aria-label="Overread, start page" className="flex items-center gap-2 rounded font-semibold">
         <Logo className="size-6" />
-        <span className="max-sm:hidden">Overread</span>
+        <span className="max-md:hidden">Overread</span>
       </Link>
       <nav
         aria-label="Places"
@@ -48,7 +48,8 @@ export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode
           </Link>
         ))}
       </nav>
-      <div className="flex min-w-0 flex-1 items-center justify-end gap-x-4 max-sm:gap-x-2">
+      {/* No width of its own to start from would be taken from the logo: what does not fit goes to a second line. */}
+      <div className="ml-auto flex max-w-full flex-wrap items-center justify-end gap-x-4 max-sm:gap-x-2">
         {children}
         <LiveDot />
         {palette ? (

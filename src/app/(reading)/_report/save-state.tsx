@@ -1,6 +1,6 @@
 "use client";
 
-import { formatClock } from "../../_ui/format.ts";
+import { formatClock, zoneName } from "../../_ui/format.ts";
 import { useZone } from "../../_ui/now.tsx";
 import type { DraftState } from "./draft-state.ts";
 
@@ -33,6 +33,8 @@ function words(state: DraftState, mayWrite: boolean, zone: string): string {
       return "Not saved – claim needed";
     case "saved":
       if (!mayWrite && state.version === 0) return "";
-      return state.savedAt ? `Saved ${formatClock(state.savedAt, zone, true)}` : "Nothing to save yet";
+      return state.savedAt
+        ? `Saved ${formatClock(state.savedAt, zone, true)} ${zoneName(state.savedAt, zone)}`
+        : "Nothing to save yet";
   }
 }

@@ -19,11 +19,14 @@ import { EarlierDrafts } from "./draft-authorship.tsx";
 export function SignedReport({
   caseId,
   report,
+  timeZone,
   lateImages,
   onNext,
 }: {
   caseId: string;
   report: Report;
+  /** Of the facility: times stand here as they stand in its documents. */
+  timeZone: string;
   /** Pictures that came after the signature, as the reader was told: an addendum answers for so many. */
   lateImages: number;
   onNext: (() => void) | null;
@@ -33,7 +36,13 @@ export function SignedReport({
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto p-3">
         {report.versions.map((version, index) => (
-          <Version key={version.reportVersionId} version={version} versions={report.versions} newest={index === 0} />
+          <Version
+            key={version.reportVersionId}
+            version={version}
+            versions={report.versions}
+            timeZone={timeZone}
+            newest={index === 0}
+          />
         ))}
         <EarlierDrafts drafts={report.earlierDrafts} />
       </div>
@@ -58,10 +67,12 @@ export function SignedReport({
 function Version({
   version,
   versions,
+  timeZone,
   newest,
 }: {
   version: SignedVersion;
   versions: readonly SignedVersion[];
+  timeZone: string;
   newest: boolean;
 }) {
   const pdfReady = version.documents.pdf === "stored";
@@ -75,10 +86,10 @@ function Version({
             {version.version}
           </h3>
           <p className="text-quiet">
-            Signed by {version.signedBy}, <Ago at={version.signedAt} />
+            Signed by {version.signedBy}, <Ago at={version.signedAt} timeZone={timeZone} />
           </p>
           <p className="tabular text-xs text-quiet" title={`SHA-256 ${version.sha256}`}>
-            <Exact at={version.signedAt} /> · fingerprint {version.sha256.slice(0, 12)}
+            <Exact at={version.signedAt} timeZone={timeZone} /> · fingerprint {version.sha256.slice(0, 12)}
           </p>
         </div>
         {pdfReady ? (
@@ -110,7 +121,7 @@ function Version({
         <p className="text-quiet">With {plural(version.keyImages.length, "key image")}.</p>
       ) : null}
       {newest || version.deliveries.some((delivery) => delivery.state !== "delivered") ? (
-        <Journey version={version} />
+        <Journey version={version} timeZone={timeZone} />
       ) : null}
     </article>
   );
@@ -119,7 +130,7 @@ function Version({
 const documentNames = { pdf: "PDF", sr: "Structured report", kos: "Key image note" } as const;
 
 /** Made, stored, returned: what has happened to each document, and why not yet. */
-function Journey({ version }: { version: SignedVersion }) {
+function Journey({ version, timeZone }: { version: SignedVersion; timeZone: string }) {
   const kinds = (["pdf", "sr", "kos"] as const).filter((kind) => version.documents[kind] !== "none");
   return (
     <section aria-label="Documents" className="rounded-md border border-line p-2.5">
@@ -140,7 +151,7 @@ function Journey({ version }: { version: SignedVersion }) {
                         returned to the PACS of {delivery.facility}
                         {delivery.deliveredAt ? (
                           <>
-                            , <Ago at={delivery.deliveredAt} />
+                            , <Ago at={delivery.deliveredAt} timeZone={timeZone} />
                           </>
                         ) : null}
                       </>

@@ -2,35 +2,49 @@
 
 import { TriangleAlert } from "lucide-react";
 import { type ReactNode, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
-import type { WorklistItem } from "../../_trpc/types.ts";
+import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
 import { classNames } from "../../_ui/class-names.ts";
 import { Exam } from "../../_ui/exam.tsx";
-import { formatDicomDate, formatExact, formatSex, nameWritings } from "../../_ui/format.ts";
+import { formatDicomDate, formatDicomTime, formatExact, formatSex, nameWritings, zoneName } from "../../_ui/format.ts";
 import { Grid, GridCell, GridHeading, GridRow } from "../../_ui/grid.tsx";
-import { Countdown, useZone } from "../../_ui/now.tsx";
+import { Countdown, useNow, useZone } from "../../_ui/now.tsx";
 import { PatientName } from "../../_ui/patient-banner.tsx";
 import { PriorityMark, StateMark } from "../../_ui/status.tsx";
 import { keepInPlace, newIds } from "./anchor.ts";
 import { DraftMark } from "./draft-mark.tsx";
+import { SkipMark } from "./skip-mark.tsx";
 
 const rowHeight = 32;
 /** How long a row that arrived while somebody was looking carries its mark. */
 const newForMs = 12_000;
 
-// By the room the list has, not by the screen's: facility and ID give way first, they stand in the panel beside it.
+// By the room the list has, not by the screen's. What tells a patient from another stays longest: facility and priors give way
+// first, they stand in the panel beside it. Below 54rem a row is of three lines.
 const columns = [
-  "md:@max-[66rem]:grid-cols-[4.5rem_7.75rem_minmax(8rem,1.2fr)_minmax(8rem,1.5fr)_3.75rem_3.25rem_2.75rem_minmax(8.5rem,0.7fr)]",
-  "@min-[66rem]:@max-[80rem]:grid-cols-[4.5rem_7.75rem_minmax(9rem,1.3fr)_minmax(9rem,1.5fr)_3.75rem_minmax(7rem,0.7fr)_3.25rem_2.75rem_minmax(8.5rem,0.7fr)]",
-  "@min-[80rem]:grid-cols-[4.5rem_7.75rem_minmax(10rem,1.3fr)_minmax(10rem,1.5fr)_3.75rem_minmax(6rem,0.5fr)_minmax(8rem,0.7fr)_3.25rem_2.75rem_minmax(8.5rem,0.7fr)]",
+  "@min-[54rem]:@max-[66rem]:grid-cols-[4rem_7.75rem_minmax(5.75rem,1.2fr)_5rem_minmax(7rem,1.5fr)_3rem_minmax(4.5rem,0.6fr)_2.75rem_minmax(7.25rem,0.6fr)]",
+  "@min-[66rem]:@max-[84rem]:grid-cols-[4.5rem_8.25rem_minmax(8rem,1.2fr)_5.25rem_minmax(9rem,1.5fr)_3.75rem_minmax(6rem,0.8fr)_4.75rem_2.75rem_minmax(8.5rem,0.6fr)]",
+  "@min-[84rem]:grid-cols-[4.5rem_8.25rem_minmax(10rem,1.3fr)_5.25rem_minmax(10rem,1.5fr)_3.75rem_minmax(7rem,0.6fr)_minmax(8rem,0.8fr)_6.5rem_2.75rem_minmax(8.5rem,0.6fr)]",
 ].join(" ");
 const hospitalColumns = [
-  "md:@max-[66rem]:grid-cols-[4.5rem_minmax(8rem,1.2fr)_minmax(8rem,1.5fr)_3.75rem_4rem_minmax(6.75rem,0.8fr)]",
-  "@min-[66rem]:@max-[80rem]:grid-cols-[4.5rem_minmax(9rem,1.3fr)_minmax(9rem,1.5fr)_3.75rem_minmax(7rem,0.7fr)_4rem_minmax(6.75rem,0.8fr)]",
-  "@min-[80rem]:grid-cols-[4.5rem_minmax(10rem,1.3fr)_minmax(10rem,1.5fr)_3.75rem_minmax(6rem,0.5fr)_minmax(8rem,0.7fr)_4rem_minmax(7rem,0.8fr)]",
+  "@min-[54rem]:@max-[66rem]:grid-cols-[4rem_minmax(8rem,1.2fr)_5.25rem_minmax(8rem,1.5fr)_3.25rem_minmax(5.5rem,0.6fr)_4rem_minmax(6.5rem,0.8fr)]",
+  "@min-[66rem]:@max-[84rem]:grid-cols-[4.5rem_minmax(8rem,1.3fr)_5.25rem_minmax(9rem,1.5fr)_3.75rem_minmax(5.5rem,0.7fr)_4rem_minmax(6.5rem,0.8fr)]",
+  "@min-[84rem]:grid-cols-[4.5rem_minmax(10rem,1.3fr)_5.25rem_minmax(10rem,1.5fr)_3.75rem_minmax(6rem,0.5fr)_minmax(9rem,0.8fr)_4rem_minmax(7rem,0.8fr)]",
 ].join(" ");
-const whenThereIsRoom: Record<string, string> = { ID: "@max-[80rem]:hidden", Facility: "@max-[66rem]:hidden" };
+const whenThereIsRoom: Record<string, string> = { Priors: "@max-[66rem]:hidden", Facility: "@max-[84rem]:hidden" };
 
-const headings = ["Priority", "Due", "Exam", "Patient", "Sex, age", "ID", "Facility", "Images", "Priors", "State"];
+const headings = [
+  "Priority",
+  "Due",
+  "Exam",
+  "Study date",
+  "Patient",
+  "Sex, age",
+  "ID",
+  "Facility",
+  "Images",
+  "Priors",
+  "State",
+];
 const hospitalHeadings = headings.filter((heading) => heading !== "Due" && heading !== "Priors");
 
 /**
@@ -39,6 +53,7 @@ const hospitalHeadings = headings.filter((heading) => heading !== "Due" && headi
  */
 export function CaseGrid({
   rows,
+  skips,
   selectedId,
   userId,
   hospital,
@@ -48,6 +63,8 @@ export function CaseGrid({
   ref,
 }: {
   rows: WorklistItem[];
+  /** Who of the group leaves which case for later. */
+  skips: CaseSkip[];
   selectedId: string | null;
   userId: string;
   hospital: boolean;
@@ -57,7 +74,10 @@ export function CaseGrid({
   ref: Ref<HTMLDivElement>;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
-  useImperativeHandle(ref, () => scroller.current as HTMLDivElement, []);
+  const grid = useRef<HTMLDivElement>(null);
+  useImperativeHandle(ref, () => grid.current as HTMLDivElement, []);
+  const now = useNow();
+  const zone = useZone();
   const previousIds = useRef<string[] | null>(null);
   const pointedId = useRef<string | null>(null);
   const end = useRef<HTMLDivElement>(null);
@@ -123,49 +143,56 @@ export function CaseGrid({
 
   return (
     <div className="@container relative flex min-h-0 flex-1 flex-col">
-      <Grid
+      <div
         ref={scroller}
-        aria-label="Cases"
-        aria-rowcount={rows.length + 1}
-        aria-activedescendant={selectedId ? `case-${selectedId}` : undefined}
         onPointerLeave={settle}
         onScroll={(event) => {
           if (event.currentTarget.scrollTop === 0) setAbove(0);
         }}
-        className="min-h-0 flex-1 overflow-y-auto overscroll-contain focus-visible:outline-offset-[-2px]"
+        className="min-h-0 flex-1 overflow-y-auto overscroll-contain has-[>[role=grid]:focus-visible]:outline-2 has-[>[role=grid]:focus-visible]:outline-offset-[-2px] has-[>[role=grid]:focus-visible]:outline-accent"
       >
-        <GridRow
-          className={classNames(
-            "sticky top-0 z-10 grid h-7 items-center gap-x-2.5 border-b border-line bg-ground px-3 text-xs text-quiet max-md:hidden",
-            hospital ? hospitalColumns : columns,
-          )}
+        <Grid
+          ref={grid}
+          aria-label="Cases"
+          aria-rowcount={rows.length + 1}
+          aria-activedescendant={selectedId ? `case-${selectedId}` : undefined}
+          className="outline-none"
         >
-          {(hospital ? hospitalHeadings : headings).map((heading) => (
-            <GridHeading key={heading} className={classNames("truncate", whenThereIsRoom[heading])}>
-              {heading}
-            </GridHeading>
+          <GridRow
+            className={classNames(
+              "sticky top-0 z-10 grid h-7 items-center gap-x-2.5 border-b border-line bg-ground px-3 text-xs text-quiet @max-[54rem]:hidden",
+              hospital ? hospitalColumns : columns,
+            )}
+          >
+            {(hospital ? hospitalHeadings : headings).map((heading) => (
+              <GridHeading key={heading} className={classNames("truncate", whenThereIsRoom[heading])}>
+                {heading === "Due" ? `Due (${zoneName(now, zone)})` : heading}
+              </GridHeading>
+            ))}
+          </GridRow>
+          <div style={{ height: spaceAbove }} />
+          {rows.map((item, index) => (
+            <CaseRow
+              key={item.caseId}
+              item={item}
+              skips={skips.filter(({ caseId }) => caseId === item.caseId)}
+              rowIndex={index + 2}
+              selected={item.caseId === selectedId}
+              isNew={marked.has(item.caseId)}
+              userId={userId}
+              hospital={hospital}
+              onPoint={() => {
+                pointedId.current = item.caseId;
+              }}
+              onSelect={() => onSelect(item.caseId)}
+              onOpen={() => onOpen(item)}
+            />
           ))}
-        </GridRow>
-        <div style={{ height: spaceAbove }} />
-        {rows.map((item, index) => (
-          <CaseRow
-            key={item.caseId}
-            item={item}
-            rowIndex={index + 2}
-            selected={item.caseId === selectedId}
-            isNew={marked.has(item.caseId)}
-            userId={userId}
-            hospital={hospital}
-            onPoint={() => {
-              pointedId.current = item.caseId;
-            }}
-            onSelect={() => onSelect(item.caseId)}
-            onOpen={() => onOpen(item)}
-          />
-        ))}
+        </Grid>
+        {/* Outside the grid: a grid holds rows and nothing else. */}
         {foot}
         <div ref={end} style={{ height: spaceBelow }} />
-      </Grid>
+      </div>
       {above > 0 ? (
         <button
           type="button"
@@ -185,6 +212,7 @@ export function CaseGrid({
 
 function CaseRow({
   item,
+  skips,
   rowIndex,
   selected,
   isNew,
@@ -195,6 +223,7 @@ function CaseRow({
   onOpen,
 }: {
   item: WorklistItem;
+  skips: CaseSkip[];
   rowIndex: number;
   selected: boolean;
   isNew: boolean;
@@ -219,28 +248,33 @@ function CaseRow({
       onDoubleClick={onOpen}
       className={classNames(
         "row-lazy relative grid cursor-default items-center gap-x-2.5 border-b border-line px-3 text-[0.8125rem] hover:bg-hover",
-        "max-md:grid-cols-[minmax(0,1fr)_auto] max-md:gap-y-1 max-md:py-2 md:h-8",
+        "@max-[54rem]:grid-cols-[minmax(0,1fr)_auto] @max-[54rem]:gap-y-1 @max-[54rem]:py-2 @min-[54rem]:h-8",
         hospital ? hospitalColumns : columns,
         selected && "bg-selected hover:bg-selected",
         isNew && "row-arrives shadow-[inset_3px_0_0_var(--accent)]",
       )}
     >
-      <GridCell className={classNames(cell, hospital ? "max-md:order-2" : "max-md:order-4 max-md:text-right")}>
+      <GridCell
+        className={classNames(cell, hospital ? "@max-[54rem]:order-2" : "@max-[54rem]:order-4 @max-[54rem]:text-right")}
+      >
         <PriorityMark priority={item.priority} />
       </GridCell>
       {hospital ? null : (
-        <GridCell className={classNames(cell, "max-md:order-2 max-md:text-right")}>
+        <GridCell className={classNames(cell, "@max-[54rem]:order-2 @max-[54rem]:text-right")}>
           <Countdown dueAt={item.dueAt} timeZone={item.facilityTimeZone} done={done} />
         </GridCell>
       )}
-      <GridCell
-        className={classNames(cell, "max-md:order-3")}
-        title={`${item.studyDescription} · ${formatDicomDate(item.studyDate)}`}
-      >
+      <GridCell className={classNames(cell, "@max-[54rem]:order-3")} title={item.studyDescription}>
         <Exam modalities={item.modalities} description={item.studyDescription || item.bodyParts.join(" ")} />
       </GridCell>
       <GridCell
-        className="name-line min-w-0 max-md:order-1 max-md:text-[0.875rem] max-md:font-medium"
+        className={classNames(cell, "tabular @max-[54rem]:order-5 @max-[54rem]:text-quiet")}
+        title={`Study of ${formatDicomDate(item.studyDate)} ${formatDicomTime(item.studyTime)}`}
+      >
+        {formatDicomDate(item.studyDate)}
+      </GridCell>
+      <GridCell
+        className="name-line min-w-0 @max-[54rem]:order-1 @max-[54rem]:text-[0.875rem] @max-[54rem]:font-medium"
         title={nameTitle(item)}
       >
         {item.patientConflict ? <ConflictMark words={item.patientConflict} /> : null}
@@ -252,39 +286,43 @@ function CaseRow({
         ) : null}
         <PatientName groups={item.patientNameGroups} />
       </GridCell>
-      <GridCell className={classNames(cell, "tabular max-md:hidden")}>
+      <GridCell className={classNames(cell, "tabular @max-[54rem]:hidden")}>
         {[formatSex(item.patientSex), item.patientAge].filter(Boolean).join(", ")}
       </GridCell>
       <GridCell
-        className={classNames(cell, "tabular text-quiet max-md:hidden", whenThereIsRoom.ID)}
+        className={classNames(cell, "tabular text-quiet @max-[54rem]:order-6 @max-[54rem]:text-right")}
         title={item.patientId}
       >
         {item.patientId}
       </GridCell>
       <GridCell
-        className={classNames(cell, "text-quiet max-md:hidden", whenThereIsRoom.Facility)}
+        className={classNames(cell, "text-quiet @max-[54rem]:hidden", whenThereIsRoom.Facility)}
         title={item.facility}
       >
         {item.facility}
       </GridCell>
-      <GridCell className={classNames(cell, "tabular max-md:hidden")}>
+      <GridCell className={classNames(cell, "tabular @max-[54rem]:hidden")}>
         <Images item={item} />
       </GridCell>
       {hospital ? null : (
-        <GridCell className={classNames(cell, "tabular text-quiet max-md:hidden")}>
+        <GridCell className={classNames(cell, "tabular text-quiet @max-[54rem]:hidden", whenThereIsRoom.Priors)}>
           {item.priorCount > 0 ? item.priorCount : "–"}
         </GridCell>
       )}
       <GridCell
         className={classNames(
           cell,
-          hospital ? "max-md:order-4 max-md:text-right" : "max-md:order-5 max-md:col-span-2",
+          hospital ? "@max-[54rem]:order-4 @max-[54rem]:text-right" : "@max-[54rem]:order-7 @max-[54rem]:col-span-2",
           // On a phone's list of what waits, "unread" goes without saying.
-          !hospital && item.state === "unread" && !isNew && "max-md:hidden",
+          !hospital && item.state === "unread" && !isNew && skips.length === 0 && "@max-[54rem]:hidden",
         )}
       >
         {isNew ? <span className="mr-1.5 text-xs font-semibold text-accent">New</span> : null}
-        <Holder item={item} userId={userId} />
+        {skips.length > 0 && !item.claimedBy ? (
+          <SkipMark skips={skips} userId={userId} />
+        ) : (
+          <Holder item={item} userId={userId} />
+        )}
       </GridCell>
     </GridRow>
   );
@@ -321,7 +359,10 @@ function Images({ item }: { item: WorklistItem }) {
     >
       {expected && (arriving || expected !== received) ? `${received}/${expected}` : received}
       {item.images.refused > 0 ? (
-        <span className="ml-1 font-medium text-urgent">−{item.images.refused} refused</span>
+        <span className="ml-1 font-medium text-urgent">
+          −{item.images.refused}
+          <span className="@max-[84rem]:sr-only"> refused</span>
+        </span>
       ) : null}
       {item.images.damaged > 0 ? (
         <span className="ml-1 font-medium text-urgent">{item.images.damaged} damaged</span>

@@ -6,12 +6,12 @@ import { X } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
 import { sentenceFor } from "../../_trpc/errors.ts";
-import type { WorklistItem } from "../../_trpc/types.ts";
+import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
 import { Button, IconButton } from "../../_ui/button.tsx";
 import { Exam } from "../../_ui/exam.tsx";
-import { formatClock, formatDicomDate, formatDicomTime, formatExact, sexInWords } from "../../_ui/format.ts";
+import { formatDicomDate, formatDicomTime, formatExact, formatWhen, sexInWords } from "../../_ui/format.ts";
 import { Kbd } from "../../_ui/kbd.tsx";
-import { Ago, Countdown, useZone } from "../../_ui/now.tsx";
+import { Ago, Countdown, useNow, useZone } from "../../_ui/now.tsx";
 import { PatientName } from "../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../_ui/skeleton.tsx";
 import { PatientWarning, PriorityMark, StateMark } from "../../_ui/status.tsx";
@@ -25,6 +25,7 @@ const settleMs = 150;
 /** Answers, beside the list: why is this case here in the order, whose is it, what is there to compare. */
 export function CasePreview({
   item,
+  skips,
   userId,
   mayRead,
   chosen,
@@ -33,6 +34,8 @@ export function CasePreview({
   onSkip,
 }: {
   item: WorklistItem;
+  /** Who of the group leaves this case for later. */
+  skips: CaseSkip[];
   userId: string;
   mayRead: boolean;
   /** Somebody picked this row; otherwise it is only the first of the list. */
@@ -44,6 +47,7 @@ export function CasePreview({
   const trpc = useTrpc();
   const toast = useToast();
   const zone = useZone();
+  const now = useNow();
   const [settled, setSettled] = useState(false);
   // On a phone the panel comes up when a row is tapped, and goes away again.
   const [sheet, setSheet] = useState(chosen);
@@ -123,7 +127,7 @@ export function CasePreview({
               </Kbd>
             </Button>
           ) : null}
-          {mayRead ? (
+          {mayRead && item.can.claim ? (
             <Button onClick={onSkip}>
               Skip <Kbd className="max-md:hidden">S</Kbd>
             </Button>
@@ -149,11 +153,20 @@ export function CasePreview({
               <span className="block text-quiet" title={formatExact(item.claimedUntil, zone)}>
                 {item.state === "drafted" ? "claimed " : ""}
                 {mine ? "by you" : `by ${item.claimedBy.name}`}
-                {item.claimedUntil ? `, until ${formatClock(item.claimedUntil, zone)}` : ""}
+                {item.claimedUntil ? `, until ${formatWhen(item.claimedUntil, now, zone)}` : ""}
               </span>
             ) : null}
             {item.draft ? <DraftLine draft={item.draft} userId={userId} /> : null}
           </dd>
+          {skips.map((skip) => (
+            <div key={skip.userId} className="contents">
+              <dt className="text-quiet">Skipped</dt>
+              <dd>
+                {skip.userId === userId ? "by you" : `by ${skip.by}`} until {formatWhen(skip.until, now, zone)}
+                <span className="block text-quiet">{skip.reason}</span>
+              </dd>
+            </div>
+          ))}
           <dt className="text-quiet">Due</dt>
           <dd>
             <Countdown

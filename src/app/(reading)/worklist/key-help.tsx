@@ -7,7 +7,7 @@ const keys: [string[], string][] = [
   [["K", "↑"], "row above"],
   [["Enter"], "claim and read"],
   [["N"], "read the next case that is free"],
-  [["S"], "skip for now"],
+  [["S"], "skip: leave for later, with a reason"],
   [["/"], "filter; Esc clears it"],
   [["⌘K"], "find and do (Ctrl K)"],
   [["?"], "these keys"],

@@ -56,7 +56,7 @@ export function matches(item: WorklistItem, text: string): boolean {
 }
 
 /**
- * The rows of a list in the order they are shown: the server's order, with those skipped this session last.
+ * The rows of a list in the order they are shown: the server's order, with those that the reader has left for later last.
  * "My next" leaves out what somebody else has and what is still arriving or held.
  */
 export function rowsOf(

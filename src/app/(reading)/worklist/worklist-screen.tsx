@@ -6,10 +6,11 @@ import { useRouter } from "next/navigation";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
 import { appCodeOf, detailsOf, sentenceFor } from "../../_trpc/errors.ts";
+import { serverNow } from "../../_trpc/server-time.ts";
 import type { Me, WorklistAnswer, WorklistItem } from "../../_trpc/types.ts";
 import { Button, IconButton } from "../../_ui/button.tsx";
 import { EmptyState, FailedState } from "../../_ui/empty-state.tsx";
-import { formatClock, formatSpan, imageModalities } from "../../_ui/format.ts";
+import { formatSpan, formatWhen, imageModalities, zoneName } from "../../_ui/format.ts";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { useNow, useZone } from "../../_ui/now.tsx";
 import { Palette, type PaletteCommand } from "../../_ui/palette.tsx";
@@ -24,6 +25,7 @@ import { CaseGrid } from "./case-grid.tsx";
 import { CasePreview } from "./case-preview.tsx";
 import { KeyHelp } from "./key-help.tsx";
 import { firstClaimable, inputFor, type ListId, lists, lookingLists, rowsOf } from "./lists.ts";
+import { SkipDialog } from "./skip-dialog.tsx";
 
 export function WorklistScreen({
   me,
@@ -45,7 +47,7 @@ export function WorklistScreen({
   const zone = useZone();
   const [list, setList] = useState<ListId>(initialList);
   const [text, setText] = useState("");
-  const [skipped, setSkipped] = useState<ReadonlySet<string>>(new Set());
+  const [skipping, setSkipping] = useState<WorklistItem | null>(null);
   const [selectedId, setSelectedId] = useState<string | null>(null);
   const [help, setHelp] = useState(false);
   const filterRef = useRef<HTMLInputElement>(null);
@@ -72,6 +74,11 @@ export function WorklistScreen({
     if (!text && head) setLongList(head.nextCursor !== null);
   }, [text, head]);
 
+  const skips = useMemo(() => head?.skips ?? [], [head]);
+  const skipped = useMemo(
+    () => new Set(skips.filter(({ userId }) => userId === me.user.id).map(({ caseId }) => caseId)),
+    [skips, me.user.id],
+  );
   const rows = useMemo(
     () => rowsOf(items, { list, text, userId: me.user.id, skipped }),
     [items, list, text, me.user.id, skipped],
@@ -114,7 +121,7 @@ export function WorklistScreen({
             toast(
               `${claimedByName ?? "A colleague"} claimed this case ${when} before you.${
                 next
-                  ? ` Next: ${next.studyDescription || imageModalities(next.modalities).join(" ")}, due ${formatClock(next.dueAt, zone)}.`
+                  ? ` Next: ${next.studyDescription || imageModalities(next.modalities).join(" ")}, due ${formatWhen(next.dueAt, serverNow(), zone)}.`
                   : " Nothing else is waiting."
               }`,
             );
@@ -149,11 +156,14 @@ export function WorklistScreen({
     else toast("Nothing on this list can be claimed at the moment.");
   }, [rows, me.user.id, open, toast]);
   const skip = useCallback(() => {
-    if (!selected) return;
-    const at = rows.findIndex((row) => row.caseId === selected.caseId);
+    if (!selected || !reads) return;
+    if (selected.can.claim) setSkipping(selected);
+    else toast("Only a case that waits to be read can be left for later.");
+  }, [selected, reads, toast]);
+  const leave = (caseId: string) => {
+    const at = rows.findIndex((row) => row.caseId === caseId);
     setSelectedId((rows[at + 1] ?? rows[at - 1] ?? null)?.caseId ?? null);
-    setSkipped((was) => new Set(was).add(selected.caseId));
-  }, [rows, selected]);
+  };
 
   useShortcuts({
     j: () => move(1),
@@ -278,6 +288,7 @@ export function WorklistScreen({
               key={list}
               rows={rows}
               selectedId={selected?.caseId ?? null}
+              skips={skips}
               userId={me.user.id}
               hospital={hospital}
               onSelect={setSelectedId}
@@ -298,6 +309,7 @@ export function WorklistScreen({
           <CasePreview
             key={`${selected.caseId} ${selectedId !== null}`}
             item={selected}
+            skips={skips.filter(({ caseId }) => caseId === selected.caseId)}
             userId={me.user.id}
             mayRead={reads}
             chosen={selectedId !== null}
@@ -308,6 +320,7 @@ export function WorklistScreen({
         ) : null}
       </div>
       <Palette commands={commands} label="Find and do" />
+      <SkipDialog item={skipping} onClose={() => setSkipping(null)} onSkipped={leave} />
       <KeyHelp open={help} onClose={() => setHelp(false)} mayRead={reads} />
     </>
   );
@@ -331,7 +344,7 @@ function Counts({
   if (!counts) return null;
   const left = nextDueAt ? new Date(nextDueAt).getTime() - now : 0;
   return (
-    <p className="tabular flex items-center gap-3 text-[0.8125rem] whitespace-nowrap max-sm:hidden">
+    <p className="tabular flex flex-wrap items-center gap-x-3 text-[0.8125rem] whitespace-nowrap max-sm:hidden">
       <span>
         <b className="font-semibold">{counts.unread}</b> unread
       </span>
@@ -340,10 +353,14 @@ function Counts({
       ) : (
         <span className="text-quiet">0 STAT</span>
       )}
-      <span className="text-quiet">{counts.arriving} arriving</span>
+      <span className="text-quiet max-lg:hidden">{counts.arriving} arriving</span>
       {nextDueAt && !hospital ? (
         <span className={left < 0 ? "font-semibold text-stat" : ""}>
-          next due {formatClock(nextDueAt, zone)} ({left < 0 ? `${formatSpan(-left)} over` : formatSpan(left)})
+          next due {formatWhen(nextDueAt, now, zone)}
+          <span className="max-lg:hidden">
+            {" "}
+            {zoneName(nextDueAt, zone)} ({left < 0 ? `${formatSpan(-left)} over` : formatSpan(left)})
+          </span>
         </span>
       ) : null}
     </p>

@@ -133,7 +133,7 @@ function Row({ item }: { item: ReferralItem }) {
               <bdi>{item.patientName}</bdi>
             </span>
             <span className="shrink-0 text-xs text-quiet">
-              {item.signedAt ? <Ago at={item.signedAt} /> : <State item={item} />}
+              {item.signedAt ? <Ago at={item.signedAt} timeZone={item.facilityTimeZone} /> : <State item={item} />}
             </span>
           </span>
           <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-quiet">

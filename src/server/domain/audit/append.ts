@@ -35,6 +35,7 @@ export type AuditAction =
   | "case.release"
   | "case.expire"
   | "case.hold"
+  | "case.skip"
   | "case.resume"
   | "case.cancel"
   | "case.reinstate"

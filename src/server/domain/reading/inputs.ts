@@ -54,6 +54,10 @@ export type HoldCase = z.output<typeof HoldCase>;
 export const CancelCase = OfCase.extend({ reason: Reason });
 export type CancelCase = z.output<typeof CancelCase>;
 
+/** A reason of the short list (`shared/skip-reasons.ts`), or one in one's own words. */
+export const SkipCase = OfCase.extend({ reason: Reason });
+export type SkipCase = z.output<typeof SkipCase>;
+
 /** Without a token a worklist manager gives back another's claim. */
 export const ReleaseClaim = OfCase.extend({ claimToken: ClaimToken.optional() });
 export type ReleaseClaim = z.output<typeof ReleaseClaim>;

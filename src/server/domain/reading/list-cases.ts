@@ -8,6 +8,7 @@ import { ListCases } from "./inputs.ts";
 import { onList } from "./lists.ts";
 import { casePolicy } from "./policy.ts";
 import type { Worklist, WorklistCounts } from "./shapes.ts";
+import { runningSkips } from "./skip-case.ts";
 
 /**
  * One page of the worklist, most pressing first: score, due time, arrival. Cancelled cases appear only when asked for.
@@ -37,6 +38,7 @@ export async function listCases(ctx: Ctx, input: ListCases): Promise<Worklist> {
   const last = page.at(-1);
   return {
     items: page.map((row) => toWorklistItem(actor, row)),
+    skips: await runningSkips(ctx),
     nextCursor: last && rows.length > limit ? cursorOf(last) : null,
     counts,
     nextDueAt: nextDueAt?.toISOString() ?? null,

@@ -36,6 +36,7 @@ const expected: Record<CaseAction, Role[]> = {
   "case.release-others": ["worklist_manager"],
   "case.hold": ["radiologist", "worklist_manager"],
   "case.resume": ["radiologist", "worklist_manager", "technologist", "site_admin"],
+  "case.skip": ["radiologist"],
   "case.cancel": ["worklist_manager", "site_admin"],
   "case.reinstate": ["worklist_manager", "site_admin"],
   "case.read-incomplete": ["radiologist", "worklist_manager"],

@@ -90,8 +90,13 @@ export type WorklistItem = {
 /** Of the lists (lists.ts) and of two states. `final`: of that list, signed within the last 24 hours. */
 export type WorklistCounts = Record<ListId, number> & { unread: number; arriving: number };
 
+/** A reader of the group leaves a case for later, until then. */
+export type CaseSkip = { caseId: string; userId: string; by: string; reason: string; until: string };
+
 export type Worklist = {
   items: WorklistItem[];
+  /** The skips that run, of everybody in the caller's group. */
+  skips: CaseSkip[];
   /** Pass back as `cursor` for the next page; null on the last. */
   nextCursor: string | null;
   counts: WorklistCounts;

@@ -23,6 +23,7 @@ export type ReferralRow = {
   modalities: string[];
   studyDate: string;
   facility: string | null;
+  facilityTimeZone: string;
   signedAt: Date | null;
   signedBy: string | null;
   sections: Section[] | null;
@@ -42,6 +43,7 @@ export const selectReferrals = (readerId: string): Prisma.Sql => Prisma.sql`
     s.study_instance_uid AS "studyInstanceUid", o.slug AS "orgSlug", s.patient_name AS "patientName", s.patient_id AS "patientId",
     s.patient_sex AS "patientSex", s.patient_birth_date AS "patientBirthDate", s.accession_number AS "accessionNumber",
     s.study_description AS "studyDescription", ${acquiredModalities} AS modalities, s.study_date AS "studyDate", f.name AS facility,
+    coalesce(f.time_zone, o.time_zone) AS "facilityTimeZone",
     v.signed_at AS "signedAt", v.signed_by_name AS "signedBy", v.sections,
     coalesce(v.signed_at, s.first_received_at) AS "sortAt",
     CASE WHEN c.state IN ('final', 'amended') THEN c.late_images ELSE 0 END AS "lateImages",
@@ -83,6 +85,7 @@ export function toReferralItem(row: ReferralRow): ReferralItem {
     modalities: row.modalities,
     studyDate: row.studyDate,
     facility: row.facility ?? row.orgSlug,
+    facilityTimeZone: row.facilityTimeZone,
     state: row.state,
     signedAt: row.signedAt?.toISOString() ?? null,
     signedBy: row.signedBy,

@@ -92,6 +92,8 @@ export type ReferralItem = {
   modalities: string[];
   studyDate: string;
   facility: string;
+  /** IANA zone of the facility, or of its hospital: the one its documents give times in. */
+  facilityTimeZone: string;
   state: CaseState | null;
   signedAt: string | null;
   signedBy: string | null;

@@ -17,6 +17,8 @@ import {
   releaseClaim,
   renewClaim,
   resumeCase,
+  SkipCase,
+  skipCase,
 } from "#server/domain/reading/index.ts";
 import { optionalInput, router, tenantProcedure } from "../procedure.ts";
 
@@ -27,6 +29,7 @@ export const worklistRouter = router({
   claim: tenantProcedure.input(OfCase).mutation(({ ctx, input }) => claimCase(ctx, input)),
   renew: tenantProcedure.input(OfClaim).mutation(({ ctx, input }) => renewClaim(ctx, input)),
   release: tenantProcedure.input(ReleaseClaim).mutation(({ ctx, input }) => releaseClaim(ctx, input)),
+  skip: tenantProcedure.input(SkipCase).mutation(({ ctx, input }) => skipCase(ctx, input)),
   readIncomplete: tenantProcedure.input(ReadIncomplete).mutation(({ ctx, input }) => readIncomplete(ctx, input)),
   hold: tenantProcedure.input(HoldCase).mutation(({ ctx, input }) => holdCase(ctx, input)),
   resume: tenantProcedure.input(OfCase).mutation(({ ctx, input }) => resumeCase(ctx, input)),

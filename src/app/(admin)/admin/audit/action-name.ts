@@ -27,6 +27,7 @@ const names: Record<string, string> = {
   "case.release": "gave a case back",
   "case.expire": "claim ran out",
   "case.hold": "held a case",
+  "case.skip": "left a case for later",
   "case.resume": "took a held case up again",
   "case.cancel": "cancelled a case",
   "case.reinstate": "put a cancelled case back",

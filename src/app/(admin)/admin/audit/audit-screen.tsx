@@ -141,7 +141,7 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
           {items.map((item) => (
             <tr key={item.seq} className="row-lazy">
               <td className="tabular whitespace-nowrap max-md:text-quiet">
-                <Exact at={item.at} />
+                <Exact at={item.at} seconds />
               </td>
               <td className="whitespace-nowrap">
                 {item.actorName}

@@ -11,7 +11,7 @@ import type { Me, OpenStudy } from "../../../_trpc/types.ts";
 import { Button, buttonClass } from "../../../_ui/button.tsx";
 import { Disclaimer } from "../../../_ui/disclaimer.tsx";
 import { FailedState } from "../../../_ui/empty-state.tsx";
-import { formatClock, formatRemaining, imageModalities } from "../../../_ui/format.ts";
+import { formatRemaining, formatWhen, imageModalities, zoneName } from "../../../_ui/format.ts";
 import { LiveDot } from "../../../_ui/live-dot.tsx";
 import { useNow, useZone } from "../../../_ui/now.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
@@ -262,6 +262,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
             <SignedReport
               caseId={caseId}
               report={report}
+              timeZone={study.item.facilityTimeZone}
               lateImages={study.item.lateImages?.count ?? 0}
               onNext={reader && study.item.can.read ? () => void nextCase() : null}
             />
@@ -318,7 +319,7 @@ function ClaimClock({ view }: { view: ClaimView }) {
   return (
     <span
       role={late ? "status" : undefined}
-      title={`Yours until ${formatClock(view.claim.until, zone)}; it is extended while you work`}
+      title={`Yours until ${formatWhen(view.claim.until, now, zone)} (${zoneName(now, zone)}); it is extended while you work`}
       className={`tabular text-xs whitespace-nowrap ${late ? "font-medium text-urgent" : "text-quiet"}`}
     >
       {late ? `Claim ends in ${formatRemaining(left)}, any key keeps it` : `Claim ${formatRemaining(left)}`}
@@ -343,9 +344,10 @@ function ClaimNotice({
   onClaim: () => void;
 }) {
   const zone = useZone();
+  const now = useNow();
   if (phase === "held" || phase === "claiming") return null;
   const text = holder
-    ? `${holder.name} is reading this case${until ? ` until ${formatClock(until, zone)}` : ""}. ${problem ? "Your text is kept here; copy what you need." : "You see it read only."}`
+    ? `${holder.name} is reading this case${until ? ` until ${formatWhen(until, now, zone)}` : ""}. ${problem ? "Your text is kept here; copy what you need." : "You see it read only."}`
     : (problem ?? (canClaim ? "Nobody has this case. You see it read only." : "You see this case read only."));
   return (
     <div role="status" className="flex items-center justify-between gap-3 border-b border-line bg-raised px-3 py-2">

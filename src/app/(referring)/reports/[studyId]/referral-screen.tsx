@@ -99,7 +99,7 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
                 {newest.kind === "addendum" ? `Final report with addendum, version ${newest.version}` : "Final report"}
               </p>
               <p className="text-quiet">
-                {newest.signedBy}, <Ago at={newest.signedAt} />
+                {newest.signedBy}, <Ago at={newest.signedAt} timeZone={referral.facilityTimeZone} />
               </p>
             </div>
           ) : (
@@ -159,7 +159,7 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
                     Version {version.version}, {version.kind === "addendum" ? "addendum" : "final report"}
                   </span>
                   <span className="tabular text-quiet">
-                    {version.signedBy}, <Exact at={version.signedAt} />
+                    {version.signedBy}, <Exact at={version.signedAt} timeZone={referral.facilityTimeZone} />
                   </span>
                   {version.pdfPath ? (
                     <a href={version.pdfPath} target="_blank" rel="noreferrer" className="text-accent underline">
