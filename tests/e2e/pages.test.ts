@@ -73,14 +73,120 @@ describe("every page", { timeout: 540_000 }, () => {
       });
       assert.deepEqual(found, []);
     });
+
+  test("names of every script of the PDF are readable on a machine without a typeface for them", async () => {
+    const { page, context } = await enter(people.reader);
+    await page.waitForFunction(() => [...document.fonts].some(({ family }) => family.includes("Noto Sans KR")));
+    for (const [family, letters] of [
+      ["Noto Sans KR Variable", "홍길동"],
+      ["Noto Sans JP Variable", "やまだ"],
+      ["Noto Sans SC Variable", "王小东"],
+      ["Noto Sans Arabic Variable", "قباني"],
+      ["Noto Sans Hebrew Variable", "שרון"],
+      ["Noto Sans Thai Variable", "นาย"],
+      ["Noto Sans Variable", "Διονυσιος Люк"],
+    ] as const) {
+      const faces = await page.evaluate(
+        async ([family, letters]) => {
+          const listed = [...document.fonts].some((face) => face.family.replaceAll('"', "") === family);
+          return listed ? (await document.fonts.load(`16px "${family}"`, letters)).map(({ status }) => status) : null;
+        },
+        [family, letters] as const,
+      );
+      assert.ok(faces && faces.length > 0 && faces.every((status) => status === "loaded"), `${family}: ${faces}`);
+      const stack = await page.evaluate(() => getComputedStyle(document.body).fontFamily);
+      assert.ok(stack.includes(family), `${family} is in the page's list of typefaces`);
+    }
+    await context.close();
+  });
+
+  test("a row tells the patient ID and both dates at every width, and the due time says its day", async () => {
+    const { page, context } = await enter(people.reader);
+    await page.goto(`${house.stack.baseUrl}/worklist?list=all`);
+    const row = page.locator(`[data-case-id="${house.cases.refused}"]`);
+    for (const width of [1920, 1600, 1366, 1280, 1024, 800, 683, 390]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const text of ["HOUSE-refused", "14 Mar 2026", /^\d{1,2} [A-Z][a-z]{2}, \d\d:\d\d$/])
+        await row.getByText(text).filter({ visible: true }).first().waitFor({ timeout: 5_000 });
+    }
+    await context.close();
+  });
+
+  test("at 200 % the image keeps near half of the screen", async () => {
+    const { page, context } = await enter(people.reader, zoomed);
+    await page.goto(`${house.stack.baseUrl}/studies/${house.cases.korean}`);
+    const viewport = page.getByTestId("viewport-current");
+    await viewport.waitFor();
+    const { height = 0, width = 0 } = (await viewport.boundingBox()) ?? {};
+    assert.ok(height > zoomed.height * 0.45 && width > zoomed.width * 0.6, `${width} × ${height}`);
+    await page.getByRole("link", { name: "Back to the worklist" }).click();
+    await context.close();
+  });
+
+  test("a notice covers neither the head of a report nor an image", async () => {
+    const { page, context } = await enter(people.reader);
+    await page.goto(`${house.stack.baseUrl}/studies/${house.cases.signed}`);
+    await page.getByRole("button", { name: "Addendum" }).click();
+    await page.locator("#addendum-text").fill("And by letter.");
+    await page.getByLabel("Password").fill(house.stack.demoPassword);
+    await page.getByRole("button", { name: "Sign the addendum" }).click();
+    const notice = page.getByRole("list", { name: "Notices" }).getByRole("listitem");
+    await notice.first().waitFor();
+    const box = await notice.first().boundingBox();
+    assert.ok(box);
+    for (const [name, covered] of Object.entries({
+      head: page.locator("article header").first(),
+      image: page.getByTestId("viewport-current"),
+      buttons: page.getByRole("button", { name: "Next case" }),
+    })) {
+      const other = await covered.boundingBox();
+      assert.ok(other, name);
+      const apart =
+        box.x >= other.x + other.width ||
+        other.x >= box.x + box.width ||
+        box.y >= other.y + other.height ||
+        other.y >= box.y + box.height;
+      assert.ok(apart, `the notice stands on the ${name}`);
+    }
+    await context.close();
+  });
+
+  test("a skip asks for a reason, of a STAT for words, and stands in the row after a reload", async () => {
+    const { page, context } = await enter(people.reader);
+    await page.goto(`${house.stack.baseUrl}/worklist`);
+    const stat = page.locator(`[data-case-id="${house.cases.stat}"]`);
+    await stat.click();
+    await page.keyboard.press("s");
+    const dialog = page.locator("dialog[open]");
+    const leave = dialog.getByRole("button", { name: "Leave for later" });
+    assert.ok(await leave.isDisabled());
+    assert.equal(await dialog.getByText("Not my field").count(), 0);
+    await page.keyboard.type("Called away to a stroke.");
+    await page.keyboard.press("Enter");
+    await stat.getByText(/^Skipped until /).waitFor();
+    const other = page.locator(`[data-case-id="${house.cases.korean}"]`);
+    await other.click();
+    await page.keyboard.press("s");
+    await dialog.getByText("Not my field").waitFor();
+    await page.keyboard.press("2");
+    await other.getByText(/^Skipped until /).waitFor();
+    await page.reload();
+    for (const row of [stat, other]) await row.getByText(/^Skipped until /).waitFor();
+    await other.click();
+    await page.getByLabel("Selected case").getByText("Waiting for priors or history").waitFor();
+    await context.close();
+  });
 });
+
+/** Signs somebody in at one size. */
+const enter = (who: string, size = desktop) =>
+  signInPage(browser, house.stack.baseUrl, who, house.stack.demoPassword, size);
 
 /** Words of the bar at the head of the page that stand on other words of it. */
 function overlaps(page: Page): Promise<string[]> {
   return page.evaluate(() => {
-    const parts = [
-      ...document.querySelectorAll("header a, header p > span, header button, header summary, header nav a"),
-    ]
+    const bar = document.querySelector('header:has(nav[aria-label="Places"])');
+    const parts = [...(bar?.querySelectorAll("a, p > span, button, summary") ?? [])]
       .filter((element) => element.checkVisibility())
       .map((element) => ({ element, box: element.getBoundingClientRect(), text: element.textContent?.trim() ?? "" }))
       .filter(({ box }) => box.width > 0);

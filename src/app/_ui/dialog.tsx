@@ -4,7 +4,7 @@ import { X } from "lucide-react";
 import { type ReactNode, useEffect, useId, useRef } from "react";
 import { IconButton } from "./button.tsx";
 
-/** A question in the middle of the page. Never used over images: the reading page asks in its dock. */
+/** A question in the middle of the page; what is marked `data-first` gets the focus. Never used over images: the reading page asks in its dock. */
 export function Dialog({
   open,
   title,
@@ -21,7 +21,11 @@ export function Dialog({
   useEffect(() => {
     const dialog = ref.current;
     if (!dialog) return;
-    if (open && !dialog.open) dialog.showModal();
+    if (open && !dialog.open) {
+      dialog.showModal();
+      // The browser would give the focus to the button that closes.
+      dialog.querySelector<HTMLElement>("[data-first]")?.focus();
+    }
     if (!open && dialog.open) dialog.close();
   }, [open]);
   return (

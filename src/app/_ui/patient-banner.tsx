@@ -9,6 +9,8 @@ export type BannerPatient = {
   name: NameGroups | string;
   sex?: string | null;
   birthDate?: string | null;
+  /** The character set it was read in, in place of the declared one. */
+  repaired?: string | null;
   /** As the archive worked it out; computed from the dates when it is missing. */
   ageAtStudy?: string | null;
   patientId: string;
@@ -35,6 +37,18 @@ export function PatientName({ groups, className }: { groups: NameGroups | string
           {other}
         </bdi>
       ))}
+    </span>
+  );
+}
+
+/** That the characters of the name are ours to answer for: the sender declared a set in which they could not be read. */
+export function RepairedMark({ label }: { label: string }) {
+  return (
+    <span
+      className="ml-2 text-xs font-normal whitespace-nowrap text-urgent"
+      title={`The sender declared another character set than the one this text is in. It was read as ${label.toUpperCase()}; the original is kept as it came.`}
+    >
+      read as {label.toUpperCase()}
     </span>
   );
 }
@@ -80,6 +94,7 @@ export function PatientBanner({
         {lead}
         <h1 className="text-[0.9375rem] font-semibold">
           <PatientName groups={patient.name} />
+          {patient.repaired ? <RepairedMark label={patient.repaired} /> : null}
         </h1>
       </div>
       <span className="whitespace-nowrap">

@@ -2,6 +2,7 @@
 
 import { X } from "lucide-react";
 import { createContext, type ReactNode, use, useCallback, useMemo, useRef, useState } from "react";
+import { createPortal } from "react-dom";
 import { IconButton } from "./button.tsx";
 import { classNames } from "./class-names.ts";
 
@@ -9,17 +10,24 @@ type Notice = { id: number; text: string; tone: "neutral" | "problem"; action?: 
 type Say = (text: string, options?: { tone?: Notice["tone"]; action?: Notice["action"] }) => void;
 
 const ToastContext = createContext<Say>(() => {});
+const PlaceContext = createContext<(place: HTMLElement | null) => void>(() => {});
 /** Tells something in passing. Anything that must not be missed belongs on the page, not here. */
 export const useToast = () => use(ToastContext);
 
 const shownMs = 7_000;
 
+/** Where a page has notices stand in the flow of it, so that they cover nothing: neither an image nor the head of a report. */
+export function NoticesPlace() {
+  return <div ref={use(PlaceContext)} className="empty:hidden" />;
+}
+
 /**
- * Short notices at the lower left; on the reading page over the report's head, because nothing may cover an image. Hovering or focusing one keeps it.
+ * Short notices at the lower left, or in the page's own place for them while that is on the screen. Hovering or focusing one keeps it.
  * Our own sixty lines instead of a package: the page's content security policy admits no styles put in by script.
  */
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [notices, setNotices] = useState<Notice[]>([]);
+  const [place, setPlace] = useState<HTMLElement | null>(null);
   const timers = useRef(new Map<number, ReturnType<typeof setTimeout>>());
   const nextId = useRef(1);
 
@@ -83,16 +91,28 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     [notices, keep, count, drop],
   );
 
+  // A place in a part of the page that is put away (a phone shows images or report) is none.
+  const inPlace = place?.parentElement?.checkVisibility() ? place : null;
+  const shown = (
+    <ol
+      aria-live="polite"
+      aria-label="Notices"
+      className={classNames(
+        "flex flex-col gap-2",
+        inPlace
+          ? "notices-in-place px-3 pb-2 empty:hidden"
+          : "pointer-events-none fixed bottom-3 left-3 z-50 max-w-[min(28rem,calc(100vw-1.5rem))]",
+      )}
+    >
+      {list}
+    </ol>
+  );
   return (
     <ToastContext value={say}>
-      {children}
-      <ol
-        aria-live="polite"
-        aria-label="Notices"
-        className="notices pointer-events-none fixed z-50 flex max-w-[min(28rem,calc(100vw-1.5rem))] flex-col gap-2"
-      >
-        {list}
-      </ol>
+      <PlaceContext value={setPlace}>
+        {children}
+        {inPlace ? createPortal(shown, inPlace) : shown}
+      </PlaceContext>
     </ToastContext>
   );
 }

@@ -42,6 +42,7 @@ export function describeInstance(
     frameIndex: frameIndex ? JSON.stringify(frameIndex) : null,
     metadata,
     dataset: header.dataset,
+    textRepairedAs: header.repairedAs.join(", "),
   };
 }
 

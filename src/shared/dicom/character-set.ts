@@ -4,6 +4,8 @@
  * @see DICOM PS3.3 §C.12.1.1.2 (terms), PS3.5 §6.1 (code extension), Annexes H, I, J, K (examples)
  */
 
+import { readsWell, repairText } from "./character-repair.ts";
+
 /** Turns the bytes of one whole text value (several by backslash) into Unicode. Never throws. */
 export type DecodeText = (bytes: Uint8Array) => string;
 /** Turns Unicode text into the bytes of a value; what the character set lacks becomes `?`. */
@@ -107,18 +109,40 @@ function planFor(terms: readonly string[]): Plan {
  *
  * Lenient where modalities err: high bytes under the default repertoire are read as UTF-8 when they are
  * valid UTF-8, else as Latin-1; a set that is declared but not escaped to is used for high bytes that no
- * other set claims; an escape that was not declared is obeyed.
+ * other set claims; an escape that was not declared is obeyed; bytes that cannot be what is declared are read as the one
+ * set that they can be (character-repair.ts).
  *
  * @param terms defined terms of (0008,0005); an empty list or an empty first term is the default repertoire.
+ * @param onRepair hears the name of the set in which a value was read in place of the declared one.
  */
-export function textDecoderFor(terms: readonly string[]): DecodeText {
+export function textDecoderFor(terms: readonly string[], onRepair?: (label: string) => void): DecodeText {
   const plan = planFor(terms);
-  if (plan.whole) return (bytes) => decodeAs(plan.whole, bytes);
+  const { whole } = plan;
+  if (whole) return (bytes) => repaired(bytes, decodeAs(whole, bytes), whole, true, onRepair);
   const { declared, sets } = plan;
+  const named = sets.find(({ ir }) => ir !== ascii.ir) ?? ascii;
+  const hasG1 = sets.some(({ half }) => half === "G1");
   return (bytes) => {
-    if (!declared && !bytes.includes(ESC)) return decodeUndeclared(bytes);
-    return decodeIso2022(bytes, sets);
+    const escaped = bytes.includes(ESC);
+    const text = declared || escaped ? decodeIso2022(bytes, sets) : decodeUndeclared(bytes);
+    if (escaped) return text;
+    // Without a set for them, high bytes were shown as Latin-1 for want of better.
+    return repaired(bytes, text, String(named.ir), !declared || hasG1, onRepair);
   };
+}
+
+function repaired(
+  bytes: Uint8Array,
+  text: string,
+  declared: string,
+  hasHigh: boolean,
+  onRepair: ((label: string) => void) | undefined,
+): string {
+  if (!bytes.some((byte) => byte >= 0x80) || (hasHigh && readsWell(text))) return text;
+  const repair = repairText(bytes, declared);
+  if (!repair) return text;
+  onRepair?.(repair.label);
+  return repair.text;
 }
 
 function decodeUndeclared(bytes: Uint8Array): string {

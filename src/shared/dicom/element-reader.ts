@@ -38,6 +38,9 @@ export class ElementReader {
   readonly window: Window;
   pixels: RawPixels | null = null;
   extendedOffsets: Buffer | null = null;
+  /** Character sets in which text was read because it could not be in the declared one. */
+  readonly repairedAs = new Set<string>();
+  readonly #noteRepair = (label: string): void => void this.repairedAs.add(label);
   /** Top-level attributes to keep; all when null. What is not kept is checked all the same. */
   readonly #only: ReadonlySet<string> | null;
   #elements = 0;
@@ -55,10 +58,11 @@ export class ElementReader {
    * @throws {DomainError} `dicom.truncated`, `dicom.malformed`
    */
   *read(start: number, encoding: Encoding | null, into: DicomJson = {}): Generator<Wish, ReadResult> {
-    const scope = topScope(encoding ?? (yield* this.#guessEncoding(start)));
+    const scope = topScope(encoding ?? (yield* this.#guessEncoding(start)), this.#noteRepair);
     yield* this.#dataSet(into, start, false, scope);
     const { characterSets } = scope;
-    return { dataset: into, characterSets, pixels: this.pixels, extendedOffsets: this.extendedOffsets };
+    const { pixels, extendedOffsets, repairedAs } = this;
+    return { dataset: into, characterSets, repairedAs: [...repairedAs], pixels, extendedOffsets };
   }
 
   /**
@@ -214,7 +218,7 @@ export class ElementReader {
     const element = elementFromBytes(valueVr, raw, bigEndian, scope.decode);
     if (tag === "00080005") {
       scope.characterSets = (element.Value ?? []).map((term) => (typeof term === "string" ? term : ""));
-      scope.decode = textDecoderFor(scope.characterSets);
+      scope.decode = textDecoderFor(scope.characterSets, this.#noteRepair);
       // JSON is UTF-8 and has to say so (PS3.18 F.2).
       if (element.Value) element.Value = ["ISO_IR 192"];
     } else if (tag === "00280103") {
@@ -411,9 +415,9 @@ class Unstructured extends DomainError {}
 const malformed = (reason: string): DomainError => new Unstructured("dicom.malformed", { details: { reason } });
 const tooMuch = (reason: string): DomainError => new DomainError("dicom.malformed", { details: { reason } });
 
-const topScope = (encoding: Encoding): Scope => ({
+const topScope = (encoding: Encoding, onRepair?: (label: string) => void): Scope => ({
   encoding,
-  decode: textDecoderFor([]),
+  decode: textDecoderFor([], onRepair),
   characterSets: [],
   signed: false,
   depth: 0,

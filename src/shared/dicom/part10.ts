@@ -24,6 +24,8 @@ export type DataSetHeader = {
   dataset: DicomJson;
   /** Defined terms of (0008,0005) as they came; `dataset` itself says ISO_IR 192, since JSON is UTF-8. */
   characterSets: string[];
+  /** Character sets in which text was read because it could not be in the declared ones; empty for text that is as declared. */
+  repairedAs: string[];
   pixel: NativePixels | EncapsulatedPixels | null;
   /**
    * What offsets of `pixel` and of bulk placeholders count in: bytes of the file, or, when the transfer syntax
@@ -144,13 +146,14 @@ async function readHeader(
   const result: ReadResult = await drive(handle, new ElementReader(window), (reader) =>
     reader.read(start, syntax ?? null),
   );
-  const { dataset, characterSets, pixels, extendedOffsets } = result;
+  const { dataset, characterSets, repairedAs, pixels, extendedOffsets } = result;
   return {
     transferSyntaxUid,
     dataSetOffset,
     sizeBytes: fileWindow.end,
     dataset,
     characterSets,
+    repairedAs,
     pixel:
       pixels && pixelLayout(dataset, pixels, extendedOffsets, transferSyntaxUid, pixelsAreBigEndian(transferSyntaxUid)),
     offsetsIn: syntax?.deflated ? "inflated" : "file",

@@ -28,6 +28,7 @@ export type RawPixels =
 export type ReadResult = {
   dataset: DicomJson;
   characterSets: string[];
+  repairedAs: string[];
   pixels: RawPixels | null;
   extendedOffsets: Buffer | null;
 };

@@ -1,5 +1,4 @@
 import type { ReactNode } from "react";
-import { sentenceFor } from "../../_trpc/errors.ts";
 
 /** One matter of the account page. */
 export function Card({ title, children }: { title: string; children: ReactNode }) {
@@ -9,12 +8,4 @@ export function Card({ title, children }: { title: string; children: ReactNode }
       {children}
     </section>
   );
-}
-
-export function Problem({ error }: { error: unknown }) {
-  return error ? (
-    <p role="alert" className="text-stat">
-      {sentenceFor(error)}
-    </p>
-  ) : null;
 }

@@ -1,31 +1,32 @@
 "use client";
 
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
 import { Button } from "../../_ui/button.tsx";
 import { Field } from "../../_ui/field.tsx";
+import { useNewPassword } from "../../_ui/new-password.tsx";
+import { Problem } from "../../_ui/problem.tsx";
 import { useToast } from "../../_ui/toast.tsx";
-import { Card, Problem } from "./card.tsx";
+import { Card } from "./card.tsx";
 
 /** The change of the password; every other session of the account ends with it. */
 export function PasswordCard() {
   const trpc = useTrpc();
   const toast = useToast();
   const factor = useQuery(trpc.session.secondFactor.get.queryOptions());
-  const [differ, setDiffer] = useState(false);
+  const { fields, take } = useNewPassword();
   const change = useMutation(trpc.session.changePassword.mutationOptions());
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
     const text = (name: string) => String(new FormData(form).get(name) ?? "");
-    const same = text("new-password") === text("again");
-    setDiffer(!same);
-    if (!same) return;
+    const newPassword = take(form);
+    if (newPassword === null) return;
     change.mutate(
       {
         password: text("password"),
-        newPassword: text("new-password"),
+        newPassword,
         ...(text("totp") ? { totp: text("totp") } : {}),
       },
       {
@@ -40,23 +41,7 @@ export function PasswordCard() {
     <Card title="Password">
       <form onSubmit={submit} className="flex flex-col gap-4">
         <Field label="Present password" name="password" type="password" autoComplete="current-password" required />
-        <Field
-          label="New password"
-          name="new-password"
-          type="password"
-          autoComplete="new-password"
-          required
-          minLength={12}
-          hint="At least 12 characters; several words that do not belong together are good"
-        />
-        <Field
-          label="The same once more"
-          name="again"
-          type="password"
-          autoComplete="new-password"
-          required
-          error={differ ? "The two are not the same." : undefined}
-        />
+        {fields}
         {factor.data?.enabled ? (
           <Field label="Code of your authenticator app" name="totp" autoComplete="one-time-code" required />
         ) : null}

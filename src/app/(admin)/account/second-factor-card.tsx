@@ -7,7 +7,8 @@ import { useTrpc } from "../../_trpc/client.tsx";
 import { Button } from "../../_ui/button.tsx";
 import { Field } from "../../_ui/field.tsx";
 import { plural } from "../../_ui/format.ts";
-import { Card, Problem } from "./card.tsx";
+import { Problem } from "../../_ui/problem.tsx";
+import { Card } from "./card.tsx";
 
 /** Sets up and takes away the authenticator app of the account. */
 export function SecondFactorCard() {

@@ -4,8 +4,9 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useTrpc } from "../../_trpc/client.tsx";
 import { Button } from "../../_ui/button.tsx";
 import { Ago } from "../../_ui/now.tsx";
+import { Problem } from "../../_ui/problem.tsx";
 import { Table } from "../../_ui/table.tsx";
-import { Card, Problem } from "./card.tsx";
+import { Card } from "./card.tsx";
 
 /** Where the account is signed in; a session that is not one's own can be ended. */
 export function SessionsCard() {

@@ -5,13 +5,14 @@ import { type FormEvent, useEffect, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
 import { sentenceFor } from "../../_trpc/errors.ts";
 import { Button, buttonClass } from "../../_ui/button.tsx";
-import { Field } from "../../_ui/field.tsx";
+import { useNewPassword } from "../../_ui/new-password.tsx";
+import { Problem } from "../../_ui/problem.tsx";
 
 /** Reads the secret from behind the `#`, says whose account it is, and takes the password twice. */
 export function InvitationForm() {
   const trpc = useTrpc();
   const [token, setToken] = useState("");
-  const [differ, setDiffer] = useState(false);
+  const { fields, take } = useNewPassword();
   const { mutate: look, data: invited, error: problem } = useMutation(trpc.user.invitation.mutationOptions());
   const accept = useMutation(trpc.user.acceptInvitation.mutationOptions());
   useEffect(() => {
@@ -22,11 +23,8 @@ export function InvitationForm() {
 
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const password = String(form.get("new-password") ?? "");
-    const same = password === String(form.get("again") ?? "");
-    setDiffer(!same);
-    if (same) accept.mutate({ token, password });
+    const password = take(event.currentTarget);
+    if (password !== null) accept.mutate({ token, password });
   };
 
   if (accept.data)
@@ -49,28 +47,8 @@ export function InvitationForm() {
       <p className="min-h-10">
         {invited ? `${invited.displayName}, at ${invited.orgName}. You will sign in as ${invited.email}.` : null}
       </p>
-      <Field
-        label="New password"
-        name="new-password"
-        type="password"
-        autoComplete="new-password"
-        required
-        minLength={12}
-        hint="At least 12 characters; several words that do not belong together are good"
-      />
-      <Field
-        label="The same once more"
-        name="again"
-        type="password"
-        autoComplete="new-password"
-        required
-        error={differ ? "The two are not the same." : undefined}
-      />
-      {accept.error ? (
-        <p role="alert" className="text-stat">
-          {sentenceFor(accept.error)}
-        </p>
-      ) : null}
+      {fields}
+      <Problem error={accept.error} />
       <Button type="submit" look="primary" className="h-10" disabled={!invited || accept.isPending}>
         Set the password
       </Button>

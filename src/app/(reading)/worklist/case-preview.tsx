@@ -12,7 +12,7 @@ import { Exam } from "../../_ui/exam.tsx";
 import { formatDicomDate, formatDicomTime, formatExact, formatWhen, sexInWords } from "../../_ui/format.ts";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { Ago, Countdown, useNow, useZone } from "../../_ui/now.tsx";
-import { PatientName } from "../../_ui/patient-banner.tsx";
+import { PatientName, RepairedMark } from "../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../_ui/skeleton.tsx";
 import { PatientWarning, PriorityMark, StateMark } from "../../_ui/status.tsx";
 import { useToast } from "../../_ui/toast.tsx";
@@ -81,6 +81,7 @@ export function CasePreview({
         <div className="flex items-start justify-between gap-2">
           <h2 className="text-[0.9375rem] leading-5 font-semibold">
             <PatientName groups={item.patientNameGroups} />
+            {item.textRepaired ? <RepairedMark label={item.textRepaired} /> : null}
           </h2>
           <IconButton label="Close the panel" className="-m-1.5 lg:hidden" onClick={() => setSheet(false)}>
             <X className="size-4" />

@@ -4,13 +4,13 @@ import { isInOwnWords, ownWordsLength, skipReasons } from "@overread/shared/skip
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useEffectEvent, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
-import { sentenceFor } from "../../_trpc/errors.ts";
 import type { WorklistItem } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Dialog } from "../../_ui/dialog.tsx";
 import { formatWhen, imageModalities } from "../../_ui/format.ts";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { useNow, useZone } from "../../_ui/now.tsx";
+import { Problem } from "../../_ui/problem.tsx";
 import { useToast } from "../../_ui/toast.tsx";
 
 /** Asks why a case is left for later: a pick by click or digit; of a STAT, words. */
@@ -86,6 +86,7 @@ function Question({
             <li key={reason}>
               <button
                 type="button"
+                data-first={index === 0 || undefined}
                 disabled={skip.isPending}
                 onClick={() => leave(reason)}
                 className="flex h-9 w-full items-center justify-between gap-3 rounded-md border border-line px-3 text-left hover:bg-hover"
@@ -101,6 +102,7 @@ function Question({
         <label className="flex min-w-0 flex-1 flex-col gap-1">
           <span className="text-xs font-medium text-quiet">{stat ? "Reason" : "Another reason"}</span>
           <input
+            data-first={stat || undefined}
             value={words}
             onChange={(event) => setWords(event.target.value)}
             required
@@ -119,11 +121,7 @@ function Question({
           {skip.isPending ? "Leaving" : "Leave for later"}
         </Button>
       </form>
-      {skip.error ? (
-        <p role="alert" className="text-stat">
-          {sentenceFor(skip.error)}
-        </p>
-      ) : null}
+      <Problem error={skip.error} />
     </div>
   );
 }

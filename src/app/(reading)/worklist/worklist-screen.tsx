@@ -25,6 +25,7 @@ import { CaseGrid } from "./case-grid.tsx";
 import { CasePreview } from "./case-preview.tsx";
 import { KeyHelp } from "./key-help.tsx";
 import { firstClaimable, inputFor, type ListId, lists, lookingLists, rowsOf } from "./lists.ts";
+import { caseWords } from "./palette-cases.ts";
 import { SkipDialog } from "./skip-dialog.tsx";
 
 export function WorklistScreen({
@@ -180,8 +181,10 @@ export function WorklistScreen({
     ...Object.fromEntries(shownLists.map((each) => [each.digit, () => showList(each.id)])),
   });
 
-  const commands = useMemo<PaletteCommand[]>(
-    () => [
+  const commands = useMemo<PaletteCommand[]>(() => {
+    const cases = items.slice(0, 300);
+    const words = caseWords(cases);
+    return [
       ...shownLists.map((each) => ({
         id: `list-${each.id}`,
         group: "Lists",
@@ -192,21 +195,20 @@ export function WorklistScreen({
       { id: "theme", group: "Do", label: "Switch between dark and light", run: switchTheme },
       { id: "keys", group: "Do", label: "Show the keys", keys: "?", run: () => setHelp(true) },
       ...(!reads ? [] : [{ id: "next", group: "Do", label: "Read the next case", keys: "N", run: openNext }]),
-      ...items.slice(0, 300).map((item) => ({
+      ...cases.map((item, index) => ({
         id: item.caseId,
         group: "Cases",
-        label: `${item.patientName} — ${item.studyDescription || imageModalities(item.modalities).join(" ")}`,
+        label: words[index]?.label ?? "",
         keywords: [item.patientId, item.accessionNumber, item.facility, item.priority],
-        hint: item.patientId,
+        hint: words[index]?.hint,
         run: () => {
           setText("");
           if (!rows.some((row) => row.caseId === item.caseId)) showList("all");
           setSelectedId(item.caseId);
         },
       })),
-    ],
-    [shownLists, reads, items, rows, showList, openNext],
-  );
+    ];
+  }, [shownLists, reads, items, rows, showList, openNext]);
 
   const counts = head?.counts;
   return (

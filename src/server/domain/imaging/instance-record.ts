@@ -21,6 +21,8 @@ export type InstanceRecord = {
   /** DICOM JSON text with `overread:/…` in place of the DICOMweb root. */
   metadata: string;
   dataset: DicomJson;
+  /** Character sets in which text was read in place of the declared one; empty when it is as declared. */
+  textRepairedAs: string;
   /** Said by the sender; undefined leaves a study that exists as it is. */
   purpose: "read" | "prior" | undefined;
   facilityId: string | null;

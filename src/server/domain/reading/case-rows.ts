@@ -53,6 +53,7 @@ export type CaseRow = {
   studyDate: string;
   studyTime: string;
   studyDescription: string;
+  textRepairedAs: string;
   referringPhysicianName: string;
   referrerId: string | null;
   modalities: string[];
@@ -93,7 +94,7 @@ export const selectCases = Prisma.sql`
     s.id AS "studyId", s.study_instance_uid AS "studyInstanceUid", s.patient_ref AS "patientRef", s.patient_id AS "patientId",
     s.issuer_of_patient_id AS "issuerOfPatientId", s.patient_name AS "patientName", s.patient_birth_date AS "patientBirthDate",
     s.patient_sex AS "patientSex", s.qido_json::jsonb #>> '{00101010,Value,0}' AS "patientAge", s.accession_number AS "accessionNumber", s.study_date AS "studyDate", s.study_time AS "studyTime",
-    s.study_description AS "studyDescription", s.referring_physician_name AS "referringPhysicianName", s.referrer_id AS "referrerId",
+    s.study_description AS "studyDescription", s.text_repaired_as AS "textRepairedAs", s.referring_physician_name AS "referringPhysicianName", s.referrer_id AS "referrerId",
     ${acquiredModalities} AS modalities, s.body_parts AS "bodyParts", s.number_of_instances - s.own_documents AS "receivedInstances",
     c.late_images AS "lateImages", c.late_since AS "lateSince",
     s.expected_instances AS "expectedInstances", s.quarantined_instances AS "quarantinedInstances",
@@ -165,6 +166,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     modalities: row.modalities,
     bodyParts: row.bodyParts,
     studyDescription: row.studyDescription,
+    textRepaired: row.textRepairedAs || null,
     studyDate: row.studyDate,
     studyTime: row.studyTime,
     facility: row.facilityName ?? row.orgSlug,

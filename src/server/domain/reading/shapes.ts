@@ -44,6 +44,8 @@ export type WorklistItem = {
   modalities: string[];
   bodyParts: string[];
   studyDescription: string;
+  /** The character set in which names and text were read because they could not be in the declared one; null when they are as declared. */
+  textRepaired: string | null;
   studyDate: string;
   studyTime: string;
   /** Name of the facility. */

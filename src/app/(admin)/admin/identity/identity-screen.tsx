@@ -2,17 +2,16 @@
 
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { UserCheck } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTrpc } from "../../../_trpc/client.tsx";
 import { sentenceFor } from "../../../_trpc/errors.ts";
 import type { Me, Outputs } from "../../../_trpc/types.ts";
 import { Button } from "../../../_ui/button.tsx";
-import { Dialog } from "../../../_ui/dialog.tsx";
 import { EmptyState, FailedState } from "../../../_ui/empty-state.tsx";
-import { Field } from "../../../_ui/field.tsx";
 import { formatDicomDate, sexInWords } from "../../../_ui/format.ts";
 import { useToast } from "../../../_ui/toast.tsx";
 import { OfficePage } from "../../office-page.tsx";
+import { ReasonDialog } from "../../reason-dialog.tsx";
 
 type Answer = Outputs["identity"]["list"];
 type Task = Answer["items"][number];
@@ -48,10 +47,8 @@ export function IdentityScreen({ me, initial, at }: { me: Me; initial: Answer; a
       },
     }),
   );
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
+  const decide = (reason: string) => {
     if (!asked) return;
-    const reason = String(new FormData(event.currentTarget).get("reason") ?? "");
     clear.mutate({
       studyId: asked.study.studyId,
       ...(asked.other ? { otherStudyId: asked.other.studyId } : {}),
@@ -83,40 +80,21 @@ export function IdentityScreen({ me, initial, at }: { me: Me; initial: Answer; a
           ))}
         </ul>
       )}
-      <Dialog
+      <ReasonDialog
         open={asked !== null}
+        title="The same patient"
+        label="How it is known"
+        confirm="They are the same patient"
+        pending={clear.isPending}
+        error={clear.error}
         onClose={() => {
           setAsked(null);
           clear.reset();
         }}
-        title="The same patient"
+        onDecide={decide}
       >
-        <form onSubmit={submit} className="flex flex-col gap-4">
-          <p>
-            From now on they count as one patient wherever they meet. If they are not, correct them at the modality.
-          </p>
-          <Field
-            label="How it is known"
-            name="reason"
-            required
-            minLength={3}
-            maxLength={300}
-            autoComplete="off"
-            hint="For the audit trail. No names."
-          />
-          {clear.error ? (
-            <p role="alert" className="text-stat">
-              {sentenceFor(clear.error)}
-            </p>
-          ) : null}
-          <div className="flex justify-end gap-2">
-            <Button onClick={() => setAsked(null)}>Cancel</Button>
-            <Button type="submit" look="primary" disabled={clear.isPending}>
-              They are the same patient
-            </Button>
-          </div>
-        </form>
-      </Dialog>
+        From now on they count as one patient wherever they meet. If they are not, correct them at the modality.
+      </ReasonDialog>
     </OfficePage>
   );
 }

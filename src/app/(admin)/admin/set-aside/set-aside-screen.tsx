@@ -2,20 +2,20 @@
 
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { Archive, CircleCheck, Download } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTrpc } from "../../../_trpc/client.tsx";
 import { sentenceFor } from "../../../_trpc/errors.ts";
 import type { Inputs, Me, Outputs } from "../../../_trpc/types.ts";
 import { Button, buttonClass } from "../../../_ui/button.tsx";
-import { Dialog } from "../../../_ui/dialog.tsx";
 import { EmptyState, FailedState } from "../../../_ui/empty-state.tsx";
-import { Field } from "../../../_ui/field.tsx";
-import { formatBytes, formatDicomDate } from "../../../_ui/format.ts";
+import { formatBytes, formatDicomDate, withoutModality } from "../../../_ui/format.ts";
 import { Ago } from "../../../_ui/now.tsx";
 import { SkeletonRows } from "../../../_ui/skeleton.tsx";
 import { Badge } from "../../../_ui/status.tsx";
 import { useToast } from "../../../_ui/toast.tsx";
 import { OfficePage } from "../../office-page.tsx";
+import { ReasonDialog } from "../../reason-dialog.tsx";
+import { differenceInWords } from "./difference-words.ts";
 
 type Answer = Outputs["quarantine"]["list"];
 type Item = Answer["items"][number];
@@ -51,11 +51,8 @@ export function SetAsideScreen({ me, initial, at }: { me: Me; initial: Answer; a
     }),
   );
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const decide = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    if (!asked) return;
-    const reason = String(new FormData(event.currentTarget).get("reason") ?? "");
-    resolve.mutate({ instanceId: asked.item.instanceId, decision: asked.decision, reason });
+  const decide = (reason: string) => {
+    if (asked) resolve.mutate({ instanceId: asked.item.instanceId, decision: asked.decision, reason });
   };
 
   return (
@@ -103,42 +100,23 @@ export function SetAsideScreen({ me, initial, at }: { me: Me; initial: Answer; a
           {query.isFetchingNextPage ? "Loading" : "Show older"}
         </Button>
       ) : null}
-      <Dialog
+      <ReasonDialog
         open={asked !== null}
+        title={asked?.decision === "release" ? "Show this one instead" : "Keep the first one"}
+        label="Reason"
+        confirm={asked?.decision === "release" ? "Show this one" : "Keep the first"}
+        pending={resolve.isPending}
+        error={resolve.error}
         onClose={() => {
           setAsked(null);
           resolve.reset();
         }}
-        title={asked?.decision === "release" ? "Show this one instead" : "Keep the first one"}
+        onDecide={decide}
       >
-        <form onSubmit={decide} className="flex flex-col gap-4">
-          <p>
-            {asked?.decision === "release"
-              ? "Radiologists see this image from now on. The one shown until now stays in the archive, aside."
-              : "Nothing changes on the screens. This image stays in the archive, aside."}
-          </p>
-          <Field
-            label="Reason"
-            name="reason"
-            required
-            minLength={3}
-            maxLength={300}
-            autoComplete="off"
-            hint="For the audit trail. No names."
-          />
-          {resolve.error ? (
-            <p role="alert" className="text-stat">
-              {sentenceFor(resolve.error)}
-            </p>
-          ) : null}
-          <div className="flex justify-end gap-2">
-            <Button onClick={() => setAsked(null)}>Cancel</Button>
-            <Button type="submit" look="primary" disabled={resolve.isPending}>
-              {asked?.decision === "release" ? "Show this one" : "Keep the first"}
-            </Button>
-          </div>
-        </form>
-      </Dialog>
+        {asked?.decision === "release"
+          ? "Radiologists see this image from now on. The one shown until now stays in the archive, aside."
+          : "Nothing changes on the screens. This image stays in the archive, aside."}
+      </ReasonDialog>
     </OfficePage>
   );
 }
@@ -152,7 +130,8 @@ function Card({ item, onAsk }: { item: Item; onAsk: (decision: Decision) => void
             <bdi>{item.patientName || "Name not given"}</bdi>
           </h2>
           <p className="tabular text-quiet">
-            {item.patientId} · {item.modality} {item.studyDescription} · {formatDicomDate(item.studyDate)}
+            {item.patientId} · {item.modality} {withoutModality(item.studyDescription, [item.modality])} ·{" "}
+            {formatDicomDate(item.studyDate)}
           </p>
           <p className="text-quiet">{item.facility}</p>
         </div>
@@ -161,11 +140,7 @@ function Card({ item, onAsk }: { item: Item; onAsk: (decision: Decision) => void
         ) : null}
       </div>
       <p>{item.why}</p>
-      <p className="text-[0.8125rem] break-words text-quiet">
-        {item.differs.length > 0
-          ? `Differs in ${item.differs.join(", ")}.`
-          : "The headers say the same; the pixels or private parts differ."}
-      </p>
+      <p className="text-[0.8125rem] break-words text-quiet">{differenceInWords(item.differs)}</p>
       <ul className="flex flex-col gap-1 text-[0.8125rem]">
         {item.served ? <Version label="Shown" version={item.served} /> : null}
         <Version label="Set aside" version={item} />

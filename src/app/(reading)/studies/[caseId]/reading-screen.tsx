@@ -17,7 +17,7 @@ import { useNow, useZone } from "../../../_ui/now.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../../_ui/skeleton.tsx";
 import { PatientWarning, PriorityMark } from "../../../_ui/status.tsx";
-import { useToast } from "../../../_ui/toast.tsx";
+import { NoticesPlace, useToast } from "../../../_ui/toast.tsx";
 import {
   type ImagePointer,
   type MarkedKeyImage,
@@ -139,10 +139,10 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
   return (
     <>
       {/* Images are looked at in the dark, whoever looks. */}
-      <span data-room="reading" data-notices="dock" hidden />
+      <span data-room="reading" hidden />
       {study ? (
         <PatientBanner
-          patient={{ ...study.patient, name: study.patient.nameGroups }}
+          patient={{ ...study.patient, name: study.patient.nameGroups, repaired: study.item.textRepaired }}
           study={{
             description: study.item.studyDescription || imageModalities(study.item.modalities).join(" "),
             date: study.item.studyDate,
@@ -201,7 +201,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               role="tab"
               aria-selected={tab === each}
               onClick={() => setTab(each)}
-              className={`h-10 flex-1 border-b-2 capitalize ${tab === each ? "border-accent font-medium" : "border-transparent text-quiet"}`}
+              className={`h-10 flex-1 border-b-2 [@media(height<30rem)]:h-8 capitalize ${tab === each ? "border-accent font-medium" : "border-transparent text-quiet"}`}
             >
               {each}
             </button>
@@ -285,6 +285,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               {holder ? "The text can be read here once it is signed." : "No report has been signed yet."}
             </p>
           )}
+          <NoticesPlace />
           <Disclaimer className="mt-auto border-t border-line px-3 py-1 text-[0.6875rem] text-quiet" />
         </aside>
       </main>

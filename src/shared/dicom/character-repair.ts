@@ -1,0 +1,191 @@
+/**
+ * Text whose bytes are not in the character set that its data set declares: which other one they are in, where that is certain.
+ *
+ * A patient's name with replacement characters in it is nobody's; a name guessed wrongly is somebody else's. So a value is read in
+ * another set only when strict reading in the declared one has failed and exactly one of the sets that such writers really use
+ * gives text that reads as a name would. The bytes stay as they came.
+ */
+
+export type Repair = { text: string; label: string };
+
+const strictDecoders = new Map<string, TextDecoder>();
+/** The text of bytes that are this encoding throughout; null when any of them is not. */
+function strictly(label: string, bytes: Uint8Array): string | null {
+  let decoder = strictDecoders.get(label);
+  if (!decoder) {
+    decoder = new TextDecoder(label, { fatal: true, ignoreBOM: true });
+    strictDecoders.set(label, decoder);
+  }
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** Control characters of C1 stand in no text, only where bytes were read in the wrong set; private use has no meaning between two sides. */
+const notText = /[\u0080-\u009f\ufffd\p{Co}\p{Cn}]/u;
+/** Whether text as it was read can stand. */
+export const readsWell = (text: string): boolean => !notText.test(text);
+
+/** East Asian characters stand in words of their own: one between Latin letters is two bytes of something else. */
+const besideLatin =
+  /[A-Za-z\u00c0-\u024f][\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}][a-z]/u;
+
+/** Whether every character beyond ASCII is one of these, and at least one of them is there. */
+function onlyOf(letters: RegExp, signs: RegExp, text: string): boolean {
+  let some = false;
+  for (const char of text) {
+    if (char <= "\u007f") continue;
+    if (letters.test(char)) some = true;
+    else if (!signs.test(char)) return false;
+  }
+  return some && !besideLatin.test(text);
+}
+
+/** Middle dot, ideographic space, full-width brackets, repetition and length marks: what names and descriptions have beside letters. */
+const eastAsianSigns = /[\u00b7\u3000-\u3002\u3005\u3006\u300c\u300d\u30fb\u30fc\uff01-\uff5e]/u;
+const han = /\p{Script=Han}/u;
+const kanaOrHan = /[\p{Script=Han}\u3041-\u3096\u30a1-\u30fa]/u;
+const hangul = /[\uac00-\ud7a3]/u;
+const halfWidthKana = /[\uff61-\uff9f]/u;
+
+/** Two-byte characters of GB 2312, level 1 and 2: what Chinese text is mostly of. Others are allowed in the smaller part of a value. */
+function mostlyGb2312(bytes: Uint8Array): boolean {
+  let [common, all] = [0, 0];
+  for (let i = 0; i < bytes.length; i++) {
+    const [lead = 0, trail = 0] = [bytes[i], bytes[i + 1]];
+    if (lead < 0x80) continue;
+    all++;
+    if (lead >= 0xb0 && lead <= 0xf7 && trail >= 0xa1) common++;
+    i += trail >= 0x30 && trail <= 0x39 ? 3 : 1;
+  }
+  return common * 2 > all;
+}
+
+/** Letters of a script with the quotes, dashes and signs of its Windows code page, each where a writer would put it. */
+function reads(script: RegExp, text: string): boolean {
+  const chars = [...text];
+  let some = false;
+  for (const [i, char] of chars.entries()) {
+    if (char <= "\u007f") continue;
+    const [before = " ", after = " "] = [chars[i - 1], chars[i + 1]];
+    const letterAround = /\p{L}/u.test(before) || /\p{L}/u.test(after);
+    if (script.test(char) && letterAround) some = true;
+    else if (/[\u2018\u2019]/u.test(char) && /\p{L}/u.test(after)) some = true;
+    else if (/[\u201c\u201e\u2039\u00ab]/u.test(char) && !/\p{L}/u.test(before)) some = true;
+    else if (/[\u201d\u203a\u00bb\u2026\u2122]/u.test(char) && !/\p{L}/u.test(after)) some = true;
+    else if (/[\u2013\u2014\u20ac\u00a0\u00b0\u00b5\u00b7\u00df]/u.test(char)) some = true;
+    else return false;
+  }
+  return some;
+}
+
+const latinLetter = /[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]/u;
+const latinPages: Record<string, RegExp> = {
+  "windows-1252": latinLetter,
+  "windows-1250": latinLetter,
+  "windows-1257": latinLetter,
+  "windows-1253": /\p{Script=Greek}/u,
+  "windows-1251": /\p{Script=Cyrillic}/u,
+  "windows-1255": /\p{Script=Hebrew}/u,
+  "windows-1256": /\p{Script=Arabic}/u,
+};
+
+/**
+ * A two-byte set gives letters for almost any pair of bytes, so Western text is told apart by its shape: a letter beyond ASCII stands
+ * alone, or as one of two, beside letters of ASCII.
+ */
+function westernShape(bytes: Uint8Array): boolean {
+  let run = 0;
+  for (const byte of [...bytes, 0x20]) {
+    if (byte >= 0x80) run++;
+    else {
+      if (run > 2) return false;
+      run = 0;
+    }
+  }
+  return true;
+}
+
+const accepts: Record<string, (text: string, bytes: Uint8Array) => boolean> = {
+  "utf-8": (text) => /\P{ASCII}/u.test(text) && readsWell(text),
+  gb18030: (text, bytes) => onlyOf(han, eastAsianSigns, text) && mostlyGb2312(bytes),
+  shift_jis: (text) => onlyOf(kanaOrHan, new RegExp(`${eastAsianSigns.source}|${halfWidthKana.source}`, "u"), text),
+  "euc-jp": (text) => onlyOf(kanaOrHan, eastAsianSigns, text),
+  "euc-kr": (text) => onlyOf(hangul, eastAsianSigns, text),
+  // No DICOM term names it: nothing is read in it, but what could be it is not certain to be something else. Level 1 only.
+  big5: (text, bytes) =>
+    onlyOf(han, eastAsianSigns, text) && bytes.every((byte, i) => !isLead(bytes, i) || (byte >= 0xa4 && byte <= 0xc6)),
+  ...Object.fromEntries(
+    Object.entries(latinPages).map(([label, script]) => [
+      label,
+      (text: string, bytes: Uint8Array) =>
+        readsWell(text) && reads(script, text) && (script !== latinLetter || westernShape(bytes)),
+    ]),
+  ),
+};
+
+function isLead(bytes: Uint8Array, at: number): boolean {
+  let i = 0;
+  while (i < at) i += (bytes[i] ?? 0) >= 0x80 ? 2 : 1;
+  return i === at && (bytes[at] ?? 0) >= 0x80;
+}
+
+/** Told of by nobody: stands in the way of others only. */
+const vetoes = new Set(["big5"]);
+const eastAsian = ["gb18030", "shift_jis", "euc-kr", "big5"];
+
+/** What is really written under a declaration that does not hold, by the ISO-IR number of the declared set, or its own name. */
+const likely: Record<string, string[]> = {
+  "utf-8": [...eastAsian, "windows-1252"],
+  gb18030: ["utf-8", "windows-1252"],
+  gbk: ["utf-8", "windows-1252"],
+  "6": ["windows-1252", "shift_jis"],
+  "13": ["utf-8", "shift_jis", "windows-1252"],
+  "87": ["utf-8", "shift_jis", "euc-jp"],
+  "159": ["utf-8", "shift_jis", "euc-jp"],
+  "58": ["utf-8", "gb18030"],
+  "149": ["utf-8", "windows-1252"],
+  "100": ["utf-8", "windows-1252", "shift_jis"],
+  "203": ["utf-8", "windows-1252", "shift_jis"],
+  "101": ["utf-8", "windows-1250"],
+  "109": ["utf-8", "windows-1252"],
+  "110": ["utf-8", "windows-1257"],
+  "126": ["utf-8", "windows-1253"],
+  "127": ["utf-8", "windows-1256"],
+  "138": ["utf-8", "windows-1255"],
+  "144": ["utf-8", "windows-1251"],
+  "148": ["utf-8"],
+  "166": ["utf-8"],
+};
+
+/** UTF-8 that was cut off in the middle of a character, or holds more whole characters than bad ones: damaged, not another set. */
+function isDamagedUtf8(bytes: Uint8Array): boolean {
+  const lenient = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const bad = [...lenient].filter((char) => char === "\ufffd").length;
+  const long = [...lenient].filter((char) => char > "\u07ff" && char !== "\ufffd").length;
+  const cutAtEnd = bad === 1 && lenient.trimEnd().endsWith("\ufffd") && /[\u0080-\ufffc]/u.test(lenient);
+  return cutAtEnd || long > bad;
+}
+
+/**
+ * Reads a value that could not be read as declared.
+ *
+ * @param bytes of the whole value. @param declared ISO-IR number of the first set declared that is not ASCII, or `utf-8`, `gb18030`, `gbk`.
+ * @returns the text and the name of the set it is in; null when no set, or more than one, would do.
+ */
+export function repairText(bytes: Uint8Array, declared: string): Repair | null {
+  const labels = likely[declared] ?? [];
+  if (declared === "utf-8" && isDamagedUtf8(bytes)) return null;
+  const found: Repair[] = [];
+  for (const label of labels) {
+    const text = strictly(label, bytes);
+    if (text === null || !accepts[label]?.(text, bytes)) continue;
+    // No other text is UTF-8 by chance: its sequences check themselves.
+    if (label === "utf-8") return { text, label };
+    found.push({ text, label });
+  }
+  const [only] = found;
+  return found.length === 1 && only && !vetoes.has(only.label) ? only : null;
+}
