@@ -224,6 +224,13 @@ test("rows say whose draft waits; its author keeps it under Mine, whoever has th
   }
   await act(takeOverDraft, mensah, caseId, his, 1);
   assert.equal(await mineOf(solheim, caseId), undefined);
+  const shut = await read(solheim, caseId);
+  assert.deepEqual([shut.sections, shut.draft], [[], null], "his now");
+  assert.deepEqual(
+    shut.earlierDrafts.map(({ sections, by }) => [sections, by]),
+    [[sections("Nodule."), "Dr Kwame Mensah"]],
+    "what she wrote, and who has it",
+  );
   await lapseClaim(db.owner, caseId);
   assert.equal((await mineOf(mensah, caseId))?.draft?.name, "Dr Kwame Mensah");
 });

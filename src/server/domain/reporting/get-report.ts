@@ -37,7 +37,8 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
   const holds = actor.kind === "user" && row.claimLive && row.claimedById === actor.userId;
   const signed = signedStates.includes(row.state);
   const mine = holds && !signed && !working?.draft?.anothers;
-  const mayReadDrafts = reportPolicy.can(actor, "report.read-draft", row) && (signed || working !== null);
+  const earlier = reportPolicy.can(actor, "report.read-draft", row) ? await draftHistory(ctx, caseId) : [];
+  const ownWords = (fromId: string) => actor.kind === "user" && fromId === actor.userId;
   return {
     version: working?.version ?? newest?.version ?? 0,
     sections: working?.sections ?? newest?.sections ?? [],
@@ -46,7 +47,7 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
     keyImages: working?.keyImages ?? newest?.keyImages ?? [],
     prompts: promptLabels,
     draft: working?.draft ?? null,
-    earlierDrafts: mayReadDrafts ? await draftHistory(ctx, caseId) : [],
+    earlierDrafts: earlier.filter(({ fromId }) => signed || working !== null || ownWords(fromId)),
     authorship: working ? ((await authorship(ctx, caseId))[0]?.text ?? "") : "",
     versions,
     canEdit: mine && reportPolicy.can(actor, "report.save-draft", row),

@@ -37,7 +37,7 @@ export type Report = {
    * which nobody has gone over yet. `anothers`: to be taken over, or begun anew, before the caller may write or sign.
    */
   draft: { savedAt: string; savedBy: string; anothers: boolean } | null;
-  /** Drafts that went from their authors to somebody else, newest first; for those who may read drafts. */
+  /** Drafts that went from their authors to somebody else, newest first; for those who may read drafts now, and each author's own. */
   earlierDrafts: DraftHandover[];
   /** What signing adds about whose words they are; empty when nothing. */
   authorship: string;
@@ -57,6 +57,7 @@ export type HandoverAct = "taken-over" | "set-aside";
 
 export type DraftHandover = {
   act: HandoverAct;
+  fromId: string;
   from: string;
   writtenAt: string;
   by: string;

@@ -25,6 +25,7 @@ import {
   startViewer,
   Viewer,
 } from "../../../_viewer/index.tsx";
+import { EarlierDrafts } from "../../_report/draft-authorship.tsx";
 import { ReportEditor, type ReportHandle } from "../../_report/report-dock.tsx";
 import { SignedReport } from "../../_report/signed-report.tsx";
 import { holdClaim } from "../../claims.ts";
@@ -281,9 +282,10 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               onSigned={() => toast("Signed. The documents are on their way to the hospital.")}
             />
           ) : (
-            <p className="p-4 text-quiet">
-              {holder ? "The text can be read here once it is signed." : "No report has been signed yet."}
-            </p>
+            <div className="flex flex-col gap-3 overflow-y-auto p-4 text-quiet">
+              <p>{holder ? "The text can be read here once it is signed." : "No report has been signed yet."}</p>
+              {report ? <EarlierDrafts drafts={report.earlierDrafts} /> : null}
+            </div>
           )}
           <NoticesPlace />
           <Disclaimer className="mt-auto border-t border-line px-3 py-1 text-[0.6875rem] text-quiet" />
