@@ -141,3 +141,44 @@ test("on a phone the same question is asked; begun anew, the colleague's words a
   await kept.getByText("Half a sentence about").waitFor();
   assert.deepEqual(problems, []);
 });
+
+test("a window left open with unsaved words saves nothing over a draft that was taken over, and loses nothing", async () => {
+  const caseId = await abandon("Glen^Kim", "Nodule of 8 mm.");
+  const page = await enter(solheim);
+  await page.goto(`${stack.baseUrl}/studies/${caseId}`);
+  const impression = page.getByLabel("Impression");
+  await page.locator('[data-save-state="saved"]').waitFor();
+  // Her line is cut while she writes on; her colleague goes on from what was saved.
+  await page.route("**/report.saveDraft*", (route) => route.abort());
+  await impression.fill("Nodule of 8 mm. No effusion.");
+  await page.locator('[data-save-state="failed"]').waitFor();
+  await database.query("UPDATE reading_case SET claimed_until = clock_timestamp() WHERE id = $1::uuid", [caseId]);
+  const his = await signIn(stack.baseUrl, mensah, stack.demoPassword);
+  const { claimToken } = await his.mutate<{ claimToken: string }>("worklist.claim", { caseId });
+  await his.mutate("report.takeOverDraft", { caseId, claimToken, version: 1 });
+  type Draft = { version: number; sections: { key: string; title: string; text: string }[] };
+  const draft = () => his.query<Draft>("report.get", { caseId });
+  const { sections } = await draft();
+  await his.mutate("report.saveDraft", {
+    caseId,
+    claimToken,
+    version: 1,
+    sections: sections.map((each) => (each.key === "impression" ? { ...each, text: "Nodule of 9 mm." } : each)),
+  });
+  await page.getByText(/Dr Kwame Mensah is reading this case until/).waitFor();
+  await his.mutate("worklist.release", { caseId, claimToken });
+  await page.unroute("**/report.saveDraft*");
+
+  await page.getByRole("button", { name: "Claim", exact: true }).click();
+  await choice(page)
+    .getByText(/Draft by Dr Kwame Mensah/)
+    .waitFor();
+  assert.equal((await draft()).version, 2, "his words stand");
+  await choice(page).getByRole("button", { name: "Take over" }).click();
+  await choice(page).waitFor({ state: "detached" });
+  await page.getByRole("radio", { name: "Keep both" }).check();
+  await page.getByRole("button", { name: "Go on with this" }).click();
+  await page.locator('[data-save-state="saved"]').waitFor();
+  assert.equal(await impression.inputValue(), "Nodule of 8 mm. No effusion.\n\nNodule of 9 mm.");
+  assert.deepEqual(problems, []);
+});

@@ -241,7 +241,7 @@ describe("a working day", { timeout: 300_000 }, () => {
     await page.getByLabel("Password").fill(stack.demoPassword);
     await page.getByRole("button", { name: "Sign the addendum" }).click();
     await page.getByText("Addendum, version 2").waitFor();
-    await page.getByText("Discussed by telephone at 03:12.").waitFor();
+    await page.getByText("Discussed by telephone at 03:12.", { exact: true }).first().waitFor();
     await page.getByText("Final report, version 1").waitFor();
   });
 

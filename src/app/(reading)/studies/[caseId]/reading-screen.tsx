@@ -7,7 +7,7 @@ import { useRouter } from "next/navigation";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { useTrpc, useTrpcClient } from "../../../_trpc/client.tsx";
 import { appCodeOf, sentenceFor } from "../../../_trpc/errors.ts";
-import type { Me, OpenStudy } from "../../../_trpc/types.ts";
+import type { Me, OpenStudy, Report } from "../../../_trpc/types.ts";
 import { Button, buttonClass } from "../../../_ui/button.tsx";
 import { Disclaimer } from "../../../_ui/disclaimer.tsx";
 import { FailedState } from "../../../_ui/empty-state.tsx";
@@ -78,6 +78,12 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
   const signed = report?.state === "final" || report?.state === "amended";
   const hasDraft = Boolean(report?.draft && !report.draft.anothers) && !signed;
   const { phase, claim, problem, claimAgain, reportLost } = useClaim(caseId, study?.item, me.user.id, hasDraft);
+
+  // A colleague who has the case now hides the text from everybody else: who was writing keeps what is on the screen, unsaved words too.
+  const lastText = useRef<Report | null>(null);
+  const hasText = Boolean(report && report.sections.length > 0);
+  if (report && hasText) lastText.current = report;
+  const text = hasText ? report : phase === "none" ? null : lastText.current;
 
   const studies = useMemo(() => (study ? forViewer(study) : null), [study]);
   const showImage = useCallback((image: ImagePointer) => {
@@ -267,13 +273,13 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               lateImages={study.item.lateImages?.count ?? 0}
               onNext={reader && study.item.can.read ? () => void nextCase() : null}
             />
-          ) : report && report.sections.length > 0 ? (
+          ) : text ? (
             <ReportEditor
               caseId={caseId}
               study={study}
-              report={report}
-              claim={claim}
-              holdsCase={phase === "held"}
+              report={text}
+              claim={hasText ? claim : null}
+              holdsCase={hasText && phase === "held"}
               signer={me.user.name}
               writer={{ email: me.user.email, orgSlug: me.org.slug }}
               handle={reportHandle}
