@@ -318,7 +318,6 @@ test("a section left empty and a prompt left bare are not signed; what the reade
   assert.deepEqual(
     signed?.sections.map(({ key, text }) => [key, text]),
     [
-      ["comparison", "None available."],
       ["findings", "Haemorrhage:\n    - left, 4 mm\nSkull and soft tissues: \nTold to:"],
       ["impression", "Bleeding."],
     ],

@@ -5,7 +5,6 @@ export const ctHead: Template = {
   title: "CT head",
   modality: ["CT"],
   bodyPart: ["head"],
-  technique: "CT of the head.",
   findings: prompts(
     "Parenchyma",
     "Haemorrhage",
@@ -37,7 +36,6 @@ export const ctChest: Template = {
   title: "CT chest",
   modality: ["CT"],
   bodyPart: ["chest"],
-  technique: "CT of the chest.",
   findings: prompts(
     "Lungs and airways",
     "Pleura",
@@ -71,7 +69,6 @@ export const ctAbdomen: Template = {
   title: "CT abdomen and pelvis",
   modality: ["CT"],
   bodyPart: ["abdomen", "pelvis"],
-  technique: "CT of the abdomen and pelvis.",
   findings: prompts(
     "Lower chest",
     "Liver",

@@ -1,10 +1,18 @@
-import type { Template } from "./template.ts";
+import { prompts, type Template } from "./template.ts";
 
 export const generic: Template = {
   id: "generic",
   title: "General",
   modality: [],
   bodyPart: [],
-  technique: "",
   findings: "",
+};
+
+/** For a polytrauma or a PET/CT: anything that no template of one region covers. */
+export const severalRegions: Template = {
+  id: "several-regions",
+  title: "General, several regions",
+  modality: [],
+  bodyPart: [],
+  findings: prompts("Head and neck", "Chest", "Abdomen", "Pelvis", "Spine", "Limbs", "Vessels and lymph nodes"),
 };

@@ -2,7 +2,7 @@ import { regionsOf } from "../../reading/index.ts";
 import type { Section } from "../inputs.ts";
 import type { ReportTemplate } from "../shapes.ts";
 import { ctAbdomen, ctChest, ctChestNormal, ctHead, ctHeadNormal } from "./ct.ts";
-import { generic } from "./generic.ts";
+import { generic, severalRegions } from "./generic.ts";
 import { mrBrain } from "./mr.ts";
 import { chestRadiograph, chestRadiographNormal, mammography, radiograph } from "./projection.ts";
 import type { Template } from "./template.ts";
@@ -21,6 +21,7 @@ const templates: readonly Template[] = [
   mammography,
   ultrasound,
   generic,
+  severalRegions,
 ];
 
 /** What templates ask at the beginning of a line; such a line is signed only with something behind it. */
@@ -39,7 +40,7 @@ export type Examination = {
 
 /**
  * The templates of an examination, the fitting one first. One that states findings is never the suggested one.
- * Comparison names the priors; the impression is left to the reader.
+ * Technique and Comparison hold what the study and its priors say of themselves; the impression is left to the reader.
  */
 export function templatesFor(examination: Examination): [ReportTemplate, ...ReportTemplate[]] {
   const regions = regionsOf(examination.bodyParts, examination.studyDescription);
@@ -77,23 +78,44 @@ function fitOf(template: Template, modalities: string[], regions: string[]): num
 function sectionsOf(template: Template, examination: Examination): Section[] {
   return [
     { key: "clinicalInformation", title: "Clinical information", text: "" },
-    { key: "technique", title: "Technique", text: template.technique },
+    { key: "technique", title: "Technique", text: techniqueText(template, examination) },
     { key: "comparison", title: "Comparison", text: comparisonText(examination.priors) },
     { key: "findings", title: "Findings", text: template.findings },
     { key: "impression", title: "Impression", text: template.impression ?? "" },
   ];
 }
 
+/**
+ * What the study says of itself, in its own words: its modality and the body part that its images name. A template that
+ * is made for anything says nothing, since it was chosen because nothing fits.
+ */
+function techniqueText({ modality }: Template, { modalities, bodyParts }: Examination): string {
+  const acquired = modalities.filter((each) => modality.includes(each));
+  if (acquired.length === 0) return "";
+  const parts = [...new Set(bodyParts.map((part) => part.replace(/_/g, " ").trim().toLowerCase()))].filter(Boolean);
+  const names = acquired.map((each) => modalityNames[each] ?? each).join(", ");
+  return parts.length > 0 ? `${names}. Body part: ${parts.join(", ")}.` : `${names}.`;
+}
+
+/** As the standard names them (PS3.3 C.7.3.1.1.1): how a picture was made is the reader's to say. */
+const modalityNames: Record<string, string> = {
+  CR: "Computed radiography",
+  DX: "Digital radiography",
+  MG: "Mammography",
+  RG: "Conventional radiography",
+  US: "Ultrasound",
+};
+
 /** At most five: more is a list, not a comparison. */
 function comparisonText(priors: Examination["priors"]): string {
-  if (priors.length === 0) return "None available.";
+  // Without priors here there may be some elsewhere: whether there are is for the reader to say.
+  if (priors.length === 0) return "";
   return priors
     .slice(0, 5)
     .map(({ studyDate, studyDescription, modalities }) => {
-      const date = /^\d{8}$/.test(studyDate)
-        ? `${studyDate.slice(0, 4)}-${studyDate.slice(4, 6)}-${studyDate.slice(6, 8)}`
-        : "undated";
-      return `${studyDescription || modalities.join("/") || "Study"} of ${date}`;
+      const what = studyDescription || modalities.join("/") || "Study";
+      if (!/^\d{8}$/.test(studyDate)) return `${what}, undated`;
+      return `${what} of ${studyDate.slice(0, 4)}-${studyDate.slice(4, 6)}-${studyDate.slice(6, 8)}`;
     })
     .join("; ")
     .concat(".");

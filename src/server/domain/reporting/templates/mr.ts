@@ -5,7 +5,6 @@ export const mrBrain: Template = {
   title: "MR brain",
   modality: ["MR"],
   bodyPart: ["head"],
-  technique: "MR of the brain.",
   findings: prompts(
     "Diffusion",
     "Parenchyma",

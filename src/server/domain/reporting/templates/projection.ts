@@ -5,7 +5,6 @@ export const chestRadiograph: Template = {
   title: "Chest radiograph",
   modality: ["CR", "DX", "RG"],
   bodyPart: ["chest"],
-  technique: "Chest radiograph.",
   findings: prompts("Lines and tubes", "Lungs", "Pleura", "Heart and mediastinum", "Bones and soft tissues"),
 };
 
@@ -26,7 +25,6 @@ export const radiograph: Template = {
   title: "Radiograph",
   modality: ["CR", "DX", "RG"],
   bodyPart: [],
-  technique: "Radiograph.",
   findings: prompts("Bones", "Joints", "Soft tissues"),
 };
 
@@ -35,7 +33,6 @@ export const mammography: Template = {
   title: "Mammography",
   modality: ["MG"],
   bodyPart: [],
-  technique: "Digital mammography.",
   findings: prompts(
     "Breast composition (BI-RADS density)",
     "Right breast: masses",

@@ -1,6 +1,6 @@
 /**
  * A report template. Prompts name what to look at and say nothing about it: a finding stands in a report only because
- * a reader put it there. Templates marked `normal` do state findings; a reader has to choose them.
+ * a reader put it there. It says nothing about technique either: that comes from the study (index.ts). Templates marked `normal` do state findings; a reader has to choose them.
  */
 export type Template = {
   id: string;
@@ -10,7 +10,6 @@ export type Template = {
   /** Regions of reading/body-regions.ts it is for; empty: any. */
   bodyPart: readonly string[];
   normal?: boolean;
-  technique: string;
   findings: string;
   impression?: string;
 };

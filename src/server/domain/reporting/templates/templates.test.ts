@@ -46,14 +46,14 @@ test("a finding is stated by the reader or by a template the reader chose, never
   }
 });
 
-test("the comparison names the priors by date, at most five, or says that there are none", () => {
+test("the comparison names the priors by date, at most five, and claims nothing where there are none", () => {
   const prior = { studyDate: "20250302", studyDescription: "CT CHEST", modalities: ["CT"] };
   const comparison = (priors: Examination["priors"]) =>
     templatesFor({ ...examination("CT", "CHEST"), priors })[0].sections.find(({ key }) => key === "comparison")?.text;
-  assert.equal(comparison([]), "None available.");
+  assert.equal(comparison([]), "", "whether there are any elsewhere is for the reader to say");
   assert.equal(
     comparison([prior, { studyDate: "", studyDescription: "", modalities: ["MR"] }]),
-    "CT CHEST of 2025-03-02; MR of undated.",
+    "CT CHEST of 2025-03-02; MR, undated.",
   );
   assert.equal(comparison(Array(9).fill(prior))?.split(";").length, 5);
 });
@@ -82,4 +82,47 @@ test("an examination of more than a template covers opens with the general one, 
   }
   const withDose = { modalities: ["CT", "SR"], bodyParts: ["CHEST"], studyDescription: "", priors: [] };
   assert.equal(templatesFor(withDose)[0].id, "ct-chest", "a dose report beside the images changes nothing");
+});
+
+test("what a template puts into Technique is what the study says of itself, and nothing more", () => {
+  const technique = (modalities: string[], bodyParts: string[], studyDescription: string, id?: string) => {
+    const all = templatesFor({ modalities, bodyParts, studyDescription, priors: [] });
+    const template = id ? all.find((each) => each.id === id) : all[0];
+    return [template?.id, template?.sections.find(({ key }) => key === "technique")?.text];
+  };
+  for (const [modalities, bodyParts, description, expected] of [
+    [["CT"], ["HEAD"], "CT HEAD W CONTRAST", ["ct-head", "CT. Body part: head."]],
+    [["CT", "SR"], ["ABDOMEN"], "", ["ct-abdomen", "CT. Body part: abdomen."]],
+    [["CT"], [], "CT kidneys", ["ct-abdomen", "CT."]],
+    [["MR"], ["ORBIT"], "", ["mr-brain", "MR. Body part: orbit."]],
+    [["DX"], ["RIB"], "", ["chest-radiograph", "Digital radiography. Body part: rib."]],
+    [["CR"], ["C_SPINE"], "", ["radiograph", "Computed radiography. Body part: c spine."]],
+    [["MG"], ["BREAST", "BREAST"], "", ["mammography", "Mammography. Body part: breast."]],
+    [["US"], [], "", ["ultrasound", "Ultrasound."]],
+  ] as const)
+    assert.deepEqual(technique([...modalities], [...bodyParts], description), expected, `${modalities} ${bodyParts}`);
+  assert.deepEqual(
+    technique(["PT", "CT"], ["NECK"], "PET/CT NECK", "ct-head")[1],
+    "CT. Body part: neck.",
+    "chosen all the same",
+  );
+  assert.deepEqual(technique(["MR"], ["KNEE"], "", "ct-head")[1], "", "a CT that was not made is not claimed");
+});
+
+test("a PET/CT or a trauma scan opens as General, with a template of several regions next to it", () => {
+  for (const [modalities, bodyParts] of [
+    [["PT", "CT"], ["WHOLEBODY"]],
+    [["CT"], ["HEAD", "CHEST", "ABDOMEN"]],
+  ] as const) {
+    const [first, second] = templatesFor({
+      modalities: [...modalities],
+      bodyParts: [...bodyParts],
+      studyDescription: "",
+      priors: [],
+    });
+    assert.deepEqual([first.id, second?.id, second?.suggested], ["generic", "several-regions", false]);
+    const text = Object.fromEntries(second?.sections.map((section) => [section.key, section.text]) ?? []);
+    assert.equal(text.technique, "");
+    for (const line of text.findings?.split("\n") ?? []) assert.match(line, /: $/);
+  }
 });

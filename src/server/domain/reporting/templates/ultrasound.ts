@@ -5,6 +5,5 @@ export const ultrasound: Template = {
   title: "Ultrasound",
   modality: ["US"],
   bodyPart: [],
-  technique: "Ultrasound.",
   findings: prompts("Organs examined", "Measurements", "Doppler", "Free fluid"),
 };
