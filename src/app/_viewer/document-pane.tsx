@@ -1,10 +1,11 @@
+import type { DocumentLine } from "@overread/shared/dicom/report-lines";
 import { Download, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { ViewerError } from "./archive.ts";
 import { text } from "./attributes.ts";
 import { readableDate } from "./dates.ts";
 import styles from "./document-pane.module.css";
-import { type DocumentLine, documentContent, documentTitle } from "./documents.ts";
+import { documentContent, documentTitle } from "./documents.ts";
 import type { OtherObject } from "./frames.ts";
 import { type LoadedSeries, loadSeries, pdfOf } from "./series-store.ts";
 import type { Session } from "./session.ts";

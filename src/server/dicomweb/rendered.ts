@@ -6,6 +6,7 @@ import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { type InstanceLocation, locateInstances } from "#server/domain/imaging/index.ts";
 import { type Caller, findInstance, grantStudy } from "./grant.ts";
 import { accepted, covers } from "./media-type.ts";
+import { isDocument, retrieveDocument } from "./rendered-document.ts";
 import { frameNumbers } from "./retrieve-frames.ts";
 import type { Target } from "./routes.ts";
 import { viewportOf } from "./viewport.ts";
@@ -13,7 +14,7 @@ import { viewportOf } from "./viewport.ts";
 const thumbnailBox = { width: 128, height: 128, enlarge: false, region: null };
 
 /**
- * Rendered and thumbnail resources (PS3.18 §10.4.1.1.3, §10.4.1.1.4): a picture of a frame as JPEG, PNG or GIF. Of a study or
+ * Rendered and thumbnail resources (PS3.18 §10.4.1.1.3, §10.4.1.1.4): a picture of a frame as JPEG, PNG or GIF; of a document its words. Of a study or
  * series the thumbnail shows the middle of what it holds, since ends are often empty.
  */
 export async function retrieveRendered(
@@ -22,8 +23,6 @@ export async function retrieveRendered(
   caller: Caller,
   { study, series, instance, frames, thumbnail }: Target & { frames?: string | undefined; thumbnail: boolean },
 ): Promise<void> {
-  const type = pictureType(req);
-  const options = renderOptions(req.url ?? "", type, thumbnail);
   const numbers = frames === undefined ? undefined : frameNumbers(frames);
   if (numbers && numbers.length !== 1) throw new DomainError("request.invalid", { details: { parameter: "frames" } });
   const grant = await grantStudy(caller, study);
@@ -31,6 +30,9 @@ export async function retrieveRendered(
     series && instance
       ? await findInstance(caller, grant, { series, instance })
       : await representative(caller, grant.studyId, series);
+  if (!thumbnail && !numbers && isDocument(location)) return retrieveDocument(req, res, caller, location);
+  const type = pictureType(req);
+  const options = renderOptions(req.url ?? "", type, thumbnail);
   const number = numbers?.[0] ?? (thumbnail ? Math.max(1, Math.ceil(frameCount(location) / 2)) : 1);
   const picture = await drawFrame(caller.actor, location, number, options);
   res.writeHead(200, {

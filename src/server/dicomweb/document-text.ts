@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import { type Attributes, personName, text } from "@overread/shared/dicom/attributes";
+import { codeMeaning, reportLines } from "@overread/shared/dicom/report-lines";
+
+/** Enough for a measurement report of a trial; what is left out behind it is said. */
+const mostLines = 20_000;
+const deepest = 30;
+const leftOut = "This report is longer or deeper than what is shown here. Retrieve the instance itself.";
+
+const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}
+h1{font-size:1.4rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;border-bottom:1px solid #ccc;padding-bottom:1rem}
+dt{color:#555}dd{margin:0}ul{list-style:none;padding-left:1.2rem}main>ul{padding-left:0}li{margin:.3rem 0}p{margin:0;white-space:pre-wrap}
+strong{font-weight:600}.warn{border:1px solid #b45309;padding:.5rem 1rem}`;
+
+/** What a page made of a document may do: be read. No script, no request, no form, no frame, the one style it carries. */
+export const documentPolicy = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox`;
+
+/** Title and particulars of a structured report that stand above its words. */
+function headOf(report: Attributes): { title: string; facts: [name: string, value: string][]; warnings: string[] } {
+  const facts: [string, string | null][] = [
+    ["Patient", personName(report, "00100010")],
+    ["Patient ID", text(report, "00100020")],
+    ["Birth date", dateOf(report, "00100030")],
+    ["Sex", text(report, "00100040")],
+    ["Study", text(report, "00081030")],
+    ["Study date", dateOf(report, "00080020")],
+    ["Accession number", text(report, "00080050")],
+    ["Written", dateOf(report, "00080023")],
+  ];
+  const unfinished = text(report, "0040A491") === "PARTIAL";
+  const isKeyObjects = text(report, "00080016") === "1.2.840.10008.5.1.4.1.1.88.59";
+  const unverified = !isKeyObjects && text(report, "0040A493") !== "VERIFIED";
+  return {
+    title: codeMeaning(report, "0040A043") ?? text(report, "0008103E") ?? "Structured report",
+    facts: facts.filter((fact): fact is [string, string] => fact[1] !== null),
+    warnings: [
+      ...(unfinished ? ["This report is marked as not complete."] : []),
+      ...(text(report, "0040A496") === "PRELIMINARY" ? ["This report is preliminary."] : []),
+      ...(unverified ? ["Nobody has verified this report."] : []),
+    ],
+  };
+}
+
+/** A structured report as plain text in UTF-8, deeper lines further in. */
+export function reportAsText(report: Attributes): string {
+  const { title, facts, warnings } = headOf(report);
+  const { lines, whole } = reportLines(report, { everything: true, mostLines, deepest });
+  return [
+    title,
+    "",
+    ...facts.map(([name, value]) => `${name}: ${value}`),
+    "",
+    ...warnings,
+    ...lines.map(({ depth, heading, value }) =>
+      indented([heading, value].filter((part) => part !== null).join(": "), depth),
+    ),
+    ...(whole ? [] : ["", leftOut]),
+    "",
+  ].join("\n");
+}
+
+const indented = (words: string, depth: number): string =>
+  words
+    .split(/\r\n|\r|\n/)
+    .map((line) => `${"  ".repeat(depth)}${line}`)
+    .join("\n");
+
+/** A structured report as a page of its own, every word of it escaped; to be sent under {@link documentPolicy}. */
+export function reportAsPage(report: Attributes): string {
+  const { title, facts, warnings } = headOf(report);
+  const { lines, whole } = reportLines(report, { everything: true, mostLines, deepest });
+  let body = "";
+  let open = 0;
+  for (const { depth, heading, value } of lines) {
+    // A line whose heading was empty is not there, so what belongs to it may stand more than one step in.
+    for (; open > depth + 1; open--) body += "</li></ul>";
+    if (open === depth + 1) body += "</li>";
+    for (; open < depth + 1; open++) body += open === depth ? "<ul>" : "<ul><li>";
+    const words = [heading && `<strong>${escaped(heading)}</strong>`, value && escaped(value)]
+      .filter(Boolean)
+      .join(" ");
+    body += `<li><p dir="auto">${words}</p>`;
+  }
+  body += "</li></ul>".repeat(open);
+  const notes = [...warnings, ...(whole ? [] : [leftOut])]
+    .map((each) => `<p class="warn">${escaped(each)}</p>`)
+    .join("");
+  const particulars = facts.map(([name, value]) => `<dt>${name}</dt><dd dir="auto">${escaped(value)}</dd>`).join("");
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${style}</style></head>
+<body><h1 dir="auto">${escaped(title)}</h1><dl>${particulars}</dl>${notes}<main>${body}</main></body></html>
+`;
+}
+
+function escaped(words: string): string {
+  const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+  return words.replace(/[&<>"']/g, (sign) => names[sign] as string);
+}
+
+/** `2026-11-26`; anything that is no date as it stands. */
+function dateOf(report: Attributes, tag: string): string | null {
+  const value = text(report, tag);
+  const [, year, month, day] = /^(\d{4})(\d{2})(\d{2})$/.exec(value ?? "") ?? [];
+  return year ? `${year}-${month}-${day}` : value;
+}

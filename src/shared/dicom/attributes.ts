@@ -1,0 +1,65 @@
+/**
+ * Reads attributes of the DICOM JSON model by tag. The shared reader knows keywords too, but brings the whole
+ * dictionary along, which a browser need not fetch.
+ *
+ * @see DICOM PS3.18 Annex F
+ */
+export type JsonName = { Alphabetic?: string; Ideographic?: string; Phonetic?: string };
+export type JsonElement = { vr?: string; Value?: unknown[]; InlineBinary?: string; BulkDataURI?: string };
+export type Attributes = { readonly [tag: string]: JsonElement | undefined };
+
+/** First value as trimmed text, null when absent or empty. */
+export function text(attributes: Attributes, tag: string): string | null {
+  return texts(attributes, tag)[0] ?? null;
+}
+
+/** All values as trimmed text; empty ones are left out. */
+export function texts(attributes: Attributes, tag: string): string[] {
+  const values: string[] = [];
+  for (const value of attributes[tag]?.Value ?? [])
+    if (typeof value === "string" || typeof value === "number") {
+      const trimmed = String(value).trim();
+      if (trimmed) values.push(trimmed);
+    }
+  return values;
+}
+
+/** First value as a finite number, null when there is none. DS and IS may come as text. */
+export function number(attributes: Attributes, tag: string): number | null {
+  return numbers(attributes, tag)[0] ?? null;
+}
+
+/** All values as numbers; none when one of them is not a number: half a vector is no vector. */
+export function numbers(attributes: Attributes, tag: string): number[] {
+  const result: number[] = [];
+  for (const value of attributes[tag]?.Value ?? []) {
+    const parsed =
+      typeof value === "number" ? value : typeof value === "string" && value.trim() ? Number(value) : Number.NaN;
+    if (!Number.isFinite(parsed)) return [];
+    result.push(parsed);
+  }
+  return result;
+}
+
+/** Items of a sequence. */
+export function items(attributes: Attributes, tag: string): Attributes[] {
+  return (attributes[tag]?.Value ?? []).filter(
+    (item): item is Attributes => typeof item === "object" && item !== null && !Array.isArray(item),
+  );
+}
+
+/** A person's name for reading: `"Yamada, Tarou 山田 太郎"`. */
+export function personName(attributes: Attributes, tag: string): string | null {
+  const value = attributes[tag]?.Value?.[0];
+  if (typeof value === "string") return spoken(value) || null;
+  if (typeof value !== "object" || value === null) return null;
+  const name = value as JsonName;
+  const groups = [spoken(name.Alphabetic ?? ""), spoken(name.Ideographic ?? "", " ")].filter(Boolean);
+  return groups.join(" ") || spoken(name.Phonetic ?? "") || null;
+}
+
+function spoken(group: string, between = ", "): string {
+  const [family = "", given = "", middle = ""] = group.split("^").map((part) => part.trim());
+  const rest = [given, middle].filter(Boolean).join(" ");
+  return family && rest ? `${family}${between}${rest}` : family || rest;
+}

@@ -1,0 +1,102 @@
+import { type Attributes, items, personName, text, texts } from "./attributes.ts";
+import { measuredText } from "./measured-value.ts";
+
+/** A line of a structured report: a heading, a value, or both; deeper ones belong to what stands above them. */
+export type DocumentLine = { depth: number; heading: string | null; value: string | null };
+
+export type LinesWish = {
+  /** Also what modifies a concept, who observed and in which language, and what is pointed to. */
+  everything?: boolean;
+  /** A measurement report of a whole trial can have tens of thousands of items; nobody reads so many. */
+  mostLines?: number;
+  deepest?: number;
+};
+
+/**
+ * The content tree of a structured report in reading order (PS3.3 §C.17.3).
+ * @returns `whole` false where something deeper, or behind the last line, was left out.
+ */
+export function reportLines(
+  instance: Attributes,
+  { everything = false, mostLines = 2000, deepest = 12 }: LinesWish = {},
+): { lines: DocumentLine[]; whole: boolean } {
+  const lines: DocumentLine[] = [];
+  let whole = true;
+  const walk = (node: Attributes, depth: number): void => {
+    for (const item of items(node, "0040A730")) {
+      if (lines.length >= mostLines) {
+        whole = false;
+        return;
+      }
+      const relation = text(item, "0040A010");
+      if (!everything && (relation === "HAS CONCEPT MOD" || relation === "HAS OBS CONTEXT")) continue;
+      const line = { depth, heading: codeMeaning(item, "0040A043"), value: wordsOf(item, everything) };
+      if (line.heading !== null || line.value !== null) lines.push(line);
+      if (depth < deepest) walk(item, depth + 1);
+      else if (items(item, "0040A730").length > 0) whole = false;
+    }
+  };
+  walk(instance, 0);
+  return { lines, whole };
+}
+
+/** What a code is called in words (PS3.3 §8.3), null without one. */
+export function codeMeaning(attributes: Attributes, tag: string): string | null {
+  const [code] = items(attributes, tag);
+  return code ? text(code, "00080104") : null;
+}
+
+function wordsOf(item: Attributes, everything: boolean): string | null {
+  switch (text(item, "0040A040")) {
+    case "TEXT":
+      return textOf(item, everything);
+    case "NUM":
+      return measuredText(item);
+    case "CODE":
+      return codeMeaning(item, "0040A168");
+    case "PNAME":
+      return personName(item, "0040A123");
+    case "DATE":
+      return text(item, "0040A121");
+    case "TIME":
+      return text(item, "0040A122");
+    case "DATETIME":
+      return text(item, "0040A120");
+    default:
+      return everything ? pointedTo(item) : null;
+  }
+}
+
+/** Blanks before the first word are a list's indentation (PS3.5 §6.2, UT). */
+function textOf(item: Attributes, everything: boolean): string | null {
+  const [written] = item["0040A160"]?.Value ?? [];
+  const isThere = typeof written === "string" && written.trim() !== "";
+  const value = isThere ? written.replace(/^(?:[^\S\r\n]*\r?\n)+/, "").trimEnd() : null;
+  // Very long text is kept apart, and nobody is to think that there is none.
+  const isApart = value === null && item["0040A160"]?.BulkDataURI !== undefined;
+  return isApart && everything ? "(a text too long to be shown here: retrieve the instance itself)" : value;
+}
+
+/** What an item points to instead of saying: objects, places in them, other items. */
+function pointedTo(item: Attributes): string | null {
+  switch (text(item, "0040A040")) {
+    case "UIDREF":
+      return text(item, "0040A124");
+    case "IMAGE":
+    case "COMPOSITE":
+    case "WAVEFORM": {
+      const named = items(item, "00081199").map((reference) => {
+        const frames = texts(reference, "00081160");
+        const which = frames.length > 0 ? `, frame ${frames.join(", ")}` : "";
+        return `${text(reference, "00081155") ?? "unknown"}${which}`;
+      });
+      return `object ${named.join("; ")}`;
+    }
+    case "SCOORD":
+    case "SCOORD3D":
+    case "TCOORD":
+      return "a place in an image (not shown here)";
+    default:
+      return items(item, "0040A730").length === 0 && text(item, "0040A040") !== "CONTAINER" ? "(not shown here)" : null;
+  }
+}
