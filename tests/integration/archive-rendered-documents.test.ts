@@ -17,12 +17,12 @@ const noPixels = Object.fromEntries(
     (tag) => [tag, undefined],
   ),
 );
-const code = (meaning: string, value = "X1") => ({
+const code = (meaning: string, value = "X1", scheme = "99TEST") => ({
   vr: "SQ",
   Value: [
     {
       "00080100": { vr: "SH", Value: [value] },
-      "00080102": { vr: "SH", Value: ["99TEST"] },
+      "00080102": { vr: "SH", Value: [scheme] },
       "00080104": { vr: "LO", Value: [meaning] },
     },
   ],
@@ -61,7 +61,7 @@ const report = (more: NonNullable<TinyWish["elements"]> = {}) =>
           item("NUM", "Diameter", {
             "0040A300": {
               vr: "SQ",
-              Value: [{ "0040A30A": { vr: "DS", Value: ["6.5"] }, "004008EA": code("millimeter", "mm") }],
+              Value: [{ "0040A30A": { vr: "DS", Value: ["6.5"] }, "004008EA": code("millimeter", "mm", "UCUM") }],
             },
           }),
           item("NUM", "Volume", { "0040A300": { vr: "SQ", Value: [] } }),
