@@ -7,7 +7,7 @@ import { systemActor } from "#server/auth/system-actor.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { completeStudy } from "#server/domain/imaging/index.ts";
 import { createCaller } from "#server/trpc/caller.ts";
-import { orgId, signedIn } from "../actors.ts";
+import { facilityId, orgId, signedIn } from "../actors.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
 import { type Tiny, type TinyWish, tinyInstance } from "../factories/tiny-instance.ts";
 
@@ -187,4 +187,101 @@ test("every list is as long as the number beside its name", async () => {
     const { items } = await api.worklist.list({ filter: { list }, limit: 200 });
     assert.equal(items.length, counts[list], list);
   }
+});
+
+test("what was signed longer ago than a day is neither on the list nor in its number, and is found by its name", async () => {
+  const api = await reader();
+  const name = [{ Alphabetic: "Oldfinal^Olga" }];
+  const first = await send({ elements: { "00100010": { vr: "PN", Value: name } } });
+  const { caseId, sign } = await drafted(first);
+  await sign();
+  const isListed = async () => {
+    const { items, counts } = await api.worklist.list({ filter: { list: "final" }, limit: 200 });
+    assert.equal(items.length, counts.final);
+    return items.some((item) => item.caseId === caseId);
+  };
+  assert.equal(await isListed(), true);
+  await archive.owner.query("UPDATE reading_case SET completed_at = completed_at - interval '25 hours' WHERE id = $1", [
+    caseId,
+  ]);
+  assert.equal(await isListed(), false);
+  const { items } = await api.worklist.list({ filter: { list: "final", text: "oldfinal" } });
+  assert.deepEqual(
+    items.map((item) => item.caseId),
+    [caseId],
+  );
+});
+
+test("an image that was set aside and is released after the signature is late, for reader and referring physician", async () => {
+  const { admin, referrer } = {
+    admin: await person("admin@lakeside.example"),
+    referrer: await person("referrer@lakeside.example"),
+  };
+  const named = { "00080090": { vr: "PN", Value: [{ Alphabetic: "Almeida^Rosa" }] } };
+  const first = await send({ elements: named });
+  const { sign } = await drafted(first);
+  const other = tinyInstance({
+    study: first.study,
+    series: first.series,
+    instance: first.instance,
+    elements: { ...named, "00204000": { vr: "LT", Value: ["other"] } },
+  });
+  assert.ok([200, 202].includes((await archive.stow([other.part10])).status));
+  await sign();
+  assert.equal((await itemOf(first))?.lateImages ?? null, null, "what is set aside is not shown to anybody");
+  const [aside] = (await admin.quarantine.list({})).items.filter(
+    ({ sopInstanceUid }) => sopInstanceUid === first.instance,
+  );
+  await admin.quarantine.resolve({
+    instanceId: aside!.instanceId,
+    decision: "release",
+    reason: "The later one is right",
+  });
+  assert.equal((await itemOf(first))?.lateImages?.count, 1);
+  const { items } = await referrer.referral.list({});
+  assert.equal(items.find(({ studyInstanceUid }) => studyInstanceUid === first.study)?.lateImages, 1);
+});
+
+test("a study that names no referring physician is shared with nobody, until the site has chosen somebody, who is told why", async () => {
+  const { admin, referrer } = {
+    admin: await person("admin@lakeside.example"),
+    referrer: await person("referrer@lakeside.example"),
+  };
+  /** As the edge router of the facility brings it. */
+  const bring = async (wish: TinyWish): Promise<Tiny> => {
+    const made = tinyInstance(wish);
+    const actor = systemActor(await orgId("lakeside"), "test");
+    const { ingestPart10 } = await import("#server/archive/index.ts");
+    const { outcome } = await ingestPart10(actor, made.part10, {
+      source: "stow",
+      facilityId: await facilityId("lakeside-main"),
+    });
+    assert.equal(outcome, "stored");
+    return made;
+  };
+  const nobody = { "00080090": undefined };
+  const mine = async ({ study }: Tiny) =>
+    (await referrer.referral.list({ limit: 100 })).items.find(({ studyInstanceUid }) => studyInstanceUid === study);
+  assert.equal(await mine(await bring({ elements: nobody })), undefined);
+
+  const facilities = await admin.facility.list();
+  const { slug, settings } = facilities.find((facility) => facility.slug === "lakeside-main")!;
+  assert.equal(settings?.defaultReferrerId, null);
+  const reading = await person("radiologist@nightshift.example");
+  const stranger = (await reading.session.me()).user.id;
+  await assert.rejects(
+    admin.facility.update({ facilitySlug: slug, defaultReferrerId: stranger }),
+    refusedWith("request.invalid"),
+  );
+  const chosen = settings!.referrers.find(({ displayName }) => displayName === "Dr Rosa Almeida")!;
+  await admin.facility.update({ facilitySlug: slug, defaultReferrerId: chosen.userId });
+  const trail = (await admin.audit.search({})).items.find(({ action }) => action === "facility.update");
+  assert.equal(trail?.details["defaultReferrerId"], chosen.userId);
+
+  const shared = await bring({ elements: nobody });
+  assert.equal((await mine(shared))?.byDefault, true);
+  const named = await bring({ elements: { "00080090": { vr: "PN", Value: [{ Alphabetic: "Almeida^Rosa" }] } } });
+  assert.equal((await mine(named))?.byDefault, false);
+  await admin.facility.update({ facilitySlug: slug, defaultReferrerId: null });
+  assert.equal(await mine(await bring({ elements: nobody })), undefined);
 });

@@ -147,7 +147,7 @@ export async function seedDemo({
     const platform = await createOrganization(tx, { slug: "overread", name: "Overread", kind: "platform" }, by);
 
     const called = [...new Set(["OVERREAD", "OVERREAD_PRIOR", ...(edgeAet ? [edgeAet] : [])])];
-    const main = await createFacility(
+    await createFacility(
       tx,
       lakeside.id,
       {
@@ -193,12 +193,11 @@ export async function seedDemo({
     for (const [slug, accounts] of Object.entries(demoAccounts) as [keyof typeof orgIds, DemoAccount[]][])
       for (const account of accounts) {
         const isReferrer = account.roles.includes("referring_physician");
-        const { id } = await insertAccount(tx, systemActor(orgIds[slug], by), orgIds[slug], {
+        await insertAccount(tx, systemActor(orgIds[slug], by), orgIds[slug], {
           ...account,
           referrerNames: isReferrer ? [normalisePersonName("Almeida^Rosa")] : [],
           passwordHash: hashes.get(account.email)!,
         });
-        if (isReferrer) await tx.facility.update({ where: { id: main.id }, data: { defaultReferrerId: id } });
       }
     return { loaded: true };
   });

@@ -6,7 +6,7 @@ export const lists = [
   { id: "all", label: "All open", digit: "2" },
   { id: "stat", label: "STAT", digit: "3" },
   { id: "mine", label: "Mine", digit: "4" },
-  { id: "final", label: "Final", digit: "5" },
+  { id: "final", label: "Final, 24 h", digit: "5" },
 ] as const;
 export type ListId = (typeof lists)[number]["id"];
 

@@ -56,7 +56,8 @@ export function WorklistScreen({
 
   // A short list is filtered here, as fast as one types; only a longer one asks the server.
   const [longList, setLongList] = useState(initial.nextCursor !== null);
-  const input = inputFor(list, longList ? text : "");
+  // What was signed shows a day, and is searched for however old.
+  const input = inputFor(list, longList || list === "final" ? text : "");
   const query = useInfiniteQuery(
     trpc.worklist.list.infiniteQueryOptions(input, {
       getNextPageParam: (page) => page.nextCursor ?? undefined,
@@ -387,7 +388,10 @@ function Empty({
       </EmptyState>
     );
   if (list === "mine") return <EmptyState title="You hold no case">Press N to claim the next one.</EmptyState>;
-  if (list === "final") return <EmptyState title="Nothing has been signed yet" />;
+  if (list === "final")
+    return (
+      <EmptyState title="Nothing was signed within a day">Type to search everything that was ever signed.</EmptyState>
+    );
   if (list === "stat") return <EmptyState title="No STAT case is open" />;
   return (
     <EmptyState title="Nothing waits to be read">

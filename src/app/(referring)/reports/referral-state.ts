@@ -1,11 +1,14 @@
-import { Ban, CirclePlus, Clock3, Images, type LucideIcon } from "lucide-react";
+import { Ban, CirclePlus, Clock3, Images, type LucideIcon, TriangleAlert } from "lucide-react";
 
 /** What a referring physician is told about a study's state: less than the reading room knows, and in other words. */
-export function referralState(item: { state: string | null; signedAt: string | null }): {
+export function referralState(item: { state: string | null; signedAt: string | null; lateImages: number }): {
   word: string;
-  tone: "plain" | "neutral" | "accent";
+  tone: "plain" | "neutral" | "accent" | "urgent";
   icon: LucideIcon;
 } {
+  // Before all else: what was signed does not speak of them.
+  if (item.signedAt && item.lateImages > 0)
+    return { word: "Images came after the report", tone: "urgent", icon: TriangleAlert };
   if (item.state === "amended") return { word: "Addendum", tone: "accent", icon: CirclePlus };
   if (item.signedAt) return { word: "Report signed", tone: "plain", icon: Clock3 };
   if (item.state === "arriving") return { word: "Images arriving", tone: "neutral", icon: Clock3 };

@@ -143,6 +143,11 @@ function Row({ item }: { item: ReferralItem }) {
             <span className="tabular">{formatDicomDate(item.studyDate)}</span>
             {item.signedAt ? <State item={item} /> : null}
           </span>
+          {item.byDefault ? (
+            <span className="text-[0.8125rem] text-quiet">
+              Names no referring physician; yours by choice of {item.facility}
+            </span>
+          ) : null}
           {item.impression ? <span className="line-clamp-2 text-[0.875rem]">{item.impression}</span> : null}
         </span>
       </Link>

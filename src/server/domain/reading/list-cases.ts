@@ -5,7 +5,7 @@ import type { Actor, Ctx } from "../context.ts";
 import { type CaseRow, selectCases, toWorklistItem } from "./case-rows.ts";
 import { textCondition } from "./find-by-text.ts";
 import { ListCases } from "./inputs.ts";
-import { onList } from "./lists.ts";
+import { onList, signed } from "./lists.ts";
 import { casePolicy } from "./policy.ts";
 import type { Worklist, WorklistCounts } from "./shapes.ts";
 import { runningSkips } from "./skip-case.ts";
@@ -25,7 +25,9 @@ export async function listCases(ctx: Ctx, input: ListCases): Promise<Worklist> {
   if (filter.priority) where.push(Prisma.sql`c.priority = ${filter.priority}::"CasePriority"`);
   if (filter.facilityId) where.push(Prisma.sql`c.facility_id = ${filter.facilityId}::uuid`);
   if (filter.text?.trim()) where.push(await textCondition(ctx, filter.text.trim()));
-  if (filter.list) where.push(onList(actor, filter.list));
+  // Who searches among the signed ones looks for any of them, however old.
+  if (filter.list === "final" && filter.text?.trim()) where.push(signed);
+  else if (filter.list) where.push(onList(actor, filter.list));
   if (filter.mine) where.push(onList(actor, "mine"));
   if (cursor) where.push(afterCursor(cursor));
 
@@ -45,7 +47,7 @@ export async function listCases(ctx: Ctx, input: ListCases): Promise<Worklist> {
   };
 }
 
-/** The numbers above the list. What was signed counts for a day; the open ones are few, however many were ever read. */
+/** The numbers above the list. The open ones are few, however many were ever read. */
 async function countCases({ actor, tx }: Ctx, scope: Prisma.Sql): Promise<WorklistCounts & { nextDueAt: Date | null }> {
   const [row] = await tx.$queryRaw<[WorklistCounts & { nextDueAt: Date | null }]>`
     SELECT open.unread, open.next, open."all", open.stat, open.arriving, open."nextDueAt", open.mine + late.mine AS mine, signed.final FROM (
@@ -58,7 +60,7 @@ async function countCases({ actor, tx }: Ctx, scope: Prisma.Sql): Promise<Workli
         min(c.due_at) FILTER (WHERE c.state = 'unread') AS "nextDueAt"
       FROM reading_case c WHERE ${scope} AND c.completed_at IS NULL) open,
     (SELECT count(*)::int AS mine FROM reading_case c WHERE ${scope} AND c.late_images > 0 AND c.completed_at IS NOT NULL AND ${onList(actor, "mine")}) late,
-    (SELECT count(*)::int AS final FROM reading_case c WHERE ${scope} AND c.completed_at > now() - interval '24 hours') signed`;
+    (SELECT count(*)::int AS final FROM reading_case c WHERE ${scope} AND ${onList(actor, "final")}) signed`;
   return row;
 }
 

@@ -14,7 +14,8 @@ const inStates = (states: readonly string[]): Prisma.Sql => Prisma.sql`c.state::
  *
  * `next`: what the caller could begin or go on with now. `all`: what waits for a signature. `stat`: of these the STAT ones, those still
  * arriving or held included. `mine`: what the caller holds, what the caller
- * has begun to write, whoever has it now, and what the caller signed and pictures have joined since. `final`: signed.
+ * has begun to write, whoever has it now, and what the caller signed and pictures have joined since. `final`: signed within a day;
+ * what is older is found by searching.
  */
 export function onList(actor: Actor, list: ListId): Prisma.Sql {
   if (list === "next")
@@ -22,8 +23,12 @@ export function onList(actor: Actor, list: ListId): Prisma.Sql {
   if (list === "all") return inStates(openStates);
   if (list === "stat") return Prisma.sql`(${inStates(openStates)} AND c.priority = 'stat')`;
   if (list === "mine") return Prisma.sql`(${heldBy(actor)} OR ${begunBy(actor)} OR ${addendumDue(actor)})`;
-  return inStates(signedStates);
+  return signedOfLate;
 }
+
+/** Whatever was signed, and when. */
+export const signed = inStates(signedStates);
+const signedOfLate = Prisma.sql`(${signed} AND c.completed_at > now() - interval '24 hours')`;
 
 /** Nothing was refused or is damaged, or somebody has said to read without it. */
 const whole = Prisma.sql`(SELECT ${missingInstances} FROM study s WHERE s.id = c.study_ref) <= c.read_without`;

@@ -28,6 +28,7 @@ export type ReferralRow = {
   signedBy: string | null;
   sections: Section[] | null;
   lateImages: number;
+  byDefault: boolean;
   unread: boolean;
   sortAt: Date;
 };
@@ -46,7 +47,7 @@ export const selectReferrals = (readerId: string): Prisma.Sql => Prisma.sql`
     coalesce(f.time_zone, o.time_zone) AS "facilityTimeZone",
     v.signed_at AS "signedAt", v.signed_by_name AS "signedBy", v.sections,
     coalesce(v.signed_at, s.first_received_at) AS "sortAt",
-    CASE WHEN c.state IN ('final', 'amended') THEN c.late_images ELSE 0 END AS "lateImages",
+    CASE WHEN c.state IN ('final', 'amended') THEN c.late_images ELSE 0 END AS "lateImages", s.referrer_by_default AS "byDefault",
     v.id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM referral_reading r WHERE r.study_ref = s.id AND r.user_id = ${readerId}::uuid
       AND r.version >= v.version) AS unread
   FROM study s
@@ -92,5 +93,6 @@ export function toReferralItem(row: ReferralRow): ReferralItem {
     impression: impressionOf(row.sections ?? []),
     unread: row.unread,
     lateImages: row.lateImages,
+    byDefault: row.byDefault,
   };
 }

@@ -104,6 +104,8 @@ export type ReferralItem = {
   unread: boolean;
   /** Pictures that came after it was signed and are not in the report, until its readers have said what they change. */
   lateImages: number;
+  /** The study names no referring physician: it comes by the facility's choice. */
+  byDefault: boolean;
 };
 
 export type Referrals = { items: ReferralItem[]; nextCursor: string | null; counts: { unread: number } };

@@ -45,6 +45,8 @@ export const UpdateFacility = z.object({
     })
     .nullable()
     .optional(),
+  /** The referring physician who gets the studies that name none; null: nobody does. */
+  defaultReferrerId: z.uuid().nullable().optional(),
 });
 export type UpdateFacility = z.infer<typeof UpdateFacility>;
 
@@ -54,8 +56,13 @@ export type FacilitySettingsView = {
   priorAeTitles: string[];
   quietSeconds: number;
   localPacs: { aeTitle: string; host: string; port: number } | null;
+  /** Of `referrers`; null: a study that names no referring physician is shared with none. */
+  defaultReferrerId: string | null;
+  /** Who may be chosen. */
+  referrers: Referrer[];
   configVersion: number;
 };
+type Referrer = { userId: string; displayName: string };
 export type FacilityListItem = {
   slug: string;
   name: string;
@@ -70,6 +77,7 @@ export async function listFacilities({ actor, tx }: Ctx): Promise<FacilityListIt
   tenancyPolicy.authorize(actor, "facility.list", null);
   const facilities = await tx.facility.findMany({ orderBy: { name: "asc" } });
   const orgs = new Map((await tx.organization.findMany()).map((org) => [org.id, org.name]));
+  const referrers = tenancyPolicy.can(actor, "facility.manage", null) ? await referrersOf({ actor, tx }) : [];
   return facilities
     .filter(({ id, orgId }) => {
       // Row-level security shows the partners' facilities to a reading group; of the own ones, those of one's remit.
@@ -91,6 +99,8 @@ export async function listFacilities({ actor, tx }: Ctx): Promise<FacilityListIt
         priorAeTitles,
         quietSeconds,
         localPacs,
+        defaultReferrerId: facility.defaultReferrerId,
+        referrers,
         configVersion,
       };
       return { slug, name, timeZone, orgName, settings };
@@ -100,7 +110,8 @@ export async function listFacilities({ actor, tx }: Ctx): Promise<FacilityListIt
 /**
  * Changes a facility's settings. Its edge routers fetch them when the next heartbeat tells them of the new version.
  *
- * @throws {DomainError} `auth.forbidden`, `facility.not-found` (also for one that is not the caller's)
+ * @throws {DomainError} `auth.forbidden`, `facility.not-found` (also for one that is not the caller's), `request.invalid` (the default
+ *   referrer is no referring physician of the hospital)
  */
 export async function updateFacility(
   ctx: Ctx,
@@ -112,6 +123,14 @@ export async function updateFacility(
   const row = facility && { orgId: facility.orgId, facilityId: facility.id };
   if (!row || !tenancyPolicy.can(actor, "facility.manage", row)) throw new DomainError("facility.not-found");
   const { localPacs, ...plain } = change;
+  const chosen = change.defaultReferrerId;
+  // Whoever was chosen before may stay in a form that changes something else.
+  if (
+    chosen &&
+    chosen !== facility.defaultReferrerId &&
+    !(await referrersOf(ctx)).some(({ userId }) => userId === chosen)
+  )
+    throw new DomainError("request.invalid", { details: { fields: "defaultReferrerId" } });
   const pacs =
     localPacs === undefined
       ? {}
@@ -129,7 +148,26 @@ export async function updateFacility(
   // Whether it is the first one or the same again: what was never sent there is sent now.
   if (localPacs) await enqueue(tx, "facility.deliver-earlier", { orgId: facility.orgId, facilityId: facility.id });
   const changed = Object.keys(change).join(" ");
-  await audit(ctx, { action: "facility.update", details: { facilityId: facility.id, changed, configVersion } });
+  const isOther = chosen !== undefined && chosen !== facility.defaultReferrerId;
+  await audit(ctx, {
+    action: "facility.update",
+    details: {
+      facilityId: facility.id,
+      changed,
+      configVersion,
+      ...(isOther && { defaultReferrerId: chosen ?? "none" }),
+    },
+  });
   await publish(tx, { topic: "edge.changed", orgIds: [facility.orgId] });
   return { configVersion };
+}
+
+/** The referring physicians of the caller's hospital. */
+async function referrersOf({ actor, tx }: Pick<Ctx, "actor" | "tx">): Promise<Referrer[]> {
+  const people = await tx.user.findMany({
+    where: { orgId: actor.orgId, deactivatedAt: null, roles: { has: "referring_physician" } },
+    orderBy: { displayName: "asc" },
+    select: { id: true, displayName: true },
+  });
+  return people.map(({ id, displayName }) => ({ userId: id, displayName }));
 }

@@ -7,7 +7,7 @@ import { detailsOf, sentenceFor } from "../../../_trpc/errors.ts";
 import type { Facility, Me } from "../../../_trpc/types.ts";
 import { Button } from "../../../_ui/button.tsx";
 import { EmptyState } from "../../../_ui/empty-state.tsx";
-import { Field } from "../../../_ui/field.tsx";
+import { Field, SelectField } from "../../../_ui/field.tsx";
 import { OfficePage } from "../../office-page.tsx";
 import { listOfAeTitles } from "./ae-titles.ts";
 
@@ -80,6 +80,7 @@ function FacilityForm({ facility, onSaved }: { facility: Facility; onSaved: () =
       priorAeTitles: prior.titles,
       quietSeconds: Number(text("quietSeconds")),
       localPacs: any ? pacs : null,
+      defaultReferrerId: text("defaultReferrer") || null,
     });
   };
   const fields = update.error ? detailsOf(update.error).fields : null;
@@ -132,6 +133,10 @@ function FacilityForm({ facility, onSaved }: { facility: Facility; onSaved: () =
           hint="Seconds without a new image"
         />
       </fieldset>
+      <fieldset>
+        <legend className="mb-2 font-medium">Studies without a referring physician</legend>
+        <DefaultReferrer settings={settings} />
+      </fieldset>
       <div className="flex flex-wrap items-center gap-4">
         <Button type="submit" look="primary" disabled={update.isPending}>
           {update.isPending ? "Saving" : "Save"}
@@ -146,5 +151,27 @@ function FacilityForm({ facility, onSaved }: { facility: Facility; onSaved: () =
         </p>
       </div>
     </form>
+  );
+}
+
+/** Whoever is chosen sees the images and reports of patients who do not name her: nobody is, until somebody decides so. */
+function DefaultReferrer({ settings }: { settings: NonNullable<Facility["settings"]> }) {
+  const { defaultReferrerId, referrers } = settings;
+  const isGone = defaultReferrerId !== null && !referrers.some(({ userId }) => userId === defaultReferrerId);
+  return (
+    <SelectField
+      label="Shared with"
+      name="defaultReferrer"
+      defaultValue={defaultReferrerId ?? ""}
+      hint="Sees images and reports of every study that names nobody, from the next one on, and is told why"
+    >
+      <option value="">Nobody</option>
+      {isGone ? <option value={defaultReferrerId}>Somebody whose account is closed</option> : null}
+      {referrers.map(({ userId, displayName }) => (
+        <option key={userId} value={userId}>
+          {displayName}
+        </option>
+      ))}
+    </SelectField>
   );
 }

@@ -132,6 +132,11 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
             {`${plural(referral.lateImages, "image")} came after the report was signed and ${referral.lateImages === 1 ? "is" : "are"} not in it. The radiologists have been told.`}
           </PatientWarning>
         ) : null}
+        {referral.byDefault ? (
+          <p role="note" className="text-quiet">
+            The study names no referring physician. {referral.facility} has chosen you for such studies.
+          </p>
+        ) : null}
         {newest ? (
           <article className="flex flex-col gap-5">
             {readingOrder(newest.sections).map((part) => (

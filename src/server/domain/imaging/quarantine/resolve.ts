@@ -1,11 +1,13 @@
-import type { DicomJson } from "@overread/shared/dicom/dicom-json";
+import { type DicomJson, numberOf } from "@overread/shared/dicom/dicom-json";
 import { DomainError } from "@overread/shared/errors";
 import { z } from "zod";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../../audit/index.ts";
 import type { Ctx, UserActor } from "../../context.ts";
+import { noteLateImages } from "../../reading/index.ts";
 import { notePatientConflicts } from "../note-patient-conflicts.ts";
+import { showsPicture } from "../pictures.ts";
 import { OfInstance } from "./open.ts";
 import { quarantinePolicy } from "./policy.ts";
 
@@ -25,6 +27,7 @@ type Row = {
   patientRef: string;
   seriesRef: string;
   sopInstanceUid: string;
+  sopClassUid: string;
   dataSetSha256: string;
   metadata: string;
   qidoJson: string;
@@ -77,7 +80,11 @@ export async function resolveQuarantined(
       reader_org_id: row.readerOrgId,
       qido_json: row.qidoJson,
     };
-    await notePatientConflicts(ctx, known, [{ record: { dataset: JSON.parse(row.metadata) as DicomJson } }]);
+    const dataset = JSON.parse(row.metadata) as DicomJson;
+    await notePatientConflicts(ctx, known, [{ record: { dataset } }]);
+    // Whoever reads or has signed has not seen this picture, whatever stood in its place.
+    if (showsPicture(row.sopClassUid, numberOf(dataset, "00280010")))
+      await noteLateImages(ctx, { studyId: row.studyRef, count: 1 });
     // The prepared metadata is named after what it is made of; the new name is filled before the next reader asks.
     await enqueue(tx, "study.index", { orgId: row.orgId, studyId: row.studyRef });
   }
@@ -101,7 +108,7 @@ async function lock({ tx }: Ctx, instanceId: string): Promise<Row | null> {
   // Read after the lock was granted: somebody else may have decided meanwhile.
   const [row] = await tx.$queryRaw<Row[]>`
     SELECT i.org_id AS "orgId", s.reader_org_id AS "readerOrgId", s.facility_id AS "facilityId", s.id AS "studyRef", s.patient_ref AS "patientRef",
-      i.series_ref AS "seriesRef", i.sop_instance_uid AS "sopInstanceUid", i.data_set_sha256 AS "dataSetSha256", i.metadata,
+      i.series_ref AS "seriesRef", i.sop_instance_uid AS "sopInstanceUid", i.sop_class_uid AS "sopClassUid", i.data_set_sha256 AS "dataSetSha256", i.metadata,
       s.qido_json AS "qidoJson", i.status::text, i.resolved_at IS NOT NULL AS resolved
     FROM instance i JOIN study s ON s.id = i.study_ref WHERE i.id = ${instanceId}::uuid`;
   return row ?? null;

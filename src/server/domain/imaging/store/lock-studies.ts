@@ -136,15 +136,17 @@ async function insertStudies({ actor, tx }: Pick<SqlCtx, "actor" | "tx">, firsts
   await tx.$executeRawUnsafe(
     `INSERT INTO study (org_id, reader_org_id, facility_id, patient_ref, study_instance_uid, patient_id, issuer_of_patient_id, patient_name,
        patient_name_search, patient_birth_date, patient_sex, accession_number, dicom_study_id, study_date, study_time, study_description,
-       referring_physician_name, referrer_id, requested_priority, purpose, text_repaired_as, modalities, body_parts, qido_json)
+       referring_physician_name, referrer_id, referrer_by_default, requested_priority, purpose, text_repaired_as, modalities, body_parts, qido_json)
      SELECT $1::uuid, ${readerOf("v.facility_id")}, v.facility_id, p.id, v.study_instance_uid, v.patient_id, v.issuer, v.patient_name,
        v.patient_name_search, v.patient_birth_date, v.patient_sex, v.accession_number, v.dicom_study_id, v.study_date, v.study_time,
        v.study_description, v.referring_physician_name,
-       CASE WHEN v.referrer_key <> '' THEN referrer_for($1::uuid, v.referrer_key)
-            ELSE (SELECT f.default_referrer_id FROM facility f WHERE f.id = v.facility_id) END,
+       CASE WHEN v.referrer_key <> '' THEN referrer_for($1::uuid, v.referrer_key) ELSE chosen.id END,
+       v.referrer_key = '' AND chosen.id IS NOT NULL,
        v.requested_priority, v.purpose, v.text_repaired_as, '{}', '{}', v.qido_json
      FROM (VALUES ${rows.text}) v (${columnNames(newStudyColumns)})
      JOIN patient p ON p.org_id = $1::uuid AND p.issuer = v.issuer AND p.patient_id = v.patient_id AND p.unidentified_in = v.unidentified_in
+     LEFT JOIN facility f ON f.id = v.facility_id
+     LEFT JOIN user_account chosen ON chosen.id = f.default_referrer_id AND chosen.deactivated_at IS NULL
      ORDER BY v.study_instance_uid ON CONFLICT DO NOTHING`,
     actor.orgId,
     ...rows.values,
