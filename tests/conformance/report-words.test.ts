@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { reportLanguages } from "@overread/shared/report-languages";
 import { signedReport, uidsOf } from "../factories/signed-report.ts";
 import { judge, written } from "../support/judge-report.ts";
 import { run } from "../support/run.ts";
@@ -90,4 +91,36 @@ test("lists keep their indentation on paper and in the structured report", async
   const value = (await run("dcmdump", ["+P", "0040,a160", "+L", "-q", files.sr])).stdout;
   assert.match(value, /\[ {2}• Liver\r?\n {6}- segment VII: 12 mm/, "first line too");
   assert.match(value, /\n {8}tab: deeper/);
+});
+
+test("the language is what the reader said: in the structured report and the PDF; where nobody said, neither claims one", async () => {
+  for (const [language, meaning] of [
+    ["en", "English"],
+    ["de", "German"],
+    ["pt-BR", "Portuguese (Brazil)"],
+    ["nb", "Norwegian Bokmål"],
+    ["zh-Hant", "Chinese (traditional)"],
+    ["", null],
+  ] as const) {
+    const report = signedReport({ language, uids: uidsOf(`language ${language}`) });
+    const files = await written(dir, "language", report);
+    await judge(files, report);
+    const tree = (await run("dsrdump", ["+Pc", "+Pl", "+U8", files.sr])).stdout;
+    const pdf = (await run("qpdf", ["--json=1", "--json-key=objects", files.pdf])).stdout;
+    if (meaning === null) {
+      assert.doesNotMatch(tree, /Language of Content/);
+      assert.doesNotMatch(pdf, /"\/Lang"/);
+    } else {
+      const stated = tree.split("\n").find((line) => line.includes("Language of Content")) ?? "";
+      assert.ok(stated.includes(`(${language},RFC5646,"${meaning}")`), stated);
+      assert.match(pdf, new RegExp(`"/Lang": "${language}"`));
+    }
+  }
+});
+
+test("every language is a valid code", () => {
+  for (const [tag, meaning] of Object.entries(reportLanguages)) {
+    assert.equal(Intl.getCanonicalLocales(tag)[0], tag);
+    assert.ok(tag.length <= 16 && meaning.length <= 64);
+  }
 });

@@ -78,6 +78,7 @@ export function signedReport({ patient: p, study: s, ...rest }: Overrides = {}):
   return {
     version: 1,
     kind: "final",
+    language: "en",
     sha256: createHash("sha256").update("canonical text").digest("hex"),
     signature,
     readingGroup: {

@@ -325,6 +325,30 @@ test("a section left empty and a prompt left bare are not signed; what the reade
   assert.deepEqual(signed?.sections, signedSections(text, opened.prompts), "what the preview showed");
 });
 
+test("a report says the language its reader chose, the next one for that hospital begins with it, an addendum keeps it", async () => {
+  const reader = (await signedIn("radiologist2@nightshift.example")).actor;
+  const wish = { facility: "harbor-general" };
+  const open = async (language?: string) => {
+    const { caseId } = await makeUnreadCase(db.owner, wish);
+    const { claimToken } = await claim(reader, caseId);
+    const before = (await read(reader, caseId)).language;
+    const text = { claimToken, sections: sections("Unauffällig."), ...(language === undefined ? {} : { language }) };
+    const { version } = await save(reader, caseId, { ...text, version: 0 });
+    await withTenant(reader, (ctx) => signReport(ctx, { caseId, claimToken, version }));
+    const after = await read(reader, caseId);
+    return { caseId, before, after: after.versions[0]?.language };
+  };
+  assert.deepEqual(await open().then(({ before, after }) => [before, after]), ["", ""], "nobody has said: not English");
+  const german = await open("de");
+  assert.deepEqual([german.before, german.after], ["", "de"]);
+  assert.deepEqual(await open().then(({ before, after }) => [before, after]), ["de", "de"]);
+  assert.deepEqual(await open("fr").then(({ before, after }) => [before, after]), ["de", "fr"]);
+  await withTenant(reader, (ctx) => addAddendum(ctx, { caseId: german.caseId, text: "Nachtrag." }));
+  assert.equal((await read(reader, german.caseId)).versions[0]?.language, "de");
+  const elsewhere = await makeUnreadCase(db.owner, { facility: "lakeside-main" });
+  assert.equal((await read(reader, elsewhere.caseId)).language, "", "another hospital may read another language");
+});
+
 test("an addendum leaves what was signed and carries it whole, numbered", async () => {
   const { caseId, signed } = await signedCase();
   const addend = (actor: UserActor, text: string) => withTenant(actor, (ctx) => addAddendum(ctx, { caseId, text }));

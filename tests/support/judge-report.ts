@@ -51,7 +51,8 @@ export async function judge(files: Files, report: SignedReport): Promise<void> {
   for (const words of plain) assert.ok(dump.includes(words), `"${words}" is in the tree`);
 
   assert.equal((await run("qpdf", ["--check", files.pdf])).code, 0);
-  const json = (await run("qpdf", ["--json", "--json-key=objects", files.pdf])).stdout;
+  const json = (await run("qpdf", ["--json=1", "--json-key=objects", files.pdf])).stdout;
+  assert.match(json, /"\/Type": "\/Catalog"/);
   assert.doesNotMatch(json, /"\/(JavaScript|JS|Launch|EmbeddedFiles?|OpenAction|AA|URI)"/);
   const fonts = (await run("pdffonts", [files.pdf])).stdout.split("\n").slice(2).filter(Boolean);
   assert.ok(fonts.length > 0);

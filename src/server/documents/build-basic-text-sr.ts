@@ -82,8 +82,11 @@ function otherEvidence(report: SignedReport): WritableDataSet[] | undefined {
 }
 
 function contentOf(report: SignedReport): WritableDataSet[] {
+  const language = languageCode(report.language);
   return [
-    codeItem("HAS CONCEPT MOD", code("121049", "DCM", "Language of Content Item and Descendants"), languageCode()),
+    ...(language
+      ? [codeItem("HAS CONCEPT MOD", code("121049", "DCM", "Language of Content Item and Descendants"), language)]
+      : []),
     ...observer(report.reportSignature, report),
     ...report.sections.filter(hasText).map((section) => container(section, pointers(section, report))),
     ...comparisons(report),

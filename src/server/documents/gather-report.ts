@@ -12,6 +12,7 @@ type VersionRow = {
   studyId: string;
   version: number;
   kind: "preliminary" | "final" | "addendum";
+  language: string;
   sections: ReportSection[];
   keyImages: KeyImageRow[];
   sha256: string;
@@ -70,6 +71,7 @@ export async function gatherReport(
     studyId: current.studyId,
     version: current.version,
     kind: current.kind,
+    language: current.language,
     sha256: current.sha256,
     signature: signatureOf(current),
     readingGroup: { name: place.readingGroup, letterhead: place.letterhead },
@@ -107,7 +109,7 @@ export async function gatherReport(
 
 async function versionsUpTo({ tx }: Ctx, reportVersionId: string): Promise<VersionRow[]> {
   return tx.$queryRaw<VersionRow[]>`
-    SELECT v.id, v.case_id AS "caseId", v.study_ref AS "studyId", v.version, v.kind::text, v.sections, v.key_images AS "keyImages", v.sha256,
+    SELECT v.id, v.case_id AS "caseId", v.study_ref AS "studyId", v.version, v.kind::text, v.language, v.sections, v.key_images AS "keyImages", v.sha256,
       v.signed_by_name AS name, v.signed_by_person_name AS "personName", v.signed_by_qualification AS qualification, v.signed_at AS "signedAt",
       v.pdf_series_instance_uid AS "pdfSeries", v.pdf_sop_instance_uid AS pdf, v.sr_series_instance_uid AS "srSeries", v.sr_sop_instance_uid AS sr,
       v.kos_series_instance_uid AS "kosSeries", v.kos_sop_instance_uid AS kos

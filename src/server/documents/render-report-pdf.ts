@@ -111,7 +111,7 @@ class Sheet {
       margin: 0,
       bufferPages: true,
       pdfVersion: "1.7",
-      lang: "en",
+      ...(report.language ? { lang: report.language } : {}),
       displayTitle: true,
       info,
       // Without it pdfkit would begin with its own Helvetica, which is not embedded.

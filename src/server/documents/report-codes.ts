@@ -1,4 +1,5 @@
 import { code, type WritableDataSet } from "@overread/shared/dicom/build";
+import { reportLanguages } from "@overread/shared/report-languages";
 
 type SectionCodes = { heading: () => WritableDataSet; element: () => WritableDataSet };
 const codes = (heading: [string, string], element: [string, string]): SectionCodes => ({
@@ -34,5 +35,8 @@ export function sectionCodes(key: string, title: string): SectionCodes {
   );
 }
 
-/** TID 1204. The wording of headings is English; what the radiologist wrote may be in any language. */
-export const languageCode = () => code("en", "RFC5646", "English");
+/** What the radiologist wrote in (TID 1204, CID 5000); null when that was not said: then the object says nothing either. */
+export function languageCode(language: string): WritableDataSet | null {
+  const meaning = reportLanguages[language];
+  return meaning ? code(language, "RFC5646", meaning) : null;
+}

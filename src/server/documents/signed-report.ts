@@ -27,6 +27,8 @@ export type DocumentUids = {
 export type SignedReport = {
   version: number;
   kind: "preliminary" | "final" | "addendum";
+  /** What it is written in, RFC 5646; empty: nobody has said. */
+  language: string;
   /** Of the canonical text that was signed; 64 hex digits. */
   sha256: string;
   /** Of this version. */

@@ -20,6 +20,7 @@ const image = (sopInstanceUid: string) => ({
 });
 const text = (findings: string, impression = "", images: string[] = []): DraftText => ({
   templateId: "ct-chest",
+  language: "en",
   sections: [
     { key: "findings", title: "Findings", text: findings },
     { key: "impression", title: "Impression", text: impression },

@@ -1,7 +1,7 @@
 import type { Report } from "../../_trpc/types.ts";
 
 /** The part of a report somebody writes. */
-export type DraftText = Pick<Report, "sections" | "keyImages" | "templateId">;
+export type DraftText = Pick<Report, "sections" | "keyImages" | "templateId" | "language">;
 
 /**
  * The draft on the screen against the one on the server. Pure, so that what happens with two windows, a lost
@@ -55,9 +55,10 @@ export function startDraft(report: { text: DraftText; version: number; savedAt: 
 
 /** Field by field: what comes back from the database has its keys in another order. */
 export function sameText(a: DraftText, b: DraftText): boolean {
-  const form = ({ sections, keyImages, templateId }: DraftText) =>
+  const form = ({ sections, keyImages, templateId, language }: DraftText) =>
     JSON.stringify([
       templateId,
+      language,
       sections.map(({ key, text }) => [key, text]),
       keyImages.map((image) => [image.sopInstanceUid, image.frameNumber, image.caption]),
     ]);
@@ -179,7 +180,7 @@ export function resolveText(state: DraftState, choices: Record<string, Choice>):
         ),
     ),
   ];
-  return { sections, keyImages, templateId: state.mine.templateId };
+  return { sections, keyImages, templateId: state.mine.templateId, language: state.mine.language };
 }
 
 /** A pause in typing this long sends what was written. */

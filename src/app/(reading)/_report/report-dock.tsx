@@ -14,6 +14,7 @@ import { ConflictPanel } from "./conflict-panel.tsx";
 import { DraftAuthorship, EarlierDrafts } from "./draft-authorship.tsx";
 import { insertAt, replaceWords } from "./insert-text.ts";
 import { KeyImages, keyOf } from "./key-images.tsx";
+import { LanguagePicker } from "./language-picker.tsx";
 import { SaveState } from "./save-state.tsx";
 import { SectionField } from "./section-field.tsx";
 import { SignPanel } from "./sign-panel.tsx";
@@ -201,6 +202,7 @@ export function ReportEditor({
               text={text}
               onChoose={(template) => edit((was) => ({ ...was, templateId: template.id, sections: template.sections }))}
             />
+            <LanguagePicker language={text.language} onChoose={(language) => edit((was) => ({ ...was, language }))} />
           </div>
         ) : null}
         {state.status === "conflict" ? <ConflictPanel state={state} onResolve={resolve} /> : null}

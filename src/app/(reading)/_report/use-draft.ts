@@ -17,8 +17,8 @@ import {
   startDraft,
 } from "./draft-state.ts";
 
-function textOf({ sections, keyImages, templateId }: Report): DraftText {
-  return { sections, keyImages, templateId };
+function textOf({ sections, keyImages, templateId, language }: Report): DraftText {
+  return { sections, keyImages, templateId, language };
 }
 
 /**

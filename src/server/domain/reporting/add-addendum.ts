@@ -26,6 +26,7 @@ export async function addAddendum(ctx: Ctx<UserActor>, { caseId, text, lateImage
     {
       reportVersionId: string;
       version: number;
+      language: string;
       sections: Section[];
       keyImages: KeyImage[];
       sha256: string;
@@ -34,7 +35,7 @@ export async function addAddendum(ctx: Ctx<UserActor>, { caseId, text, lateImage
       recent: boolean;
     }[]
   >`
-    SELECT id AS "reportVersionId", version, sections, key_images AS "keyImages", sha256, signed_at AS "signedAt", signed_by_id AS "signedById",
+    SELECT id AS "reportVersionId", version, language, sections, key_images AS "keyImages", sha256, signed_at AS "signedAt", signed_by_id AS "signedById",
       kind = 'addendum' AND signed_at > clock_timestamp() - make_interval(secs => ${resendSeconds}) AS recent
     FROM report_version WHERE case_id = ${caseId}::uuid ORDER BY version DESC LIMIT 1`;
   if (!newest || !signedStates.includes(row.state)) throw new DomainError("report.not-signed");
@@ -58,6 +59,7 @@ export async function addAddendum(ctx: Ctx<UserActor>, { caseId, text, lateImage
     {
       version: newest.version + 1,
       kind: "addendum",
+      language: newest.language,
       sections: [...newest.sections, { key: `addendum-${number}`, title: `Addendum ${number}`, text: words }],
       keyImages: newest.keyImages,
       action: "report.addendum",

@@ -7,6 +7,7 @@ const content: SignedContent = {
   studyInstanceUid: "1.2.3",
   version: 1,
   kind: "final",
+  language: "",
   signedById: "u",
   signedByName: "Dr A",
   signedByQualification: "MD",
@@ -52,4 +53,9 @@ test("a line break of any kind stays one: no two lines become one word", () => {
   assert.equal(plain("a\r\n\r\nb\n\rc"), "a\n\nb\n\nc");
   for (const control of ["\u0000", "\u0007", "\u001f", "\u007f", "\u0090"])
     assert.equal(plain(`1${control}0 mg`), "1 0 mg", "nothing between two words vanishes");
+});
+
+test("the language is signed where it was stated, and texts without one are as they always were", () => {
+  assert.doesNotMatch(canonicalText(content), /language/);
+  assert.match(canonicalText({ ...content, language: "de" }), /"kind": "final",\n "language": "de",\n "signedBy"/);
 });

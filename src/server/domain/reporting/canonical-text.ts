@@ -7,6 +7,8 @@ export type SignedContent = {
   studyInstanceUid: string;
   version: number;
   kind: ReportKind;
+  /** RFC 5646; empty: not stated. */
+  language: string;
   signedById: string;
   signedByName: string;
   signedByQualification: string;
@@ -17,7 +19,7 @@ export type SignedContent = {
 
 /**
  * What a signature covers, as one text that can be read and hashed again in ten years: JSON (RFC 8259) with the keys in
- * this order, one space of indent, text in Unicode NFC with LF line ends.
+ * this order (`language` only where it is stated), one space of indent, text in Unicode NFC with LF line ends.
  */
 export function canonicalText(content: SignedContent): string {
   return JSON.stringify(
@@ -27,6 +29,7 @@ export function canonicalText(content: SignedContent): string {
       studyInstanceUid: content.studyInstanceUid,
       version: content.version,
       kind: content.kind,
+      language: content.language || undefined,
       signedBy: {
         id: content.signedById,
         name: plain(content.signedByName),

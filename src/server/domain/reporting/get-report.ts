@@ -44,6 +44,7 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
     sections: working?.sections ?? newest?.sections ?? [],
     state: row.state,
     templateId: working?.templateId ?? "",
+    language: working?.language ?? newest?.language ?? "",
     keyImages: working?.keyImages ?? newest?.keyImages ?? [],
     prompts: promptLabels,
     draft: working?.draft ?? null,
@@ -64,13 +65,17 @@ function maySeeDraft({ actor }: Ctx, row: CaseRow): boolean {
   return (author || !others) && reportPolicy.can(actor, "report.read-draft", row);
 }
 
-type Working = Pick<Report, "version" | "templateId" | "draft"> & { sections: Section[]; keyImages: KeyImage[] };
+type Working = Pick<Report, "version" | "templateId" | "language" | "draft"> & {
+  sections: Section[];
+  keyImages: KeyImage[];
+};
 
 async function workingText(ctx: Ctx, row: CaseRow): Promise<Working> {
   const [draft] = await ctx.tx.$queryRaw<
     {
       version: number;
       templateId: string;
+      language: string;
       sections: Section[];
       keyImages: KeyImage[];
       updatedAt: Date;
@@ -78,7 +83,7 @@ async function workingText(ctx: Ctx, row: CaseRow): Promise<Working> {
       authorName: string | null;
     }[]
   >`
-    SELECT version, template_id AS "templateId", sections, key_images AS "keyImages", updated_at AS "updatedAt", author_id AS "authorId",
+    SELECT version, template_id AS "templateId", language, sections, key_images AS "keyImages", updated_at AS "updatedAt", author_id AS "authorId",
       staff_name(author_id) AS "authorName"
     FROM report_draft WHERE case_id = ${row.caseId}::uuid`;
   if (draft) {

@@ -1,4 +1,5 @@
 import { withoutHidden } from "@overread/shared/hidden-characters";
+import { reportLanguages } from "@overread/shared/report-languages";
 import { z } from "zod";
 
 /** What the reporting room's verbs take. */
@@ -44,6 +45,11 @@ export const SaveDraft = z.object({
   /** Left out: stay as they are. */
   keyImages: z.array(KeyImage).max(50).optional(),
   templateId: z.string().max(60).optional(),
+  /** RFC 5646, of shared/report-languages.ts; empty: not stated. Left out: stays as it is. */
+  language: z
+    .string()
+    .refine((tag) => tag === "" || Object.hasOwn(reportLanguages, tag), "unknown language")
+    .optional(),
 });
 export type SaveDraft = z.output<typeof SaveDraft>;
 

@@ -23,10 +23,18 @@ export async function insertVersion(
   {
     version,
     kind,
+    language,
     sections,
     keyImages,
     action,
-  }: { version: number; kind: ReportKind; sections: Section[]; keyImages: KeyImage[]; action: AuditAction },
+  }: {
+    version: number;
+    kind: ReportKind;
+    language: string;
+    sections: Section[];
+    keyImages: KeyImage[];
+    action: AuditAction;
+  },
 ): Promise<Signed> {
   const { actor, tx } = ctx;
   const [facts] = await tx.$queryRaw<
@@ -41,6 +49,7 @@ export async function insertVersion(
     studyInstanceUid: facts.studyInstanceUid,
     version,
     kind,
+    language,
     signedById: actor.userId,
     signedByName: facts.displayName,
     signedByQualification: facts.qualification,
@@ -59,6 +68,7 @@ export async function insertVersion(
       studyRef: held.studyRef,
       version,
       kind,
+      language,
       sections,
       keyImages,
       canonicalText: canonical,

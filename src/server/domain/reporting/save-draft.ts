@@ -8,8 +8,9 @@ import type { KeyImage, SaveDraft, Section } from "./inputs.ts";
 import { type Authored, requireOwnDraft } from "./own-draft.ts";
 import { findReportCase } from "./report-case.ts";
 import type { SavedDraft } from "./shapes.ts";
+import { usualLanguage } from "./usual-language.ts";
 
-type DraftRow = Authored & { sections: Section[]; keyImages: KeyImage[] };
+type DraftRow = Authored & { language: string; sections: Section[]; keyImages: KeyImage[] };
 
 /**
  * Saves the working text, if it was made from the version that is saved now: of two windows that typed apart, the
@@ -33,8 +34,9 @@ export async function saveDraft(ctx: Ctx<UserActor>, input: SaveDraft): Promise<
   const keyImages = input.keyImages
     ? await checkKeyImages(ctx, held.studyRef, input.keyImages)
     : (before?.keyImages ?? []);
+  const language = input.language ?? before?.language ?? (await usualLanguage(ctx, held.orgId));
   if ((before?.version ?? 0) !== input.version) {
-    if (before && before.version === input.version + 1 && isSame(before, { sections, keyImages }))
+    if (before && before.version === input.version + 1 && isSame(before, { language, sections, keyImages }))
       return { version: before.version, savedAt: before.updatedAt.toISOString() };
     throw new DomainError("report.version-conflict", {
       details: {
@@ -46,11 +48,12 @@ export async function saveDraft(ctx: Ctx<UserActor>, input: SaveDraft): Promise<
   }
 
   const [saved] = await tx.$queryRaw<[{ version: number; updatedAt: Date }]>`
-    INSERT INTO report_draft AS d (case_id, org_id, reader_org_id, version, template_id, sections, key_images, author_id, updated_at)
-    VALUES (${caseId}::uuid, ${held.orgId}::uuid, ${held.readerOrgId}::uuid, 1, ${input.templateId ?? ""}, ${JSON.stringify(sections)}::jsonb,
+    INSERT INTO report_draft AS d (case_id, org_id, reader_org_id, version, template_id, language, sections, key_images, author_id, updated_at)
+    VALUES (${caseId}::uuid, ${held.orgId}::uuid, ${held.readerOrgId}::uuid, 1, ${input.templateId ?? ""},
+      ${language}, ${JSON.stringify(sections)}::jsonb,
       ${JSON.stringify(keyImages)}::jsonb, ${actor.userId}::uuid, clock_timestamp())
     ON CONFLICT (case_id) DO UPDATE SET version = d.version + 1, template_id = coalesce(${input.templateId ?? null}, d.template_id),
-      sections = excluded.sections, key_images = excluded.key_images, author_id = excluded.author_id, updated_at = excluded.updated_at
+      language = excluded.language, sections = excluded.sections, key_images = excluded.key_images, author_id = excluded.author_id, updated_at = excluded.updated_at
     RETURNING version, updated_at AS "updatedAt"`;
   if (held.state === "claimed") await moveCase(ctx, { caseId, moves: { claimed: "drafted" } });
   await audit(ctx, {
@@ -68,15 +71,18 @@ export async function saveDraft(ctx: Ctx<UserActor>, input: SaveDraft): Promise<
 
 export async function readDraft({ tx }: Pick<Ctx, "tx">, caseId: string): Promise<DraftRow | null> {
   const [draft] = await tx.$queryRaw<DraftRow[]>`
-    SELECT version, sections, key_images AS "keyImages", updated_at AS "updatedAt", author_id AS "authorId", staff_name(author_id) AS "savedBy"
+    SELECT version, language, sections, key_images AS "keyImages", updated_at AS "updatedAt", author_id AS "authorId", staff_name(author_id) AS "savedBy"
     FROM report_draft WHERE case_id = ${caseId}::uuid`;
   return draft ?? null;
 }
 
-function isSame(a: { sections: Section[]; keyImages: KeyImage[] }, b: { sections: Section[]; keyImages: KeyImage[] }) {
+type Text = { language: string; sections: Section[]; keyImages: KeyImage[] };
+
+function isSame(a: Text, b: Text) {
   // The database gives object keys back in an order of its own.
-  const text = ({ sections, keyImages }: typeof a) =>
+  const text = ({ language, sections, keyImages }: Text) =>
     JSON.stringify([
+      language,
       sections.map(({ key, title, text }) => [key, title, text]),
       keyImages.map((i) => Object.entries(i).sort()),
     ]);

@@ -7,6 +7,8 @@ export type SignedVersion = {
   reportVersionId: string;
   version: number;
   kind: ReportKind;
+  /** RFC 5646; empty: not stated. */
+  language: string;
   signedAt: string;
   signedBy: string;
   sha256: string;
@@ -29,6 +31,8 @@ export type Report = {
   sections: Section[];
   state: CaseState;
   templateId: string;
+  /** RFC 5646; empty: not stated. */
+  language: string;
   keyImages: KeyImage[];
   /** Labels of templates: lines of nothing else are left out of what is signed (shared/signed-sections.ts). */
   prompts: readonly string[];

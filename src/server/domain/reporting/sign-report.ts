@@ -66,7 +66,7 @@ export async function signPreliminary(ctx: Ctx<UserActor>, input: SignReport): P
 async function readyToSign(
   ctx: Ctx<UserActor>,
   { caseId, claimToken, version }: SignReport,
-): Promise<{ held: HeldCase; draft: { sections: Section[]; keyImages: KeyImage[] } }> {
+): Promise<{ held: HeldCase; draft: { language: string; sections: Section[]; keyImages: KeyImage[] } }> {
   const held = await holdClaim(ctx, { caseId, claimToken });
   await requireLateImagesSeen(ctx, caseId);
   const draft = await readDraft(ctx, caseId);
@@ -75,9 +75,9 @@ async function readyToSign(
     throw new DomainError("report.version-conflict", { details: { version: draft?.version ?? 0 } });
   const written = signedSections(draft?.sections ?? [], promptLabels);
   if (!draft || !written.some(({ key }) => key === "impression")) throw new DomainError("report.impression-missing");
-  const { keyImages } = draft;
+  const { language, keyImages } = draft;
   const sections = [...(await missingImages(ctx, caseId)), ...written, ...(await authorship(ctx, caseId))];
-  return { held, draft: { sections, keyImages } };
+  return { held, draft: { language, sections, keyImages } };
 }
 
 /** The case's row is locked by the claim that was checked. */

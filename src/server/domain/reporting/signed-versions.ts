@@ -7,6 +7,7 @@ type VersionRow = {
   reportVersionId: string;
   version: number;
   kind: ReportKind;
+  language: string;
   signedAt: Date;
   signedBy: string;
   sha256: string;
@@ -28,7 +29,7 @@ type DeliveryRow = {
 /** What was signed for a study, newest first, with what became of its documents. */
 export async function signedVersions({ tx }: Pick<Ctx, "tx">, studyId: string): Promise<SignedVersion[]> {
   const versions = await tx.$queryRaw<VersionRow[]>`
-    SELECT v.id AS "reportVersionId", v.version, v.kind, v.signed_at AS "signedAt", v.signed_by_name AS "signedBy", v.sha256,
+    SELECT v.id AS "reportVersionId", v.version, v.kind, v.language, v.signed_at AS "signedAt", v.signed_by_name AS "signedBy", v.sha256,
       v.sections, v.key_images AS "keyImages", v.kos_sop_instance_uid AS "kosSopInstanceUid",
       ARRAY(SELECT d.kind::text FROM report_document d WHERE d.report_version_id = v.id) AS documents
     FROM report_version v WHERE v.study_ref = ${studyId}::uuid ORDER BY v.version DESC`;

@@ -26,9 +26,9 @@ export async function startDraftAnew(ctx: Ctx<UserActor>, input: TakeOverDraft):
   if (!draft || draft.version !== version || !isAnothers(draft, actor.userId))
     throw new DomainError("report.version-conflict", { details: { version: draft?.version ?? 0 } });
   await handOverDraft(ctx, held, "set-aside");
-  const { templateId, sections, keyImages } = await startingText(ctx, row);
+  const { templateId, language, sections, keyImages } = await startingText(ctx, row);
   const [begun] = await tx.$queryRaw<[SavedDraft & { updatedAt: Date }]>`
-    UPDATE report_draft SET version = version + 1, template_id = ${templateId}, sections = ${JSON.stringify(sections)}::jsonb,
+    UPDATE report_draft SET version = version + 1, template_id = ${templateId}, language = ${language}, sections = ${JSON.stringify(sections)}::jsonb,
       key_images = ${JSON.stringify(keyImages)}::jsonb, author_id = ${actor.userId}::uuid, updated_at = clock_timestamp()
     WHERE case_id = ${caseId}::uuid RETURNING version, updated_at AS "updatedAt"`;
   return { version: begun.version, savedAt: begun.updatedAt.toISOString() };

@@ -4,22 +4,27 @@ import { authorshipKey } from "./authorship.ts";
 import type { KeyImage, Section } from "./inputs.ts";
 import { missingImagesKey } from "./missing-images.ts";
 import { templatesFor } from "./templates/index.ts";
+import { usualLanguage } from "./usual-language.ts";
 
-type StartingText = { templateId: string; sections: Section[]; keyImages: KeyImage[] };
+type StartingText = { templateId: string; language: string; sections: Section[]; keyImages: KeyImage[] };
 
 /**
  * What a reader begins with: the template that fits the study, with the words of the preliminary report where there is one. Of that, what
  * the product itself wrote is left out: it is written again when the next version is signed, as it is then.
  */
-export async function startingText(ctx: Pick<Ctx, "tx">, row: CaseRow): Promise<StartingText> {
+export async function startingText(ctx: Pick<Ctx, "actor" | "tx">, row: CaseRow): Promise<StartingText> {
   const [template] = templatesFor({ ...row, priors: await comparablePriors(ctx, row) });
   const [signed] = await ctx.tx.$queryRaw<Omit<StartingText, "templateId">[]>`
-    SELECT sections, key_images AS "keyImages" FROM report_version WHERE case_id = ${row.caseId}::uuid ORDER BY version DESC LIMIT 1`;
-  if (!signed) return { templateId: template.id, sections: template.sections, keyImages: [] };
+    SELECT language, sections, key_images AS "keyImages" FROM report_version WHERE case_id = ${row.caseId}::uuid ORDER BY version DESC LIMIT 1`;
+  if (!signed) {
+    const language = await usualLanguage(ctx, row.orgId);
+    return { templateId: template.id, language, sections: template.sections, keyImages: [] };
+  }
   const written = new Map(signed.sections.map((section) => [section.key, section]));
   for (const key of [missingImagesKey, authorshipKey]) written.delete(key);
   // What was signed has no heading without words: those come back, empty, in the template's order.
   const sections = template.sections.map((section) => written.get(section.key) ?? { ...section, text: "" });
   const others = [...written.values()].filter(({ key }) => !sections.some((section) => section.key === key));
-  return { templateId: template.id, sections: [...sections, ...others], keyImages: signed.keyImages };
+  const { language, keyImages } = signed;
+  return { templateId: template.id, language, sections: [...sections, ...others], keyImages };
 }

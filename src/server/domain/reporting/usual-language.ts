@@ -1,0 +1,10 @@
+import type { Ctx } from "../context.ts";
+
+/** The language a reader goes on in: that of the last report signed for this hospital; empty when there is none. */
+export async function usualLanguage({ actor, tx }: Pick<Ctx, "actor" | "tx">, orgId: string): Promise<string> {
+  if (actor.kind !== "user") return "";
+  const [last] = await tx.$queryRaw<{ language: string }[]>`
+    SELECT language FROM report_version WHERE signed_by_id = ${actor.userId}::uuid AND org_id = ${orgId}::uuid AND kind <> 'addendum'
+    ORDER BY signed_at DESC LIMIT 1`;
+  return last?.language ?? "";
+}
