@@ -149,6 +149,10 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
         config = fresh;
         saveConfig(stateDir, fresh);
       },
+      onResend: async (instances) => {
+        const found = await spool.sendAgain(instances);
+        log.warn({ asked: instances.length, found }, "the archive asks for objects it has lost");
+      },
       log,
       signal,
     }),

@@ -34,6 +34,8 @@ const Environment = z.object({
   OVERREAD_SECRET: z.string().min(16).optional(),
   /** Keys by purpose as JSON, for a process that is not given the master secret. */
   OVERREAD_KEYS: z.string().optional(),
+  /** Folder of a backup (`backup create`) from which the daily scrub brings back what is damaged. */
+  OVERREAD_BACKUP_DIR: z.string().min(1).optional(),
   /** Free bytes below which the archive refuses to store. */
   OVERREAD_STORAGE_RESERVE_BYTES: z.coerce
     .number()
@@ -96,6 +98,7 @@ function load(env: NodeJS.ProcessEnv) {
     storage: {
       url: e.OVERREAD_STORAGE ?? `file:${e.OVERREAD_DATA_DIR}/objects`,
       reserveBytes: e.OVERREAD_STORAGE_RESERVE_BYTES,
+      backupDir: e.OVERREAD_BACKUP_DIR,
     },
     audit: { anchorDir: e.OVERREAD_AUDIT_ANCHOR_DIR, keyFile: e.OVERREAD_AUDIT_KEY_FILE },
     dicomweb: { unitsPerSecond: e.OVERREAD_DICOMWEB_UNITS_PER_SECOND },

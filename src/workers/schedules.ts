@@ -1,6 +1,7 @@
 import { scrubArchive } from "#server/archive/index.ts";
 import { anchorAuditHeads } from "#server/audit-anchors.ts";
 import { systemActor } from "#server/auth/system-actor.ts";
+import { config } from "#server/config.ts";
 import { pool } from "#server/db/clients.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { expireClaim, prioritizeCase } from "#server/domain/reading/index.ts";
@@ -64,8 +65,15 @@ export function schedules(log: Log): Schedule[] {
       everyMs: 24 * 60 * 60_000,
       firstAfterMs: 10 * 60_000,
       run: async (signal) => {
-        const { objects, missing, corrupt } = await scrubArchive({ pauseMs: 5, signal });
+        const { backupDir } = config().storage;
+        const { objects, missing, corrupt, repaired } = await scrubArchive({
+          ...(backupDir ? { from: backupDir } : {}),
+          pauseMs: 5,
+          signal,
+        });
         const damaged = missing.length + corrupt.length;
+        if (repaired.length > 0)
+          log.warn({ objects, repaired: repaired.length }, "damaged objects are back from the backup");
         if (damaged > 0)
           log.error({ objects, damaged }, "objects are missing or damaged: run archive scrub --from a backup");
       },

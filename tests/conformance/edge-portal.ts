@@ -9,6 +9,7 @@ import {
   type EdgeConfig,
   EnrollRequest,
   Heartbeat,
+  type InstanceDigest,
   PURPOSE_HEADER,
   RefusedObjects,
   StudyComplete,
@@ -47,6 +48,8 @@ export class FakePortal {
   readonly held = new Map<string, number>();
   readonly completes: StudyComplete[] = [];
   readonly heartbeats: Heartbeat[] = [];
+  /** What the archive has lost and asks for again. */
+  resend: InstanceDigest[] = [];
   readonly outcomes: (DeliveryOutcome & { deliveryId: string })[] = [];
   deliveries: Delivery[] = [];
   readonly objects = new Map<string, Buffer>();
@@ -157,7 +160,7 @@ export class FakePortal {
     if (pathname === "/api/edge/v1/config") return answer(200, this.config);
     if (pathname === "/api/edge/v1/heartbeat") {
       this.heartbeats.push(Heartbeat.parse(JSON.parse(body.toString())));
-      return answer(200, { now: new Date().toISOString(), configVersion: this.config.version });
+      return answer(200, { now: new Date().toISOString(), configVersion: this.config.version, resend: this.resend });
     }
     if (pathname === "/api/edge/v1/confirm") {
       const { instances } = ConfirmRequest.parse(JSON.parse(body.toString()));

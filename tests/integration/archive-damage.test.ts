@@ -10,18 +10,25 @@ import { withTenant } from "#server/db/with-tenant.ts";
 import { confirmInstances, listDamaged } from "#server/domain/imaging/index.ts";
 import { claimCase, getCase, readIncomplete } from "#server/domain/reading/index.ts";
 import { saveDraft, signReport } from "#server/domain/reporting/index.ts";
+import { createLog } from "#server/log.ts";
 import { storeRoot } from "#server/storage/store-root.ts";
+import { schedules } from "../../src/workers/schedules.ts";
 import { orgId, signedIn } from "../actors.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
 import { type Tiny, tinyInstance } from "../factories/tiny-instance.ts";
 
 let archive: TestArchive;
 let org: string;
+const backup = mkdtempSync(path.join(tmpdir(), "overread-scrub-"));
 before(async () => {
+  process.env.OVERREAD_BACKUP_DIR = backup;
   archive = await useTestArchive();
   org = await orgId("lakeside");
 });
-after(() => archive.close());
+after(async () => {
+  await archive.close();
+  rmSync(backup, { recursive: true, force: true });
+});
 
 const frames = 3;
 const frameBytes = 1200 * 1200 * 2;
@@ -102,41 +109,43 @@ test("a scrub finds, marks and tells; the sender is asked again; a backup mends 
   const image = await stored(small());
   const other = await stored(large());
   const told = { damaged: await events("instance.damaged"), repaired: await events("instance.repaired") };
-  const backup = mkdtempSync(path.join(tmpdir(), "overread-scrub-"));
-  try {
-    cpSync(storeRoot(), path.join(backup, "store"), { recursive: true });
-    assert.deepEqual((await scrubArchive()).corrupt, []);
-    flip(image.file, image.size - 5);
-    rmSync(other.file);
-    const found = await scrubArchive();
-    assert.deepEqual(
-      [found.corrupt.map(({ objectKey }) => objectKey), found.missing.map(({ objectKey }) => objectKey)],
-      [[image.key], [other.key]],
-    );
-    assert.ok((await damagedAt(image)) && (await damagedAt(other)));
-    assert.equal((await events("instance.damaged")) - told.damaged, 2);
-    await scrubArchive();
-    assert.equal((await events("instance.damaged")) - told.damaged, 2, "told once");
-    const digest = { sopInstanceUid: image.instance, dataSetSha256: image.sha256 };
-    const ask = () => withTenant(systemActor(org, "test"), (ctx) => confirmInstances(ctx, [digest]));
-    assert.deepEqual((await ask()).missing, [digest], "its sender keeps it");
+  cpSync(storeRoot(), path.join(backup, "store"), { recursive: true });
+  assert.deepEqual((await scrubArchive()).corrupt, []);
+  flip(image.file, image.size - 5);
+  rmSync(other.file);
+  const found = await scrubArchive();
+  assert.deepEqual(
+    [found.corrupt.map(({ objectKey }) => objectKey), found.missing.map(({ objectKey }) => objectKey)],
+    [[image.key], [other.key]],
+  );
+  assert.ok((await damagedAt(image)) && (await damagedAt(other)));
+  assert.equal((await events("instance.damaged")) - told.damaged, 2);
+  await scrubArchive();
+  assert.equal((await events("instance.damaged")) - told.damaged, 2, "told once");
+  const digest = { sopInstanceUid: image.instance, dataSetSha256: image.sha256 };
+  const ask = () => withTenant(systemActor(org, "test"), (ctx) => confirmInstances(ctx, [digest]));
+  assert.deepEqual((await ask()).missing, [digest], "its sender keeps it");
 
-    // A copy that is damaged itself is not brought back.
-    flip(path.join(backup, "store", image.key), image.size - 9);
-    const half = await scrubArchive({ from: backup });
-    assert.deepEqual([half.repaired, half.corrupt.length, half.missing.length], [[other.key], 1, 0]);
-    flip(path.join(backup, "store", image.key), image.size - 9);
-    const mended = await scrubArchive({ from: backup });
-    assert.deepEqual([mended.repaired, mended.corrupt], [[image.key], []]);
-    assert.deepEqual([await damagedAt(image), await damagedAt(other)], [null, null]);
-    assert.equal((await events("instance.repaired")) - told.repaired, 2);
-    assert.deepEqual((await ask()).held, [digest]);
-    assert.equal(await status(place(image), "application/dicom"), 200);
-    const { corrupt, missing, orphaned } = await checkArchive(() => {});
-    assert.deepEqual([corrupt, missing, orphaned], [[], [], []]);
-  } finally {
-    rmSync(backup, { recursive: true, force: true });
-  }
+  // A copy that is damaged itself is not brought back.
+  flip(path.join(backup, "store", image.key), image.size - 9);
+  const half = await scrubArchive({ from: backup });
+  assert.deepEqual([half.repaired, half.corrupt.length, half.missing.length], [[other.key], 1, 0]);
+  flip(path.join(backup, "store", image.key), image.size - 9);
+  const mended = await scrubArchive({ from: backup });
+  assert.deepEqual([mended.repaired, mended.corrupt], [[image.key], []]);
+  assert.deepEqual([await damagedAt(image), await damagedAt(other)], [null, null]);
+  assert.equal((await events("instance.repaired")) - told.repaired, 2);
+  assert.deepEqual((await ask()).held, [digest]);
+  assert.equal(await status(place(image), "application/dicom"), 200);
+  const { corrupt, missing, orphaned } = await checkArchive(() => {});
+  assert.deepEqual([corrupt, missing, orphaned], [[], [], []]);
+
+  // The schedule does the same from the folder that the deployment names.
+  flip(image.file, image.size - 5);
+  const scrub = schedules(createLog("worker", "fatal")).find(({ name }) => name === "scrub-archive");
+  await scrub?.run(new AbortController().signal);
+  assert.equal(await damagedAt(image), null);
+  assert.equal(await status(place(image), "application/dicom"), 200);
 });
 
 test("an image found damaged on a read is told to the site and to its reader, is no longer read as if it were there, and is back with its bytes", async () => {

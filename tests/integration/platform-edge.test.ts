@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { EdgeConfig } from "@overread/shared/edge-contract/v1";
+import { EdgeConfig, HeartbeatResponse } from "@overread/shared/edge-contract/v1";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
@@ -195,6 +195,34 @@ test("settings changed by the administrator reach the edge router", async () => 
     harbor.facility.update({ facilitySlug: "lakeside-north", quietSeconds: 5 }),
     (error: { cause: { code: string } }) => error.cause.code === "facility.not-found",
   );
+});
+
+test("an edge router is asked again for images of its facility that are damaged, each once an hour", async () => {
+  const edge = await enrolled("lakeside-main");
+  const other = await enrolled("lakeside-north");
+  const { studyId } = await makeStudy(db.owner, { facility: "lakeside-main", instances: 3 });
+  await db.owner.query("UPDATE instance SET source = 'edge' WHERE study_ref = $1", [studyId]);
+  const { rows } = await db.owner.query(
+    `INSERT INTO damaged_object (org_id, instance_id, study_ref, fault, found_by)
+     SELECT org_id, id, study_ref, 'corrupt', 'scrub' FROM instance WHERE study_ref = $1 ORDER BY id LIMIT 2 RETURNING id, instance_id AS instance`,
+    [studyId],
+  );
+  const asked = async (by: EdgeClient): Promise<string[]> => {
+    const { resend = [] } = HeartbeatResponse.parse((await by.call("POST", "/heartbeat", heartbeat())).json);
+    return resend.map(({ sopInstanceUid }) => sopInstanceUid).sort();
+  };
+  const uidsOf = async (ids: string[]) =>
+    (
+      await db.owner.query("SELECT sop_instance_uid AS uid FROM instance WHERE id = ANY($1) ORDER BY uid", [ids])
+    ).rows.map(({ uid }) => uid);
+  assert.deepEqual(await asked(other), [], "not this facility's");
+  assert.deepEqual(await asked(edge), await uidsOf(rows.map(({ instance }) => instance)));
+  assert.deepEqual(await asked(edge), [], "not with every beat");
+  await db.owner.query("UPDATE damaged_object SET sender_asked_at = now() - interval '61 min' WHERE study_ref = $1", [
+    studyId,
+  ]);
+  await db.owner.query("UPDATE damaged_object SET healed_at = now() WHERE id = $1", [rows[0].id]);
+  assert.deepEqual(await asked(edge), await uidsOf([rows[1].instance]), "what is healed is not asked for");
 });
 
 /** A study with signed report objects on their way back, written straight into the tables. */

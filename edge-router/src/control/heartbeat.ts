@@ -1,4 +1,4 @@
-import { EdgeConfig, type Heartbeat, HeartbeatResponse } from "@overread/shared/edge-contract/v1";
+import { EdgeConfig, type Heartbeat, HeartbeatResponse, type InstanceDigest } from "@overread/shared/edge-contract/v1";
 import { pause } from "../backoff.ts";
 import type { Logger } from "../log.ts";
 import { faultCode, isDiskFault } from "../spool/disk-fault.ts";
@@ -11,18 +11,30 @@ export interface HeartbeatLoop {
   config(): EdgeConfig;
   /** The portal has decided anew. Called again with the next beat when the disk could not keep it. */
   onConfig(config: EdgeConfig): void;
+  /** The archive has lost bytes that it held, and asks whether they are here still. */
+  onResend(instances: InstanceDigest[]): Promise<void>;
   log: Logger;
   signal: AbortSignal;
 }
 
 /** Says regularly that we live and how we are, and fetches the configuration when the portal has a newer one. */
-export async function runHeartbeat({ portal, beat, config, onConfig, log, signal }: HeartbeatLoop): Promise<void> {
+export async function runHeartbeat({
+  portal,
+  beat,
+  config,
+  onConfig,
+  onResend,
+  log,
+  signal,
+}: HeartbeatLoop): Promise<void> {
   let unkept: EdgeConfig | null = null;
   while (!signal.aborted) {
     try {
       if (unkept) onConfig(unkept);
       unkept = null;
-      const { configVersion } = await portal.call(HeartbeatResponse, "POST", "/heartbeat", beat(), { signal });
+      const { configVersion, resend = [] } = await portal.call(HeartbeatResponse, "POST", "/heartbeat", beat(), {
+        signal,
+      });
       if (configVersion !== config().version) {
         const fresh = await portal.call(EdgeConfig, "GET", "/config", undefined, { signal });
         unkept = fresh;
@@ -30,6 +42,7 @@ export async function runHeartbeat({ portal, beat, config, onConfig, log, signal
         unkept = null;
         log.info({ version: fresh.version }, "configuration taken over");
       }
+      if (resend.length > 0) await onResend(resend);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof PortalError) {

@@ -189,6 +189,7 @@ export class SpoolIndex {
     | "newestStudy"
     | "dueOfStudy"
     | "done"
+    | "again"
     | "refused"
     | "later"
     | "studiesReady"
@@ -239,8 +240,11 @@ export class SpoolIndex {
         `select ${columns} from instance where state = 'queued' and studyReceivedAt = ? and nextAttemptAt <= ?
          order by id limit ?`,
       ),
-      done: prepare(
-        "update instance set state = 'done', segment = null, file = null, reason = null, doneAt = ? where id = ?",
+      // Where its bytes were stays known: they may be there for a while.
+      done: prepare("update instance set state = 'done', file = null, reason = null, doneAt = ? where id = ?"),
+      again: prepare(
+        `update instance set state = 'queued', attempts = 1, nextAttemptAt = 0, reason = null, doneAt = null
+         where id = ? and state = 'done'`,
       ),
       refused: prepare("update instance set state = 'refused', reason = ? where id = ?"),
       later: prepare(
@@ -315,6 +319,10 @@ export class SpoolIndex {
   }
   markDone(id: number, now: number): void {
     this.#sql.done.run(now, id);
+  }
+  /** Confirmed once, and to be sent again. */
+  queueAgain(id: number): void {
+    this.#sql.again.run(id);
   }
   markRefused(id: number, reason: string): void {
     this.#sql.refused.run(reason, id);

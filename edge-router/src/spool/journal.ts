@@ -385,6 +385,9 @@ const segmentName = (): string => {
   return `${lastName.toString(36).padStart(9, "0")}-${randomBytes(6).toString("hex")}.seg`;
 };
 
+/** When a segment began, by its name. Milliseconds. */
+export const madeAt = (name: string): number => Number.parseInt(name.slice(0, 9), 36);
+
 async function create(dir: string, dirFd: number): Promise<Segment> {
   const name = segmentName();
   const fd = await openFd(path.join(dir, name), constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);

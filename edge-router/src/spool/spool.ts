@@ -12,6 +12,7 @@ import {
 import { open } from "node:fs/promises";
 import path from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import type { InstanceDigest } from "@overread/shared/edge-contract/v1";
 import { DomainError } from "@overread/shared/errors";
 import type { AssociationInfo, IncomingObject, ObjectReceiver } from "../dimse/scp.ts";
 import { BALLAST_BYTES, Ballast } from "./ballast.ts";
@@ -27,7 +28,7 @@ import {
   type StudyRow,
 } from "./index-db.ts";
 import { Inflow } from "./inflow.ts";
-import { Journal } from "./journal.ts";
+import { Journal, madeAt } from "./journal.ts";
 import type { FoundRecord } from "./journal-scan.ts";
 import { Outgoing } from "./outgoing.ts";
 import { OwedWrites } from "./owed-writes.ts";
@@ -42,6 +43,9 @@ const BUFFER_BYTES = 96 * 1024 * 1024;
 const IDLE_MS = 3_000;
 /** How long new entries may wait to share one index transaction; they are durable already. */
 const INDEX_AFTER_MS = 50;
+/** What the archive has confirmed stays for as long as nobody needs its room: it may be asked for again. */
+const KEEP_FORWARDED_SEGMENTS = 8;
+const KEEP_FORWARDED_MS = 14 * 24 * 3_600_000;
 export const KEEP_DONE_MS = 30 * 24 * 3_600_000;
 
 export interface SpoolOptions {
@@ -359,12 +363,46 @@ export class Spool {
     const isDrained = (): boolean =>
       this.#underWay.size === 0 && !this.#liveSegments().has(this.#journal.activeSegment);
     if (short) await this.#journal.renew(isDrained, true);
-    else if (this.#journal.isIdle(IDLE_MS) && isDrained()) await this.#journal.renew(isDrained, false);
+    // A twentieth of what is free, at most, is spent on what is needed no more.
+    const keeps = this.disk.hasRoomFor(20 * KEEP_FORWARDED_SEGMENTS * this.#options.segmentBytes);
+    const isKept = (segment: string): boolean => keeps && madeAt(segment) > Date.now() - KEEP_FORWARDED_MS;
+    if (!short && this.#journal.isIdle(IDLE_MS) && !isKept(this.#journal.activeSegment) && isDrained())
+      await this.#journal.renew(isDrained, false);
     // What was committed meanwhile may lie in a segment that looked drained.
     if (this.#underWay.size > 0) return;
     const live = this.#liveSegments();
-    for (const segment of [...this.#journal.sealed].filter((name) => !live.has(name)))
+    const drained = [...this.#journal.sealed].filter((name) => !live.has(name)).sort();
+    const newest = new Set(drained.slice(-KEEP_FORWARDED_SEGMENTS));
+    for (const segment of drained) {
+      if (newest.has(segment) && isKept(segment)) continue;
+      // Asked for again meanwhile.
+      if (this.#liveSegments().has(segment)) continue;
       await this.#journal.reclaim(segment, !short);
+    }
+  }
+
+  /**
+   * The archive has lost what it confirmed: objects whose bytes are here still are queued again.
+   * @returns how many that are.
+   */
+  async sendAgain(instances: InstanceDigest[]): Promise<number> {
+    const studies = new Set<string>();
+    let found = 0;
+    for (const { sopInstanceUid, dataSetSha256: sha256, transferSyntaxUid = "" } of instances) {
+      const row = this.index.find({ sopInstanceUid, sha256, transferSyntaxUid });
+      if (row?.state !== "done" || !(await this.#isThere(row))) continue;
+      if (!this.locate(row) || !this.writes.tryNow(() => this.index.queueAgain(row.id))) continue;
+      studies.add(row.studyInstanceUid);
+      found++;
+    }
+    if (found > 0) this.#options.onStored?.(studies);
+    return found;
+  }
+
+  /** Whether the bytes that were confirmed still lie where they lay: another object may have taken their place. */
+  async #isThere(row: InstanceRow): Promise<boolean> {
+    const bytes = this.locate(row);
+    return bytes !== null && (await dataSetSha256(bytes).catch(() => "")) === row.sha256;
   }
 
   #liveSegments(): Set<string> {
@@ -411,6 +449,26 @@ function openWithBallast(file: string, ballast: Ballast): DatabaseSync {
     if (!isIndexFault(error) || !ballast.drop()) throw error;
     return openDatabase(file);
   }
+}
+
+/** Preamble, prefix, and the group length of group 0002, which every file of ours has. */
+const FIXED_HEAD_BYTES = 144;
+
+/** SHA-256 of what lies behind group 0002 of a Part 10 file. */
+async function dataSetSha256({ path: file, start, length }: Bytes): Promise<string> {
+  const hash = createHash("sha256");
+  let head = Buffer.alloc(0);
+  let skip = -1;
+  for await (const piece of createReadStream(file, { start, end: start + length - 1 }) as AsyncIterable<Buffer>) {
+    if (skip < 0) head = Buffer.concat([head, piece]);
+    if (skip < 0 && head.length < FIXED_HEAD_BYTES) continue;
+    const bytes = skip < 0 ? head : piece;
+    if (skip < 0) skip = FIXED_HEAD_BYTES + head.readUInt32LE(FIXED_HEAD_BYTES - 4);
+    const from = Math.min(skip, bytes.length);
+    hash.update(bytes.subarray(from));
+    skip -= from;
+  }
+  return hash.digest("hex");
 }
 
 /** The same bytes in another transfer syntax are another object. */

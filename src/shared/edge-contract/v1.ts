@@ -100,9 +100,6 @@ export const Heartbeat = z.object({
   dimse: z.object({ listening: z.boolean(), port: z.number().int(), aeTitle }),
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
-export const HeartbeatResponse = z.object({ now: z.iso.datetime(), configVersion: z.number().int() });
-export type HeartbeatResponse = z.infer<typeof HeartbeatResponse>;
-
 /**
  * `dataSetSha256`: of the bytes after group 0002, as received; `transferSyntaxUid`: the syntax they came in, without which they are
  * asked for in any.
@@ -113,6 +110,13 @@ export const InstanceDigest = z.object({
   transferSyntaxUid: uid.optional(),
 });
 export type InstanceDigest = z.infer<typeof InstanceDigest>;
+export const HeartbeatResponse = z.object({
+  now: z.iso.datetime(),
+  configVersion: z.number().int(),
+  /** Held once and damaged since: to be sent again where the edge still has the bytes. */
+  resend: z.array(InstanceDigest).max(100).optional(),
+});
+export type HeartbeatResponse = z.infer<typeof HeartbeatResponse>;
 export const ConfirmRequest = z.object({ instances: z.array(InstanceDigest).max(1000) });
 export type ConfirmRequest = z.infer<typeof ConfirmRequest>;
 /** `held`: durable in the archive with exactly this hash and syntax (stored or quarantined); `missing`: send (again). */
