@@ -1,5 +1,6 @@
 import { ageAt, isBirthDate } from "@overread/shared/dicom/age";
 import PDFDocument from "pdfkit";
+import { accent, page, rule, style, textWidth, wash } from "./page-style.ts";
 import { breakLines, type Line, oneLine, type TextStyle } from "./set-text.ts";
 import type { KeyPicture, ReportSection, Signature, SignedReport } from "./signed-report.ts";
 import { facesFor, hanLanguageOf } from "./typefaces.ts";
@@ -13,34 +14,6 @@ import {
   sexText,
   withoutEmptyEdges,
 } from "./wording.ts";
-
-/** A4 in points, and the white around the text. */
-const page = { width: 595.28, height: 841.89, left: 54, right: 54, top: 48, bottom: 66 };
-const textWidth = page.width - page.left - page.right;
-
-const ink = "#1b2430";
-const quiet = "#5b6673";
-const rule = "#cfd6de";
-const accent = "#0b5c7a";
-const wash = "#f2f6f8";
-const warning = "#9a3412";
-
-const style = {
-  organisation: { size: 15, weight: "bold", color: accent },
-  letterhead: { size: 8, weight: "regular", color: quiet },
-  title: { size: 10.5, weight: "semibold", color: ink },
-  subtitle: { size: 8, weight: "regular", color: quiet },
-  label: { size: 7, weight: "regular", color: quiet },
-  value: { size: 9.5, weight: "regular", color: ink },
-  patientName: { size: 12, weight: "semibold", color: ink },
-  exam: { size: 12, weight: "semibold", color: ink },
-  heading: { size: 9.5, weight: "semibold", color: accent },
-  body: { size: 10, weight: "regular", color: ink },
-  impression: { size: 10.5, weight: "semibold", color: ink },
-  amendment: { size: 9.5, weight: "bold", color: warning },
-  caption: { size: 8, weight: "regular", color: ink },
-  footer: { size: 7, weight: "regular", color: quiet },
-} satisfies Record<string, TextStyle>;
 
 /**
  * The report on paper: A4, letterhead, patient, examination, sections with the impression set apart, addenda, key
