@@ -9,6 +9,7 @@ import type pg from "pg";
 import { closePicturePool, stopPreparing } from "#server/archive/index.ts";
 import { createApiToken } from "#server/auth/api-token.ts";
 import { seedDemo } from "#server/demo/seed.ts";
+import { secure } from "#server/dicomweb/answer.ts";
 import { dicomwebHandler } from "#server/dicomweb/router.ts";
 import { useTestDatabase } from "./database.ts";
 
@@ -51,6 +52,8 @@ export async function useTestArchive({ reserveBytes = 0 }: { reserveBytes?: numb
   const db = await useTestDatabase();
   await seedDemo({ password: randomBytes(12).toString("hex") });
   const server: Server = createServer((req, res) => {
+    // As the front door does for every answer.
+    secure(res);
     dicomwebHandler(req, res).then((ours) => {
       if (!ours) res.writeHead(404).end();
     });

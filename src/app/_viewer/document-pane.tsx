@@ -165,10 +165,10 @@ function ImageList({ session, study, images }: { session: Session; study: StudyF
 /**
  * A PDF in the browser's own reader. The type is ours, whatever the object says of itself, so the bytes can only ever
  * be pages; they come as a blob, which no address from outside can stand for. Where a browser shows only the first
- * page in a frame, or none (phones), the file is offered instead of half a document.
+ * page in a frame, or none (phones), the file is offered instead of half a document; so is one with anything active in it.
  */
 function PdfPages({ loaded, object }: { loaded: LoadedSeries; object: OtherObject }) {
-  const [state, setState] = useState<{ address: string } | { problem: string } | null>(null);
+  const [state, setState] = useState<{ address: string; active: boolean } | { problem: string } | null>(null);
   const [attempt, setAttempt] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is another try at the same file
   useEffect(() => {
@@ -176,10 +176,10 @@ function PdfPages({ loaded, object }: { loaded: LoadedSeries; object: OtherObjec
     let gone = false;
     setState(null);
     pdfOf(loaded, object).then(
-      (file) => {
+      ({ file, active }) => {
         if (gone) return;
         address = URL.createObjectURL(file);
-        setState({ address });
+        setState({ address, active });
       },
       (error: unknown) => !gone && setState({ problem: sentenceOf(error) }),
     );
@@ -197,7 +197,7 @@ function PdfPages({ loaded, object }: { loaded: LoadedSeries; object: OtherObjec
     );
   if ("problem" in state) return <Problem text={state.problem} onRetry={() => setAttempt(attempt + 1)} />;
   const inPage = navigator.pdfViewerEnabled !== false && !matchMedia("(pointer: coarse)").matches;
-  return inPage ? (
+  return inPage && !state.active ? (
     <iframe
       className={styles.pages}
       src={`${state.address}#toolbar=1&navpanes=0&view=FitH`}
@@ -205,7 +205,11 @@ function PdfPages({ loaded, object }: { loaded: LoadedSeries; object: OtherObjec
     />
   ) : (
     <div className={styles.note}>
-      <p>This device shows a PDF whole only outside of this page.</p>
+      <p>
+        {state.active
+          ? "This PDF holds more than pages (scripts, actions, files inside, or a lock), so it is not opened here. It is in the archive unchanged; open it only if you trust its sender."
+          : "This device shows a PDF whole only outside of this page."}
+      </p>
       {/* No name of anybody in a file name. */}
       <a href={state.address} download="document.pdf">
         <Download size={16} aria-hidden /> Save the PDF

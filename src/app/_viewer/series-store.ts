@@ -1,3 +1,4 @@
+import { isActivePdf } from "./active-pdf.ts";
 import { bulkData, seriesMetadata, ViewerError } from "./archive.ts";
 import { type Attributes, number, personName, text } from "./attributes.ts";
 import { forgetFramesExcept, registerFrames } from "./cornerstone.ts";
@@ -75,15 +76,22 @@ async function binary(dicomwebRoot: string, attributes: Attributes, tag: string)
 }
 
 /**
- * The pages inside an encapsulated document. The type is fixed here; what is no PDF is refused.
+ * The pages inside an encapsulated document. The type is fixed here; what is no PDF is refused, and what does more than show
+ * pages is told: it is for saving, never for showing.
  *
  * @throws {ViewerError}
  */
-export async function pdfOf(loaded: LoadedSeries, { attributes }: OtherObject): Promise<Blob> {
+export async function pdfOf(
+  loaded: LoadedSeries,
+  { attributes }: OtherObject,
+): Promise<{ file: Blob; active: boolean }> {
   const bytes = await binary(loaded.study.dicomwebRoot, attributes, "00420011");
   const begin = bytes ? new TextDecoder("latin1").decode(bytes.slice(0, 1024)) : "";
   if (!bytes || !begin.includes("%PDF-")) throw new ViewerError("unreadable", "There is no PDF in this object.");
   // An odd length was filled up with a zero; the object says where the file ends.
   const length = number(attributes, "00420015");
-  return new Blob([length ? bytes.slice(0, length) : bytes], { type: "application/pdf" });
+  const file = length ? bytes.slice(0, length) : bytes;
+  const active = await isActivePdf(new Uint8Array(file));
+  // A blob of another type is saved by every browser, also when its address is opened by hand.
+  return { file: new Blob([file], { type: active ? "application/octet-stream" : "application/pdf" }), active };
 }
