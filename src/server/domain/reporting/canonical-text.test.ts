@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { canonicalText, plain, type SignedContent, sha256Of } from "./canonical-text.ts";
+import { AddAddendum } from "./inputs.ts";
 
 const content: SignedContent = {
   caseId: "c",
@@ -58,4 +59,11 @@ test("a line break of any kind stays one: no two lines become one word", () => {
 test("the language is signed where it was stated, and texts without one are as they always were", () => {
   assert.doesNotMatch(canonicalText(content), /language/);
   assert.match(canonicalText({ ...content, language: "de" }), /"kind": "final",\n "language": "de",\n "signedBy"/);
+});
+
+test("an addendum keeps the indentation of its lists, and an empty one is none", () => {
+  const parsed = (text: string) =>
+    AddAddendum.safeParse({ caseId: "019ab000-0000-7000-8000-000000000000", text }).data?.text;
+  assert.equal(parsed(" \n\r\n  - liver\n    - segment VII\n \n"), "  - liver\n    - segment VII");
+  assert.equal(parsed(" \n \t\n"), undefined);
 });

@@ -62,7 +62,16 @@ export type SignReport = z.output<typeof SignReport>;
 
 export const AddAddendum = z.object({
   caseId,
-  text: z.string().overwrite(withoutHidden).trim().min(1).max(50_000),
+  // Empty lines around it go; the blanks before its first word are a list's indentation.
+  text: z
+    .string()
+    .overwrite((text) =>
+      withoutHidden(text)
+        .replace(/^(?:[^\S\n]*\n)+/, "")
+        .trimEnd(),
+    )
+    .min(1)
+    .max(50_000),
   /** As many late pictures as the writer was told of; left out: all there are. */
   lateImages: z.number().int().min(0).optional(),
 });
