@@ -58,6 +58,8 @@ export async function useTestArchive({ reserveBytes = 0 }: { reserveBytes?: numb
       if (!ours) res.writeHead(404).end();
     });
   });
+  // A busy machine may be silent for seconds between two requests of one connection.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const scopes = ["dicomweb:read", "dicomweb:write"] as const;
