@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { systemActor } from "#server/auth/system-actor.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
+import { buildBasicTextSr, gatherReport, renderReportPdf } from "#server/documents/index.ts";
+import { completeStudy } from "#server/domain/imaging/index.ts";
 import { attachPriors } from "#server/domain/reading/index.ts";
 import { createCaller } from "#server/trpc/caller.ts";
 import { orgId, signedIn } from "../actors.ts";
@@ -190,4 +192,109 @@ test("images of two people in one study are cleared by the site too, and flagged
   assert.equal((await caseOf(first)).item.identity, "agrees");
   await more("Stone^Flint");
   assert.equal((await caseOf(first)).item.identity, "conflict");
+});
+
+/** Read and signed by the reader, as the referrer's own patient. */
+async function sign({ study }: Tiny): Promise<{ caseId: string; studyId: string; reportVersionId: string }> {
+  const api = await signer();
+  const { caseId, item } = await caseOf({ study } as Tiny);
+  const org = await orgId("lakeside");
+  await withTenant(systemActor(org, "test"), (ctx) =>
+    completeStudy(ctx, { studyInstanceUid: study, purpose: "read", instanceCount: 1 }),
+  );
+  const { actor } = await signedIn("referrer@lakeside.example");
+  await archive.owner.query("UPDATE study SET referrer_id = $1 WHERE id = $2", [actor.userId, item.studyId]);
+  const { claimToken } = await api.worklist.claim({ caseId });
+  const sections = [{ key: "impression", title: "Impression", text: "Normal." }];
+  const { version } = await api.report.saveDraft({ caseId, claimToken, version: 0, sections });
+  const { reportVersionId } = await api.report.sign({ caseId, claimToken, version, password: "x" });
+  return { caseId, studyId: item.studyId, reportVersionId };
+}
+/** The password is the door's affair. */
+const signer = async () => createCaller((await signedIn("radiologist@nightshift.example")).actor, async () => {});
+const keysOf = (sections: { key: string }[]) => sections.map(({ key }) => key);
+async function documentsOf(reportVersionId: string) {
+  const org = await orgId("lakeside");
+  const gathered = await withTenant(systemActor(org, "test"), (ctx) => gatherReport(ctx, { reportVersionId }));
+  return { ...gathered, keyImages: [] };
+}
+const referrer = async () => createCaller((await signedIn("referrer@lakeside.example")).actor);
+const inboxItem = async (studyId: string) =>
+  (await (await referrer()).referral.list({ limit: 100 })).items.find((item) => item.studyId === studyId);
+
+for (const [what, people, words] of [
+  [
+    "a report under an ID of two people",
+    async () => {
+      await send({ id: "P-signed", name: "Brook^Ash", birthDate: "19900202", sex: "M", date: "20250310" });
+      return send({ id: "P-signed", birthDate: "19550101" });
+    },
+    /Earlier studies under this patient ID named another patient: they differed in/,
+  ],
+  ["a report without a patient ID", () => send({ id: "" }), /There was no patient ID that identifies anybody/],
+] as const)
+  test(`${what} says so in what is signed, on paper, in the structured report and to the referrer`, async () => {
+    const { caseId, studyId, reportVersionId } = await sign(await people());
+    const [version] = (await (await reader()).report.get({ caseId })).versions;
+    assert.equal(version?.sections[0]?.key, "patient-identity");
+    assert.match(version?.sections[0]?.text ?? "", words);
+    const { rows } = await archive.owner.query("SELECT canonical_text FROM report_version WHERE id = $1", [
+      reportVersionId,
+    ]);
+    assert.match(rows[0].canonical_text, words, "it is part of what was signed");
+
+    const report = await documentsOf(reportVersionId);
+    assert.match(report.sections[0]?.text ?? "", words);
+    assert.match(buildBasicTextSr(report).toString("latin1"), words);
+    const without = { ...report, sections: report.sections.slice(1) };
+    assert.ok((await renderReportPdf(report)).length > (await renderReportPdf(without)).length, "the paper has it set");
+
+    const item = await inboxItem(studyId);
+    assert.match(item?.patientDoubt ?? "", /Make sure whose report this is/);
+    assert.match((await (await referrer()).referral.get({ studyId })).patientDoubt ?? "", /name another|no patient ID/);
+  });
+
+test("what the reader is shown before signing is what the report then says of its patient", async () => {
+  const made = await send({ id: "" });
+  const { item } = await caseOf(made);
+  const { caseId } = await sign(made);
+  const [version] = (await (await reader()).report.get({ caseId })).versions;
+  assert.equal(version?.sections[0]?.text, item.identityWhenSigned);
+});
+
+test("a conflict that arises after the signature is on the pages, not in what was signed; an addendum then says it", async () => {
+  const made = await send({ id: "P-later" });
+  const { caseId, studyId } = await sign(made);
+  const of = async () => (await (await reader()).report.get({ caseId })).versions;
+  assert.deepEqual(keysOf((await of())[0]?.sections ?? []), ["impression"]);
+  assert.equal((await inboxItem(studyId))?.patientDoubt, null);
+
+  const stranger = {
+    "00100020": { vr: "LO", Value: ["P-later"] },
+    "00100010": { vr: "PN", Value: [{ Alphabetic: "Stone^Flint" }] },
+  };
+  assert.equal((await archive.stow([tinyInstance({ study: made.study, elements: stranger }).part10])).status, 200);
+  assert.match((await inboxItem(studyId))?.patientDoubt ?? "", /Images of this study name different patients/);
+  assert.match((await caseOf(made)).item.patientConflict ?? "", /different patients/);
+  assert.deepEqual(keysOf((await of())[0]?.sections ?? []), ["impression"], "what was signed stays");
+
+  const { reportVersionId } = await (await signer()).report.addendum({ caseId, text: "Look again.", password: "x" });
+  assert.deepEqual(keysOf((await of())[0]?.sections ?? []), ["impression", "identity-addendum-1", "addendum-1"]);
+  const { addenda, sections } = await documentsOf(reportVersionId);
+  assert.deepEqual(keysOf(sections), ["impression"], "the addendum's words are not the report's");
+  assert.deepEqual(
+    addenda.map(({ number, sections: own }) => [number, keysOf(own)]),
+    [[1, ["identity-addendum-1", "addendum-1"]]],
+  );
+});
+
+test("a doubt that the site has cleared is in no report that is signed afterwards", async () => {
+  const earlier = await send({ id: "P-cleared", name: "Brook^Ash", date: "20250310" });
+  const made = await send({ id: "P-cleared", birthDate: "19560101" });
+  const [mine, other] = [(await caseOf(made)).item.studyId, (await caseOf(earlier)).item.studyId];
+  await (await admin()).identity.clear({ studyId: mine, otherStudyId: other, reason: "Married name, asked." });
+  const { caseId, studyId } = await sign(made);
+  const [version] = (await (await reader()).report.get({ caseId })).versions;
+  assert.deepEqual(keysOf(version?.sections ?? []), ["impression"]);
+  assert.equal((await inboxItem(studyId))?.patientDoubt, null);
 });

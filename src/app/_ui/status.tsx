@@ -91,6 +91,16 @@ export function PatientWarning({ className, children }: { className?: string | u
   );
 }
 
+/** Whose images these are is in doubt: before the name, because the name is what is in doubt. */
+export function PatientMark({ words, mark = "Patient?" }: { words: string; mark?: string }) {
+  return (
+    <span title={words} className="mr-1.5 inline-flex items-center gap-1 align-text-bottom font-semibold text-stat">
+      <TriangleAlert className="size-3.5" aria-hidden="true" />
+      <span className="text-xs">{mark}</span>
+    </span>
+  );
+}
+
 /** A word in a box; the icon gives it a shape of its own. */
 export function Badge({
   tone = "neutral",

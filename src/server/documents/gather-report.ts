@@ -181,18 +181,20 @@ async function priorsOf({ tx }: Ctx, { caseId, signedAt }: VersionRow): Promise<
   return priors;
 }
 
-const isAddendum = ({ key }: ReportSection) => /^addendum-\d+$/.test(key);
+/** Its own words, and what the product says in it of the patient. */
+const isAddendum = ({ key }: ReportSection) => /^(identity-)?addendum-\d+$/.test(key);
 
 /** A version carries all addenda so far; who signed each is known from the version that brought it. */
 function addendaOf(versions: VersionRow[]): SignedReport["addenda"] {
   const known = new Set<string>();
-  return versions.flatMap((version) =>
-    version.sections.filter(isAddendum).flatMap((section) => {
-      if (known.has(section.key)) return [];
-      known.add(section.key);
-      return [{ number: known.size, sections: [section], signature: signatureOf(version) }];
-    }),
-  );
+  let number = 0;
+  return versions.flatMap((version) => {
+    const sections = version.sections.filter((section) => isAddendum(section) && !known.has(section.key));
+    if (sections.length === 0) return [];
+    for (const { key } of sections) known.add(key);
+    number++;
+    return [{ number, sections, signature: signatureOf(version) }];
+  });
 }
 
 function signatureOf({ name, personName, qualification, signedAt }: VersionRow): SignedReport["signature"] {

@@ -84,7 +84,9 @@ const mostOfAddendum = 160;
 /** What stands at an impression that was added to: who reads it learns at once that more was said since. */
 export function amendments({ addenda, facility }: Pick<SignedReport, "addenda" | "facility">): string[] {
   return addenda.map(({ sections, signature }) => {
-    const text = sections.map((section) => section.text).join(" ");
+    // What the product says of the patient stands in the addendum itself.
+    const own = sections.filter(({ key }) => !key.startsWith("identity-"));
+    const text = own.map((section) => section.text).join(" ");
     const words = [...text.replace(/\s+/g, " ").trim()];
     const excerpt = words.length > mostOfAddendum ? `${words.slice(0, mostOfAddendum).join("")}…` : words.join("");
     return `Amended by the addendum of ${momentText(signature.at, facility.timeZone)} below: ${excerpt}`;

@@ -103,6 +103,12 @@ export function SignPanel({
       <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto p-3">
         <h2 className="text-[0.9375rem] font-semibold">This is what you sign</h2>
         <dl className="flex flex-col gap-2.5">
+          {item.identityWhenSigned ? (
+            <div>
+              <dt className="text-xs font-medium text-stat">Patient identity in doubt</dt>
+              <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">{item.identityWhenSigned}</dd>
+            </div>
+          ) : null}
           {signed.map((section) => (
             <div key={section.key}>
               <dt className="text-xs font-medium text-quiet">{section.title}</dt>

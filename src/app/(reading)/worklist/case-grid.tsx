@@ -1,6 +1,5 @@
 "use client";
 
-import { TriangleAlert } from "lucide-react";
 import { type ReactNode, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
 import { classNames } from "../../_ui/class-names.ts";
@@ -9,7 +8,7 @@ import { formatDicomDate, formatDicomTime, formatExact, formatSex, nameWritings,
 import { Grid, GridCell, GridHeading, GridRow } from "../../_ui/grid.tsx";
 import { Countdown, useNow, useZone } from "../../_ui/now.tsx";
 import { PatientName } from "../../_ui/patient-banner.tsx";
-import { PriorityMark, StateMark } from "../../_ui/status.tsx";
+import { PatientMark, PriorityMark, StateMark } from "../../_ui/status.tsx";
 import { keepInPlace, newIds } from "./anchor.ts";
 import { DraftMark } from "./draft-mark.tsx";
 import { SkipMark } from "./skip-mark.tsx";
@@ -277,9 +276,9 @@ function CaseRow({
         className="name-line min-w-0 @max-[54rem]:order-1 @max-[54rem]:text-[0.875rem] @max-[54rem]:font-medium"
         title={nameTitle(item)}
       >
-        {item.patientConflict ? <ConflictMark words={item.patientConflict} /> : null}
+        {item.patientConflict ? <PatientMark words={item.patientConflict} /> : null}
         {item.identity === "unknown" ? (
-          <ConflictMark
+          <PatientMark
             words="No patient ID that identifies anybody: nothing to compare with was looked for"
             mark="No ID"
           />
@@ -325,16 +324,6 @@ function CaseRow({
         )}
       </GridCell>
     </GridRow>
-  );
-}
-
-/** Images of more than one patient: before the name, because the name is what is in doubt. */
-function ConflictMark({ words, mark = "Patient?" }: { words: string; mark?: string }) {
-  return (
-    <span title={words} className="mr-1.5 inline-flex items-center gap-1 align-text-bottom font-semibold text-stat">
-      <TriangleAlert className="size-3.5" aria-hidden="true" />
-      <span className="text-xs">{mark}</span>
-    </span>
   );
 }
 

@@ -14,7 +14,7 @@ import { Kbd } from "../../_ui/kbd.tsx";
 import { Ago, Countdown, useNow, useZone } from "../../_ui/now.tsx";
 import { PatientName, RepairedMark } from "../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../_ui/skeleton.tsx";
-import { PatientWarning, PriorityMark, StateMark } from "../../_ui/status.tsx";
+import { PatientMark, PatientWarning, PriorityMark, StateMark } from "../../_ui/status.tsx";
 import { useToast } from "../../_ui/toast.tsx";
 import { LateImagesNotice } from "../late-images-notice.tsx";
 import { DraftLine } from "./draft-mark.tsx";
@@ -238,7 +238,10 @@ export function CasePreview({
                   <span className="tabular whitespace-nowrap text-quiet">{formatDicomDate(prior.studyDate)}</span>
                 </p>
                 <p className="text-xs text-quiet">
-                  {[...prior.reasons, prior.hasReport ? "with report" : "without report"].join(" · ")}
+                  {prior.identityReason ? <PatientMark words={prior.identityReason} /> : null}
+                  {[prior.identityReason, ...prior.reasons, prior.hasReport ? "with report" : "without report"]
+                    .filter(Boolean)
+                    .join(" · ")}
                 </p>
               </li>
             ))}

@@ -10,7 +10,7 @@ export type CaseWords = { label: string; hint: string };
  */
 export function caseWords(items: readonly WorklistItem[]): CaseWords[] {
   const label = (item: WorklistItem) =>
-    `${item.patientName} — ${item.studyDescription || imageModalities(item.modalities).join(" ")}`;
+    `${item.identity === "conflict" ? "Patient? " : item.identity === "unknown" ? "No ID " : ""}${item.patientName} — ${item.studyDescription || imageModalities(item.modalities).join(" ")}`;
   const further: ((item: WorklistItem) => string)[] = [
     (item) => formatDicomTime(item.studyTime),
     (item) => (item.accessionNumber ? `acc. ${item.accessionNumber}` : ""),

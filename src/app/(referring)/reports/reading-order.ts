@@ -4,11 +4,16 @@ export type ReportPart = Section & {
   lead: boolean;
 };
 
+/** What was added, and what the product says in it of the patient. */
+const isAddendum = (key: string) => key.startsWith("addendum") || key.startsWith("identity-addendum");
+
 /** A report in the order a referring physician reads it: impression, what was added later, then how one got there. */
 export function readingOrder(sections: Section[]): ReportPart[] {
   const rank = (key: string) => {
+    // Whether it is this patient's at all, before what it says.
+    if (key === "patient-identity") return -1;
     if (key === "impression") return 0;
-    if (key.startsWith("addendum")) return 1;
+    if (isAddendum(key)) return 1;
     const known = ["findings", "comparison", "clinicalInformation", "clinical-information", "technique"].indexOf(key);
     return known < 0 ? 10 : 2 + known;
   };
@@ -18,6 +23,6 @@ export function readingOrder(sections: Section[]): ReportPart[] {
     .sort((a, b) => rank(a.section.key) - rank(b.section.key) || a.at - b.at)
     .map(({ section }) => ({
       ...section,
-      lead: section.key === "impression" || section.key.startsWith("addendum"),
+      lead: ["impression", "patient-identity"].includes(section.key) || isAddendum(section.key),
     }));
 }

@@ -13,7 +13,7 @@ import { Exam } from "../../_ui/exam.tsx";
 import { formatDicomDate } from "../../_ui/format.ts";
 import { Ago } from "../../_ui/now.tsx";
 import { useShortcuts } from "../../_ui/shortcuts.ts";
-import { Badge } from "../../_ui/status.tsx";
+import { Badge, PatientMark } from "../../_ui/status.tsx";
 import { TopBar } from "../../_ui/top-bar.tsx";
 import { referralState } from "./referral-state.ts";
 
@@ -130,6 +130,7 @@ function Row({ item }: { item: ReferralItem }) {
           <span className="flex items-baseline justify-between gap-3">
             <span className={`name-line min-w-0 text-[0.9375rem] ${item.unread ? "font-semibold" : ""}`}>
               {item.unread ? <span className="sr-only">New: </span> : null}
+              {item.patientDoubt ? <PatientMark words={item.patientDoubt} /> : null}
               <bdi>{item.patientName}</bdi>
             </span>
             <span className="shrink-0 text-xs text-quiet">

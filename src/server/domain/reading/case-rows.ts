@@ -4,14 +4,19 @@ import { Prisma } from "#server/db/generated/client.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import type { Actor } from "../context.ts";
 import { mayAccessStudy } from "../image-access.ts";
-import { inWords, type PatientConflict, priorsInWords } from "../patient-conflicts.ts";
-import type { Identity } from "../patient-identity.ts";
 import { claimableStates, isLegalMove, signedStates } from "./case-states.ts";
+import {
+  conflictInWords,
+  doubtWhenSigned,
+  type IdentityFacts,
+  identityColumns,
+  identityOf,
+} from "./identity-in-doubt.ts";
 import { casePolicy } from "./policy.ts";
 import type { CaseAbilities, NameGroups, PriorityReason, WorklistItem } from "./shapes.ts";
 
 /** One case with what a worklist row says about it, as the database gives it. */
-export type CaseRow = {
+export type CaseRow = IdentityFacts & {
   caseId: string;
   orgId: string;
   readerOrgId: string;
@@ -67,11 +72,6 @@ export type CaseRow = {
   readWithout: number;
   lateImages: number;
   lateSince: Date | null;
-  patientConflicts: PatientConflict[];
-  /** Attributes in which earlier studies under the patient ID contradict this one. */
-  priorConflicts: PatientConflict[];
-  /** The study's patient ID identifies nobody. */
-  unidentified: boolean;
 };
 
 /** Of a study `s`: what it was acquired with; of one without pictures, what there is. Never our own documents. */
@@ -99,9 +99,7 @@ export const selectCases = Prisma.sql`
     c.late_images AS "lateImages", c.late_since AS "lateSince",
     s.expected_instances AS "expectedInstances", s.quarantined_instances AS "quarantinedInstances",
     s.refused_instances AS "refusedInstances", s.damaged_instances AS "damagedInstances", c.read_without AS "readWithout",
-    s.patient_conflicts AS "patientConflicts",
-    ARRAY(SELECT DISTINCT unnest(p.differ) FROM case_prior p WHERE p.case_id = c.id AND p.identity = 'conflict' ORDER BY 1) AS "priorConflicts",
-    EXISTS (SELECT 1 FROM patient pt WHERE pt.id = s.patient_ref AND pt.unidentified_in <> '') AS unidentified
+    ${identityColumns}
   FROM reading_case c
   JOIN study s ON s.id = c.study_ref
   JOIN organization o ON o.id = c.org_id
@@ -145,11 +143,6 @@ export function nameGroups(name: string): NameGroups {
   return { alphabetic, ideographic, phonetic };
 }
 
-function identityOf(row: CaseRow): Identity {
-  if (row.patientConflicts.length > 0 || row.priorConflicts.length > 0) return "conflict";
-  return row.unidentified ? "unknown" : "agrees";
-}
-
 export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
   return {
     caseId: row.caseId,
@@ -191,8 +184,9 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     priorCount: row.priorCount,
     quarantined: row.quarantinedInstances,
     incomplete: inWordsOfImages(row),
-    patientConflict: inWords(row.patientConflicts) ?? priorsInWords(row.priorConflicts),
+    patientConflict: conflictInWords(row),
     identity: identityOf(row),
+    identityWhenSigned: doubtWhenSigned(row),
     referringPhysician: formatPersonName(row.referringPhysicianName),
     can: abilities(actor, row),
   };

@@ -84,6 +84,8 @@ export type WorklistItem = {
    * `conflict`: images of the study, or earlier studies under its patient ID, name somebody else.
    */
   identity: Identity;
+  /** What a report that is signed now says of it; null where nothing is in doubt. */
+  identityWhenSigned: string | null;
   /** As a name to read; empty when the study names none. */
   referringPhysician: string;
   can: CaseAbilities;

@@ -5,6 +5,7 @@ import { moveCase, signedStates } from "../reading/index.ts";
 import { plain } from "./canonical-text.ts";
 import type { AddAddendum, KeyImage, Section } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
+import { patientInDoubt } from "./patient-in-doubt.ts";
 import { findReportCase } from "./report-case.ts";
 import type { Signed } from "./shapes.ts";
 
@@ -60,7 +61,11 @@ export async function addAddendum(ctx: Ctx<UserActor>, { caseId, text, lateImage
       version: newest.version + 1,
       kind: "addendum",
       language: newest.language,
-      sections: [...newest.sections, { key: `addendum-${number}`, title: `Addendum ${number}`, text: words }],
+      sections: [
+        ...newest.sections,
+        ...(await patientInDoubt(ctx, caseId, `addendum-${number}`)),
+        { key: `addendum-${number}`, title: `Addendum ${number}`, text: words },
+      ],
       keyImages: newest.keyImages,
       action: "report.addendum",
     },

@@ -1,11 +1,11 @@
 import { formatPersonName } from "@overread/shared/dicom/person-name";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
-import { acquiredModalities } from "../reading/index.ts";
+import { acquiredModalities, doubtInWords, type IdentityFacts, identityColumns } from "../reading/index.ts";
 import type { Section } from "./inputs.ts";
 import type { ReferralItem } from "./shapes.ts";
 
-export type ReferralRow = {
+export type ReferralRow = IdentityFacts & {
   studyId: string;
   orgId: string;
   referrerId: string | null;
@@ -46,7 +46,7 @@ export const selectReferrals = (readerId: string): Prisma.Sql => Prisma.sql`
     s.study_description AS "studyDescription", ${acquiredModalities} AS modalities, s.study_date AS "studyDate", f.name AS facility,
     coalesce(f.time_zone, o.time_zone) AS "facilityTimeZone",
     v.signed_at AS "signedAt", v.signed_by_name AS "signedBy", v.sections,
-    coalesce(v.signed_at, s.first_received_at) AS "sortAt",
+    coalesce(v.signed_at, s.first_received_at) AS "sortAt", ${identityColumns},
     CASE WHEN c.state IN ('final', 'amended') THEN c.late_images ELSE 0 END AS "lateImages", s.referrer_by_default AS "byDefault",
     v.id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM referral_reading r WHERE r.study_ref = s.id AND r.user_id = ${readerId}::uuid
       AND r.version >= v.version) AS unread
@@ -94,5 +94,6 @@ export function toReferralItem(row: ReferralRow): ReferralItem {
     unread: row.unread,
     lateImages: row.lateImages,
     byDefault: row.byDefault,
+    patientDoubt: doubtInWords(row),
   };
 }

@@ -110,6 +110,8 @@ export type ReferralItem = {
   lateImages: number;
   /** The study names no referring physician: it comes by the facility's choice. */
   byDefault: boolean;
+  /** In words, where it is not certain whose study this is now; what was in doubt at the signature stands in the report itself. */
+  patientDoubt: string | null;
 };
 
 export type Referrals = { items: ReferralItem[]; nextCursor: string | null; counts: { unread: number } };

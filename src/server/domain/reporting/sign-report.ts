@@ -8,6 +8,7 @@ import type { KeyImage, Section, SignReport } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
 import { missingImages } from "./missing-images.ts";
 import { requireOwnDraft } from "./own-draft.ts";
+import { patientInDoubt } from "./patient-in-doubt.ts";
 import { findReportCase } from "./report-case.ts";
 import { readDraft } from "./save-draft.ts";
 import type { Signed } from "./shapes.ts";
@@ -76,7 +77,12 @@ async function readyToSign(
   const written = signedSections(draft?.sections ?? [], promptLabels);
   if (!draft || !written.some(({ key }) => key === "impression")) throw new DomainError("report.impression-missing");
   const { language, keyImages } = draft;
-  const sections = [...(await missingImages(ctx, caseId)), ...written, ...(await authorship(ctx, caseId))];
+  const sections = [
+    ...(await patientInDoubt(ctx, caseId)),
+    ...(await missingImages(ctx, caseId)),
+    ...written,
+    ...(await authorship(ctx, caseId)),
+  ];
   return { held, draft: { language, sections, keyImages } };
 }
 

@@ -79,6 +79,9 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
     return (
       <div data-room="reading" className="flex h-dvh flex-col">
         {banner}
+        {referral.patientDoubt ? (
+          <PatientWarning className="rounded-none border-x-0 border-t-0">{referral.patientDoubt}</PatientWarning>
+        ) : null}
         <main className="flex min-h-0 flex-1 flex-col bg-black" aria-label="Images">
           <Viewer compact current={study} priors={[]} jumpTo={viewing.at} />
         </main>
@@ -127,6 +130,7 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
           </div>
         </div>
 
+        {referral.patientDoubt ? <PatientWarning>{referral.patientDoubt}</PatientWarning> : null}
         {referral.lateImages > 0 ? (
           <PatientWarning>
             {`${plural(referral.lateImages, "image")} came after the report was signed and ${referral.lateImages === 1 ? "is" : "are"} not in it. The radiologists have been told.`}
