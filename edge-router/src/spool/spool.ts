@@ -1,14 +1,4 @@
-import { createHash } from "node:crypto";
-import {
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, unlinkSync } from "node:fs";
 import { open } from "node:fs/promises";
 import path from "node:path";
 import type { DatabaseSync } from "node:sqlite";
@@ -18,24 +8,18 @@ import type { AssociationInfo, IncomingObject, ObjectReceiver } from "../dimse/s
 import { BALLAST_BYTES, Ballast } from "./ballast.ts";
 import { DiskGauge } from "./disk.ts";
 import { isDiskFault, isIndexFault } from "./disk-fault.ts";
-import {
-  checkpoint,
-  DamagedIndex,
-  type InstanceRow,
-  openDatabase,
-  SpoolIndex,
-  type Stored,
-  type StudyRow,
-} from "./index-db.ts";
+import { checkpoint, type InstanceRow, SpoolIndex, type Stored, type StudyRow } from "./index-db.ts";
 import { Inflow } from "./inflow.ts";
 import { Journal, madeAt } from "./journal.ts";
 import type { FoundRecord } from "./journal-scan.ts";
+import { openIndex } from "./open-index.ts";
 import { Outgoing } from "./outgoing.ts";
 import { OwedWrites } from "./owed-writes.ts";
 import { ownFiles } from "./own-files.ts";
 import { Receiver, type ReceiverHost } from "./receiver.ts";
 import { type Refusal, Refusals } from "./refusals.ts";
 import type { RecordMeta } from "./segment.ts";
+import { dataSetSha256, isWhole } from "./verify.ts";
 
 /** All data sets in memory together; beyond it each goes to its file early and senders wait for the disk. */
 const BUFFER_BYTES = 96 * 1024 * 1024;
@@ -428,62 +412,6 @@ export class Spool {
   }
 }
 
-/** The index; a damaged one is set aside beside the new, for whoever wants to look into it. */
-function openIndex(file: string, ballast: Ballast): { db: DatabaseSync; isRebuilt: boolean } {
-  try {
-    return { db: openWithBallast(file, ballast), isRebuilt: false };
-  } catch (error) {
-    if (!(error instanceof DamagedIndex)) throw error;
-    const aside = `${file}.damaged-${new Date().toISOString().replaceAll(":", "")}`;
-    for (const part of ["", "-wal", "-shm"])
-      if (existsSync(`${file}${part}`)) renameSync(`${file}${part}`, `${aside}${part}`);
-    return { db: openWithBallast(file, ballast), isRebuilt: true };
-  }
-}
-
-/** The index, for which the ballast is given up when there is no room to open it. */
-function openWithBallast(file: string, ballast: Ballast): DatabaseSync {
-  try {
-    return openDatabase(file);
-  } catch (error) {
-    if (!isIndexFault(error) || !ballast.drop()) throw error;
-    return openDatabase(file);
-  }
-}
-
-/** Preamble, prefix, and the group length of group 0002, which every file of ours has. */
-const FIXED_HEAD_BYTES = 144;
-
-/** SHA-256 of what lies behind group 0002 of a Part 10 file. */
-async function dataSetSha256({ path: file, start, length }: Bytes): Promise<string> {
-  const hash = createHash("sha256");
-  let head = Buffer.alloc(0);
-  let skip = -1;
-  for await (const piece of createReadStream(file, { start, end: start + length - 1 }) as AsyncIterable<Buffer>) {
-    if (skip < 0) head = Buffer.concat([head, piece]);
-    if (skip < 0 && head.length < FIXED_HEAD_BYTES) continue;
-    const bytes = skip < 0 ? head : piece;
-    if (skip < 0) skip = FIXED_HEAD_BYTES + head.readUInt32LE(FIXED_HEAD_BYTES - 4);
-    const from = Math.min(skip, bytes.length);
-    hash.update(bytes.subarray(from));
-    skip -= from;
-  }
-  return hash.digest("hex");
-}
-
 /** The same bytes in another transfer syntax are another object. */
 const keyOf = ({ sopInstanceUid, sha256, transferSyntaxUid }: RecordMeta): string =>
   `${sopInstanceUid} ${sha256} ${transferSyntaxUid}`;
-
-/** Whether the bytes that a record names are all there; a record that never was acknowledged may be torn. */
-async function isWhole(journal: Journal, objectsDir: string, { meta, location }: FoundRecord): Promise<boolean> {
-  if (meta.file) {
-    const file = path.join(objectsDir, meta.file);
-    return existsSync(file) && statSync(file).size === meta.sizeBytes;
-  }
-  const hash = createHash("sha256");
-  const start = location.offset + meta.headBytes;
-  const end = location.offset + meta.sizeBytes - 1;
-  for await (const bytes of createReadStream(journal.pathOf(location.segment), { start, end })) hash.update(bytes);
-  return hash.digest("hex") === meta.sha256;
-}
