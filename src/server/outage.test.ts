@@ -26,6 +26,26 @@ test("a fault of the disk under any read or write has its code and its words", (
   );
 });
 
+test("a database that is away, starts or is too slow is busy, however the driver says it; a fault of ours is not", () => {
+  const busy = [
+    Object.assign(new AggregateError([]), { code: "ECONNREFUSED" }),
+    Object.assign(new Error("starting up"), { code: "57P03" }),
+    Object.assign(new Error("expired"), { code: "P2028" }),
+    Object.assign(new Error("raw"), {
+      code: "P2010",
+      meta: { driverAdapterError: { cause: { originalCode: "57014" } } },
+    }),
+    new Error("timeout exceeded when trying to connect"),
+  ];
+  for (const error of busy) {
+    const known = toDomainError(new Error("wrapped", { cause: error }));
+    assert.equal(known.code, "server.busy", error.message);
+    assert.match(causeInWords(known), /database/);
+  }
+  for (const code of ["42703", "23505", "P2002"])
+    assert.equal(toDomainError(Object.assign(new Error("x"), { code })).code, "internal", code);
+});
+
 test("an outage is said once a minute for each cause, with what came since, and without a path or a name", () => {
   const lines: { fields: Record<string, unknown>; text: string }[] = [];
   const log = {

@@ -7,7 +7,7 @@ const conflict = /^(40P01|40001|55P03|P2034|TransactionWriteConflict)$/;
  * are SQLSTATE classes; P1 and P2 are the ORM's codes.
  */
 const busy =
-  /^(P2028|P2024|P1001|P1002|P1008|P1017|25P0[34]|57014|(08|53|57P)\w{2,3}|SocketTimeout|ConnectionClosed|DatabaseNotReachable|TooManyConnections)$/;
+  /^(P2028|P2024|P1001|P1002|P1008|P1017|25P0[34]|57014|(08|53|57P)\w{2,3}|ECONN(REFUSED|RESET|ABORTED)|EPIPE|SocketTimeout|ConnectionClosed|DatabaseNotReachable|TooManyConnections)$/;
 /** The pool gives its reasons as text alone. */
 const poolWords =
   /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection)/;
