@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   chownSync,
@@ -15,6 +15,7 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { startChild } from "./child.mjs";
+import { keptSecret } from "./data-folder.mjs";
 import { StartFault } from "./fault.mjs";
 
 const require = createRequire(import.meta.url);
@@ -85,10 +86,10 @@ function settle(dir, user) {
     native = copy;
   }
   const location = path.join(dir, "location");
-  if (existsSync(location)) cluster = readFileSync(location, "utf8");
+  if (textOf(location)) cluster = textOf(location);
   else if (!reachable(user, dir, "-x")) {
     cluster = path.join(outside, "cluster");
-    writeFileSync(location, cluster);
+    writeFileSync(location, cluster, { flush: true });
   }
   if (!cluster.startsWith(dir)) {
     mkdirSync(path.dirname(cluster), { recursive: true, mode: 0o755 });
@@ -152,14 +153,15 @@ export async function startPostgres({ dataDir, port, flags = [], log, onWaiting 
   const user = serverUser();
   const dir = path.resolve(dataDir);
   mkdirSync(dir, { recursive: true });
-  const passwordFile = path.join(dir, "owner-password");
-  if (!existsSync(passwordFile)) writeFileSync(passwordFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
-  const password = readFileSync(passwordFile, "utf8");
+  const wasKept = textOf(path.join(dir, "owner-password")) !== "";
+  const password = keptSecret(dir, "owner-password", 24);
   const { native, cluster } = settle(dir, user);
   const as = user ? { uid: user.uid, gid: user.gid } : {};
   const env = { PATH: process.env.PATH, LC_ALL: "C.UTF-8", LANG: "C.UTF-8", HOME: "/" };
   if (!existsSync(path.join(cluster, "PG_VERSION")) || !existsSync(path.join(cluster, "global", "pg_control")))
     createCluster({ native, cluster, user, as, env, password });
+  // The power went before the file was on the disk: the cluster has a password that nobody knows any more.
+  else if (!wasKept) setPassword({ native, cluster, as, env, password });
   // A folder that came from a copy or an older version may belong to somebody else.
   if (user) chownSync(cluster, user.uid, user.gid);
   chmodSync(cluster, 0o700);
@@ -184,17 +186,10 @@ export async function startPostgres({ dataDir, port, flags = [], log, onWaiting 
       killSignal: "SIGQUIT",
     },
   );
-  const superUser = existsSync(path.join(dir, "cluster-user"))
-    ? readFileSync(path.join(dir, "cluster-user"), "utf8")
-    : null;
-  const answer = await firstAnswer(
-    child,
-    port,
-    password,
-    superUser ? [superUser] : [clusterUser, "overread_owner"],
-    onWaiting,
-  );
-  writeFileSync(path.join(dir, "cluster-user"), answer.user, { mode: 0o600 });
+  const superUser = textOf(path.join(dir, "cluster-user"));
+  const answer = await firstAnswer(child, port, password, superUser ? [superUser] : superUsers, onWaiting);
+  if (answer.user !== superUser)
+    writeFileSync(path.join(dir, "cluster-user"), answer.user, { mode: 0o600, flush: true });
   return {
     ...child,
     url: answer.url,
@@ -210,6 +205,21 @@ export async function startPostgres({ dataDir, port, flags = [], log, onWaiting 
 
 /** The cluster's superuser. Data folders made before there was one of that name have `overread_owner` in its place. */
 const clusterUser = "overread_cluster";
+const superUsers = [clusterUser, "overread_owner"];
+
+/** What stands in a file; nothing where there is none, or where a power cut left it empty. */
+const textOf = (file) => (existsSync(file) ? readFileSync(file, "utf8").trim() : "");
+
+/** Gives the superuser of a cluster that does not run this password. Who may read the folder may do that. */
+function setPassword({ native, cluster, as, env, password }) {
+  for (const name of superUsers)
+    spawnSync(path.join(native, "bin", "postgres"), ["--single", "-D", cluster, "postgres"], {
+      ...as,
+      env,
+      cwd: "/",
+      input: `ALTER ROLE ${name} PASSWORD '${password}'\n`,
+    });
+}
 
 async function firstAnswer(child, port, password, users, onWaiting) {
   const { default: pg } = await import("pg");
@@ -228,6 +238,7 @@ async function firstAnswer(child, port, password, users, onWaiting) {
         await client.end();
         return { url, user };
       } catch (error) {
+        client.end().catch(() => {});
         // 57P03: it is there, and still recovering.
         if (error.code === "57P03") starting = true;
       }

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, truncateSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import pg from "pg";
+import { freePort } from "./ports.mjs";
+import { startPostgres } from "./postgres.mjs";
+
+test("a cluster whose password was not on the disk when the power went starts again, with its data", async () => {
+  const dataDir = mkdtempSync(path.join(os.tmpdir(), "overread-pg-"));
+  const start = async () => startPostgres({ dataDir, port: await freePort() });
+  const query = async ({ url }, sql) => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      return (await client.query(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+  let server = await start();
+  try {
+    await query(server, "CREATE TABLE kept AS SELECT 7 AS n");
+    await server.stop();
+    // What ext4 leaves of a file that was written and not synced.
+    for (const name of ["owner-password", "cluster-user"]) truncateSync(path.join(dataDir, name), 0);
+    server = await start();
+    assert.deepEqual(await query(server, "SELECT n FROM kept"), [{ n: 7 }]);
+    const open = await query(
+      server,
+      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE backend_type = 'client backend'",
+    );
+    assert.deepEqual(open, [{ n: 1 }], "no connection of the wait is left");
+  } finally {
+    await server.dispose();
+  }
+});
