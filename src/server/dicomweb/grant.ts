@@ -21,6 +21,8 @@ export type Caller = { actor: Actor; org: { id: string; slug: string }; requestI
 export type StudyGrant = {
   studyId: string;
   orgId: string;
+  /** When it was last decided which version of one of its images is served. Milliseconds; 0 never. */
+  decidedAt: number;
   /** Instances of a series, by SOP Instance UID, loaded when the first is asked for. */
   series: Map<string, Promise<SeriesIndex>>;
 };
@@ -83,12 +85,15 @@ type StudyRow = {
   reader_org_id: string | null;
   facility_id: string | null;
   referrer_id: string | null;
+  decided_at: Date | null;
 };
+const decidedAt = ({ decided_at }: StudyRow): number => decided_at?.getTime() ?? 0;
 
 /** The study, if this actor may read it now. @throws {DomainError} `study.not-found` */
 async function readableStudy(tx: Pick<SqlTx, "$queryRaw">, { actor, org }: Caller, uid: string): Promise<StudyRow> {
   const [study] = await tx.$queryRaw<StudyRow[]>`
-    SELECT id, patient_ref, reader_org_id, facility_id, referrer_id FROM study
+    SELECT id, patient_ref, reader_org_id, facility_id, referrer_id,
+      (SELECT max(i.resolved_at) FROM instance i WHERE i.study_ref = study.id) AS decided_at FROM study
     WHERE org_id = ${org.id}::uuid AND study_instance_uid = ${uid}`;
   if (!study) throw new DomainError("study.not-found");
   authorizeStudy(actor, "study.read", {
@@ -107,16 +112,16 @@ async function readableStudy(tx: Pick<SqlTx, "$queryRaw">, { actor, org }: Calle
 export async function mayStillRead(req: IncomingMessage, caller: Caller, studyInstanceUid: string): Promise<boolean> {
   const actor = await actorFromRequest(req, { touch: false });
   if (!actor) return false;
-  const may = await isReadable({ ...caller, actor }, studyInstanceUid);
+  const may = (await lookAgain({ ...caller, actor }, studyInstanceUid)) !== null;
   if (!may) grants.delete(grantKey({ ...caller, actor }, studyInstanceUid));
   return may;
 }
 
-function isReadable(caller: Caller, studyInstanceUid: string): Promise<boolean> {
-  return withTenantSql(caller.actor, ({ tx }) => readableStudy(tx, caller, studyInstanceUid)).then(
-    () => true,
+/** The study as it is now; null when it may not be read any more. */
+function lookAgain(caller: Caller, studyInstanceUid: string): Promise<StudyRow | null> {
+  return withTenantSql(caller.actor, ({ tx }) => readableStudy(tx, caller, studyInstanceUid)).catch(
     (error: unknown) => {
-      if (error instanceof DomainError && /^(study\.not-found|auth\.)/.test(error.code)) return false;
+      if (error instanceof DomainError && /^(study\.not-found|auth\.)/.test(error.code)) return null;
       throw error;
     },
   );
@@ -138,9 +143,16 @@ export async function grantStudy(caller: Caller, studyInstanceUid: string): Prom
   if (known && known.until > Date.now()) {
     if (known.lookAt > Date.now()) return known.grant;
     known.lookAt = Date.now() + lookMs;
-    if (await isReadable(caller, studyInstanceUid)) return known.grant;
-    grants.delete(key);
-    throw new DomainError("study.not-found");
+    const study = await lookAgain(caller, studyInstanceUid);
+    if (!study) {
+      grants.delete(key);
+      throw new DomainError("study.not-found");
+    }
+    const grant = await known.grant;
+    // Another version of an image is served now.
+    if (grant.decidedAt !== decidedAt(study)) grant.series.clear();
+    grant.decidedAt = decidedAt(study);
+    return grant;
   }
   const grant = withTenantSql(
     actor,
@@ -148,7 +160,7 @@ export async function grantStudy(caller: Caller, studyInstanceUid: string): Prom
       const study = await readableStudy(tx, caller, studyInstanceUid);
       const subject = { orgId: org.id, patientRef: study.patient_ref, studyRef: study.id };
       await appendAs(tx, actor, { action: "study.read", ...subject }, requestId);
-      return { studyId: study.id, orgId: org.id, series: new Map() };
+      return { studyId: study.id, orgId: org.id, decidedAt: decidedAt(study), series: new Map() };
     },
     { requestId },
   );
