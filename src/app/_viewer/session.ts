@@ -4,9 +4,11 @@ import { ViewerError } from "./archive.ts";
 import { loadFrame, start } from "./cornerstone.ts";
 import type { Frame } from "./frames.ts";
 import { chooseStackOpening, openingIndex, presetOn, priorIndex, priorWindow, stackOpening } from "./hanging.ts";
+import { keyImageOf } from "./key-image.ts";
 import { linkSides } from "./linked-sides.ts";
 import { byNumber, matchingSeries, mayHaveImages, openingSeries } from "./matching-series.ts";
 import { createPane, type Pane } from "./pane.ts";
+import { createPriorQuestion } from "./prior-question.ts";
 import { keepOnly, type LoadedSeries, loadSeries } from "./series-store.ts";
 import { watchMeasurements } from "./session-measurements.ts";
 import { createSessionTools, type SessionTools } from "./session-tools.ts";
@@ -48,16 +50,8 @@ export function createSession(initial: ViewerProps): Session {
     marked: null,
   });
 
-  /** Priors in doubt that the reader has said to show. */
-  const accepted = new Set<string>();
-  let afterYes: (() => void) | null = null;
-  /** Asks before a prior is shown that may be of somebody else. True: the reader has to answer first. */
-  const asks = (study: StudyForViewing, then: () => void): boolean => {
-    if (!study.doubt || accepted.has(study.studyInstanceUid)) return false;
-    afterYes = then;
-    view.set({ asking: study });
-    return true;
-  };
+  const question = createPriorQuestion(view, (study) => props.onAcceptPrior?.(study));
+  const { asks } = question;
 
   keepOnly([initial.current, ...initial.priors]);
   // Metadata travels while the library sets itself up.
@@ -276,24 +270,7 @@ export function createSession(initial: ViewerProps): Session {
       const series = study ? priorSeries(study) : null;
       if (study && series && panes.has("prior")) void open("prior", study, series);
     },
-    answer(yes) {
-      const asked = view.get().asking;
-      const then = afterYes;
-      afterYes = null;
-      view.set({ asking: null });
-      if (!asked || !yes) return;
-      Promise.resolve(props.onAcceptPrior?.(asked)).then(
-        () => {
-          accepted.add(asked.studyInstanceUid);
-          then?.();
-        },
-        // It could not be noted, so it is not shown; the reader is asked again.
-        () => {
-          afterYes = then;
-          view.set({ asking: asked });
-        },
-      );
-    },
+    answer: question.answer,
     toggleLink() {
       view.set({ linked: !view.get().linked });
       relink();
@@ -333,22 +310,10 @@ export function createSession(initial: ViewerProps): Session {
     markKeyImage() {
       const side = view.get().active;
       const pane = session.activePane();
-      const frame = pane?.frame();
       const study = studyOf(side);
-      if (!pane || !frame || !study || !props.onKeyImage) return;
-      const { voi } = pane.view.get();
-      const thumbnailDataUrl = pane.snapshot(256);
-      const refused = props.onKeyImage({
-        studyInstanceUid: study.studyInstanceUid,
-        seriesInstanceUid: frame.seriesInstanceUid,
-        sopInstanceUid: frame.sopInstanceUid,
-        sopClassUid: frame.sopClassUid,
-        frameNumber: frame.frameNumber,
-        caption: "",
-        // A table has no centre and width to be told by: the image is drawn with it anyway.
-        ...(voi && !voi.lut ? { windowCenter: told(voi.center), windowWidth: told(voi.width) } : {}),
-        ...(thumbnailDataUrl ? { thumbnailDataUrl } : {}),
-      });
+      const image = pane && study && props.onKeyImage ? keyImageOf(pane, study) : null;
+      if (!image || !props.onKeyImage) return;
+      const refused = props.onKeyImage(image);
       view.set({ marked: { side, said: refused ?? "Key image added", taken: refused === null } });
       clearTimeout(unmark);
       unmark = setTimeout(() => view.set({ marked: null }), refused === null ? 1500 : 6000);
@@ -415,9 +380,4 @@ export function createSession(initial: ViewerProps): Session {
     },
   };
   return session;
-}
-
-/** Short enough to be read, and true for maps of fractions too. */
-function told(value: number): number {
-  return Math.abs(value) >= 10 ? Math.round(value * 10) / 10 : Number(value.toPrecision(4));
 }

@@ -10,6 +10,7 @@ import { Countdown, useNow, useZone } from "../../_ui/now.tsx";
 import { PatientName } from "../../_ui/patient-banner.tsx";
 import { PatientMark, PriorityMark, StateMark } from "../../_ui/status.tsx";
 import { keepInPlace, newIds } from "./anchor.ts";
+import { CaseImages, wrongWithImages } from "./case-images.tsx";
 import { DraftMark } from "./draft-mark.tsx";
 import { SkipMark } from "./skip-mark.tsx";
 
@@ -300,8 +301,15 @@ function CaseRow({
       >
         {item.facility}
       </GridCell>
-      <GridCell className={classNames(cell, "tabular @max-[54rem]:hidden")}>
-        <Images item={item} />
+      <GridCell
+        className={classNames(
+          cell,
+          "tabular",
+          wrongWithImages(item) ? "@max-[54rem]:order-8 @max-[54rem]:col-span-2" : "@max-[54rem]:hidden",
+        )}
+      >
+        <span className="text-quiet @min-[54rem]:hidden">Images </span>
+        <CaseImages item={item} />
       </GridCell>
       {hospital ? null : (
         <GridCell className={classNames(cell, "tabular text-quiet @max-[54rem]:hidden", whenThereIsRoom.Priors)}>
@@ -330,40 +338,6 @@ function CaseRow({
 function nameTitle(item: WorklistItem): string {
   const { main, others } = nameWritings(item.patientNameGroups);
   return [main, ...others].join(" · ");
-}
-
-/** Arrived of expected; a study still coming in shows it as a bar too. */
-function Images({ item }: { item: WorklistItem }) {
-  const { received, expected } = item.images;
-  const arriving = item.state === "arriving";
-  return (
-    <span
-      title={
-        item.incomplete
-          ? `${item.incomplete}: somebody has to choose to read what is there`
-          : item.quarantined > 0
-            ? `${item.quarantined} set aside: the same identifier came twice with different content`
-            : `${received} received${expected ? ` of ${expected} announced` : ""}`
-      }
-    >
-      {expected && (arriving || expected !== received) ? `${received}/${expected}` : received}
-      {item.images.refused > 0 ? (
-        <span className="ml-1 font-medium text-urgent">
-          −{item.images.refused}
-          <span className="@max-[84rem]:sr-only"> refused</span>
-        </span>
-      ) : null}
-      {item.images.damaged > 0 ? (
-        <span className="ml-1 font-medium text-urgent">{item.images.damaged} damaged</span>
-      ) : null}
-      {item.lateImages ? (
-        <span className="ml-1 font-medium text-urgent" title="Came after the case was opened or signed">
-          +{item.lateImages.count} late
-        </span>
-      ) : null}
-      {item.quarantined > 0 ? <span className="ml-1 font-medium text-urgent">+{item.quarantined}!</span> : null}
-    </span>
-  );
 }
 
 /** Where the case is and who has it: one's own, a colleague's, nobody's. */

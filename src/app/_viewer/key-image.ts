@@ -1,0 +1,26 @@
+import type { Pane } from "./pane.ts";
+import type { MarkedKeyImage, StudyForViewing } from "./types.ts";
+
+/** What a pane shows now, as a key image of the report; null while it shows none. */
+export function keyImageOf(pane: Pane, study: StudyForViewing): MarkedKeyImage | null {
+  const frame = pane.frame();
+  if (!frame) return null;
+  const { voi } = pane.view.get();
+  const thumbnailDataUrl = pane.snapshot(256);
+  return {
+    studyInstanceUid: study.studyInstanceUid,
+    seriesInstanceUid: frame.seriesInstanceUid,
+    sopInstanceUid: frame.sopInstanceUid,
+    sopClassUid: frame.sopClassUid,
+    frameNumber: frame.frameNumber,
+    caption: "",
+    // A table has no centre and width to be told by: the image is drawn with it anyway.
+    ...(voi && !voi.lut ? { windowCenter: told(voi.center), windowWidth: told(voi.width) } : {}),
+    ...(thumbnailDataUrl ? { thumbnailDataUrl } : {}),
+  };
+}
+
+/** Short enough to be read, and true for maps of fractions too. */
+function told(value: number): number {
+  return Math.abs(value) >= 10 ? Math.round(value * 10) / 10 : Number(value.toPrecision(4));
+}
