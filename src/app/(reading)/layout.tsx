@@ -9,7 +9,7 @@ export default async function ReadingLayout({ children }: { children: ReactNode 
   return (
     <div
       data-room={actor?.orgKind === "hospital" ? "office" : "reading"}
-      className="flex h-dvh flex-col overflow-hidden"
+      className="flex h-dvh flex-col overflow-hidden low:overflow-y-auto"
     >
       <TrpcProvider>
         <LiveProvider>{children}</LiveProvider>

@@ -26,9 +26,9 @@ const columns = [
   "@min-[84rem]:grid-cols-[4.5rem_8.25rem_minmax(10rem,1.3fr)_5.25rem_minmax(10rem,1.5fr)_3.75rem_minmax(7rem,0.6fr)_minmax(8rem,0.8fr)_6.5rem_2.75rem_minmax(8.5rem,0.6fr)]",
 ].join(" ");
 const hospitalColumns = [
-  "@min-[54rem]:@max-[66rem]:grid-cols-[4rem_minmax(8rem,1.2fr)_5.25rem_minmax(8rem,1.5fr)_3.25rem_minmax(5.5rem,0.6fr)_4rem_minmax(6.5rem,0.8fr)]",
-  "@min-[66rem]:@max-[84rem]:grid-cols-[4.5rem_minmax(8rem,1.3fr)_5.25rem_minmax(9rem,1.5fr)_3.75rem_minmax(5.5rem,0.7fr)_4rem_minmax(6.5rem,0.8fr)]",
-  "@min-[84rem]:grid-cols-[4.5rem_minmax(10rem,1.3fr)_5.25rem_minmax(10rem,1.5fr)_3.75rem_minmax(6rem,0.5fr)_minmax(9rem,0.8fr)_4rem_minmax(7rem,0.8fr)]",
+  "@min-[54rem]:@max-[66rem]:grid-cols-[4rem_minmax(8rem,1.2fr)_5.25rem_minmax(8rem,1.5fr)_3.25rem_minmax(5.5rem,0.6fr)_5rem_minmax(6.5rem,0.8fr)]",
+  "@min-[66rem]:@max-[84rem]:grid-cols-[4.5rem_minmax(8rem,1.3fr)_5.25rem_minmax(9rem,1.5fr)_3.75rem_minmax(5.5rem,0.7fr)_5rem_minmax(6.5rem,0.8fr)]",
+  "@min-[84rem]:grid-cols-[4.5rem_minmax(10rem,1.3fr)_5.25rem_minmax(10rem,1.5fr)_3.75rem_minmax(6rem,0.5fr)_minmax(9rem,0.8fr)_5rem_minmax(7rem,0.8fr)]",
 ].join(" ");
 const whenThereIsRoom: Record<string, string> = { Priors: "@max-[66rem]:hidden", Facility: "@max-[84rem]:hidden" };
 

@@ -149,6 +149,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
       <span data-room="reading" hidden />
       {study ? (
         <PatientBanner
+          className="sticky top-0 z-20"
           patient={{ ...study.patient, name: study.patient.nameGroups, repaired: study.item.textRepaired }}
           study={{
             description: study.item.studyDescription || imageModalities(study.item.modalities).join(" "),
@@ -208,7 +209,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               role="tab"
               aria-selected={tab === each}
               onClick={() => setTab(each)}
-              className={`h-10 flex-1 border-b-2 [@media(height<30rem)]:h-8 capitalize ${tab === each ? "border-accent font-medium" : "border-transparent text-quiet"}`}
+              className={`h-10 flex-1 border-b-2 low:h-8 capitalize ${tab === each ? "border-accent font-medium" : "border-transparent text-quiet"}`}
             >
               {each}
             </button>
@@ -216,7 +217,8 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
         </div>
       </nav>
 
-      <main className="flex min-h-0 flex-1">
+      {/* On a low screen (a desk at 200 %) what is said above the image is scrolled away, the patient is not. */}
+      <main className="flex min-h-0 flex-1 low:min-h-[68dvh] low:shrink-0">
         <div
           className={`min-h-0 min-w-0 flex-1 bg-black ${tab === "images" ? "flex" : "max-md:hidden md:flex"} flex-col`}
         >
