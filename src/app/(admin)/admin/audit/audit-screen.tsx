@@ -158,13 +158,13 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
                 )}
               </td>
               {item.studyInstanceUid ? (
-                <td className="tabular text-xs text-quiet md:max-w-56 md:truncate" title={item.studyInstanceUid}>
+                <td className="tabular text-xs text-quiet md:max-w-40 md:truncate" title={item.studyInstanceUid}>
                   <span className="break-all">{item.studyInstanceUid}</span>
                 </td>
               ) : (
                 <td />
               )}
-              <td className="text-xs break-words text-quiet md:min-w-56">{detailText(item)}</td>
+              <td className="text-xs wrap-anywhere text-quiet md:min-w-56">{detailText(item)}</td>
               <td className="tabular text-quiet">{item.seq}</td>
             </tr>
           ))}
