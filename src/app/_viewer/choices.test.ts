@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { personName } from "./attributes.ts";
 import { readableDate } from "./dates.ts";
 import { seriesContent } from "./frames.ts";
-import { matchingSeries, openingSeries } from "./matching-series.ts";
+import { matchingSeries, openingDocument, openingSeries } from "./matching-series.ts";
 import { nextToFetch } from "./prefetch-order.ts";
 import { presetsFor } from "./presets.ts";
 import type { SeriesForViewing } from "./types.ts";
@@ -32,6 +32,14 @@ test("a study opens with its first series of images, not with the scout or a rep
   assert.equal(openingSeries(study)?.seriesNumber, 2);
   assert.equal(openingSeries([series(1, "CT", "Topogram")])?.seriesNumber, 1);
   assert.equal(openingSeries([series(1, "SR", "Report")]), null);
+});
+
+test("a study of documents opens with the first that can be read, one with pictures with none", () => {
+  const study = [series(3, "SR", "Findings"), series(1, "RTPLAN", "Plan"), series(2, "DOC", "Letter")];
+  assert.equal(openingDocument(study)?.seriesNumber, 2);
+  assert.equal(openingDocument([series(1, "PR", "States")])?.seriesNumber, 1);
+  assert.equal(openingDocument([...study, series(4, "CT", "Lung")]), null);
+  assert.equal(openingDocument([]), null);
 });
 
 test("the prior's series is the one that is called alike", () => {

@@ -17,6 +17,16 @@ export function openingSeries(all: readonly SeriesForViewing[]): SeriesForViewin
   return byNumber(shown.length > 0 ? shown : candidates)[0] ?? null;
 }
 
+/** Documents that have words or pages to show. */
+const readable = new Set(["DOC", "SR", "KO"]);
+
+/** The document that a study without any pictures opens with, by series number; null where pictures may be. */
+export function openingDocument(all: readonly SeriesForViewing[]): SeriesForViewing | null {
+  if (all.some(mayHaveImages)) return null;
+  const ordered = byNumber(all);
+  return ordered.find((series) => readable.has(series.modality)) ?? ordered[0] ?? null;
+}
+
 /** The prior's series most like the one shown: same modality, words of the description, a similar count. */
 export function matchingSeries(
   shown: SeriesForViewing,

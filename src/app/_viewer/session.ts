@@ -6,7 +6,7 @@ import type { Frame } from "./frames.ts";
 import { chooseStackOpening, openingIndex, presetOn, priorIndex, priorWindow, stackOpening } from "./hanging.ts";
 import { keyImageOf } from "./key-image.ts";
 import { linkSides } from "./linked-sides.ts";
-import { byNumber, matchingSeries, mayHaveImages, openingSeries } from "./matching-series.ts";
+import { byNumber, matchingSeries, mayHaveImages, openingDocument, openingSeries } from "./matching-series.ts";
 import { createPane, type Pane } from "./pane.ts";
 import { createPriorQuestion } from "./prior-question.ts";
 import { keepOnly, type LoadedSeries, loadSeries } from "./series-store.ts";
@@ -35,6 +35,7 @@ export function createSession(initial: ViewerProps): Session {
   const awaited = new Map<Side, ImagePointer>();
   const paneListeners = new Set<() => void>();
   const touch = typeof matchMedia === "function" && matchMedia("(pointer: coarse)").matches;
+  const words = openingDocument(initial.current.series);
   const view = createStore<SessionView>({
     active: "current",
     tool: touch || initial.compact ? "scroll" : "window",
@@ -43,7 +44,7 @@ export function createSession(initial: ViewerProps): Session {
     stackOpening: stackOpening(),
     priorUid: initial.compact ? null : (initial.initialPrior ?? null),
     asking: null,
-    document: null,
+    document: words && { study: initial.current, series: words },
     measurements: [],
     painted: false,
     fault: null,
@@ -118,11 +119,12 @@ export function createSession(initial: ViewerProps): Session {
           : priorSeries(study);
     const pointer = awaited.get(side);
     awaited.delete(side);
-    if (series) void open(side, study, series, pointer);
-    else
-      pane.fail(
-        new ViewerError("not-there", study.series.length > 0 ? "No images in this study." : "No images have arrived."),
-      );
+    if (series) return void open(side, study, series, pointer);
+    const document = openingDocument(study.series);
+    if (side === "prior" && document) view.set({ document: { study, series: document } });
+    pane.fail(
+      new ViewerError("not-there", study.series.length > 0 ? "No images in this study." : "No images have arrived."),
+    );
   }
 
   function priorSeries(study: StudyForViewing): SeriesForViewing | null {
@@ -146,6 +148,11 @@ export function createSession(initial: ViewerProps): Session {
     try {
       const loaded = await loadSeries(study, series);
       if (closed || panes.get(side) !== pane || opened.get(side) !== series) return;
+      // Its modality promised pictures, and there are words or pages: an encapsulated PDF that says OT.
+      if (loaded.frames.length === 0 && loaded.others.length > 0) {
+        view.set({ document: { study, series } });
+        throw new ViewerError("not-there", "No images in this series. Its document is shown beside.");
+      }
       const wanted = at ? indexOf(loaded.frames, at) : -1;
       const hung = await hang(side, loaded);
       if (closed || panes.get(side) !== pane || opened.get(side) !== series) return;

@@ -3,6 +3,7 @@ import { warmDecoder } from "./cornerstone.ts";
 import { DocumentPane } from "./document-pane.tsx";
 import { KeyList } from "./key-list.tsx";
 import { belongsToSomebodyElse, pressKey } from "./keyboard.ts";
+import { openingDocument } from "./matching-series.ts";
 import { MeasurementChips } from "./measurement-chips.tsx";
 import { PaneFrame } from "./pane-frame.tsx";
 import { PriorInDoubt } from "./prior-in-doubt.tsx";
@@ -75,6 +76,8 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
 
   const shownPriorUid = prior?.studyInstanceUid;
   const documentShown = view.document !== null;
+  // A study without pictures is its documents: they have the room to themselves.
+  const wordsAlone = documentShown && openingDocument(props.current.series) !== null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: with the prior a pane comes or goes, and has to be watched.
   useEffect(() => {
     if (!stage.current) return;
@@ -116,9 +119,11 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
         <div
           ref={stage}
           className={styles.stage}
-          data-shown={1 + Number(prior !== null) + Number(view.document !== null)}
+          data-shown={Number(!wordsAlone) + Number(prior !== null) + Number(view.document !== null)}
         >
-          <PaneFrame session={session} side="current" study={props.current} priors={props.priors} />
+          {wordsAlone ? null : (
+            <PaneFrame session={session} side="current" study={props.current} priors={props.priors} />
+          )}
           {prior && <PaneFrame session={session} side="prior" study={prior} priors={props.priors} />}
           {view.document && (
             <DocumentPane

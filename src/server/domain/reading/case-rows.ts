@@ -75,8 +75,7 @@ export type CaseRow = IdentityFacts & {
 };
 
 /** Of a study `s`: what it was acquired with; of one without pictures, what there is. Never our own documents. */
-export const acquiredModalities = Prisma.sql`(CASE WHEN s.has_pictures AND cardinality(s.acquired_modalities) > 0
-  THEN s.acquired_modalities ELSE s.modalities END)`;
+export const acquiredModalities = Prisma.sql`(CASE WHEN s.has_pictures THEN s.acquired_modalities ELSE s.modalities END)`;
 
 /**
  * `SELECT … FROM reading_case c JOIN study s …` without WHERE. Whether a claim runs is asked of the database's clock

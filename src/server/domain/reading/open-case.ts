@@ -45,7 +45,10 @@ export async function openCase(ctx: SqlCtx, { studyId }: { studyId: string }): P
   casePolicy.authorize(ctx.actor, "case.open", study);
   if (study.purpose !== "read") return null;
   const existing = await caseOf(ctx, studyId);
-  if (existing) return existing;
+  if (existing) {
+    if (study.hasPictures) await reopenWithPictures(ctx, { caseId: existing, studyId, ...study });
+    return existing;
+  }
   if (!study.hasPictures) return null;
 
   const terms = await contractTerms(ctx, study);
@@ -77,6 +80,25 @@ export async function openCase(ctx: SqlCtx, { studyId }: { studyId: string }): P
   await publish(tx, { topic: "case.changed", orgIds: [study.orgId, terms.readerOrgId], caseId, studyId });
   return caseId;
 }
+
+/** A case that the product itself had closed, because the study held no picture, waits again once there is one. */
+async function reopenWithPictures(
+  ctx: SqlCtx,
+  { caseId, studyId, orgId, patientRef }: { caseId: string; studyId: string; orgId: string; patientRef: string },
+): Promise<void> {
+  const [reopened] = await ctx.tx.$queryRaw<{ readerOrgId: string }[]>`
+    UPDATE reading_case SET state = 'arriving', due_at = due_at + (clock_timestamp() - paused_at), updated_at = clock_timestamp(),
+      paused_from = NULL, paused_at = NULL, paused_reason = NULL
+    WHERE id = ${caseId}::uuid AND state = 'cancelled' AND paused_by_id IS NULL AND paused_reason = ${withoutPicturesReason}
+    RETURNING reader_org_id AS "readerOrgId"`;
+  if (!reopened) return;
+  const details = { from: "cancelled", to: "arriving" };
+  await audit(ctx, { action: "case.move", orgId, patientRef, studyRef: studyId, caseId, details });
+  await publish(ctx.tx, { topic: "case.changed", orgIds: [orgId, reopened.readerOrgId], caseId, studyId });
+}
+
+/** As the migration of 2026-11-27 wrote it when it closed cases of documents alone. */
+const withoutPicturesReason = "No pictures came: there is nothing to read.";
 
 async function caseOf({ tx }: Pick<SqlCtx, "tx">, studyId: string): Promise<string | null> {
   const [found] = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM reading_case WHERE study_ref = ${studyId}::uuid`;
