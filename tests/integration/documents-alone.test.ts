@@ -3,8 +3,11 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { SOP } from "@overread/shared/dicom/uids";
 import pg from "pg";
+import { systemActor } from "#server/auth/system-actor.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
+import { attachPriors } from "#server/domain/reading/index.ts";
 import { createCaller } from "#server/trpc/caller.ts";
-import { signedIn } from "../actors.ts";
+import { orgId, signedIn } from "../actors.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
 import { type Tiny, type TinyWish, tinyInstance } from "../factories/tiny-instance.ts";
 
@@ -92,4 +95,22 @@ test("the examination is what was acquired, also where the images do not say by 
   const made = await send({ elements: { "00080060": undefined } });
   await archive.owner.query("UPDATE study SET modalities = '{DOC,SR}' WHERE study_instance_uid = $1", [made.study]);
   assert.deepEqual((await listed(made))?.modalities, []);
+});
+
+test("two studies are not of one modality because both have a report", async () => {
+  const patient = { "00100020": { vr: "LO", Value: ["P-reports"] } };
+  const ofMr = { ...patient, "00080020": { vr: "DA", Value: ["20250310"] }, "00080060": { vr: "CS", Value: ["MR"] } };
+  const made: Tiny[] = [];
+  for (const elements of [ofMr, patient]) {
+    const first = await send({ elements });
+    const report = { ...elements, "00080060": { vr: "CS", Value: ["SR"] } };
+    await send({ study: first.study, sopClass: SOP.comprehensiveSr, elements: report });
+    made.push(first);
+  }
+  const caseId = (await listed(made[1] as Tiny))?.caseId ?? "";
+  const org = await orgId("lakeside");
+  await withTenant(systemActor(org, "test"), (ctx) => attachPriors(ctx, { caseId }));
+  const { priors } = await (await reader()).worklist.get({ caseId });
+  assert.equal(priors.length, 1);
+  assert.doesNotMatch(priors[0]?.reasons.join() ?? "", /modality/);
 });

@@ -298,3 +298,22 @@ test("a doubt that the site has cleared is in no report that is signed afterward
   assert.deepEqual(keysOf(version?.sections ?? []), ["impression"]);
   assert.equal((await inboxItem(studyId))?.patientDoubt, null);
 });
+
+test("the lists of the site's administrator mark a patient in doubt too", async () => {
+  const made = await send({ id: "" });
+  const other = tinyInstance({
+    ...made,
+    elements: { "00100020": { vr: "LO" }, "00080050": { vr: "SH", Value: ["ACC2"] } },
+  });
+  await archive.stow([other.part10]);
+  await archive.owner.query(
+    `INSERT INTO damaged_object (org_id, study_ref, instance_id, fault, found_by)
+     SELECT org_id, study_ref, id, 'corrupt', 'read' FROM instance WHERE sop_instance_uid = $1 AND status = 'stored'`,
+    [made.instance],
+  );
+  const api = await admin();
+  const aside = (await api.quarantine.list({})).items.find(({ sopInstanceUid }) => sopInstanceUid === made.instance);
+  assert.match(aside?.patientDoubt ?? "", /no patient ID/);
+  const { items } = await api.damage.list({});
+  assert.match(items.find(({ studyId }) => studyId === aside?.studyId)?.patientDoubt ?? "", /no patient ID/);
+});

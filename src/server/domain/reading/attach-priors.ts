@@ -34,7 +34,11 @@ export async function attachPriors(ctx: Ctx, { caseId }: { caseId: string }): Pr
   const cleared = await clearedWith(ctx, current.id);
   const priors = earlier
     .filter((study) => isEarlier(study, current) && (!study.readerOrgId || study.readerOrgId === row.readerOrgId))
-    .map((study) => ({ study, ...priorRelevance(current, study), ...identityOf(cleared, current, study) }))
+    .map((study) => ({
+      study,
+      ...priorRelevance(asAcquired(current), asAcquired(study)),
+      ...identityOf(cleared, current, study),
+    }))
     .sort(
       (a, b) =>
         Number(a.identity === "conflict") - Number(b.identity === "conflict") ||
@@ -103,6 +107,11 @@ function identityOf(
 ): { identity: Identity; differ: string[] } {
   return cleared.has(study.id) ? { identity: "agrees", differ: [] } : compareIdentity(current, study);
 }
+
+/** Two studies are not of one modality because both have a dose report or a report of ours. */
+const asAcquired = <T extends { hasPictures: boolean; acquiredModalities: string[]; modalities: string[] }>(
+  study: T,
+): T => (study.hasPictures ? { ...study, modalities: study.acquiredModalities } : study);
 
 type Dated = { studyDate: string; studyTime: string; firstReceivedAt: Date };
 /** By the modality's own date and time; where it gave none, by when the first image came. */

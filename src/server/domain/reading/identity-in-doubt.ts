@@ -1,4 +1,5 @@
 import { Prisma } from "#server/db/generated/client.ts";
+import type { Ctx } from "../context.ts";
 import { inWords, listed, type PatientConflict, priorsInWords } from "../patient-conflicts.ts";
 import type { Identity } from "../patient-identity.ts";
 
@@ -35,6 +36,18 @@ export function doubtInWords(facts: IdentityFacts): string | null {
 export function doubtWhenSigned(facts: IdentityFacts): string | null {
   const doubts = doubtsOf(facts, "named", "differed", "was");
   return doubts.length > 0 ? `When this was signed: ${doubts.join(" ")}` : null;
+}
+
+/** As {@link doubtInWords}, of several studies by their ids; studies without a doubt are left out. */
+export async function doubtsByStudy({ tx }: Pick<Ctx, "tx">, studyIds: string[]): Promise<Map<string, string>> {
+  const rows = await tx.$queryRaw<(IdentityFacts & { studyId: string })[]>`
+    SELECT s.id AS "studyId", ${identityColumns} FROM study s LEFT JOIN reading_case c ON c.study_ref = s.id WHERE s.id = ANY(${studyIds}::uuid[])`;
+  return new Map(
+    rows.flatMap((row) => {
+      const words = doubtInWords(row);
+      return words ? [[row.studyId, words] as const] : [];
+    }),
+  );
 }
 
 function doubtsOf(

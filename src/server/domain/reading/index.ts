@@ -8,7 +8,13 @@ export { claimCase } from "./claim-case.ts";
 export { expireClaim } from "./expire-claim.ts";
 export { comparablePriors, getCase, priorsOf, readCaseRow } from "./get-case.ts";
 export { type HeldCase, holdClaim } from "./hold-claim.ts";
-export { doubtInWords, doubtWhenSigned, type IdentityFacts, identityColumns } from "./identity-in-doubt.ts";
+export {
+  doubtInWords,
+  doubtsByStudy,
+  doubtWhenSigned,
+  type IdentityFacts,
+  identityColumns,
+} from "./identity-in-doubt.ts";
 export { CancelCase, HoldCase, ListCases, OfCase, OfClaim, ReadIncomplete, ReleaseClaim, SkipCase } from "./inputs.ts";
 export { noteLateImages, requireLateImagesSeen, SeeLateImages, seeLateImages } from "./late-images.ts";
 export { listCases } from "./list-cases.ts";

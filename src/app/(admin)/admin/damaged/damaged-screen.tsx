@@ -8,7 +8,7 @@ import type { Me, Outputs } from "../../../_trpc/types.ts";
 import { EmptyState, FailedState } from "../../../_ui/empty-state.tsx";
 import { formatDicomDate } from "../../../_ui/format.ts";
 import { Ago } from "../../../_ui/now.tsx";
-import { Badge } from "../../../_ui/status.tsx";
+import { Badge, PatientMark } from "../../../_ui/status.tsx";
 import { OfficePage } from "../../office-page.tsx";
 
 type Answer = Outputs["damage"]["list"];
@@ -58,6 +58,7 @@ function Card({ item }: { item: Item }) {
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0">
           <h2 className="name-line font-semibold">
+            {item.patientDoubt ? <PatientMark words={item.patientDoubt} /> : null}
             <bdi>{item.patientName || "Name not given"}</bdi>
           </h2>
           <p className="tabular text-quiet">

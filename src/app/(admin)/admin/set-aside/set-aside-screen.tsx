@@ -11,7 +11,7 @@ import { EmptyState, FailedState } from "../../../_ui/empty-state.tsx";
 import { formatBytes, formatDicomDate, withoutModality } from "../../../_ui/format.ts";
 import { Ago } from "../../../_ui/now.tsx";
 import { SkeletonRows } from "../../../_ui/skeleton.tsx";
-import { Badge } from "../../../_ui/status.tsx";
+import { Badge, PatientMark } from "../../../_ui/status.tsx";
 import { useToast } from "../../../_ui/toast.tsx";
 import { OfficePage } from "../../office-page.tsx";
 import { ReasonDialog } from "../../reason-dialog.tsx";
@@ -127,6 +127,7 @@ function Card({ item, onAsk }: { item: Item; onAsk: (decision: Decision) => void
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0">
           <h2 className="name-line font-semibold">
+            {item.patientDoubt ? <PatientMark words={item.patientDoubt} /> : null}
             <bdi>{item.patientName || "Name not given"}</bdi>
           </h2>
           <p className="tabular text-quiet">

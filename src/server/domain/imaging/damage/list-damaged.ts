@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../../audit/index.ts";
 import type { Ctx } from "../../context.ts";
+import { acquiredModalities, doubtsByStudy } from "../../reading/index.ts";
 import { damagePolicy } from "./policy.ts";
 
 export const ListDamaged = z.object({ limit: z.number().int().min(1).max(200).default(100) });
@@ -12,6 +13,8 @@ export type DamagedStudy = {
   studyId: string;
   patientName: string;
   patientId: string;
+  /** In words, where it is not certain whose study this is. */
+  patientDoubt: string | null;
   studyDate: string;
   studyDescription: string;
   modalities: string[];
@@ -28,7 +31,10 @@ export type DamagedStudy = {
   healedFrom: ("backup" | "sender")[];
 };
 
-type Row = Omit<DamagedStudy, "facility" | "foundAt" | "backupLookedAt" | "senderAskedAt" | "healedAt" | "foundBy"> & {
+type Row = Omit<
+  DamagedStudy,
+  "patientDoubt" | "facility" | "foundAt" | "backupLookedAt" | "senderAskedAt" | "healedAt" | "foundBy"
+> & {
   facility: string | null;
   foundBy: ("read" | "scrub")[];
   foundAt: Date;
@@ -51,7 +57,7 @@ export async function listDamaged(
   const remit = facilities.length > 0 ? Prisma.sql`AND s.facility_id = ANY(${facilities}::uuid[])` : Prisma.empty;
   const rows = await tx.$queryRaw<Row[]>`
     SELECT s.id AS "studyId", s.patient_name AS "patientName", s.patient_id AS "patientId", s.study_date AS "studyDate",
-      s.study_description AS "studyDescription", s.modalities, f.name AS facility,
+      s.study_description AS "studyDescription", ${acquiredModalities} AS modalities, f.name AS facility,
       count(*) FILTER (WHERE d.healed_at IS NULL)::int AS damaged, count(*) FILTER (WHERE d.healed_at IS NOT NULL)::int AS healed,
       array_agg(DISTINCT d.found_by) AS "foundBy", min(d.found_at) AS "foundAt", max(d.backup_looked_at) AS "backupLookedAt",
       max(d.sender_asked_at) AS "senderAskedAt", max(d.healed_at) AS "healedAt",
@@ -60,11 +66,16 @@ export async function listDamaged(
     WHERE d.org_id = ${actor.orgId}::uuid ${remit}
     GROUP BY s.id, f.name
     ORDER BY count(*) FILTER (WHERE d.healed_at IS NULL) = 0, max(d.found_at) DESC LIMIT ${limit}`;
+  const doubts = await doubtsByStudy(
+    ctx,
+    rows.map(({ studyId }) => studyId),
+  );
   await audit(ctx, { action: "instance.list-damaged", details: { count: rows.length } });
   return {
     items: rows.map((row) => ({
       ...row,
       patientName: formatPersonName(row.patientName),
+      patientDoubt: doubts.get(row.studyId) ?? null,
       facility: row.facility ?? "",
       foundBy: row.foundBy.length > 1 ? "both" : row.foundBy[0]!,
       foundAt: row.foundAt.toISOString(),

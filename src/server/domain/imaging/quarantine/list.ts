@@ -6,6 +6,7 @@ import { z } from "zod";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../../audit/index.ts";
 import type { Ctx } from "../../context.ts";
+import { doubtsByStudy } from "../../reading/index.ts";
 import { quarantinePolicy } from "./policy.ts";
 
 export const ListQuarantined = z.object({
@@ -37,6 +38,8 @@ export type QuarantinedInstance = QuarantinedVersion & {
   facility: string;
   patientName: string;
   patientId: string;
+  /** In words, where it is not certain whose study this is. */
+  patientDoubt: string | null;
   studyDate: string;
   studyDescription: string;
   modality: string;
@@ -110,6 +113,7 @@ export async function listQuarantined(
   const stored = await tx.$queryRaw<(VersionRow & { sopInstanceUid: string })[]>`
     SELECT ${version} FROM ${places}
     WHERE i.org_id = ${actor.orgId}::uuid AND i.status = 'stored' AND i.sop_instance_uid = ANY(${page.map((row) => row.sopInstanceUid)}) ${remit}`;
+  const doubts = await doubtsByStudy(ctx, [...new Set(page.map(({ studyId }) => studyId))]);
   const served = new Map(stored.map((row) => [row.sopInstanceUid, row]));
   await audit(ctx, { action: "instance.list-quarantined", details: { state, count: page.length } });
   return {
@@ -133,6 +137,7 @@ export async function listQuarantined(
         ...asVersion(row),
         facility: facility ?? "",
         patientName: formatPersonName(patientName),
+        patientDoubt: doubts.get(row.studyId) ?? null,
         why: other && canRelease ? whyAside(syntax, other.syntax) : ofAnotherPlace,
         served: other ? asVersion(other) : null,
         differs: other ? differences(metadata, other.metadata) : [],
