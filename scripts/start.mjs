@@ -201,6 +201,9 @@ async function startPortal(secret) {
   await keepProgram("dicomweb", [...watch, path.join(root, "src/server/dicomweb/main.ts")], {
     ...common,
     ...keys("dicomweb"),
+    // glibc otherwise keeps freed buffers of a megabyte and more for itself: the front door stays a third larger after large objects.
+    MALLOC_ARENA_MAX: "2",
+    MALLOC_MMAP_THRESHOLD_: "131072",
     ...redis,
     // Threads that wait for the disk to sync images; four would make parallel senders queue.
     UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? "8",

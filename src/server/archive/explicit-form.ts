@@ -1,16 +1,21 @@
+import { unpackLimit } from "@overread/shared/dicom/limits";
 import { toExplicitLittleEndian } from "@overread/shared/dicom/reencode";
 import { TS, transferSyntaxes } from "@overread/shared/dicom/uids";
 import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";
+import { frameIndexOfInstance } from "./read-frames.ts";
 import { assertWholeBytes, corrupt, openObject } from "./whole-object.ts";
 
 /** Larger instances are sent as they are stored, or not at all: writing one anew takes it into memory whole. */
 const largest = 512 << 20;
 
 /** Whether an instance that is stored in another native transfer syntax can be sent as Explicit VR Little Endian. */
-export function hasExplicitForm({ transferSyntaxUid, sizeBytes }: InstanceLocation): boolean {
+export function hasExplicitForm({ transferSyntaxUid, sizeBytes, frameIndex }: InstanceLocation): boolean {
   const syntax = transferSyntaxes[transferSyntaxUid];
+  const { inflated, pixel } = frameIndexOfInstance({ frameIndex });
+  // What is known to unpack to too much is not unpacked to find that out.
+  if (inflated && pixel?.kind === "native" && pixel.offset + pixel.length > unpackLimit) return false;
   return syntax !== undefined &&
     !syntax.encapsulated &&
     !syntax.opaquePixels &&

@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
+import { unpackLimit } from "@overread/shared/dicom/limits";
 import { type Extent, readBytes } from "@overread/shared/dicom/part10";
 import { swapped } from "@overread/shared/dicom/value";
 import { DomainError } from "@overread/shared/errors";
@@ -118,7 +119,8 @@ function readerOf(handle: FileHandle, instance: InstanceLocation, memory: Readin
     return async (...extents) => {
       const pieces: Buffer[] = [];
       for (const [offset, length] of extents) {
-        if (offset + length > inflateReach) throw tooLarge();
+        // A few kilobytes unpack to any length: what one request unpacks into memory is bounded, whoever asks.
+        if (offset + length > inflateReach || length > unpackLimit) throw tooLarge();
         pieces.push(await readBytes({ handle, sizeBytes }, { offsetsIn: "inflated", dataSetOffset }, [offset, length]));
       }
       return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);

@@ -22,7 +22,12 @@ export const elementCost = 40;
 export const bulkCost = 300;
 export const pathCost = 12;
 /** A deflated data set is inflated this far to find its header; what is behind stays packed. Bytes. */
-export const inflateLimit = 64 << 20;
+export const inflateLimit = 16 << 20;
+/**
+ * What is unpacked of a deflated data set for one who asks, as a whole or in one value: half a megabyte holds gigabytes. What is larger
+ * can be had as it is stored. Bytes.
+ */
+export const unpackLimit = 32 << 20;
 /** Nothing larger is an image that anyone sends. Bytes of the data set. */
 export const dataSetLimit = 8 * 2 ** 30;
 /** A value that names the object is shorter; a longer one names nothing. Bytes. */

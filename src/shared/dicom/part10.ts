@@ -192,17 +192,32 @@ async function readExactly(handle: FileHandle, offset: number, length: number): 
   return buffer;
 }
 
-async function inflatedWindow(handle: FileHandle | null, file: Window, offset: number): Promise<Window> {
-  const chunks: Buffer[] = [];
-  let total = 0;
+/** One at a time: a dozen small bombs sent at once would otherwise each fill the whole of their window at once. */
+let unpacking: Promise<unknown> = Promise.resolve();
+
+function inflatedWindow(handle: FileHandle | null, file: Window, offset: number): Promise<Window> {
+  const turn = unpacking.then(() => unpackWindow(handle, file, offset));
+  unpacking = turn.catch(() => {});
+  return turn;
+}
+
+async function unpackWindow(handle: FileHandle | null, file: Window, offset: number): Promise<Window> {
+  // Grown in place: pieces kept until all are there would be held twice for a moment.
+  let buffer = Buffer.allocUnsafe(1 << 20);
+  let end = 0;
   for await (const chunk of inflateFrom(handle, file, offset)) {
     // At the cap the rest is left alone: the header has to be in what we have.
-    const wanted = chunk.subarray(0, inflateLimit - total);
-    chunks.push(wanted);
-    total += wanted.length;
-    if (total === inflateLimit) break;
+    const wanted = chunk.subarray(0, inflateLimit - end);
+    if (end + wanted.length > buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.min(inflateLimit, 2 * buffer.length));
+      buffer.copy(larger, 0, 0, end);
+      buffer = larger;
+    }
+    wanted.copy(buffer, end);
+    end += wanted.length;
+    if (end === inflateLimit) break;
   }
-  return { buffer: Buffer.concat(chunks), base: 0, end: total, cut: total === inflateLimit };
+  return { buffer, base: 0, end, cut: end === inflateLimit };
 }
 
 async function inflated(

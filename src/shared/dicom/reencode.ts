@@ -1,15 +1,13 @@
 import { inflateRawSync } from "node:zlib";
 import { DomainError } from "../errors.ts";
 import { dictionaryByTag } from "./dictionary.ts";
+import { unpackLimit } from "./limits.ts";
 import type { TransferSyntax } from "./uids.ts";
 import { longVrs, shortVrs, swapped } from "./value.ts";
 
 /** Sequences inside sequences deeper than this are an attack, not a report. */
 const maxDepth = 256;
 const undefinedLength = 0xffffffff;
-/** A deflated data set is never let grow beyond this. */
-const maxInflatedBytes = 1 << 30;
-
 type Encoding = { implicit: boolean; bigEndian: boolean };
 
 /**
@@ -20,12 +18,12 @@ type Encoding = { implicit: boolean; bigEndian: boolean };
  * (retired) are left out; an element that the registry does not know is UN, as is one too long for its VR's short length (PS3.5 §6.2.2).
  *
  * @returns the pieces of the data set in order; long values are views of `dataSet`, not copies.
- * @throws {DomainError} `dicom.truncated`, `dicom.malformed`; `request.too-large` for what inflates beyond a gigabyte.
+ * @throws {DomainError} `dicom.truncated`, `dicom.malformed`; `request.too-large` for what inflates beyond {@link unpackLimit}.
  */
 export function toExplicitLittleEndian(dataSet: Buffer, syntax: TransferSyntax): Buffer[] {
   if (!syntax.deflated) return new Reencoder(dataSet, syntax).run();
   try {
-    return [inflateRawSync(dataSet, { maxOutputLength: maxInflatedBytes })];
+    return [inflateRawSync(dataSet, { maxOutputLength: unpackLimit })];
   } catch (error) {
     const large = (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
     throw new DomainError(large ? "request.too-large" : "dicom.malformed", { details: { reason: "deflate" } });
