@@ -5,6 +5,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useTrpc, useTrpcClient } from "../_trpc/client.tsx";
 import { appCodeOf, detailsOf, sentenceFor } from "../_trpc/errors.ts";
 import { serverNow } from "../_trpc/server-time.ts";
+import { sessionHasEnded } from "../_trpc/session-ended.ts";
 import type { WorklistItem } from "../_trpc/types.ts";
 import { idleMs } from "../_ui/activity.ts";
 import { forgetClaim, type HeldClaim, heldClaim, holdClaim, leaveCase, releaseNow, stayWith } from "./claims.ts";
@@ -41,20 +42,33 @@ export function useClaim(
   });
   const keep = useRef(keepOnLeave);
   keep.current = keepOnLeave;
+  const shown = useRef(view.phase);
+  shown.current = view.phase;
+  /** What the screen said before it asked for the claim. */
+  const before = useRef(view.phase);
+  const again = useRef<() => Promise<HeldClaim | null>>(() => Promise.resolve(null));
   const asking = useRef<Promise<HeldClaim | null> | null>(null);
 
   const claimAgain = useCallback((): Promise<HeldClaim | null> => {
     const ask = async () => {
+      before.current = shown.current === "claiming" ? "none" : shown.current;
       setView((was) => ({ ...was, phase: was.claim ? was.phase : "claiming" }));
       try {
         const claim = holdClaim(caseId, await client.worklist.claim.mutate({ caseId }));
         setView({ phase: "held", claim, problem: null });
         return claim;
       } catch (error) {
+        const code = appCodeOf(error);
+        if (unanswered.has(code)) {
+          // Nobody said that the case is lost: what was known of the claim stays, and a sign-in is followed by the claim.
+          const problem = code === "auth.required" ? null : sentenceFor(error);
+          setView((was) => ({ ...was, phase: was.phase === "claiming" ? before.current : was.phase, problem }));
+          if (code === "auth.required") sessionHasEnded(() => void again.current());
+          return null;
+        }
         forgetClaim(caseId);
         const name = detailsOf(error).claimedByName;
-        const problem =
-          appCodeOf(error) === "case.already-claimed" && name ? `${name} has this case now.` : sentenceFor(error);
+        const problem = code === "case.already-claimed" && name ? `${name} has this case now.` : sentenceFor(error);
         setView((was) => ({ phase: was.phase === "claiming" ? "none" : "lost", claim: null, problem }));
         return null;
       } finally {
@@ -66,6 +80,7 @@ export function useClaim(
     asking.current ??= ask();
     return asking.current;
   }, [caseId, client, queryClient, trpc]);
+  again.current = claimAgain;
 
   /** A write was refused for want of a claim. */
   const reportLost = useCallback(
@@ -130,7 +145,8 @@ export function useClaim(
           if (!stopped) setView({ phase: "held", claim: holdClaim(caseId, renewed), problem: null });
         } catch (error) {
           // Without an answer the lease still runs: the next look tries again.
-          if (!stopped && !unanswered.has(appCodeOf(error))) {
+          if (!stopped && appCodeOf(error) === "auth.required") sessionHasEnded();
+          else if (!stopped && !unanswered.has(appCodeOf(error))) {
             if (appCodeOf(error) === "report.already-signed") forgetClaim(caseId);
             else if (detailsOf(error).claimedByName) reportLost(error);
             else void claimAgain();

@@ -3,7 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
 import { isConcerned, type LiveNotice, parseNotice } from "./live-notice.ts";
-import { sessionChannel, sessionHasEnded } from "./session-ended.ts";
+import { onSignedInAgain, sessionChannel, sessionHasEnded } from "./session-ended.ts";
 
 export type LiveStatus = "connecting" | "live" | "reconnecting";
 const LiveContext = createContext<LiveStatus>("connecting");
@@ -78,6 +78,8 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     };
     window.addEventListener("offline", lost);
     window.addEventListener("online", reopen);
+    // The old session's stream would say once more that it is over, over the new one.
+    const forgetSignIn = onSignedInAgain(reopen);
     if (navigator.onLine) open();
     else lost();
     const otherWindows = new BroadcastChannel(sessionChannel);
@@ -85,6 +87,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     return () => {
       stopped = true;
       otherWindows.close();
+      forgetSignIn();
       window.removeEventListener("offline", lost);
       window.removeEventListener("online", reopen);
       source?.close();

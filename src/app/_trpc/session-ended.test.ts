@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keepText, sessionHasEnded, signInAgain } from "./session-ended.ts";
+import { keepText, onSignedInAgain, sessionHasEnded, signInAgain } from "./session-ended.ts";
 
-const writer = { email: "radiologist@nightshift.example", orgSlug: "nightshift" };
+const writer = {
+  userId: "0f8f4a1e-9a53-4f59-8b1c-3a1d5a0b7c11",
+  email: "radiologist@nightshift.example",
+  orgSlug: "nightshift",
+};
 
 test("a session that ends over unsaved words asks for the sign-in there; with all saved the page is left", () => {
   const left: string[] = [];
@@ -31,4 +35,19 @@ test("a session that ends over unsaved words asks for the sign-in there; with al
   forget();
   sessionHasEnded();
   assert.deepEqual(left, Array(2).fill("/sign-in?ended=1&to=%2Fstudies%2Fa"));
+});
+
+test("what was refused for want of a session is done once after the sign-in, when the old session's stream has gone", () => {
+  Object.assign(globalThis, { window: { location: { pathname: "/studies/a", assign: () => {} } } });
+  const order: string[] = [];
+  const forget = keepText({ writer, unsaved: () => true, signedInAgain: () => order.push("save") });
+  const deaf = onSignedInAgain(() => order.push("stream"));
+  sessionHasEnded(() => order.push("claim"));
+  signInAgain.done();
+  assert.deepEqual(order, ["stream", "save", "claim"]);
+  sessionHasEnded();
+  signInAgain.done();
+  assert.deepEqual(order.slice(3), ["stream", "save"]);
+  deaf();
+  forget();
 });

@@ -13,11 +13,13 @@ export function tellOtherWindows(): void {
 }
 
 /** Whose words stand in this window: only they may go on with them. */
-export type Writer = { email: string; orgSlug: string };
+export type Writer = { userId: string; email: string; orgSlug: string };
 /** Somebody's text in this window, and whether all of it is saved. */
 type Text = { writer: Writer; unsaved: () => boolean; signedInAgain: () => void };
 
 const texts = new Set<Text>();
+const afterwards = new Set<() => void>();
+const listeners = new Set<() => void>();
 const watchers = new Set<() => void>();
 let waitingFor: Writer | null = null;
 
@@ -32,6 +34,12 @@ export function keepText(text: Text): () => void {
   return () => texts.delete(text);
 }
 
+/** Hears of each sign-in over the text, before anything is sent again: what belongs to the old session has to go first. */
+export function onSignedInAgain(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
 /** Who has to sign in again in this window, over the words that are not saved; for `useSyncExternalStore`. */
 export const signInAgain = {
   subscribe(watcher: () => void): () => void {
@@ -41,7 +49,11 @@ export const signInAgain = {
   writer: (): Writer | null => waitingFor,
   done(): void {
     waitFor(null);
+    for (const listener of listeners) listener();
     for (const text of texts) text.signedInAgain();
+    const waiting = [...afterwards];
+    afterwards.clear();
+    for (const act of waiting) act();
   },
 };
 
@@ -49,9 +61,12 @@ export const signInAgain = {
  * The session is over (idle, ended by the server, signed out elsewhere). With unsaved words in this window the sign-in
  * comes to them; otherwise the window goes to the sign-in page and comes back afterwards. The address names a case at
  * most, never a patient.
+ *
+ * @param then what was refused for want of a session; done once after the sign-in in this window
  */
-export function sessionHasEnded(): void {
+export function sessionHasEnded(then?: () => void): void {
   const { pathname } = window.location;
+  if (then) afterwards.add(then);
   if (pathname === "/sign-in" || signingOut || waitingFor) return;
   const unsaved = [...texts].find((text) => text.unsaved());
   if (unsaved) waitFor(unsaved.writer);

@@ -2,6 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { sinceKeyMs } from "../_ui/activity.ts";
 import { Button } from "../_ui/button.tsx";
 import { Field } from "../_ui/field.tsx";
 import { signInProblem } from "../(auth)/sign-in/problem.ts";
@@ -22,6 +23,9 @@ async function signIn({ email, orgSlug }: Writer, form: FormData): Promise<strin
   return new URL(url, window.location.origin).searchParams.get("error") ?? undefined;
 }
 
+/** Whoever is in the middle of a sentence ends it first: its words must not go into the password field. */
+const typingPauseMs = 1_000;
+
 /** The sign-in over words that are not saved yet. It covers the page: who sits there now may be somebody else. */
 export function SignInAgain() {
   const writer = useSyncExternalStore(signInAgain.subscribe, signInAgain.writer, () => null);
@@ -30,8 +34,15 @@ export function SignInAgain() {
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   useEffect(() => {
-    if (writer) ref.current?.showModal();
-    else ref.current?.close();
+    if (!writer) return ref.current?.close();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const open = () => {
+      const wait = typingPauseMs - sinceKeyMs();
+      if (wait > 0) timer = setTimeout(open, wait);
+      else ref.current?.showModal();
+    };
+    open();
+    return () => clearTimeout(timer);
   }, [writer]);
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
