@@ -133,6 +133,7 @@ export const procedures: Record<string, Line> = {
   // Another person's session is as one that is not there: none ends.
   "session.end": { reach: ({ userId }) => ({ sessionId: userId }), may: roles },
   "session.endOthers": { reach: null, may: roles },
+  "session.unsavedWordsKey": { reach: null, may: roles },
   "session.secondFactor.get": { reach: null, may: roles },
   // What an account signs in with changes only with its password; whose it is comes from the session.
   "session.secondFactor.begin": { reach: () => ({ password }), may: [] },

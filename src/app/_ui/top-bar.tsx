@@ -79,7 +79,7 @@ export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode
             </Link>
             <button
               type="button"
-              onClick={() => void signOut()}
+              onClick={() => void signOut(me.user.id)}
               className="block w-full rounded px-2 py-1.5 text-left hover:bg-hover"
             >
               Sign out

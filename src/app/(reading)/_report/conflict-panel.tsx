@@ -1,8 +1,15 @@
 "use client";
 
-import { useState } from "react";
+import { useId, useState } from "react";
 import { Button } from "../../_ui/button.tsx";
-import { type Choice, clashesOf, type DraftState, type DraftText, resolveText } from "./draft-state.ts";
+import {
+  type Choice,
+  clashesOf,
+  type DraftState,
+  type DraftText,
+  resolveText,
+  type SectionClash,
+} from "./draft-state.ts";
 
 const choices: { value: Choice; label: string }[] = [
   { value: "mine", label: "Keep mine" },
@@ -35,37 +42,61 @@ export function ConflictPanel({ state, onResolve }: { state: DraftState; onResol
         <Button onClick={() => all("mine")}>Keep mine everywhere</Button>
         <Button onClick={() => all("theirs")}>Take the other everywhere</Button>
       </div>
-      {clashes.map((clash) => {
-        const choice = picked[clash.key] ?? clash.suggested;
-        return (
-          <fieldset key={clash.key} className="flex flex-col gap-1.5 border-t border-line pt-2">
-            <legend className="float-left w-full text-xs font-medium text-quiet">{clash.title}</legend>
-            <div className="grid grid-cols-2 gap-2 text-[0.8125rem]">
-              <Side label="Mine" text={clash.mine} chosen={choice !== "theirs"} />
-              <Side label="Other window" text={clash.theirs} chosen={choice !== "mine"} />
-            </div>
-            <div className="flex flex-wrap gap-x-4 gap-y-1">
-              {choices.map(({ value, label }) => (
-                <label key={value} className="inline-flex items-center gap-1.5">
-                  <input
-                    type="radio"
-                    name={`choice-${clash.key}`}
-                    checked={choice === value}
-                    onChange={() => setPicked((was) => ({ ...was, [clash.key]: value }))}
-                    className="accent-(--accent)"
-                  />
-                  {label}
-                </label>
-              ))}
-            </div>
-          </fieldset>
-        );
-      })}
+      <SectionChoices
+        clashes={clashes}
+        picked={picked}
+        onPick={(key, value) => setPicked((was) => ({ ...was, [key]: value }))}
+        labels={{ mine: "Mine", theirs: "Other window" }}
+        choices={choices}
+      />
       <Button look="primary" onClick={() => onResolve(resolveText(state, picked))}>
         Go on with this
       </Button>
     </section>
   );
+}
+
+/** Section by section what two texts say, and which goes on. */
+export function SectionChoices({
+  clashes,
+  picked,
+  onPick,
+  labels,
+  choices,
+}: {
+  clashes: SectionClash[];
+  picked: Record<string, Choice>;
+  onPick: (key: string, choice: Choice) => void;
+  labels: { mine: string; theirs: string };
+  choices: { value: Choice; label: string }[];
+}) {
+  const name = useId();
+  return clashes.map((clash) => {
+    const choice = picked[clash.key] ?? clash.suggested;
+    return (
+      <fieldset key={clash.key} className="flex flex-col gap-1.5 border-t border-line pt-2">
+        <legend className="float-left w-full text-xs font-medium text-quiet">{clash.title}</legend>
+        <div className="grid grid-cols-2 gap-2 text-[0.8125rem]">
+          <Side label={labels.mine} text={clash.mine} chosen={choice !== "theirs"} />
+          <Side label={labels.theirs} text={clash.theirs} chosen={choice !== "mine"} />
+        </div>
+        <div className="flex flex-wrap gap-x-4 gap-y-1">
+          {choices.map(({ value, label }) => (
+            <label key={value} className="inline-flex items-center gap-1.5">
+              <input
+                type="radio"
+                name={`${name}-${clash.key}`}
+                checked={choice === value}
+                onChange={() => onPick(clash.key, value)}
+                className="accent-(--accent)"
+              />
+              {label}
+            </label>
+          ))}
+        </div>
+      </fieldset>
+    );
+  });
 }
 
 function Side({ label, text, chosen }: { label: string; text: string; chosen: boolean }) {

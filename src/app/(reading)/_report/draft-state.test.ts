@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  asUnsaved,
+  besideReport,
   clashesOf,
   type DraftState,
   type DraftText,
@@ -143,4 +145,26 @@ test("who types a key every 350 ms without a pause is saved at least every three
   assert.ok(saves.length >= 10, `${saves.length} saves`);
   for (const [at, save] of saves.entries()) assert.ok(save - (saves[at - 1] ?? 0) <= 3_000);
   assert.equal(saveDelayMs(0), 800, "a pause saves sooner");
+});
+
+test("kept words stand beside a newer report by section: what only the other side changed is left as it is", () => {
+  const typed = after(start(), { type: "edited", text: text("", "typed before the crash") });
+  const kept = asUnsaved("case", typed);
+  assert.ok(kept);
+  const beside = besideReport(kept, text("saved elsewhere since", ""));
+  assert.deepEqual(
+    clashesOf(beside).map(({ key, suggested }) => [key, suggested]),
+    [
+      ["findings", "theirs"],
+      ["impression", "mine"],
+    ],
+  );
+  assert.deepEqual(
+    resolveText(beside, {}).sections.map((section) => section.text),
+    ["saved elsewhere since", "typed before the crash"],
+  );
+  assert.equal(asUnsaved("case", start()), null, "what is on the server is not kept");
+  const sent = after(typed, { type: "sending" });
+  assert.ok(asUnsaved("case", sent), "what is on its way may not arrive");
+  assert.equal(asUnsaved("case", after(sent, { type: "accepted", version: 4, savedAt: "t" })), null);
 });

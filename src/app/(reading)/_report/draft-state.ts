@@ -121,6 +121,24 @@ export function nextDraft(state: DraftState, event: DraftEvent): DraftState {
   }
 }
 
+/** What is kept in the browser of words that the server does not have: with what they were made from. */
+export type UnsavedWords = { caseId: string; text: DraftText; base: DraftText; version: number };
+
+/** The words of this state that would be lost with the window; null when there are none. */
+export function asUnsaved(caseId: string, { mine, base, version }: DraftState): UnsavedWords | null {
+  return sameText(mine, base) ? null : { caseId, text: mine, base, version };
+}
+
+/** Kept words beside the report as it is now, to be chosen from by section as between two windows. */
+export function besideReport({ text, base, version }: UnsavedWords, now: DraftText): DraftState {
+  return {
+    ...startDraft({ text: base, version, savedAt: null }),
+    status: "conflict",
+    mine: text,
+    theirs: { text: now, version },
+  };
+}
+
 export type SectionClash = {
   key: string;
   title: string;

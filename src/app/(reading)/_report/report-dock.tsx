@@ -13,6 +13,7 @@ import { checksOf } from "./checks.ts";
 import { ConflictPanel } from "./conflict-panel.tsx";
 import { DraftAuthorship, EarlierDrafts } from "./draft-authorship.tsx";
 import { insertAt, replaceWords } from "./insert-text.ts";
+import { KeptWords } from "./kept-words-panel.tsx";
 import { KeyImages, keyOf } from "./key-images.tsx";
 import { LanguagePicker } from "./language-picker.tsx";
 import { SaveState } from "./save-state.tsx";
@@ -62,7 +63,7 @@ export function ReportEditor({
   const anothers = report.draft?.anothers ?? false;
   const mayWrite = holdsCase && !anothers;
   const claim = anothers ? null : heldClaim;
-  const { state, edit, resolve, flush } = useDraft({ caseId, report, claim, writer, onClaimLost });
+  const { state, kept, restore, edit, resolve, flush } = useDraft({ caseId, report, claim, writer, onClaimLost });
   const [signing, setSigning] = useState(false);
   const fields = useRef(new Map<string, HTMLTextAreaElement>());
   const cursor = useRef<{ key: string; start: number; end: number } | null>(null);
@@ -205,6 +206,12 @@ export function ReportEditor({
             <LanguagePicker language={text.language} onChoose={(language) => edit((was) => ({ ...was, language }))} />
           </div>
         ) : null}
+        <KeptWords
+          caseId={caseId}
+          userId={writer.userId}
+          now={text}
+          onRestore={mayWrite && state.status !== "conflict" ? restore : null}
+        />
         {state.status === "conflict" ? <ConflictPanel state={state} onResolve={resolve} /> : null}
         {text.sections.map((section) => (
           <SectionField
@@ -283,7 +290,7 @@ export function ReportEditor({
             </p>
           ) : null}
           <div className="flex items-center justify-between gap-3">
-            <SaveState state={state} mayWrite={mayWrite} />
+            <SaveState state={state} mayWrite={mayWrite} kept={kept} />
             <Button
               look="primary"
               onClick={startSigning}
@@ -296,7 +303,7 @@ export function ReportEditor({
         </footer>
       ) : state.status !== "saved" ? (
         <footer className="border-t border-line px-3 py-2.5">
-          <SaveState state={state} mayWrite={mayWrite} />
+          <SaveState state={state} mayWrite={mayWrite} kept={kept} />
         </footer>
       ) : null}
     </div>

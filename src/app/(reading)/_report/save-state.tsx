@@ -5,7 +5,7 @@ import { useZone } from "../../_ui/now.tsx";
 import type { DraftState } from "./draft-state.ts";
 
 /** Where the text is, in words. Announced when it changes kind, not at every keystroke. */
-export function SaveState({ state, mayWrite }: { state: DraftState; mayWrite: boolean }) {
+export function SaveState({ state, mayWrite, kept }: { state: DraftState; mayWrite: boolean; kept: boolean }) {
   const zone = useZone();
   const failed = state.status === "failed" || state.status === "locked" || state.status === "conflict";
   return (
@@ -14,19 +14,19 @@ export function SaveState({ state, mayWrite }: { state: DraftState; mayWrite: bo
       data-save-state={state.status}
       className={`tabular text-xs whitespace-nowrap ${failed ? "font-medium text-urgent" : "text-quiet"}`}
     >
-      {words(state, mayWrite, zone)}
+      {words(state, mayWrite, kept, zone)}
     </span>
   );
 }
 
-function words(state: DraftState, mayWrite: boolean, zone: string): string {
+function words(state: DraftState, mayWrite: boolean, kept: boolean, zone: string): string {
   switch (state.status) {
     case "dirty":
       return mayWrite ? "Not saved yet" : "Not saved";
     case "saving":
       return "Saving…";
     case "failed":
-      return "Not saved – retrying";
+      return kept ? "Not saved, kept here – retrying" : "Not saved – retrying";
     case "conflict":
       return "Not saved – choose a text";
     case "locked":

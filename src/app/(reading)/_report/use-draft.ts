@@ -1,13 +1,16 @@
 "use client";
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useReducer, useRef } from "react";
+import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { useTrpc, useTrpcClient } from "../../_trpc/client.tsx";
 import { appCodeOf } from "../../_trpc/errors.ts";
 import { keepText, sessionHasEnded, type Writer } from "../../_trpc/session-ended.ts";
 import type { Report } from "../../_trpc/types.ts";
+import { useChest } from "../../_words/use-chest.ts";
+import { WordsKeeper } from "../../_words/words-keeper.ts";
 import type { HeldClaim } from "../claims.ts";
 import {
+  asUnsaved,
   type DraftState,
   type DraftText,
   nextDraft,
@@ -15,6 +18,7 @@ import {
   sameText,
   saveDelayMs,
   startDraft,
+  type UnsavedWords,
 } from "./draft-state.ts";
 
 function textOf({ sections, keyImages, templateId, language }: Report): DraftText {
@@ -22,9 +26,9 @@ function textOf({ sections, keyImages, templateId, language }: Report): DraftTex
 }
 
 /**
- * The draft of a case: what is on the screen, and its way to the server. Saves after a pause in typing and every few seconds without one, on leaving a
- * field, when the window is hidden and, at the last moment, when it closes. Nothing is kept in the browser's storage:
- * a reading room's computer is shared.
+ * The draft of a case: what is on the screen, and its way to the server. Saves after a pause in typing and every few
+ * seconds without one, on leaving a field, when the window is hidden and, at the last moment, when it closes. What is not
+ * saved yet is kept in this browser, encrypted, in case none of that comes to pass.
  */
 export function useDraft({
   caseId,
@@ -40,6 +44,10 @@ export function useDraft({
   onClaimLost: (error: unknown) => void;
 }): {
   state: DraftState;
+  /** Whether what is unsaved would outlive this window. */
+  kept: boolean;
+  /** Puts words that an earlier window left unsaved into the text; those are let go once these are kept or saved. */
+  restore: (id: string, text: DraftText) => void;
   edit: (change: (text: DraftText) => DraftText) => void;
   resolve: (text: DraftText) => void;
   /** Sends what is unsaved. Answers with the version that holds all of it, or null when it could not be saved. */
@@ -60,10 +68,23 @@ export function useDraft({
   /** `performance.now()` of the first word that waits to be sent. */
   const unsavedSince = useRef<number | null>(null);
 
-  const apply = useCallback((event: Parameters<typeof nextDraft>[1]) => {
-    latest.current = nextDraft(latest.current, event);
-    dispatch(event);
-  }, []);
+  const [kept, setKept] = useState(false);
+  const chest = useChest<UnsavedWords>(writer.userId);
+  const [keeper] = useState(() => new WordsKeeper(chest, setKept));
+  useEffect(() => {
+    // The key has to be here before the session or the line is gone.
+    void chest().catch(() => {});
+    return keeper.stay();
+  }, [chest, keeper]);
+
+  const apply = useCallback(
+    (event: Parameters<typeof nextDraft>[1]) => {
+      latest.current = nextDraft(latest.current, event);
+      dispatch(event);
+      keeper.note(asUnsaved(caseId, latest.current));
+    },
+    [caseId, keeper],
+  );
 
   useEffect(() => {
     // A signed report is no draft of ours.
@@ -169,20 +190,27 @@ export function useDraft({
     };
   }, [caseId, saveSoon]);
 
-  const { email, orgSlug } = writer;
+  const { userId, email, orgSlug } = writer;
   useEffect(
     () =>
       keepText({
-        writer: { email, orgSlug },
+        writer: { userId, email, orgSlug },
         unsaved: () => latest.current.status !== "saved",
         signedInAgain: () => void saveSoon(),
       }),
-    [email, orgSlug, saveSoon],
+    [userId, email, orgSlug, saveSoon],
   );
 
   const edit = useCallback(
     (change: (text: DraftText) => DraftText) => apply({ type: "edited", text: change(latest.current.mine) }),
     [apply],
+  );
+  const restore = useCallback(
+    (id: string, text: DraftText) => {
+      keeper.takePlaceOf(id);
+      apply({ type: "edited", text });
+    },
+    [apply, keeper],
   );
   const resolve = useCallback((text: DraftText) => apply({ type: "resolved", text }), [apply]);
   const flush = useCallback(async (): Promise<number | null> => {
@@ -197,5 +225,5 @@ export function useDraft({
     return latest.current.status === "saved" && latest.current.version > 0 ? latest.current.version : null;
   }, [saveSoon]);
 
-  return { state, edit, resolve, flush };
+  return { state, kept, restore, edit, resolve, flush };
 }

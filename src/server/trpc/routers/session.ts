@@ -7,6 +7,7 @@ import {
   removeSecondFactor,
   secondFactorOf,
 } from "#server/auth/second-factor.ts";
+import { unsavedWordsKey } from "#server/auth/unsaved-words-key.ts";
 import { config } from "#server/config.ts";
 import { auditPolicy } from "#server/domain/audit/index.ts";
 import { edgePolicy } from "#server/domain/edge/index.ts";
@@ -56,6 +57,8 @@ export const sessionRouter = router({
       assertGoodPassword(newPassword, { present: password, about: [email, displayName, orgSlug] });
       await changePassword(ctx, { passwordHash: await hashPassword(newPassword) });
     }),
+  /** What the caller's unsaved words are encrypted with in the browser. */
+  unsavedWordsKey: tenantProcedure.query(({ ctx }) => ({ key: unsavedWordsKey(ctx.actor.userId) })),
   /** The caller's authenticator app. */
   secondFactor: router({
     get: tenantProcedure.query(({ ctx }) => secondFactorOf(ctx.actor.userId)),

@@ -26,6 +26,7 @@ import {
   Viewer,
 } from "../../../_viewer/index.tsx";
 import { EarlierDrafts } from "../../_report/draft-authorship.tsx";
+import { KeptWords } from "../../_report/kept-words-panel.tsx";
 import { ReportEditor, type ReportHandle } from "../../_report/report-dock.tsx";
 import { SignedReport } from "../../_report/signed-report.tsx";
 import { holdClaim } from "../../claims.ts";
@@ -254,6 +255,9 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               onClaim={() => void claimAgain()}
             />
           ) : null}
+          {reader && report && (signed || !text) ? (
+            <KeptWords caseId={caseId} userId={me.user.id} now={null} onRestore={null} className="m-3 mb-0" />
+          ) : null}
           {!study || (reportQuery.isPending && !reportQuery.isError) ? (
             <div className="flex flex-col gap-4 p-3" role="status" aria-label="Loading the report">
               <Skeleton className="h-7" />
@@ -283,7 +287,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               claim={hasText ? claim : null}
               holdsCase={hasText && phase === "held"}
               signer={me.user.name}
-              writer={{ email: me.user.email, orgSlug: me.org.slug }}
+              writer={{ userId: me.user.id, email: me.user.email, orgSlug: me.org.slug }}
               handle={reportHandle}
               onClaimLost={reportLost}
               onShowImage={showImage}

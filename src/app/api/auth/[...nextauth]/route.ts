@@ -12,9 +12,10 @@ async function handle(req: NextRequest, context: { params: Promise<{ nextauth: s
   const { nextauth } = await context.params;
   if (!used.has(`${req.method} ${nextauth.join("/")}`)) return new Response(null, { status: 404 });
   const answer: Response = await NextAuth(req, context, authOptions());
-  // Images were cached for this person; the next one at this computer gets none of them.
+  // Images were cached for this person; the next one at this computer gets none of them. The browser's storage is not
+  // emptied here: it may hold, unreadable, what a colleague could not save (app/_words); one's own goes by sign-out.ts.
   if (req.method === "POST" && req.nextUrl.pathname === "/api/auth/signout")
-    answer.headers.set("clear-site-data", '"cache", "storage"');
+    answer.headers.set("clear-site-data", '"cache"');
   return answer;
 }
 
