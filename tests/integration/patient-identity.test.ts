@@ -280,7 +280,9 @@ test("a conflict that arises after the signature is on the pages, not in what wa
 
   const { reportVersionId } = await (await signer()).report.addendum({ caseId, text: "Look again.", password: "x" });
   assert.deepEqual(keysOf((await of())[0]?.sections ?? []), ["impression", "identity-addendum-1", "addendum-1"]);
-  const { addenda, sections } = await documentsOf(reportVersionId);
+  const document = await documentsOf(reportVersionId);
+  const { addenda, sections } = document;
+  assert.match(buildBasicTextSr(document).toString("latin1"), /patient-identity/, "one code for both");
   assert.deepEqual(keysOf(sections), ["impression"], "the addendum's words are not the report's");
   assert.deepEqual(
     addenda.map(({ number, sections: own }) => [number, keysOf(own)]),

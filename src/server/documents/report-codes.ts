@@ -7,6 +7,13 @@ const codes = (heading: [string, string], element: [string, string]): SectionCod
   element: () => code(element[0], "DCM", element[1]),
 });
 
+function identityInDoubt(): SectionCodes {
+  return {
+    heading: () => code("patient-identity", "99OVERREAD", "Patient identity in doubt"),
+    element: () => code("121071", "DCM", "Finding"),
+  };
+}
+
 /** Section headings (CID 7001) and what stands in them (CID 7002), by the keys of our templates. */
 const known: Record<string, SectionCodes> = {
   clinicalInformation: codes(["121060", "History"], ["121060", "History"]),
@@ -19,6 +26,9 @@ const known: Record<string, SectionCodes> = {
   recommendation: codes(["121074", "Recommendations"], ["121075", "Recommendation"]),
   recommendations: codes(["121074", "Recommendations"], ["121075", "Recommendation"]),
   conclusion: codes(["121076", "Conclusions"], ["121077", "Conclusion"]),
+  // What the product says of the patient, in a report and in an addendum.
+  "patient-identity": identityInDoubt(),
+  "identity-addendum": identityInDoubt(),
   addendum: {
     heading: () => code("55107-7", "LN", "Addendum Document"),
     element: () => code("121071", "DCM", "Finding"),

@@ -109,7 +109,10 @@ function Version({
           .filter((section) => section.text.trim())
           .map((section) => (
             <div key={section.key}>
-              <dt className="text-xs font-medium text-quiet">{section.title}</dt>
+              {/* Whether it is this patient's at all stands out as it does on the list. */}
+              <dt className={`text-xs font-medium ${/identity/.test(section.key) ? "text-stat" : "text-quiet"}`}>
+                {section.title}
+              </dt>
               <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">
                 {section.key === "impression" ? <Amendments versions={versions} shown={version.version} /> : null}
                 {section.text}

@@ -145,7 +145,11 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
           <article className="flex flex-col gap-5">
             {readingOrder(newest.sections).map((part) => (
               <section key={part.key} className={part.lead ? "rounded-lg border border-line bg-panel p-4" : ""}>
-                <h2 className="text-[0.8125rem] font-medium text-quiet">{part.title}</h2>
+                <h2
+                  className={`text-[0.8125rem] font-medium ${/identity/.test(part.key) ? "text-stat" : "text-quiet"}`}
+                >
+                  {part.title}
+                </h2>
                 {part.key === "impression" ? <Amendments versions={referral.versions} shown={newest.version} /> : null}
                 <p className={`leading-relaxed whitespace-pre-wrap ${part.lead ? "text-[1.0625rem]" : "text-base"}`}>
                   {part.text}
