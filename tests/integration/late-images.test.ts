@@ -282,6 +282,20 @@ test("a study that names no referring physician is shared with nobody, until the
   assert.equal((await mine(shared))?.byDefault, true);
   const named = await bring({ elements: { "00080090": { vr: "PN", Value: [{ Alphabetic: "Almeida^Rosa" }] } } });
   assert.equal((await mine(named))?.byDefault, false);
+
+  // Somebody is named in these: whom, nobody can read, and what is left of a name may be another's.
+  const unreadable = (bytes: number[]) => ({
+    "00080005": { vr: "CS", Value: ["ISO_IR 192"] },
+    "00080090": { vr: "PN", bytes: Uint8Array.from(bytes.length % 2 ? [...bytes, 0x20] : bytes) },
+  });
+  const latin = (text: string) => [...Buffer.from(text, "latin1")];
+  for (const bytes of [
+    [0xa4, 0xfd, 0x5e, 0xa4, 0x70, 0xa9, 0xfa],
+    latin("????^??"),
+    latin("Almeida\xff\xff\xff^Rosa"),
+    latin("Almeida?^Rosa"),
+  ])
+    assert.equal(await mine(await bring({ elements: unreadable(bytes) })), undefined, Buffer.from(bytes).toString());
   await admin.facility.update({ facilitySlug: slug, defaultReferrerId: null });
   assert.equal(await mine(await bring({ elements: nobody })), undefined);
 });

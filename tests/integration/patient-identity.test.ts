@@ -67,6 +67,27 @@ for (const [what, id] of [
     assert.doesNotMatch(comparison, /\d{4}/);
   });
 
+test("patient IDs of which characters could not be read join no strangers", async () => {
+  // Two IDs in Big5 that say they are UTF-8: both read as the same replacement characters.
+  const bring = async (id: number[], date: string): Promise<Tiny> => {
+    const made = tinyInstance({
+      elements: {
+        "00080005": { vr: "CS", Value: ["ISO_IR 192"] },
+        "00080020": { vr: "DA", Value: [date] },
+        "00100010": undefined,
+        "00100020": { vr: "LO", bytes: Uint8Array.from(id) },
+        "00100030": undefined,
+      },
+    });
+    assert.equal((await archive.stow([made.part10])).status, 200);
+    return made;
+  };
+  await bring([0xa4, 0xfd, 0x31, 0x32], "20250101");
+  const { item, priors } = await caseOf(await bring([0xa7, 0xf5, 0x31, 0x32], "20260101"));
+  assert.deepEqual(priors, []);
+  assert.equal(item.identity, "unknown");
+});
+
 test("the trail of a patient is not asked for by an ID that identifies nobody", async () => {
   await send({ id: "UNKNOWN", name: "Brook^Ash" });
   const api = await admin();

@@ -112,7 +112,34 @@ test("any name agrees with itself in every way of writing it, and with no strang
 });
 
 test("an ID that is empty, all zeros or says that there is none identifies nobody", () => {
-  for (const id of ["", "  ", "\0", "0", "0000000", "-", "?", "XXX", "unknown", "N/A", "Anonymous", "no id", "None"])
+  for (const id of [
+    "",
+    "  ",
+    "\0",
+    "0",
+    "0000000",
+    "-",
+    "?",
+    "XXX",
+    "unknown",
+    "N/A",
+    "Anonymous",
+    "no id",
+    "None",
+    "\ufffd\ufffd1",
+  ])
     assert.equal(identifies(id), false, JSON.stringify(id));
   for (const id of ["P-1", "10", "A", "NA-4711", "山田1"]) assert.equal(identifies(id), true, id);
+});
+
+test("a name of which characters could not be read agrees with none that looks the same, and may contradict", () => {
+  const of = (patientName: string) => ({ patientName, patientBirthDate: "19690412", patientSex: "F" });
+  for (const [a, b] of [
+    ["M\ufffdller^Anna", "M\ufffdller^Anna"],
+    ["Ng\ufffd^Linh", "Ng^Linh"],
+    ["Ng?^Linh", "Ng^Linh"],
+    ["Wang^Li=\ufffd\ufffd^\ufffd", "Wang?^Li=\ufffd\ufffd^\ufffd"],
+  ] as const)
+    assert.equal(compareIdentity(of(a), of(b)).identity, "unknown", `${a} | ${b}`);
+  assert.equal(compareIdentity(of("Br\ufffdk^Ash"), of("Rivers^Alder")).identity, "conflict");
 });

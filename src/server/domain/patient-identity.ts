@@ -1,3 +1,4 @@
+import { isReadable } from "@overread/shared/dicom/character-set";
 import { normalisePersonName } from "@overread/shared/dicom/person-name";
 
 /**
@@ -19,6 +20,7 @@ export type Demographics = { patientName: string; patientBirthDate: string; pati
  * - another family name beside the same given name, sex and birth date is a marriage (or its end)
  * - one letter more, less or other in a long part may be a slip: `unknown`, since twins are named so too
  * - names in different scripts cannot be compared: `unknown`, unless a writing is shared
+ * - a name of which characters could not be read may contradict, and never agrees: `unknown`
  *
  * Birth dates that differ are a conflict, unless day and month stand in each other's place or one of them is a first of January that
  * stands for "the year is known". Sexes differ where one says male and the other female.
@@ -73,12 +75,15 @@ function compareNames(a: string, b: string, otherwiseSame: boolean): Likeness {
     const [x, y] = [nameOf(first[group] ?? ""), nameOf(second[group] ?? "")];
     if (x.all.length === 0 || y.all.length === 0) continue;
     if (!sameScript(x.all.join(), y.all.join())) continue;
-    const found = compareWriting(x, y, otherwiseSame);
-    if (found === "other") return "other";
+    const said = compareWriting(x, y, otherwiseSame);
+    if (said === "other") return "other";
+    const found = isWhole(first[group]) && isWhole(second[group]) ? said : "close";
     if (best === "silent" || rank.indexOf(found) < rank.indexOf(best)) best = found;
   }
   return best;
 }
+/** Whether nothing of a writing was lost, here or before it came (`?`): what is left of two names may look the same. */
+const isWhole = (writing = ""): boolean => isReadable(writing) && !writing.includes("?");
 const rank: Likeness[] = ["same", "part", "close", "silent"];
 
 /** Family and given names of one writing; a name without carets is all one part. Prefix and suffix are left out. */
@@ -181,9 +186,11 @@ const placeholders = new Set(
 
 /**
  * Whether a Patient ID identifies anybody. An empty one does not, nor one that is filled with zeros, X or marks, nor a word that says
- * that there is none: every study under it is a patient of its own.
+ * that there is none, nor one of which a character could not be read, for other IDs look the same then: every study under it is a
+ * patient of its own.
  */
 export function identifies(patientId: string): boolean {
+  if (!isReadable(patientId)) return false;
   const bare = patientId.toUpperCase().replaceAll(/[^\p{L}\p{N}]/gu, "");
   return bare !== "" && !/^(0+|X+)$/.test(bare) && !placeholders.has(bare);
 }

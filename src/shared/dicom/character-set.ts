@@ -6,6 +6,9 @@
 
 import { readsWell, repairText } from "./character-repair.ts";
 
+/** Whether every character of a decoded value could be read: what stands where one could not be is the same for all of them. */
+export const isReadable = (text: string): boolean => !text.includes("\ufffd");
+
 /** Turns the bytes of one whole text value (several by backslash) into Unicode. Never throws. */
 export type DecodeText = (bytes: Uint8Array) => string;
 /** Turns Unicode text into the bytes of a value; what the character set lacks becomes `?`. */

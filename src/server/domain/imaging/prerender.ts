@@ -1,3 +1,4 @@
+import { isReadable } from "@overread/shared/dicom/character-set";
 import {
   type DicomElement,
   type DicomJson,
@@ -176,9 +177,17 @@ export function nameSearchKey(dataset: DicomJson, tag: string): string {
   return keys.every((key) => key === "") ? "" : text(`${keys.join("=").replace(/=+$/, "")}=`, 500);
 }
 
+/**
+ * By what the referring physician's account is found; empty where a study names nobody. A name of which something could not be read, or
+ * was lost before it came (`?`), is somebody's all the same, and what is left of it may be another's: it finds nobody.
+ */
+function referrerKey(name: string): string {
+  if (!isReadable(name) || name.includes("?")) return "?";
+  return normalisePersonName(name);
+}
+
 /** The columns of patient and study that come out of an image. */
 export function studyColumns(dataset: DicomJson) {
-  const referring = personNameOf(dataset, "00080090");
   const requests = sequenceOf(dataset, "00400275")[0] ?? {};
   return {
     patientId: text(stringOf(dataset, "00100020")),
@@ -194,7 +203,7 @@ export function studyColumns(dataset: DicomJson) {
     studyTime: text(stringOf(dataset, "00080030"), 16).replaceAll(":", ""),
     studyDescription: text(stringOf(dataset, "00081030")),
     referringPhysicianName: nameText(dataset, "00080090"),
-    referrerKey: referring ? normalisePersonName(referring) : "",
+    referrerKey: referrerKey(nameText(dataset, "00080090")),
     requestedPriority: text(stringOf(dataset, "00401003") ?? stringOf(requests, "00401003"), 32),
   };
 }
