@@ -254,13 +254,24 @@ async function startEdge() {
   });
 }
 
+/** Other machines reach the front door, and nothing says that what they send is encrypted (as `src/server/config.ts` judges it). */
+function readableOnTheWay() {
+  const {
+    OVERREAD_HOST: host = "127.0.0.1",
+    OVERREAD_BEHIND_PROXY: behindProxy,
+    OVERREAD_PUBLIC_URL = "",
+  } = process.env;
+  return (
+    !/^(localhost|127\.[\d.]+|::1)$/.test(host) && !(behindProxy === "1" && OVERREAD_PUBLIC_URL.startsWith("https:"))
+  );
+}
+
 function sayReady(seeded, password) {
   say(`(${((Date.now() - started) / 1000).toFixed(0)} s)`);
   say(`\nOverread is ready: http://localhost:${port}\n`);
-  const { OVERREAD_HOST: host = "127.0.0.1", OVERREAD_BEHIND_PROXY: behindProxy } = process.env;
-  if (!/^(localhost|127\.[\d.]+|::1)$/.test(host) && behindProxy !== "1")
+  if (readableOnTheWay())
     say(
-      `WARNING: it listens on ${host} by plain http: passwords and images can be read on the way. Put a proxy with TLS before it (README, "Deploying it").\n`,
+      `WARNING: it listens on ${process.env.OVERREAD_HOST} by plain http: passwords and images can be read on the way. Put a proxy with TLS before it (README, "Deploying it").\n`,
     );
   if (!seeded) return;
   say("Demo accounts (demo data only, never for patients):");
@@ -280,6 +291,11 @@ function sayReady(seeded, password) {
 }
 
 try {
+  if (readableOnTheWay() && process.env.OVERREAD_ALLOW_PLAIN_HTTP !== "1")
+    throw new StartFault(
+      `OVERREAD_HOST is ${process.env.OVERREAD_HOST}: other machines would reach the portal by plain http, where passwords and images can be read on the way.`,
+      "Put a proxy with TLS before it and set OVERREAD_PUBLIC_URL=https://… and OVERREAD_BEHIND_PROXY=1; or, on a network that is trusted whole, set OVERREAD_ALLOW_PLAIN_HTTP=1.",
+    );
   await openFolder();
   if (external && process.env.NODE_ENV === "production" && !process.env.OVERREAD_SECRET)
     throw new StartFault(

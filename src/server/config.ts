@@ -15,6 +15,8 @@ const Environment = z.object({
   OVERREAD_PUBLIC_URL: z.url().optional(),
   /** `1`: a proxy of the deployment's own stands before the front door, and its x-forwarded-* headers are true. */
   OVERREAD_BEHIND_PROXY: z.enum(["0", "1"]).default("0"),
+  /** `1`: other machines may reach the front door by plain http, readable on the way; for a network that is trusted whole. */
+  OVERREAD_ALLOW_PLAIN_HTTP: z.enum(["0", "1"]).default("0"),
   /** Where the front door finds Next. */
   OVERREAD_WEB_PORT: z.coerce.number().int().min(1).max(65535).default(3100),
   OVERREAD_DATA_DIR: z.string().default(".data"),
@@ -83,6 +85,7 @@ function load(env: NodeJS.ProcessEnv) {
       readableOnTheWay:
         !/^(localhost|127\.[\d.]+|::1)$/.test(e.OVERREAD_HOST) &&
         !(publicUrl.startsWith("https:") && e.OVERREAD_BEHIND_PROXY === "1"),
+      plainAllowed: e.OVERREAD_ALLOW_PLAIN_HTTP === "1",
     },
     dataDir: e.OVERREAD_DATA_DIR,
     database: {

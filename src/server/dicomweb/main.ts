@@ -8,6 +8,20 @@ import { type FrontDoor, openFrontDoor } from "./front-door.ts";
 const { http, log: logging } = config();
 const log = createLog("dicomweb", logging.level);
 
+const remedy = "Put a proxy with TLS before it, and set OVERREAD_PUBLIC_URL=https://… and OVERREAD_BEHIND_PROXY=1";
+if (http.readableOnTheWay && !http.plainAllowed) {
+  log.fatal(
+    { host: http.host },
+    `other machines would reach the portal by plain http, where passwords and images can be read on the way: it does not start. ${remedy}; or, on a network that is trusted whole, set OVERREAD_ALLOW_PLAIN_HTTP=1`,
+  );
+  process.exit(1);
+}
+if (http.readableOnTheWay)
+  log.warn(
+    { host: http.host },
+    `other machines reach the portal by plain http: passwords and images can be read on the way. ${remedy}`,
+  );
+
 const door = await openFrontDoor({ host: http.host, port: http.port, log }).catch((error: NodeJS.ErrnoException) => {
   const inUse = error.code === "EADDRINUSE";
   log.fatal(
@@ -19,12 +33,6 @@ const door = await openFrontDoor({ host: http.host, port: http.port, log }).catc
   process.exit(1);
 });
 log.info({ host: http.host, port: door.port }, "front door open");
-if (http.readableOnTheWay)
-  log.warn(
-    { host: http.host },
-    "other machines reach the portal by plain http: passwords and images can be read on the way. Put a proxy with TLS before it, and set OVERREAD_PUBLIC_URL=https://… and OVERREAD_BEHIND_PROXY=1",
-  );
-
 // Leftovers of a crash are nobody's to wait for.
 sweepStorage().then(
   (swept) => log.info(swept, "storage swept"),

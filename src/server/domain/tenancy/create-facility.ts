@@ -1,5 +1,6 @@
 import { appendAs } from "../audit/index.ts";
 import type { Tx } from "../context.ts";
+import { assertVisible } from "./create-organization.ts";
 
 export type NewFacility = {
   slug: string;
@@ -13,8 +14,14 @@ export type NewFacility = {
   localPacs?: { aeTitle: string; host: string; port: number } | null;
 };
 
-/** Adds a site to a hospital organisation. An operator's act: `tx` comes from `withMaintenance`. */
+/**
+ * Adds a site to a hospital organisation. An operator's act: `tx` comes from `withMaintenance`.
+ * @throws {DomainError} `request.invalid`: a name is empty, too long, or holds what cannot be seen.
+ */
 export async function createFacility(tx: Tx, orgId: string, input: NewFacility, by: string): Promise<{ id: string }> {
+  const { slug, name, allowedCallingAeTitles, calledAeTitles, priorAeTitles, localPacs } = input;
+  const localAeTitle = localPacs?.aeTitle;
+  assertVisible({ slug, name, allowedCallingAeTitles, calledAeTitles, priorAeTitles, localAeTitle });
   const facility = await tx.facility.create({
     data: {
       orgId,

@@ -1,3 +1,5 @@
+import { DomainError } from "@overread/shared/errors";
+import { holdsHidden } from "@overread/shared/hidden-characters";
 import type { OrganizationKind } from "#server/db/generated/enums.ts";
 import { appendAs } from "../audit/index.ts";
 import type { SystemActor, Tx } from "../context.ts";
@@ -11,11 +13,25 @@ export type NewOrganization = {
 };
 
 /**
+ * Names stand in letterheads, lists and the audit trail: what cannot be seen in them is refused here as in the pages' own inputs.
+ * @throws {DomainError} `request.invalid` with the field
+ */
+export function assertVisible(fields: Record<string, string | readonly string[] | undefined>): void {
+  for (const [field, value] of Object.entries(fields)) {
+    const texts = typeof value === "string" ? [value] : (value ?? []);
+    if (texts.some((text) => text.trim() === "" || text.length > 200 || /[\t\r\n]/.test(text) || holdsHidden(text)))
+      throw new DomainError("request.invalid", { details: { fields: field } });
+  }
+}
+
+/**
  * Creates a tenant. An operator's act across tenants: `tx` comes from `withMaintenance`.
  *
  * @param by who the audit trail names, e.g. `cli`.
+ * @throws {DomainError} `request.invalid`: a name is empty, too long, or holds what cannot be seen.
  */
 export async function createOrganization(tx: Tx, input: NewOrganization, by: string): Promise<{ id: string }> {
+  assertVisible({ slug: input.slug, name: input.name, letterhead: input.letterhead });
   const org = await tx.organization.create({
     data: {
       slug: input.slug,
