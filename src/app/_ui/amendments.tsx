@@ -16,8 +16,17 @@ const mostWords = 160;
  * that more was said since.
  *
  * @param shown the version whose impression this is; addenda that came later stand in a version of their own.
+ * @param timeZone of the facility: the PDF says the same moment by its clock.
  */
-export function Amendments({ versions, shown }: { versions: readonly Version[]; shown: number }) {
+export function Amendments({
+  versions,
+  shown,
+  timeZone,
+}: {
+  versions: readonly Version[];
+  shown: number;
+  timeZone: string;
+}) {
   const addenda = versions.filter(({ kind }) => kind === "addendum").sort((a, b) => a.version - b.version);
   if (addenda.length === 0) return null;
   return (
@@ -26,8 +35,8 @@ export function Amendments({ versions, shown }: { versions: readonly Version[]; 
         const words = [...(sections.at(-1)?.text ?? "").replace(/\s+/g, " ").trim()];
         return (
           <span key={version} className="block">
-            Amended by the addendum of <Exact at={signedAt} /> {version <= shown ? "below" : `in version ${version}`}:{" "}
-            {words.slice(0, mostWords).join("")}
+            Amended by the addendum of <Exact at={signedAt} timeZone={timeZone} />{" "}
+            {version <= shown ? "below" : `in version ${version}`}: {words.slice(0, mostWords).join("")}
             {words.length > mostWords ? "…" : ""}
           </span>
         );

@@ -114,7 +114,9 @@ function Version({
                 {section.title}
               </dt>
               <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">
-                {section.key === "impression" ? <Amendments versions={versions} shown={version.version} /> : null}
+                {section.key === "impression" ? (
+                  <Amendments versions={versions} shown={version.version} timeZone={timeZone} />
+                ) : null}
                 {section.text}
               </dd>
             </div>

@@ -150,7 +150,13 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
                 >
                   {part.title}
                 </h2>
-                {part.key === "impression" ? <Amendments versions={referral.versions} shown={newest.version} /> : null}
+                {part.key === "impression" ? (
+                  <Amendments
+                    versions={referral.versions}
+                    shown={newest.version}
+                    timeZone={referral.facilityTimeZone}
+                  />
+                ) : null}
                 <p className={`leading-relaxed whitespace-pre-wrap ${part.lead ? "text-[1.0625rem]" : "text-base"}`}>
                   {part.text}
                 </p>
