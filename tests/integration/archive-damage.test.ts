@@ -1,10 +1,22 @@
 import assert from "node:assert/strict";
-import { closeSync, cpSync, mkdtempSync, openSync, readSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { SOP } from "@overread/shared/dicom/uids";
 import { checkArchive, scrubArchive } from "#server/archive/index.ts";
+import { lookAgain } from "#server/archive/look-again.ts";
 import { systemActor } from "#server/auth/system-actor.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { confirmInstances, listDamaged } from "#server/domain/imaging/index.ts";
@@ -146,6 +158,26 @@ test("a scrub finds, marks and tells; the sender is asked again; a backup mends 
   await scrub?.run(new AbortController().signal);
   assert.equal(await damagedAt(image), null);
   assert.equal(await status(place(image), "application/dicom"), 200);
+});
+
+test("while the store's disk is away no image counts as damaged, and all are served when it is back", async () => {
+  const image = await stored(small());
+  const told = await events("instance.damaged");
+  const [objects, aside] = [path.join(storeRoot(), "objects"), path.join(storeRoot(), "not-mounted")];
+  renameSync(objects, aside);
+  try {
+    assert.equal(await status(place(image), "application/dicom"), 503);
+    await assert.rejects(
+      lookAgain({ objectKey: image.key, dataSetSha256: image.sha256 }, { by: "read" }),
+      /storage\.unavailable/,
+    );
+    await assert.rejects(scrubArchive({ from: backup }), /storage\.unavailable/);
+    assert.deepEqual([await damagedAt(image), (await events("instance.damaged")) - told], [null, 0]);
+  } finally {
+    renameSync(aside, objects);
+  }
+  assert.equal(await status(place(image), "application/dicom"), 200);
+  assert.deepEqual((await scrubArchive()).missing, []);
 });
 
 test("an image found damaged on a read is told to the site and to its reader, is no longer read as if it were there, and is back with its bytes", async () => {

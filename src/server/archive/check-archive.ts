@@ -82,12 +82,28 @@ async function eachPage<T extends { id: string }>(sql: string, fn: (row: T) => P
   }
 }
 
+/** What a disk says of sectors that it cannot read. */
+const damage = new Set(["EIO", "EBADMSG", "EUCLEAN", "EISDIR", "ENOTDIR", "ELOOP"]);
+function isDamage(error: unknown): boolean {
+  for (let e: unknown = error; e instanceof Error; e = e.cause)
+    if (damage.has(String((e as NodeJS.ErrnoException).code))) return true;
+  return false;
+}
+
+/**
+ * Reads an object whole.
+ *
+ * @throws {DomainError} `storage.unavailable`, and whatever else stands in the way of reading and is no fault of the object: nobody may
+ *   be told that it is damaged then.
+ */
 export async function hashObject(
   row: Pick<Row, "objectKey" | "offset">,
 ): Promise<"missing" | { sha256: string; bytes: number }> {
   const store = objectStore();
   try {
     const found = await store.stat(row.objectKey);
+    // Opening says whether the object is gone, or the whole store.
+    if (!found) await store.open(row.objectKey).then((handle) => handle.close());
     if (!found) return "missing";
     const hash = createHash("sha256");
     if (found.sizeBytes > row.offset)
@@ -96,7 +112,8 @@ export async function hashObject(
   } catch (error) {
     if (toDomainError(error).code === "storage.corrupt") return "missing";
     // A sector that cannot be read is damage to report, not a reason to leave the rest unread.
-    return { sha256: "", bytes: 0 };
+    if (isDamage(error)) return { sha256: "", bytes: 0 };
+    throw error;
   }
 }
 

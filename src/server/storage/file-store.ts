@@ -156,9 +156,21 @@ export class FileStore implements ObjectStore {
     try {
       return await open(this.#path(key), "r");
     } catch (error) {
-      if (errorCode(error) === "ENOENT") throw new DomainError("storage.corrupt", { cause: error });
-      throw storageError(error);
+      if (errorCode(error) !== "ENOENT") throw storageError(error);
+      throw new DomainError((await this.#isAway(key)) ? "storage.unavailable" : "storage.corrupt", { cause: error });
     }
+  }
+
+  /**
+   * Whether not one object is gone but all that the hospital has: a disk that is not mounted, or a folder that was moved. That
+   * ends, and says nothing of any object.
+   */
+  async #isAway(key: string): Promise<boolean> {
+    const ofTenant = key.split("/").slice(0, 2).join("/");
+    return stat(this.#path(ofTenant)).then(
+      () => false,
+      () => true,
+    );
   }
 
   readRange(key: string, start: number, end: number): AsyncIterable<Buffer> {

@@ -41,7 +41,7 @@ export interface ObjectStore {
   put(key: string, temp: TempObject): Promise<void>;
   /** The same for bytes in memory, given in pieces that belong behind each other. */
   putBuffer(key: string, pieces: Uint8Array | Uint8Array[]): Promise<void>;
-  /** @throws {DomainError} `storage.corrupt` when there is no such object, `storage.unavailable` */
+  /** @throws {DomainError} `storage.corrupt` when there is no such object, `storage.unavailable` also when the store itself is away. */
   open(key: string): Promise<FileHandle>;
   /** Bytes `start` up to and with `end`, as `fs.createReadStream` counts; pulled as the reader takes them. */
   readRange(key: string, start: number, end: number): AsyncIterable<Buffer>;
