@@ -177,6 +177,22 @@ test("doing it again, twice at once, adds nothing", async () => {
   assert.equal((await documentsOf(reportVersionId)).length, 2);
 });
 
+test("images that are damaged by then hold back no report", async () => {
+  const { studyId, reportVersionId } = await signed("damaged", true);
+  const [first, second] = await rows(
+    "SELECT object_key AS key FROM instance WHERE study_ref = $1 AND source <> 'report' ORDER BY instance_number",
+    [studyId],
+  );
+  rmSync(objectPath(first?.key));
+  // Half a header: not even its character set can be read.
+  writeFileSync(objectPath(second?.key), readFileSync(objectPath(second?.key)).subarray(0, 180));
+  await storeDocuments(workerRun(), { reportVersionId });
+  assert.deepEqual(
+    (await documentsOf(reportVersionId)).map(({ kind }) => kind),
+    ["pdf", "sr", "kos"],
+  );
+});
+
 test("an addendum makes new objects that follow the first ones", async () => {
   const made = await signed("addendum", false);
   await storeDocuments(workerRun(), { reportVersionId: made.reportVersionId });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readInstance } from "@overread/shared/dicom/part10";
-import { DomainError } from "@overread/shared/errors";
+import { DomainError, type ErrorCode } from "@overread/shared/errors";
 import { drawFrame, ingestPart10, type PictureOptions } from "#server/archive/index.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import {
@@ -61,14 +61,19 @@ export async function storeDocuments(run: Run, { reportVersionId }: { reportVers
 async function characterSetOfImages({ actor, requestId }: Run, report: GatheredReport): Promise<string | undefined> {
   const sopInstanceUids = new Set(report.evidence.map((reference) => reference.sopInstanceUid));
   const located = await withTenant(actor, (ctx) => locateInstances(ctx, { studyId: report.studyId }), { requestId });
-  const image = located.find(({ sopInstanceUid }) => sopInstanceUids.has(sopInstanceUid));
-  if (!image) return undefined;
-  const handle = await objectStore().open(image.objectKey);
-  try {
-    return (await readInstance({ handle, sizeBytes: (await handle.stat()).size })).characterSets.join("\\");
-  } finally {
-    await handle.close();
-  }
+  for (const image of located.filter(({ sopInstanceUid }) => sopInstanceUids.has(sopInstanceUid)))
+    try {
+      const handle = await objectStore().open(image.objectKey);
+      try {
+        return (await readInstance({ handle, sizeBytes: (await handle.stat()).size })).characterSets.join("\\");
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      // Damaged since it came: any other image says it as well.
+      if (!isOfTheImage(error)) throw error;
+    }
+  return undefined;
 }
 
 /** The PDF as it was made the first time; a newer release must not make another under the same UIDs. */
@@ -123,14 +128,21 @@ async function pictures(run: Run, report: GatheredReport): Promise<KeyPicture[]>
 
 /** Enough for half the width of a page in print. Pixels. */
 const pictureBox = { width: 1024, height: 1024, enlarge: false, region: null };
-/** A picture that cannot be made must not hold back the report; the paper says that it is missing. */
-const noPicture = new Set([
+/**
+ * What is wrong with an image, not with the moment. It must not hold back the report, which may have been signed in the knowledge of it;
+ * the paper says which picture is missing.
+ */
+const ofTheImage: ErrorCode[] = [
   "dicom.cannot-render",
   "dicom.malformed",
+  "dicom.not-part10",
   "dicom.truncated",
   "frame.not-found",
   "request.too-large",
-]);
+  "storage.corrupt",
+];
+const isOfTheImage = (error: unknown): error is DomainError =>
+  error instanceof DomainError && ofTheImage.includes(error.code);
 
 async function picture(
   { actor, requestId, log }: Run,
@@ -143,7 +155,7 @@ async function picture(
   try {
     return await drawFrame(actor, location, frameNumber, options);
   } catch (error) {
-    if (!(error instanceof DomainError) || !noPicture.has(error.code)) throw error;
+    if (!isOfTheImage(error)) throw error;
     log.warn({ code: error.code }, "key image without a picture");
     return null;
   }
