@@ -19,7 +19,7 @@ import { checkArchive, scrubArchive } from "#server/archive/index.ts";
 import { lookAgain } from "#server/archive/look-again.ts";
 import { systemActor } from "#server/auth/system-actor.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import { confirmInstances, listDamaged } from "#server/domain/imaging/index.ts";
+import { confirmInstances, listDamaged, resolveQuarantined } from "#server/domain/imaging/index.ts";
 import { claimCase, getCase, readIncomplete } from "#server/domain/reading/index.ts";
 import { saveDraft, signReport } from "#server/domain/reporting/index.ts";
 import { createLog } from "#server/log.ts";
@@ -232,4 +232,44 @@ test("an image found damaged on a read is told to the site and to its reader, is
   const healed = await listed();
   assert.deepEqual([healed?.damaged, healed?.healed, healed?.healedFrom], [0, 1, ["sender"]]);
   assert.ok(healed?.healedAt);
+});
+
+test("what counts as damaged is the version that is served: another that is released changes it", async () => {
+  const made = small();
+  const first = await stored(made);
+  const second = tinyInstance({ ...made, elements: { "00081030": { vr: "LO", Value: ["CT CHEST CORRECTED"] } } });
+  assert.equal((await archive.stow([second.part10])).status, 202);
+  const { rows } = await archive.owner.query(
+    "SELECT id, object_key AS key, data_set_sha256 AS sha256 FROM instance WHERE sop_instance_uid = $1 AND status = 'quarantined'",
+    [made.instance],
+  );
+  const counted = async () =>
+    (await archive.owner.query("SELECT damaged_instances AS n FROM study WHERE study_instance_uid = $1", [made.study]))
+      .rows[0].n;
+  flip(first.file, first.size - 5);
+  await lookAgain({ objectKey: first.key, dataSetSha256: first.sha256 }, { by: "read" });
+  assert.equal(await counted(), 1);
+  const admin = (await signedIn("admin@lakeside.example")).actor;
+  const release = (instanceId: string) =>
+    withTenant(admin, (ctx) => resolveQuarantined(ctx, { instanceId, decision: "release", reason: "The sound one" }));
+  await release(rows[0].id);
+  assert.equal(await status(place(made), "application/dicom"), 200);
+  assert.equal(await counted(), 0, "nothing that is served is damaged");
+
+  const other = await stored(small());
+  const aside = tinyInstance({ ...other, elements: { "00081030": { vr: "LO", Value: ["CT CHEST CORRECTED"] } } });
+  assert.equal((await archive.stow([aside.part10])).status, 202);
+  const [version] = (
+    await archive.owner.query(
+      "SELECT id, object_key AS key, data_set_sha256 AS sha256 FROM instance WHERE sop_instance_uid = $1 AND status = 'quarantined'",
+      [other.instance],
+    )
+  ).rows;
+  rmSync(path.join(storeRoot(), version.key));
+  await lookAgain({ objectKey: version.key, dataSetSha256: version.sha256 }, { by: "scrub" });
+  await release(version.id);
+  const [study] = (
+    await archive.owner.query("SELECT damaged_instances AS n FROM study WHERE study_instance_uid = $1", [other.study])
+  ).rows;
+  assert.equal(study.n, 1, "what is served now is damaged");
 });
