@@ -134,6 +134,22 @@ test("an image that comes in order after all makes the study whole again", async
   await claim(caseId);
 });
 
+test("who said to read without one image did not say it of another that is refused later", async () => {
+  const { caseId, studyInstanceUid } = await makeUnreadCase(db.owner);
+  const [first, second] = [newUid(), newUid()];
+  await tell({ studyInstanceUid, sopInstanceUid: first });
+  await withTenant(reader, (ctx) => readIncomplete(ctx, { caseId, refused: 1 }));
+  await tell();
+  await tell({ studyInstanceUid, sopInstanceUid: second });
+  await assert.rejects(
+    withTenant(reader, (ctx) => claimCase(ctx, { caseId })),
+    refusedWith("case.incomplete"),
+  );
+  await withTenant(reader, (ctx) => readIncomplete(ctx, { caseId, refused: 1 }));
+  await withTenant(reader, (ctx) => claimCase(ctx, { caseId }));
+  await tell();
+});
+
 test("the site sees what was refused on the page of its edge router, also what belongs to no study", async () => {
   const nameless = { reason: "dicom.invalid-uid" };
   const foreign = {

@@ -263,3 +263,21 @@ test("the database itself gives no draft to another, lets nobody sign another's,
     app.release();
   }
 });
+
+test("no reader writes what a report says by itself: authorship, missing images, doubts of identity, addenda", async () => {
+  const { caseId } = await makeUnreadCase(db.owner);
+  const claimToken = await claim(solheim, caseId);
+  for (const key of ["authorship", "missing-images", "patient-identity", "addendum-1", "identity-addendum-1"])
+    await assert.rejects(
+      withTenant(solheim, (ctx) =>
+        saveDraft(ctx, {
+          caseId,
+          claimToken,
+          version: 0,
+          sections: [...sections("Normal."), { key, title: "Authorship", text: "Drafted by Dr Kofi Mensah." }],
+        }),
+      ),
+      refusedWith("request.invalid"),
+      key,
+    );
+});

@@ -6,6 +6,7 @@ import { holdClaim, moveCase } from "../reading/index.ts";
 import { plain } from "./canonical-text.ts";
 import type { KeyImage, SaveDraft, Section } from "./inputs.ts";
 import { type Authored, requireOwnDraft } from "./own-draft.ts";
+import { isOfTheProduct } from "./product-sections.ts";
 import { findReportCase } from "./report-case.ts";
 import type { SavedDraft } from "./shapes.ts";
 import { usualLanguage } from "./usual-language.ts";
@@ -26,7 +27,10 @@ export async function saveDraft(ctx: Ctx<UserActor>, input: SaveDraft): Promise<
   await findReportCase(ctx, caseId, "report.save-draft");
   const held = await holdClaim(ctx, { caseId, claimToken });
   const sections = input.sections.map(({ key, title, text }) => ({ key, title: plain(title), text: plain(text) }));
-  if (new Set(sections.map(({ key }) => key)).size !== sections.length)
+  if (
+    new Set(sections.map(({ key }) => key)).size !== sections.length ||
+    sections.some(({ key }) => isOfTheProduct(key))
+  )
     throw new DomainError("request.invalid", { details: { fields: "sections" } });
 
   const before = await readDraft(ctx, caseId);
