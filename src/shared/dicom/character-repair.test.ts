@@ -83,3 +83,35 @@ test("what is as it is declared is never repaired", () => {
   assert.deepEqual(read([], bytes("M\xfcller")), ["Müller", null]);
   assert.deepEqual(read(["", "ISO 2022 IR 149"], bytes("\xb1\xe8\xc8\xf1\xc1\xdf")), ["김희중", null]);
 });
+
+test("a long value costs as much more as it is longer, whatever its bytes are", () => {
+  /** Pairs that many sets take for letters, so that every rule is asked about all of them. */
+  const pairs = (lead: number, trail: number, count: number) =>
+    Uint8Array.from({ length: 2 * count }, (_, i) =>
+      i % 2 === 0 ? lead + ((i >> 1) % 0x16) : trail + ((i >> 1) % 0x3e),
+    );
+  for (const declared of [
+    "ISO_IR 192",
+    "ISO_IR 100",
+    "ISO_IR 6",
+    "GB18030",
+    "ISO_IR 13",
+    "ISO 2022 IR 87",
+    "ISO_IR 149",
+  ])
+    for (const [lead, trail] of [
+      [0xa4, 0x40],
+      [0xb0, 0xa1],
+      [0x88, 0x9f],
+      [0xc4, 0x20],
+    ] as const) {
+      const decode = textDecoderFor([declared]);
+      const spent = (count: number): number => {
+        const before = process.cpuUsage().user;
+        decode(pairs(lead, trail, count));
+        return process.cpuUsage().user - before;
+      };
+      spent(1000);
+      assert.ok(spent(100_000) < 1_500_000, `${declared}, ${lead.toString(16)}: microseconds`);
+    }
+});

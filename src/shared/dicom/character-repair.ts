@@ -115,8 +115,7 @@ const accepts: Record<string, (text: string, bytes: Uint8Array) => boolean> = {
   "euc-jp": (text) => onlyOf(kanaOrHan, eastAsianSigns, text),
   "euc-kr": (text) => onlyOf(hangul, eastAsianSigns, text),
   // No DICOM term names it: nothing is read in it, but what could be it is not certain to be something else. Level 1 only.
-  big5: (text, bytes) =>
-    onlyOf(han, eastAsianSigns, text) && bytes.every((byte, i) => !isLead(bytes, i) || (byte >= 0xa4 && byte <= 0xc6)),
+  big5: (text, bytes) => onlyOf(han, eastAsianSigns, text) && onlyLevel1(bytes),
   ...Object.fromEntries(
     Object.entries(latinPages).map(([label, script]) => [
       label,
@@ -126,10 +125,15 @@ const accepts: Record<string, (text: string, bytes: Uint8Array) => boolean> = {
   ),
 };
 
-function isLead(bytes: Uint8Array, at: number): boolean {
-  let i = 0;
-  while (i < at) i += (bytes[i] ?? 0) >= 0x80 ? 2 : 1;
-  return i === at && (bytes[at] ?? 0) >= 0x80;
+/** Whether every two-byte character of Big5 is of its level 1. */
+function onlyLevel1(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) {
+    const lead = bytes[i] ?? 0;
+    if (lead < 0x80) continue;
+    if (lead < 0xa4 || lead > 0xc6) return false;
+    i++;
+  }
+  return true;
 }
 
 /** Told of by nobody: stands in the way of others only. */
