@@ -299,3 +299,28 @@ test("a study that names no referring physician is shared with nobody, until the
   await admin.facility.update({ facilitySlug: slug, defaultReferrerId: null });
   assert.equal(await mine(await bring({ elements: nobody })), undefined);
 });
+
+test("a reader is told before signing who gets the report: no PACS and no physician where there is none", async () => {
+  const goesTo = async (name?: string) => {
+    const referrer = name ? { vr: "PN", Value: [{ Alphabetic: name }] } : undefined;
+    const made = tinyInstance({ elements: { "00080090": referrer } });
+    const { ingestPart10 } = await import("#server/archive/index.ts");
+    const facility = await facilityId("lakeside-main");
+    await ingestPart10(systemActor(await orgId("lakeside"), "test"), made.part10, {
+      source: "stow",
+      facilityId: facility,
+    });
+    await complete(made);
+    return (await itemOf(made))?.goesTo;
+  };
+  const set = (aeTitle: string | null) =>
+    archive.owner.query(
+      "UPDATE facility SET local_pacs_ae_title = $1, local_pacs_host = 'pacs.lakeside.example', local_pacs_port = 104",
+      [aeTitle],
+    );
+  await set(null);
+  assert.deepEqual(await goesTo(), { pacs: false, physician: null, byDefault: false });
+  assert.deepEqual(await goesTo("Nobody^Known"), { pacs: false, physician: null, byDefault: false });
+  await set("LAKESIDE_PACS");
+  assert.deepEqual(await goesTo("Almeida^Rosa"), { pacs: true, physician: "Dr Rosa Almeida", byDefault: false });
+});

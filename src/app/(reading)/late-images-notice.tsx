@@ -51,8 +51,8 @@ export function LateImagesNotice({
         <span>
           {plural(count, "image")} came <Ago at={since} />,{" "}
           {signed
-            ? "after the report was signed, and is not in it. An addendum is due."
-            : "after this case was opened. It cannot be signed before they were looked at."}
+            ? `after the report was signed, and ${count === 1 ? "is" : "are"} not in it. An addendum is due.`
+            : `after this case was opened. Nothing can be signed before ${count === 1 ? "it is" : "they are"} looked at.`}
         </span>
         {!mayAnswer ? null : signed && asked ? (
           <form onSubmit={state} className="flex flex-wrap items-center gap-2">

@@ -11,6 +11,7 @@ import { Field } from "../../_ui/field.tsx";
 import { formatSpan, plural } from "../../_ui/format.ts";
 import { forgetClaim, type HeldClaim } from "../claims.ts";
 import type { DraftText } from "./draft-state.ts";
+import { whereItGoes } from "./where-it-goes.ts";
 
 /**
  * The last look before signing, in the dock beside the images: exactly the words that will be fixed, where they go,
@@ -132,12 +133,9 @@ export function SignPanel({
               into the archive, as PDF and structured report
               {text.keyImages.length > 0 ? `, with ${plural(text.keyImages.length, "key image")}` : ""}
             </li>
-            <li>back to the PACS of {item.facility}</li>
-            <li>
-              {item.referringPhysician
-                ? `to ${item.referringPhysician}, who referred the patient`
-                : "to the referring physician on record"}
-            </li>
+            {whereItGoes(item).map((place) => (
+              <li key={place}>{place}</li>
+            ))}
           </ul>
         </div>
       </div>

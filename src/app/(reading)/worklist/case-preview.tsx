@@ -186,7 +186,9 @@ export function CasePreview({
             {item.images.expected ? ` of ${item.images.expected}` : ""}
             {item.state === "arriving" ? " so far" : ""}
             {item.images.refused > 0 ? (
-              <span className="block text-urgent">{item.images.refused} refused: it will not come by itself.</span>
+              <span className="block text-urgent">
+                {item.images.refused} refused. What was refused does not come by itself.
+              </span>
             ) : null}
             {item.images.damaged > 0 ? (
               <span className="block text-urgent">{item.images.damaged} damaged in the archive and not shown.</span>
@@ -226,7 +228,9 @@ export function CasePreview({
         ) : !priors ? (
           <Skeleton className="h-8" />
         ) : priors.length === 0 ? (
-          <p className="text-quiet">No earlier study of this patient is in the archive.</p>
+          <p className="text-quiet">
+            {item.identity === "unknown" ? "Not looked for." : "No earlier study of this patient is in the archive."}
+          </p>
         ) : (
           <ul className="flex flex-col gap-2">
             {priors.map((prior) => (

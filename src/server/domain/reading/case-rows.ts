@@ -61,6 +61,10 @@ export type CaseRow = IdentityFacts & {
   textRepairedAs: string;
   referringPhysicianName: string;
   referrerId: string | null;
+  /** Whoever finds the report in the portal; null: nobody does. */
+  physicianName: string | null;
+  physicianByDefault: boolean;
+  hasPacs: boolean;
   modalities: string[];
   bodyParts: string[];
   receivedInstances: number;
@@ -94,6 +98,8 @@ export const selectCases = Prisma.sql`
     s.issuer_of_patient_id AS "issuerOfPatientId", s.patient_name AS "patientName", s.patient_birth_date AS "patientBirthDate",
     s.patient_sex AS "patientSex", s.qido_json::jsonb #>> '{00101010,Value,0}' AS "patientAge", s.accession_number AS "accessionNumber", s.study_date AS "studyDate", s.study_time AS "studyTime",
     s.study_description AS "studyDescription", s.text_repaired_as AS "textRepairedAs", s.referring_physician_name AS "referringPhysicianName", s.referrer_id AS "referrerId",
+    staff_name(s.referrer_id) AS "physicianName", s.referrer_by_default AS "physicianByDefault", 
+    coalesce(f.local_pacs_ae_title <> '' AND f.local_pacs_host <> '' AND f.local_pacs_port IS NOT NULL, false) AS "hasPacs",
     ${acquiredModalities} AS modalities, s.body_parts AS "bodyParts", s.number_of_instances - s.own_documents AS "receivedInstances",
     c.late_images AS "lateImages", c.late_since AS "lateSince",
     s.expected_instances AS "expectedInstances", s.quarantined_instances AS "quarantinedInstances",
@@ -187,6 +193,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     identity: identityOf(row),
     identityWhenSigned: doubtWhenSigned(row),
     referringPhysician: formatPersonName(row.referringPhysicianName),
+    goesTo: { pacs: row.hasPacs, physician: row.physicianName, byDefault: row.physicianByDefault },
     can: abilities(actor, row),
   };
 }

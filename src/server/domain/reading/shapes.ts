@@ -88,6 +88,11 @@ export type WorklistItem = {
   identityWhenSigned: string | null;
   /** As a name to read; empty when the study names none. */
   referringPhysician: string;
+  /**
+   * Where a report that is signed now goes: whether the facility names a PACS to return it to, and who finds it in the portal (null:
+   * nobody: the study names none, or no account goes by the name), `byDefault` because the facility chose somebody for studies that name none.
+   */
+  goesTo: { pacs: boolean; physician: string | null; byDefault: boolean };
   can: CaseAbilities;
 };
 

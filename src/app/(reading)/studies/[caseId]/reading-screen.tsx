@@ -291,7 +291,13 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               handle={reportHandle}
               onClaimLost={reportLost}
               onShowImage={showImage}
-              onSigned={() => toast("Signed. The documents are on their way to the hospital.")}
+              onSigned={() =>
+                toast(
+                  study.item.goesTo.pacs
+                    ? "Signed. The documents are on their way to the hospital."
+                    : "Signed. The documents go into the archive.",
+                )
+              }
             />
           ) : (
             <div className="flex flex-col gap-3 overflow-y-auto p-4 text-quiet">
