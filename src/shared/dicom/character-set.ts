@@ -6,6 +6,22 @@
 
 import { readsWell, repairText } from "./character-repair.ts";
 
+/** How much of one object is tried in other sets: it costs a hundred times as much as reading. Names and texts for reading are less. Bytes. */
+const mostRepaired = 256 << 10;
+
+/** The repairs of one object: which sets were read, and how much may still be tried. */
+export class Repairs {
+  readonly labels = new Set<string>();
+  #left = mostRepaired;
+
+  /** @returns whether a value of so many bytes may be tried. */
+  take(bytes: number): boolean {
+    if (bytes > this.#left) return false;
+    this.#left -= bytes;
+    return true;
+  }
+}
+
 /** Whether every character of a decoded value could be read: what stands where one could not be is the same for all of them. */
 export const isReadable = (text: string): boolean => !text.includes("\ufffd");
 
@@ -116,12 +132,12 @@ function planFor(terms: readonly string[]): Plan {
  * set that they can be (character-repair.ts).
  *
  * @param terms defined terms of (0008,0005); an empty list or an empty first term is the default repertoire.
- * @param onRepair hears the name of the set in which a value was read in place of the declared one.
+ * @param repairs hears the name of the set in which a value was read in place of the declared one.
  */
-export function textDecoderFor(terms: readonly string[], onRepair?: (label: string) => void): DecodeText {
+export function textDecoderFor(terms: readonly string[], repairs?: Repairs): DecodeText {
   const plan = planFor(terms);
   const { whole } = plan;
-  if (whole) return (bytes) => repaired(bytes, decodeAs(whole, bytes), whole, true, onRepair);
+  if (whole) return (bytes) => repaired(bytes, decodeAs(whole, bytes), whole, true, repairs);
   const { declared, sets } = plan;
   const named = sets.find(({ ir }) => ir !== ascii.ir) ?? ascii;
   const hasG1 = sets.some(({ half }) => half === "G1");
@@ -130,7 +146,7 @@ export function textDecoderFor(terms: readonly string[], onRepair?: (label: stri
     const text = declared || escaped ? decodeIso2022(bytes, sets) : decodeUndeclared(bytes);
     if (escaped) return text;
     // Without a set for them, high bytes were shown as Latin-1 for want of better.
-    return repaired(bytes, text, String(named.ir), !declared || hasG1, onRepair);
+    return repaired(bytes, text, String(named.ir), !declared || hasG1, repairs);
   };
 }
 
@@ -139,12 +155,13 @@ function repaired(
   text: string,
   declared: string,
   hasHigh: boolean,
-  onRepair: ((label: string) => void) | undefined,
+  repairs: Repairs | undefined,
 ): string {
   if (!bytes.some((byte) => byte >= 0x80) || (hasHigh && readsWell(text))) return text;
+  if (repairs && !repairs.take(bytes.length)) return text;
   const repair = repairText(bytes, declared);
   if (!repair) return text;
-  onRepair?.(repair.label);
+  repairs?.labels.add(repair.label);
   return repair.text;
 }
 

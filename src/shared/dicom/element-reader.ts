@@ -1,5 +1,5 @@
 import { DomainError } from "../errors.ts";
-import { type DecodeText, textDecoderFor } from "./character-set.ts";
+import { type DecodeText, Repairs, textDecoderFor } from "./character-set.ts";
 import type { DicomJson } from "./dicom-json.ts";
 import { dictionaryByTag } from "./dictionary.ts";
 import { looksLikeFrameStart } from "./frame-start.ts";
@@ -39,8 +39,7 @@ export class ElementReader {
   pixels: RawPixels | null = null;
   extendedOffsets: Buffer | null = null;
   /** Character sets in which text was read because it could not be in the declared one. */
-  readonly repairedAs = new Set<string>();
-  readonly #noteRepair = (label: string): void => void this.repairedAs.add(label);
+  readonly #repairs = new Repairs();
   /** Top-level attributes to keep; all when null. What is not kept is checked all the same. */
   readonly #only: ReadonlySet<string> | null;
   #elements = 0;
@@ -58,11 +57,11 @@ export class ElementReader {
    * @throws {DomainError} `dicom.truncated`, `dicom.malformed`
    */
   *read(start: number, encoding: Encoding | null, into: DicomJson = {}): Generator<Wish, ReadResult> {
-    const scope = topScope(encoding ?? (yield* this.#guessEncoding(start)), this.#noteRepair);
+    const scope = topScope(encoding ?? (yield* this.#guessEncoding(start)), this.#repairs);
     yield* this.#dataSet(into, start, false, scope);
     const { characterSets } = scope;
-    const { pixels, extendedOffsets, repairedAs } = this;
-    return { dataset: into, characterSets, repairedAs: [...repairedAs], pixels, extendedOffsets };
+    const { pixels, extendedOffsets } = this;
+    return { dataset: into, characterSets, repairedAs: [...this.#repairs.labels], pixels, extendedOffsets };
   }
 
   /**
@@ -218,7 +217,7 @@ export class ElementReader {
     const element = elementFromBytes(valueVr, raw, bigEndian, scope.decode);
     if (tag === "00080005") {
       scope.characterSets = (element.Value ?? []).map((term) => (typeof term === "string" ? term : ""));
-      scope.decode = textDecoderFor(scope.characterSets, this.#noteRepair);
+      scope.decode = textDecoderFor(scope.characterSets, this.#repairs);
       // JSON is UTF-8 and has to say so (PS3.18 F.2).
       if (element.Value) element.Value = ["ISO_IR 192"];
     } else if (tag === "00280103") {
@@ -415,9 +414,9 @@ class Unstructured extends DomainError {}
 const malformed = (reason: string): DomainError => new Unstructured("dicom.malformed", { details: { reason } });
 const tooMuch = (reason: string): DomainError => new DomainError("dicom.malformed", { details: { reason } });
 
-const topScope = (encoding: Encoding, onRepair?: (label: string) => void): Scope => ({
+const topScope = (encoding: Encoding, repairs?: Repairs): Scope => ({
   encoding,
-  decode: textDecoderFor([], onRepair),
+  decode: textDecoderFor([], repairs),
   characterSets: [],
   signed: false,
   depth: 0,
