@@ -39,6 +39,7 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "user.email-taken": { trpc: "CONFLICT", http: 409, retry: "no" },
   "user.password-weak": { trpc: "BAD_REQUEST", http: 400, retry: "no" },
   "user.invitation-invalid": { trpc: "NOT_FOUND", http: 404, retry: "no" },
+  "user.too-many-links": { trpc: "TOO_MANY_REQUESTS", http: 429, retry: "no" },
   "study.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
   "series.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
   "instance.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },

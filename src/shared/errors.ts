@@ -26,6 +26,7 @@ export const errorCodes = [
   "user.email-taken",
   "user.password-weak",
   "user.invitation-invalid",
+  "user.too-many-links",
   "study.not-found",
   "series.not-found",
   "instance.not-found",

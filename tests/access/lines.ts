@@ -124,6 +124,7 @@ export const procedures: Record<string, Line> = {
     may: ["site_admin"],
   },
   "user.invite": { reach: ({ userId }) => ({ userId }), may: ["site_admin"] },
+  "user.resetLink": { reach: ({ userId }) => ({ userId, password }), may: ["site_admin"] },
   // For who holds the link and no account: nobody's id gets anywhere.
   "user.invitation": { reach: () => ({ token: "x".repeat(43) }), may: [] },
   "user.acceptInvitation": { reach: () => ({ token: "x".repeat(43), password: "a wholly new passphrase" }), may: [] },

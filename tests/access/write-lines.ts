@@ -59,7 +59,7 @@ export const pointers: Record<string, string[]> = {
   report_document: ["report_version_id"],
   delivery: ["report_version_id", "facility_id"],
   identity_clearance: ["study_ref", "other_study_ref", "cleared_by_id"],
-  invitation: ["user_id"],
+  invitation: ["user_id", "invited_by"],
   refused_object: ["edge_id"],
   referral_reading: ["study_ref", "user_id"],
 };

@@ -31,9 +31,14 @@ test("in one's own tenant an office may do what is its own and is refused the re
       ]);
     for (const [procedure, { reach, may }] of Object.entries(procedures)) {
       if (onCallerAlone.has(procedure)) continue;
-      const own = ["user.deactivate", "user.invite"].includes(procedure)
+      const own = ["user.deactivate", "user.invite", "user.resetLink"].includes(procedure)
         ? { ...tenants.lakeside, userId: (await hire("own", lakesideId!, "technologist")).actor.userId }
         : tenants.lakeside;
+      if (procedure === "user.resetLink")
+        await tenants.owner.query("INSERT INTO credential (user_id, org_id, password_hash) VALUES ($1, $2, 'x')", [
+          own.userId,
+          lakesideId,
+        ]);
       const outcome = await call(caller, procedure, reach?.(own));
       const code = "code" in outcome ? outcome.code : "answered";
       assert.equal(!isRefusal(outcome), may.includes(role), `${procedure} by ${role}: ${code}`);

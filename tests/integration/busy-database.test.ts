@@ -66,6 +66,7 @@ test("a question whose connection is cut is asked again; an act is not done twic
   const caller = createCallerFactory(routes)({
     actor: radiologist.actor,
     requestId: "r",
+    address: "unknown",
     reauthenticate: async () => {},
   });
   assert.equal(await caller.ask(), 2);

@@ -174,6 +174,7 @@ test("a procedure that fails after it has written leaves nothing, and says nothi
   const fails = createCallerFactory(router({ write, refuse }))({
     actor,
     requestId: marker,
+    address: "unknown",
     reauthenticate: async () => {},
   });
   await assert.rejects(fails.write(), (error: Error) => error.message === "internal");

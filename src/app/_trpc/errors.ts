@@ -32,7 +32,8 @@ const sentences: Record<string, string> = {
   "auth.password-change-required":
     "Your first password was given to you by somebody else. Set your own under Account, then sign; the draft is kept.",
   "user.invitation-invalid":
-    "This link does not work: it was used, replaced or is older than three days. Ask your administrator for a new one.",
+    "This link does not work: it was used, replaced or is out of date. Ask your administrator for a new one.",
+  "user.too-many-links": "Too many links were made within an hour. The last one still works; wait before the next.",
   "request.invalid": "Something in this form cannot be used as it is.",
   "user.email-taken": "There is already an account with this e-mail address.",
   "case.not-found": "This case is not on your worklist.",

@@ -1,55 +1,103 @@
 import { DomainError } from "@overread/shared/errors";
-import { pool } from "#server/db/clients.ts";
-import { invitationHash } from "#server/domain/tenancy/index.ts";
+import { pool, prisma } from "#server/db/clients.ts";
+import { appendAs } from "#server/domain/audit/index.ts";
+import { linkHash } from "#server/domain/tenancy/index.ts";
 import { assertGoodPassword } from "./new-password.ts";
 import { hashPassword } from "./password.ts";
+import { returnAttempt, type Throttle, takeAttempt } from "./rate-limit.ts";
 import { record } from "./record-sign-in.ts";
+import { spendSecondFactor } from "./second-factor.ts";
 import { systemActor } from "./system-actor.ts";
 
-type Invited = { id: string; userId: string; orgId: string; email: string; displayName: string; orgName: string };
+type Invited = {
+  id: string;
+  userId: string;
+  orgId: string;
+  email: string;
+  displayName: string;
+  orgName: string;
+  /** The account has a password, which this link replaces. */
+  resets: boolean;
+  /** The link asks for a code of the account's authenticator app too. */
+  secondFactor: boolean;
+};
 
-const open = `SELECT i.id, i.user_id AS "userId", i.org_id AS "orgId", u.email, u.display_name AS "displayName", o.name AS "orgName"
+const open = `SELECT i.id, i.user_id AS "userId", i.org_id AS "orgId", u.email, u.display_name AS "displayName", o.name AS "orgName",
+    i.resets, f.confirmed_at IS NOT NULL AS "secondFactor"
   FROM invitation i JOIN user_account u ON u.id = i.user_id JOIN organization o ON o.id = i.org_id
+    LEFT JOIN second_factor f ON f.user_id = i.user_id
   WHERE i.token_sha256 = $1 AND i.used_at IS NULL AND i.expires_at > now() AND u.deactivated_at IS NULL`;
 
 /** Whose link this is. @throws {DomainError} `user.invitation-invalid`: used, out of date, replaced or never made; one answer for all. */
 export async function findInvitation(token: string): Promise<Invited> {
-  const { rows } = await pool("overread_auth").query<Invited>(open, [invitationHash(token)]);
+  const { rows } = await pool("overread_auth").query<Invited>(open, [linkHash(token)]);
   if (!rows[0]) throw new DomainError("user.invitation-invalid");
   return rows[0];
 }
 
+/** What comes with a new password. */
+export type Acceptance = {
+  /** Where the request came from. */
+  address: string;
+  /** Code of the authenticator app, or a recovery code, where the account has a second factor. */
+  totp?: string | undefined;
+};
+
 /**
- * Gives an account its first password, chosen by the person who was sent the link. A link works once, also for two who open it at
- * the same time.
+ * Gives an account its first password, or a new one where it was forgotten, chosen by the person who was sent the link. A link works
+ * once, also for two who open it at the same time. A new password ends all sessions, and does not come about without the account's
+ * second factor: whoever made the link has at most half of what signs in.
  *
  * @returns the address to sign in with.
- * @throws {DomainError} `user.invitation-invalid`, `user.password-weak` (the link goes on working)
+ * @throws {DomainError} `user.invitation-invalid`; with the link going on working: `user.password-weak`,
+ *   `auth.second-factor-required`, `auth.second-factor-invalid`, `auth.rate-limited`
  */
-export async function acceptInvitation(token: string, password: string): Promise<{ email: string }> {
-  const { id, userId, orgId, email, displayName, orgName } = await findInvitation(token);
+export async function acceptInvitation(
+  token: string,
+  password: string,
+  { address, totp }: Acceptance,
+): Promise<{ email: string }> {
+  const link = await findInvitation(token);
+  const { id, userId, orgId, email, displayName, orgName, resets } = link;
+  // Whether it is the old one is not told: who holds the link could find out a password that may open other doors too.
   assertGoodPassword(password, { about: [email, displayName, orgName] });
+  if (link.secondFactor) await assertSecondFactor(link, address, totp);
   const passwordHash = await hashPassword(password);
-  const client = await pool("overread_auth").connect();
-  try {
-    await client.query("BEGIN");
-    const used = await client.query(
-      "UPDATE invitation SET used_at = now() WHERE id = $1 AND used_at IS NULL AND expires_at > now()",
-      [id],
-    );
-    if (used.rowCount !== 1) throw new DomainError("user.invitation-invalid");
-    const made = await client.query(
-      "INSERT INTO credential (user_id, org_id, password_hash) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO NOTHING",
-      [userId, orgId, passwordHash],
-    );
-    if (made.rowCount !== 1) throw new DomainError("user.invitation-invalid");
-    await client.query("COMMIT");
-  } catch (error) {
-    await client.query("ROLLBACK");
-    throw error;
-  } finally {
-    client.release();
-  }
-  await record(systemActor(orgId, "invitation"), { action: "user.accept-invitation", details: { userId } });
+  await prisma("overread_auth").$transaction(async (tx) => {
+    const used = await tx.$executeRaw`UPDATE invitation SET used_at = now(), used_from = ${address}
+      WHERE id = ${id}::uuid AND used_at IS NULL AND expires_at > now()`;
+    if (used !== 1) throw new DomainError("user.invitation-invalid");
+    const set = resets
+      ? await tx.$executeRaw`UPDATE credential SET password_hash = ${passwordHash}, changed_at = now(), must_change = false
+          WHERE user_id = ${userId}::uuid`
+      : await tx.$executeRaw`INSERT INTO credential (user_id, org_id, password_hash)
+          VALUES (${userId}::uuid, ${orgId}::uuid, ${passwordHash}) ON CONFLICT (user_id) DO NOTHING`;
+    if (set !== 1) throw new DomainError("user.invitation-invalid");
+    await tx.$executeRaw`UPDATE session SET revoked_at = now() WHERE user_id = ${userId}::uuid AND revoked_at IS NULL`;
+    await appendAs(tx, systemActor(orgId, resets ? "reset-link" : "invitation"), {
+      action: resets ? "user.reset-password" : "user.accept-invitation",
+      details: { userId, address },
+    });
+  });
   return { email };
+}
+
+/** Wrong codes are counted by account, over all its links, and are on record. */
+async function assertSecondFactor(
+  { userId, orgId }: Invited,
+  address: string,
+  totp: string | undefined,
+): Promise<void> {
+  if (!totp?.trim()) throw new DomainError("auth.second-factor-required");
+  const throttles: Throttle[] = [{ kind: "link", value: userId }];
+  await takeAttempt(throttles);
+  if (!(await spendSecondFactor(userId, totp))) {
+    await record(systemActor(orgId, "reset-link"), {
+      action: "session.sign-in-refused",
+      outcome: "refused",
+      details: { userId, reason: "second-factor", address },
+    });
+    throw new DomainError("auth.second-factor-invalid");
+  }
+  await returnAttempt(throttles);
 }

@@ -10,8 +10,9 @@ import { pool } from "#server/db/clients.ts";
  * - `account`: at one account from all sources that have never signed in there, against guessing from many at once.
  * - `address`: from one source at whatever accounts; it may be a whole hospital behind one router.
  * - `session`: in one session, of who is asked for the password once more.
+ * - `link`: at the second factor of one account, by whoever holds a link for a new password.
  */
-export const signInLimits = { "account-source": 8, account: 100, address: 60, session: 8 } as const;
+export const signInLimits = { "account-source": 8, account: 100, address: 60, session: 8, link: 8 } as const;
 const windowMinutes = 15;
 
 export type Throttle = { kind: keyof typeof signInLimits; value: string };

@@ -6,8 +6,12 @@ import { appRouter } from "./root.ts";
 const factory = createCallerFactory(appRouter);
 
 /** The same procedures for server components: no HTTP between, the same checks, the same transactions. */
-export function createCaller(actor: Actor | null, reauthenticate: TrpcContext["reauthenticate"] = refuse) {
-  return factory({ actor, requestId: randomUUID(), reauthenticate });
+export function createCaller(
+  actor: Actor | null,
+  reauthenticate: TrpcContext["reauthenticate"] = refuse,
+  address = "unknown",
+) {
+  return factory({ actor, requestId: randomUUID(), address, reauthenticate });
 }
 
 /** A page that is being rendered signs nothing. */

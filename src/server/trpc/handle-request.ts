@@ -35,6 +35,8 @@ export async function handleTrpcRequest(request: Request): Promise<Response> {
   // What a screen refreshes by itself, with nobody there, is no activity: the idle limit is for people.
   const touch = request.headers.get("x-overread-unattended") === null;
   const requestId = randomUUID();
+  // Written by the front door, whatever the caller said.
+  const address = request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim() || "unknown";
   log ??= createLog("web", config().log.level);
   const lines = log;
   let actor: Actor | null;
@@ -52,7 +54,7 @@ export async function handleTrpcRequest(request: Request): Promise<Response> {
     router: appRouter,
     allowMethodOverride: true,
     maxBatchSize: largestBatch,
-    createContext: () => ({ actor, requestId, reauthenticate }),
+    createContext: () => ({ actor, requestId, address, reauthenticate }),
     responseMeta: ({ errors }) => ({
       headers: new Headers({
         "Cache-Control": "no-store",

@@ -12,6 +12,8 @@ import { errorTable, toDomainError } from "#server/errors.ts";
 export type TrpcContext = {
   actor: Actor | null;
   requestId: string;
+  /** Where the request came from, for the audit trail. */
+  address: string;
   /** Throws `auth.reauthentication-failed`. Slow by design, so it runs before any transaction opens. */
   reauthenticate: (
     actor: UserActor,

@@ -5,6 +5,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
 import { sentenceFor } from "../../_trpc/errors.ts";
 import { Button, buttonClass } from "../../_ui/button.tsx";
+import { Field } from "../../_ui/field.tsx";
 import { useNewPassword } from "../../_ui/new-password.tsx";
 import { Problem } from "../../_ui/problem.tsx";
 
@@ -24,7 +25,8 @@ export function InvitationForm() {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const password = take(event.currentTarget);
-    if (password !== null) accept.mutate({ token, password });
+    const totp = String(new FormData(event.currentTarget).get("totp") ?? "");
+    if (password !== null) accept.mutate({ token, password, ...(totp ? { totp } : {}) });
   };
 
   if (accept.data)
@@ -47,7 +49,18 @@ export function InvitationForm() {
       <p className="min-h-10">
         {invited ? `${invited.displayName}, at ${invited.orgName}. You will sign in as ${invited.email}.` : null}
       </p>
+      {invited?.resets ? <p>With the new password every session of your account ends.</p> : null}
       {fields}
+      {invited?.secondFactor ? (
+        <Field
+          label="Code of your authenticator app"
+          name="totp"
+          autoComplete="one-time-code"
+          required
+          maxLength={40}
+          hint="Or one of your recovery codes"
+        />
+      ) : null}
       <Problem error={accept.error} />
       <Button type="submit" look="primary" className="h-10" disabled={!invited || accept.isPending}>
         Set the password

@@ -3,12 +3,19 @@ import { DomainError } from "@overread/shared/errors";
 import { createApiToken, tokenScopes } from "#server/auth/api-token.ts";
 import { hashPassword } from "#server/auth/password.ts";
 import { systemActor } from "#server/auth/system-actor.ts";
+import { config } from "#server/config.ts";
 import { OrganizationKind, Role } from "#server/db/generated/enums.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
 import type { Tx } from "#server/domain/context.ts";
 import { issueEnrollmentCodeAsOperator } from "#server/domain/edge/index.ts";
-import { createContract, createFacility, createOrganization, insertAccount } from "#server/domain/tenancy/index.ts";
+import {
+  createContract,
+  createFacility,
+  createOrganization,
+  insertAccount,
+  makeResetLinkAsOperator,
+} from "#server/domain/tenancy/index.ts";
 import { type Command, listOf, need, optional, passwordFrom, slug, UsageError } from "../command.ts";
 
 const by = "cli";
@@ -133,6 +140,22 @@ const userCreate: Command = {
   },
 };
 
+const userResetLink: Command = {
+  name: "user reset-link",
+  usage: "--org <slug> --email <address>",
+  summary: "Print a single-use link (24 hours) with which the person of an account sets a new password",
+  options: { org: { type: "string" }, email: { type: "string" } },
+  async run({ values }) {
+    const email = need(values, "email");
+    const { token, expiresAt } = await withMaintenance(async (tx) => {
+      const org = await orgBySlug(tx, need(values, "org"));
+      return makeResetLinkAsOperator(tx, systemActor(org.id, by), email);
+    });
+    const link = new URL(`/invitation#${token}`, config().http.publicUrl).href;
+    return { json: { link, expiresAt: expiresAt.toISOString() }, lines: [link] };
+  },
+};
+
 const tokenCreate: Command = {
   name: "token create",
   usage: `--org <slug> --scopes <list> [--name <name>] [--days <number>]`,
@@ -184,6 +207,7 @@ export const tenancyCommands = [
   facilityCreate,
   contractCreate,
   userCreate,
+  userResetLink,
   tokenCreate,
   tokenRevoke,
   edgeEnrollCode,

@@ -62,6 +62,8 @@ export type AuditAction =
   | "user.deactivate"
   | "user.invite"
   | "user.accept-invitation"
+  | "user.reset-link"
+  | "user.reset-password"
   | "user.second-factor"
   | "job.retry"
   | "token.create"

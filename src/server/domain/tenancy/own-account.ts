@@ -1,9 +1,12 @@
 import { DomainError } from "@overread/shared/errors";
 import { audit } from "../audit/index.ts";
 import type { Ctx, UserActor } from "../context.ts";
+import { listOwnResetLinks } from "./own-reset-links.ts";
+import { endLinks } from "./password-link.ts";
 
 /** The caller's account and organisation, as the portal greets them. */
-export async function ownAccount({ actor, tx }: Ctx<UserActor>) {
+export async function ownAccount(ctx: Ctx<UserActor>) {
+  const { actor, tx } = ctx;
   const user = await tx.user.findUnique({ where: { id: actor.userId } });
   const org = await tx.organization.findUnique({ where: { id: actor.orgId } });
   if (!user || !org) throw new DomainError("user.not-found");
@@ -11,6 +14,7 @@ export async function ownAccount({ actor, tx }: Ctx<UserActor>) {
     user: { id: user.id, name: user.displayName, email: user.email, qualification: user.qualification },
     org: { slug: org.slug, name: org.name, kind: org.kind, timeZone: org.timeZone },
     roles: actor.roles,
+    resetLinks: await listOwnResetLinks(ctx),
   };
 }
 
@@ -24,7 +28,8 @@ export async function signOutEverywhere(ctx: Ctx<UserActor>): Promise<{ sessions
 }
 
 /**
- * Gives the caller another password and ends their other sessions: whoever knew the old one is out.
+ * Gives the caller another password, ends their other sessions and every open link of the account: whoever knew the old one or
+ * holds a link is out.
  *
  * @param passwordHash argon2id of the new one; the door has checked the old one.
  */
@@ -33,6 +38,7 @@ export async function changePassword(ctx: Ctx<UserActor>, { passwordHash }: { pa
   const changed =
     await tx.$executeRaw`UPDATE credential SET password_hash = ${passwordHash}, changed_at = now(), must_change = false WHERE user_id = ${actor.userId}::uuid`;
   if (changed !== 1) throw new DomainError("user.not-found");
+  await endLinks(tx, actor.userId);
   const sessions = await tx.$executeRaw`UPDATE session SET revoked_at = now()
     WHERE user_id = ${actor.userId}::uuid AND id <> ${actor.sessionId}::uuid AND revoked_at IS NULL`;
   await audit(ctx, { action: "session.revoke", details: { userId: actor.userId, sessions, passwordChanged: true } });

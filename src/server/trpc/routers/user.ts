@@ -1,8 +1,15 @@
 import { z } from "zod";
 import { acceptInvitation, findInvitation } from "#server/auth/accept-invitation.ts";
 import { NewPassword } from "#server/auth/new-password.ts";
-import { CreateUser, createUser, deactivateUser, inviteUser, listUsers } from "#server/domain/tenancy/index.ts";
-import { publicProcedure, router, tenantProcedure } from "../procedure.ts";
+import {
+  CreateUser,
+  createUser,
+  deactivateUser,
+  inviteUser,
+  listUsers,
+  makeResetLink,
+} from "#server/domain/tenancy/index.ts";
+import { publicProcedure, reauthenticatedProcedure, router, tenantProcedure } from "../procedure.ts";
 
 const token = z.string().regex(/^[\w-]{43}$/);
 
@@ -16,14 +23,23 @@ export const userRouter = router({
   }),
   /** A new link for who has not set a password yet; earlier ones stop working. */
   invite: tenantProcedure.input(z.object({ userId: z.uuid() })).mutation(({ ctx, input }) => inviteUser(ctx, input)),
+  /**
+   * A link for who forgot the password, shown once. Asks for the administrator's own password: a screen left open lets nobody into
+   * a colleague's account.
+   */
+  resetLink: reauthenticatedProcedure
+    .input(z.object({ userId: z.uuid() }))
+    .mutation(({ ctx, input: { userId } }) => makeResetLink(ctx, { userId, address: ctx.address })),
   /** Whose link it is; by POST, so that it is in no address. */
   invitation: publicProcedure.input(z.object({ token })).mutation(async ({ input }) => {
-    const { email, displayName, orgName } = await findInvitation(input.token);
-    return { email, displayName, orgName };
+    const { email, displayName, orgName, resets, secondFactor } = await findInvitation(input.token);
+    return { email, displayName, orgName, resets, secondFactor };
   }),
   acceptInvitation: publicProcedure
-    .input(z.object({ token, password: NewPassword }))
-    .mutation(({ input }) => acceptInvitation(input.token, input.password)),
+    .input(z.object({ token, password: NewPassword, totp: z.string().max(40).optional() }))
+    .mutation(({ ctx: { address }, input: { token, password, totp } }) =>
+      acceptInvitation(token, password, { address, totp }),
+    ),
   deactivate: tenantProcedure
     .input(z.object({ userId: z.uuid() }))
     .mutation(({ ctx, input }) => deactivateUser(ctx, input)),

@@ -59,6 +59,8 @@ const names: Record<string, string> = {
   "user.deactivate": "closed an account",
   "user.invite": "made an invitation link",
   "user.accept-invitation": "set a first password by an invitation",
+  "user.reset-link": "made a link for a new password",
+  "user.reset-password": "set a new password by a link",
   "user.second-factor": "changed the second factor",
   "job.retry": "tried failed work again",
   "token.create": "made a token",

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "react";
 import { Button } from "../../../_ui/button.tsx";
+import { Exact } from "../../../_ui/now.tsx";
 
 /** A link to be passed on. Its secret stands behind the `#`, which browsers send to nobody and no log holds. */
 export function InvitationLink({
@@ -17,8 +18,8 @@ export function InvitationLink({
   return (
     <div className="flex flex-col gap-3">
       <p>
-        Pass this link on to that person alone. It works once, for three days, and lets them set a password that only
-        they know. It is not shown again.
+        Pass this link on to that person alone. It works once, until <Exact at={invitation.expiresAt} />, and lets them
+        set a password that only they know. It is not shown again.
       </p>
       <p className="rounded-md border border-line bg-ground px-3 py-2 font-mono text-[0.8125rem] break-all select-all">
         {link}

@@ -15,6 +15,7 @@ import { Table } from "../../../_ui/table.tsx";
 import { useToast } from "../../../_ui/toast.tsx";
 import { OfficePage } from "../../office-page.tsx";
 import { InvitationLink } from "./invitation-link.tsx";
+import { ResetLink } from "./reset-link.tsx";
 import { roleName } from "./role-name.ts";
 
 type Answer = Outputs["user"]["list"];
@@ -35,6 +36,7 @@ export function UsersScreen({
   const toast = useToast();
   const query = useQuery(trpc.user.list.queryOptions(undefined, { initialData: initial, initialDataUpdatedAt: at }));
   const [adding, setAdding] = useState(false);
+  const [resetting, setResetting] = useState<StaffMember | null>(null);
   const [ending, setEnding] = useState<StaffMember | null>(null);
   const deactivate = useMutation(
     trpc.user.deactivate.mutationOptions({
@@ -87,7 +89,13 @@ export function UsersScreen({
                 >
                   New link
                 </Button>
-              ) : null}
+              ) : person.deactivatedAt ||
+                person.userId === me.user.id ||
+                person.roles.includes("platform_operator") ? null : (
+                <Button look="quiet" className="-my-1.5 max-md:-ml-3" onClick={() => setResetting(person)}>
+                  New password
+                </Button>
+              )}
               {person.deactivatedAt ? (
                 <Badge icon={UserX}>Closed</Badge>
               ) : person.userId === me.user.id ? (
@@ -129,6 +137,7 @@ export function UsersScreen({
       <Dialog open={invite.data !== undefined} onClose={() => invite.reset()} title="A new invitation link">
         {invite.data ? <InvitationLink invitation={invite.data} onDone={() => invite.reset()} /> : null}
       </Dialog>
+      <ResetLink person={resetting} onClose={() => setResetting(null)} />
       <AddPerson
         open={adding}
         onClose={() => setAdding(false)}

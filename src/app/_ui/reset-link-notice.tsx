@@ -1,0 +1,48 @@
+"use client";
+
+import Link from "next/link";
+import { useEffect, useState } from "react";
+import type { Me } from "../_trpc/types.ts";
+import { Button } from "./button.tsx";
+import { Ago } from "./now.tsx";
+
+/**
+ * Says on every page that somebody made a link for a new password of this account. Put away for as long as this browser tab is
+ * open; the next sign-in says it again, and the account page does whatever was put away.
+ */
+export function ResetLinkNotice({ me }: { me: Me }) {
+  const link = me.resetLinks.find(({ news }) => news);
+  const key = link ? `reset-link:${link.linkId}:${link.state}` : "";
+  const [shown, setShown] = useState(false);
+  useEffect(() => setShown(key !== "" && window.sessionStorage.getItem(key) === null), [key]);
+  if (!link || !shown) return null;
+  return (
+    <div
+      role="status"
+      className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-urgent/50 bg-urgent-soft px-3 py-2"
+    >
+      <p className="min-w-0 flex-1 basis-72">
+        {link.madeBy ?? "An operator at the server"} made a link for a new password of your account{" "}
+        <Ago at={link.madeAt} />
+        {link.state === "used" ? (
+          <>
+            ; it was used <Ago at={link.usedAt} />
+            {link.usedFrom && link.usedFrom !== "unknown" ? ` from ${link.usedFrom}` : ""}
+          </>
+        ) : null}
+        . If you did not ask for it, change your password and tell whoever is in charge.
+      </p>
+      <Link href="/account" className="underline">
+        Account
+      </Link>
+      <Button
+        onClick={() => {
+          window.sessionStorage.setItem(key, "seen");
+          setShown(false);
+        }}
+      >
+        It was for me
+      </Button>
+    </div>
+  );
+}

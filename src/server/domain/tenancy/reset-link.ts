@@ -1,0 +1,66 @@
+import { DomainError } from "@overread/shared/errors";
+import { appendAs, audit } from "../audit/index.ts";
+import type { Ctx, SystemActor, Tx, UserActor } from "../context.ts";
+import { type PasswordLink, putLink } from "./password-link.ts";
+import { findColleague } from "./users.ts";
+
+/** Hours that a link works: the person is waiting for it. */
+const validHours = 24;
+/** Links of this kind that may be made in an hour. */
+const hourly = { account: 5, administrator: 30 };
+
+/**
+ * Makes the link with which a person who forgot the password sets a new one; earlier links of the account stop working. Until it is
+ * used nothing else changes, so that nobody is locked out by somebody else's click. The person is told of it, whether or not it is
+ * used ({@link listOwnResetLinks}), and a change of the password ends it.
+ *
+ * Never for oneself, for an operator of the platform, or for who has no password yet.
+ *
+ * @param address where the administrator is, for the audit trail.
+ * @throws {DomainError} `user.not-found`, `auth.forbidden`, `user.invitation-invalid` for a closed account or one without a
+ *   password, `user.too-many-links`
+ */
+export async function makeResetLink(
+  ctx: Ctx<UserActor>,
+  { userId, address }: { userId: string; address: string },
+): Promise<PasswordLink> {
+  const { tx, actor } = ctx;
+  const colleague = await findColleague(ctx, userId);
+  if (colleague.roles.includes("platform_operator")) throw new DomainError("auth.forbidden");
+  await assertResettable(tx, colleague);
+  await assertNotTooMany(tx, actor, userId);
+  const link = await putLink(tx, { userId, orgId: actor.orgId, by: actor.userId, resets: true, validHours });
+  await audit(ctx, { action: "user.reset-link", details: { userId, address } });
+  return link;
+}
+
+/**
+ * The same for who has the command line of the server: also for an administrator or operator whom nobody else could let in again.
+ *
+ * @throws {DomainError} `user.not-found`, `user.invitation-invalid`
+ */
+export async function makeResetLinkAsOperator(tx: Tx, actor: SystemActor, email: string): Promise<PasswordLink> {
+  const { orgId } = actor;
+  const user = await tx.user.findUnique({ where: { orgId_email: { orgId, email: email.trim().toLowerCase() } } });
+  if (!user) throw new DomainError("user.not-found");
+  await assertResettable(tx, user);
+  const link = await putLink(tx, { userId: user.id, orgId, by: null, resets: true, validHours });
+  await appendAs(tx, actor, { action: "user.reset-link", details: { userId: user.id } });
+  return link;
+}
+
+async function assertResettable(tx: Tx, user: { id: string; deactivatedAt: Date | null }): Promise<void> {
+  const ready = await tx.credential.findUnique({ where: { userId: user.id }, select: { userId: true } });
+  if (!ready || user.deactivatedAt) throw new DomainError("user.invitation-invalid");
+}
+
+async function assertNotTooMany(tx: Tx, actor: UserActor, userId: string): Promise<void> {
+  // One administrator's clicks are counted one after another, also those made side by side.
+  await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`reset-link ${actor.orgId}`}, 0))::text`;
+  const [made] = await tx.$queryRaw<{ account: number; administrator: number }[]>`
+    SELECT count(*) FILTER (WHERE user_id = ${userId}::uuid)::int AS account,
+      count(*) FILTER (WHERE invited_by = ${actor.userId}::uuid)::int AS administrator
+    FROM invitation WHERE org_id = ${actor.orgId}::uuid AND resets AND created_at > now() - interval '1 hour'`;
+  if (made!.account >= hourly.account || made!.administrator >= hourly.administrator)
+    throw new DomainError("user.too-many-links");
+}
