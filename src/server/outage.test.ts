@@ -42,6 +42,8 @@ test("a database that is away, starts or is too slow is busy, however the driver
     assert.equal(known.code, "server.busy", error.message);
     assert.match(causeInWords(known), /database/);
   }
+  const hungUp = Object.assign(new Error("aborted"), { code: "ECONNRESET" });
+  assert.equal(toDomainError(hungUp).code, "internal", "a caller who hung up in the middle of a request is no outage");
   for (const code of ["42703", "23505", "P2002"])
     assert.equal(toDomainError(Object.assign(new Error("x"), { code })).code, "internal", code);
 });

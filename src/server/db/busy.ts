@@ -20,9 +20,14 @@ export function isConflict(error: unknown): boolean {
 /** Says whether the database could not do it now, and may be asked again. */
 export function isBusyDatabase(error: unknown): boolean {
   return some(error, ({ code, message }) =>
-    code !== undefined && (busy.test(code) || conflict.test(code)) ? true : poolWords.test(message),
+    code !== undefined && message !== callerGone && (busy.test(code) || conflict.test(code))
+      ? true
+      : poolWords.test(message),
   );
 }
+
+/** What node says, with ECONNRESET, of a request whose caller hung up: that is no database. */
+const callerGone = "aborted";
 
 type Fault = { code: string | undefined; message: string };
 
