@@ -113,7 +113,10 @@ export function Badge({
 }) {
   return (
     <span
-      className={classNames("inline-flex items-center gap-1 rounded px-1.5 py-px text-xs font-medium", tones[tone])}
+      className={classNames(
+        "inline-flex items-center gap-1 rounded px-1.5 py-px text-xs font-medium whitespace-nowrap",
+        tones[tone],
+      )}
     >
       {Icon ? <Icon className="size-3" aria-hidden="true" /> : null}
       {children}

@@ -21,7 +21,7 @@ const newForMs = 12_000;
 // By the room the list has, not by the screen's. What tells a patient from another stays longest: facility and priors give way
 // first, they stand in the panel beside it. Below 54rem a row is of three lines.
 const columns = [
-  "@min-[54rem]:@max-[66rem]:grid-cols-[4rem_7.75rem_minmax(5.75rem,1.2fr)_5rem_minmax(7rem,1.5fr)_3rem_minmax(4.5rem,0.6fr)_2.75rem_minmax(7.25rem,0.6fr)]",
+  "@min-[54rem]:@max-[66rem]:grid-cols-[4rem_7.75rem_minmax(5rem,1fr)_5.25rem_minmax(7rem,1.5fr)_3rem_minmax(5.25rem,0.8fr)_3rem_minmax(7.25rem,0.6fr)]",
   "@min-[66rem]:@max-[84rem]:grid-cols-[4.5rem_8.25rem_minmax(7.5rem,1.2fr)_5.25rem_minmax(9rem,1.5fr)_3.75rem_minmax(7rem,0.9fr)_4.25rem_2.75rem_minmax(8.5rem,0.5fr)]",
   "@min-[84rem]:grid-cols-[4.5rem_8.25rem_minmax(10rem,1.3fr)_5.25rem_minmax(10rem,1.5fr)_3.75rem_minmax(7rem,0.6fr)_minmax(8rem,0.8fr)_6.5rem_2.75rem_minmax(8.5rem,0.6fr)]",
 ].join(" ");

@@ -4,34 +4,46 @@ import type { WorklistItem } from "../../_trpc/types.ts";
 export const wrongWithImages = ({ images, lateImages, quarantined }: WorklistItem): boolean =>
   images.refused > 0 || images.damaged > 0 || lateImages !== null || quarantined > 0;
 
-/** Arrived of expected, and what is wrong with them; in a narrow column by number, the words on hover and for who listens. */
+/**
+ * Arrived of expected, and under it what is wrong with them; in a narrow column by number, the words on hover and for who listens. A row
+ * must not hide behind "…" that images are missing.
+ */
 export function CaseImages({ item }: { item: WorklistItem }) {
   const { received, expected, refused, damaged } = item.images;
   const arriving = item.state === "arriving";
+  const troubles = [
+    { sign: "−", count: refused, word: "refused" },
+    { sign: "−", count: damaged, word: "damaged" },
+    { sign: "+", count: item.lateImages?.count ?? 0, word: "late" },
+    { sign: "+", count: item.quarantined, word: "set aside" },
+  ].filter(({ count }) => count > 0);
   return (
-    <span
-      title={
-        item.incomplete
-          ? `${item.incomplete}: somebody has to choose to read what is there`
-          : item.quarantined > 0
-            ? `${item.quarantined} set aside: the same identifier came twice with different content`
-            : `${received} received${expected ? ` of ${expected} announced` : ""}`
-      }
-    >
-      {expected && (arriving || expected !== received) ? `${received}/${expected}` : received}
-      {refused > 0 ? <Trouble count={`−${refused}`} word="refused" /> : null}
-      {damaged > 0 ? <Trouble count={`−${damaged}`} word="damaged" /> : null}
-      {item.lateImages ? <Trouble count={`+${item.lateImages.count}`} word="late" /> : null}
-      {item.quarantined > 0 ? <Trouble count={`+${item.quarantined}`} word="set aside" /> : null}
+    <span title={inWords(item)} className="@min-[54rem]:flex @min-[54rem]:flex-col @min-[54rem]:leading-[0.875rem]">
+      <span>{expected && (arriving || expected !== received) ? `${received}/${expected}` : received}</span>
+      {troubles.length > 0 ? (
+        <span className="truncate font-medium text-urgent @max-[54rem]:ml-1.5 @min-[54rem]:text-xs @min-[54rem]:leading-[0.875rem]">
+          {troubles.map(({ sign, count, word }, index) => (
+            <span key={word}>
+              {index > 0 ? " " : ""}
+              {sign}
+              {count}
+              <span className={troubles.length > 1 ? "@min-[54rem]:sr-only" : "@min-[54rem]:@max-[84rem]:sr-only"}>
+                {" "}
+                {word}
+              </span>
+            </span>
+          ))}
+        </span>
+      ) : null}
     </span>
   );
 }
 
-function Trouble({ count, word }: { count: string; word: string }) {
-  return (
-    <span className="ml-1 font-medium text-urgent">
-      {count}
-      <span className="@min-[54rem]:@max-[84rem]:sr-only"> {word}</span>
-    </span>
-  );
+function inWords({ incomplete, lateImages, quarantined, images: { received, expected } }: WorklistItem): string {
+  const lines = [
+    ...(incomplete ? [incomplete] : []),
+    ...(lateImages ? [`${lateImages.count} came late`] : []),
+    ...(quarantined > 0 ? [`${quarantined} set aside: the same identifier came twice with different content`] : []),
+  ];
+  return lines.length > 0 ? lines.join("\n") : `${received} received${expected ? ` of ${expected} announced` : ""}`;
 }

@@ -16,3 +16,10 @@ export function referralState(item: { state: string | null; signedAt: string | n
   if (item.state === null) return { word: "Images only", tone: "neutral", icon: Images };
   return { word: "Being read", tone: "neutral", icon: Clock3 };
 }
+
+/** What comes of a study of which nothing is signed yet. */
+export function whatComes(state: string | null): string {
+  if (state === "cancelled") return "Its reading was cancelled. No report comes unless it is asked for again.";
+  if (state === null) return "Nobody has been asked to read this study.";
+  return "The report appears here by itself as soon as it is signed.";
+}

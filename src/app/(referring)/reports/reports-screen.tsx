@@ -131,7 +131,7 @@ function Row({ item }: { item: ReferralItem }) {
             <span className={`name-line min-w-0 text-[0.9375rem] ${item.unread ? "font-semibold" : ""}`}>
               {item.unread ? <span className="sr-only">New: </span> : null}
               {item.patientDoubt ? <PatientMark words={item.patientDoubt} /> : null}
-              <bdi>{item.patientName}</bdi>
+              <bdi>{item.patientName || "Name not given"}</bdi>
             </span>
             <span className="shrink-0 text-xs text-quiet">
               {item.signedAt ? <Ago at={item.signedAt} timeZone={item.facilityTimeZone} /> : <State item={item} />}

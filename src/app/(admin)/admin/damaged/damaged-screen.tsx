@@ -6,7 +6,7 @@ import { useTrpc } from "../../../_trpc/client.tsx";
 import { sentenceFor } from "../../../_trpc/errors.ts";
 import type { Me, Outputs } from "../../../_trpc/types.ts";
 import { EmptyState, FailedState } from "../../../_ui/empty-state.tsx";
-import { formatDicomDate } from "../../../_ui/format.ts";
+import { formatDicomDate, withoutModality } from "../../../_ui/format.ts";
 import { Ago } from "../../../_ui/now.tsx";
 import { Badge, PatientMark } from "../../../_ui/status.tsx";
 import { OfficePage } from "../../office-page.tsx";
@@ -62,7 +62,8 @@ function Card({ item }: { item: Item }) {
             <bdi>{item.patientName || "Name not given"}</bdi>
           </h2>
           <p className="tabular text-quiet">
-            {item.patientId} · {item.modalities.join(", ")} {item.studyDescription} · {formatDicomDate(item.studyDate)}
+            {item.patientId} · {item.modalities.join(", ")} {withoutModality(item.studyDescription, item.modalities)} ·{" "}
+            {formatDicomDate(item.studyDate)}
           </p>
           <p className="text-quiet">{item.facility}</p>
         </div>

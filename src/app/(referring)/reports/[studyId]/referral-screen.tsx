@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { ArrowLeft, CircleCheck, Clock3, FileText, Images } from "lucide-react";
+import { ArrowLeft, CircleCheck, FileText, Images } from "lucide-react";
 import Link from "next/link";
 import { useEffect, useMemo, useState } from "react";
 import { useTrpc } from "../../../_trpc/client.tsx";
@@ -16,6 +16,7 @@ import { PatientWarning } from "../../../_ui/status.tsx";
 import { TopBar } from "../../../_ui/top-bar.tsx";
 import { type ImagePointer, type StudyForViewing, Viewer } from "../../../_viewer/index.tsx";
 import { readingOrder } from "../reading-order.ts";
+import { referralState, whatComes } from "../referral-state.ts";
 
 /** One report for the one who asked for it: the answer first, the reasons under it, the pictures one tap away. */
 export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Referral; initialAt: number }) {
@@ -40,6 +41,7 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
   }, [queryClient, trpc]);
   const study = useMemo(() => forViewer(referral), [referral]);
   const newest = referral.versions[0];
+  const { word, icon: State } = referralState({ ...referral, signedAt: null });
 
   const banner = (
     <PatientBanner
@@ -108,10 +110,10 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
           ) : (
             <div role="status">
               <p className="flex items-center gap-1.5 font-medium">
-                <Clock3 className="size-4 text-quiet" aria-hidden="true" />
-                Being read
+                <State className="size-4 text-quiet" aria-hidden="true" />
+                {word}
               </p>
-              <p className="text-quiet">The report appears here by itself as soon as it is signed.</p>
+              <p className="text-quiet">{whatComes(referral.state)}</p>
             </div>
           )}
           <div className="flex gap-2">
