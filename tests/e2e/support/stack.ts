@@ -105,16 +105,13 @@ export async function startStack({
     if (!exited) child.kill("SIGTERM");
   };
   process.once("exit", end);
-  await until(
-    "npm start saying that it is ready",
-    () => {
-      if (exited) throw new Error(`it ended:\n${output}`);
-      return output.includes("Overread is ready");
-    },
-    { deadlineMs: 180_000 },
-  ).catch((error) => {
+  await until("npm start saying that it is ready", () => exited || output.includes("Overread is ready"), {
+    deadlineMs: 180_000,
+  }).catch((error) => {
     throw new Error(`${error.message}\n${output}`, { cause: error });
   });
+  // What has ended will not be ready: said at once, not after the deadline.
+  if (exited) throw new Error(`npm start ended:\n${output}`);
   const pids = (): Record<string, number> => JSON.parse(readFileSync(path.join(dir, "run.json"), "utf8")).pids;
   return {
     baseUrl: `http://127.0.0.1:${port}`,
