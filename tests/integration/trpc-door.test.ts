@@ -131,7 +131,9 @@ test("what does not fit is refused by field, without repeating it", async () => 
     body: "{",
   });
   assert.deepEqual([garbage.status, garbage.body.error.data.appCode], [400, "request.invalid"]);
-  assert.equal((await get("no.such")).status, 404);
+  const unknown = await get("no.SECRET-VALUE");
+  assert.equal(unknown.status, 404);
+  assert.ok(!unknown.text.includes("SECRET-VALUE"), "what was typed for a procedure's name");
 });
 
 test("a body larger than any of ours is refused, whatever its header says", async () => {

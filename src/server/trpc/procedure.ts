@@ -31,7 +31,7 @@ const t = initTRPC
   .create({
     isDev: false,
     isServer: true,
-    errorFormatter({ shape, error }) {
+    errorFormatter({ shape, error, type }) {
       const known = domainErrorOf(error);
       // Codes and safe details leave; the text of an error may quote a query or a value and stays here.
       return {
@@ -40,7 +40,8 @@ const t = initTRPC
         data: {
           code: shape.data.code,
           httpStatus: shape.data.httpStatus,
-          path: shape.data.path,
+          // The name of no procedure is whatever somebody typed.
+          ...(type === "unknown" ? {} : { path: shape.data.path }),
           appCode: known.code,
           details: known.details,
         },
