@@ -11,6 +11,7 @@ import { withMaintenance } from "#server/db/maintenance.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { insertAccount, makeResetLinkAsOperator } from "#server/domain/tenancy/index.ts";
 import { createCaller } from "#server/trpc/caller.ts";
+import { handleTrpcRequest } from "#server/trpc/handle-request.ts";
 import { facilityId, orgId, signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 
@@ -93,6 +94,27 @@ test("who forgot the password sets a new one by a link, and everything that was 
     address: at.person,
   });
   await setPassword(actor.userId);
+});
+
+test("making and use of a link are on record with the address that the front door saw, not one the caller wrote", async () => {
+  const { userId } = (await signedIn("tech@lakeside.example")).actor;
+  const { cookie } = await signedIn("admin@lakeside.example");
+  const post = async (procedure: string, input: unknown, from: string) => {
+    const response = await handleTrpcRequest(
+      new Request(`http://localhost:3000/api/trpc/${procedure}`, {
+        method: "POST",
+        headers: { cookie, "content-type": "application/json", "x-forwarded-for": `192.0.2.66, ${from}` },
+        body: JSON.stringify(input),
+      }),
+    );
+    assert.equal(response.status, 200, procedure);
+    return (await response.json()).result.data;
+  };
+  const { token } = await post("user.resetLink", { userId, password }, at.admin);
+  await post("user.acceptInvitation", { token, password: chosen }, at.person);
+  assert.equal((await trail("user.reset-link", userId)).details.address, at.admin);
+  assert.equal((await trail("user.reset-password", userId)).details.address, at.person);
+  await setPassword(userId);
 });
 
 test("a link that is out of date, replaced, or older than the person's own change of the password opens nothing", async () => {

@@ -48,6 +48,7 @@ test("help lists the commands of the contract, and a wrong word is told apart fr
   for (const name of [
     "org create",
     "user create",
+    "user reset-link",
     "token create",
     "edge enroll-code",
     "archive scrub",
@@ -107,6 +108,11 @@ test("an operator sets up a hospital, a group, their contract, people and tokens
     "site_admin,technologist",
   ]);
   assert.equal((await authenticate("ada@clinic.example", made.password, "t")).displayName, "Dr Ada Lind");
+  const { link, expiresAt } = await ok(["user", "reset-link", "--org", "clinic", "--email", "Ada@clinic.example"]);
+  assert.match(link, /^https?:\/\/[^/]+\/invitation#[\w-]{43}$/);
+  assert.ok(Date.parse(expiresAt) > Date.now());
+  const nobody = await cli(["user", "reset-link", "--org", "clinic", "--email", "eve@clinic.example", "--json"]);
+  assert.deepEqual([nobody.code, nobody.json.error.code], [1, "user.not-found"]);
   const chosen = await ok(
     [
       "user",
@@ -173,6 +179,7 @@ test("an operator sets up a hospital, a group, their contract, people and tokens
       "facility.update",
       "facility.update",
       "user.create",
+      "user.reset-link",
       "token.create",
       "token.create",
       "token.revoke",
