@@ -1,3 +1,8 @@
+import { sinceKeyMs } from "../_ui/activity.ts";
+
+/** Who pressed a key this short a time ago is writing still. */
+const typingMs = 30_000;
+
 /** Where the windows of one browser tell each other that the session is over. */
 export const sessionChannel = "overread-session";
 
@@ -58,8 +63,8 @@ export const signInAgain = {
 };
 
 /**
- * The session is over (idle, ended by the server, signed out elsewhere). With unsaved words in this window the sign-in
- * comes to them; otherwise the window goes to the sign-in page and comes back afterwards. The address names a case at
+ * The session is over (idle, ended by the server, signed out elsewhere). With unsaved words in this window, or while
+ * somebody is writing, the sign-in comes to them; otherwise the window goes to the sign-in page and comes back afterwards. The address names a case at
  * most, never a patient.
  *
  * @param then what was refused for want of a session; done once after the sign-in in this window
@@ -68,7 +73,9 @@ export function sessionHasEnded(then?: () => void): void {
   const { pathname } = window.location;
   if (then) afterwards.add(then);
   if (pathname === "/sign-in" || signingOut || waitingFor) return;
-  const unsaved = [...texts].find((text) => text.unsaved());
+  // All may be saved between two words of a sentence: leaving then would lose the rest of it.
+  const isTyping = sinceKeyMs() < typingMs;
+  const unsaved = [...texts].find((text) => isTyping || text.unsaved());
   if (unsaved) waitFor(unsaved.writer);
   else window.location.assign(`/sign-in?ended=1&to=${encodeURIComponent(pathname)}`);
 }

@@ -39,7 +39,10 @@ export function SignInAgain() {
     const open = () => {
       const wait = typingPauseMs - sinceKeyMs();
       if (wait > 0) timer = setTimeout(open, wait);
-      else ref.current?.showModal();
+      else {
+        ref.current?.showModal();
+        ref.current?.querySelector<HTMLInputElement>('input[type="password"]')?.focus();
+      }
     };
     open();
     return () => clearTimeout(timer);
@@ -69,7 +72,7 @@ export function SignInAgain() {
       ref={ref}
       aria-label="Sign in again"
       onCancel={(event) => event.preventDefault()}
-      className="m-auto w-[min(26rem,calc(100vw-2rem))] rounded-lg border border-line bg-panel p-4 text-text shadow-float backdrop:bg-ground"
+      className="m-auto w-[min(26rem,calc(100vw-2rem))] rounded-lg border border-line bg-panel p-4 text-text shadow-float backdrop:bg-ground!"
     >
       {writer ? (
         <form onSubmit={submit} className="flex flex-col gap-3">
@@ -81,7 +84,7 @@ export function SignInAgain() {
             </p>
           ) : null}
           <Field label="E-mail" name="email" type="email" value={writer.email} readOnly autoComplete="username" />
-          <Field label="Password" name="password" type="password" autoComplete="current-password" required autoFocus />
+          <Field label="Password" name="password" type="password" autoComplete="current-password" required />
           <Field
             label="Code of your authenticator app"
             name="totp"
