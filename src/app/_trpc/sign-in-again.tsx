@@ -23,6 +23,14 @@ async function signIn({ email, orgSlug }: Writer, form: FormData): Promise<strin
   return new URL(url, window.location.origin).searchParams.get("error") ?? undefined;
 }
 
+/** The browser gives the focus back without the caret: keys would go nowhere until somebody clicks. */
+function backTo(place: Element | null): void {
+  if (!(place instanceof HTMLElement)) return;
+  place.blur();
+  place.focus();
+  if (place instanceof HTMLTextAreaElement) place.setSelectionRange(place.selectionStart, place.selectionEnd);
+}
+
 /** Whoever is in the middle of a sentence ends it first: its words must not go into the password field. */
 const typingPauseMs = 1_000;
 
@@ -31,6 +39,8 @@ export function SignInAgain() {
   const writer = useSyncExternalStore(signInAgain.subscribe, signInAgain.writer, () => null);
   const queryClient = useQueryClient();
   const ref = useRef<HTMLDialogElement>(null);
+  /** Where somebody wrote when the dialog came. */
+  const place = useRef<Element | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   useEffect(() => {
@@ -40,6 +50,7 @@ export function SignInAgain() {
       const wait = typingPauseMs - sinceKeyMs();
       if (wait > 0) timer = setTimeout(open, wait);
       else {
+        place.current = document.activeElement;
         ref.current?.showModal();
         ref.current?.querySelector<HTMLInputElement>('input[type="password"]')?.focus();
       }
@@ -58,6 +69,8 @@ export function SignInAgain() {
       setProblem(signInProblem(refusal, false)?.text ?? null);
       if (refusal !== undefined) return;
       form.reset();
+      ref.current?.close();
+      backTo(place.current);
       signInAgain.done();
       void queryClient.invalidateQueries();
     } catch {
