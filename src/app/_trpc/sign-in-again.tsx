@@ -2,7 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { sinceKeyMs } from "../_ui/activity.ts";
+import { sinceKeyMs, typingPauseMs } from "../_ui/activity.ts";
 import { Button } from "../_ui/button.tsx";
 import { Field } from "../_ui/field.tsx";
 import { signInProblem } from "../(auth)/sign-in/problem.ts";
@@ -31,9 +31,6 @@ function backTo(place: Element | null): void {
   if (place instanceof HTMLTextAreaElement) place.setSelectionRange(place.selectionStart, place.selectionEnd);
 }
 
-/** Whoever is in the middle of a sentence ends it first: its words must not go into the password field. */
-const typingPauseMs = 1_000;
-
 /** The sign-in over words that are not saved yet. It covers the page: who sits there now may be somebody else. */
 export function SignInAgain() {
   const writer = useSyncExternalStore(signInAgain.subscribe, signInAgain.writer, () => null);
@@ -46,6 +43,7 @@ export function SignInAgain() {
   useEffect(() => {
     if (!writer) return ref.current?.close();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    // The words of an unfinished sentence must not go into the password field.
     const open = () => {
       const wait = typingPauseMs - sinceKeyMs();
       if (wait > 0) timer = setTimeout(open, wait);

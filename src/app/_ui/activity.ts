@@ -22,6 +22,9 @@ export function sinceKeyMs(): number {
   return performance.now() - lastKeyAt;
 }
 
+/** Who writes without looking up ends the sentence first: this long without a key (ms) is its end. */
+export const typingPauseMs = 1_000;
+
 /** Watches for a person at the screen: claims are renewed and sessions kept for people, not for open windows. */
 export function useActivityWatch(): void {
   useEffect(() => {

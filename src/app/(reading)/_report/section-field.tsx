@@ -1,7 +1,8 @@
 "use client";
 
-import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef } from "react";
+import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import type { Section } from "../../_trpc/types.ts";
+import { sinceKeyMs, typingPauseMs } from "../../_ui/activity.ts";
 
 /** One section of the report: a field that grows with its text, one Tab from the next. */
 export function SectionField({
@@ -44,6 +45,7 @@ export function SectionField({
     observer.observe(area);
     return () => observer.disconnect();
   }, []);
+  const shut = useShut(readOnly);
   const id = `section-${section.key}`;
   return (
     <div className="flex flex-col gap-1">
@@ -55,7 +57,7 @@ export function SectionField({
         id={id}
         name={section.key}
         value={section.text}
-        readOnly={readOnly}
+        readOnly={shut}
         rows={section.key === "findings" ? 5 : 2}
         onChange={(event) => onChange(event.target.value)}
         onSelect={(event) => onCursor(event.currentTarget.selectionStart, event.currentTarget.selectionEnd)}
@@ -69,4 +71,21 @@ export function SectionField({
       />
     </div>
   );
+}
+
+/** A claim may lapse under the hands of somebody who writes: the field shuts when the sentence is over, and its words are kept. */
+function useShut(readOnly: boolean): boolean {
+  const [shut, setShut] = useState(readOnly);
+  useEffect(() => {
+    if (!readOnly) return setShut(false);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = () => {
+      const wait = typingPauseMs - sinceKeyMs();
+      if (wait > 0) timer = setTimeout(look, wait);
+      else setShut(true);
+    };
+    look();
+    return () => clearTimeout(timer);
+  }, [readOnly]);
+  return readOnly && shut;
 }
