@@ -329,3 +329,24 @@ test("no image address answers without a session", async () => {
       assert.ok(status >= 300, `${target} → ${status}`);
     }
 });
+
+test("a wrong password, and a form whose token is gone, are answered on the sign-in page with what to do", async () => {
+  const base = `http://127.0.0.1:${door.port}`;
+  const csrf = await fetch(`${base}/api/auth/csrf`);
+  const { csrfToken } = (await csrf.json()) as { csrfToken: string };
+  const cookie = csrf.headers.getSetCookie().map((line) => line.split(";")[0]);
+  for (const [token, words] of [
+    [csrfToken, /E-mail or password is not right/],
+    ["gone", /Try again in a moment/],
+  ] as const) {
+    const answer = await fetch(`${base}/api/auth/callback/credentials`, {
+      method: "POST",
+      redirect: "manual",
+      headers: { cookie: cookie.join("; "), origin: base, "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ csrfToken: token, email: "lead@nightshift.example", password: "wrong" }),
+    });
+    const page = await fetch(new URL(answer.headers.get("location") ?? "", base));
+    assert.equal(page.status, 200, answer.headers.get("location") ?? "no location");
+    assert.match(await page.text(), words);
+  }
+});
