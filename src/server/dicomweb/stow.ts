@@ -185,7 +185,7 @@ async function answer(
   };
   await sendJson(req, res, JSON.stringify(body), {
     status,
-    headers: { "Cache-Control": "no-store", ...(status >= 500 ? { "Retry-After": "30" } : {}) },
+    headers: { "Cache-Control": "no-store", ...(status >= 500 ? { "Retry-After": status === 507 ? "30" : "5" } : {}) },
   });
 }
 
