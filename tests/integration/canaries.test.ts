@@ -131,7 +131,7 @@ const caseOf = (study: string): Promise<string> =>
         [study],
       ),
     "a case to read",
-    60_000,
+    120_000,
   );
 /** Lets the database refuse every new row of a table while something is tried, quoting the whole row as it does. */
 async function whileBroken(table: string, act: () => Promise<void>): Promise<void> {
@@ -280,7 +280,7 @@ test("through the screens' verbs: search, claim, write, sign, hold, skip, take o
           "SELECT last_error AS value FROM outbox_job WHERE name = 'report.store-documents' AND last_error IS NOT NULL",
         ),
       "a job that failed",
-      60_000,
+      120_000,
     );
   });
   await call(colleague, "report.addendum", { caseId, text: words, password: wrong }, 403);
