@@ -171,6 +171,10 @@ export async function startPostgres({ dataDir, port, flags = [], log, onWaiting 
     `unix_socket_directories=${cluster}`,
     "max_connections=120",
     "log_file_mode=0600",
+    // What a statement was refused for, and with which values, is its caller's to know: rows are of patients.
+    "log_min_messages=log",
+    "log_min_error_statement=panic",
+    "log_error_verbosity=terse",
     ...flags,
   ];
   const child = startChild(

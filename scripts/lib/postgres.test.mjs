@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, truncateSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, truncateSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -34,5 +34,26 @@ test("a cluster whose password was not on the disk when the power went starts ag
     assert.deepEqual(open, [{ n: 1 }], "no connection of the wait is left");
   } finally {
     await server.dispose();
+  }
+});
+
+test("the database's own log keeps no value of a row that it refused", async () => {
+  const dataDir = mkdtempSync(path.join(os.tmpdir(), "overread-pg-"));
+  const file = path.join(dataDir, "server.log");
+  const log = openSync(file, "a");
+  const server = await startPostgres({ dataDir, port: await freePort(), log });
+  const client = new pg.Client({ connectionString: server.url });
+  try {
+    await client.connect();
+    await client.query("CREATE TABLE patient (name text PRIMARY KEY); INSERT INTO patient VALUES ('Canary^Carla')");
+    await assert.rejects(client.query("INSERT INTO patient VALUES ('Canary^Carla')"), /duplicate key/);
+    await assert.rejects(client.query("SELECT 'Canary^Carla'::uuid"), /invalid input syntax/);
+    const text = readFileSync(file, "utf8");
+    assert.match(text, /ready to accept connections/, "it is the log that is looked at");
+    assert.doesNotMatch(text, /Canary/);
+  } finally {
+    await client.end();
+    await server.dispose();
+    closeSync(log);
   }
 });
