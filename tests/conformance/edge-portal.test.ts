@@ -103,11 +103,13 @@ test("a revoked edge goes on receiving, forwards nothing, and says so", async ()
   await enroll();
   await edge.start();
   await until("lives", () => edge.portal.heartbeats.length > 0);
+  edge.portal.archiveBelieves = true;
   edge.portal.revoked = true;
   await until("says so", async () => (await edge.status()).revoked === true);
   const object = makeObject(edge.dir);
   assert.equal((await edge.storescu([], [object.path])).code, 0);
   await until("queued", async () => (await edge.status()).queue.instances === 1);
-  assert.equal(edge.portal.parts.length, 0);
+  await until("asked for a token and heard no", () => edge.portal.tokensRefused > 0);
+  assert.equal(edge.portal.parts.length, 0, "the old token is used no more, though the archive still believes it");
   assert.match(edge.log, /revoked this edge/);
 });

@@ -54,9 +54,13 @@ export class FakePortal {
   deliveries: Delivery[] = [];
   readonly objects = new Map<string, Buffer>();
   tokensGiven = 0;
+  /** Since it was revoked. */
+  tokensRefused = 0;
   /** Everything answers 503. */
   down = false;
   revoked = false;
+  /** The archive's half still believes the tokens of a router that the control half has revoked. */
+  archiveBelieves = false;
   /** Calls of STOW that are answered with an error after the object was kept: the answer gets lost. */
   loseAnswers = 0;
   /** Outcomes are answered 503 and forgotten. */
@@ -142,7 +146,11 @@ export class FakePortal {
         config: this.config,
       });
     }
-    if (this.revoked) return fail(403, "edge.revoked");
+    const believed = this.archiveBelieves && pathname.startsWith("/dicomweb/");
+    if (this.revoked && !believed) {
+      if (pathname === "/api/edge/v1/token") this.tokensRefused += 1;
+      return fail(403, "edge.revoked");
+    }
     if (pathname === "/api/edge/v1/token") return this.#token(body, answer, fail);
     if (!this.#tokens.has(request.headers.authorization?.replace(/^Bearer /, "") ?? ""))
       return fail(401, "auth.required");

@@ -156,6 +156,8 @@ export class Portal {
     const { statusCode, headers } = response;
     const code = codeIn(await readText(response.body).catch(() => ""));
     if (statusCode === 403 && code === "edge.revoked") {
+      // The archive may believe this token for some seconds more; from here on nothing is sent with it.
+      this.#token = null;
       this.#onRevoked();
       return new PortalError("revoked", code, statusCode);
     }
