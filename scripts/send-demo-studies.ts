@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { demoStudies } from "@overread/shared/modality-simulator/index";
+import { demoStudies } from "#server/demo/modality-simulator/index.ts";
 import { openStoreAssociation } from "../edge-router/src/dimse/scu.ts";
 
 const { values } = parseArgs({

@@ -198,7 +198,7 @@ async function startPortal(secret) {
     ...keys("web"),
     NEXT_TELEMETRY_DISABLED: "1",
   });
-  await keepProgram("dicomweb", [...watch, path.join(root, "src/server/dicomweb/main.ts")], {
+  await keepProgram("dicomweb", [...watch, path.join(root, "src/server/front-door/main.ts")], {
     ...common,
     ...keys("dicomweb"),
     // glibc otherwise keeps freed buffers of a megabyte and more for itself: the front door stays a third larger after large objects.

@@ -1,7 +1,7 @@
 import { createSession, findSession } from "#server/auth/session.ts";
 import { sessionCookieFor } from "#server/auth/session-cookie.ts";
+import type { UserActor } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
-import type { UserActor } from "#server/domain/context.ts";
 
 /**
  * A signed-in person of the demo organisations, without the sign-in form: the actor for calling verbs, the `Cookie`

@@ -9,8 +9,8 @@ import type pg from "pg";
 import { closePicturePool, stopPreparing } from "#server/archive/index.ts";
 import { createApiToken } from "#server/auth/api-token.ts";
 import { seedDemo } from "#server/demo/seed.ts";
-import { secure } from "#server/dicomweb/answer.ts";
 import { dicomwebHandler } from "#server/dicomweb/router.ts";
+import { secure } from "#server/http/answer.ts";
 import { useTestDatabase } from "./database.ts";
 
 /** An archive of a test file's own: its database, its object store, the demo organisations, and DICOMweb on a free port. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { makeStudy } from "@overread/shared/modality-simulator/index";
+import { makeStudy } from "#server/demo/modality-simulator/index.ts";
 import { echo, openStoreAssociation, type StoreFile } from "../../edge-router/src/dimse/scu.ts";
 import { freePort, until } from "../lib/ports.mjs";
 import { say } from "../lib/say.mjs";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
 import { type Job, UnrecoverableError } from "bullmq";
 import { systemActor } from "#server/auth/system-actor.ts";
-import type { SystemActor } from "#server/domain/context.ts";
+import type { SystemActor } from "#server/context.ts";
 import { errorTable, toDomainError } from "#server/errors.ts";
 import { type JobName, jobs, type Payload } from "#server/jobs/catalog.ts";
 import { attemptsOf, coveredBy, markDone, markFailed, markForRetry } from "#server/jobs/outbox.ts";

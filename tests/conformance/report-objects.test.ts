@@ -6,8 +6,8 @@ import { after, before, test } from "node:test";
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { readInstance } from "@overread/shared/dicom/part10";
 import { SOP } from "@overread/shared/dicom/uids";
-import { makeStudy } from "@overread/shared/modality-simulator/index";
 import { encodeJpeg } from "#server/archive/picture/encode.ts";
+import { makeStudy } from "#server/demo/modality-simulator/index.ts";
 import {
   buildBasicTextSr,
   buildKeyObjectSelection,

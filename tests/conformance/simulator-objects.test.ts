@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { TS } from "@overread/shared/dicom/uids";
 import { nativeSyntaxes } from "@overread/shared/dicom/write";
-import { demoStudies, makeStudy, type SimulatedFile, studyKinds } from "@overread/shared/modality-simulator/index";
+import { demoStudies, makeStudy, type SimulatedFile, studyKinds } from "#server/demo/modality-simulator/index.ts";
 
 const run = promisify(execFile);
 

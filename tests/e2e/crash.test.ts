@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { readInstance } from "@overread/shared/dicom/part10";
-import { makeStudy } from "@overread/shared/modality-simulator/index";
+import { makeStudy } from "#server/demo/modality-simulator/index.ts";
 import { run } from "../support/run.ts";
 import { type PortalClient, signIn } from "./support/portal.ts";
 import { type Stack, startStack, until } from "./support/stack.ts";

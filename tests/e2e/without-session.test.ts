@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { seedDemo } from "#server/demo/seed.ts";
-import { type FrontDoor, openFrontDoor } from "#server/dicomweb/front-door.ts";
+import { type FrontDoor, openFrontDoor } from "#server/front-door/front-door.ts";
 import { createLog } from "#server/log.ts";
 import { appRouter } from "#server/trpc/root.ts";
 import { facilityId, orgId, signedIn } from "../actors.ts";

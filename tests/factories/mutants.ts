@@ -1,4 +1,4 @@
-import type { Random } from "@overread/shared/modality-simulator/random";
+import type { Random } from "#server/demo/modality-simulator/random.ts";
 
 /** Changes what a broken network, disk or person changes: bits, lengths, order, repetition. */
 export function mutated(original: Buffer, random: Random): Buffer {

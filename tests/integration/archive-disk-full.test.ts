@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ingestPart10 } from "#server/archive/index.ts";
 import { findToken } from "#server/auth/api-token.ts";
-import type { TokenActor } from "#server/domain/context.ts";
+import type { TokenActor } from "#server/context.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
 import { tinyInstance } from "../factories/tiny-instance.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ingestPart10 } from "#server/archive/index.ts";
+import type { TokenActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import type { TokenActor } from "#server/domain/context.ts";
 import { confirmInstances } from "#server/domain/imaging/index.ts";
 import { facilityId, orgId } from "../actors.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
-import { openFrontDoor } from "#server/dicomweb/front-door.ts";
+import { openFrontDoor } from "#server/front-door/front-door.ts";
 import { createLog } from "#server/log.ts";
 import { createCaller } from "#server/trpc/caller.ts";
 import { signedIn } from "../actors.ts";

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type DicomJson, stringOf } from "@overread/shared/dicom/dicom-json";
 import { newUid, SOP, TS } from "@overread/shared/dicom/uids";
-import { makeStudy } from "@overread/shared/modality-simulator/index";
 import { indexStudy } from "#server/archive/index.ts";
 import { systemActor } from "#server/auth/system-actor.ts";
+import { makeStudy } from "#server/demo/modality-simulator/index.ts";
 import { dataSetOf, partsOf, type TestArchive, useTestArchive } from "../archive.ts";
 import { type Tiny, tinyInstance } from "../factories/tiny-instance.ts";
 

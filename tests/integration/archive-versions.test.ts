@@ -5,10 +5,10 @@ import { type DicomJson, numberOf, stringOf } from "@overread/shared/dicom/dicom
 import { TS } from "@overread/shared/dicom/uids";
 import { part10Head } from "@overread/shared/dicom/write";
 import { findToken } from "#server/auth/api-token.ts";
+import type { TokenActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import { openFrontDoor } from "#server/dicomweb/front-door.ts";
-import type { TokenActor } from "#server/domain/context.ts";
 import { confirmInstances } from "#server/domain/imaging/index.ts";
+import { openFrontDoor } from "#server/front-door/front-door.ts";
 import { createLog } from "#server/log.ts";
 import { createCaller } from "#server/trpc/caller.ts";
 import { signedIn } from "../actors.ts";

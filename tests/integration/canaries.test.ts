@@ -64,7 +64,7 @@ before(async () => {
     new Watched("Redis, all along", "redis-cli", ["-u", redis.url, "monitor"]),
     new Watched("PACS", "storescp", ["+B", "-uf", "-aet", "LOCALPACS", "-od", pacsDir, String(pacsPort)]),
     new Watched("web", process.execPath, ["tests/support/web-process.ts"]),
-    new Watched("front door", process.execPath, ["src/server/dicomweb/main.ts"]),
+    new Watched("front door", process.execPath, ["src/server/front-door/main.ts"]),
     new Watched("worker", process.execPath, ["src/workers/main.ts"]),
   ];
   base = `http://localhost:${port}`;

@@ -37,7 +37,7 @@ before(async () => {
   token = (await createApiToken("lakeside", ["dicomweb:read", "dicomweb:write"], "bombs")).token;
   port = await freePort();
   mkdirSync(path.join(dataDir, "tmp"));
-  door = spawn(process.execPath, ["src/server/dicomweb/main.ts"], {
+  door = spawn(process.execPath, ["src/server/front-door/main.ts"], {
     stdio: ["ignore", "ignore", "inherit"],
     env: {
       ...process.env,

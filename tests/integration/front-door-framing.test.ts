@@ -6,7 +6,7 @@ import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { type FrontDoor, openFrontDoor } from "#server/dicomweb/front-door.ts";
+import { type FrontDoor, openFrontDoor } from "#server/front-door/front-door.ts";
 import { createLog } from "#server/log.ts";
 import { useTestDatabase } from "../database.ts";
 import { eventually, useTestRedis } from "../redis.ts";

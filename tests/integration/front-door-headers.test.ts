@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
 import { seedDemo } from "#server/demo/seed.ts";
-import { type FrontDoor, openFrontDoor } from "#server/dicomweb/front-door.ts";
+import { type FrontDoor, openFrontDoor } from "#server/front-door/front-door.ts";
 import { createLog, faultOf } from "#server/log.ts";
 import { useTestDatabase } from "../database.ts";
 import { CookieJar, serveNextAuth, submitSignIn } from "../next-auth-server.ts";

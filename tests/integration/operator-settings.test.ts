@@ -29,7 +29,7 @@ function started(program: string, env: Record<string, string>): Promise<{ code: 
 }
 
 test("an address that other machines reach without TLS is listened on only where somebody said so", async () => {
-  for (const program of ["src/server/dicomweb/main.ts", "scripts/start.mjs"])
+  for (const program of ["src/server/front-door/main.ts", "scripts/start.mjs"])
     for (const settings of [
       { OVERREAD_HOST: "0.0.0.0" },
       { OVERREAD_HOST: "::", OVERREAD_BEHIND_PROXY: "1" },

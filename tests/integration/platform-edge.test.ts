@@ -8,8 +8,8 @@ import { EdgeConfig, HeartbeatResponse } from "@overread/shared/edge-contract/v1
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
-import { type FrontDoor, openFrontDoor } from "#server/dicomweb/front-door.ts";
 import { issueEnrollmentCodeAsOperator } from "#server/domain/edge/index.ts";
+import { type FrontDoor, openFrontDoor } from "#server/front-door/front-door.ts";
 import { createLog } from "#server/log.ts";
 import { createCaller } from "#server/trpc/caller.ts";
 import { facilityId, orgId, signedIn } from "../actors.ts";

@@ -11,7 +11,7 @@ import { after, before, test } from "node:test";
 import { createClient } from "redis";
 import { createApiToken } from "#server/auth/api-token.ts";
 import { seedDemo } from "#server/demo/seed.ts";
-import { type FrontDoor, openFrontDoor } from "#server/dicomweb/front-door.ts";
+import { type FrontDoor, openFrontDoor } from "#server/front-door/front-door.ts";
 import { liveChannel } from "#server/live/publish.ts";
 import { workerHeartbeatKey } from "#server/live/worker-heartbeat.ts";
 import { createLog } from "#server/log.ts";
@@ -399,7 +399,7 @@ test("closing lets a running request finish, hangs up on screens and takes no mo
 });
 
 test("the process says when its port is taken, and ends in order on SIGTERM", async () => {
-  const main = path.resolve(import.meta.dirname, "../../src/server/dicomweb/main.ts");
+  const main = path.resolve(import.meta.dirname, "../../src/server/front-door/main.ts");
   const port = await freePort();
   const env = { ...process.env, OVERREAD_PORT: String(port), OVERREAD_LOG_LEVEL: "info" };
   const child = spawn(process.execPath, [main], { env, stdio: ["ignore", "pipe", "inherit"] });

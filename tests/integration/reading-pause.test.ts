@@ -3,9 +3,9 @@ import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
 import pg from "pg";
 import { systemActor } from "#server/auth/system-actor.ts";
+import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
-import type { UserActor } from "#server/domain/context.ts";
 import {
   arriveCase,
   cancelCase,

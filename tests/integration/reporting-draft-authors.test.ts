@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
+import type { UserActor } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
-import type { UserActor } from "#server/domain/context.ts";
 import { claimCase, getCase, listCases, releaseClaim } from "#server/domain/reading/index.ts";
 import {
   getReport,

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
 import { systemActor } from "#server/auth/system-actor.ts";
+import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { gatherReport } from "#server/documents/index.ts";
-import type { UserActor } from "#server/domain/context.ts";
 import { cancelCase, claimCase, getCase, holdCase, resumeCase } from "#server/domain/reading/index.ts";
 import {
   addAddendum,

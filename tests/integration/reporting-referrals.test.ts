@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
+import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { searchAudit } from "#server/domain/audit/index.ts";
-import type { UserActor } from "#server/domain/context.ts";
 import { claimCase } from "#server/domain/reading/index.ts";
 import { addAddendum, getReferral, listReferrals, saveDraft, signReport } from "#server/domain/reporting/index.ts";
 import { signedIn } from "../actors.ts";

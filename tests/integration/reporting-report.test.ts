@@ -4,10 +4,10 @@ import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
 import { signedSections } from "@overread/shared/signed-sections";
 import { systemActor } from "#server/auth/system-actor.ts";
+import type { UserActor } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
-import type { UserActor } from "#server/domain/context.ts";
 import { claimCase } from "#server/domain/reading/index.ts";
 import {
   addAddendum,

@@ -3,10 +3,10 @@ import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
 import { systemActor } from "#server/auth/system-actor.ts";
+import type { Actor } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { seedDemo } from "#server/demo/seed.ts";
-import type { Actor } from "#server/domain/context.ts";
 import { useTestDatabase } from "../database.ts";
 
 let db: Awaited<ReturnType<typeof useTestDatabase>>;

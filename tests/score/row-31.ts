@@ -2,7 +2,7 @@ import { DataSetStream } from "@overread/shared/dicom/data-set-stream";
 import { identityOf } from "@overread/shared/dicom/identity";
 import { readDataSet } from "@overread/shared/dicom/part10";
 import { DomainError } from "@overread/shared/errors";
-import { randomFrom } from "@overread/shared/modality-simulator/random";
+import { randomFrom } from "#server/demo/modality-simulator/random.ts";
 import { mutated } from "../factories/mutants.ts";
 import { oddObjects } from "../factories/odd-objects.ts";
 import type { ScoreRow } from "./score-row.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
+import type { Actor } from "#server/context.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
-import type { Actor } from "#server/domain/context.ts";
 import { type InstanceRecord, type StoredInstance, storeInstances } from "#server/domain/imaging/index.ts";
 import { healed } from "./look-again.ts";
 import { prepareSoon } from "./prepare-soon.ts";

@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Actor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import type { Actor } from "#server/domain/context.ts";
 import { preparedMetadata } from "./prepared-metadata.ts";
 
 /**

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import { isUid, SOP } from "@overread/shared/dicom/uids";
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
-import type { Actor } from "#server/domain/context.ts";
+import type { Actor } from "#server/context.ts";
 import { toDomainError } from "#server/errors.ts";
 import { objectStore, type StoredInstanceBytes } from "#server/storage/object-store.ts";
 import { describeInstance } from "./describe-instance.ts";

@@ -1,8 +1,8 @@
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { config } from "#server/config.ts";
+import type { Actor } from "#server/context.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
-import type { Actor } from "#server/domain/context.ts";
 import { instanceMetadata, metadataDigest, rootPlaceholder } from "#server/domain/imaging/index.ts";
 import { metadataKey } from "#server/storage/keys.ts";
 import { objectStore } from "#server/storage/object-store.ts";

@@ -1,4 +1,4 @@
-import type { Actor } from "#server/domain/context.ts";
+import type { Actor } from "#server/context.ts";
 import { findToken } from "./api-token.ts";
 import { findSession } from "./session.ts";
 import { header, type RequestHeaders, sessionCookieOf, sessionIdOf } from "./session-cookie.ts";

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
+import type { TokenActor } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
-import type { TokenActor } from "#server/domain/context.ts";
 import { systemActor } from "./system-actor.ts";
 
 /** What a bearer token may be made for. Edge routers get theirs by enrolment, with the scope `edge` besides. */

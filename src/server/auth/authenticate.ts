@@ -1,5 +1,5 @@
 import { DomainError } from "@overread/shared/errors";
-import type { UserActor } from "#server/domain/context.ts";
+import type { UserActor } from "#server/context.ts";
 import { type Account, findAccounts, isFamiliar, matching } from "./accounts.ts";
 import { returnAttempt, sourceOf, type Throttle, takeAttempt } from "./rate-limit.ts";
 import { record, recordRefusal } from "./record-sign-in.ts";

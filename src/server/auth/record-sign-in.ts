@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { config } from "#server/config.ts";
+import type { Actor } from "#server/context.ts";
 import { pool, prisma } from "#server/db/clients.ts";
 import { type AuditEntry, appendAs } from "#server/domain/audit/index.ts";
-import type { Actor } from "#server/domain/context.ts";
 import type { Account } from "./accounts.ts";
 import { systemActor } from "./system-actor.ts";
 

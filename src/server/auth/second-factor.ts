@@ -2,8 +2,8 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:
 import { DomainError } from "@overread/shared/errors";
 import { Secret, TOTP } from "otpauth";
 import { config } from "#server/config.ts";
+import type { UserActor } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
-import type { UserActor } from "#server/domain/context.ts";
 import { returnAttempt, type Throttle, takeAttempt } from "./rate-limit.ts";
 import { record } from "./record-sign-in.ts";
 

@@ -1,7 +1,7 @@
 import { config } from "#server/config.ts";
+import type { UserActor } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
 import type { OrganizationKind, Role } from "#server/db/generated/enums.ts";
-import type { UserActor } from "#server/domain/context.ts";
 
 /** Sessions that one account may have open. */
 export const sessionsPerAccount = 20;

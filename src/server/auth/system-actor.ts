@@ -1,4 +1,4 @@
-import type { SystemActor } from "#server/domain/context.ts";
+import type { SystemActor } from "#server/context.ts";
 
 /**
  * The product itself, working for one organisation: jobs, sweeps, operator commands.

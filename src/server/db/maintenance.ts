@@ -1,4 +1,4 @@
-import type { Tx } from "#server/domain/context.ts";
+import type { Tx } from "#server/context.ts";
 import { withEnd } from "./at-commit.ts";
 import { whenUndoneAgain } from "./busy.ts";
 import { prisma } from "./clients.ts";

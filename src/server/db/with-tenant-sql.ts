@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
 import type pg from "pg";
-import type { Actor, SqlCtx, SqlTx } from "#server/domain/context.ts";
+import type { Actor, SqlCtx, SqlTx } from "#server/context.ts";
 import { withEnd } from "./at-commit.ts";
 import { pool } from "./clients.ts";
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Actor, Ctx } from "#server/domain/context.ts";
+import type { Actor, Ctx } from "#server/context.ts";
 import { withEnd } from "./at-commit.ts";
 import { whenUndoneAgain } from "./busy.ts";
 import { prisma } from "./clients.ts";

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { DomainError } from "@overread/shared/errors";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
+import type { Actor, SqlTx } from "#server/context.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
-import type { Actor, SqlTx } from "#server/domain/context.ts";
 import {
   authorizeStudy,
   type ImagingAction,

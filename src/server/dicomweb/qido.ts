@@ -10,9 +10,9 @@ import {
   safeName,
   search,
 } from "#server/domain/imaging/index.ts";
+import { accepted, covers } from "#server/http/media-type.ts";
+import { sendJson } from "#server/http/respond.ts";
 import { type Caller, grantStudy } from "./grant.ts";
-import { accepted, covers } from "./media-type.ts";
-import { sendJson } from "./respond.ts";
 
 /** Rows of one answer: at most, and when the query does not say. A series is asked for whole by most viewers. */
 const pageLimit = { study: 1000, series: 5000, instance: 10_000 };

@@ -5,9 +5,9 @@ import { DomainError } from "@overread/shared/errors";
 import { bulkExtent, readBulk } from "#server/archive/index.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { type InstanceLocation, instanceMetadata } from "#server/domain/imaging/index.ts";
+import { accepted, covers } from "#server/http/media-type.ts";
 import { documentPolicy, reportAsPage, reportAsText } from "./document-text.ts";
 import type { Caller } from "./grant.ts";
-import { accepted, covers } from "./media-type.ts";
 
 const structuredReports = "1.2.840.10008.5.1.4.1.1.88.";
 const encapsulatedDocument = "00420011";

@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { SOP } from "@overread/shared/dicom/uids";
 import { DomainError } from "@overread/shared/errors";
 import { bulkExtent, frameIndexOfInstance, readBulk, readFrames } from "#server/archive/index.ts";
-import { byteRange, immutable, isNotModified, noSniff } from "./conditional.ts";
+import { byteRange, immutable, isNotModified, noSniff } from "#server/http/conditional.ts";
+import { accepted, covers } from "#server/http/media-type.ts";
+import { multipartEnd, newBoundary, partHead } from "#server/http/multipart.ts";
+import { write } from "#server/http/respond.ts";
 import { type Caller, locateInstance } from "./grant.ts";
-import { accepted, covers } from "./media-type.ts";
-import { multipartEnd, newBoundary, partHead } from "./multipart.ts";
-import { write } from "./respond.ts";
 import { framesForm, framesPerRequest, sendParts } from "./retrieve-frames.ts";
 import type { Target } from "./routes.ts";
 

@@ -4,11 +4,11 @@ import { TS, transferSyntaxes } from "@overread/shared/dicom/uids";
 import { DomainError } from "@overread/shared/errors";
 import { decodeFrames, frameIndexOfInstance, readFrames } from "#server/archive/index.ts";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";
+import { immutable, isNotModified, noSniff } from "#server/http/conditional.ts";
+import { accepted, covers } from "#server/http/media-type.ts";
+import { multipartEnd, newBoundary, partHead } from "#server/http/multipart.ts";
 import { ReadingMemory } from "#server/storage/reading-memory.ts";
-import { immutable, isNotModified, noSniff } from "./conditional.ts";
 import { type Caller, locateInstance } from "./grant.ts";
-import { accepted, covers } from "./media-type.ts";
-import { multipartEnd, newBoundary, partHead } from "./multipart.ts";
 import type { Target } from "./routes.ts";
 
 /** Media types of compressed frames (PS3.18 Table 8.7.3-5). */

@@ -4,11 +4,11 @@ import { DomainError } from "@overread/shared/errors";
 import { explicitForm, hasExplicitForm, readWhole } from "#server/archive/index.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { type InstanceLocation, locateInstances } from "#server/domain/imaging/index.ts";
-import { immutable, isNotModified, noSniff } from "./conditional.ts";
+import { immutable, isNotModified, noSniff } from "#server/http/conditional.ts";
+import { accepted, covers, type MediaType } from "#server/http/media-type.ts";
+import { multipartEnd, newBoundary, partHead } from "#server/http/multipart.ts";
+import { write } from "#server/http/respond.ts";
 import { type Caller, findInstance, grantStudy, mayStillRead } from "./grant.ts";
-import { accepted, covers, type MediaType } from "./media-type.ts";
-import { multipartEnd, newBoundary, partHead } from "./multipart.ts";
-import { write } from "./respond.ts";
 import type { Target } from "./routes.ts";
 import { sendObjects } from "./send-objects.ts";
 

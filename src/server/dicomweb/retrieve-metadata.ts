@@ -3,10 +3,10 @@ import { DomainError } from "@overread/shared/errors";
 import { preparedMetadata, underRoot, unzipped, withRoot } from "#server/archive/index.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { instanceMetadata } from "#server/domain/imaging/index.ts";
-import { isNotModified, noSniff } from "./conditional.ts";
+import { isNotModified, noSniff } from "#server/http/conditional.ts";
+import { accepted, covers } from "#server/http/media-type.ts";
+import { acceptsGzip, sendJson } from "#server/http/respond.ts";
 import { type Caller, findInstance, grantStudy } from "./grant.ts";
-import { accepted, covers } from "./media-type.ts";
-import { acceptsGzip, sendJson } from "./respond.ts";
 import type { Target } from "./routes.ts";
 
 /** Retrieve metadata (PS3.18 §10.4.1.1.2): DICOM JSON without bulk data, with ETag. */

@@ -4,13 +4,13 @@ import { PURPOSE_HEADER, StudyPurpose } from "@overread/shared/edge-contract/v1"
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
 import { finishInstance, type IngestResult, receiveInstance } from "#server/archive/index.ts";
 import { config } from "#server/config.ts";
+import { covers, parseAccept, parseMediaType } from "#server/http/media-type.ts";
+import { readMultipart } from "#server/http/multipart.ts";
+import { sendError, sendJson } from "#server/http/respond.ts";
 import { createLog, type Log } from "#server/log.ts";
 import { sayOutage } from "#server/outage.ts";
 import { objectStore } from "#server/storage/object-store.ts";
 import type { Caller } from "./grant.ts";
-import { covers, parseAccept, parseMediaType } from "./media-type.ts";
-import { readMultipart } from "./multipart.ts";
-import { sendError, sendJson } from "./respond.ts";
 
 let log: Log | undefined;
 

@@ -1,7 +1,7 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { personNameOf, stringOf } from "@overread/shared/dicom/dicom-json";
 import { DomainError } from "@overread/shared/errors";
-import type { Ctx } from "#server/domain/context.ts";
+import type { Ctx } from "#server/context.ts";
 import { acquiredModalities } from "#server/domain/reading/index.ts";
 import { identityFrom, leftOutOfIdentity } from "./dicom-modules.ts";
 import type { DocumentUids, InstanceReference, KeyPicture, ReportSection, SignedReport } from "./signed-report.ts";

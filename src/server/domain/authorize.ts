@@ -1,7 +1,7 @@
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
 import { config } from "#server/config.ts";
+import type { Actor, UserActor } from "#server/context.ts";
 import type { Role } from "#server/db/generated/enums.ts";
-import type { Actor, UserActor } from "./context.ts";
 
 /** Where a row stands to the caller: read by their group, sent by their hospital, referred by themselves, or simply of their organisation. */
 export type Side = "reader" | "hospital" | "referrer" | "organization";

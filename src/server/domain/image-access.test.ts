@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TokenActor, UserActor } from "#server/context.ts";
 import type { Role } from "#server/db/generated/enums.ts";
-import type { TokenActor, UserActor } from "./context.ts";
 import { imagingScope, mayAccessStudy, type StudyAccess } from "./image-access.ts";
 
 const study: StudyAccess = { orgId: "lakeside", readerOrgId: "nightshift", facilityId: "main", referrerId: "rosa" };

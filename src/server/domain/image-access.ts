@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Actor } from "#server/context.ts";
 import { policiesAreEnforced } from "./authorize.ts";
-import type { Actor } from "./context.ts";
 
 /*
  * Who opens images, for every door and every room: DICOMweb asks here, and so does the worklist before it says that a

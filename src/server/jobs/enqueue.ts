@@ -1,4 +1,4 @@
-import type { SqlTx } from "#server/domain/context.ts";
+import type { SqlTx } from "#server/context.ts";
 import { type JobName, jobs, type Payload } from "./catalog.ts";
 
 /**

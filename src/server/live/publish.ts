@@ -1,4 +1,4 @@
-import type { SqlTx } from "#server/domain/context.ts";
+import type { SqlTx } from "#server/context.ts";
 
 /** What a screen may be told: that something changed, never what. Ids only. */
 export type LiveEvent = {

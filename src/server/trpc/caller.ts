@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Actor } from "#server/domain/context.ts";
+import type { Actor } from "#server/context.ts";
 import { createCallerFactory, type TrpcContext } from "./procedure.ts";
 import { appRouter } from "./root.ts";
 

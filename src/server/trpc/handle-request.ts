@@ -3,7 +3,7 @@ import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import { reauthenticate } from "#server/auth/authenticate.ts";
 import { config } from "#server/config.ts";
-import type { Actor } from "#server/domain/context.ts";
+import type { Actor } from "#server/context.ts";
 import { errorTable, toDomainError } from "#server/errors.ts";
 import { createLog, type Log } from "#server/log.ts";
 import { sayOutage } from "#server/outage.ts";

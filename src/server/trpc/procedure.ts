@@ -3,9 +3,9 @@ import { DomainError } from "@overread/shared/errors";
 import { inputHoldsHidden } from "@overread/shared/hidden-characters";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { z } from "zod";
+import type { Actor, Ctx, UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { audit } from "#server/domain/audit/index.ts";
-import type { Actor, Ctx, UserActor } from "#server/domain/context.ts";
 import { errorTable, toDomainError } from "#server/errors.ts";
 
 /** What a request brings to the door: who is calling, and how that person proves it once more before signing. */

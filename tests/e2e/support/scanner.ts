@@ -6,7 +6,7 @@ import {
   type SimulatedStudy,
   type StudyKind,
   type StudyOptions,
-} from "@overread/shared/modality-simulator/index";
+} from "#server/demo/modality-simulator/index.ts";
 import { run } from "../../support/run.ts";
 import type { Stack } from "./stack.ts";
 

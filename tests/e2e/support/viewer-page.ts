@@ -1,5 +1,5 @@
-import { readBurnedInNumber } from "@overread/shared/modality-simulator/index";
 import type { Browser, BrowserContext, Page } from "playwright";
+import { readBurnedInNumber } from "#server/demo/modality-simulator/index.ts";
 import { desktop, launchBrowser, signInPage } from "./browser.ts";
 import { signIn } from "./portal.ts";
 import { storescu, studyOnDisk } from "./scanner.ts";

@@ -1,4 +1,4 @@
-import type { StudyKind, StudyOptions } from "@overread/shared/modality-simulator/index";
+import type { StudyKind, StudyOptions } from "#server/demo/modality-simulator/index.ts";
 
 /** The chest CT's slices and columns, and the loop's frames. */
 export const chestSlices = 24;

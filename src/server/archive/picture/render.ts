@@ -4,8 +4,8 @@ import type { PixelDescription } from "@overread/shared/dicom/pixels/description
 import { transferSyntaxes } from "@overread/shared/dicom/uids";
 import { swapped } from "@overread/shared/dicom/value";
 import { DomainError } from "@overread/shared/errors";
+import type { Actor } from "#server/context.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
-import type { Actor } from "#server/domain/context.ts";
 import { type InstanceLocation, instanceMetadata } from "#server/domain/imaging/index.ts";
 import { bulkExtent, frameIndexOfInstance, readBulk, readFrames } from "../read-frames.ts";
 import { cannotDraw, makersOwn } from "./cannot-draw.ts";

@@ -4,10 +4,10 @@ import { createApiToken, tokenScopes } from "#server/auth/api-token.ts";
 import { hashPassword } from "#server/auth/password.ts";
 import { systemActor } from "#server/auth/system-actor.ts";
 import { config } from "#server/config.ts";
+import type { Tx } from "#server/context.ts";
 import { OrganizationKind, Role } from "#server/db/generated/enums.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
-import type { Tx } from "#server/domain/context.ts";
 import { issueEnrollmentCodeAsOperator } from "#server/domain/edge/index.ts";
 import {
   createContract,

@@ -1,5 +1,5 @@
+import type { Actor, SqlCtx, SqlTx } from "#server/context.ts";
 import { atEnd } from "#server/db/at-commit.ts";
-import type { Actor, SqlCtx, SqlTx } from "../context.ts";
 
 /** Every act the audit trail knows; `noun.verb`. Reads of patient data are acts too. */
 export type AuditAction =

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
-import type { Ctx } from "../context.ts";
 import { audit } from "./append.ts";
 import { auditPolicy } from "./policy.ts";
 

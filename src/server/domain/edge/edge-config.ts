@@ -1,6 +1,6 @@
 import type { EdgeConfig } from "@overread/shared/edge-contract/v1";
 import { DomainError } from "@overread/shared/errors";
-import type { Actor, Ctx } from "../context.ts";
+import type { Actor, Ctx } from "#server/context.ts";
 import { authorizeEdge } from "./policy.ts";
 
 /** What of a facility an edge router is told. */

@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Actor, Ctx, Tx } from "#server/context.ts";
 import { appendAs } from "../audit/index.ts";
-import type { Actor, Ctx, Tx } from "../context.ts";
 import { enrollmentCodeHours, enrollmentCodeSha256, newEnrollmentCode } from "./enrollment-code.ts";
 import { edgePolicy } from "./policy.ts";
 

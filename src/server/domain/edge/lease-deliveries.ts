@@ -1,5 +1,5 @@
 import type { Delivery } from "@overread/shared/edge-contract/v1";
-import type { Ctx } from "../context.ts";
+import type { Ctx } from "#server/context.ts";
 import { authorizeEdge } from "./policy.ts";
 
 /** How long an edge router has to try one delivery before another try may be handed out. */

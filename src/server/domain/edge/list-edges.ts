@@ -1,5 +1,5 @@
 import { Heartbeat } from "@overread/shared/edge-contract/v1";
-import type { Ctx } from "../context.ts";
+import type { Ctx } from "#server/context.ts";
 import { heartbeatSeconds } from "./edge-config.ts";
 import { edgePolicy } from "./policy.ts";
 

@@ -1,4 +1,4 @@
-import type { Ctx } from "../context.ts";
+import type { Ctx } from "#server/context.ts";
 import { authorizeEdge } from "./policy.ts";
 
 /** Notes on the edge router's row that a study came through it just now. */

@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Actor, TokenActor } from "#server/context.ts";
 import { makePolicy } from "../authorize.ts";
-import type { Actor, TokenActor } from "../context.ts";
 
 /** Who may do what to edge routers. The only place in this room that knows a role by name. */
 export const edgePolicy = makePolicy(

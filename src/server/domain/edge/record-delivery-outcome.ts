@@ -1,8 +1,8 @@
 import type { DeliveryOutcome } from "@overread/shared/edge-contract/v1";
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
 import { authorizeEdge } from "./policy.ts";
 
 type Row = {

@@ -1,7 +1,7 @@
 import type { Heartbeat, HeartbeatResponse, InstanceDigest } from "@overread/shared/edge-contract/v1";
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
-import type { Ctx } from "../context.ts";
 import { authorizeEdge } from "./policy.ts";
 
 /** Keeps what an edge router says about itself, and tells it which version of its settings is current. */

@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
 import { edgePolicy } from "./policy.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx } from "#server/context.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
 import { arriveCase, offerPrior, openCase } from "../reading/index.ts";
 import { authorizeStudy } from "./policy.ts";
 import { countRefused } from "./record-refused.ts";

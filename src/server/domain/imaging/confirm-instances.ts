@@ -1,4 +1,4 @@
-import type { Ctx } from "../context.ts";
+import type { Ctx } from "#server/context.ts";
 import { imagingScope } from "./policy.ts";
 
 export type Digest = { sopInstanceUid: string; dataSetSha256: string; transferSyntaxUid?: string | undefined };

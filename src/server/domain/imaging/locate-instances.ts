@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { SqlCtx } from "../context.ts";
+import type { SqlCtx } from "#server/context.ts";
 
 /** Where a stored instance is, and what serving it needs to know. Quarantined versions are not served. */
 export type InstanceLocation = {

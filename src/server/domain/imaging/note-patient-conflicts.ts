@@ -1,7 +1,7 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
+import type { SqlCtx } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import type { SqlCtx } from "../context.ts";
 import { patientConflicts } from "../patient-conflicts.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { RefusedObjects } from "@overread/shared/edge-contract/v1";
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx, SqlCtx } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx, SqlCtx } from "../context.ts";
 
 type Told = { id: string; studyInstanceUid: string; sopInstanceUid: string; reason: string };
 

@@ -1,7 +1,7 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { DomainError } from "@overread/shared/errors";
+import type { SqlCtx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import type { SqlCtx } from "../context.ts";
 import { condition, Parameters } from "./match.ts";
 import { imagingScope } from "./policy.ts";
 import { levelTags, sortTags } from "./prerender.ts";

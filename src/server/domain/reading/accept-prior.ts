@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
 import { z } from "zod";
+import type { Ctx, UserActor } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx, UserActor } from "../context.ts";
 import { findCase } from "./get-case.ts";
 import { OfCase } from "./inputs.ts";
 import { announceCase } from "./move-case.ts";

@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
-import type { Ctx } from "../context.ts";
 import { contractTerms, minutesToRead } from "./contract-terms.ts";
 import { announceCase, moveCase } from "./move-case.ts";
 import { offerPrior } from "./offer-prior.ts";

@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
 import { compareIdentity, type Identity } from "../patient-identity.ts";
 import { announceCase } from "./move-case.ts";
 import { shareStudy } from "./open-case.ts";

@@ -1,8 +1,8 @@
 import { ageAt } from "@overread/shared/dicom/age";
 import { formatPersonName } from "@overread/shared/dicom/person-name";
+import type { Actor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
-import type { Actor } from "../context.ts";
 import { mayAccessStudy } from "../image-access.ts";
 import { claimableStates, isLegalMove, signedStates } from "./case-states.ts";
 import {

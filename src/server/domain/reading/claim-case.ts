@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx, UserActor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
-import type { Ctx, UserActor } from "../context.ts";
 import { claimableStates } from "./case-states.ts";
 import { findCase } from "./get-case.ts";
 import type { OfCase } from "./inputs.ts";

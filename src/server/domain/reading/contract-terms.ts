@@ -1,5 +1,5 @@
+import type { SqlCtx } from "#server/context.ts";
 import type { CasePriority } from "#server/db/generated/enums.ts";
-import type { SqlCtx } from "../context.ts";
 
 export type ContractTerms = {
   readerOrgId: string;

@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx } from "#server/context.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
-import type { Ctx } from "../context.ts";
 import { casePolicy } from "./policy.ts";
 import { expireLapsedClaim } from "./release-claim.ts";
 

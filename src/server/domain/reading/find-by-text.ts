@@ -1,6 +1,6 @@
 import { normalisePersonName } from "@overread/shared/dicom/person-name";
+import type { Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
-import type { Ctx } from "../context.ts";
 
 /** Beyond this many studies a text hardly narrows the list, and walking down the list finds a page of them sooner. */
 const fewMatches = 2000;

@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
 import { listed, type PatientConflict } from "../patient-conflicts.ts";
 import type { Identity } from "../patient-identity.ts";
 import { acquiredModalities, type CaseRow, selectCases, toWorklistItem } from "./case-rows.ts";

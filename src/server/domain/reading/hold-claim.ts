@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx, UserActor } from "#server/context.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
-import type { Ctx, UserActor } from "../context.ts";
 import { signedStates } from "./case-states.ts";
 
 export type HeldCase = {

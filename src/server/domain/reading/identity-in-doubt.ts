@@ -1,5 +1,5 @@
+import type { Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
-import type { Ctx } from "../context.ts";
 import { inWords, listed, type PatientConflict, priorsInWords } from "../patient-conflicts.ts";
 import type { Identity } from "../patient-identity.ts";
 

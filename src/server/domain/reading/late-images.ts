@@ -1,8 +1,8 @@
 import { DomainError } from "@overread/shared/errors";
 import { z } from "zod";
+import type { Ctx, SqlCtx, UserActor } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx, SqlCtx, UserActor } from "../context.ts";
 import { findCase } from "./get-case.ts";
 import { OfCase } from "./inputs.ts";
 import { announceCase } from "./move-case.ts";

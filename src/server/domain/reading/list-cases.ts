@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Actor, Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
-import type { Actor, Ctx } from "../context.ts";
 import { type CaseRow, selectCases, toWorklistItem } from "./case-rows.ts";
 import { textCondition } from "./find-by-text.ts";
 import { ListCases } from "./inputs.ts";

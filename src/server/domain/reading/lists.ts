@@ -1,5 +1,5 @@
+import type { Actor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
-import type { Actor } from "../context.ts";
 import { missingInstances } from "./case-rows.ts";
 import { claimableStates, openStates, signedStates } from "./case-states.ts";
 

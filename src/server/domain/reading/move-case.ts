@@ -1,9 +1,9 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
 import { publish } from "#server/live/publish.ts";
 import { type AuditAction, audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
 import { isLegalMove } from "./case-states.ts";
 
 export type MovedCase = {

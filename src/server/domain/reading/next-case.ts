@@ -1,4 +1,4 @@
-import type { Ctx, UserActor } from "../context.ts";
+import type { Ctx, UserActor } from "#server/context.ts";
 import { missingInstances } from "./case-rows.ts";
 import { casePolicy } from "./policy.ts";
 import { skippedBy } from "./skip-case.ts";

@@ -1,5 +1,5 @@
+import type { Ctx } from "#server/context.ts";
 import type { JobName } from "#server/jobs/catalog.ts";
-import type { Ctx } from "../context.ts";
 
 /**
  * A study is complete that may be an earlier examination of what waits to be read: every open case of the same

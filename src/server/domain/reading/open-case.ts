@@ -1,9 +1,9 @@
 import { DomainError } from "@overread/shared/errors";
+import type { SqlCtx } from "#server/context.ts";
 import type { Study } from "#server/db/generated/client.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import type { SqlCtx } from "../context.ts";
 import { contractTerms, minutesToRead } from "./contract-terms.ts";
 import { casePolicy } from "./policy.ts";
 import { priorityClass } from "./priority-class.ts";

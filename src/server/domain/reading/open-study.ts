@@ -1,8 +1,8 @@
 import { ageAt } from "@overread/shared/dicom/age";
 import { formatPersonName } from "@overread/shared/dicom/person-name";
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
 import { mayAccessStudy } from "../image-access.ts";
 import { nameGroups, toWorklistItem } from "./case-rows.ts";
 import { findCase, priorsOf } from "./get-case.ts";

@@ -1,8 +1,8 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx, UserActor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
-import type { Ctx, UserActor } from "../context.ts";
 import { findCase } from "./get-case.ts";
 import { holdClaim } from "./hold-claim.ts";
 import type { CancelCase, HoldCase, OfCase } from "./inputs.ts";

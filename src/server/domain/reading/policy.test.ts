@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
+import type { Actor, UserActor } from "#server/context.ts";
 import { Role } from "#server/db/generated/enums.ts";
 import type { PolicyRow } from "../authorize.ts";
-import type { Actor, UserActor } from "../context.ts";
 import { type CaseAction, casePolicy } from "./policy.ts";
 
 const hospital = "00000000-0000-7000-8000-000000000001";

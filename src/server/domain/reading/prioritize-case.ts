@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx } from "#server/context.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
 import { announceCase } from "./move-case.ts";
 import { casePolicy } from "./policy.ts";
 import { nextScoreChange, scorePriority } from "./priority-score.ts";

@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx, UserActor } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx, UserActor } from "../context.ts";
 import { type CaseRow, missingOf } from "./case-rows.ts";
 import { findCase } from "./get-case.ts";
 import type { ReadIncomplete } from "./inputs.ts";

@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx, UserActor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
-import type { Ctx, UserActor } from "../context.ts";
 import { findCase } from "./get-case.ts";
 import { holdClaim } from "./hold-claim.ts";
 import type { ReleaseClaim } from "./inputs.ts";

@@ -1,5 +1,5 @@
+import type { Ctx, UserActor } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx, UserActor } from "../context.ts";
 import { findCase } from "./get-case.ts";
 import { holdClaim } from "./hold-claim.ts";
 import type { OfClaim } from "./inputs.ts";

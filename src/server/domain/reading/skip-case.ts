@@ -1,8 +1,8 @@
 import { DomainError } from "@overread/shared/errors";
 import { isInOwnWords } from "@overread/shared/skip-reasons";
+import type { Actor, Ctx, UserActor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
-import type { Actor, Ctx, UserActor } from "../context.ts";
 import { claimableStates } from "./case-states.ts";
 import { findCase } from "./get-case.ts";
 import type { SkipCase } from "./inputs.ts";

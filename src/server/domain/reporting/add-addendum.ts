@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx, UserActor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
-import type { Ctx, UserActor } from "../context.ts";
 import { moveCase, signedStates } from "../reading/index.ts";
 import { plain } from "./canonical-text.ts";
 import type { AddAddendum, KeyImage, Section } from "./inputs.ts";

@@ -1,4 +1,4 @@
-import type { Ctx } from "../context.ts";
+import type { Ctx } from "#server/context.ts";
 import { draftHistory } from "./draft-history.ts";
 import type { Section } from "./inputs.ts";
 

@@ -1,6 +1,6 @@
+import type { Ctx } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
 import { reportPolicy } from "./policy.ts";
 
 /** Reports signed longer ago than this are not sent by themselves to a PACS that came later. */

@@ -1,4 +1,4 @@
-import type { Ctx } from "../context.ts";
+import type { Ctx } from "#server/context.ts";
 import type { DraftHandover } from "./shapes.ts";
 
 /** The drafts of a case that went from their authors to somebody else, newest first, as their authors left them. */

@@ -1,7 +1,7 @@
 import { ageAt } from "@overread/shared/dicom/age";
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx, UserActor } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx, UserActor } from "../context.ts";
 import { seriesOf } from "../reading/index.ts";
 import type { GetReferral, KeyImage } from "./inputs.ts";
 import { referralPolicy } from "./policy.ts";

@@ -1,5 +1,5 @@
+import type { Ctx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
 import { type CaseRow, openStates, signedStates } from "../reading/index.ts";
 import { authorship } from "./authorship.ts";
 import { draftHistory } from "./draft-history.ts";

@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx, UserActor } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx, UserActor } from "../context.ts";
 import type { HeldCase } from "../reading/index.ts";
 import type { HandoverAct } from "./shapes.ts";
 

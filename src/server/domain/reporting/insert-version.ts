@@ -1,9 +1,9 @@
 import { newUid } from "@overread/shared/dicom/uids";
+import type { Ctx, UserActor } from "#server/context.ts";
 import type { ReportKind } from "#server/db/generated/enums.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import { type AuditAction, audit } from "../audit/index.ts";
-import type { Ctx, UserActor } from "../context.ts";
 import type { HeldCase } from "../reading/index.ts";
 import { canonicalText, sha256Of } from "./canonical-text.ts";
 import type { KeyImage, Section } from "./inputs.ts";

@@ -1,8 +1,8 @@
 import { normalisePersonName } from "@overread/shared/dicom/person-name";
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx, UserActor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx, UserActor } from "../context.ts";
 import { ListReferrals } from "./inputs.ts";
 import { referralPolicy } from "./policy.ts";
 import { type ReferralRow, selectReferrals, toReferralItem } from "./referral-rows.ts";

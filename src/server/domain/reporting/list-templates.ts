@@ -1,5 +1,5 @@
+import type { Ctx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
 import { comparablePriors } from "../reading/index.ts";
 import type { GetReport } from "./inputs.ts";
 import { findReportCase } from "./report-case.ts";

@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
 import { reportPolicy } from "./policy.ts";
 
 type Row = {

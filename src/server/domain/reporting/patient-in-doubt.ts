@@ -1,4 +1,4 @@
-import type { Ctx } from "../context.ts";
+import type { Ctx } from "#server/context.ts";
 import { doubtWhenSigned, type IdentityFacts, identityColumns } from "../reading/index.ts";
 import type { Section } from "./inputs.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { UserActor } from "#server/context.ts";
 import type { Role } from "#server/db/generated/enums.ts";
 import type { PolicyRow } from "../authorize.ts";
-import type { UserActor } from "../context.ts";
 import { referralPolicy, reportPolicy } from "./policy.ts";
 
 const hospital = "hospital";

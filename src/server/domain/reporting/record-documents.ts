@@ -1,8 +1,8 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx } from "#server/context.ts";
 import type { DocumentKind } from "#server/db/generated/enums.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
 import { reportPolicy } from "./policy.ts";
 
 export type StoredDocument = {

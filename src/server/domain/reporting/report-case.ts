@@ -1,5 +1,5 @@
 import { DomainError } from "@overread/shared/errors";
-import type { Ctx } from "../context.ts";
+import type { Ctx } from "#server/context.ts";
 import { type CaseRow, readCaseRow } from "../reading/index.ts";
 import { reportPolicy } from "./policy.ts";
 

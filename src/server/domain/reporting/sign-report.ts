@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
 import { signedSections } from "@overread/shared/signed-sections";
+import type { Ctx, UserActor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
-import type { Ctx, UserActor } from "../context.ts";
 import { type HeldCase, holdClaim, moveCase, requireLateImagesSeen } from "../reading/index.ts";
 import { authorship } from "./authorship.ts";
 import type { KeyImage, Section, SignReport } from "./inputs.ts";

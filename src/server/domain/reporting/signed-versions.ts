@@ -1,5 +1,5 @@
+import type { Ctx } from "#server/context.ts";
 import type { DeliveryState, DocumentKind, ReportKind } from "#server/db/generated/enums.ts";
-import type { Ctx } from "../context.ts";
 import type { KeyImage, Section } from "./inputs.ts";
 import type { SignedVersion } from "./shapes.ts";
 

@@ -1,4 +1,4 @@
-import type { Ctx } from "../context.ts";
+import type { Ctx } from "#server/context.ts";
 import { type CaseRow, comparablePriors } from "../reading/index.ts";
 import type { KeyImage, Section } from "./inputs.ts";
 import { productKeys } from "./product-sections.ts";

@@ -1,5 +1,5 @@
 import { DomainError } from "@overread/shared/errors";
-import type { Ctx, UserActor } from "../context.ts";
+import type { Ctx, UserActor } from "#server/context.ts";
 import { holdClaim } from "../reading/index.ts";
 import { handOverDraft } from "./hand-over-draft.ts";
 import type { TakeOverDraft } from "./inputs.ts";

@@ -1,4 +1,4 @@
-import type { Ctx } from "../context.ts";
+import type { Ctx } from "#server/context.ts";
 
 /** The language a reader goes on in: that of the last report signed for this hospital; empty when there is none. */
 export async function usualLanguage({ actor, tx }: Pick<Ctx, "actor" | "tx">, orgId: string): Promise<string> {

@@ -1,9 +1,9 @@
 import { DomainError } from "@overread/shared/errors";
 import { holdsHidden } from "@overread/shared/hidden-characters";
 import { z } from "zod";
+import type { Actor, Tx } from "#server/context.ts";
 import { Role } from "#server/db/generated/enums.ts";
 import { appendAs } from "../audit/index.ts";
-import type { Actor, Tx } from "../context.ts";
 
 const name = z.string().refine((text) => !holdsHidden(text), "holds characters that cannot be seen");
 

@@ -1,5 +1,5 @@
+import type { Tx } from "#server/context.ts";
 import { appendAs } from "../audit/index.ts";
-import type { Tx } from "../context.ts";
 
 export type NewContract = {
   orgId: string;

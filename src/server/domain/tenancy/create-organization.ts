@@ -1,8 +1,8 @@
 import { DomainError } from "@overread/shared/errors";
 import { holdsHidden } from "@overread/shared/hidden-characters";
+import type { SystemActor, Tx } from "#server/context.ts";
 import type { OrganizationKind } from "#server/db/generated/enums.ts";
 import { appendAs } from "../audit/index.ts";
-import type { SystemActor, Tx } from "../context.ts";
 
 export type NewOrganization = {
   slug: string;

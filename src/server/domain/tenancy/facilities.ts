@@ -1,10 +1,10 @@
 import { DomainError } from "@overread/shared/errors";
 import { z } from "zod";
 import { config } from "#server/config.ts";
+import type { Ctx } from "#server/context.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
 import { isPacsHost } from "./host-address.ts";
 import { tenancyPolicy } from "./policy.ts";
 

@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx, UserActor } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx, UserActor } from "../context.ts";
 import { listOwnResetLinks } from "./own-reset-links.ts";
 import { endLinks } from "./password-link.ts";
 

@@ -1,4 +1,4 @@
-import type { Ctx, UserActor } from "../context.ts";
+import type { Ctx, UserActor } from "#server/context.ts";
 
 /** A link with which somebody could set a new password for the caller's account. */
 export type OwnResetLink = {

@@ -1,5 +1,5 @@
+import type { Ctx, UserActor } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx, UserActor } from "../context.ts";
 
 /** An open session of the caller's account. */
 export type OwnSession = {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Tx } from "../context.ts";
+import type { Tx } from "#server/context.ts";
 
 /** The part of a link that is secret, once, and until when it works. */
 export type PasswordLink = { token: string; expiresAt: Date };

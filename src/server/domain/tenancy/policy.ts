@@ -1,5 +1,5 @@
+import type { Actor } from "#server/context.ts";
 import { makePolicy } from "../authorize.ts";
-import type { Actor } from "../context.ts";
 
 /** Who may do what to an organisation's people and places. The only place in this room that knows a role by name. */
 export const tenancyPolicy = makePolicy(

@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Ctx, SystemActor, Tx, UserActor } from "#server/context.ts";
 import { appendAs, audit } from "../audit/index.ts";
-import type { Ctx, SystemActor, Tx, UserActor } from "../context.ts";
 import { type PasswordLink, putLink } from "./password-link.ts";
 import { findColleague } from "./users.ts";
 

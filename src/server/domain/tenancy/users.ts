@@ -1,8 +1,8 @@
 import { DomainError } from "@overread/shared/errors";
 import { z } from "zod";
+import type { Ctx } from "#server/context.ts";
 import { type OrganizationKind, Role } from "#server/db/generated/enums.ts";
 import { audit } from "../audit/index.ts";
-import type { Ctx } from "../context.ts";
 import { insertAccount } from "./create-account.ts";
 import { tenancyPolicy, withinRemit } from "./policy.ts";
 

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { makeStudy } from "@overread/shared/modality-simulator/index";
+import { makeStudy } from "#server/demo/modality-simulator/index.ts";
 import { filesBelow, startDicomwebFixture } from "../dicomweb-fixture.ts";
 import { chestSlices, chestStudy, loopStudy } from "../viewer-studies.ts";
 

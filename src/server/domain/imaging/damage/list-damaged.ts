@@ -1,8 +1,8 @@
 import { formatPersonName } from "@overread/shared/dicom/person-name";
 import { z } from "zod";
+import type { Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../../audit/index.ts";
-import type { Ctx } from "../../context.ts";
 import { acquiredModalities, doubtsByStudy } from "../../reading/index.ts";
 import { damagePolicy } from "./policy.ts";
 

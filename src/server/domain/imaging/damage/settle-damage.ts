@@ -1,7 +1,7 @@
 import { systemActor } from "#server/auth/system-actor.ts";
+import type { SqlTx } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
 import { appendAs } from "../../audit/index.ts";
-import type { SqlTx } from "../../context.ts";
 
 /** What a look at the object of an image has shown. */
 export type Look = {

@@ -1,9 +1,9 @@
 import { DomainError } from "@overread/shared/errors";
 import { z } from "zod";
+import type { Ctx, UserActor } from "#server/context.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../../audit/index.ts";
-import type { Ctx, UserActor } from "../../context.ts";
 import { identityPolicy } from "./policy.ts";
 
 export const ClearIdentity = z.object({

@@ -1,6 +1,6 @@
 import { formatPersonName } from "@overread/shared/dicom/person-name";
+import type { Ctx } from "#server/context.ts";
 import { audit } from "../../audit/index.ts";
-import type { Ctx } from "../../context.ts";
 import type { PatientConflict } from "../../patient-conflicts.ts";
 import { identityPolicy } from "./policy.ts";
 

@@ -3,9 +3,9 @@ import { dictionaryByTag } from "@overread/shared/dicom/dictionary";
 import { formatPersonName } from "@overread/shared/dicom/person-name";
 import { transferSyntaxes } from "@overread/shared/dicom/uids";
 import { z } from "zod";
+import type { Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../../audit/index.ts";
-import type { Ctx } from "../../context.ts";
 import { doubtsByStudy } from "../../reading/index.ts";
 import { quarantinePolicy } from "./policy.ts";
 

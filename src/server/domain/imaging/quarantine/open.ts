@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
 import { z } from "zod";
+import type { Ctx } from "#server/context.ts";
 import { audit } from "../../audit/index.ts";
-import type { Ctx } from "../../context.ts";
 import { quarantinePolicy } from "./policy.ts";
 
 export const OfInstance = z.object({ instanceId: z.uuid() });

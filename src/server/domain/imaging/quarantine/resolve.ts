@@ -1,10 +1,10 @@
 import { type DicomJson, numberOf } from "@overread/shared/dicom/dicom-json";
 import { DomainError } from "@overread/shared/errors";
 import { z } from "zod";
+import type { Ctx, UserActor } from "#server/context.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../../audit/index.ts";
-import type { Ctx, UserActor } from "../../context.ts";
 import { noteLateImages } from "../../reading/index.ts";
 import { notePatientConflicts } from "../note-patient-conflicts.ts";
 import { showsPicture } from "../pictures.ts";

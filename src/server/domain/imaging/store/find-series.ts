@@ -1,5 +1,5 @@
 import { DomainError } from "@overread/shared/errors";
-import type { SqlCtx } from "../../context.ts";
+import type { SqlCtx } from "#server/context.ts";
 import type { InstanceRecord } from "../instance-record.ts";
 import { seriesColumns, seriesJson } from "../prerender.ts";
 import { type Columns, columnNames, valueRows } from "../rows.ts";

@@ -1,4 +1,4 @@
-import type { SqlCtx } from "../../context.ts";
+import type { SqlCtx } from "#server/context.ts";
 import { identifies } from "../../patient-identity.ts";
 import type { InstanceRecord } from "../instance-record.ts";
 import { authorizeStudy } from "../policy.ts";

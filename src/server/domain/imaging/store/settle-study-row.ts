@@ -1,7 +1,7 @@
 import { type DicomJson, numberOf } from "@overread/shared/dicom/dicom-json";
+import type { SqlCtx } from "#server/context.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
-import type { SqlCtx } from "../../context.ts";
 import { noteLateImages, openCase } from "../../reading/index.ts";
 import { notePatientConflicts } from "../note-patient-conflicts.ts";
 import { showsPicture } from "../pictures.ts";

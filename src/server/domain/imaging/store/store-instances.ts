@@ -1,5 +1,5 @@
+import type { SqlCtx } from "#server/context.ts";
 import { audit } from "../../audit/index.ts";
-import type { SqlCtx } from "../../context.ts";
 import type { InstanceRecord, StoredInstance } from "../instance-record.ts";
 import { findSeries } from "./find-series.ts";
 import { lockStudies } from "./lock-studies.ts";

@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { transferSyntaxes } from "../dicom/uids.ts";
+import { transferSyntaxes } from "@overread/shared/dicom/uids";
 import { makeStudy, type StudyKind, type StudyOptions, studyKinds } from "./index.ts";
 
 const usage = `Writes a simulated study into a folder.
 
-  node src/shared/modality-simulator/main.ts --kind <kind> --out <folder> [options]
+  node src/server/demo/modality-simulator/main.ts --kind <kind> --out <folder> [options]
 
   --kind <kind>            ${studyKinds.join(" | ")}
   --out <folder>           made if missing; files are <n>.dcm

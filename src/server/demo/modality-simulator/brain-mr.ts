@@ -1,5 +1,5 @@
-import { code } from "../dicom/build.ts";
-import { SOP } from "../dicom/uids.ts";
+import { code } from "@overread/shared/dicom/build";
+import { SOP } from "@overread/shared/dicom/uids";
 import { type HeadModel, headFieldMm, headModel, headTissue, plaque } from "./head-ct.ts";
 import { instanceFile, simulatedUid } from "./instance.ts";
 import { Raster } from "./raster.ts";

@@ -25,9 +25,9 @@ import {
   recordHeartbeat,
 } from "#server/domain/edge/index.ts";
 import { completeStudy, confirmInstances, recordRefused } from "#server/domain/imaging/index.ts";
+import { readJson, sendJson } from "#server/http/answer.ts";
+import { clientAddress } from "#server/http/client-address.ts";
 import type { LiveSubscriber } from "#server/live/subscriber.ts";
-import { readJson, sendJson } from "./answer.ts";
-import { clientAddress } from "./client-address.ts";
 
 const KiB = 1024;
 const longestWaitSeconds = 30;

@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
 import { config } from "#server/config.ts";
-import type { Actor } from "#server/domain/context.ts";
+import type { Actor } from "#server/context.ts";
 
 /**
  * What a request costs, in units of one frame read from the disk. A viewer that loads ten thousand frames of a study spends a

@@ -3,18 +3,18 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { EDGE_API } from "@overread/shared/edge-contract/v1";
 import { DomainError } from "@overread/shared/errors";
+import { dicomwebHandler } from "#server/dicomweb/router.ts";
+import { quarantinedFile, quarantinedFilePath } from "#server/downloads/quarantined-file.ts";
+import { reportPdf, reportPdfPath } from "#server/downloads/reports-pdf.ts";
+import { edgeControl } from "#server/edge-api/edge-control.ts";
+import { EventStreams } from "#server/events/events.ts";
+import { fhir } from "#server/fhir/fhir.ts";
+import { secure, sendError, sendJson } from "#server/http/answer.ts";
 import { LiveSubscriber } from "#server/live/subscriber.ts";
 import type { Log } from "#server/log.ts";
-import { secure, sendError, sendJson } from "./answer.ts";
-import { edgeControl } from "./edge-control.ts";
-import { EventStreams } from "./events.ts";
-import { fhir } from "./fhir.ts";
 import { Health } from "./health.ts";
 import { type Door, metrics, observe } from "./metrics.ts";
-import { quarantinedFile, quarantinedFilePath } from "./quarantined-file.ts";
-import { reportPdf, reportPdfPath } from "./reports-pdf.ts";
 import { ambiguity, hasBody, refuseAndClose } from "./request-guard.ts";
-import { dicomwebHandler } from "./router.ts";
 import { toWeb, upgradeToWeb } from "./web-proxy.ts";
 
 export type FrontDoor = {

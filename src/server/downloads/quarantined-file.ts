@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "@overread/shared/errors";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
+import { sendObjects } from "#server/dicomweb/send-objects.ts";
 import { openQuarantined } from "#server/domain/imaging/index.ts";
-import { sendObjects } from "./send-objects.ts";
 
 export const quarantinedFilePath = /^\/api\/quarantine\/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})$/;
 

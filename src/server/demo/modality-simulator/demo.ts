@@ -1,4 +1,4 @@
-import { TS } from "../dicom/uids.ts";
+import { TS } from "@overread/shared/dicom/uids";
 import { makeStudy } from "./make-study.ts";
 import type { SimulatedStudy, StudyKind, StudyOptions } from "./study.ts";
 

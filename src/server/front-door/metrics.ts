@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "@overread/shared/errors";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
+import type { Tx } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
-import type { Tx } from "#server/domain/context.ts";
 
 const doors = ["dicomweb", "edge", "events", "health", "report", "quarantine", "web", "other"] as const;
 export type Door = (typeof doors)[number];

@@ -1,5 +1,5 @@
-import { code } from "../dicom/build.ts";
-import { SOP } from "../dicom/uids.ts";
+import { code } from "@overread/shared/dicom/build";
+import { SOP } from "@overread/shared/dicom/uids";
 import { instanceFile } from "./instance.ts";
 import { noiseSide, noiseTable, randomFrom } from "./random.ts";
 import { Raster } from "./raster.ts";

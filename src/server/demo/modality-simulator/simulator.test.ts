@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { numberOf, numbersOf, personNameOf, stringOf } from "../dicom/dicom-json.ts";
-import { type DataSetHeader, readDataSet } from "../dicom/part10.ts";
-import { TS } from "../dicom/uids.ts";
-import { nativeSyntaxes, part10Head } from "../dicom/write.ts";
+import { numberOf, numbersOf, personNameOf, stringOf } from "@overread/shared/dicom/dicom-json";
+import { type DataSetHeader, readDataSet } from "@overread/shared/dicom/part10";
+import { TS } from "@overread/shared/dicom/uids";
+import { nativeSyntaxes, part10Head } from "@overread/shared/dicom/write";
 import { demoStudies, makeStudy, readBurnedInNumber, type SimulatedFile, studyKinds } from "./index.ts";
 
 const small = { matrix: 64, slices: 3 };

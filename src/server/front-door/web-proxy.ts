@@ -2,9 +2,9 @@ import { Agent, type IncomingHttpHeaders, type IncomingMessage, request, type Se
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream";
 import { config } from "#server/config.ts";
-import { commonHeaders, dataHeaders } from "./answer.ts";
-import { clientAddress } from "./client-address.ts";
-import { reachedHost } from "./reached-host.ts";
+import { commonHeaders, dataHeaders } from "#server/http/answer.ts";
+import { clientAddress } from "#server/http/client-address.ts";
+import { reachedHost } from "#server/http/reached-host.ts";
 import { hasBody, receiveBody, refuseAndClose } from "./request-guard.ts";
 
 /** What is between two hops and goes no further. A request's own `Connection` adds nothing to it: it may not take away what frames or names. */

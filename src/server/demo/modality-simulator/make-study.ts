@@ -1,5 +1,5 @@
-import { TS } from "../dicom/uids.ts";
-import { nativeSyntaxes } from "../dicom/write.ts";
+import { TS } from "@overread/shared/dicom/uids";
+import { nativeSyntaxes } from "@overread/shared/dicom/write";
 import { mrFiles, mrSlices } from "./brain-mr.ts";
 import { chestFieldMm, chestLengthMm, chestModel, chestSlice } from "./chest-ct.ts";
 import { xrFiles, xrViews } from "./chest-xr.ts";

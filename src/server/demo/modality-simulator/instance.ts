@@ -1,7 +1,7 @@
-import { type BuildValue, dataSet, type WritableDataSet } from "../dicom/build.ts";
-import { uidFromName } from "../dicom/derived-uid.ts";
-import { TS, transferSyntaxes } from "../dicom/uids.ts";
-import { encodePart10 } from "../dicom/write.ts";
+import { type BuildValue, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
+import { uidFromName } from "@overread/shared/dicom/derived-uid";
+import { TS, transferSyntaxes } from "@overread/shared/dicom/uids";
+import { encodePart10 } from "@overread/shared/dicom/write";
 import { rleFrame } from "./rle.ts";
 import type { Plan, SimulatedFile } from "./study.ts";
 

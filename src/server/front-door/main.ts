@@ -4,7 +4,7 @@ import { closeDatabase } from "#server/db/clients.ts";
 import { createLog } from "#server/log.ts";
 import { type FrontDoor, openFrontDoor } from "./front-door.ts";
 
-/** The dicomweb process, which is also the front door: `node src/server/dicomweb/main.ts`. */
+/** The dicomweb process, which is also the front door: `node src/server/front-door/main.ts`. */
 const { http, log: logging } = config();
 const log = createLog("dicomweb", logging.level);
 
