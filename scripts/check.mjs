@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { dicomLiterals, dicomLiteralsBite } from "./lib/dicom-literals.mjs";
 import { bin, root } from "./lib/paths.mjs";
 import { say } from "./lib/say.mjs";
 
@@ -108,6 +109,8 @@ gate("import rules bite", importRulesBite);
 gate("unused code", () => (existsSync(path.join(root, "knip.json")) ? command("knip", ["--no-progress"]) : null));
 gate("version floors", versionFloors);
 gate("house rules", houseRules);
+gate("tags by keyword", dicomLiterals);
+gate("tags by keyword bite", dicomLiteralsBite);
 gate("unit tests", () => {
   const files = globSync("{src,edge-router,scripts}/**/*.test.{ts,mjs}", {
     cwd: root,

@@ -1,4 +1,5 @@
 import { type ByteRange, type DicomJson, elementOf, mapBulkData, numberOf } from "@overread/shared/dicom/dicom-json";
+import { Tag } from "@overread/shared/dicom/tags";
 import { DomainError } from "@overread/shared/errors";
 import { type InstanceRecord, rootPlaceholder, sortTags } from "#server/domain/imaging/index.ts";
 import { frameIndexOf } from "#server/storage/frame-index.ts";
@@ -19,10 +20,13 @@ export function describeInstance(
     bulk.set(path, { ...range, vr: vrAt(header.dataset, path) });
     return base + path;
   });
-  const served: DicomJson = { ...dataset, "00083002": { vr: "UI", Value: [header.transferSyntaxUid] } };
+  const served: DicomJson = {
+    ...dataset,
+    [Tag.AvailableTransferSyntaxUID]: { vr: "UI", Value: [header.transferSyntaxUid] },
+  };
   const { pixel } = header;
   if (pixel) {
-    const tag = pixel.kind === "native" ? pixel.tag : "7FE00010";
+    const tag = pixel.kind === "native" ? pixel.tag : Tag.PixelData;
     served[tag] = { vr: pixel.vr, BulkDataURI: base + tag };
   }
   const metadata = JSON.stringify(sortTags(served));

@@ -6,6 +6,7 @@ import { type InstanceUids, identityOf } from "@overread/shared/dicom/identity";
 import { dataSetLimit } from "@overread/shared/dicom/limits";
 import { type DataSetHeader, readDataSet } from "@overread/shared/dicom/part10";
 import { startOf } from "@overread/shared/dicom/part10-start";
+import { Tag } from "@overread/shared/dicom/tags";
 import { parseUid, SOP, transferSyntaxes } from "@overread/shared/dicom/uids";
 import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
@@ -251,13 +252,13 @@ function readMeta(file: Buffer) {
   const step = new ElementReader({ buffer: file, base: 0, end: file.length }).readMeta(start.metaAt).next();
   if (!step.done) throw new DomainError("dicom.truncated");
   const { meta, dataSetOffset } = step.value;
-  const transferSyntaxUid = stringOf(meta, "00020010");
+  const transferSyntaxUid = stringOf(meta, Tag.TransferSyntaxUID);
   if (transferSyntaxUid === undefined)
     throw new DomainError("dicom.malformed", { details: { reason: "transfer-syntax" } });
   // What it says of itself only names the head of a large file until the data set itself was read.
   const named = {
-    sopClassUid: stringOf(meta, "00020002") ?? unnamed.sopClassUid,
-    sopInstanceUid: stringOf(meta, "00020003") ?? unnamed.sopInstanceUid,
+    sopClassUid: stringOf(meta, Tag.MediaStorageSOPClassUID) ?? unnamed.sopClassUid,
+    sopInstanceUid: stringOf(meta, Tag.MediaStorageSOPInstanceUID) ?? unnamed.sopInstanceUid,
   };
   return { transferSyntaxUid: parseUid(transferSyntaxUid), dataSetOffset, named };
 }

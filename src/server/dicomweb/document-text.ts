@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Attributes, personName, text } from "@overread/shared/dicom/attributes";
 import { codeMeaning, reportLines } from "@overread/shared/dicom/report-lines";
+import { Tag } from "@overread/shared/dicom/tags";
 
 /** Enough for a measurement report of a trial; what is left out behind it is said. */
 const mostLines = 20_000;
@@ -18,24 +19,25 @@ export const documentPolicy = `default-src 'none'; style-src 'sha256-${createHas
 /** Title and particulars of a structured report that stand above its words. */
 function headOf(report: Attributes): { title: string; facts: [name: string, value: string][]; warnings: string[] } {
   const facts: [string, string | null][] = [
-    ["Patient", personName(report, "00100010")],
-    ["Patient ID", text(report, "00100020")],
-    ["Birth date", dateOf(report, "00100030")],
-    ["Sex", text(report, "00100040")],
-    ["Study", text(report, "00081030")],
-    ["Study date", dateOf(report, "00080020")],
-    ["Accession number", text(report, "00080050")],
-    ["Written", dateOf(report, "00080023")],
+    ["Patient", personName(report, Tag.PatientName)],
+    ["Patient ID", text(report, Tag.PatientID)],
+    ["Birth date", dateOf(report, Tag.PatientBirthDate)],
+    ["Sex", text(report, Tag.PatientSex)],
+    ["Study", text(report, Tag.StudyDescription)],
+    ["Study date", dateOf(report, Tag.StudyDate)],
+    ["Accession number", text(report, Tag.AccessionNumber)],
+    ["Written", dateOf(report, Tag.ContentDate)],
   ];
-  const unfinished = text(report, "0040A491") === "PARTIAL";
-  const isKeyObjects = text(report, "00080016") === "1.2.840.10008.5.1.4.1.1.88.59";
-  const unverified = !isKeyObjects && text(report, "0040A493") !== "VERIFIED";
+  const unfinished = text(report, Tag.CompletionFlag) === "PARTIAL";
+  const isKeyObjects = text(report, Tag.SOPClassUID) === "1.2.840.10008.5.1.4.1.1.88.59";
+  const unverified = !isKeyObjects && text(report, Tag.VerificationFlag) !== "VERIFIED";
   return {
-    title: codeMeaning(report, "0040A043") ?? text(report, "0008103E") ?? "Structured report",
+    title:
+      codeMeaning(report, Tag.ConceptNameCodeSequence) ?? text(report, Tag.SeriesDescription) ?? "Structured report",
     facts: facts.filter((fact): fact is [string, string] => fact[1] !== null),
     warnings: [
       ...(unfinished ? ["This report is marked as not complete."] : []),
-      ...(text(report, "0040A496") === "PRELIMINARY" ? ["This report is preliminary."] : []),
+      ...(text(report, Tag.PreliminaryFlag) === "PRELIMINARY" ? ["This report is preliminary."] : []),
       ...(unverified ? ["Nobody has verified this report."] : []),
     ],
   };

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Attributes, text } from "@overread/shared/dicom/attributes";
+import { Tag } from "@overread/shared/dicom/tags";
 import { SOP } from "@overread/shared/dicom/uids";
 import { DomainError } from "@overread/shared/errors";
 import { bulkExtent, readBulk } from "#server/archive/index.ts";
@@ -10,7 +11,6 @@ import { documentPolicy, reportAsPage, reportAsText } from "./document-text.ts";
 import type { Caller } from "./grant.ts";
 
 const structuredReports = "1.2.840.10008.5.1.4.1.1.88.";
-const encapsulatedDocument = "00420011";
 /** Nobody reads a longer PDF in a page, and it is held in memory whole. Bytes. */
 const pdfLimit = 256 << 20;
 
@@ -59,16 +59,16 @@ async function pdfOf(location: InstanceLocation, metadata: Attributes): Promise<
   const bytes = await documentBytes(location, metadata);
   if (bytes.subarray(0, 1024).indexOf("%PDF-") < 0)
     throw new DomainError("dicom.cannot-render", { details: { reason: "The document in this object is no PDF." } });
-  const stated = Number(text(metadata, "00420015") ?? bytes.length);
+  const stated = Number(text(metadata, Tag.EncapsulatedDocumentLength) ?? bytes.length);
   return stated === bytes.length - 1 ? bytes.subarray(0, stated) : bytes;
 }
 
 async function documentBytes(location: InstanceLocation, metadata: Attributes): Promise<Buffer> {
-  const inline = metadata[encapsulatedDocument]?.InlineBinary;
+  const inline = metadata[Tag.EncapsulatedDocument]?.InlineBinary;
   if (inline !== undefined) return Buffer.from(inline, "base64");
-  if (metadata[encapsulatedDocument]?.BulkDataURI === undefined)
+  if (metadata[Tag.EncapsulatedDocument]?.BulkDataURI === undefined)
     throw new DomainError("dicom.cannot-render", { details: { reason: "There is no document in this object." } });
-  const extent = bulkExtent(location, encapsulatedDocument);
+  const extent = bulkExtent(location, Tag.EncapsulatedDocument);
   if (extent.length > pdfLimit)
     throw new DomainError("dicom.cannot-render", { details: { reason: "The document is too large for this." } });
   const pieces: Buffer[] = [];

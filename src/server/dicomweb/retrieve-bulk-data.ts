@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Tag } from "@overread/shared/dicom/tags";
 import { SOP } from "@overread/shared/dicom/uids";
 import { DomainError } from "@overread/shared/errors";
 import { bulkExtent, frameIndexOfInstance, readBulk, readFrames } from "#server/archive/index.ts";
@@ -21,7 +22,7 @@ export async function retrieveBulkData(
 ): Promise<void> {
   const location = await locateInstance(caller, { study, series, instance });
   const { pixel } = frameIndexOfInstance(location);
-  if (pixel?.kind === "encapsulated" && path === "7FE00010") {
+  if (pixel?.kind === "encapsulated" && path === Tag.PixelData) {
     const numbers = pixel.frames.map((_, index) => index + 1).slice(0, framesPerRequest);
     const form = framesForm(req, location, numbers.length);
     if (form.decode) throw new DomainError("request.not-acceptable");
@@ -33,7 +34,8 @@ export async function retrieveBulkData(
   const extent = bulkExtent(location, path);
   const wanted = accepted(req);
   // A report or a picture in a document is what its SOP class says; a document's word on its own type is never believed.
-  const document = path === "00420011" && location.sopClassUid === SOP.encapsulatedPdf ? "application/pdf" : null;
+  const document =
+    path === Tag.EncapsulatedDocument && location.sopClassUid === SOP.encapsulatedPdf ? "application/pdf" : null;
   const fits = (each: string): boolean => covers(each, octets) || (document !== null && covers(each, document));
   const entry = wanted.find(({ type, parameters }) =>
     type === "multipart/related" ? fits(parameters.type ?? "*/*") : fits(type),

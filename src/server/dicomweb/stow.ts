@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
+import { Tag } from "@overread/shared/dicom/tags";
 import { PURPOSE_HEADER, StudyPurpose } from "@overread/shared/edge-contract/v1";
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
 import { finishInstance, type IngestResult, receiveInstance } from "#server/archive/index.ts";
@@ -178,10 +179,10 @@ async function answer(
     return sendError(req, res, new DomainError("storage.full"), caller.requestId);
   const body: DicomJson = {
     // Type 2: empty where there is no one study to name.
-    "00081190": { vr: "UR", ...(studies.size === 1 ? { Value: [`${root}/studies/${[...studies][0]}`] } : {}) },
-    ...(failed.length > 0 ? { "00081198": { vr: "SQ", Value: failed } } : {}),
-    ...(others.length > 0 ? { "0008119A": { vr: "SQ", Value: others } } : {}),
-    ...(referenced.length > 0 ? { "00081199": { vr: "SQ", Value: referenced } } : {}),
+    [Tag.RetrieveURL]: { vr: "UR", ...(studies.size === 1 ? { Value: [`${root}/studies/${[...studies][0]}`] } : {}) },
+    ...(failed.length > 0 ? { [Tag.FailedSOPSequence]: { vr: "SQ", Value: failed } } : {}),
+    ...(others.length > 0 ? { [Tag.OtherFailuresSequence]: { vr: "SQ", Value: others } } : {}),
+    ...(referenced.length > 0 ? { [Tag.ReferencedSOPSequence]: { vr: "SQ", Value: referenced } } : {}),
   };
   await sendJson(req, res, JSON.stringify(body), {
     status,
@@ -192,20 +193,20 @@ async function answer(
 function referencedItem(result: Exclude<IngestResult, { outcome: "refused" }>, root: string): DicomJson {
   const path = `/studies/${result.studyInstanceUid}/series/${result.seriesInstanceUid}/instances/${result.sopInstanceUid}`;
   return {
-    "00081150": { vr: "UI", Value: [result.sopClassUid] },
-    "00081155": { vr: "UI", Value: [result.sopInstanceUid] },
+    [Tag.ReferencedSOPClassUID]: { vr: "UI", Value: [result.sopClassUid] },
+    [Tag.ReferencedSOPInstanceUID]: { vr: "UI", Value: [result.sopInstanceUid] },
     ...(result.outcome === "quarantined"
-      ? { "00081190": { vr: "UR" }, "00081196": { vr: "US", Value: [setAsideWarning] } }
-      : { "00081190": { vr: "UR", Value: [`${root}${path}`] } }),
+      ? { [Tag.RetrieveURL]: { vr: "UR" }, [Tag.WarningReason]: { vr: "US", Value: [setAsideWarning] } }
+      : { [Tag.RetrieveURL]: { vr: "UR", Value: [`${root}${path}`] } }),
   };
 }
 
 /** Error Comment (0000,0902) says which part and why, in codes: a part without UIDs is otherwise not to be told apart. */
 function failedItem(result: Extract<IngestResult, { outcome: "refused" }>, index: number): DicomJson {
   return {
-    "00000902": { vr: "LO", Value: [`part ${index + 1}: ${result.code}`] },
-    ...(result.sopClassUid ? { "00081150": { vr: "UI", Value: [result.sopClassUid] } } : {}),
-    ...(result.sopInstanceUid ? { "00081155": { vr: "UI", Value: [result.sopInstanceUid] } } : {}),
-    "00081197": { vr: "US", Value: [failureReason(result)] },
+    [Tag.ErrorComment]: { vr: "LO", Value: [`part ${index + 1}: ${result.code}`] },
+    ...(result.sopClassUid ? { [Tag.ReferencedSOPClassUID]: { vr: "UI", Value: [result.sopClassUid] } } : {}),
+    ...(result.sopInstanceUid ? { [Tag.ReferencedSOPInstanceUID]: { vr: "UI", Value: [result.sopInstanceUid] } } : {}),
+    [Tag.FailureReason]: { vr: "US", Value: [failureReason(result)] },
   };
 }

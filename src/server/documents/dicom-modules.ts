@@ -1,6 +1,7 @@
 import { code, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
 import { textDecoderFor, textEncoderFor } from "@overread/shared/dicom/character-set";
 import type { DicomElement, DicomJson } from "@overread/shared/dicom/dicom-json";
+import { Tag } from "@overread/shared/dicom/tags";
 import { SOP, TS } from "@overread/shared/dicom/uids";
 import { encodePart10 } from "@overread/shared/dicom/write";
 import type { InstanceReference, SignedReport } from "./signed-report.ts";
@@ -11,25 +12,45 @@ import { dicomMoment } from "./wording.ts";
 
 /** Patient, Patient Study and General Study attributes that are copied from an image (PS3.3 C.7.1.1, C.7.2.1, C.7.2.2). */
 const identityTags = [
-  ["00080020", "00080030", "00080050", "00080051", "00080090", "00081030", "00081032", "00081048", "00081060"],
-  ["00100010", "00100020", "00100021", "00100024", "00100030", "00100032", "00100040", "00101000", "00101001"],
-  ["00101010", "00101020", "00101030", "00102160", "0020000D", "00200010"],
+  [
+    Tag.StudyDate,
+    Tag.StudyTime,
+    Tag.AccessionNumber,
+    Tag.IssuerOfAccessionNumberSequence,
+    Tag.ReferringPhysicianName,
+    Tag.StudyDescription,
+    Tag.ProcedureCodeSequence,
+    Tag.PhysiciansOfRecord,
+    Tag.NameOfPhysiciansReadingStudy,
+  ],
+  [
+    Tag.PatientName,
+    Tag.PatientID,
+    Tag.IssuerOfPatientID,
+    Tag.IssuerOfPatientIDQualifiersSequence,
+    Tag.PatientBirthDate,
+    Tag.PatientBirthTime,
+    Tag.PatientSex,
+    Tag.OtherPatientIDs,
+    Tag.OtherPatientNames,
+  ],
+  [Tag.PatientAge, Tag.PatientSize, Tag.PatientWeight, Tag.EthnicGroup, Tag.StudyInstanceUID, Tag.StudyID],
 ].flat();
 /** Of those, the ones that have to stand even when nobody knows them (type 2). */
 const requiredIdentity: Record<string, string> = {
-  "00080020": "DA",
-  "00080030": "TM",
-  "00080050": "SH",
-  "00080090": "PN",
-  "00100010": "PN",
-  "00100020": "LO",
-  "00100030": "DA",
-  "00100040": "CS",
-  "00200010": "SH",
+  [Tag.StudyDate]: "DA",
+  [Tag.StudyTime]: "TM",
+  [Tag.AccessionNumber]: "SH",
+  [Tag.ReferringPhysicianName]: "PN",
+  [Tag.PatientName]: "PN",
+  [Tag.PatientID]: "LO",
+  [Tag.PatientBirthDate]: "DA",
+  [Tag.PatientSex]: "CS",
+  [Tag.StudyID]: "SH",
 };
 
 /** By these a PACS files the object; without them it would be nobody's. They stay as the images have them. */
-const filedBy = new Set(["00100010", "00100020", "0020000D"]);
+const filedBy = new Set<string>([Tag.PatientName, Tag.PatientID, Tag.StudyInstanceUID]);
 
 /** What of an image's data set makes the identity of patient and study. Values that break their VR stay behind. */
 export function identityFrom(image: DicomJson): DicomJson {

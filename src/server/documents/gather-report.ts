@@ -1,5 +1,6 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { personNameOf, stringOf } from "@overread/shared/dicom/dicom-json";
+import { Tag } from "@overread/shared/dicom/tags";
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx } from "#server/context.ts";
 import { acquiredModalities } from "#server/domain/reading/index.ts";
@@ -80,21 +81,21 @@ export async function gatherReport(
     identity: identityFrom(image),
     leftOut: leftOutOfIdentity(image),
     patient: {
-      name: personNameOf(image, "00100010") ?? {},
-      id: stringOf(image, "00100020") ?? "",
-      issuer: stringOf(image, "00100021") ?? "",
-      birthDate: stringOf(image, "00100030") ?? "",
-      age: stringOf(image, "00101010") ?? "",
-      sex: stringOf(image, "00100040") ?? "",
+      name: personNameOf(image, Tag.PatientName) ?? {},
+      id: stringOf(image, Tag.PatientID) ?? "",
+      issuer: stringOf(image, Tag.IssuerOfPatientID) ?? "",
+      birthDate: stringOf(image, Tag.PatientBirthDate) ?? "",
+      age: stringOf(image, Tag.PatientAge) ?? "",
+      sex: stringOf(image, Tag.PatientSex) ?? "",
     },
     study: {
       studyInstanceUid: place.studyInstanceUid,
-      date: stringOf(image, "00080020") ?? "",
-      time: stringOf(image, "00080030") ?? "",
-      accessionNumber: stringOf(image, "00080050") ?? "",
-      description: stringOf(image, "00081030") ?? "",
+      date: stringOf(image, Tag.StudyDate) ?? "",
+      time: stringOf(image, Tag.StudyTime) ?? "",
+      accessionNumber: stringOf(image, Tag.AccessionNumber) ?? "",
+      description: stringOf(image, Tag.StudyDescription) ?? "",
       modalities: place.modalities,
-      referringPhysician: personNameOf(image, "00080090") ?? {},
+      referringPhysician: personNameOf(image, Tag.ReferringPhysicianName) ?? {},
     },
     sections: current.sections.filter((section) => !isAddendum(section)),
     reportSignature: signatureOf(original),

@@ -1,5 +1,6 @@
 import type { DicomElement, DicomJson, DicomValue, PersonName } from "@overread/shared/dicom/dicom-json";
 import { dictionaryByTag } from "@overread/shared/dicom/dictionary";
+import { Tag } from "@overread/shared/dicom/tags";
 
 /**
  * Whether an element may stand in an object of ours: its VR is the registry's and every value is one of that VR. Images
@@ -39,20 +40,23 @@ function isValidItem(item: DicomJson, sequence: string): boolean {
 /** A code has one value, a scheme to say whose (not needed by a URN) and a meaning (PS3.3 Table 8.8-1). */
 function isCode(item: DicomJson): boolean {
   const has = (tag: string): boolean => String(item[tag]?.Value?.[0] ?? "").trim() !== "";
-  const values = [codeValue, longCodeValue, urnCodeValue].filter(has);
-  if (values.length !== 1 || !has(codeMeaning)) return false;
-  return has(urnCodeValue) || has(codingSchemeDesignator);
+  const values = [Tag.CodeValue, Tag.LongCodeValue, Tag.URNCodeValue].filter(has);
+  if (values.length !== 1 || !has(Tag.CodeMeaning)) return false;
+  return has(Tag.URNCodeValue) || has(Tag.CodingSchemeDesignator);
 }
-const [codeValue, longCodeValue, urnCodeValue] = ["00080100", "00080119", "00080120"];
-const [codingSchemeDesignator, codeMeaning] = ["00080102", "00080104"];
 
 /** Of what is copied: attributes that may hold several values (PS3.6). */
-const severalValues = new Set(["00081048", "00081060", "00101000", "00101001"]);
+const severalValues = new Set<string>([
+  Tag.PhysiciansOfRecord,
+  Tag.NameOfPhysiciansReadingStudy,
+  Tag.OtherPatientIDs,
+  Tag.OtherPatientNames,
+]);
 /** Of what is copied: attributes with enumerated values. */
 const definedTerms: Record<string, readonly string[]> = {
-  "00100040": ["M", "F", "O"],
-  "00100022": ["TEXT", "RFID", "BARCODE"],
-  "00400033": ["DNS", "EUI64", "ISO", "URI", "UUID", "X400", "X500"],
+  [Tag.PatientSex]: ["M", "F", "O"],
+  [Tag.TypeOfPatientID]: ["TEXT", "RFID", "BARCODE"],
+  [Tag.UniversalEntityIDType]: ["DNS", "EUI64", "ISO", "URI", "UUID", "X400", "X500"],
 };
 
 const isDataSet = (value: DicomValue): value is DicomJson =>

@@ -1,4 +1,5 @@
 import { type DicomJson, personNameOf, stringOf } from "@overread/shared/dicom/dicom-json";
+import { Tag } from "@overread/shared/dicom/tags";
 import { compareIdentity, type Demographics, type IdentityAttribute } from "./patient-identity.ts";
 
 /** An attribute in which two images of one study name different patients. */
@@ -20,23 +21,28 @@ const words: Record<PatientConflict, string> = {
  */
 export function patientConflicts(known: DicomJson, image: DicomJson): PatientConflict[] {
   // Nearly every image says the very same; then nothing needs to be normalised.
-  if (["00100010", "00100020", "00100021", "00100030", "00100040"].every((tag) => same(known, image, tag))) return [];
+  if (
+    [Tag.PatientName, Tag.PatientID, Tag.IssuerOfPatientID, Tag.PatientBirthDate, Tag.PatientSex].every((tag) =>
+      same(known, image, tag),
+    )
+  )
+    return [];
   const differs = (tag: string): boolean => {
     const [a, b] = [known, image].map((dataset) => (stringOf(dataset, tag) ?? "").trim());
     return a !== "" && b !== "" && a !== b;
   };
   const conflicts: PatientConflict[] = [];
-  if (differs("00100020")) conflicts.push("patient-id");
-  if (differs("00100021")) conflicts.push("issuer");
+  if (differs(Tag.PatientID)) conflicts.push("patient-id");
+  if (differs(Tag.IssuerOfPatientID)) conflicts.push("issuer");
   return [...conflicts, ...compareIdentity(demographics(known), demographics(image)).differ];
 }
 
 function demographics(dataset: DicomJson): Demographics {
-  const { alphabetic = "", ideographic = "", phonetic = "" } = personNameOf(dataset, "00100010") ?? {};
+  const { alphabetic = "", ideographic = "", phonetic = "" } = personNameOf(dataset, Tag.PatientName) ?? {};
   return {
     patientName: [alphabetic, ideographic, phonetic].join("="),
-    patientBirthDate: stringOf(dataset, "00100030") ?? "",
-    patientSex: stringOf(dataset, "00100040") ?? "",
+    patientBirthDate: stringOf(dataset, Tag.PatientBirthDate) ?? "",
+    patientSex: stringOf(dataset, Tag.PatientSex) ?? "",
   };
 }
 

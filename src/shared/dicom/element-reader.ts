@@ -5,6 +5,7 @@ import { dictionaryByTag } from "./dictionary.ts";
 import { looksLikeFrameStart } from "./frame-start.ts";
 import * as limits from "./limits.ts";
 import type { Encoding, Fragment, RawPixels, ReadResult, Window, Wish } from "./reader-types.ts";
+import { Tag } from "./tags.ts";
 import { bulkElement, elementFromBytes, inlineLimit, longVrs, shortVrs, tagText } from "./value.ts";
 
 const undefinedLength = 0xffffffff;
@@ -13,7 +14,9 @@ const tailPiece = 32 << 10;
 
 export type { Encoding, Fragment, RawPixels, ReadResult, Window, Wish };
 
-const pixelTags = new Set(["7FE00010", "7FE00008", "7FE00009"]);
+// Constants of this file: a walk asks for them at each element.
+const { PixelData, ExtendedOffsetTable, SpecificCharacterSet, PixelRepresentation, DataSetTrailingPadding } = Tag;
+const pixelTags = new Set<string>([PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData]);
 
 type Scope = {
   encoding: Encoding;
@@ -102,7 +105,7 @@ export class ElementReader {
     let at = start;
     let behindPixels = false;
     for (;;) {
-      if (only && at === only.until && "00020010" in out) return at;
+      if (only && at === only.until && Tag.TransferSyntaxUID in out) return at;
       const end = this.#end(scope);
       if (at >= end) {
         if (delimited || (at > end && !(window.cut && behindPixels))) throw this.#short(scope);
@@ -184,7 +187,7 @@ export class ElementReader {
     scope: Scope,
   ): Generator<Wish, void> {
     if (length > inlineLimit(vr) || (this.#headerBytes > limits.fullHeaderBytes && length > limits.fullInlineBytes)) {
-      if (tag === "7FE00001" && scope.depth === 0) yield* this.#keepOffsets(at, length, scope);
+      if (tag === ExtendedOffsetTable && scope.depth === 0) yield* this.#keepOffsets(at, length, scope);
       this.#charge(limits.bulkCost + limits.pathCost * scope.depth);
       this.#put(out, tag, number, bulkElement(vr, at, length), scope);
       return;
@@ -211,16 +214,16 @@ export class ElementReader {
       if (known && known !== "UN" && known !== "SQ") valueVr = concreteVr(known, scope.signed);
       bigEndian = false;
     }
-    if (tag === "7FE00001" && scope.depth === 0) {
+    if (tag === ExtendedOffsetTable && scope.depth === 0) {
       this.extendedOffsets = Buffer.from(raw.buffer.subarray(raw.start, raw.end));
     }
     const element = elementFromBytes(valueVr, raw, bigEndian, scope.decode);
-    if (tag === "00080005") {
+    if (tag === SpecificCharacterSet) {
       scope.characterSets = (element.Value ?? []).map((term) => (typeof term === "string" ? term : ""));
       scope.decode = textDecoderFor(scope.characterSets, this.#repairs);
       // JSON is UTF-8 and has to say so (PS3.18 F.2).
       if (element.Value) element.Value = ["ISO_IR 192"];
-    } else if (tag === "00280103") {
+    } else if (tag === PixelRepresentation) {
       scope.signed = element.Value?.[0] === 1;
     }
     this.#put(out, tag, number, element, scope);
@@ -232,7 +235,7 @@ export class ElementReader {
 
   #put(out: DicomJson, tag: string, number: number, element: DicomJson[string], scope: Scope): void {
     // Group lengths and padding say nothing about the patient (PS3.5 §7.2, PS3.10 §7.2); of twins the first counts.
-    if (number === 0 || tag === "FFFCFFFC" || tag in out || !this.#keeps(tag, scope)) return;
+    if (number === 0 || tag === DataSetTrailingPadding || tag in out || !this.#keeps(tag, scope)) return;
     out[tag] = element;
   }
 
@@ -242,7 +245,7 @@ export class ElementReader {
       return yield* this.#sequence(out, tag, at, inner, true);
     }
     if (vr !== "OB" && vr !== "OW") throw malformed("undefined-length");
-    const top = scope.depth === 0 && tag === "7FE00010";
+    const top = scope.depth === 0 && tag === PixelData;
     const read = yield* this.#fragments(at, scope);
     const length = read.end - 8 - at;
     if (!top) {

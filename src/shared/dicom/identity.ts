@@ -1,5 +1,6 @@
 import { DomainError } from "../errors.ts";
 import { type DicomJson, stringOf } from "./dicom-json.ts";
+import { Tag } from "./tags.ts";
 import { type DicomUid, parseUid } from "./uids.ts";
 
 /** The four UIDs that name an object (PS3.3 C.12.1, C.7.2.1, C.7.3.1). */
@@ -12,10 +13,10 @@ export type InstanceUids = {
 
 /** Where they stand. */
 export const identityTags: Readonly<Record<keyof InstanceUids, string>> = {
-  sopClassUid: "00080016",
-  sopInstanceUid: "00080018",
-  studyInstanceUid: "0020000D",
-  seriesInstanceUid: "0020000E",
+  sopClassUid: Tag.SOPClassUID,
+  sopInstanceUid: Tag.SOPInstanceUID,
+  studyInstanceUid: Tag.StudyInstanceUID,
+  seriesInstanceUid: Tag.SeriesInstanceUID,
 };
 
 /** @throws {DomainError} `dicom.missing-attribute` (also of an empty one), `dicom.invalid-uid` */

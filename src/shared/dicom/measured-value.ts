@@ -1,4 +1,5 @@
 import { type Attributes, items, number, text } from "./attributes.ts";
+import { Tag } from "./tags.ts";
 
 /**
  * A number of a structured report as a reader can use it: with its unit, or with the word that it has none, since a bare
@@ -7,11 +8,11 @@ import { type Attributes, items, number, text } from "./attributes.ts";
  * @param item a content item of type NUM (PS3.3 §C.18.1)
  */
 export function measuredText(item: Attributes): string {
-  const [measured] = items(item, "0040A300");
+  const [measured] = items(item, Tag.MeasuredValueSequence);
   const value = measured ? numericOf(measured) : null;
   if (!measured || value === null) {
-    const [why] = items(item, "0040A301");
-    const reason = why ? text(why, "00080104") : null;
+    const [why] = items(item, Tag.NumericValueQualifierCodeSequence);
+    const reason = why ? text(why, Tag.CodeMeaning) : null;
     return reason ? `not measured (${reason})` : "not measured";
   }
   const unit = unitOf(measured);
@@ -19,9 +20,9 @@ export function measuredText(item: Attributes): string {
 }
 
 function numericOf(measured: Attributes): string | null {
-  const written = text(measured, "0040A30A");
+  const written = text(measured, Tag.NumericValue);
   if (written !== null) return sensibleDigits(written);
-  const floating = number(measured, "0040A161");
+  const floating = number(measured, Tag.FloatingPointValue);
   return floating === null ? null : sensibleDigits(String(floating));
 }
 
@@ -45,16 +46,16 @@ export function sensibleDigits(written: string): string {
 }
 
 function unitOf(measured: Attributes): string {
-  const [unit] = items(measured, "004008EA");
-  const code = unit ? (text(unit, "00080100") ?? text(unit, "00080119")) : null;
-  const meaning = unit ? text(unit, "00080104") : null;
+  const [unit] = items(measured, Tag.MeasurementUnitsCodeSequence);
+  const code = unit ? (text(unit, Tag.CodeValue) ?? text(unit, Tag.LongCodeValue)) : null;
+  const meaning = unit ? text(unit, Tag.CodeMeaning) : null;
   if (code === null) return meaning ?? "(no unit given)";
   // Pixels come as a count, in many spellings.
   if (/^\W*(px|pix(el)?s?)\W*$/i.test(code) || (unitless.test(code) && /\bpix(el)?s?\b/i.test(meaning ?? "")))
     return "px";
   // `1` is how UCUM writes that a number has no unit.
   if (code === "1") return "no unit (1)";
-  const scheme = unit ? text(unit, "00080102") : null;
+  const scheme = unit ? text(unit, Tag.CodingSchemeDesignator) : null;
   if (scheme !== null && scheme !== "UCUM") return meaning ?? code;
   return known[code] ?? ucumText(code) ?? meaning ?? code;
 }

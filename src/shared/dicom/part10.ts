@@ -7,6 +7,7 @@ import { type InstanceUids, identityOf } from "./identity.ts";
 import { inflateLimit } from "./limits.ts";
 import { startOf } from "./part10-start.ts";
 import { type EncapsulatedPixels, type Extent, type NativePixels, pixelLayout } from "./pixel-layout.ts";
+import { Tag } from "./tags.ts";
 import { type DicomUid, parseUid, pixelsAreBigEndian, transferSyntaxes } from "./uids.ts";
 
 export type { EncapsulatedPixels, Extent, NativePixels };
@@ -61,7 +62,7 @@ export async function readInstance(source: InstanceSource): Promise<InstanceHead
     let dataSetOffset = 0;
     if ("metaAt" in start) {
       const read = await drive(handle, new ElementReader(window), (reader) => reader.readMeta(start.metaAt));
-      transferSyntaxUid = stringOf(read.meta, "00020010");
+      transferSyntaxUid = stringOf(read.meta, Tag.TransferSyntaxUID);
       dataSetOffset = read.dataSetOffset;
     }
     if (transferSyntaxUid === undefined)

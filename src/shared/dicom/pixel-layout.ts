@@ -1,5 +1,6 @@
 import { type DicomJson, numberOf, stringOf } from "./dicom-json.ts";
 import type { Fragment, RawPixels } from "./element-reader.ts";
+import { Tag } from "./tags.ts";
 import { TS } from "./uids.ts";
 
 /** Place of bytes, `[offset, length]`. */
@@ -8,7 +9,7 @@ export type Extent = [offset: number, length: number];
 export type NativePixels = {
   kind: "native";
   /** Pixel Data, Float Pixel Data or Double Float Pixel Data. */
-  tag: "7FE00010" | "7FE00008" | "7FE00009";
+  tag: typeof Tag.PixelData | typeof Tag.FloatPixelData | typeof Tag.DoubleFloatPixelData;
   vr: string;
   offset: number;
   length: number;
@@ -80,7 +81,12 @@ function nativeLayout(
   bigEndian: boolean,
 ): NativePixels {
   const pixels = (numberOf(dataset, "Rows") ?? 0) * (numberOf(dataset, "Columns") ?? 0);
-  const bits = raw.tag === "7FE00008" ? 32 : raw.tag === "7FE00009" ? 64 : (numberOf(dataset, "BitsAllocated") ?? 0);
+  const bits =
+    raw.tag === Tag.FloatPixelData
+      ? 32
+      : raw.tag === Tag.DoubleFloatPixelData
+        ? 64
+        : (numberOf(dataset, "BitsAllocated") ?? 0);
   let samples = numberOf(dataset, "SamplesPerPixel") ?? 1;
   // Native 4:2:2 has two samples for a pixel (PS3.5 §8.1.2), though some writers declare it and store all three.
   const photometric = stringOf(dataset, "PhotometricInterpretation") ?? "";

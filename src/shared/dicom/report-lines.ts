@@ -1,5 +1,6 @@
 import { type Attributes, items, personName, text, texts } from "./attributes.ts";
 import { measuredText } from "./measured-value.ts";
+import { Tag } from "./tags.ts";
 
 /** A line of a structured report: a heading, a value, or both; deeper ones belong to what stands above them. */
 export type DocumentLine = { depth: number; heading: string | null; value: string | null };
@@ -23,17 +24,17 @@ export function reportLines(
   const lines: DocumentLine[] = [];
   let whole = true;
   const walk = (node: Attributes, depth: number): void => {
-    for (const item of items(node, "0040A730")) {
+    for (const item of items(node, Tag.ContentSequence)) {
       if (lines.length >= mostLines) {
         whole = false;
         return;
       }
-      const relation = text(item, "0040A010");
+      const relation = text(item, Tag.RelationshipType);
       if (!everything && (relation === "HAS CONCEPT MOD" || relation === "HAS OBS CONTEXT")) continue;
-      const line = { depth, heading: codeMeaning(item, "0040A043"), value: wordsOf(item, everything) };
+      const line = { depth, heading: codeMeaning(item, Tag.ConceptNameCodeSequence), value: wordsOf(item, everything) };
       if (line.heading !== null || line.value !== null) lines.push(line);
       if (depth < deepest) walk(item, depth + 1);
-      else if (items(item, "0040A730").length > 0) whole = false;
+      else if (items(item, Tag.ContentSequence).length > 0) whole = false;
     }
   };
   walk(instance, 0);
@@ -43,25 +44,25 @@ export function reportLines(
 /** What a code is called in words (PS3.3 §8.3), null without one. */
 export function codeMeaning(attributes: Attributes, tag: string): string | null {
   const [code] = items(attributes, tag);
-  return code ? text(code, "00080104") : null;
+  return code ? text(code, Tag.CodeMeaning) : null;
 }
 
 function wordsOf(item: Attributes, everything: boolean): string | null {
-  switch (text(item, "0040A040")) {
+  switch (text(item, Tag.ValueType)) {
     case "TEXT":
       return textOf(item, everything);
     case "NUM":
       return measuredText(item);
     case "CODE":
-      return codeMeaning(item, "0040A168");
+      return codeMeaning(item, Tag.ConceptCodeSequence);
     case "PNAME":
-      return personName(item, "0040A123");
+      return personName(item, Tag.PersonName);
     case "DATE":
-      return text(item, "0040A121");
+      return text(item, Tag.Date);
     case "TIME":
-      return text(item, "0040A122");
+      return text(item, Tag.Time);
     case "DATETIME":
-      return text(item, "0040A120");
+      return text(item, Tag.DateTime);
     default:
       return everything ? pointedTo(item) : null;
   }
@@ -69,26 +70,26 @@ function wordsOf(item: Attributes, everything: boolean): string | null {
 
 /** Blanks before the first word are a list's indentation (PS3.5 §6.2, UT). */
 function textOf(item: Attributes, everything: boolean): string | null {
-  const [written] = item["0040A160"]?.Value ?? [];
+  const [written] = item[Tag.TextValue]?.Value ?? [];
   const isThere = typeof written === "string" && written.trim() !== "";
   const value = isThere ? written.replace(/^(?:[^\S\r\n]*\r?\n)+/, "").trimEnd() : null;
   // Very long text is kept apart, and nobody is to think that there is none.
-  const isApart = value === null && item["0040A160"]?.BulkDataURI !== undefined;
+  const isApart = value === null && item[Tag.TextValue]?.BulkDataURI !== undefined;
   return isApart && everything ? "(a text too long to be shown here: retrieve the instance itself)" : value;
 }
 
 /** What an item points to instead of saying: objects, places in them, other items. */
 function pointedTo(item: Attributes): string | null {
-  switch (text(item, "0040A040")) {
+  switch (text(item, Tag.ValueType)) {
     case "UIDREF":
-      return text(item, "0040A124");
+      return text(item, Tag.UID);
     case "IMAGE":
     case "COMPOSITE":
     case "WAVEFORM": {
-      const named = items(item, "00081199").map((reference) => {
-        const frames = texts(reference, "00081160");
+      const named = items(item, Tag.ReferencedSOPSequence).map((reference) => {
+        const frames = texts(reference, Tag.ReferencedFrameNumber);
         const which = frames.length > 0 ? `, frame ${frames.join(", ")}` : "";
-        return `${text(reference, "00081155") ?? "unknown"}${which}`;
+        return `${text(reference, Tag.ReferencedSOPInstanceUID) ?? "unknown"}${which}`;
       });
       return `object ${named.join("; ")}`;
     }
@@ -97,6 +98,8 @@ function pointedTo(item: Attributes): string | null {
     case "TCOORD":
       return "a place in an image (not shown here)";
     default:
-      return items(item, "0040A730").length === 0 && text(item, "0040A040") !== "CONTAINER" ? "(not shown here)" : null;
+      return items(item, Tag.ContentSequence).length === 0 && text(item, Tag.ValueType) !== "CONTAINER"
+        ? "(not shown here)"
+        : null;
   }
 }

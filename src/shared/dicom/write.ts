@@ -3,6 +3,7 @@ import { DomainError } from "../errors.ts";
 import type { BytesElement, FragmentsElement, WritableDataSet, WritableElement } from "./build.ts";
 import { type EncodeText, textEncoderFor } from "./character-set.ts";
 import type { PersonName } from "./dicom-json.ts";
+import { Tag } from "./tags.ts";
 import { implementationClassUid, implementationVersionName, TS, transferSyntaxes } from "./uids.ts";
 import { localisedVrs, longVrs, swapped, unitBytes } from "./value.ts";
 
@@ -39,8 +40,8 @@ export function encodeDataSet(
     encode: textEncoderFor(terms.split("\\").map((term) => term.trim())),
   };
   const withSet: WritableDataSet = { ...dataset };
-  if (terms === "") delete withSet["00080005"];
-  else withSet["00080005"] = { vr: "CS", Value: terms.split("\\").map((term) => term || null) };
+  if (terms === "") delete withSet[Tag.SpecificCharacterSet];
+  else withSet[Tag.SpecificCharacterSet] = { vr: "CS", Value: terms.split("\\").map((term) => term || null) };
   const bytes = encodeElements(withSet, form);
   return syntax.deflated ? padded(deflateRawSync(bytes), 0) : bytes;
 }
@@ -57,8 +58,8 @@ export function encodePart10(file: {
   specificCharacterSet?: string;
 }): Buffer {
   const { dataset, transferSyntaxUid, ...options } = file;
-  const sopClassUid = uidIn(dataset, "00080016");
-  const sopInstanceUid = uidIn(dataset, "00080018");
+  const sopClassUid = uidIn(dataset, Tag.SOPClassUID);
+  const sopInstanceUid = uidIn(dataset, Tag.SOPInstanceUID);
   const head = part10Head({ sopClassUid, sopInstanceUid, transferSyntaxUid });
   return Buffer.concat([head, encodeDataSet(dataset, transferSyntaxUid, options)]);
 }
@@ -77,21 +78,22 @@ export function part10Head(meta: {
 }): Buffer {
   const form: Form = { implicit: false, bigEndian: false, encode: textEncoderFor([]) };
   const group: WritableDataSet = {
-    "00020001": { vr: "OB", bytes: Uint8Array.of(0, 1) },
-    "00020002": { vr: "UI", Value: [meta.sopClassUid] },
-    "00020003": { vr: "UI", Value: [meta.sopInstanceUid] },
-    "00020010": { vr: "UI", Value: [meta.transferSyntaxUid] },
-    "00020012": { vr: "UI", Value: [implementationClassUid] },
-    "00020013": { vr: "SH", Value: [implementationVersionName] },
+    [Tag.FileMetaInformationVersion]: { vr: "OB", bytes: Uint8Array.of(0, 1) },
+    [Tag.MediaStorageSOPClassUID]: { vr: "UI", Value: [meta.sopClassUid] },
+    [Tag.MediaStorageSOPInstanceUID]: { vr: "UI", Value: [meta.sopInstanceUid] },
+    [Tag.TransferSyntaxUID]: { vr: "UI", Value: [meta.transferSyntaxUid] },
+    [Tag.ImplementationClassUID]: { vr: "UI", Value: [implementationClassUid] },
+    [Tag.ImplementationVersionName]: { vr: "SH", Value: [implementationVersionName] },
   };
-  if (meta.sourceAeTitle) group["00020016"] = { vr: "AE", Value: [meta.sourceAeTitle.slice(0, 16)] };
+  if (meta.sourceAeTitle)
+    group[Tag.SourceApplicationEntityTitle] = { vr: "AE", Value: [meta.sourceAeTitle.slice(0, 16)] };
   const elements = Object.keys(group)
     .sort()
     .map((tag) => encodeElement(tag, group[tag] as WritableElement, form));
   const body = Buffer.concat(elements);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(body.length);
-  const groupLength = withHeader("00020000", "UL", length, form);
+  const groupLength = withHeader(Tag.FileMetaInformationGroupLength, "UL", length, form);
   return Buffer.concat([Buffer.alloc(128), Buffer.from("DICM", "latin1"), groupLength, body]);
 }
 
@@ -145,10 +147,10 @@ function withHeader(tag: string, vr: string, value: Buffer, form: Form): Buffer 
 function items(sequence: readonly WritableDataSet[], form: Form): Buffer {
   const parts: Buffer[] = [];
   for (const item of sequence) {
-    const { "00080005": _inherited, ...elements } = item;
+    const { [Tag.SpecificCharacterSet]: _inherited, ...elements } = item;
     const body = encodeElements(elements, form);
     const header = Buffer.alloc(8);
-    writeTag(header, "FFFEE000", form.bigEndian);
+    writeTag(header, Tag.Item, form.bigEndian);
     write32(header, body.length, 4, form.bigEndian);
     parts.push(header, body);
   }
@@ -166,10 +168,16 @@ function encapsulated(tag: string, fragments: readonly Uint8Array[]): Buffer {
   for (const [index, fragment] of fragments.entries()) {
     table.writeUInt32LE(offset, index * 4);
     const value = padded(Buffer.from(fragment.buffer, fragment.byteOffset, fragment.byteLength), 0);
-    body.push(itemHeader("FFFEE000", value.length), value);
+    body.push(itemHeader(Tag.Item, value.length), value);
     offset += 8 + value.length;
   }
-  return Buffer.concat([header, itemHeader("FFFEE000", table.length), table, ...body, itemHeader("FFFEE0DD", 0)]);
+  return Buffer.concat([
+    header,
+    itemHeader(Tag.Item, table.length),
+    table,
+    ...body,
+    itemHeader(Tag.SequenceDelimitationItem, 0),
+  ]);
 }
 
 function itemHeader(tag: string, length: number): Buffer {

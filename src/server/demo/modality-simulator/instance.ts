@@ -1,5 +1,6 @@
 import { type BuildValue, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
 import { uidFromName } from "@overread/shared/dicom/derived-uid";
+import { Tag } from "@overread/shared/dicom/tags";
 import { TS, transferSyntaxes } from "@overread/shared/dicom/uids";
 import { encodePart10 } from "@overread/shared/dicom/write";
 import { rleFrame } from "./rle.ts";
@@ -51,7 +52,7 @@ export function instanceFile(plan: Plan, image: ImagePlan): SimulatedFile {
     ...patientAndStudy(plan),
     ...equipmentAndPixels(plan, image),
     ...dataSet({ SOPInstanceUID: sopInstanceUid, SeriesInstanceUID: seriesInstanceUid, ...image.extra }),
-    "7FE00010": pixelElement(image, transferSyntaxUid),
+    [Tag.PixelData]: pixelElement(image, transferSyntaxUid),
   };
   return {
     sopInstanceUid,

@@ -1,4 +1,5 @@
 import { code } from "@overread/shared/dicom/build";
+import { Tag } from "@overread/shared/dicom/tags";
 import { SOP } from "@overread/shared/dicom/uids";
 import { instanceFile } from "./instance.ts";
 import { noiseSide, noiseTable, randomFrom } from "./random.ts";
@@ -201,7 +202,7 @@ function viewFile(plan: Plan, view: MgView, seriesNumber: number): SimulatedFile
       AnatomicRegionSequence: [code("76752008", "SCT", "Breast")],
       ImageLaterality: view.side,
       ViewPosition: view.view,
-      ViewCodeSequence: [{ ...code(...view.viewCode), "00540222": { vr: "SQ", Value: [] } }],
+      ViewCodeSequence: [{ ...code(...view.viewCode), [Tag.ViewModifierCodeSequence]: { vr: "SQ", Value: [] } }],
       PatientOrientation: [...view.orientation],
       OrganExposed: "BREAST",
       BreastImplantPresent: "NO",

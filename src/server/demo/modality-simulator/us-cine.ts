@@ -1,4 +1,5 @@
 import { code, dataSet } from "@overread/shared/dicom/build";
+import { Tag } from "@overread/shared/dicom/tags";
 import { SOP } from "@overread/shared/dicom/uids";
 import { instanceFile } from "./instance.ts";
 import { noiseSide, noiseTable } from "./random.ts";
@@ -156,7 +157,7 @@ function cineFile(plan: Plan, scan: Sector, frames: number, pixels: Uint8Array):
       AnatomicRegionSequence: [code("80891009", "SCT", "Heart")],
       PatientOrientation: null,
       FrameTime: frameTimeMs,
-      FrameIncrementPointer: { vr: "AT", Value: ["00181063"] },
+      FrameIncrementPointer: { vr: "AT", Value: [Tag.FrameTime] },
       CineRate: 30,
       RecommendedDisplayFrameRate: 30,
       HeartRate: Math.round(60_000 / (frameTimeMs * Math.max(frames, 20))),

@@ -8,76 +8,85 @@ import {
   stringOf,
 } from "@overread/shared/dicom/dicom-json";
 import { normalisePersonName } from "@overread/shared/dicom/person-name";
+import { Tag } from "@overread/shared/dicom/tags";
 
 /** Stands for the DICOMweb root in stored JSON, which does not know under which address it will be asked for. */
 export const rootPlaceholder = "overread:";
 
 /** Attributes that QIDO answers for a study, straight from the images (PS3.18 Table 10.6.3-3). */
 const studyTags = [
-  "00080020",
-  "00080030",
-  "00080050",
-  "00080080",
-  "00080090",
-  "00080201",
-  "00081030",
-  "00100010",
-  "00100020",
-  "00100021",
-  "00100030",
-  "00100040",
-  "00101010",
-  "0020000D",
-  "00200010",
+  Tag.StudyDate,
+  Tag.StudyTime,
+  Tag.AccessionNumber,
+  Tag.InstitutionName,
+  Tag.ReferringPhysicianName,
+  Tag.TimezoneOffsetFromUTC,
+  Tag.StudyDescription,
+  Tag.PatientName,
+  Tag.PatientID,
+  Tag.IssuerOfPatientID,
+  Tag.PatientBirthDate,
+  Tag.PatientSex,
+  Tag.PatientAge,
+  Tag.StudyInstanceUID,
+  Tag.StudyID,
 ];
 /** Of a series (Table 10.6.3-4), and what a viewer's series list shows. */
 const seriesTags = [
-  "00080021",
-  "00080031",
-  "00080060",
-  "0008103E",
-  "00080070",
-  "00081090",
-  "00180015",
-  "00181030",
-  "0020000E",
-  "00200011",
-  "00200052",
-  "00200060",
-  "00400244",
-  "00400245",
-  "00400275",
+  Tag.SeriesDate,
+  Tag.SeriesTime,
+  Tag.Modality,
+  Tag.SeriesDescription,
+  Tag.Manufacturer,
+  Tag.ManufacturerModelName,
+  Tag.BodyPartExamined,
+  Tag.ProtocolName,
+  Tag.SeriesInstanceUID,
+  Tag.SeriesNumber,
+  Tag.FrameOfReferenceUID,
+  Tag.Laterality,
+  Tag.PerformedProcedureStepStartDate,
+  Tag.PerformedProcedureStepStartTime,
+  Tag.RequestAttributesSequence,
 ];
 /** Of an instance (Table 10.6.3-5). */
 const instanceTags = [
-  "00080008",
-  "00080016",
-  "00080018",
-  "00080022",
-  "00080023",
-  "00080032",
-  "00080033",
-  "00080012",
-  "00080013",
-  "00200013",
-  "00200012",
-  "00280002",
-  "00280004",
-  "00280008",
-  "00280010",
-  "00280011",
-  "00280100",
-  "00420010",
-  "0040A043",
-  "0040A491",
-  "0040A493",
+  Tag.ImageType,
+  Tag.SOPClassUID,
+  Tag.SOPInstanceUID,
+  Tag.AcquisitionDate,
+  Tag.ContentDate,
+  Tag.AcquisitionTime,
+  Tag.ContentTime,
+  Tag.InstanceCreationDate,
+  Tag.InstanceCreationTime,
+  Tag.InstanceNumber,
+  Tag.AcquisitionNumber,
+  Tag.SamplesPerPixel,
+  Tag.PhotometricInterpretation,
+  Tag.NumberOfFrames,
+  Tag.Rows,
+  Tag.Columns,
+  Tag.BitsAllocated,
+  Tag.DocumentTitle,
+  Tag.ConceptNameCodeSequence,
+  Tag.CompletionFlag,
+  Tag.VerificationFlag,
 ];
 
 /** What a prepared answer of each level may hold. */
 export const levelTags = {
-  study: [...studyTags, "00080005", "00080056", "00080061", "00081190", "00201206", "00201208"],
-  series: [...seriesTags, "00201209"],
-  instance: [...instanceTags, "00083002"],
+  study: [
+    ...studyTags,
+    Tag.SpecificCharacterSet,
+    Tag.InstanceAvailability,
+    Tag.ModalitiesInStudy,
+    Tag.RetrieveURL,
+    Tag.NumberOfStudyRelatedSeries,
+    Tag.NumberOfStudyRelatedInstances,
+  ],
+  series: [...seriesTags, Tag.NumberOfSeriesRelatedInstances],
+  instance: [...instanceTags, Tag.AvailableTransferSyntaxUID],
 } as const satisfies Record<string, readonly string[]> as Record<"study" | "series" | "instance", readonly string[]>;
 
 function pick(dataset: DicomJson, tags: readonly string[]): DicomJson {
@@ -108,13 +117,13 @@ export function studyJson(base: DicomJson, counts: StudyCounts): string {
   return JSON.stringify(
     sortTags({
       ...pick(base, studyTags),
-      "00080005": one("CS", "ISO_IR 192"),
-      "00080056": one("CS", "ONLINE"),
+      [Tag.SpecificCharacterSet]: one("CS", "ISO_IR 192"),
+      [Tag.InstanceAvailability]: one("CS", "ONLINE"),
       // Unknown is left out: clients stumble over an attribute without values where they count on one.
-      ...(counts.modalities.length > 0 ? { "00080061": { vr: "CS", Value: counts.modalities } } : {}),
-      "00081190": one("UR", `${rootPlaceholder}/studies/${counts.studyInstanceUid}`),
-      "00201206": one("IS", counts.numberOfSeries),
-      "00201208": one("IS", counts.numberOfInstances),
+      ...(counts.modalities.length > 0 ? { [Tag.ModalitiesInStudy]: { vr: "CS", Value: counts.modalities } } : {}),
+      [Tag.RetrieveURL]: one("UR", `${rootPlaceholder}/studies/${counts.studyInstanceUid}`),
+      [Tag.NumberOfStudyRelatedSeries]: one("IS", counts.numberOfSeries),
+      [Tag.NumberOfStudyRelatedInstances]: one("IS", counts.numberOfInstances),
     }),
   );
 }
@@ -127,27 +136,27 @@ export function seriesJson(
   return JSON.stringify(
     sortTags({
       ...pick(base, seriesTags),
-      "00080005": one("CS", "ISO_IR 192"),
-      "00080056": one("CS", "ONLINE"),
-      "00081190": one("UR", `${rootPlaceholder}/studies/${uids.study}/series/${uids.series}`),
-      "0020000D": one("UI", uids.study),
-      "00201209": one("IS", numberOfInstances),
+      [Tag.SpecificCharacterSet]: one("CS", "ISO_IR 192"),
+      [Tag.InstanceAvailability]: one("CS", "ONLINE"),
+      [Tag.RetrieveURL]: one("UR", `${rootPlaceholder}/studies/${uids.study}/series/${uids.series}`),
+      [Tag.StudyInstanceUID]: one("UI", uids.study),
+      [Tag.NumberOfSeriesRelatedInstances]: one("IS", numberOfInstances),
     }),
   );
 }
 
 export function instanceJson(dataset: DicomJson, transferSyntaxUid: string): string {
   const uid = (tag: string): string => stringOf(dataset, tag) ?? "";
-  const path = `/studies/${uid("0020000D")}/series/${uid("0020000E")}/instances/${uid("00080018")}`;
+  const path = `/studies/${uid(Tag.StudyInstanceUID)}/series/${uid(Tag.SeriesInstanceUID)}/instances/${uid(Tag.SOPInstanceUID)}`;
   return JSON.stringify(
     sortTags({
       ...pick(dataset, instanceTags),
-      "00080005": one("CS", "ISO_IR 192"),
-      "00080056": one("CS", "ONLINE"),
-      "00081190": one("UR", `${rootPlaceholder}${path}`),
-      "00083002": one("UI", transferSyntaxUid),
-      "0020000D": one("UI", uid("0020000D")),
-      "0020000E": one("UI", uid("0020000E")),
+      [Tag.SpecificCharacterSet]: one("CS", "ISO_IR 192"),
+      [Tag.InstanceAvailability]: one("CS", "ONLINE"),
+      [Tag.RetrieveURL]: one("UR", `${rootPlaceholder}${path}`),
+      [Tag.AvailableTransferSyntaxUID]: one("UI", transferSyntaxUid),
+      [Tag.StudyInstanceUID]: one("UI", uid(Tag.StudyInstanceUID)),
+      [Tag.SeriesInstanceUID]: one("UI", uid(Tag.SeriesInstanceUID)),
     }),
   );
 }
@@ -188,33 +197,36 @@ function referrerKey(name: string): string {
 
 /** The columns of patient and study that come out of an image. */
 export function studyColumns(dataset: DicomJson) {
-  const requests = sequenceOf(dataset, "00400275")[0] ?? {};
+  const requests = sequenceOf(dataset, Tag.RequestAttributesSequence)[0] ?? {};
   return {
-    patientId: text(stringOf(dataset, "00100020")),
-    issuer: text(stringOf(dataset, "00100021")),
-    patientName: nameText(dataset, "00100010"),
-    patientNameSearch: nameSearchKey(dataset, "00100010"),
-    patientBirthDate: text(stringOf(dataset, "00100030"), 16),
-    patientSex: text(stringOf(dataset, "00100040"), 16),
-    accessionNumber: text(stringOf(dataset, "00080050")),
-    dicomStudyId: text(stringOf(dataset, "00200010")),
+    patientId: text(stringOf(dataset, Tag.PatientID)),
+    issuer: text(stringOf(dataset, Tag.IssuerOfPatientID)),
+    patientName: nameText(dataset, Tag.PatientName),
+    patientNameSearch: nameSearchKey(dataset, Tag.PatientName),
+    patientBirthDate: text(stringOf(dataset, Tag.PatientBirthDate), 16),
+    patientSex: text(stringOf(dataset, Tag.PatientSex), 16),
+    accessionNumber: text(stringOf(dataset, Tag.AccessionNumber)),
+    dicomStudyId: text(stringOf(dataset, Tag.StudyID)),
     // ACR-NEMA wrote 1993.08.22; a range search needs one spelling.
-    studyDate: text(stringOf(dataset, "00080020"), 16).replaceAll(".", ""),
-    studyTime: text(stringOf(dataset, "00080030"), 16).replaceAll(":", ""),
-    studyDescription: text(stringOf(dataset, "00081030")),
-    referringPhysicianName: nameText(dataset, "00080090"),
-    referrerKey: referrerKey(nameText(dataset, "00080090")),
-    requestedPriority: text(stringOf(dataset, "00401003") ?? stringOf(requests, "00401003"), 32),
+    studyDate: text(stringOf(dataset, Tag.StudyDate), 16).replaceAll(".", ""),
+    studyTime: text(stringOf(dataset, Tag.StudyTime), 16).replaceAll(":", ""),
+    studyDescription: text(stringOf(dataset, Tag.StudyDescription)),
+    referringPhysicianName: nameText(dataset, Tag.ReferringPhysicianName),
+    referrerKey: referrerKey(nameText(dataset, Tag.ReferringPhysicianName)),
+    requestedPriority: text(
+      stringOf(dataset, Tag.RequestedProcedurePriority) ?? stringOf(requests, Tag.RequestedProcedurePriority),
+      32,
+    ),
   };
 }
 
 /** The columns of a series that come out of an image. */
 export function seriesColumns(dataset: DicomJson) {
   return {
-    modality: text(stringOf(dataset, "00080060"), 16),
-    seriesNumber: int32(numberOf(dataset, "00200011")),
-    seriesDescription: text(stringOf(dataset, "0008103E")),
-    bodyPartExamined: text(stringOf(dataset, "00180015"), 64),
+    modality: text(stringOf(dataset, Tag.Modality), 16),
+    seriesNumber: int32(numberOf(dataset, Tag.SeriesNumber)),
+    seriesDescription: text(stringOf(dataset, Tag.SeriesDescription)),
+    bodyPartExamined: text(stringOf(dataset, Tag.BodyPartExamined), 64),
   };
 }
 

@@ -1,4 +1,5 @@
 import { dictionaryByKeyword, dictionaryByTag } from "@overread/shared/dicom/dictionary";
+import { Tag } from "@overread/shared/dicom/tags";
 import { DomainError } from "@overread/shared/errors";
 import { levelTags } from "./prerender.ts";
 
@@ -19,34 +20,34 @@ const at = (level: SearchLevel, kind: Matcher["kind"], sql: string): Omit<Search
 
 /** Attributes with a column of their own. Others of the prerendered answer are matched in its JSON. */
 const columns: Record<string, Omit<SearchAttribute, "tag">> = {
-  "00080020": at("study", "date", "st.study_date"),
-  "00080030": at("study", "time", "st.study_time"),
-  "00080050": at("study", "text", "st.accession_number"),
-  "00080061": at("study", "codes", "st.modalities"),
-  "00080090": at("study", "nameText", "st.referring_physician_name"),
-  "00081030": at("study", "text", "st.study_description"),
-  "00100010": at("study", "name", "st.patient_name_search"),
-  "00100020": at("study", "text", "st.patient_id"),
-  "00100021": at("study", "text", "st.issuer_of_patient_id"),
-  "00100030": at("study", "date", "st.patient_birth_date"),
-  "00100040": at("study", "code", "st.patient_sex"),
-  "0020000D": at("study", "uid", "st.study_instance_uid"),
-  "00200010": at("study", "text", "st.dicom_study_id"),
-  "00201206": at("study", "integer", "st.number_of_series"),
-  "00201208": at("study", "integer", "st.number_of_instances"),
-  "00080060": at("series", "code", "se.modality"),
-  "0008103E": at("series", "text", "se.series_description"),
-  "00180015": at("series", "code", "se.body_part_examined"),
-  "0020000E": at("series", "uid", "se.series_instance_uid"),
-  "00200011": at("series", "integer", "se.series_number"),
-  "00201209": at("series", "integer", "se.number_of_instances"),
-  "00080016": at("instance", "uid", "i.sop_class_uid"),
-  "00080018": at("instance", "uid", "i.sop_instance_uid"),
-  "00083002": at("instance", "uid", "i.transfer_syntax_uid"),
-  "00200013": at("instance", "integer", "i.instance_number"),
-  "00280008": at("instance", "integer", "i.number_of_frames"),
-  "00280010": at("instance", "integer", "i.rows"),
-  "00280011": at("instance", "integer", "i.columns"),
+  [Tag.StudyDate]: at("study", "date", "st.study_date"),
+  [Tag.StudyTime]: at("study", "time", "st.study_time"),
+  [Tag.AccessionNumber]: at("study", "text", "st.accession_number"),
+  [Tag.ModalitiesInStudy]: at("study", "codes", "st.modalities"),
+  [Tag.ReferringPhysicianName]: at("study", "nameText", "st.referring_physician_name"),
+  [Tag.StudyDescription]: at("study", "text", "st.study_description"),
+  [Tag.PatientName]: at("study", "name", "st.patient_name_search"),
+  [Tag.PatientID]: at("study", "text", "st.patient_id"),
+  [Tag.IssuerOfPatientID]: at("study", "text", "st.issuer_of_patient_id"),
+  [Tag.PatientBirthDate]: at("study", "date", "st.patient_birth_date"),
+  [Tag.PatientSex]: at("study", "code", "st.patient_sex"),
+  [Tag.StudyInstanceUID]: at("study", "uid", "st.study_instance_uid"),
+  [Tag.StudyID]: at("study", "text", "st.dicom_study_id"),
+  [Tag.NumberOfStudyRelatedSeries]: at("study", "integer", "st.number_of_series"),
+  [Tag.NumberOfStudyRelatedInstances]: at("study", "integer", "st.number_of_instances"),
+  [Tag.Modality]: at("series", "code", "se.modality"),
+  [Tag.SeriesDescription]: at("series", "text", "se.series_description"),
+  [Tag.BodyPartExamined]: at("series", "code", "se.body_part_examined"),
+  [Tag.SeriesInstanceUID]: at("series", "uid", "se.series_instance_uid"),
+  [Tag.SeriesNumber]: at("series", "integer", "se.series_number"),
+  [Tag.NumberOfSeriesRelatedInstances]: at("series", "integer", "se.number_of_instances"),
+  [Tag.SOPClassUID]: at("instance", "uid", "i.sop_class_uid"),
+  [Tag.SOPInstanceUID]: at("instance", "uid", "i.sop_instance_uid"),
+  [Tag.AvailableTransferSyntaxUID]: at("instance", "uid", "i.transfer_syntax_uid"),
+  [Tag.InstanceNumber]: at("instance", "integer", "i.instance_number"),
+  [Tag.NumberOfFrames]: at("instance", "integer", "i.number_of_frames"),
+  [Tag.Rows]: at("instance", "integer", "i.rows"),
+  [Tag.Columns]: at("instance", "integer", "i.columns"),
 };
 const alias: Record<SearchLevel, string> = { study: "st", series: "se", instance: "i" };
 

@@ -1,5 +1,6 @@
 import { ageAt } from "@overread/shared/dicom/age";
 import { formatPersonName } from "@overread/shared/dicom/person-name";
+import { Tag } from "@overread/shared/dicom/tags";
 import type { Actor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
@@ -96,7 +97,7 @@ export const selectCases = Prisma.sql`
     (SELECT count(*)::int FROM case_prior p WHERE p.case_id = c.id) AS "priorCount",
     s.id AS "studyId", s.study_instance_uid AS "studyInstanceUid", s.patient_ref AS "patientRef", s.patient_id AS "patientId",
     s.issuer_of_patient_id AS "issuerOfPatientId", s.patient_name AS "patientName", s.patient_birth_date AS "patientBirthDate",
-    s.patient_sex AS "patientSex", s.qido_json::jsonb #>> '{00101010,Value,0}' AS "patientAge", s.accession_number AS "accessionNumber", s.study_date AS "studyDate", s.study_time AS "studyTime",
+    s.patient_sex AS "patientSex", s.qido_json::jsonb #>> ${[Tag.PatientAge, "Value", "0"]}::text[] AS "patientAge", s.accession_number AS "accessionNumber", s.study_date AS "studyDate", s.study_time AS "studyTime",
     s.study_description AS "studyDescription", s.text_repaired_as AS "textRepairedAs", s.referring_physician_name AS "referringPhysicianName", s.referrer_id AS "referrerId",
     staff_name(s.referrer_id) AS "physicianName", s.referrer_by_default AS "physicianByDefault", 
     coalesce(f.local_pacs_ae_title <> '' AND f.local_pacs_host <> '' AND f.local_pacs_port IS NOT NULL, false) AS "hasPacs",

@@ -1,3 +1,4 @@
+import { Tag } from "../tags.ts";
 import { type BulkLookup, items, number, numbers, type PixelAttributes, text } from "./attributes.ts";
 import type { Lut, PixelDescription, Window } from "./description.ts";
 import { firstWithin, readLut, scaled } from "./lut.ts";
@@ -8,7 +9,7 @@ import { paletteOf, paletteTags } from "./palette.ts";
 const decodedLimit = 256 << 20;
 /** XA and XRF, plain and enhanced: their Modality LUT leads to X-ray intensity, not to a picture (PS3.3 §C.8.7.1.1). */
 const withoutModalityLut = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.12\.[12](\.1)?$/;
-const lutTags = { descriptor: "00283002", data: "00283006" };
+const lutTags = { descriptor: Tag.LUTDescriptor, data: Tag.LUTData };
 const greyKinds = ["MONOCHROME1", "MONOCHROME2"];
 const colourKinds = /^(RGB|ARGB|YBR_FULL|YBR_FULL_422|YBR_PARTIAL_422|YBR_PARTIAL_420|YBR_ICT|YBR_RCT)$/;
 
@@ -25,34 +26,39 @@ export type DescribeOptions = { frame?: number; transferSyntaxUid?: string; bulk
 export function describePixels(attributes: PixelAttributes, options: DescribeOptions = {}): PixelDescription {
   const { frame = 1, bulk = () => undefined } = options;
   const whole = (tag: string): number => Math.trunc(number(attributes, tag) ?? 0);
-  const samplesPerPixel = whole("00280002") || 1;
-  const float = "7FE00008" in attributes || "7FE00009" in attributes;
-  const bitsAllocated = "7FE00009" in attributes ? 64 : float ? 32 : whole("00280100");
-  const stored = whole("00280101");
+  const samplesPerPixel = whole(Tag.SamplesPerPixel) || 1;
+  const float = Tag.FloatPixelData in attributes || Tag.DoubleFloatPixelData in attributes;
+  const bitsAllocated = Tag.DoubleFloatPixelData in attributes ? 64 : float ? 32 : whole(Tag.BitsAllocated);
+  const stored = whole(Tag.BitsStored);
   const bitsStored = stored >= 1 && stored <= bitsAllocated ? stored : bitsAllocated;
-  const high = attributes["00280102"] ? whole("00280102") : -1;
+  const high = attributes[Tag.HighBit] ? whole(Tag.HighBit) : -1;
   const highBit = high >= bitsStored - 1 && high < bitsAllocated ? high : bitsStored - 1;
-  const photometric = text(attributes, "00280004") ?? (samplesPerPixel === 1 ? "MONOCHROME2" : "RGB");
+  const photometric =
+    text(attributes, Tag.PhotometricInterpretation) ?? (samplesPerPixel === 1 ? "MONOCHROME2" : "RGB");
   const { transformation, voi } = groupsOf(attributes, frame);
   const description: PixelDescription = {
     refusal: null,
-    transferSyntaxUid: options.transferSyntaxUid ?? text(attributes, "00083002") ?? text(attributes, "00020010") ?? "",
-    rows: whole("00280010"),
-    columns: whole("00280011"),
+    transferSyntaxUid:
+      options.transferSyntaxUid ??
+      text(attributes, Tag.AvailableTransferSyntaxUID) ??
+      text(attributes, Tag.TransferSyntaxUID) ??
+      "",
+    rows: whole(Tag.Rows),
+    columns: whole(Tag.Columns),
     samplesPerPixel,
     bitsAllocated,
     bitsStored,
     highBit,
-    signed: whole("00280103") === 1,
-    planar: whole("00280006") === 1,
+    signed: whole(Tag.PixelRepresentation) === 1,
+    planar: whole(Tag.PlanarConfiguration) === 1,
     photometric,
     float,
-    slope: number(transformation, "00281053") || 1,
-    intercept: number(transformation, "00281052") ?? 0,
+    slope: number(transformation, Tag.RescaleSlope) || 1,
+    intercept: number(transformation, Tag.RescaleIntercept) ?? 0,
     modalityLut: null,
     windows: windowsOf(voi),
     voiLuts: [],
-    inverse: photometric === "MONOCHROME1" || text(attributes, "20500020") === "INVERSE",
+    inverse: photometric === "MONOCHROME1" || text(attributes, Tag.PresentationLUTShape) === "INVERSE",
     padding: null,
     valueRange: valueRangeOf(attributes, bitsStored),
     palette: photometric === "PALETTE COLOR" ? paletteOf(attributes, bulk) : null,
@@ -62,8 +68,8 @@ export function describePixels(attributes: PixelAttributes, options: DescribeOpt
   if (refusal) return { ...description, refusal };
   const [low, highest] = storedRange(description);
   description.padding = paddingOf(attributes, low, highest);
-  const modality = items(attributes, "00283000")[0];
-  if (modality && !withoutModalityLut.test(text(attributes, "00080016") ?? "")) {
+  const modality = items(attributes, Tag.ModalityLUTSequence)[0];
+  if (modality && !withoutModalityLut.test(text(attributes, Tag.SOPClassUID) ?? "")) {
     const lut = readLut(modality, lutTags, bulk);
     if (!lut)
       return { ...description, refusal: "The table that makes this image's values (Modality LUT) cannot be read." };
@@ -76,8 +82,13 @@ export function describePixels(attributes: PixelAttributes, options: DescribeOpt
 /** Addresses (BulkDataURI) of the values that {@link describePixels} wants for a frame. */
 export function neededBulk(attributes: PixelAttributes, frame = 1): string[] {
   const { voi } = groupsOf(attributes, frame);
-  const luts = [...items(attributes, "00283000"), ...items(voi, "00283010")].map((item) => item["00283006"]);
-  const palette = text(attributes, "00280004") === "PALETTE COLOR" ? paletteTags.map((tag) => attributes[tag]) : [];
+  const luts = [...items(attributes, Tag.ModalityLUTSequence), ...items(voi, Tag.VOILUTSequence)].map(
+    (item) => item[Tag.LUTData],
+  );
+  const palette =
+    text(attributes, Tag.PhotometricInterpretation) === "PALETTE COLOR"
+      ? paletteTags.map((tag) => attributes[tag])
+      : [];
   const overlays = overlayTags(attributes).map((tag) => attributes[tag]);
   return [...luts, ...palette, ...overlays].flatMap((element) => element?.BulkDataURI ?? []);
 }
@@ -93,7 +104,10 @@ function groupsOf(
   attributes: PixelAttributes,
   frame: number,
 ): { transformation: PixelAttributes; voi: PixelAttributes } {
-  const groups = [items(attributes, "52009230")[frame - 1], items(attributes, "52009229")[0]];
+  const groups = [
+    items(attributes, Tag.PerFrameFunctionalGroupsSequence)[frame - 1],
+    items(attributes, Tag.SharedFunctionalGroupsSequence)[0],
+  ];
   const macro = (tag: string): PixelAttributes => {
     for (const group of groups) {
       const item = group && items(group, tag)[0];
@@ -101,13 +115,13 @@ function groupsOf(
     }
     return attributes;
   };
-  return { transformation: macro("00289145"), voi: macro("00289132") };
+  return { transformation: macro(Tag.PixelValueTransformationSequence), voi: macro(Tag.FrameVOILUTSequence) };
 }
 
 function windowsOf(voi: PixelAttributes): Window[] {
-  const centers = numbers(voi, "00281050");
-  const widths = numbers(voi, "00281051");
-  const declared = text(voi, "00281056");
+  const centers = numbers(voi, Tag.WindowCenter);
+  const widths = numbers(voi, Tag.WindowWidth);
+  const declared = text(voi, Tag.VOILUTFunction);
   const windows: Window[] = [];
   for (const [i, center] of centers.entries()) {
     const width = widths[i];
@@ -121,7 +135,7 @@ function windowsOf(voi: PixelAttributes): Window[] {
 
 function voiLutsOf(voi: PixelAttributes, description: PixelDescription, bulk: BulkLookup): Lut[] {
   const [low, high] = modalityRange(description);
-  return items(voi, "00283010").flatMap((item) => {
+  return items(voi, Tag.VOILUTSequence).flatMap((item) => {
     const lut = readLut(item, lutTags, bulk);
     return lut ? [{ ...scaled(lut), first: firstWithin(lut.first, low, high) }] : [];
   });
@@ -136,10 +150,10 @@ function modalityRange(description: PixelDescription): [low: number, high: numbe
 
 /** Pixel Padding Value and its Range Limit (§C.7.5.1.1.2), which may be written without the sign of the pixels. */
 function paddingOf(attributes: PixelAttributes, low: number, high: number): PixelDescription["padding"] {
-  const value = number(attributes, "00280120");
+  const value = number(attributes, Tag.PixelPaddingValue);
   if (value === undefined) return null;
   const signed = (each: number): number => firstWithin(each, low, high);
-  const limit = number(attributes, "00280121") ?? value;
+  const limit = number(attributes, Tag.PixelPaddingRangeLimit) ?? value;
   return {
     low: Math.min(signed(value), signed(limit)),
     high: Math.max(signed(value), signed(limit)),
@@ -147,8 +161,8 @@ function paddingOf(attributes: PixelAttributes, low: number, high: number): Pixe
 }
 
 function valueRangeOf(attributes: PixelAttributes, bitsStored: number): PixelDescription["valueRange"] {
-  const largest = number(attributes, "0062000E");
-  if (text(attributes, "00620001") === "FRACTIONAL" && largest) return { low: 0, high: largest };
+  const largest = number(attributes, Tag.MaximumFractionalValue);
+  if (text(attributes, Tag.SegmentationType) === "FRACTIONAL" && largest) return { low: 0, high: largest };
   return bitsStored === 1 ? { low: 0, high: 1 } : null;
 }
 
@@ -169,7 +183,7 @@ function refusalOf(description: PixelDescription, attributes: PixelAttributes): 
   if (!colourKinds.test(photometric)) return "The colours of this image are of a kind that cannot be drawn here.";
   if (samplesPerPixel !== (photometric === "ARGB" ? 4 : 3))
     return "The image is said to be in colour but has not the values for it.";
-  if (bitsAllocated === 1 || float || number(attributes, "00280103") === 1)
+  if (bitsAllocated === 1 || float || number(attributes, Tag.PixelRepresentation) === 1)
     return "The colours of this image are coded in a way that cannot be drawn here.";
   return null;
 }

@@ -1,10 +1,18 @@
+import { Tag } from "../tags.ts";
 import type { BulkLookup, PixelAttributes } from "./attributes.ts";
 import type { PixelDescription } from "./description.ts";
 import { type RawLut, readLut } from "./lut.ts";
 
 const channels = [1, 2, 3] as const;
 /** Red, Green and Blue Palette Color LUT Data, plain and segmented. */
-export const paletteTags = ["00281201", "00281202", "00281203", "00281221", "00281222", "00281223"];
+export const paletteTags = [
+  Tag.RedPaletteColorLookupTableData,
+  Tag.GreenPaletteColorLookupTableData,
+  Tag.BluePaletteColorLookupTableData,
+  Tag.SegmentedRedPaletteColorLookupTableData,
+  Tag.SegmentedGreenPaletteColorLookupTableData,
+  Tag.SegmentedBluePaletteColorLookupTableData,
+];
 
 /** Palette Color Lookup Tables (PS3.3 §C.7.6.3.1.5, §C.7.9); null when one is missing. */
 export function paletteOf(attributes: PixelAttributes, bulk: BulkLookup): PixelDescription["palette"] {

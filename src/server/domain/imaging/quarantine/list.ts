@@ -1,6 +1,7 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { dictionaryByTag } from "@overread/shared/dicom/dictionary";
 import { formatPersonName } from "@overread/shared/dicom/person-name";
+import { Tag } from "@overread/shared/dicom/tags";
 import { transferSyntaxes } from "@overread/shared/dicom/uids";
 import { z } from "zod";
 import type { Ctx } from "#server/context.ts";
@@ -174,11 +175,12 @@ function whyAside(syntax: string, served: string): string {
 }
 
 /** What the archive adds to say how the object is stored. */
-const availableTransferSyntax = "00083002";
 function differences(a: string, b: string): string[] {
   const [first, second] = [JSON.parse(a) as DicomJson, JSON.parse(b) as DicomJson];
   return [...new Set([...Object.keys(first), ...Object.keys(second)])]
-    .filter((tag) => tag !== availableTransferSyntax && JSON.stringify(first[tag]) !== JSON.stringify(second[tag]))
+    .filter(
+      (tag) => tag !== Tag.AvailableTransferSyntaxUID && JSON.stringify(first[tag]) !== JSON.stringify(second[tag]),
+    )
     .sort()
     .slice(0, 30)
     .map((tag) => dictionaryByTag(tag)?.keyword ?? tag);

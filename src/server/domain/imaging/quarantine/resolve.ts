@@ -1,4 +1,5 @@
 import { type DicomJson, numberOf } from "@overread/shared/dicom/dicom-json";
+import { Tag } from "@overread/shared/dicom/tags";
 import { DomainError } from "@overread/shared/errors";
 import { z } from "zod";
 import type { Ctx, UserActor } from "#server/context.ts";
@@ -83,7 +84,7 @@ export async function resolveQuarantined(
     const dataset = JSON.parse(row.metadata) as DicomJson;
     await notePatientConflicts(ctx, known, [{ record: { dataset } }]);
     // Whoever reads or has signed has not seen this picture, whatever stood in its place.
-    if (showsPicture(row.sopClassUid, numberOf(dataset, "00280010")))
+    if (showsPicture(row.sopClassUid, numberOf(dataset, Tag.Rows)))
       await noteLateImages(ctx, { studyId: row.studyRef, count: 1 });
     // The prepared metadata is named after what it is made of; the new name is filled before the next reader asks.
     await enqueue(tx, "study.index", { orgId: row.orgId, studyId: row.studyRef });

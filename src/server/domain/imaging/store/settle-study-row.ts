@@ -1,4 +1,5 @@
 import { type DicomJson, numberOf } from "@overread/shared/dicom/dicom-json";
+import { Tag } from "@overread/shared/dicom/tags";
 import type { SqlCtx } from "#server/context.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
@@ -50,9 +51,7 @@ export async function settleStudyRow(
     row.body_parts,
     columns.map(({ bodyPartExamined }) => bodyPartExamined),
   );
-  const pictures = stored.filter(({ record }) =>
-    showsPicture(record.sopClassUid, numberOf(record.dataset, "00280010")),
-  );
+  const pictures = stored.filter(({ record }) => showsPicture(record.sopClassUid, numberOf(record.dataset, Tag.Rows)));
   const acquired = union(
     row.acquired_modalities,
     pictures.map(({ record }) => seriesColumns(record.dataset).modality),
@@ -82,9 +81,9 @@ export async function settleStudyRow(
         ${each(({ record }) => record.sopInstanceUid)}::text[], ${each(({ record }) => record.sopClassUid)}::text[],
         ${each(({ record }) => record.transferSyntaxUid)}::text[], ${each(({ record }) => record.dataSetSha256)}::text[],
         ${each(({ record }) => record.objectKey)}::text[], ${each(({ record }) => record.sizeBytes)}::bigint[],
-        ${each(({ record }) => record.dataSetOffset)}::int[], ${each(({ record }) => int32(numberOf(record.dataset, "00200013")))}::int[],
-        ${each(({ record }) => int32(numberOf(record.dataset, "00280010")))}::int[],
-        ${each(({ record }) => int32(numberOf(record.dataset, "00280011")))}::int[],
+        ${each(({ record }) => record.dataSetOffset)}::int[], ${each(({ record }) => int32(numberOf(record.dataset, Tag.InstanceNumber)))}::int[],
+        ${each(({ record }) => int32(numberOf(record.dataset, Tag.Rows)))}::int[],
+        ${each(({ record }) => int32(numberOf(record.dataset, Tag.Columns)))}::int[],
         ${each(({ record }) => record.numberOfFrames)}::int[], ${each(({ record }) => record.frameIndex)}::jsonb[],
         ${each(({ record }) => record.metadata)}::text[],
         ${each(({ record }) => instanceJson(record.dataset, record.transferSyntaxUid))}::text[],
