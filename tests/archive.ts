@@ -10,7 +10,7 @@ import { closePicturePool, stopPreparing } from "#server/archive/index.ts";
 import { createApiToken } from "#server/auth/api-token.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { dicomwebHandler } from "#server/dicomweb/router.ts";
-import { secure } from "#server/http/answer.ts";
+import { secure } from "#server/http/headers.ts";
 import { useTestDatabase } from "./database.ts";
 
 /** An archive of a test file's own: its database, its object store, the demo organisations, and DICOMweb on a free port. */

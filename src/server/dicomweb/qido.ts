@@ -10,8 +10,8 @@ import {
   safeName,
   search,
 } from "#server/domain/imaging/index.ts";
+import { sendJsonText } from "#server/http/answer.ts";
 import { accepted, covers } from "#server/http/media-type.ts";
-import { sendJson } from "#server/http/respond.ts";
 import { type Caller, grantStudy } from "./grant.ts";
 
 /** Rows of one answer: at most, and when the query does not say. A series is asked for whole by most viewers. */
@@ -74,7 +74,7 @@ export async function searchDicom(
   const text = `[${items.join(",")}]`
     .replaceAll(`["${rootPlaceholder}/`, `["${root}/`)
     .replaceAll(`:"${rootPlaceholder}/`, `:"${root}/`);
-  await sendJson(req, res, text, { headers });
+  await sendJsonText(res, text, { type: "application/dicom+json", headers });
 }
 
 /**

@@ -3,9 +3,9 @@ import { DomainError } from "@overread/shared/errors";
 import { preparedMetadata, underRoot, unzipped, withRoot } from "#server/archive/index.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { instanceMetadata } from "#server/domain/imaging/index.ts";
+import { acceptsGzip, sendJsonText } from "#server/http/answer.ts";
 import { isNotModified, noSniff } from "#server/http/conditional.ts";
 import { accepted, covers } from "#server/http/media-type.ts";
-import { acceptsGzip, sendJson } from "#server/http/respond.ts";
 import { type Caller, findInstance, grantStudy } from "./grant.ts";
 import type { Target } from "./routes.ts";
 
@@ -27,7 +27,10 @@ export async function retrieveMetadata(
     const parts = await withTenantSql(caller.actor, (ctx) =>
       instanceMetadata(ctx, { instanceId: location.instanceId }),
     );
-    return sendJson(req, res, withRoot(`[${parts.join(",")}]`, root), { headers: metadataHeaders(etag) });
+    return sendJsonText(res, withRoot(`[${parts.join(",")}]`, root), {
+      type: "application/dicom+json",
+      headers: metadataHeaders(etag),
+    });
   }
   const prepared = await preparedMetadata(caller.actor, caller.org, {
     studyId: grant.studyId,

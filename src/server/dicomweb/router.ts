@@ -3,12 +3,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { parseUid } from "@overread/shared/dicom/uids";
 import { DomainError } from "@overread/shared/errors";
 import { config } from "#server/config.ts";
-import { toDomainError } from "#server/errors.ts";
+import { sendError } from "#server/http/answer.ts";
 import { costOf, spend } from "#server/http/rate-limit.ts";
 import { reachedHost } from "#server/http/reached-host.ts";
-import { sendError } from "#server/http/respond.ts";
 import { createLog } from "#server/log.ts";
-import { sayOutage } from "#server/outage.ts";
 import { type Caller, callerFor } from "./grant.ts";
 import { searchDicom } from "./qido.ts";
 import { retrieveRendered } from "./rendered.ts";
@@ -51,14 +49,8 @@ export async function dicomwebHandler(req: IncomingMessage, res: ServerResponse)
     spend(caller.actor, costOf(found.route.name, found.parameters.frames));
     await serve(req, res, caller, found.route, uids(found.parameters));
   } catch (error) {
-    const known = toDomainError(error);
     log ??= createLog("dicomweb", config().log.level);
-    sayOutage(log, known, { requestId });
-    if (known.code === "internal" && !res.destroyed) {
-      log.error({ err: known.cause ?? known, requestId }, "dicomweb request failed");
-    }
-    // The caller hung up: nobody is left to answer.
-    if (!res.destroyed) sendError(req, res, known, requestId);
+    sendError(res, error, { log, requestId });
   }
   return true;
 }

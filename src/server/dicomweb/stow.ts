@@ -5,9 +5,10 @@ import { PURPOSE_HEADER, StudyPurpose } from "@overread/shared/edge-contract/v1"
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
 import { finishInstance, type IngestResult, receiveInstance } from "#server/archive/index.ts";
 import { config } from "#server/config.ts";
+import { retryAfterSeconds } from "#server/http/advice.ts";
+import { sendJsonText } from "#server/http/answer.ts";
 import { covers, parseAccept, parseMediaType } from "#server/http/media-type.ts";
 import { readMultipart } from "#server/http/multipart.ts";
-import { sendError, sendJson } from "#server/http/respond.ts";
 import { createLog, type Log } from "#server/log.ts";
 import { sayOutage } from "#server/outage.ts";
 import { objectStore } from "#server/storage/object-store.ts";
@@ -106,7 +107,7 @@ export async function storeStudies(
     req.socket.setTimeout(0).off("timeout", hangUp);
   }
   if (results.length === 0) throw new DomainError("request.invalid", { details: { reason: "no-parts" } });
-  await answer(req, res, caller, await Promise.all(results), root);
+  await answer(res, caller, await Promise.all(results), root);
 }
 
 function requireJson(req: IncomingMessage): void {
@@ -142,13 +143,7 @@ async function* single(req: IncomingMessage): AsyncGenerator<IncomingPart> {
   yield { headers: {}, body: req };
 }
 
-async function answer(
-  req: IncomingMessage,
-  res: ServerResponse,
-  caller: Caller,
-  results: IngestResult[],
-  root: string,
-): Promise<void> {
+async function answer(res: ServerResponse, caller: Caller, results: IngestResult[], root: string): Promise<void> {
   const referenced: DicomJson[] = [];
   const failed: DicomJson[] = [];
   /** Of parts that have no UIDs, or none that could be read (PS3.18 table I.1-1). */
@@ -175,8 +170,6 @@ async function answer(
     else if ([...outages].every((code) => code === "storage.unavailable" || code === "server.busy")) status = 503;
     else status = 409;
   }
-  if (status >= 500 && results.length === 0)
-    return sendError(req, res, new DomainError("storage.full"), caller.requestId);
   const body: DicomJson = {
     // Type 2: empty where there is no one study to name.
     [Tag.RetrieveURL]: { vr: "UR", ...(studies.size === 1 ? { Value: [`${root}/studies/${[...studies][0]}`] } : {}) },
@@ -184,9 +177,11 @@ async function answer(
     ...(others.length > 0 ? { [Tag.OtherFailuresSequence]: { vr: "SQ", Value: others } } : {}),
     ...(referenced.length > 0 ? { [Tag.ReferencedSOPSequence]: { vr: "SQ", Value: referenced } } : {}),
   };
-  await sendJson(req, res, JSON.stringify(body), {
+  const wait = retryAfterSeconds(new DomainError(status === 507 ? "storage.full" : "storage.unavailable"));
+  await sendJsonText(res, JSON.stringify(body), {
     status,
-    headers: { "Cache-Control": "no-store", ...(status >= 500 ? { "Retry-After": status === 507 ? "30" : "5" } : {}) },
+    type: "application/dicom+json",
+    headers: { "Cache-Control": "no-store", ...(status >= 500 ? { "Retry-After": String(wait) } : {}) },
   });
 }
 

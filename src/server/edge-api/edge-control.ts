@@ -25,8 +25,9 @@ import {
   recordHeartbeat,
 } from "#server/domain/edge/index.ts";
 import { completeStudy, confirmInstances, recordRefused } from "#server/domain/imaging/index.ts";
-import { readJson, sendJson } from "#server/http/answer.ts";
+import { sendJson } from "#server/http/answer.ts";
 import { clientAddress } from "#server/http/client-address.ts";
+import { readJson } from "#server/http/read-json.ts";
 import type { LiveSubscriber } from "#server/live/subscriber.ts";
 
 const KiB = 1024;
@@ -51,42 +52,42 @@ export async function edgeControl(req: IncomingMessage, res: ServerResponse, liv
     await takeAttempt(allowance);
     const enrolled = await enrollEdge(input);
     await returnAttempt(allowance);
-    sendJson(res, 200, enrolled);
+    await sendJson(res, enrolled);
     return true;
   }
   if (call === "POST /token") {
-    sendJson(res, 200, await exchangeAssertion(await readJson(req, TokenRequest, 8 * KiB)));
+    await sendJson(res, await exchangeAssertion(await readJson(req, TokenRequest, 8 * KiB)));
     return true;
   }
 
   const edge = await edgeOf(req);
-  if (call === "GET /config") sendJson(res, 200, await withTenant(edge, edgeConfig));
+  if (call === "GET /config") await sendJson(res, await withTenant(edge, edgeConfig));
   else if (call === "POST /heartbeat") {
     const beat = await readJson(req, Heartbeat, 16 * KiB);
-    sendJson(res, 200, await withTenant(edge, (ctx) => recordHeartbeat(ctx, beat)));
+    await sendJson(res, await withTenant(edge, (ctx) => recordHeartbeat(ctx, beat)));
   } else if (call === "POST /confirm") {
     const { instances } = await readJson(req, ConfirmRequest, 512 * KiB);
     const answer: ConfirmResponse = await withTenant(edge, (ctx) => confirmInstances(ctx, instances));
-    sendJson(res, 200, answer);
+    await sendJson(res, answer);
   } else if (call === "POST /refused") {
     const refused = await readJson(req, RefusedObjects, 1024 * KiB);
     await withTenant(edge, (ctx) => recordRefused(ctx, refused));
-    sendJson(res, 200, {});
+    await sendJson(res, {});
   } else if (call === "POST /studies/complete") {
     const study = await readJson(req, StudyComplete, 16 * KiB);
     await withTenant(edge, async (ctx) => {
       await completeStudy(ctx, study);
       await noteStudy(ctx);
     });
-    sendJson(res, 200, {});
+    await sendJson(res, {});
   } else if (call === "GET /deliveries") {
-    sendJson(res, 200, { deliveries: await waitForDeliveries(req, res, edge, url, live) });
+    await sendJson(res, { deliveries: await waitForDeliveries(req, res, edge, url, live) });
   } else {
     const outcome = /^POST \/deliveries\/([0-9a-f-]{36})\/outcome$/.exec(call);
     if (!outcome) throw new DomainError("request.invalid", { details: { fields: "path" } });
     const body = await readJson(req, DeliveryOutcome, 4 * KiB);
     await withTenant(edge, (ctx) => recordDeliveryOutcome(ctx, { deliveryId: outcome[1]!, outcome: body }));
-    sendJson(res, 200, {});
+    await sendJson(res, {});
   }
   return true;
 }

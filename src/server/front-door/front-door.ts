@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -9,7 +10,8 @@ import { reportPdf, reportPdfPath } from "#server/downloads/reports-pdf.ts";
 import { edgeControl } from "#server/edge-api/edge-control.ts";
 import { EventStreams } from "#server/events/events.ts";
 import { fhir } from "#server/fhir/fhir.ts";
-import { secure, sendError, sendJson } from "#server/http/answer.ts";
+import { sendError, sendJson } from "#server/http/answer.ts";
+import { secure } from "#server/http/headers.ts";
 import { LiveSubscriber } from "#server/live/subscriber.ts";
 import type { Log } from "#server/log.ts";
 import { Health } from "./health.ts";
@@ -61,10 +63,10 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
       case "health": {
         only("GET");
         if (path === "/metrics") return metrics(req, res, streams.count);
-        if (path === "/api/health/live") return sendJson(res, 200, { ok: true });
+        if (path === "/api/health/live") return sendJson(res, { ok: true });
         const readiness = await health.ready();
         const ok = readiness.ok && !draining;
-        return sendJson(res, ok ? 200 : 503, { ...readiness, ok });
+        return sendJson(res, { ...readiness, ok }, { status: ok ? 200 : 503 });
       }
       default:
         return fhir(req, res);
@@ -89,7 +91,8 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
     // Images take the time they take, and are watched where they are received; everything else is small.
     if (door !== "dicomweb" && hasBody(req)) endLate(req, res);
     if (door === "web") void toWeb(req, res);
-    else answer(door, req, res, path).catch((error: unknown) => sendError(res, error, log));
+    else
+      answer(door, req, res, path).catch((error: unknown) => sendError(res, error, { log, requestId: randomUUID() }));
   });
   // The server forgets a connection once it is upgraded, yet waits for it to close.
   const upgraded = new Set<Duplex>();

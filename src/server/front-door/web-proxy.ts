@@ -2,8 +2,8 @@ import { Agent, type IncomingHttpHeaders, type IncomingMessage, request, type Se
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream";
 import { config } from "#server/config.ts";
-import { commonHeaders, dataHeaders } from "#server/http/answer.ts";
 import { clientAddress } from "#server/http/client-address.ts";
+import { commonHeaders, dataHeaders } from "#server/http/headers.ts";
 import { reachedHost } from "#server/http/reached-host.ts";
 import { hasBody, receiveBody, refuseAndClose } from "./request-guard.ts";
 

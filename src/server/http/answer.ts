@@ -1,96 +1,115 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { DomainError } from "@overread/shared/errors";
-import type { z } from "zod";
-import { config } from "#server/config.ts";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { DomainError, ErrorCode } from "@overread/shared/errors";
 import { errorTable, toDomainError } from "#server/errors.ts";
 import type { Log } from "#server/log.ts";
 import { sayOutage } from "#server/outage.ts";
+import { adviceOn, retryAfterSeconds } from "./advice.ts";
 
-/** What no answer of this origin lacks, whoever made it: pages, sign-in, built files, images. */
-export function commonHeaders(): Record<string, string> {
-  return {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "x-frame-options": "DENY",
-    "cross-origin-resource-policy": "same-origin",
-    ...(config().session.secureCookies ? { "strict-transport-security": "max-age=31536000" } : {}),
-  };
+const gzipAsync = promisify(gzip);
+
+export type AnswerOptions = { status?: number; type?: string; headers?: Record<string, string> };
+
+/** Answers with a value as JSON. */
+export function sendJson(res: ServerResponse, value: unknown, options: AnswerOptions = {}): Promise<void> {
+  return sendJsonText(res, JSON.stringify(value), { type: "application/json; charset=utf-8", ...options });
 }
 
-/** What is data and no page runs nothing, is framed by nobody and kept nowhere, unless it says otherwise. */
-export const dataHeaders = {
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-  "cache-control": "no-store",
-};
-
-/** What every answer of this process carries. */
-export function secure(res: ServerResponse): void {
-  for (const [name, value] of Object.entries({ ...commonHeaders(), ...dataHeaders })) res.setHeader(name, value);
-}
-
-export function sendJson(res: ServerResponse, status: number, body: unknown): void {
-  const text = JSON.stringify(body);
+/** Answers with JSON that is text already, gzipped when that is wanted and worth it. A HEAD gets the head alone. */
+export async function sendJsonText(
+  res: ServerResponse,
+  text: string,
+  { status = 200, type = "application/json; charset=utf-8", headers = {} }: AnswerOptions = {},
+): Promise<void> {
+  let body = Buffer.from(text);
+  let encoding = {};
+  if (body.length > 1400 && acceptsGzip(res.req)) {
+    body = await gzipAsync(body, { level: body.length > 256 << 10 ? 1 : 4 });
+    encoding = { "Content-Encoding": "gzip" };
+  }
   res.writeHead(status, {
-    "content-type": "application/json; charset=utf-8",
-    "content-length": Buffer.byteLength(text),
+    "Content-Type": type,
+    "X-Content-Type-Options": "nosniff",
+    Vary: "Accept, Accept-Encoding",
+    ...headers,
+    ...encoding,
+    "Content-Length": body.length,
   });
-  res.end(text);
+  res.end(res.req.method === "HEAD" ? undefined : body);
 }
+
+/** What is wrong with a data set: the sender's fault when it comes, and of no reader who asks for what is stored. */
+const ofTheData: ErrorCode[] = ["dicom.truncated", "dicom.malformed", "dicom.not-part10", "dicom.missing-attribute"];
+const statusOf = ({ method }: IncomingMessage, code: ErrorCode): number =>
+  method !== "POST" && ofTheData.includes(code) ? 500 : errorTable[code].http;
 
 /**
- * Answers with an error: its code, its safe details, a status from the table. What is unknown goes to the log
- * and leaves as `internal`.
+ * Answers with an error, for every protocol of this origin: `{ error: { code, message, details?, requestId } }`, with the status of the
+ * table in `errors.ts`. The body is the same for not yours and not there. What is unknown goes to the log and leaves as `internal`.
  */
-export function sendError(res: ServerResponse, error: unknown, log: Log): void {
+export function sendError(
+  res: ServerResponse,
+  error: unknown,
+  { log, requestId }: { log: Log; requestId: string },
+): void {
   const known = toDomainError(error);
-  const { http, retry } = errorTable[known.code];
-  sayOutage(log, known);
-  if (http >= 500 && http !== 503 && http !== 507)
-    log.error({ err: known.cause ?? known, code: known.code }, "request failed");
+  sayOutage(log, known, { requestId });
+  // The caller hung up: nobody is left to answer, and what broke because of that is no fault.
+  if (res.destroyed) return;
+  if (errorTable[known.code].http === 500)
+    log.error({ err: known.cause ?? known, code: known.code, requestId }, "request failed");
   if (res.headersSent || res.writableEnded) {
+    // Half an answer cannot be taken back; a broken connection at least cannot be mistaken for a whole one.
     res.destroy();
     return;
   }
-  if (http === 401) res.setHeader("www-authenticate", "Bearer");
-  // What was not read of a body is not waited for.
-  if (http === 413) res.setHeader("connection", "close");
-  if (http === 429) res.setHeader("retry-after", String(known.details.retryAfterSeconds ?? 60));
-  else if (http >= 500 && retry === "yes") res.setHeader("retry-after", "5");
-  sendJson(res, http, { error: { code: known.code, message: known.code, ...details(known) } });
+  const body = JSON.stringify({
+    error: { code: known.code, message: adviceOn(known.code), ...detailsOf(known), requestId },
+  });
+  // Set for the answer that there was to be.
+  for (const name of ["ETag", "Content-Disposition"]) res.removeHeader(name);
+  res.writeHead(statusOf(res.req, known.code), {
+    ...errorHeaders(res.req, known),
+    "Content-Type": "application/json; charset=utf-8",
+    "Content-Length": Buffer.byteLength(body),
+  });
+  res.end(res.req.method === "HEAD" ? undefined : body);
 }
 
-function details(error: DomainError): { details?: DomainError["details"] } {
-  return Object.keys(error.details).length > 0 ? { details: error.details } : {};
+function errorHeaders(req: IncomingMessage, error: DomainError): Record<string, string> {
+  const { http } = errorTable[error.code];
+  const comeBack = retryAfterSeconds(error);
+  return {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    ...(http === 416 ? { "Content-Range": `bytes */${error.details.length}` } : {}),
+    ...(http === 401 ? { "WWW-Authenticate": 'Bearer realm="overread"' } : {}),
+    ...(comeBack === undefined ? {} : { "Retry-After": String(comeBack) }),
+    // What is left of a body that nobody reads would be taken for the next request.
+    ...(req.complete ? {} : { Connection: "close" }),
+  };
 }
 
-/**
- * Reads a small JSON body.
- *
- * @param limitBytes the most that is read, whatever content-length says.
- * @throws {DomainError} `request.too-large`, `request.unsupported-media-type`, `request.invalid` naming the fields
- */
-export async function readJson<S extends z.ZodType>(
-  req: IncomingMessage,
-  schema: S,
-  limitBytes: number,
-): Promise<z.output<S>> {
-  const type = (req.headers["content-type"] ?? "").split(";", 1)[0]!.trim().toLowerCase();
-  if (type !== "application/json") throw new DomainError("request.unsupported-media-type");
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limitBytes) throw new DomainError("request.too-large");
-    chunks.push(chunk);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  } catch (cause) {
-    throw new DomainError("request.invalid", { cause });
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const fields = [...new Set(parsed.error.issues.map((issue) => issue.path.join(".") || "body"))].join(", ");
-  throw new DomainError("request.invalid", { details: { fields: fields.slice(0, 500) } });
+function detailsOf({ details }: DomainError): { details?: DomainError["details"] } {
+  return Object.keys(details).length > 0 ? { details } : {};
+}
+
+export function acceptsGzip(req: IncomingMessage): boolean {
+  const header = String(req.headers["accept-encoding"] ?? "");
+  return /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s*(?:,|$)))/.test(header);
+}
+
+/** Writes with back-pressure. False when the reader has gone away: then there is nothing more to do. */
+export async function write(res: ServerResponse, chunk: Uint8Array): Promise<boolean> {
+  if (res.destroyed) return false;
+  if (res.write(chunk)) return true;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      res.off("drain", done).off("close", done);
+      resolve();
+    };
+    res.on("drain", done).on("close", done);
+  });
+  return !res.destroyed;
 }
