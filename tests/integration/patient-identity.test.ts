@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { systemActor } from "#server/auth/system-actor.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import { buildBasicTextSr, gatherReport, renderReportPdf } from "#server/documents/index.ts";
+import { assembleReport, buildBasicTextSr, renderReportPdf } from "#server/documents/index.ts";
 import { completeStudy } from "#server/domain/imaging/index.ts";
 import { attachPriors } from "#server/domain/reading/index.ts";
+import { gatherReport } from "#server/domain/reporting/index.ts";
 import { createCaller } from "#server/trpc/caller.ts";
 import { orgId, signedIn } from "../actors.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
@@ -237,7 +238,7 @@ const keysOf = (sections: { key: string }[]) => sections.map(({ key }) => key);
 async function documentsOf(reportVersionId: string) {
   const org = await orgId("lakeside");
   const gathered = await withTenant(systemActor(org, "test"), (ctx) => gatherReport(ctx, { reportVersionId }));
-  return { ...gathered, keyImages: [] };
+  return { ...assembleReport(gathered), keyImages: [] };
 }
 const referrer = async () => createCaller((await signedIn("referrer@lakeside.example")).actor);
 const inboxItem = async (studyId: string) =>

@@ -3,9 +3,9 @@ import { after, before, test } from "node:test";
 import { systemActor } from "#server/auth/system-actor.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
-import { gatherReport } from "#server/documents/index.ts";
+import { assembleReport } from "#server/documents/index.ts";
 import { claimCase } from "#server/domain/reading/index.ts";
-import { recordDocuments, saveDraft, signReport } from "#server/domain/reporting/index.ts";
+import { gatherReport, recordDocuments, saveDraft, signReport } from "#server/domain/reporting/index.ts";
 import { orgId, signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { makeUnreadCase } from "../factories/studies.ts";
@@ -29,7 +29,7 @@ test("only priors of the same patient that were there when it was signed are evi
   const { version } = await withTenant(reader, (ctx) => saveDraft(ctx, { caseId, claimToken, version: 0, sections }));
   const { reportVersionId } = await withTenant(reader, (ctx) => signReport(ctx, { caseId, claimToken, version }));
   const product = systemActor(await orgId("lakeside"), "worker");
-  const gather = () => withTenant(product, (ctx) => gatherReport(ctx, { reportVersionId }));
+  const gather = async () => assembleReport(await withTenant(product, (ctx) => gatherReport(ctx, { reportVersionId })));
   const { comparisons } = await gather();
   assert.deepEqual(
     comparisons.map((prior) => [prior.studyInstanceUid, prior.evidence.map((image) => image.sopInstanceUid).sort()]),
@@ -56,7 +56,9 @@ test("what was not fit to be copied from the images is told in the audit trail b
   const { version } = await withTenant(reader, (ctx) => saveDraft(ctx, { caseId, claimToken, version: 0, sections }));
   const { reportVersionId } = await withTenant(reader, (ctx) => signReport(ctx, { caseId, claimToken, version }));
   const product = systemActor(await orgId("lakeside"), "worker");
-  const { leftOut, identity } = await withTenant(product, (ctx) => gatherReport(ctx, { reportVersionId }));
+  const { leftOut, identity } = assembleReport(
+    await withTenant(product, (ctx) => gatherReport(ctx, { reportVersionId })),
+  );
   assert.deepEqual([leftOut, identity["00081032"]], [["00081032"], undefined]);
   const { rows: images } = await db.owner.query<{ id: string }>(
     "SELECT id FROM instance WHERE study_ref = $1::uuid LIMIT 1",

@@ -5,10 +5,11 @@ import { systemActor } from "#server/auth/system-actor.ts";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
-import { gatherReport } from "#server/documents/index.ts";
+import { assembleReport } from "#server/documents/index.ts";
 import { cancelCase, claimCase, getCase, holdCase, resumeCase } from "#server/domain/reading/index.ts";
 import {
   addAddendum,
+  gatherReport,
   getReferral,
   getReport,
   saveDraft,
@@ -105,8 +106,8 @@ test("a first reading is signed as preliminary at night, gone over by day and si
   assert.equal(third.version, 3);
 
   // Its documents: the final one follows the preliminary, and is signed by who went over it.
-  const gathered = (reportVersionId: string) =>
-    withTenant(systemActor(orgId, "worker"), (ctx) => gatherReport(ctx, { reportVersionId }));
+  const gathered = async (reportVersionId: string) =>
+    assembleReport(await withTenant(systemActor(orgId, "worker"), (ctx) => gatherReport(ctx, { reportVersionId })));
   const [one, two] = [await gathered(first.reportVersionId), await gathered(second.reportVersionId)];
   assert.deepEqual([one.kind, one.reportSignature.name, one.predecessor], ["preliminary", "Dr Ingrid Solheim", null]);
   assert.deepEqual([two.kind, two.reportSignature.name], ["final", "Dr Kwame Mensah"]);

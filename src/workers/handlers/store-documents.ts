@@ -4,18 +4,17 @@ import { DomainError, type ErrorCode } from "@overread/shared/errors";
 import { drawFrame, ingestPart10, type PictureOptions } from "#server/archive/index.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import {
+  assembleReport,
   buildBasicTextSr,
   buildKeyObjectSelection,
-  documentSource,
   encapsulatePdf,
-  type GatheredReport,
-  gatherReport,
   type KeyPicture,
+  type ReportWithoutPictures,
   renderReportPdf,
   type SignedReport,
 } from "#server/documents/index.ts";
-import { locateInstances } from "#server/domain/imaging/index.ts";
-import { recordDocuments, type StoredDocument } from "#server/domain/reporting/index.ts";
+import { documentSource, findOwnDocument, locateInstances } from "#server/domain/imaging/index.ts";
+import { gatherReport, recordDocuments, type StoredDocument } from "#server/domain/reporting/index.ts";
 import { reportPdfKey } from "#server/storage/keys.ts";
 import { objectStore } from "#server/storage/object-store.ts";
 import type { JobContext } from "../run-job.ts";
@@ -33,7 +32,9 @@ type Run = Pick<JobContext, "actor" | "requestId" | "signal" | "log">;
  */
 export async function storeDocuments(run: Run, { reportVersionId }: { reportVersionId: string }): Promise<void> {
   const { actor, requestId } = run;
-  const gathered = await withTenant(actor, (ctx) => gatherReport(ctx, { reportVersionId }), { requestId });
+  const gathered = assembleReport(
+    await withTenant(actor, (ctx) => gatherReport(ctx, { reportVersionId }), { requestId }),
+  );
   const characterSet = await characterSetOfImages(run, gathered);
   const report: SignedReport = { ...gathered, characterSet, keyImages: await pictures(run, gathered) };
   const objectKey = reportPdfKey(actor.orgId, reportVersionId);
@@ -58,7 +59,10 @@ export async function storeDocuments(run: Run, { reportVersionId }: { reportVers
 }
 
 /** What the images are written in. The index holds their texts as UTF-8, so one of the objects has to be asked. */
-async function characterSetOfImages({ actor, requestId }: Run, report: GatheredReport): Promise<string | undefined> {
+async function characterSetOfImages(
+  { actor, requestId }: Run,
+  report: ReportWithoutPictures,
+): Promise<string | undefined> {
   const sopInstanceUids = new Set(report.evidence.map((reference) => reference.sopInstanceUid));
   const located = await withTenant(actor, (ctx) => locateInstances(ctx, { studyId: report.studyId }), { requestId });
   for (const image of located.filter(({ sopInstanceUid }) => sopInstanceUids.has(sopInstanceUid)))
@@ -97,13 +101,7 @@ async function stored(
   sopInstanceUid: string,
   make: () => Buffer,
 ): Promise<{ instanceId: string; sha256: string }> {
-  const [known] = await withTenant(
-    actor,
-    ({ tx }) => tx.$queryRaw<{ instanceId: string; sha256: string }[]>`
-      SELECT id AS "instanceId", data_set_sha256 AS sha256 FROM instance
-      WHERE org_id = ${actor.orgId}::uuid AND sop_instance_uid = ${sopInstanceUid} AND status = 'stored' AND source = ${documentSource}`,
-    { requestId },
-  );
+  const known = await withTenant(actor, (ctx) => findOwnDocument(ctx, { sopInstanceUid }), { requestId });
   if (known) return known;
   const result = await ingestPart10(actor, make(), { source: documentSource, requestId });
   if (result.outcome === "refused") throw result.error ?? new DomainError(result.code);
@@ -114,7 +112,7 @@ async function stored(
 }
 
 /** The pictures of the key images, as they were windowed; `null` where the archive can draw none. */
-async function pictures(run: Run, report: GatheredReport): Promise<KeyPicture[]> {
+async function pictures(run: Run, report: ReportWithoutPictures): Promise<KeyPicture[]> {
   const result: KeyPicture[] = [];
   for (const { windowCenter, windowWidth, ...image } of report.keyImages) {
     run.signal.throwIfAborted();

@@ -1,9 +1,11 @@
 export { completeStudy, settleStudy } from "./complete-study.ts";
 export { confirmInstances, type Digest } from "./confirm-instances.ts";
 export { type DamagedStudy, ListDamaged, type Look, listDamaged, settleDamage } from "./damage/index.ts";
+export { firstImageMetadata, type ImageReference, imagesReceivedBy } from "./evidence.ts";
 export { ClearIdentity, clearIdentity, type IdentityTask, listIdentityTasks } from "./identity/index.ts";
 export type { InstanceRecord, StoredInstance } from "./instance-record.ts";
 export { type InstanceLocation, instanceMetadata, locateInstances, metadataDigest } from "./locate-instances.ts";
+export { documentSource, findOwnDocument } from "./own-documents.ts";
 export {
   authorizeStudy,
   type ImagingAction,

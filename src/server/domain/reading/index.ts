@@ -26,6 +26,7 @@ export { openStudy, seriesOf } from "./open-study.ts";
 export { cancelCase, holdCase, reinstateCase, resumeCase } from "./pause-case.ts";
 export { casePolicy } from "./policy.ts";
 export { prioritizeCase } from "./prioritize-case.ts";
+export { type PriorWhenSigned, priorsWhenSigned } from "./priors-when-signed.ts";
 export { readIncomplete, requireWhole } from "./read-incomplete.ts";
 export { releaseClaim } from "./release-claim.ts";
 export { renewClaim } from "./renew-claim.ts";

@@ -1,5 +1,6 @@
 export { addAddendum } from "./add-addendum.ts";
 export { deliverEarlierReports, earlierReportDays } from "./deliver-earlier-reports.ts";
+export { type GatheredReport, gatherReport, type SignedVersionRow } from "./gather-report.ts";
 export { getReferral } from "./get-referral.ts";
 export { getReport } from "./get-report.ts";
 export {

@@ -1,0 +1,20 @@
+import type { SqlCtx } from "#server/context.ts";
+
+/** The `source` of an instance that is a document of ours, as against what the hospital sent. */
+export const documentSource = "report";
+
+/**
+ * The document of ours that the archive holds under a SOP Instance UID.
+ *
+ * @param ctx in the hospital's tenant.
+ * @returns its key and the SHA-256 of its data set (lower-case hex); null when it is not stored, also when the UID is an image's.
+ */
+export async function findOwnDocument(
+  { actor, tx }: Pick<SqlCtx, "actor" | "tx">,
+  { sopInstanceUid }: { sopInstanceUid: string },
+): Promise<{ instanceId: string; sha256: string } | null> {
+  const [known] = await tx.$queryRaw<{ instanceId: string; sha256: string }[]>`
+    SELECT id::text AS "instanceId", data_set_sha256 AS sha256 FROM instance
+    WHERE org_id = ${actor.orgId}::uuid AND sop_instance_uid = ${sopInstanceUid} AND status = 'stored' AND source = ${documentSource}`;
+  return known ?? null;
+}

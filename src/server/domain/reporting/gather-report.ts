@@ -1,0 +1,106 @@
+import type { DicomJson } from "@overread/shared/dicom/dicom-json";
+import { DomainError } from "@overread/shared/errors";
+import type { Ctx } from "#server/context.ts";
+import type { ReportKind } from "#server/db/generated/enums.ts";
+import { firstImageMetadata, type ImageReference, imagesReceivedBy } from "../imaging/index.ts";
+import { acquiredModalities, type PriorWhenSigned, priorsWhenSigned } from "../reading/index.ts";
+import type { KeyImage, Section } from "./inputs.ts";
+import { reportPolicy } from "./policy.ts";
+
+/** A signed version as its row says it. The UIDs of its documents were fixed at signing. */
+export type SignedVersionRow = {
+  id: string;
+  orgId: string;
+  readerOrgId: string;
+  caseId: string;
+  studyId: string;
+  version: number;
+  kind: ReportKind;
+  /** RFC 5646; empty: nobody has said. */
+  language: string;
+  sections: Section[];
+  keyImages: KeyImage[];
+  /** Of the canonical text; lower-case hex. */
+  sha256: string;
+  name: string;
+  /** Who signed, as PN. */
+  personName: string;
+  qualification: string;
+  signedAt: Date;
+  pdfSeries: string;
+  pdf: string;
+  srSeries: string;
+  sr: string;
+  /** Null without key images. */
+  kosSeries: string | null;
+  kos: string | null;
+};
+
+/** All that the documents of one signed version are made of, as the database has it. */
+export type GatheredReport = {
+  /** Oldest first; the last is the version itself. */
+  versions: SignedVersionRow[];
+  place: ReportPlace;
+  /** Attributes of the image whose patient and study the documents carry. */
+  image: DicomJson;
+  /** The images of the study that were there when it was signed, in reading order. */
+  images: ImageReference[];
+  priors: (PriorWhenSigned & { images: ImageReference[] })[];
+};
+type ReportPlace = {
+  studyInstanceUid: string;
+  modalities: string[];
+  hospital: string;
+  facility: string | null;
+  /** IANA zone of the facility, or of its hospital. */
+  timeZone: string;
+  readingGroup: string;
+  letterhead: string[];
+};
+
+/**
+ * Reads everything that the documents of a signed version say, out of rows that never change: the version and those before it, the images
+ * that were there when it was signed. Names of organisations are read as they are now.
+ *
+ * @param ctx in the hospital's tenant, as the product itself.
+ * @throws {DomainError} `report.not-found`, `instance.not-found` (no image of the study is left)
+ */
+export async function gatherReport(
+  ctx: Ctx,
+  { reportVersionId }: { reportVersionId: string },
+): Promise<GatheredReport> {
+  const versions = await versionsUpTo(ctx, reportVersionId);
+  const current = versions.at(-1);
+  if (!current) throw new DomainError("report.not-found");
+  reportPolicy.authorize(ctx.actor, "report.store-documents", current);
+  const { caseId, studyId, signedAt: at } = current;
+  const place = await placeOf(ctx, current);
+  const image = await firstImageMetadata(ctx, { studyId });
+  const images = await imagesReceivedBy(ctx, { studyId, at });
+  const priors: GatheredReport["priors"] = [];
+  for (const prior of await priorsWhenSigned(ctx, { caseId, at }))
+    priors.push({ ...prior, images: await imagesReceivedBy(ctx, { studyId: prior.studyId, at }) });
+  return { versions, place, image, images, priors };
+}
+
+async function versionsUpTo({ tx }: Ctx, reportVersionId: string): Promise<SignedVersionRow[]> {
+  return tx.$queryRaw<SignedVersionRow[]>`
+    SELECT v.id, v.org_id AS "orgId", v.reader_org_id AS "readerOrgId", v.case_id AS "caseId", v.study_ref AS "studyId", v.version, v.kind::text,
+      v.language, v.sections, v.key_images AS "keyImages", v.sha256,
+      v.signed_by_name AS name, v.signed_by_person_name AS "personName", v.signed_by_qualification AS qualification, v.signed_at AS "signedAt",
+      v.pdf_series_instance_uid AS "pdfSeries", v.pdf_sop_instance_uid AS pdf, v.sr_series_instance_uid AS "srSeries", v.sr_sop_instance_uid AS sr,
+      v.kos_series_instance_uid AS "kosSeries", v.kos_sop_instance_uid AS kos
+    FROM report_version w JOIN report_version v ON v.case_id = w.case_id AND v.version <= w.version
+    WHERE w.id = ${reportVersionId}::uuid ORDER BY v.version`;
+}
+
+async function placeOf({ tx }: Ctx, version: SignedVersionRow): Promise<ReportPlace> {
+  const [row] = await tx.$queryRaw<ReportPlace[]>`
+    SELECT s.study_instance_uid AS "studyInstanceUid", ${acquiredModalities} AS modalities, h.name AS hospital, f.name AS facility,
+      coalesce(f.time_zone, h.time_zone) AS "timeZone", g.name AS "readingGroup", g.letterhead
+    FROM report_version v JOIN study s ON s.id = v.study_ref JOIN organization h ON h.id = v.org_id
+      JOIN organization g ON g.id = v.reader_org_id LEFT JOIN facility f ON f.id = s.facility_id
+    WHERE v.id = ${version.id}::uuid`;
+  if (!row) throw new DomainError("report.not-found");
+  return row;
+}
