@@ -9,9 +9,8 @@ import type pg from "pg";
 import { closePicturePool, stopPreparing } from "#server/archive/index.ts";
 import { createApiToken } from "#server/auth/api-token.ts";
 import { seedDemo } from "#server/demo/seed.ts";
-import { dicomwebHandler } from "#server/dicomweb/router.ts";
-import { secure } from "#server/http/headers.ts";
 import { useTestDatabase } from "./database.ts";
+import { answerDicomweb } from "./support/dicomweb-alone.ts";
 
 /** An archive of a test file's own: its database, its object store, the demo organisations, and DICOMweb on a free port. */
 export type TestArchive = {
@@ -51,13 +50,7 @@ export async function useTestArchive({ reserveBytes = 0 }: { reserveBytes?: numb
   process.env.OVERREAD_STORAGE_RESERVE_BYTES = String(reserveBytes);
   const db = await useTestDatabase();
   await seedDemo({ password: randomBytes(12).toString("hex") });
-  const server: Server = createServer((req, res) => {
-    // As the front door does for every answer.
-    secure(res);
-    dicomwebHandler(req, res).then((ours) => {
-      if (!ours) res.writeHead(404).end();
-    });
-  });
+  const server: Server = createServer(answerDicomweb());
   // A busy machine may be silent for seconds between two requests of one connection.
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

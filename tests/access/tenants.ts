@@ -13,7 +13,6 @@ import type { UserActor } from "#server/context.ts";
 import type { Role } from "#server/db/generated/enums.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
-import { dicomwebHandler } from "#server/dicomweb/router.ts";
 import { claimCase } from "#server/domain/reading/index.ts";
 import { recordDocuments, saveDraft, signReport } from "#server/domain/reporting/index.ts";
 import { toDomainError } from "#server/errors.ts";
@@ -21,6 +20,7 @@ import { createCaller } from "#server/trpc/caller.ts";
 import { orgId, signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { makeUnreadCase } from "../factories/studies.ts";
+import { answerDicomweb } from "../support/dicomweb-alone.ts";
 import { roles, type Things } from "./lines.ts";
 
 /** Stands in everything that belongs to the foreign hospital: what shows it, leaks. */
@@ -81,7 +81,7 @@ export async function useTenants(): Promise<Tenants> {
     name: `${canary}^Faraway`,
   });
 
-  const server = createServer((req, res) => void dicomwebHandler(req, res));
+  const server = createServer(answerDicomweb());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {

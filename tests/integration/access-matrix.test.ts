@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { withTenant } from "#server/db/with-tenant.ts";
-import { dicomwebRoutes } from "#server/dicomweb/router.ts";
+import { dicomwebRoutes } from "#server/dicomweb/index.ts";
 import { setPolicyEnforcementForTest } from "#server/domain/authorize.ts";
 import { openQuarantined } from "#server/domain/imaging/index.ts";
 import { openReportPdf } from "#server/domain/reporting/index.ts";

@@ -4,7 +4,7 @@ import type pg from "pg";
 import { pool } from "#server/db/clients.ts";
 import type { Role } from "#server/db/generated/enums.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import { dicomwebRoutes } from "#server/dicomweb/router.ts";
+import { dicomwebRoutes } from "#server/dicomweb/index.ts";
 import { listCases } from "#server/domain/reading/index.ts";
 import { addImages, onCallerAlone, openImages, procedures, roles, routes, staff } from "../access/lines.ts";
 import { addressOf, call, hire, isRefusal, one, type Tenants, useTenants } from "../access/tenants.ts";

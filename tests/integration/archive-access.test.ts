@@ -4,7 +4,7 @@ import { newUid } from "@overread/shared/dicom/uids";
 import { createApiToken, findToken } from "#server/auth/api-token.ts";
 import type { TokenActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import { type DicomwebRoute, dicomwebRoutes } from "#server/dicomweb/router.ts";
+import { type DicomwebRoute, dicomwebRoutes } from "#server/dicomweb/index.ts";
 import { confirmInstances } from "#server/domain/imaging/index.ts";
 import { signedIn } from "../actors.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";

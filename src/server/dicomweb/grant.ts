@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { DomainError } from "@overread/shared/errors";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
@@ -39,10 +38,14 @@ const grants = new Map<string, { until: number; lookAt: number; grant: Promise<S
  * @throws {DomainError} `auth.required`; `org.not-found` for a root that does not exist or belongs to strangers;
  *   `auth.forbidden` when role or scope do not cover the action at all.
  */
-export async function callerFor(req: IncomingMessage, orgSlug: string, action: ImagingAction): Promise<Caller> {
+export async function callerFor(
+  req: IncomingMessage,
+  orgSlug: string,
+  action: ImagingAction,
+  requestId: string,
+): Promise<Caller> {
   const actor = await actorFromRequest(req);
   if (!actor) throw new DomainError("auth.required");
-  const requestId = randomUUID();
   const org = { id: await organisationId(actor, orgSlug), slug: orgSlug };
   if (imagingScope(actor, action, org.id).kind === "none") {
     if (actor.orgId !== org.id && (action === "study.store" || action === "study.complete"))

@@ -8,9 +8,9 @@ import { write } from "#server/http/answer.ts";
 import { immutable, isNotModified, noSniff } from "#server/http/conditional.ts";
 import { accepted, covers, type MediaType } from "#server/http/media-type.ts";
 import { multipartEnd, newBoundary, partHead } from "#server/http/multipart.ts";
+import { sendObjects } from "#server/object-answers/send-objects.ts";
 import { type Caller, findInstance, grantStudy, mayStillRead } from "./grant.ts";
 import type { Target } from "./routes.ts";
-import { sendObjects } from "./send-objects.ts";
 
 /** Whether a stored transfer syntax satisfies one Accept entry: `*`, none given, or just that one. */
 function syntaxFits({ parameters }: MediaType, stored: string): boolean {

@@ -1,12 +1,11 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { parseUid } from "@overread/shared/dicom/uids";
 import { DomainError } from "@overread/shared/errors";
 import { config } from "#server/config.ts";
-import { sendError } from "#server/http/answer.ts";
-import { costOf, spend } from "#server/http/rate-limit.ts";
+import type { Exchange } from "#server/http/protocol.ts";
+import { spend } from "#server/http/rate-limit.ts";
 import { reachedHost } from "#server/http/reached-host.ts";
-import { createLog } from "#server/log.ts";
+import { costOf } from "./costs.ts";
 import { type Caller, callerFor } from "./grant.ts";
 import { searchDicom } from "./qido.ts";
 import { retrieveRendered } from "./rendered.ts";
@@ -17,42 +16,23 @@ import { retrieveMetadata } from "./retrieve-metadata.ts";
 import { type DicomwebRoute, matchRoute } from "./routes.ts";
 import { storeStudies } from "./stow.ts";
 
-export { type DicomwebRoute, dicomwebRoutes } from "./routes.ts";
-
-let log: ReturnType<typeof createLog> | undefined;
-
-/**
- * Answers a request under `/dicomweb/{org}` (PS3.18 §10): STOW-RS, QIDO-RS and WADO-RS of one sending organisation.
- *
- * @returns false when the path is not ours, and nothing was written.
- */
-export async function dicomwebHandler(req: IncomingMessage, res: ServerResponse): Promise<boolean> {
-  const path = (req.url ?? "/").split("?", 1)[0] ?? "/";
-  if (path !== "/dicomweb" && !path.startsWith("/dicomweb/")) return false;
-  let requestId: string = randomUUID();
-  try {
-    const match = /^\/dicomweb\/([a-z0-9-]{1,64})(\/.*)?$/.exec(path);
-    if (!match) throw new DomainError("org.not-found");
-    const [, orgSlug = "", rest = "/"] = match;
-    const found = matchRoute(req.method ?? "GET", rest);
-    if (!found) throw new DomainError("resource.not-found");
-    if ("allow" in found) {
-      const asked = req.method === "OPTIONS";
-      res.setHeader("Allow", found.allow);
-      res.writeHead(asked ? 204 : 405, asked ? {} : { "Content-Length": 0, Connection: "close" });
-      res.end();
-      return true;
-    }
-    const caller = await callerFor(req, orgSlug, found.route.action);
-    requestId = caller.requestId;
-    res.setHeader("X-Request-Id", requestId);
-    spend(caller.actor, costOf(found.route.name, found.parameters.frames));
-    await serve(req, res, caller, found.route, uids(found.parameters));
-  } catch (error) {
-    log ??= createLog("dicomweb", config().log.level);
-    sendError(res, error, { log, requestId });
+/** Answers a request under `/dicomweb/{org}` (PS3.18 §10): STOW-RS, QIDO-RS and WADO-RS of one sending organisation. */
+export async function answerDicomweb({ req, res, path, requestId }: Exchange): Promise<void> {
+  const match = /^\/dicomweb\/([a-z0-9-]{1,64})(\/.*)?$/.exec(path);
+  if (!match) throw new DomainError("org.not-found");
+  const [, orgSlug = "", rest = "/"] = match;
+  const found = matchRoute(req.method ?? "GET", rest);
+  if (!found) throw new DomainError("resource.not-found");
+  if ("allow" in found) {
+    const asked = req.method === "OPTIONS";
+    res.setHeader("Allow", found.allow);
+    res.writeHead(asked ? 204 : 405, asked ? {} : { "Content-Length": 0, Connection: "close" });
+    res.end();
+    return;
   }
-  return true;
+  const caller = await callerFor(req, orgSlug, found.route.action, requestId);
+  spend(caller.actor, costOf(found.route.name, found.parameters.frames));
+  await serve(req, res, caller, found.route, uids(found.parameters));
 }
 
 type Parameters = Partial<Record<"study" | "series" | "instance" | "frames" | "path", string>>;

@@ -1,11 +1,9 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "@overread/shared/errors";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import { sendObjects } from "#server/dicomweb/send-objects.ts";
 import { openQuarantined } from "#server/domain/imaging/index.ts";
-
-export const quarantinedFilePath = /^\/api\/quarantine\/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})$/;
+import type { Exchange } from "#server/http/protocol.ts";
+import { sendObjects } from "#server/object-answers/send-objects.ts";
 
 /**
  * Answers `GET /api/quarantine/{instanceId}`: one version of an image that came in more than one, as the Part 10 file it is
@@ -13,12 +11,10 @@ export const quarantinedFilePath = /^\/api\/quarantine\/([0-9a-f]{8}-(?:[0-9a-f]
  *
  * @throws {DomainError} `auth.required`, `instance.not-found`, `storage.corrupt`
  */
-export async function quarantinedFile(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
-  const instanceId = quarantinedFilePath.exec(path)?.[1];
-  if (!instanceId) throw new DomainError("instance.not-found");
+export async function quarantinedFile({ req, res, requestId }: Exchange, instanceId: string): Promise<void> {
   const actor = await actorFromRequest(req);
   if (!actor) throw new DomainError("auth.required");
-  const version = await withTenant(actor, (ctx) => openQuarantined(ctx, { instanceId }));
+  const version = await withTenant(actor, (ctx) => openQuarantined(ctx, { instanceId }), { requestId });
   const begin = () =>
     res.writeHead(200, {
       "content-type": "application/dicom",

@@ -1,12 +1,10 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "@overread/shared/errors";
 import { assertWholeBytes } from "#server/archive/index.ts";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { openReportPdf } from "#server/domain/reporting/index.ts";
+import type { Exchange } from "#server/http/protocol.ts";
 import { objectStore } from "#server/storage/object-store.ts";
-
-export const reportPdfPath = /^\/api\/reports\/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\/pdf$/;
 
 /**
  * Answers `GET /api/reports/{reportVersionId}/pdf`: the signed report as it was rendered, to be shown by the browser's own
@@ -14,12 +12,12 @@ export const reportPdfPath = /^\/api\/reports\/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[
  *
  * @throws {DomainError} `auth.required`, `report.not-found` (also while the document is still being made), `storage.corrupt`
  */
-export async function reportPdf(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
-  const reportVersionId = reportPdfPath.exec(path)?.[1];
-  if (!reportVersionId) throw new DomainError("report.not-found");
+export async function reportPdf({ req, res, requestId }: Exchange, reportVersionId: string): Promise<void> {
   const actor = await actorFromRequest(req);
   if (!actor) throw new DomainError("auth.required");
-  const { objectKey, sha256 } = await withTenant(actor, (ctx) => openReportPdf(ctx, { reportVersionId }));
+  const { objectKey, sha256 } = await withTenant(actor, (ctx) => openReportPdf(ctx, { reportVersionId }), {
+    requestId,
+  });
   const store = objectStore();
   const stat = await store.stat(objectKey);
   if (!stat) throw new DomainError("storage.corrupt");

@@ -27,6 +27,7 @@ import {
 import { completeStudy, confirmInstances, recordRefused } from "#server/domain/imaging/index.ts";
 import { sendJson } from "#server/http/answer.ts";
 import { clientAddress } from "#server/http/client-address.ts";
+import type { Exchange } from "#server/http/protocol.ts";
 import { readJson } from "#server/http/read-json.ts";
 import type { LiveSubscriber } from "#server/live/subscriber.ts";
 
@@ -35,14 +36,10 @@ const longestWaitSeconds = 30;
 /** How often the table is asked while a poll waits, for announcements that were lost. */
 const pollMs = 5_000;
 
-/**
- * Answers the calls of edge routers, version 1 of the edge contract.
- *
- * @returns false when the path is not ours, and nothing was written.
- */
-export async function edgeControl(req: IncomingMessage, res: ServerResponse, live: LiveSubscriber): Promise<boolean> {
+/** Answers the calls of edge routers, version 1 of the edge contract. */
+export async function edgeControl({ req, res, requestId }: Exchange, live: LiveSubscriber): Promise<void> {
   const url = new URL(req.url ?? "/", "http://edge");
-  if (url.pathname !== EDGE_API && !url.pathname.startsWith(`${EDGE_API}/`)) return false;
+  const by = { requestId };
   const call = `${req.method} ${url.pathname.slice(EDGE_API.length)}`;
 
   if (call === "POST /enroll") {
@@ -53,32 +50,36 @@ export async function edgeControl(req: IncomingMessage, res: ServerResponse, liv
     const enrolled = await enrollEdge(input);
     await returnAttempt(allowance);
     await sendJson(res, enrolled);
-    return true;
+    return;
   }
   if (call === "POST /token") {
     await sendJson(res, await exchangeAssertion(await readJson(req, TokenRequest, 8 * KiB)));
-    return true;
+    return;
   }
 
   const edge = await edgeOf(req);
-  if (call === "GET /config") await sendJson(res, await withTenant(edge, edgeConfig));
+  if (call === "GET /config") await sendJson(res, await withTenant(edge, edgeConfig, by));
   else if (call === "POST /heartbeat") {
     const beat = await readJson(req, Heartbeat, 16 * KiB);
-    await sendJson(res, await withTenant(edge, (ctx) => recordHeartbeat(ctx, beat)));
+    await sendJson(res, await withTenant(edge, (ctx) => recordHeartbeat(ctx, beat), by));
   } else if (call === "POST /confirm") {
     const { instances } = await readJson(req, ConfirmRequest, 512 * KiB);
-    const answer: ConfirmResponse = await withTenant(edge, (ctx) => confirmInstances(ctx, instances));
+    const answer: ConfirmResponse = await withTenant(edge, (ctx) => confirmInstances(ctx, instances), by);
     await sendJson(res, answer);
   } else if (call === "POST /refused") {
     const refused = await readJson(req, RefusedObjects, 1024 * KiB);
-    await withTenant(edge, (ctx) => recordRefused(ctx, refused));
+    await withTenant(edge, (ctx) => recordRefused(ctx, refused), by);
     await sendJson(res, {});
   } else if (call === "POST /studies/complete") {
     const study = await readJson(req, StudyComplete, 16 * KiB);
-    await withTenant(edge, async (ctx) => {
-      await completeStudy(ctx, study);
-      await noteStudy(ctx);
-    });
+    await withTenant(
+      edge,
+      async (ctx) => {
+        await completeStudy(ctx, study);
+        await noteStudy(ctx);
+      },
+      by,
+    );
     await sendJson(res, {});
   } else if (call === "GET /deliveries") {
     await sendJson(res, { deliveries: await waitForDeliveries(req, res, edge, url, live) });
@@ -86,10 +87,9 @@ export async function edgeControl(req: IncomingMessage, res: ServerResponse, liv
     const outcome = /^POST \/deliveries\/([0-9a-f-]{36})\/outcome$/.exec(call);
     if (!outcome) throw new DomainError("request.invalid", { details: { fields: "path" } });
     const body = await readJson(req, DeliveryOutcome, 4 * KiB);
-    await withTenant(edge, (ctx) => recordDeliveryOutcome(ctx, { deliveryId: outcome[1]!, outcome: body }));
+    await withTenant(edge, (ctx) => recordDeliveryOutcome(ctx, { deliveryId: outcome[1]!, outcome: body }), by);
     await sendJson(res, {});
   }
-  return true;
 }
 
 async function edgeOf(req: IncomingMessage): Promise<EdgeActor> {

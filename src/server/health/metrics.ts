@@ -3,27 +3,8 @@ import { DomainError } from "@overread/shared/errors";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import type { Tx } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
-
-const doors = ["dicomweb", "edge", "events", "health", "report", "quarantine", "web", "other"] as const;
-export type Door = (typeof doors)[number];
-const buckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10] as const;
-
-type Tally = { byStatus: Map<string, number>; buckets: number[]; sum: number; count: number };
-const tallies = new Map<Door, Tally>(
-  doors.map((door) => [door, { byStatus: new Map(), buckets: buckets.map(() => 0), sum: 0, count: 0 }]),
-);
-
-/** Counts one answered request of this process. */
-export function observe(door: Door, status: number, seconds: number): void {
-  const tally = tallies.get(door)!;
-  const family = `${Math.floor(status / 100)}xx`;
-  tally.byStatus.set(family, (tally.byStatus.get(family) ?? 0) + 1);
-  tally.sum += seconds;
-  tally.count += 1;
-  buckets.forEach((limit, i) => {
-    if (seconds <= limit) tally.buckets[i]! += 1;
-  });
-}
+import type { House } from "#server/http/protocol.ts";
+import { tallyBuckets } from "#server/http/tallies.ts";
 
 type Counts = {
   outbox_waiting: number;
@@ -42,7 +23,11 @@ type Counts = {
  *
  * @throws {DomainError} `auth.required`; `auth.forbidden` without the scope `metrics`
  */
-export async function metrics(req: IncomingMessage, res: ServerResponse, streams: number): Promise<void> {
+export async function metrics(
+  req: IncomingMessage,
+  res: ServerResponse,
+  house: Pick<House, "gauges" | "tallies">,
+): Promise<void> {
   const actor = await actorFromRequest(req);
   if (!actor) throw new DomainError("auth.required");
   if (actor.kind !== "token" || !actor.scopes.includes("metrics")) throw new DomainError("auth.forbidden");
@@ -72,7 +57,7 @@ export async function metrics(req: IncomingMessage, res: ServerResponse, streams
     instances_quarantined: "Instances set aside because their UID came with other bytes.",
   };
   for (const [name, value] of Object.entries(counts)) metric(name, "gauge", help[name as keyof Counts], [["", value]]);
-  if (whole) processMetrics(metric, streams);
+  if (whole) processMetrics(metric, house);
   res.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   res.end(`${lines.join("\n")}\n`);
 }
@@ -106,27 +91,34 @@ type Metric = (
 ) => void;
 
 /** Of this process, which serves every organisation. */
-function processMetrics(metric: Metric, streams: number): void {
-  metric("event_streams", "gauge", "Screens listening for live updates.", [["", streams]]);
+function processMetrics(metric: Metric, { gauges, tallies }: Pick<House, "gauges" | "tallies">): void {
+  for (const { name, help, value } of gauges()) metric(name, "gauge", help, [["", value]]);
   metric("resident_memory_bytes", "gauge", "Resident memory of the front door.", [["", process.memoryUsage().rss]]);
   metric("uptime_seconds", "gauge", "Seconds since the front door started.", [["", Math.round(process.uptime())]]);
   metric(
     "http_requests_total",
     "counter",
     "Requests answered by the front door.",
-    [...tallies].flatMap(([door, { byStatus }]) =>
-      [...byStatus].map(([status, count]): [string, number] => [`{door="${door}",status="${status}"}`, count]),
-    ),
+    tallies
+      .entries()
+      .flatMap(([door, { byStatus }]) =>
+        [...byStatus].map(([status, count]): [string, number] => [`{door="${door}",status="${status}"}`, count]),
+      ),
   );
   metric(
     "http_request_duration_seconds",
     "histogram",
     "Time to answer a request, from its head to the end of the answer.",
-    [...tallies].flatMap(([door, tally]): [string, number][] => [
-      ...buckets.map((limit, i): [string, number] => [`_bucket{door="${door}",le="${limit}"}`, tally.buckets[i]!]),
-      [`_bucket{door="${door}",le="+Inf"}`, tally.count],
-      [`_sum{door="${door}"}`, tally.sum],
-      [`_count{door="${door}"}`, tally.count],
-    ]),
+    tallies
+      .entries()
+      .flatMap(([door, tally]): [string, number][] => [
+        ...tallyBuckets.map((limit, i): [string, number] => [
+          `_bucket{door="${door}",le="${limit}"}`,
+          tally.buckets[i]!,
+        ]),
+        [`_bucket{door="${door}",le="+Inf"}`, tally.count],
+        [`_sum{door="${door}"}`, tally.sum],
+        [`_count{door="${door}"}`, tally.count],
+      ]),
   );
 }

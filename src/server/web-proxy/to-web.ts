@@ -4,8 +4,8 @@ import { pipeline } from "node:stream";
 import { config } from "#server/config.ts";
 import { clientAddress } from "#server/http/client-address.ts";
 import { commonHeaders, dataHeaders } from "#server/http/headers.ts";
+import type { Exchange } from "#server/http/protocol.ts";
 import { reachedHost } from "#server/http/reached-host.ts";
-import { hasBody, receiveBody, refuseAndClose } from "./request-guard.ts";
 
 /** What is between two hops and goes no further. A request's own `Connection` adds nothing to it: it may not take away what frames or names. */
 const hopByHop = new Set([
@@ -22,14 +22,6 @@ const hopByHop = new Set([
 ]);
 /** Believed by Next when they come from inside; from outside they have opened pages past their checks (CVE-2025-29927). */
 const internal = /^(x-(middleware-|invoke-|forwarded-|matched-path$|real-ip$|vercel-|now-)|forwarded$)/;
-/** What the pages are asked by. */
-const methods = new Set(["GET", "HEAD", "POST", "OPTIONS"]);
-
-const KiB = 1024;
-/** Sign-in forms are small; a report with every section full is the largest that tRPC takes. */
-const bodyLimit = (path: string): number => (path.startsWith("/api/auth/") ? 16 * KiB : 2 * 1024 * KiB);
-const bodyTimeoutMs = 20_000;
-
 /** For requests without a body: where one ends and the next begins is beyond doubt, so connections are used again. */
 const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 
@@ -54,23 +46,12 @@ export function forwardedHeaders(req: IncomingMessage): IncomingHttpHeaders {
 /**
  * Hands a request to Next and its answer back.
  *
- * A body is received whole first and goes on with the length that was counted, over a connection that serves this one request:
+ * A body has been received whole and goes on with the length that was counted, over a connection that serves this one request:
  * nothing that a sender writes can be taken for the beginning of somebody else's request, nor its answer for somebody else's.
  */
-export async function toWeb(req: IncomingMessage, res: ServerResponse): Promise<void> {
-  if (!methods.has(req.method ?? "")) return refuseAndClose(res, 405, "The pages are not asked in this way.\n");
-  if (!reachedHost(req)) return refuseAndClose(res, 421, notUnderThisName());
-  if (!hasBody(req)) return ask(req, res, null);
-  const path = (req.url ?? "/").split("?", 1)[0] as string;
-  const limits = { address: clientAddress(req), limitBytes: bodyLimit(path), timeoutMs: bodyTimeoutMs };
-  const received = await receiveBody(req, limits);
-  if (!received) return;
-  if ("status" in received) return refuseAndClose(res, received.status, received.text);
-  ask(req, res, received.body);
+export function toWeb({ req, res, body }: Exchange): void {
+  ask(req, res, body);
 }
-
-const notUnderThisName = (): string =>
-  `The portal is not reached under this name. Open ${config().http.publicUrl}, or set OVERREAD_PUBLIC_URL to the address that is used.\n`;
 
 function ask(req: IncomingMessage, res: ServerResponse, body: Buffer | null, retried = false): void {
   const headers = forwardedHeaders(req);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
-import { dicomwebRoutes } from "#server/dicomweb/routes.ts";
-import { Allowances, costOf } from "./rate-limit.ts";
+import { Allowances } from "#server/http/rate-limit.ts";
+import { costOf } from "./costs.ts";
+import { dicomwebRoutes } from "./routes.ts";
 
 const allowances = new Allowances(2000);
 const spend = (caller: string, cost: number, now: number) => allowances.spend(caller, cost, now);

@@ -1,0 +1,34 @@
+/**
+ * What a request costs, in units of one frame read from the disk. A viewer that loads ten thousand frames of a study spends a
+ * twelfth of what it has at once; a program in an endless loop of searches is slowed down.
+ */
+const costs: Record<string, number> = {
+  "search-studies": 10,
+  "search-series": 10,
+  "search-instances": 10,
+  "search-study-series": 5,
+  "search-study-instances": 5,
+  "search-series-instances": 5,
+  "retrieve-study": 50,
+  "retrieve-series": 20,
+  "retrieve-instance": 1,
+  "metadata-study": 10,
+  "metadata-series": 5,
+  "metadata-instance": 1,
+  frames: 1,
+  bulkdata: 1,
+  // Decoded and drawn here.
+  "rendered-instance": 10,
+  "rendered-frame": 10,
+  "thumbnail-study": 10,
+  "thumbnail-series": 10,
+  "thumbnail-instance": 10,
+  "thumbnail-frame": 10,
+  // Images that arrive are never turned away: their sender would only have to send them again.
+  store: 0,
+  "store-study": 0,
+};
+/** @param frames the frame list of the address, when there is one: `1,2,3` is three. */
+export function costOf(route: string, frames = ""): number {
+  return (costs[route] ?? 10) * (frames === "" ? 1 : frames.split(",").length);
+}

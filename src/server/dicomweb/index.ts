@@ -1,0 +1,13 @@
+import { isUnder, type Mount } from "#server/http/protocol.ts";
+import { answerDicomweb } from "./router.ts";
+
+export { type DicomwebRoute, dicomwebRoutes } from "./routes.ts";
+
+/** DICOMweb under `/dicomweb/{org}` (PS3.18 §10). */
+export const dicomweb: Mount = () => ({
+  name: "dicomweb",
+  answers: "data",
+  match: (path) => isUnder("/dicomweb", path),
+  limits: { body: { kind: "streamed" } },
+  handle: answerDicomweb,
+});

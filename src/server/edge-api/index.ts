@@ -1,0 +1,12 @@
+import { EDGE_API } from "@overread/shared/edge-contract/v1";
+import { isUnder, type Mount } from "#server/http/protocol.ts";
+import { edgeControl } from "./edge-control.ts";
+
+/** What edge routers ask and tell, by the edge contract. */
+export const edgeApi: Mount = ({ live }) => ({
+  name: "edge",
+  answers: "data",
+  match: (path) => isUnder(EDGE_API, path),
+  limits: { body: { kind: "small" } },
+  handle: (exchange) => edgeControl(exchange, live),
+});

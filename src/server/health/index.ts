@@ -1,0 +1,26 @@
+import { sendJson } from "#server/http/answer.ts";
+import type { Mount } from "#server/http/protocol.ts";
+import { metrics } from "./metrics.ts";
+import { Health } from "./readiness.ts";
+
+const paths = ["/api/health/live", "/api/health/ready", "/metrics"];
+
+/** Whether the product works, for load balancers, and its figures for Prometheus. */
+export const health: Mount = (house) => {
+  const readiness = new Health();
+  return {
+    name: "health",
+    answers: "data",
+    match: (path) => paths.includes(path),
+    limits: { methods: ["GET", "HEAD"], body: { kind: "small" } },
+    async handle({ req, res, path }) {
+      if (path === "/metrics") return metrics(req, res, house);
+      if (path === "/api/health/live") return sendJson(res, { ok: true });
+      const found = await readiness.ready();
+      const ok = found.ok && !house.draining();
+      return sendJson(res, { ...found, ok }, { status: ok ? 200 : 503 });
+    },
+    start: () => readiness.start(),
+    close: () => readiness.close(),
+  };
+};
