@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { demoStudies } from "#server/demo/modality-simulator/index.ts";
-import { openStoreAssociation } from "../edge-router/src/dimse/scu.ts";
+import { openStoreAssociation } from "../edge-router/src/dimse/scu/storage.ts";
 
 const { values } = parseArgs({
   options: {

@@ -6,6 +6,7 @@ import { runHeartbeat } from "./control/heartbeat.ts";
 import { isEnrolled, loadEnrolment, saveConfig } from "./control/identity.ts";
 import { Portal } from "./control/portal.ts";
 import { Scp } from "./dimse/scp.ts";
+import { dimseServices } from "./dimse-services.ts";
 import { lockStateDir } from "./lock.ts";
 import type { Logger } from "./log.ts";
 import { ResultReturner } from "./returns/return-results.ts";
@@ -101,10 +102,12 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
         calledAeTitles: [dimse.aeTitle, ...config.calledAeTitles, ...config.priorAeTitles],
         allowedCallingAeTitles: config.allowedCallingAeTitles,
       }),
-      begin: (object, onRoom) => spool.begin(object, onRoom),
-      associationEnded: (association) => spool.associationEnded(association),
-      refused: ({ callingAeTitle }, reason) =>
-        spool.refused({ sopInstanceUid: null, studyInstanceUid: null, reason, callingAeTitle }),
+      services: dimseServices({
+        begin: (object, onRoom) => spool.begin(object, onRoom),
+        associationEnded: (association) => spool.associationEnded(association),
+        refused: ({ callingAeTitle }, reason) =>
+          spool.refused({ sopInstanceUid: null, studyInstanceUid: null, reason, callingAeTitle }),
+      }),
       event: (name, details) => log.info(details, name),
     },
     {

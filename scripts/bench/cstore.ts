@@ -4,7 +4,8 @@ import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { makeStudy } from "#server/demo/modality-simulator/index.ts";
-import { echo, openStoreAssociation, type StoreFile } from "../../edge-router/src/dimse/scu.ts";
+import { openStoreAssociation, type StoreFile } from "../../edge-router/src/dimse/scu/storage.ts";
+import { echo } from "../../edge-router/src/dimse/scu/verification.ts";
 import { freePort, until } from "../lib/ports.mjs";
 import { say } from "../lib/say.mjs";
 

@@ -11,7 +11,7 @@ import { seedDemo } from "#server/demo/seed.ts";
 import { issueEnrollmentCodeAsOperator } from "#server/domain/edge/index.ts";
 import { type FrontDoor, openFrontDoor } from "#server/front-door/front-door.ts";
 import { createLog } from "#server/log.ts";
-import { openStoreAssociation } from "../../edge-router/src/dimse/scu.ts";
+import { openStoreAssociation } from "../../edge-router/src/dimse/scu/storage.ts";
 import { useTestDatabase } from "../database.ts";
 import { oddObjects, oddSopClassUid } from "../factories/odd-objects.ts";
 import { useTestRedis } from "../redis.ts";

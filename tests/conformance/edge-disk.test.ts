@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, truncateSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { openStoreAssociation } from "../../edge-router/src/dimse/scu.ts";
+import { openStoreAssociation } from "../../edge-router/src/dimse/scu/storage.ts";
 import { type MadeObject, makeObject, newUid } from "./edge-objects.ts";
 import { EdgeUnderTest, run, until } from "./edge-process.ts";
 

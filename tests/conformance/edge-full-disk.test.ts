@@ -3,7 +3,8 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync 
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { defaultCaps, Scp } from "../../edge-router/src/dimse/scp.ts";
-import { openStoreAssociation } from "../../edge-router/src/dimse/scu.ts";
+import { openStoreAssociation } from "../../edge-router/src/dimse/scu/storage.ts";
+import { dimseServices } from "../../edge-router/src/dimse-services.ts";
 import { sendWithLedger } from "./edge-ledger.ts";
 import { type MadeObject, makeObject, newUid } from "./edge-objects.ts";
 import { EdgeUnderTest, hasProgram, run, until } from "./edge-process.ts";
@@ -125,14 +126,16 @@ async function countingPacs(): Promise<{ port: number; taken: string[]; close():
   const pacs = new Scp(
     {
       policy: () => ({ calledAeTitles: ["LOCALPACS"], allowedCallingAeTitles: "*" }),
-      begin: ({ sopInstanceUid }) => ({
-        write: () => undefined,
-        full: false,
-        finish: async () => void taken.push(sopInstanceUid),
-        discard: () => undefined,
+      services: dimseServices({
+        begin: ({ sopInstanceUid }) => ({
+          write: () => undefined,
+          full: false,
+          finish: async () => void taken.push(sopInstanceUid),
+          discard: () => undefined,
+        }),
+        associationEnded: () => undefined,
+        refused: () => undefined,
       }),
-      associationEnded: () => undefined,
-      refused: () => undefined,
       event: () => undefined,
     },
     defaultCaps,

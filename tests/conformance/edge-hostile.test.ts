@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { encodeCommand } from "../../edge-router/src/dimse/command.ts";
 import { dataHeader, encodeAssociateRequest } from "../../edge-router/src/dimse/pdu.ts";
-import { openStoreAssociation } from "../../edge-router/src/dimse/scu.ts";
+import { openStoreAssociation } from "../../edge-router/src/dimse/scu/storage.ts";
 import { CT, EXPLICIT, makeObject, newUid } from "./edge-objects.ts";
 import { EdgeUnderTest, until } from "./edge-process.ts";
 

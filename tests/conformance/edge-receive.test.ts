@@ -3,7 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { deflateRawSync } from "node:zlib";
-import { openStoreAssociation } from "../../edge-router/src/dimse/scu.ts";
+import { openStoreAssociation } from "../../edge-router/src/dimse/scu/storage.ts";
 import { EXPLICIT, IMPLICIT, type MadeObject, makeObject, newUid } from "./edge-objects.ts";
 import { EdgeUnderTest, run, until } from "./edge-process.ts";
 
@@ -42,6 +42,25 @@ test("an unknown calling AE title is refused once the portal lists the modalitie
   assert.equal((await edge.echoscu("-aec", "OVERREAD", "-aet", "CT1")).code, 0);
   edge.portal.config = { ...edge.portal.config, version: 3, allowedCallingAeTitles: "*" };
   await until("old configuration", () => edge.portal.heartbeats.at(-1)?.configVersion === 3);
+});
+
+test("a modality that is taken off the list while its association is open gets its next object refused", async () => {
+  const configure = async (version: number, allowedCallingAeTitles: "*" | string[]): Promise<void> => {
+    edge.portal.config = { ...edge.portal.config, version, allowedCallingAeTitles };
+    await until("configuration", () => edge.portal.heartbeats.at(-1)?.configVersion === version);
+  };
+  const objects = [makeObject(edge.dir), makeObject(edge.dir), makeObject(edge.dir)] as const;
+  const association = await openStoreAssociation({ ...peer(), files: [...objects] });
+  assert.equal(await association.store(objects[0]), 0);
+  await configure(4, ["CT1"]);
+  const status = await association.store(objects[1]);
+  await configure(5, "*");
+  // Not authorized (PS3.7 Annex C).
+  assert.equal(status, 0x0124);
+  assert.equal(await association.store(objects[2]), 0);
+  await association.release();
+  await until("the others are held", () => edge.portal.holds(objects[0]) && edge.portal.holds(objects[2]));
+  assert.equal(edge.portal.holds(objects[1]), false);
 });
 
 test("objects of many classes and syntaxes reach the archive with every byte of their data set", async () => {

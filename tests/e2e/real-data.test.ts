@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { readInstance } from "@overread/shared/dicom/part10";
 import { newUid } from "@overread/shared/dicom/uids";
-import { openStoreAssociation } from "../../edge-router/src/dimse/scu.ts";
+import { openStoreAssociation } from "../../edge-router/src/dimse/scu/storage.ts";
 import { noRealData, realBytes, realData, realFiles } from "../real-data.ts";
 import { run } from "../support/run.ts";
 import { type PortalClient, signIn } from "./support/portal.ts";

@@ -1,12 +1,17 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import type { Socket } from "node:net";
-import { isUid } from "@overread/shared/dicom/uids";
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
-import { Command, type CommandElement, commandField, encodeCommand, field, NO_DATA_SET } from "./command.ts";
-import { answerContext, mayCall, type Rejection, rejectionOf, tooManyAssociations } from "./negotiate.ts";
+import { Command, commandField, field } from "./command.ts";
 import {
-  type ContextAnswer,
-  commandPdus,
+  type AssociationPolicy,
+  answerContext,
+  mayCall,
+  type Rejection,
+  rejectionOf,
+  tooManyAssociations,
+} from "./negotiate.ts";
+import {
   encodeAbort,
   encodeAssociateAccept,
   encodeAssociateReject,
@@ -16,9 +21,9 @@ import {
   pduType,
 } from "./pdu.ts";
 import { PduReader } from "./pdu-reader.ts";
-import type { AssociationInfo, ObjectReceiver, ScpCaps, ScpHandlers } from "./scp.ts";
-import { VERIFICATION } from "./sop-classes.ts";
-import { dimseStatus, statusOf } from "./status.ts";
+import { responsePdus } from "./response.ts";
+import type { AssociationInfo, DimseResponse, DimseService, Execution, Operation, ServiceRegistry } from "./service.ts";
+import { generalStatus, refusalFor, statusClass } from "./status.ts";
 
 const MAX_COMMAND_BYTES = 64 * 1024;
 /** How long a peer has to ask for an association once it is connected (ARTIM, PS3.8 §9.1.4). */
@@ -26,29 +31,56 @@ const ARTIM_MS = 10_000;
 /** How long a peer has to close after a reject, an abort or a release (ARTIM). */
 const CLOSE_MS = 2_000;
 
+/** What an association needs of the listener that it came by. */
+export type AssociationHost = {
+  services: ServiceRegistry;
+  policy(): AssociationPolicy;
+  caps: AssociationCaps;
+  /** Whether one more association may begin. */
+  hasPlace(): boolean;
+  /** Ids, counts and AE titles only. */
+  event(name: string, details: Record<string, string | number>): void;
+};
+
+export type AssociationCaps = {
+  /** One data set; a longer one is aborted. */
+  objectBytes: number;
+  /** Time without any byte before the association is aborted; a third of it, at most, before the request. */
+  idleMs: number;
+  /** From the first byte of an object to its last. */
+  objectMs: number;
+  associationMs: number;
+};
+
+/** A presentation context that was accepted, and who serves it. */
+type AcceptedContext = { abstractSyntax: string; transferSyntaxUid: string; service: DimseService };
+
 /** A command that has been read whole and waits for its data set, or for its answer. */
-interface Message {
+type Message = {
   contextId: number;
+  context: AcceptedContext;
   command: Command;
-  receiver: ObjectReceiver | null;
+  kind: number;
+  /** Absent when nobody here knows the command, or it was refused. */
+  execution: Execution | null;
   refusal: ErrorCode | null;
+  cancelable: boolean;
+  cancel: AbortController;
   bytes: number;
   startedAt: number;
-}
+};
 
 /**
- * One association as acceptor: the state machine of PS3.8 §9.2 with a streaming C-STORE on top.
+ * One association as acceptor: the state machine of PS3.8 §9.2, and the message exchange of PS3.7 on top of it.
  *
- * One message at a time: while an object is being made durable, nothing further is read from the peer.
+ * One message at a time: while a request is being answered nothing further is read from the peer, unless it may cancel.
  */
 export class Association {
   readonly #socket: Socket;
-  readonly #handlers: ScpHandlers;
-  readonly #caps: ScpCaps;
-  readonly #hasPlace: () => boolean;
+  readonly #host: AssociationHost;
   readonly #reader: PduReader;
   readonly #connectedAt = Date.now();
-  readonly #contexts = new Map<number, ContextAnswer>();
+  readonly #contexts = new Map<number, AcceptedContext>();
   #info: AssociationInfo | null = null;
   #peerMaxPduBytes = 0;
   #commandParts: Buffer[] = [];
@@ -59,11 +91,9 @@ export class Association {
   #closing = false;
   #draining = false;
 
-  constructor(socket: Socket, handlers: ScpHandlers, caps: ScpCaps, hasPlace: () => boolean) {
+  constructor(socket: Socket, host: AssociationHost) {
     this.#socket = socket;
-    this.#handlers = handlers;
-    this.#caps = caps;
-    this.#hasPlace = hasPlace;
+    this.#host = host;
     this.#reader = new PduReader({
       control: (type, body) => this.#control(type, body),
       fragment: (contextId, isCommand, bytes, last) => this.#fragment(contextId, isCommand, bytes, last),
@@ -100,13 +130,13 @@ export class Association {
   /** Called twice a second: idle, object and absolute time limits. */
   enforceTimes(now: number): void {
     if (this.#closing || this.#answering) return;
-    const idleMs = this.#info ? this.#caps.idleMs : Math.min(ARTIM_MS, this.#caps.idleMs / 3);
+    const idleMs = this.#info ? this.#host.caps.idleMs : Math.min(ARTIM_MS, this.#host.caps.idleMs / 3);
     // A paused socket is our own doing, not the peer's silence.
     if (this.#socket.isPaused()) this.#lastByteAt = now;
     if (now - this.#lastByteAt > idleMs) this.abort("idle");
     else if (!this.#info && now - this.#connectedAt > ARTIM_MS) this.abort("no request");
-    else if (this.#message && now - this.#message.startedAt > this.#caps.objectMs) this.abort("object too slow");
-    else if (now - this.#connectedAt > this.#caps.associationMs) this.abort("association too long");
+    else if (this.#message && now - this.#message.startedAt > this.#host.caps.objectMs) this.abort("object too slow");
+    else if (now - this.#connectedAt > this.#host.caps.associationMs) this.abort("association too long");
   }
 
   /** From now on nothing new may begin; what is under way may end. */
@@ -117,7 +147,7 @@ export class Association {
 
   abort(because: string, source: 0 | 2 = 2, reason = 0): void {
     if (this.#closing) return;
-    this.#handlers.event("association aborted", { ...this.#info, because });
+    this.#host.event("association aborted", { ...this.#info, because });
     this.#end(encodeAbort(source, reason));
   }
 
@@ -136,7 +166,7 @@ export class Association {
     } catch (error) {
       this.#fault(error);
     }
-    if (this.#reader.backlog || this.#message?.receiver?.full) this.#socket.pause();
+    if (this.#reader.backlog || this.#message?.execution?.full) this.#socket.pause();
   }
 
   #continue(): void {
@@ -146,7 +176,7 @@ export class Association {
     } catch (error) {
       this.#fault(error);
     }
-    if (!this.#reader.backlog && !this.#message?.receiver?.full) this.#socket.resume();
+    if (!this.#reader.backlog && !this.#message?.execution?.full) this.#socket.resume();
   }
 
   #fault(error: unknown): void {
@@ -157,15 +187,16 @@ export class Association {
 
   #closed(): void {
     this.#closing = true;
-    this.#message?.receiver?.discard();
+    this.#message?.execution?.discard();
+    this.#message?.cancel.abort();
     this.#message = null;
-    if (this.#info) this.#handlers.associationEnded(this.#info);
+    if (this.#info) this.#host.services.associationEnded(this.#info);
   }
 
   #control(type: number, body: Buffer): void {
     if (type === pduType.associateRequest && !this.#info) this.#associate(body);
     else if (type === pduType.releaseRequest && this.#info && !this.#message && this.#commandBytes === 0) {
-      this.#handlers.event("association released", { ...this.#info });
+      this.#host.event("association released", { ...this.#info });
       this.#end(encodeReleaseResponse());
     } else if (type === pduType.abort) {
       this.#closing = true;
@@ -175,36 +206,41 @@ export class Association {
 
   #associate(body: Buffer): void {
     const request = parseAssociateRequest(body);
-    const rejection = rejectionOf(request, this.#handlers.policy());
+    const rejection = rejectionOf(request, this.#host.policy());
     if (rejection) {
       this.#reject(rejection, request.callingAeTitle, request.calledAeTitle);
       return;
     }
-    if (this.#draining || !this.#hasPlace()) {
+    if (this.#draining || !this.#host.hasPlace()) {
       this.#reject(tooManyAssociations, request.callingAeTitle, request.calledAeTitle);
       return;
     }
     this.#peerMaxPduBytes = request.maxPduBytes;
-    const answers = request.contexts.map(answerContext);
-    for (const answer of answers) if (answer.result === 0) this.#contexts.set(answer.id, answer);
+    const answers = request.contexts.map((context) => {
+      const { answer, service } = answerContext(this.#host.services, context);
+      const { abstractSyntax } = context;
+      if (service && answer.result === 0)
+        this.#contexts.set(answer.id, { abstractSyntax, transferSyntaxUid: answer.transferSyntax, service });
+      return answer;
+    });
     this.#info = {
       id: randomUUID(),
       callingAeTitle: request.callingAeTitle,
       calledAeTitle: request.calledAeTitle,
     };
-    this.#handlers.event("association accepted", { ...this.#info, contexts: this.#contexts.size });
+    this.#host.event("association accepted", { ...this.#info, contexts: this.#contexts.size });
     this.#socket.write(encodeAssociateAccept(body.subarray(4, 36), answers));
   }
 
   #reject(rejection: Rejection, callingAeTitle: string, calledAeTitle: string): void {
-    this.#handlers.event("association rejected", { callingAeTitle, calledAeTitle, because: rejection.because });
+    this.#host.event("association rejected", { callingAeTitle, calledAeTitle, because: rejection.because });
     this.#end(encodeAssociateReject(rejection.result, rejection.source, rejection.reason));
   }
 
   #fragment(contextId: number, isCommand: boolean, bytes: Buffer, last: boolean): void {
     if (!this.#contexts.has(contextId)) throw new ProtocolError("data on a context that was not accepted", 6);
     if (isCommand) {
-      if (this.#message) throw new ProtocolError("command inside a data set", 2);
+      if (this.#message && !this.#answering) throw new ProtocolError("command inside a data set", 2);
       this.#commandBytes += bytes.length;
       if (this.#commandBytes > MAX_COMMAND_BYTES) throw new ProtocolError("command set too long", 6);
       this.#commandParts.push(Buffer.from(bytes));
@@ -212,11 +248,11 @@ export class Association {
       return;
     }
     const message = this.#message;
-    if (message?.contextId !== contextId) throw new ProtocolError("data set without its command", 2);
+    if (message?.contextId !== contextId || this.#answering) throw new ProtocolError("data set without its command", 2);
     message.bytes += bytes.length;
-    if (message.bytes > this.#caps.objectBytes) throw new ProtocolError("object too long", 6);
-    message.receiver?.write(bytes);
-    if (last) this.#endOfDataSet(message);
+    if (message.bytes > this.#host.caps.objectBytes) throw new ProtocolError("object too long", 6);
+    message.execution?.write(bytes);
+    if (last) this.#perform(message);
   }
 
   #command(contextId: number): void {
@@ -224,83 +260,109 @@ export class Association {
     this.#commandParts = [];
     this.#commandBytes = 0;
     const kind = command.number(field.commandField)!;
-    if (kind === commandField.cCancel) return;
+    if (kind === commandField.cCancel) {
+      this.#cancel(command);
+      return;
+    }
+    if (this.#message) throw new ProtocolError("request before the answer to the one before", 2);
     if (kind & commandField.response) throw new ProtocolError("response that nobody asked for", 2);
-    if (kind === commandField.cStore && !command.hasDataSet) throw new ProtocolError("C-STORE without data set", 2);
-    const message: Message = { contextId, command, receiver: null, refusal: null, bytes: 0, startedAt: Date.now() };
-    if (command.hasDataSet) {
-      this.#message = message;
-      if (kind === commandField.cStore) this.#beginStore(message);
-    } else this.#answer(message, kind === commandField.cEcho ? dimseStatus.success : undefined);
+    const context = this.#contexts.get(contextId)!;
+    const operation = this.#host.services.operationFor(context.service, kind);
+    if (operation?.dataSet && !command.hasDataSet) throw new ProtocolError("request without its data set", 2);
+    const message: Message = {
+      contextId,
+      context,
+      command,
+      kind,
+      execution: null,
+      refusal: null,
+      cancelable: operation?.cancelable ?? false,
+      cancel: new AbortController(),
+      bytes: 0,
+      startedAt: Date.now(),
+    };
+    this.#message = message;
+    if (operation && operation.dataSet === command.hasDataSet) this.#begin(message, operation);
+    if (!command.hasDataSet) this.#perform(message);
   }
 
-  #beginStore(message: Message): void {
-    const info = this.#info!;
-    const sopClassUid = message.command.uid(field.affectedSopClassUid);
-    const sopInstanceUid = message.command.uid(field.affectedSopInstanceUid);
-    if (!isUid(sopClassUid) || !isUid(sopInstanceUid)) message.refusal = "dicom.invalid-uid";
-    else if (!mayCall(this.#handlers.policy(), info.callingAeTitle)) message.refusal = "auth.forbidden";
-    else {
-      const transferSyntaxUid = this.#contexts.get(message.contextId)!.transferSyntax;
-      message.receiver = this.#handlers.begin(
-        { association: info, sopClassUid, sopInstanceUid, transferSyntaxUid },
+  #cancel(command: Command): void {
+    const message = this.#message;
+    const id = command.number(field.messageIdBeingRespondedTo);
+    if (message?.cancelable && message.command.number(field.messageId) === id) message.cancel.abort();
+  }
+
+  #begin(message: Message, operation: Operation): void {
+    const association = this.#info!;
+    const { command, context, cancel } = message;
+    const { abstractSyntax, transferSyntaxUid } = context;
+    try {
+      // The list of who may call can have changed since the association began.
+      if (!operation.universal && !mayCall(this.#host.policy(), association.callingAeTitle))
+        throw new DomainError("auth.forbidden");
+      message.execution = operation.begin(
+        { association, command, abstractSyntax, transferSyntaxUid, signal: cancel.signal },
         () => this.#continue(),
       );
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      message.refusal = error.code;
     }
   }
 
-  #endOfDataSet(message: Message): void {
-    if (message.command.number(field.commandField) !== commandField.cStore) {
-      this.#message = null;
-      this.#answer(message, undefined);
-      return;
-    }
-    if (!message.receiver) {
-      this.#message = null;
-      if (message.refusal === "dicom.invalid-uid") this.#handlers.refused(this.#info!, message.refusal);
-      this.#refuse(message, message.refusal ?? "internal");
-      return;
-    }
+  /** The request has come whole. */
+  #perform(message: Message): void {
     this.#answering = true;
-    this.#reader.hold();
-    message.receiver.finish().then(
-      () => this.#answered(() => this.#answer(message, dimseStatus.success)),
-      (error: unknown) => this.#answered(() => this.#refuse(message, codeOf(error))),
+    if (!message.cancelable) this.#reader.hold();
+    void this.#answer(message).then(() => {
+      this.#message = null;
+      this.#answering = false;
+      this.#lastByteAt = Date.now();
+      this.#continue();
+    });
+  }
+
+  async #answer(message: Message): Promise<void> {
+    try {
+      if (message.refusal) throw new DomainError(message.refusal);
+      if (!message.execution) {
+        this.#send(message, { status: generalStatus.unrecognizedOperation });
+        return;
+      }
+      const answer = message.execution.answer();
+      if (!(Symbol.asyncIterator in answer)) {
+        this.#send(message, await answer);
+        return;
+      }
+      for await (const response of answer) {
+        this.#send(message, response);
+        if (this.#closing || statusClass(response.status) !== "pending") return;
+        await this.#room();
+      }
+      throw new Error("a service ended its answer without a last response");
+    } catch (error) {
+      const code = codeOf(error);
+      const { status, comment } = refusalFor(code, message.context.service.statuses);
+      const event = message.kind === commandField.cStore ? "object refused" : "request refused";
+      if (!this.#closing) this.#host.event(event, { ...this.#info, code, status, bytes: message.bytes });
+      this.#send(message, { status, comment });
+    }
+  }
+
+  /** Waits until the peer has read most of what it was sent; one that reads nothing is given up. */
+  async #room(): Promise<void> {
+    if (!this.#socket.writableNeedDrain) return;
+    const signal = AbortSignal.timeout(this.#host.caps.idleMs);
+    await Promise.race([once(this.#socket, "drain", { signal }), once(this.#socket, "close", { signal })]).catch(() =>
+      this.abort("answers are not read"),
     );
   }
 
-  #answered(answer: () => void): void {
-    this.#message = null;
-    this.#answering = false;
-    this.#lastByteAt = Date.now();
+  /** One write for all of it, so that a short answer leaves in one segment. */
+  #send({ contextId, context, command }: Message, response: DimseResponse): void {
     if (this.#closing || this.#socket.destroyed) return;
-    answer();
-    this.#continue();
-  }
-
-  #refuse(message: Message, code: ErrorCode): void {
-    const { status, comment } = statusOf(code);
-    this.#handlers.event("object refused", { ...this.#info, code, status, bytes: message.bytes });
-    this.#answer(message, status, comment);
-  }
-
-  /** One write for header and command, so that they leave in one segment. */
-  #answer(message: Message, status: number | undefined, comment?: string): void {
-    const { command, contextId } = message;
-    const kind = command.number(field.commandField)!;
-    const sopClassUid = command.uid(field.affectedSopClassUid);
-    const sopInstanceUid = command.uid(field.affectedSopInstanceUid);
-    const elements: CommandElement[] = [
-      [field.affectedSopClassUid, "UI", sopClassUid || VERIFICATION],
-      [field.commandField, "US", kind | commandField.response],
-      [field.messageIdBeingRespondedTo, "US", command.number(field.messageId) ?? 0],
-      [field.commandDataSetType, "US", NO_DATA_SET],
-      [field.status, "US", status ?? dimseStatus.unrecognizedOperation],
-    ];
-    if (comment) elements.push([field.errorComment, "LO", comment]);
-    if (sopInstanceUid) elements.push([field.affectedSopInstanceUid, "UI", sopInstanceUid]);
-    const bytes = encodeCommand(elements);
-    this.#socket.write(commandPdus(contextId, bytes, this.#peerMaxPduBytes));
+    const { abstractSyntax } = context;
+    this.#socket.write(responsePdus({ contextId, abstractSyntax, command }, response, this.#peerMaxPduBytes));
   }
 }
 

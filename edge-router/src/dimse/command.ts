@@ -12,19 +12,22 @@ export const field = {
   status: 0x0900,
   errorComment: 0x0902,
   affectedSopInstanceUid: 0x1000,
+  requestedSopInstanceUid: 0x1001,
 } as const;
 export const commandField = { cStore: 0x0001, cEcho: 0x0030, cCancel: 0x0fff, response: 0x8000 } as const;
 /** Value of CommandDataSetType that says: no data set follows. */
 export const NO_DATA_SET = 0x0101;
+/** Any other value says that one does. */
+export const SOME_DATA_SET = 0x0001;
 
 export type CommandElement =
-  | [element: number, vr: "UI" | "LO", value: string]
+  | [element: number, vr: "UI" | "LO" | "AE", value: string]
   | [element: number, vr: "US", value: number];
 
-/** A command set in implicit VR little endian, group length included (PS3.7 §6.3.1). Elements in ascending order. */
+/** A command set in implicit VR little endian, group length included (PS3.7 §6.3.1). */
 export function encodeCommand(elements: CommandElement[]): Buffer {
   const parts: Buffer[] = [Buffer.alloc(12)];
-  for (const [element, vr, value] of elements) {
+  for (const [element, vr, value] of elements.toSorted(([a], [b]) => a - b)) {
     const header = Buffer.alloc(8);
     const bytes = vr === "US" ? Buffer.from([value & 0xff, value >> 8]) : evenText(value, vr === "UI" ? "\0" : " ");
     header.writeUInt16LE(element, 2);

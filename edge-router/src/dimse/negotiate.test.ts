@@ -2,10 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TS } from "@overread/shared/dicom/uids";
 import { answerContext } from "./negotiate.ts";
+import { ServiceRegistry } from "./service.ts";
+import { type ObjectStore, storageService } from "./services/storage.ts";
+import { verificationService } from "./services/verification.ts";
 
+const registry = new ServiceRegistry([verificationService, storageService({} as ObjectStore)]);
 const CT = "1.2.840.10008.5.1.4.1.1.2";
 const answer = (transferSyntaxes: string[], abstractSyntax = CT): string => {
-  const { result, transferSyntax } = answerContext({ id: 1, abstractSyntax, transferSyntaxes });
+  const { result, transferSyntax } = answerContext(registry, { id: 1, abstractSyntax, transferSyntaxes }).answer;
   return `${result} ${transferSyntax}`;
 };
 const unknown = "1.3.46.670589.33.1.4.9";

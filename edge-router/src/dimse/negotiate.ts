@@ -1,7 +1,7 @@
 import { isUid, TS, transferSyntaxes } from "@overread/shared/dicom/uids";
 import type { AssociateRequest, ContextAnswer, PresentationContext } from "./pdu.ts";
 import { APPLICATION_CONTEXT } from "./pdu.ts";
-import { isStorageClass, VERIFICATION } from "./sop-classes.ts";
+import type { DimseService, ServiceRegistry } from "./service.ts";
 
 /** Who may talk to us, asked anew for each association so that a new configuration counts at once. */
 export interface AssociationPolicy {
@@ -38,16 +38,23 @@ export const mayCall = (policy: AssociationPolicy, callingAeTitle: string): bool
   (policy.allowedCallingAeTitles === "*" || policy.allowedCallingAeTitles.includes(callingAeTitle));
 
 /**
- * Verification and every storage class are accepted, in the first transfer syntax that we know. One that nobody knows is
- * taken when nothing else is offered: then the object is kept as it came, which is better than not having it.
+ * For services that keep a data set as it comes: the first transfer syntax that we can read. One that nobody knows is
+ * taken when nothing else is offered, which is better than not having the object.
  */
-export function answerContext({ id, abstractSyntax, transferSyntaxes: offered }: PresentationContext): ContextAnswer {
-  const transferSyntax =
-    offered.find((uid) => transferSyntaxes[uid] && !transferSyntaxes[uid].opaquePixels) ??
-    offered.find((uid) => transferSyntaxes[uid]) ??
-    offered.find(isUid);
+export const keepAny = (offered: readonly string[]): string | undefined =>
+  offered.find((uid) => transferSyntaxes[uid] && !transferSyntaxes[uid].opaquePixels) ??
+  offered.find((uid) => transferSyntaxes[uid]) ??
+  offered.find(isUid);
+
+/** Answers one presentation context by asking the registry who serves its abstract syntax (PS3.8 §9.3.3.2). */
+export function answerContext(
+  registry: ServiceRegistry,
+  { id, abstractSyntax, transferSyntaxes: offered }: PresentationContext,
+): { answer: ContextAnswer; service: DimseService | undefined } {
+  const service = registry.serviceFor(abstractSyntax);
+  const transferSyntax = service?.chooseTransferSyntax(offered);
+  if (service && transferSyntax !== undefined) return { answer: { id, result: 0, transferSyntax }, service };
   // The transfer syntax of a refused context is not significant, but must be there (PS3.8 table 9-18).
-  if (transferSyntax === undefined) return { id, result: 4, transferSyntax: TS.implicitLittleEndian };
-  const known = abstractSyntax === VERIFICATION || isStorageClass(abstractSyntax);
-  return { id, result: known ? 0 : 3, transferSyntax };
+  const named = offered.find(isUid) ?? TS.implicitLittleEndian;
+  return { answer: { id, result: service ? 4 : 3, transferSyntax: named }, service };
 }

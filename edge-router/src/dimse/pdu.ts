@@ -149,17 +149,17 @@ export function dataHeader(contextId: number, payloadBytes: number, isCommand: b
 }
 
 /**
- * A command set as P-DATA-TF PDUs, each no longer than the peer takes (PS3.8 §9.3.1).
+ * A command set or a short data set as P-DATA-TF PDUs, each no longer than the peer takes (PS3.8 §9.3.1).
  *
  * @param maxPduBytes what the peer announced; 0 is without limit.
  */
-export function commandPdus(contextId: number, command: Buffer, maxPduBytes: number): Buffer {
+export function messagePdus(contextId: number, bytes: Buffer, isCommand: boolean, maxPduBytes: number): Buffer {
   // Six bytes of a PDU stand before its payload; who takes less than that has asked for nothing.
-  const room = maxPduBytes === 0 ? command.length : Math.max(2, maxPduBytes - 6);
+  const room = maxPduBytes === 0 ? Math.max(bytes.length, 1) : Math.max(2, maxPduBytes - 6);
   const parts: Buffer[] = [];
-  for (let at = 0; at < command.length; at += room) {
-    const part = command.subarray(at, at + room);
-    parts.push(dataHeader(contextId, part.length, true, at + room >= command.length), part);
+  for (let at = 0; at === 0 || at < bytes.length; at += room) {
+    const part = bytes.subarray(at, at + room);
+    parts.push(dataHeader(contextId, part.length, isCommand, at + room >= bytes.length), part);
   }
   return Buffer.concat(parts);
 }

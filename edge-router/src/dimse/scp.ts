@@ -1,54 +1,16 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { Association } from "./association.ts";
-import type { AssociationPolicy } from "./negotiate.ts";
+import { Association, type AssociationCaps, type AssociationHost } from "./association.ts";
+import { type DimseService, ServiceRegistry } from "./service.ts";
 
-export interface AssociationInfo {
-  id: string;
-  callingAeTitle: string;
-  calledAeTitle: string;
-}
-export interface IncomingObject {
-  association: AssociationInfo;
-  sopClassUid: string;
-  sopInstanceUid: string;
-  transferSyntaxUid: string;
-}
-/** Where the bytes of one data set go. */
-export interface ObjectReceiver {
-  /** Takes the next bytes by reference. */
-  write(bytes: Buffer): void;
-  /** The disk is behind: the sender must wait until `onRoom` is called. */
-  readonly full: boolean;
-  /**
-   * Resolves once the object is durable.
-   * @throws {DomainError} what the sender is told, see status.ts. Anything else is a fault of ours.
-   */
-  finish(): Promise<void>;
-  /** The sender went away in the middle. */
-  discard(): void;
-}
+export type ScpOptions = Pick<AssociationHost, "policy" | "event"> & {
+  /** Who is asked first stands first. */
+  services: readonly DimseService[];
+};
 
-export interface ScpHandlers {
-  policy(): AssociationPolicy;
-  begin(object: IncomingObject, onRoom: () => void): ObjectReceiver;
-  associationEnded(association: AssociationInfo): void;
-  /** An object that was refused by its command alone; of others the receiver knows more. */
-  refused(association: AssociationInfo, reason: string): void;
-  /** Ids, counts and AE titles only. */
-  event(name: string, details: Record<string, string | number>): void;
-}
-
-export interface ScpCaps {
+export type ScpCaps = AssociationCaps & {
   /** At once; more are refused with a transient A-ASSOCIATE-RJ. */
   associations: number;
-  /** One data set; a longer one is aborted. */
-  objectBytes: number;
-  /** Time without any byte before the association is aborted; a third of it, at most, before the request. */
-  idleMs: number;
-  /** From the first byte of an object to its last. */
-  objectMs: number;
-  associationMs: number;
-}
+};
 
 export const defaultCaps: ScpCaps = {
   associations: 600,
@@ -64,12 +26,12 @@ const MOST_SILENT = 600;
 const EVICT_AFTER_MS = 10_000;
 
 /**
- * The listener for Verification and Storage.
+ * The listener: accepts associations for the services that it is given.
  *
- * @see DICOM PS3.4 Annexes A and B, PS3.8 §9
+ * @see DICOM PS3.8 §9
  */
 export class Scp {
-  readonly #handlers: ScpHandlers;
+  readonly #host: AssociationHost;
   readonly #caps: ScpCaps;
   readonly #server: Server;
   readonly #open = new Set<Association>();
@@ -77,8 +39,10 @@ export class Scp {
   #sweep: NodeJS.Timeout | null = null;
 
   /** @param allowAddress false closes the connection before a byte is read. */
-  constructor(handlers: ScpHandlers, caps: ScpCaps, allowAddress: (address: string) => boolean = () => true) {
-    this.#handlers = handlers;
+  constructor(options: ScpOptions, caps: ScpCaps, allowAddress: (address: string) => boolean = () => true) {
+    const { policy, event } = options;
+    const services = new ServiceRegistry(options.services);
+    this.#host = { services, policy, event, caps, hasPlace: () => this.#hasPlace() };
     this.#caps = caps;
     this.#allowAddress = allowAddress;
     // Nagle with delayed acknowledgement costs 44 ms for each answer.
@@ -118,12 +82,12 @@ export class Scp {
 
   #accept(socket: Socket): void {
     if (!this.#allowAddress(socket.remoteAddress ?? "")) {
-      this.#handlers.event("address refused", { address: socket.remoteAddress ?? "" });
+      this.#host.event("address refused", { address: socket.remoteAddress ?? "" });
       socket.destroy();
       return;
     }
     this.#makeRoomForOneMore();
-    const association = new Association(socket, this.#handlers, this.#caps, () => this.#hasPlace());
+    const association = new Association(socket, this.#host);
     this.#open.add(association);
     socket.once("close", () => this.#open.delete(association));
   }

@@ -1,30 +1,39 @@
 import type { ErrorCode } from "@overread/shared/errors";
 
-/** DIMSE statuses of C-STORE that we answer (PS3.4 table B.2-1, PS3.7 Annex C). */
-export const dimseStatus = {
+/**
+ * Statuses that every DIMSE service has (PS3.7 Annex C). What else a service answers stands in its own file, from the
+ * annex of PS3.4 that defines it.
+ */
+export const generalStatus = {
   success: 0x0000,
+  cancel: 0xfe00,
+  pending: 0xff00,
+  processingFailure: 0x0110,
   notAuthorised: 0x0124,
   unrecognizedOperation: 0x0211,
-  outOfResources: 0xa700,
-  dataSetDoesNotMatch: 0xa900,
-  cannotUnderstand: 0xc000,
 } as const;
 
-/**
- * What a sender is told when an object was not taken. Codes that are not here cannot come out of the
- * receive path; they would be answered as "cannot understand".
- */
-const byCode: Partial<Record<ErrorCode, { status: number; comment: string }>> = {
-  "storage.full": { status: dimseStatus.outOfResources, comment: "spool disk is full, send again later" },
-  "storage.unavailable": { status: dimseStatus.outOfResources, comment: "spool is not available, send again later" },
-  "auth.forbidden": { status: dimseStatus.notAuthorised, comment: "calling AE title is not allowed" },
-  "dicom.uid-mismatch": { status: dimseStatus.dataSetDoesNotMatch, comment: "data set and command differ in UIDs" },
-  "dicom.truncated": { status: dimseStatus.cannotUnderstand, comment: "data set is cut off" },
-  "dicom.malformed": { status: dimseStatus.cannotUnderstand, comment: "not a readable data set" },
-  "dicom.missing-attribute": { status: dimseStatus.cannotUnderstand, comment: "study, series or SOP UID is missing" },
-  "dicom.invalid-uid": { status: dimseStatus.cannotUnderstand, comment: "a UID is not valid" },
+/** What a requestor makes of a status: PS3.7 §C.1 to §C.5. */
+export function statusClass(status: number): "success" | "warning" | "cancel" | "pending" | "failure" {
+  if (status === generalStatus.success) return "success";
+  if (status === generalStatus.cancel) return "cancel";
+  if (status === generalStatus.pending || status === 0xff01) return "pending";
+  // Bxxx, and the three that PS3.7 Annex C calls warnings although they stand among the failures.
+  const isWarning = (status & 0xf000) === 0xb000 || [0x0001, 0x0107, 0x0116].includes(status);
+  return isWarning ? "warning" : "failure";
+}
+
+/** A status and the Error Comment (0000,0902) that goes with it: at most 64 characters, never of the data set. */
+export type Refusal = { status: number; comment: string };
+
+/** What a service answers for each error that its own code throws. */
+export type StatusTable = Readonly<Partial<Record<ErrorCode, Refusal>>>;
+
+const ofEveryService: StatusTable = {
+  "auth.forbidden": { status: generalStatus.notAuthorised, comment: "calling AE title is not allowed" },
 };
 
-/** Status and Error Comment (at most 64 characters, no patient data) for an error code. */
-export const statusOf = (code: ErrorCode): { status: number; comment: string } =>
-  byCode[code] ?? { status: dimseStatus.cannotUnderstand, comment: "cannot process the object" };
+/** The answer to a request that failed: by the service's table, then by what holds for all of them. */
+export const refusalFor = (code: ErrorCode, table: StatusTable): Refusal =>
+  table[code] ??
+  ofEveryService[code] ?? { status: generalStatus.processingFailure, comment: "cannot process the request" };

@@ -6,7 +6,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Delivery } from "@overread/shared/edge-contract/v1";
 import { type Portal, PortalError } from "../control/portal.ts";
-import { dataSetOffset } from "../dimse/scu.ts";
+import { dataSetOffset } from "../dimse/scu/storage.ts";
 
 const MAX_OBJECT_BYTES = 2 * 1024 ** 3;
 /** Part headers, and closing boundary with epilogue, are looked for in this much of either end. */

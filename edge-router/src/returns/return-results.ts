@@ -5,7 +5,8 @@ import { DeliveryList, type DeliveryOutcome } from "@overread/shared/edge-contra
 import { z } from "zod";
 import { backoffMs, pause } from "../backoff.ts";
 import { type Portal, PortalError } from "../control/portal.ts";
-import { openStoreAssociation, ScuError } from "../dimse/scu.ts";
+import { ScuError } from "../dimse/requestor.ts";
+import { openStoreAssociation } from "../dimse/scu/storage.ts";
 import type { Logger } from "../log.ts";
 import { faultCode, isDiskFault } from "../spool/disk-fault.ts";
 import type { OwedWrites } from "../spool/owed-writes.ts";

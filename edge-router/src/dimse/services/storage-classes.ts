@@ -1,4 +1,4 @@
-export const VERIFICATION = "1.2.840.10008.1.1";
+import { VERIFICATION } from "./verification.ts";
 
 /**
  * Services of the standard that are not storage. The list says what we are not, so that storage classes

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isStorageClass, VERIFICATION } from "./sop-classes.ts";
+import { isStorageClass } from "./storage-classes.ts";
+import { VERIFICATION } from "./verification.ts";
 
 test("every storage class is taken, private and future ones too", () => {
   for (const uid of [
