@@ -1,3 +1,4 @@
+import { isAeTitle } from "@overread/shared/dicom/ae-title";
 import { z } from "zod";
 import { type DbRole, roleUrl } from "./db/roles.ts";
 import { deriveKey, type KeyPurpose, roleVariable } from "./process-keys.ts";
@@ -47,7 +48,7 @@ const Environment = z.object({
   /** Units of DICOMweb reading that one person or token has per second (`http/rate-limit.ts`). 0: no limit. */
   OVERREAD_DICOMWEB_UNITS_PER_SECOND: z.coerce.number().int().min(0).default(2000),
   OVERREAD_DEMO_PASSWORD: z.string().min(8, "a demo password has at least 8 characters").optional(),
-  OVERREAD_EDGE_AET: z.string().max(16).optional(),
+  OVERREAD_EDGE_AET: z.string().refine(isAeTitle, "no AE title").optional(),
   OVERREAD_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { drawPixels } from "@overread/shared/dicom/pixels/draw-pixels";
-import { TS } from "@overread/shared/dicom/uids";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { dataSetOf } from "../archive.ts";
 import { pixelCases } from "../factories/pixel-cases/index.ts";
 import { caseInstance, caseSize, frameOfCase } from "../factories/pixel-cases/instance.ts";

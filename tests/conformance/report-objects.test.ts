@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { readInstance } from "@overread/shared/dicom/part10";
-import { SOP } from "@overread/shared/dicom/uids";
+import { SOP } from "@overread/shared/dicom/sop-classes";
 import { encodeJpeg } from "#server/archive/picture/encode.ts";
 import { makeStudy } from "#server/demo/modality-simulator/index.ts";
 import {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { TS } from "@overread/shared/dicom/uids";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { nativeSyntaxes } from "@overread/shared/dicom/write";
 import { demoStudies, makeStudy, type SimulatedFile, studyKinds } from "#server/demo/modality-simulator/index.ts";
 

@@ -1,5 +1,5 @@
 import { deflateRawSync } from "node:zlib";
-import { TS } from "@overread/shared/dicom/uids";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 
 /** A data set as some modality, gateway or hand-written converter has sent one. */
 export type OddObject = {

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { normalisePersonName } from "@overread/shared/dicom/person-name";
-import { newUid, SOP, TS } from "@overread/shared/dicom/uids";
+import { SOP } from "@overread/shared/dicom/sop-classes";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
+import { newUid } from "@overread/shared/dicom/uids";
 import type pg from "pg";
 import { systemActor } from "#server/auth/system-actor.ts";
 import { withTenant } from "#server/db/with-tenant.ts";

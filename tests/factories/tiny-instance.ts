@@ -1,4 +1,6 @@
-import { newUid, SOP, TS } from "@overread/shared/dicom/uids";
+import { SOP } from "@overread/shared/dicom/sop-classes";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
+import { newUid } from "@overread/shared/dicom/uids";
 import { encodePart10, type WritableDataSet } from "@overread/shared/dicom/write";
 
 export type TinyWish = {

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { SOP } from "@overread/shared/dicom/uids";
+import { SOP } from "@overread/shared/dicom/sop-classes";
 import { checkArchive, scrubArchive } from "#server/archive/index.ts";
 import { lookAgain } from "#server/archive/look-again.ts";
 import { systemActor } from "#server/auth/system-actor.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { SOP } from "@overread/shared/dicom/uids";
+import { SOP } from "@overread/shared/dicom/sop-classes";
 import { dataSetOf, partsOf, type TestArchive, useTestArchive } from "../archive.ts";
 import { type Tiny, type TinyWish, tinyInstance } from "../factories/tiny-instance.ts";
 

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { TS } from "@overread/shared/dicom/uids";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { part10Head } from "@overread/shared/dicom/write";
 import { ingestPart10 } from "#server/archive/index.ts";
 import { findToken } from "#server/auth/api-token.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { TS, transferSyntaxes } from "@overread/shared/dicom/uids";
+import { TS, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import { type TestArchive, useTestArchive } from "../archive.ts";
 import { tinyInstance } from "../factories/tiny-instance.ts";
 

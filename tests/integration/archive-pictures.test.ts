@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { inflateSync } from "node:zlib";
-import { newUid, TS } from "@overread/shared/dicom/uids";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
+import { newUid } from "@overread/shared/dicom/uids";
 import { ReadingMemory } from "#server/storage/reading-memory.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
 import { pixelCases } from "../factories/pixel-cases/index.ts";

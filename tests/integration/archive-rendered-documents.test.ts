@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
-import { SOP } from "@overread/shared/dicom/uids";
+import { SOP } from "@overread/shared/dicom/sop-classes";
 import type { WritableDataSet } from "@overread/shared/dicom/write";
 import { type TestArchive, useTestArchive } from "../archive.ts";
 import { type TinyWish, tinyInstance } from "../factories/tiny-instance.ts";

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type DicomJson, stringOf } from "@overread/shared/dicom/dicom-json";
-import { newUid, SOP, TS } from "@overread/shared/dicom/uids";
+import { SOP } from "@overread/shared/dicom/sop-classes";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
+import { newUid } from "@overread/shared/dicom/uids";
 import { indexStudy } from "#server/archive/index.ts";
 import { systemActor } from "#server/auth/system-actor.ts";
 import { makeStudy } from "#server/demo/modality-simulator/index.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { type DicomJson, numberOf, stringOf } from "@overread/shared/dicom/dicom-json";
-import { TS } from "@overread/shared/dicom/uids";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { part10Head } from "@overread/shared/dicom/write";
 import { findToken } from "#server/auth/api-token.ts";
 import type { TokenActor } from "#server/context.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { SOP } from "@overread/shared/dicom/uids";
+import { SOP } from "@overread/shared/dicom/sop-classes";
 import { DomainError } from "@overread/shared/errors";
 import { TRPCError } from "@trpc/server";
 import { systemActor } from "#server/auth/system-actor.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TS } from "@overread/shared/dicom/uids";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { answerContext } from "./negotiate.ts";
 import { ServiceRegistry } from "./service.ts";
 import { type ObjectStore, storageService } from "./services/storage.ts";

@@ -1,4 +1,5 @@
-import { isUid, TS, transferSyntaxes } from "@overread/shared/dicom/uids";
+import { TS, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
+import { isUid } from "@overread/shared/dicom/uids";
 import type { AssociateRequest, ContextAnswer, PresentationContext } from "./pdu.ts";
 import { APPLICATION_CONTEXT } from "./pdu.ts";
 import type { DimseService, ServiceRegistry } from "./service.ts";

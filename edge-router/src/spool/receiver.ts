@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import path from "node:path";
 import { DataSetStream } from "@overread/shared/dicom/data-set-stream";
-import { transferSyntaxes } from "@overread/shared/dicom/uids";
+import { transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
 import type { AssociationInfo } from "../dimse/service.ts";

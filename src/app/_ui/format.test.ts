@@ -11,7 +11,6 @@ import {
   formatRemaining,
   formatSpan,
   formatWhen,
-  imageModalities,
   nameWritings,
   plural,
   withoutModality,
@@ -81,11 +80,6 @@ test("a name shows every writing that was sent, family name first", () => {
   });
   assert.deepEqual(nameWritings({ alphabetic: "", ideographic: "김^희중" }), { main: "김 희중", others: [] });
   assert.deepEqual(nameWritings({}), { main: "Name not given", others: [] });
-});
-
-test("a stored report does not change what was examined", () => {
-  assert.deepEqual(imageModalities(["CT", "DOC", "SR"]), ["CT"]);
-  assert.deepEqual(imageModalities(["SR"]), ["SR"]);
 });
 
 test("a modality is not said twice", () => {

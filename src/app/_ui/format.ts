@@ -204,14 +204,6 @@ function writeAlphabetic(group: string): string {
   return [name, prefix && `(${prefix})`, suffix && `(${suffix})`].filter(Boolean).join(" ");
 }
 
-const notImages = new Set(["DOC", "SR", "KO", "PR", "OT"]);
-
-/** The modalities that made images; a report stored into the study does not make it a different examination. */
-export function imageModalities(modalities: readonly string[]): string[] {
-  const images = modalities.filter((modality) => !notImages.has(modality));
-  return images.length > 0 ? images : [...modalities];
-}
-
 /** `CT Head without contrast` of a CT → `Head without contrast`. */
 export function withoutModality(description: string, modalities: readonly string[]): string {
   const [first = "", ...rest] = description.trim().split(/\s+/);

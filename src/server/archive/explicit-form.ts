@@ -1,6 +1,6 @@
 import { unpackLimit } from "@overread/shared/dicom/limits";
 import { toExplicitLittleEndian } from "@overread/shared/dicom/reencode";
-import { TS, transferSyntaxes } from "@overread/shared/dicom/uids";
+import { TS, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";

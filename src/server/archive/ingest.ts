@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
-import { isUid, SOP } from "@overread/shared/dicom/uids";
+import { SOP } from "@overread/shared/dicom/sop-classes";
+import { isUid } from "@overread/shared/dicom/uids";
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
 import type { Actor } from "#server/context.ts";
 import { toDomainError } from "#server/errors.ts";

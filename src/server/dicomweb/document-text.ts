@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Attributes, personName, text } from "@overread/shared/dicom/attributes";
 import { codeMeaning, reportLines } from "@overread/shared/dicom/report-lines";
+import { kindOf } from "@overread/shared/dicom/sop-classes";
 import { Tag } from "@overread/shared/dicom/tags";
 
 /** Enough for a measurement report of a trial; what is left out behind it is said. */
@@ -29,7 +30,7 @@ function headOf(report: Attributes): { title: string; facts: [name: string, valu
     ["Written", dateOf(report, Tag.ContentDate)],
   ];
   const unfinished = text(report, Tag.CompletionFlag) === "PARTIAL";
-  const isKeyObjects = text(report, Tag.SOPClassUID) === "1.2.840.10008.5.1.4.1.1.88.59";
+  const isKeyObjects = kindOf(text(report, Tag.SOPClassUID) ?? "") === "key-objects";
   const unverified = !isKeyObjects && text(report, Tag.VerificationFlag) !== "VERIFIED";
   return {
     title:

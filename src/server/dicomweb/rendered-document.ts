@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Attributes, text } from "@overread/shared/dicom/attributes";
+import { hasContentTree, SOP } from "@overread/shared/dicom/sop-classes";
 import { Tag } from "@overread/shared/dicom/tags";
-import { SOP } from "@overread/shared/dicom/uids";
 import { DomainError } from "@overread/shared/errors";
 import { bulkExtent, readBulk } from "#server/archive/index.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
@@ -10,11 +10,10 @@ import { accepted, covers } from "#server/http/media-type.ts";
 import { documentPolicy, reportAsPage, reportAsText } from "./document-text.ts";
 import type { Caller } from "./grant.ts";
 
-const structuredReports = "1.2.840.10008.5.1.4.1.1.88.";
 /** Nobody reads a longer PDF in a page, and it is held in memory whole. Bytes. */
 const pdfLimit = 256 << 20;
 
-const isReport = ({ sopClassUid }: InstanceLocation): boolean => sopClassUid.startsWith(structuredReports);
+const isReport = ({ sopClassUid }: InstanceLocation): boolean => hasContentTree(sopClassUid);
 
 /** Whether an instance is rendered as words or as the document it holds, not as a picture. */
 export const isDocument = (location: InstanceLocation): boolean =>

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { SOP } from "@overread/shared/dicom/sop-classes";
 import { Tag } from "@overread/shared/dicom/tags";
-import { SOP } from "@overread/shared/dicom/uids";
 import { DomainError } from "@overread/shared/errors";
 import { bulkExtent, frameIndexOfInstance, readBulk, readFrames } from "#server/archive/index.ts";
 import { write } from "#server/http/answer.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { TS, transferSyntaxes } from "@overread/shared/dicom/uids";
+import { TS, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import { DomainError } from "@overread/shared/errors";
 import { decodeFrames, frameIndexOfInstance, readFrames } from "#server/archive/index.ts";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";
@@ -11,35 +11,6 @@ import { ReadingMemory } from "#server/storage/reading-memory.ts";
 import { type Caller, locateInstance } from "./grant.ts";
 import type { Target } from "./routes.ts";
 
-/** Media types of compressed frames (PS3.18 Table 8.7.3-5). */
-const mediaTypes: Record<string, string> = {
-  [TS.jpegBaseline]: "image/jpeg",
-  [TS.jpegExtended]: "image/jpeg",
-  [TS.jpegLossless]: "image/jpeg",
-  [TS.jpegLosslessSv1]: "image/jpeg",
-  [TS.jpegLsLossless]: "image/jls",
-  [TS.jpegLsNearLossless]: "image/jls",
-  [TS.jpeg2000Lossless]: "image/jp2",
-  [TS.jpeg2000]: "image/jp2",
-  [TS.jpeg2000MultiComponentLossless]: "image/jpx",
-  [TS.jpeg2000MultiComponent]: "image/jpx",
-  [TS.htj2kLossless]: "image/jphc",
-  [TS.htj2kLosslessRpcl]: "image/jphc",
-  [TS.htj2k]: "image/jphc",
-  [TS.jpegXlLossless]: "image/jxl",
-  [TS.jpegXlRecompression]: "image/jxl",
-  [TS.jpegXl]: "image/jxl",
-  [TS.rleLossless]: "image/dicom-rle",
-  [TS.mpeg2MainMl]: "video/mpeg",
-  [TS.mpeg2MainHl]: "video/mpeg",
-  [TS.mpeg4High41]: "video/mp4",
-  [TS.mpeg4BdHigh41]: "video/mp4",
-  [TS.mpeg4High42For2d]: "video/mp4",
-  [TS.mpeg4High42For3d]: "video/mp4",
-  [TS.mpeg4StereoHigh42]: "video/mp4",
-  [TS.hevcMain51]: "video/mp4",
-  [TS.hevcMain10_51]: "video/mp4",
-};
 const octets = "application/octet-stream";
 export const framesPerRequest = 1000;
 
@@ -91,7 +62,7 @@ export function framesForm(req: IncomingMessage, location: InstanceLocation, cou
   const uncompressed = stored && !encapsulated && !stored.opaquePixels;
   // Native pixels go out as explicit little endian, whatever byte order or deflation they are kept in.
   const syntax = uncompressed ? TS.explicitLittleEndian : location.transferSyntaxUid;
-  const nativeType = uncompressed ? octets : (mediaTypes[location.transferSyntaxUid] ?? octets);
+  const nativeType = uncompressed ? octets : (stored?.mediaType ?? octets);
   for (const entry of accepted(req)) {
     const multipart = covers(entry.type, "multipart/related");
     const single = !multipart && count === 1;

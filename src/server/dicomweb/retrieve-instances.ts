@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { TS } from "@overread/shared/dicom/uids";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { DomainError } from "@overread/shared/errors";
 import { explicitForm, hasExplicitForm, readWhole } from "#server/archive/index.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";

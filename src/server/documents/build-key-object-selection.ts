@@ -1,5 +1,5 @@
 import { code, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
-import { SOP } from "@overread/shared/dicom/uids";
+import { SOP } from "@overread/shared/dicom/sop-classes";
 import { commonModules, imageItem, part10, referencedStudy, seriesModule, seriesNumbers } from "./dicom-modules.ts";
 import type { SignedReport } from "./signed-report.ts";
 

@@ -1,8 +1,9 @@
 import { code, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
 import { textDecoderFor, textEncoderFor } from "@overread/shared/dicom/character-set";
 import type { DicomElement, DicomJson } from "@overread/shared/dicom/dicom-json";
+import { SOP } from "@overread/shared/dicom/sop-classes";
 import { Tag } from "@overread/shared/dicom/tags";
-import { SOP, TS } from "@overread/shared/dicom/uids";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { encodePart10 } from "@overread/shared/dicom/write";
 import type { InstanceReference, SignedReport } from "./signed-report.ts";
 import { validPart } from "./valid-element.ts";

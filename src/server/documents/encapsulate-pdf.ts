@@ -1,5 +1,5 @@
 import { dataSet } from "@overread/shared/dicom/build";
-import { SOP } from "@overread/shared/dicom/uids";
+import { SOP } from "@overread/shared/dicom/sop-classes";
 import {
   commonModules,
   part10,

@@ -4,7 +4,8 @@ import { type DicomJson, stringOf } from "./dicom-json.ts";
 import { ElementReader, type ReadResult, type Wish } from "./element-reader.ts";
 import { type InstanceUids, identityOf, identityTags } from "./identity.ts";
 import { inflateLimit } from "./limits.ts";
-import { isUid, transferSyntaxes } from "./uids.ts";
+import { transferSyntaxes } from "./transfer-syntaxes.ts";
+import { isUid } from "./uids.ts";
 
 const nothing = Buffer.alloc(0);
 const wanted: ReadonlySet<string> = new Set(Object.values(identityTags));

@@ -1,4 +1,5 @@
 import { dictionaryTable } from "./dictionary-table.ts";
+import { concreteVr } from "./vr.ts";
 
 /** What the registry says of an element: `vr` is final except `xs` (US or SS) and `ox` (OB or OW). */
 export type DictionaryEntry = { readonly tag: string; readonly vr: string; readonly keyword: string };
@@ -38,6 +39,19 @@ export function dictionaryByTag(tag: string): DictionaryEntry | undefined {
 export function dictionaryByKeyword(keyword: string): DictionaryEntry | undefined {
   if (byKeyword.size === 0) load();
   return byKeyword.get(keyword);
+}
+
+/**
+ * The VR of an element whose encoding does not say it (PS3.5 Annex A, §6.2.2).
+ *
+ * @param signed Pixel Representation of the data set, or of the one around it.
+ * @returns `UN` for what the registry does not know.
+ */
+export function implicitVr(tag: string, group: number, element: number, signed: boolean): string {
+  if (element === 0) return "UL";
+  // Private creators are always LO (PS3.5 §7.8.1); what they own is unknown without a dictionary of theirs.
+  if (group % 2 === 1) return element >= 0x10 && element <= 0xff ? "LO" : "UN";
+  return concreteVr(dictionaryByTag(tag)?.vr ?? "UN", signed);
 }
 
 /**

@@ -1,12 +1,13 @@
 import { DomainError } from "../errors.ts";
 import { type DecodeText, Repairs, textDecoderFor } from "./character-set.ts";
 import type { DicomJson } from "./dicom-json.ts";
-import { dictionaryByTag } from "./dictionary.ts";
+import { dictionaryByTag, implicitVr } from "./dictionary.ts";
 import { looksLikeFrameStart } from "./frame-start.ts";
 import * as limits from "./limits.ts";
 import type { Encoding, Fragment, RawPixels, ReadResult, Window, Wish } from "./reader-types.ts";
 import { Tag } from "./tags.ts";
-import { bulkElement, elementFromBytes, inlineLimit, longVrs, shortVrs, tagText } from "./value.ts";
+import { bulkElement, elementFromBytes, inlineLimit, tagText } from "./value.ts";
+import { concreteVr, longVrs, shortVrs } from "./vr.ts";
 
 const undefinedLength = 0xffffffff;
 /** Zeros behind the pixels are looked through in pieces of this. Bytes. */
@@ -137,7 +138,7 @@ export class ElementReader {
       let length: number;
       let valueAt = at + 8;
       if (implicit) {
-        vr = this.#implicitVr(tag, group, number, scope);
+        vr = implicitVr(tag, group, number, scope.signed);
         length = bigEndian ? buffer.readUInt32BE(head + 4) : buffer.readUInt32LE(head + 4);
       } else {
         vr = buffer.toString("latin1", head + 4, head + 6);
@@ -370,13 +371,6 @@ export class ElementReader {
     }
   }
 
-  #implicitVr(tag: string, group: number, number: number, scope: Scope): string {
-    if (number === 0) return "UL";
-    // Private creators are always LO (PS3.5 §7.8.1); what they own is unknown without a dictionary of theirs.
-    if (group % 2 === 1) return number >= 0x10 && number <= 0xff ? "LO" : "UN";
-    return concreteVr(dictionaryByTag(tag)?.vr ?? "UN", scope.signed);
-  }
-
   #has(at: number, length: number): boolean {
     const { base, buffer } = this.window;
     return at >= base && at + length <= base + buffer.length;
@@ -425,11 +419,6 @@ const topScope = (encoding: Encoding, repairs?: Repairs): Scope => ({
   depth: 0,
   bound: null,
 });
-
-function concreteVr(vr: string, signed: boolean): string {
-  if (vr === "xs") return signed ? "SS" : "US";
-  return vr === "ox" ? "OW" : vr;
-}
 
 function isZero(buffer: Buffer, at: number, length: number): boolean {
   for (let i = at; i < at + length; i++) if (buffer[i] !== 0) return false;

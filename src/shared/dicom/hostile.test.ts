@@ -9,7 +9,7 @@ import { randomFrom } from "../../server/demo/modality-simulator/random.ts";
 import { DomainError } from "../errors.ts";
 import { code, dataSet } from "./build.ts";
 import { readDataSet, readInstance } from "./part10.ts";
-import { TS } from "./uids.ts";
+import { TS } from "./transfer-syntaxes.ts";
 import { encodeDataSet, encodePart10, nativeSyntaxes } from "./write.ts";
 
 /** Reading may fail, but only in the ways we have a word for, and soon. @returns whether it was read. */

@@ -1,5 +1,5 @@
-import { TS } from "./uids.ts";
-import { longVrs, shortVrs } from "./value.ts";
+import { TS } from "./transfer-syntaxes.ts";
+import { longVrs, shortVrs } from "./vr.ts";
 
 /** Where group 0002 begins, or, in a file that has none, in which syntax its data set seems to be written. */
 export type Part10Start = { metaAt: number } | { bareSyntax: string };

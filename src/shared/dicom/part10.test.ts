@@ -8,7 +8,8 @@ import { DomainError } from "../errors.ts";
 import { code, dataSet, type WritableDataSet } from "./build.ts";
 import { bulkRange, mapBulkData, numbersOf, personNameOf, sequenceOf, stringOf, stringsOf } from "./dicom-json.ts";
 import { type InstanceHeader, readBytes, readDataSet, readInstance } from "./part10.ts";
-import { SOP, TS } from "./uids.ts";
+import { SOP } from "./sop-classes.ts";
+import { TS } from "./transfer-syntaxes.ts";
 import { encodeDataSet, encodePart10, nativeSyntaxes, part10Head } from "./write.ts";
 
 let folder = "";

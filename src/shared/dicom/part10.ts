@@ -8,7 +8,8 @@ import { inflateLimit } from "./limits.ts";
 import { startOf } from "./part10-start.ts";
 import { type EncapsulatedPixels, type Extent, type NativePixels, pixelLayout } from "./pixel-layout.ts";
 import { Tag } from "./tags.ts";
-import { type DicomUid, parseUid, pixelsAreBigEndian, transferSyntaxes } from "./uids.ts";
+import { pixelsAreBigEndian, transferSyntaxes } from "./transfer-syntaxes.ts";
+import { type DicomUid, parseUid } from "./uids.ts";
 
 export type { EncapsulatedPixels, Extent, NativePixels };
 

@@ -1,7 +1,7 @@
 import { type DicomJson, numberOf, stringOf } from "./dicom-json.ts";
 import type { Fragment, RawPixels } from "./element-reader.ts";
 import { Tag } from "./tags.ts";
-import { TS } from "./uids.ts";
+import { isVideo } from "./transfer-syntaxes.ts";
 
 /** Place of bytes, `[offset, length]`. */
 export type Extent = [offset: number, length: number];
@@ -35,18 +35,6 @@ export type EncapsulatedPixels = {
   stream: boolean;
 };
 
-const videoSyntaxes: ReadonlySet<string> = new Set([
-  TS.mpeg2MainMl,
-  TS.mpeg2MainHl,
-  TS.mpeg4High41,
-  TS.mpeg4BdHigh41,
-  TS.mpeg4High42For2d,
-  TS.mpeg4High42For3d,
-  TS.mpeg4StereoHigh42,
-  TS.hevcMain51,
-  TS.hevcMain10_51,
-]);
-
 /**
  * Makes out the frames of pixel data (PS3.5 §8 and A.4).
  *
@@ -62,7 +50,7 @@ export function pixelLayout(
   const declared = Math.max(1, Math.trunc(numberOf(dataset, "NumberOfFrames") ?? 1));
   if (raw.kind === "native") return nativeLayout(dataset, raw, declared, bigEndian);
   const { vr, offset, length } = raw;
-  const stream = videoSyntaxes.has(transferSyntaxUid);
+  const stream = isVideo(transferSyntaxUid);
   const frames = stream ? [raw.fragments] : framesOf(raw, declared, extendedOffsets);
   return {
     kind: "encapsulated",

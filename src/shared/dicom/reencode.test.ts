@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readDataSet } from "./part10.ts";
 import { toExplicitLittleEndian } from "./reencode.ts";
-import { TS, transferSyntaxes } from "./uids.ts";
+import { TS, transferSyntaxes } from "./transfer-syntaxes.ts";
 import { encodeDataSet, type WritableDataSet } from "./write.ts";
 
 const dataSet: WritableDataSet = {

@@ -1,9 +1,10 @@
 import { inflateRawSync } from "node:zlib";
 import { DomainError } from "../errors.ts";
-import { dictionaryByTag } from "./dictionary.ts";
+import { implicitVr } from "./dictionary.ts";
 import { unpackLimit } from "./limits.ts";
-import type { TransferSyntax } from "./uids.ts";
-import { longVrs, shortVrs, swapped } from "./value.ts";
+import type { TransferSyntax } from "./transfer-syntaxes.ts";
+import { swapped, tagText } from "./value.ts";
+import { longVrs, shortVrs } from "./vr.ts";
 
 /** Sequences inside sequences deeper than this are an attack, not a report. */
 const maxDepth = 256;
@@ -94,7 +95,11 @@ class Reencoder {
 
   #head(at: number, group: number, number: number, encoding: Encoding, signed: boolean) {
     if (encoding.implicit)
-      return { vr: implicitVr(group, number, signed), length: this.#u32(at + 4, encoding), valueAt: at + 8 };
+      return {
+        vr: implicitVr(tagText(group, number), group, number, signed),
+        length: this.#u32(at + 4, encoding),
+        valueAt: at + 8,
+      };
     const vr = this.#data.toString("latin1", at + 4, at + 6);
     if (shortVrs.has(vr)) return { vr, length: this.#u16(at + 6, encoding), valueAt: at + 8 };
     if (!/^[A-Z]{2}$/.test(vr)) throw malformed("vr");
@@ -173,16 +178,6 @@ class Reencoder {
     else head.writeUInt32LE(length, 8);
     this.#out.push(head);
   }
-}
-
-function implicitVr(group: number, number: number, signed: boolean): string {
-  if (number === 0) return "UL";
-  // Private creators are always LO (PS3.5 §7.8.1); what they own is unknown without a dictionary of theirs.
-  if (group % 2 === 1) return number >= 0x10 && number <= 0xff ? "LO" : "UN";
-  const tag = (((group << 16) | number) >>> 0).toString(16).padStart(8, "0").toUpperCase();
-  const vr = dictionaryByTag(tag)?.vr ?? "UN";
-  if (vr === "xs") return signed ? "SS" : "US";
-  return vr === "ox" ? "OW" : vr;
 }
 
 const paddingOf = (vr: string): number => (/^(UI|OB|OD|OF|OL|OV|OW|UN)$/.test(vr) ? 0 : 0x20);

@@ -5,47 +5,16 @@ import {
   inlineBinaryLimit,
   type PersonName,
 } from "./dicom-json.ts";
-
-/** VRs whose explicit form has two reserved bytes and a 32-bit length (PS3.5 §7.1.2). */
-export const longVrs: ReadonlySet<string> = new Set("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split(" "));
-/** VRs whose explicit form has a 16-bit length (PS3.5 §7.1.2). */
-export const shortVrs: ReadonlySet<string> = new Set(
-  "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split(" "),
-);
-/** VRs in the character set of (0008,0005) (PS3.5 §6.1.2.3). */
-export const localisedVrs: ReadonlySet<string> = new Set("LO LT PN SH ST UC UT".split(" "));
-/** VRs of one value, where a backslash is a letter (PS3.5 §6.2). */
-export const singleTextVrs: ReadonlySet<string> = new Set("LT ST UR UT".split(" "));
-/** Bytes of one binary value, by VR; also the unit that big endian turns round (PS3.5 §7.3). */
-export const unitBytes: Readonly<Record<string, number>> = {
-  AT: 2,
-  FD: 8,
-  FL: 4,
-  OB: 1,
-  OD: 8,
-  OF: 4,
-  OL: 4,
-  OV: 8,
-  OW: 2,
-  SL: 4,
-  SS: 2,
-  SV: 8,
-  UL: 4,
-  UN: 1,
-  US: 2,
-  UV: 8,
-};
+import { localisedVrs, opaqueVrs, singleTextVrs, unitBytes } from "./vr.ts";
 
 /** Longer text is bulk data; nobody shows a megabyte of text from a header. Bytes. */
 export const textLimit = 1 << 20;
 /** Longer lists of binary numbers are bulk data. Bytes. */
 const numbersLimit = 1 << 16;
 
-const binaryVrs = new Set(["OB", "OD", "OF", "OL", "OV", "OW", "UN"]);
-
 /** Bytes that have to be at hand to make the element; a longer value becomes bulk data unread. */
 export function inlineLimit(vr: string): number {
-  if (binaryVrs.has(vr)) return inlineBinaryLimit;
+  if (opaqueVrs.has(vr)) return inlineBinaryLimit;
   return unitBytes[vr] ? numbersLimit : textLimit;
 }
 
@@ -55,7 +24,7 @@ export type RawValue = { buffer: Buffer; start: number; end: number; offset: num
 /**
  * Turns the bytes of a value into its DICOM JSON element (PS3.18 F.2.2–F.2.7).
  *
- * @param decode the character set in force for text of {@link localisedVrs}.
+ * @param decode the character set in force for text of `localisedVrs`.
  */
 export function elementFromBytes(
   vr: string,
@@ -65,7 +34,7 @@ export function elementFromBytes(
 ): DicomElement {
   const length = raw.end - raw.start;
   if (length === 0) return { vr };
-  if (binaryVrs.has(vr)) {
+  if (opaqueVrs.has(vr)) {
     const bytes = raw.buffer.subarray(raw.start, raw.end);
     return { vr, InlineBinary: (bigEndian ? swapped(bytes, vr) : bytes).toString("base64") };
   }

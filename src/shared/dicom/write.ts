@@ -4,8 +4,10 @@ import type { BytesElement, FragmentsElement, WritableDataSet, WritableElement }
 import { type EncodeText, textEncoderFor } from "./character-set.ts";
 import type { PersonName } from "./dicom-json.ts";
 import { Tag } from "./tags.ts";
-import { implementationClassUid, implementationVersionName, TS, transferSyntaxes } from "./uids.ts";
-import { localisedVrs, longVrs, swapped, unitBytes } from "./value.ts";
+import { TS, transferSyntaxes } from "./transfer-syntaxes.ts";
+import { implementationClassUid, implementationVersionName } from "./uids.ts";
+import { swapped } from "./value.ts";
+import { localisedVrs, longVrs, unitBytes } from "./vr.ts";
 
 export type { BytesElement, FragmentsElement, WritableDataSet, WritableElement };
 

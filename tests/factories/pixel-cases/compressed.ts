@@ -1,4 +1,4 @@
-import { TS } from "@overread/shared/dicom/uids";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { barJ2k } from "../bar-j2k.ts";
 import { adobe, dctJpeg, jfif, losslessJpeg } from "../bar-jpeg.ts";
 import { colours, full } from "./colour.ts";

@@ -1,6 +1,7 @@
 import { dataSet } from "@overread/shared/dicom/build";
 import { tagOf } from "@overread/shared/dicom/dictionary";
-import { newUid, TS } from "@overread/shared/dicom/uids";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
+import { newUid } from "@overread/shared/dicom/uids";
 import { encodePart10, type WritableDataSet } from "@overread/shared/dicom/write";
 import type { PixelCase } from "./pixel-case.ts";
 

@@ -1,5 +1,6 @@
+import { examinationModalities } from "@overread/shared/dicom/modalities";
 import type { WorklistItem } from "../../_trpc/types.ts";
-import { formatDicomDate, formatDicomTime, imageModalities } from "../../_ui/format.ts";
+import { formatDicomDate, formatDicomTime } from "../../_ui/format.ts";
 
 /** What a case is called in the palette: who and what, and beside it what tells it from every other one there. */
 export type CaseWords = { label: string; hint: string };
@@ -10,7 +11,7 @@ export type CaseWords = { label: string; hint: string };
  */
 export function caseWords(items: readonly WorklistItem[]): CaseWords[] {
   const label = (item: WorklistItem) =>
-    `${item.identity === "conflict" ? "Patient? " : item.identity === "unknown" ? "No ID " : ""}${item.patientName} — ${item.studyDescription || imageModalities(item.modalities).join(" ")}`;
+    `${item.identity === "conflict" ? "Patient? " : item.identity === "unknown" ? "No ID " : ""}${item.patientName} — ${item.studyDescription || examinationModalities(item.modalities).join(" ")}`;
   const further: ((item: WorklistItem) => string)[] = [
     (item) => formatDicomTime(item.studyTime),
     (item) => (item.accessionNumber ? `acc. ${item.accessionNumber}` : ""),

@@ -1,5 +1,6 @@
 "use client";
 
+import { examinationModalities } from "@overread/shared/dicom/modalities";
 import { isInOwnWords, ownWordsLength, skipReasons } from "@overread/shared/skip-reasons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useEffectEvent, useState } from "react";
@@ -7,7 +8,7 @@ import { useTrpc } from "../../_trpc/client.tsx";
 import type { WorklistItem } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Dialog } from "../../_ui/dialog.tsx";
-import { formatWhen, imageModalities } from "../../_ui/format.ts";
+import { formatWhen } from "../../_ui/format.ts";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { useNow, useZone } from "../../_ui/now.tsx";
 import { Problem } from "../../_ui/problem.tsx";
@@ -46,7 +47,7 @@ function Question({
   const zone = useZone();
   const [words, setWords] = useState("");
   const stat = item.priority === "stat";
-  const exam = item.studyDescription || imageModalities(item.modalities).join(" ");
+  const exam = item.studyDescription || examinationModalities(item.modalities).join(" ");
   const skip = useMutation(
     trpc.worklist.skip.mutationOptions({
       onSuccess: ({ skippedUntil }) => {

@@ -1,5 +1,6 @@
 "use client";
 
+import { examinationModalities } from "@overread/shared/dicom/modalities";
 import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Keyboard } from "lucide-react";
 import { useRouter } from "next/navigation";
@@ -10,7 +11,7 @@ import { serverNow } from "../../_trpc/server-time.ts";
 import type { Me, WorklistAnswer, WorklistItem } from "../../_trpc/types.ts";
 import { Button, IconButton } from "../../_ui/button.tsx";
 import { EmptyState, FailedState } from "../../_ui/empty-state.tsx";
-import { formatSpan, formatWhen, imageModalities, zoneName } from "../../_ui/format.ts";
+import { formatSpan, formatWhen, zoneName } from "../../_ui/format.ts";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { useNow, useZone } from "../../_ui/now.tsx";
 import { Palette, type PaletteCommand } from "../../_ui/palette.tsx";
@@ -123,7 +124,7 @@ export function WorklistScreen({
             toast(
               `${claimedByName ?? "A colleague"} claimed this case ${when} before you.${
                 next
-                  ? ` Next: ${next.studyDescription || imageModalities(next.modalities).join(" ")}, due ${formatWhen(next.dueAt, serverNow(), zone)}.`
+                  ? ` Next: ${next.studyDescription || examinationModalities(next.modalities).join(" ")}, due ${formatWhen(next.dueAt, serverNow(), zone)}.`
                   : " Nothing else is waiting."
               }`,
             );

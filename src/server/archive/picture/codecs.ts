@@ -1,5 +1,4 @@
 import { createRequire } from "node:module";
-import { TS } from "@overread/shared/dicom/uids";
 
 export type FrameInfo = {
   width: number;
@@ -25,29 +24,17 @@ export const jpegTurbo: Codec = {
   factory: () => require("@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs"),
   decoder: "JPEGDecoder",
 };
-const charls: Codec = { factory: () => require("@cornerstonejs/codec-charls/decodewasmjs"), decoder: "JpegLSDecoder" };
-const openJpeg: Codec = { factory: () => require("@cornerstonejs/codec-openjpeg/decodewasmjs"), decoder: "J2KDecoder" };
-const openJph: Codec = { factory: () => require("@cornerstonejs/codec-openjph/wasmjs"), decoder: "HTJ2KDecoder" };
-
-/** JPEG in DCT, 8 or 12 bits, sequential or progressive. */
-export const dctSyntaxes: ReadonlySet<string> = new Set([
-  TS.jpegBaseline,
-  TS.jpegExtended,
-  TS.jpegSpectralSelection,
-  TS.jpegProgressive,
-]);
-export const jpegLosslessSyntaxes: ReadonlySet<string> = new Set([TS.jpegLossless, TS.jpegLosslessSv1]);
-export const jpegLsCodecs: Readonly<Record<string, Codec>> = {
-  [TS.jpegLsLossless]: charls,
-  [TS.jpegLsNearLossless]: charls,
+export const charls: Codec = {
+  factory: () => require("@cornerstonejs/codec-charls/decodewasmjs"),
+  decoder: "JpegLSDecoder",
 };
-/** JPEG 2000, plain and high throughput. */
-export const waveletCodecs: Readonly<Record<string, Codec>> = {
-  [TS.jpeg2000Lossless]: openJpeg,
-  [TS.jpeg2000]: openJpeg,
-  [TS.htj2kLossless]: openJph,
-  [TS.htj2kLosslessRpcl]: openJph,
-  [TS.htj2k]: openJph,
+export const openJpeg: Codec = {
+  factory: () => require("@cornerstonejs/codec-openjpeg/decodewasmjs"),
+  decoder: "J2KDecoder",
+};
+export const openJph: Codec = {
+  factory: () => require("@cornerstonejs/codec-openjph/wasmjs"),
+  decoder: "HTJ2KDecoder",
 };
 
 /** A new decoder; the caller deletes it. */

@@ -2,10 +2,10 @@ import { inflateRawSync } from "node:zlib";
 import type { PixelDescription } from "@overread/shared/dicom/pixels/description";
 import { hasComponentTransform } from "@overread/shared/dicom/pixels/j2k-stream";
 import { frameBytes } from "@overread/shared/dicom/pixels/stored-values";
-import { TS, transferSyntaxes } from "@overread/shared/dicom/uids";
+import { transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import { DomainError } from "@overread/shared/errors";
 import { cannotDraw, damaged, makersOwn } from "./cannot-draw.ts";
-import { dctSyntaxes, jpegLosslessSyntaxes, jpegLsCodecs, waveletCodecs } from "./codecs.ts";
+import { type Codec, charls, openJpeg, openJph } from "./codecs.ts";
 import { decodeWith } from "./decode-with.ts";
 import type { DecodedFrame } from "./decoded-frame.ts";
 import { decodeJpeg, decodeJpegLossless } from "./jpeg.ts";
@@ -27,24 +27,33 @@ export async function decodeFrame(frame: Uint8Array, description: PixelDescripti
 }
 
 async function decodeSyntax(frame: Uint8Array, description: PixelDescription): Promise<DecodedFrame> {
-  const { transferSyntaxUid: syntax, photometric } = description;
-  const known = transferSyntaxes[syntax];
+  const known = transferSyntaxes[description.transferSyntaxUid];
   // What a private syntax does to its pixels is not for us to guess: no picture rather than a wrong one.
   if (!known || known.opaquePixels) throw cannotDraw(makersOwn);
-  if (!known.encapsulated || syntax === TS.encapsulatedUncompressed) return { bytes: frame, description };
-  if (syntax === TS.rleLossless)
-    return { bytes: decodeRle(frame, description), description: { ...description, planar: false } };
-  if (syntax === TS.deflatedImageFrame)
-    return { bytes: inflateRawSync(frame, { maxOutputLength: frameBytes(description) + 2 }), description };
-  if (jpegLosslessSyntaxes.has(syntax)) return decodeJpegLossless(frame, description);
-  if (dctSyntaxes.has(syntax)) return decodeJpeg(frame, description);
-  const wavelet = waveletCodecs[syntax];
-  if (wavelet) {
-    // Without its own transformation the stream holds the colours that the header names.
-    const rgb = !/^YBR_(FULL|PARTIAL)/.test(photometric) || hasComponentTransform(frame);
-    return decodeWith(wavelet, frame, description, ({ isSigned }) => ({ rgb, signed: isSigned ?? false }));
+  switch (known.codec) {
+    case null:
+      return { bytes: frame, description };
+    case "rle":
+      return { bytes: decodeRle(frame, description), description: { ...description, planar: false } };
+    case "deflate":
+      return { bytes: inflateRawSync(frame, { maxOutputLength: frameBytes(description) + 2 }), description };
+    case "jpeg":
+      return decodeJpeg(frame, description);
+    case "jpeg-lossless":
+      return decodeJpegLossless(frame, description);
+    case "jpeg-ls":
+      return decodeWith(charls, frame, description, () => ({ rgb: false, signed: false }));
+    case "jpeg-2000":
+      return decodeWavelet(openJpeg, frame, description);
+    case "htj2k":
+      return decodeWavelet(openJph, frame, description);
+    default:
+      throw cannotDraw(`There is no decoder here for ${known.name}.`);
   }
-  const jpegLs = jpegLsCodecs[syntax];
-  if (jpegLs) return decodeWith(jpegLs, frame, description, () => ({ rgb: false, signed: false }));
-  throw cannotDraw(`There is no decoder here for ${known.name}.`);
+}
+
+/** Without its own transformation the stream holds the colours that the header names. */
+function decodeWavelet(codec: Codec, frame: Uint8Array, description: PixelDescription): Promise<DecodedFrame> {
+  const rgb = !/^YBR_(FULL|PARTIAL)/.test(description.photometric) || hasComponentTransform(frame);
+  return decodeWith(codec, frame, description, ({ isSigned }) => ({ rgb, signed: isSigned ?? false }));
 }

@@ -1,7 +1,7 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { describePixels, neededBulk } from "@overread/shared/dicom/pixels/describe";
 import type { PixelDescription } from "@overread/shared/dicom/pixels/description";
-import { transferSyntaxes } from "@overread/shared/dicom/uids";
+import { transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import { swapped } from "@overread/shared/dicom/value";
 import { DomainError } from "@overread/shared/errors";
 import type { Actor } from "#server/context.ts";

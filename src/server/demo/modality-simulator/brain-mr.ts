@@ -1,5 +1,5 @@
 import { code } from "@overread/shared/dicom/build";
-import { SOP } from "@overread/shared/dicom/uids";
+import { SOP } from "@overread/shared/dicom/sop-classes";
 import { type HeadModel, headFieldMm, headModel, headTissue, plaque } from "./head-ct.ts";
 import { instanceFile, simulatedUid } from "./instance.ts";
 import { Raster } from "./raster.ts";

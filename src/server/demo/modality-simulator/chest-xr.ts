@@ -1,5 +1,5 @@
 import { code } from "@overread/shared/dicom/build";
-import { SOP } from "@overread/shared/dicom/uids";
+import { SOP } from "@overread/shared/dicom/sop-classes";
 import { instanceFile } from "./instance.ts";
 import { type Random, randomFrom } from "./random.ts";
 import { Raster } from "./raster.ts";

@@ -1,5 +1,5 @@
 import { code } from "@overread/shared/dicom/build";
-import { SOP } from "@overread/shared/dicom/uids";
+import { SOP } from "@overread/shared/dicom/sop-classes";
 import { burnInNumber } from "./burned-in-number.ts";
 import { instanceFile, simulatedUid } from "./instance.ts";
 import type { Raster } from "./raster.ts";

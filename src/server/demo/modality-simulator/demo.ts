@@ -1,4 +1,4 @@
-import { TS } from "@overread/shared/dicom/uids";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { makeStudy } from "./make-study.ts";
 import type { SimulatedStudy, StudyKind, StudyOptions } from "./study.ts";
 

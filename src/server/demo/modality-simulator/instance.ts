@@ -1,7 +1,7 @@
 import { type BuildValue, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
 import { uidFromName } from "@overread/shared/dicom/derived-uid";
 import { Tag } from "@overread/shared/dicom/tags";
-import { TS, transferSyntaxes } from "@overread/shared/dicom/uids";
+import { TS, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import { encodePart10 } from "@overread/shared/dicom/write";
 import { rleFrame } from "./rle.ts";
 import type { Plan, SimulatedFile } from "./study.ts";

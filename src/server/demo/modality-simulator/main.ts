@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { transferSyntaxes } from "@overread/shared/dicom/uids";
+import { TS, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import { makeStudy, type StudyKind, type StudyOptions, studyKinds } from "./index.ts";
 
 const usage = `Writes a simulated study into a folder.
@@ -64,7 +64,7 @@ async function run(): Promise<number> {
   for (const file of study.files()) {
     await writeFile(join(values.out, `${String(++count).padStart(4, "0")}.dcm`), file.part10);
   }
-  const syntax = transferSyntaxes[options.transferSyntaxUid ?? "1.2.840.10008.1.2.1"]?.name;
+  const syntax = transferSyntaxes[options.transferSyntaxUid ?? TS.explicitLittleEndian]?.name;
   process.stdout.write(
     `${count} files in ${values.out}: ${study.description}, ${syntax}, study ${study.studyInstanceUid}\n`,
   );

@@ -1,4 +1,4 @@
-import { TS } from "@overread/shared/dicom/uids";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { nativeSyntaxes } from "@overread/shared/dicom/write";
 import { mrFiles, mrSlices } from "./brain-mr.ts";
 import { chestFieldMm, chestLengthMm, chestModel, chestSlice } from "./chest-ct.ts";

@@ -1,6 +1,6 @@
 import { code } from "@overread/shared/dicom/build";
+import { SOP } from "@overread/shared/dicom/sop-classes";
 import { Tag } from "@overread/shared/dicom/tags";
-import { SOP } from "@overread/shared/dicom/uids";
 import { instanceFile } from "./instance.ts";
 import { noiseSide, noiseTable, randomFrom } from "./random.ts";
 import { Raster } from "./raster.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { numberOf, numbersOf, personNameOf, stringOf } from "@overread/shared/dicom/dicom-json";
 import { type DataSetHeader, readDataSet } from "@overread/shared/dicom/part10";
-import { TS } from "@overread/shared/dicom/uids";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { nativeSyntaxes, part10Head } from "@overread/shared/dicom/write";
 import { demoStudies, makeStudy, readBurnedInNumber, type SimulatedFile, studyKinds } from "./index.ts";
 

@@ -1,3 +1,4 @@
+import { isAeTitle, trimAeTitle } from "@overread/shared/dicom/ae-title";
 import { DomainError } from "@overread/shared/errors";
 import { z } from "zod";
 import { config } from "#server/config.ts";
@@ -14,13 +15,7 @@ const isLocalPacsHost = (host: string): boolean => {
   return isPacsHost(host, { loopback: !isPacsHost(portal, { loopback: false }) });
 };
 
-const aeTitle = z
-  .string()
-  .trim()
-  .min(1)
-  .max(16)
-  .regex(/^[\x20-\x7e]+$/)
-  .refine((value) => !value.includes("\\"), "no backslash"); // PS3.5 §6.2, AE
+const aeTitle = z.string().transform(trimAeTitle).refine(isAeTitle, "no AE title");
 
 export const UpdateFacility = z.object({
   facilitySlug: z.string(),

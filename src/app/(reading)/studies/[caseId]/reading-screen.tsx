@@ -1,5 +1,6 @@
 "use client";
 
+import { examinationModalities } from "@overread/shared/dicom/modalities";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ArrowLeft } from "lucide-react";
 import Link from "next/link";
@@ -11,7 +12,7 @@ import type { Me, OpenStudy, Report } from "../../../_trpc/types.ts";
 import { Button, buttonClass } from "../../../_ui/button.tsx";
 import { Disclaimer } from "../../../_ui/disclaimer.tsx";
 import { FailedState } from "../../../_ui/empty-state.tsx";
-import { formatRemaining, formatWhen, imageModalities, zoneName } from "../../../_ui/format.ts";
+import { formatRemaining, formatWhen, zoneName } from "../../../_ui/format.ts";
 import { LiveDot } from "../../../_ui/live-dot.tsx";
 import { useNow, useZone } from "../../../_ui/now.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
@@ -153,7 +154,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
           className="sticky top-0 z-20"
           patient={{ ...study.patient, name: study.patient.nameGroups, repaired: study.item.textRepaired }}
           study={{
-            description: study.item.studyDescription || imageModalities(study.item.modalities).join(" "),
+            description: study.item.studyDescription || examinationModalities(study.item.modalities).join(" "),
             date: study.item.studyDate,
             time: study.item.studyTime,
             accessionNumber: study.item.accessionNumber,

@@ -1,5 +1,6 @@
 "use client";
 
+import { examinationModalities } from "@overread/shared/dicom/modalities";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ArrowLeft, CircleCheck, FileText, Images } from "lucide-react";
 import Link from "next/link";
@@ -9,7 +10,7 @@ import type { Me, Referral } from "../../../_trpc/types.ts";
 import { Amendments } from "../../../_ui/amendments.tsx";
 import { Button, buttonClass, IconButton } from "../../../_ui/button.tsx";
 import { Disclaimer } from "../../../_ui/disclaimer.tsx";
-import { imageModalities, plural, withoutModality } from "../../../_ui/format.ts";
+import { plural, withoutModality } from "../../../_ui/format.ts";
 import { Ago, Exact } from "../../../_ui/now.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
 import { PatientWarning } from "../../../_ui/status.tsx";
@@ -53,7 +54,7 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
         patientId: referral.patientId,
       }}
       study={{
-        description: `${imageModalities(referral.modalities).join(" ")} ${withoutModality(referral.studyDescription, referral.modalities)}`,
+        description: `${examinationModalities(referral.modalities).join(" ")} ${withoutModality(referral.studyDescription, referral.modalities)}`,
         date: referral.studyDate,
         accessionNumber: referral.accessionNumber,
         facility: referral.facility,

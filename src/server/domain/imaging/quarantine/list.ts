@@ -2,7 +2,7 @@ import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { dictionaryByTag } from "@overread/shared/dicom/dictionary";
 import { formatPersonName } from "@overread/shared/dicom/person-name";
 import { Tag } from "@overread/shared/dicom/tags";
-import { transferSyntaxes } from "@overread/shared/dicom/uids";
+import { transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import { z } from "zod";
 import type { Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";

@@ -1,3 +1,4 @@
+import { isExamination } from "@overread/shared/dicom/modalities";
 import { regionsOf } from "../../reading/index.ts";
 import type { Section } from "../inputs.ts";
 import type { ReportTemplate } from "../shapes.ts";
@@ -60,16 +61,13 @@ export function templatesFor(examination: Examination): [ReportTemplate, ...Repo
   return [shown(suggested), ...rest.map(shown)];
 }
 
-/** What accompanies the examination and is none itself (PS3.3 C.7.3.1.1.1). */
-const companions = new Set(["SR", "KO", "PR", "DOC", "OT", "SEG", "REG", "RTSTRUCT", "RTPLAN", "RTDOSE", "AU"]);
-
 /**
  * Modality and region 3, modality alone 2, made for anything 1, otherwise 0. A template fits only what it covers whole:
  * a PET/CT is no CT, and a CT of neck and chest is no CT of the chest.
  */
 function fitOf(template: Template, modalities: string[], regions: string[]): number {
   if (template.modality.length === 0) return 1;
-  const acquired = modalities.filter((modality) => !companions.has(modality));
+  const acquired = modalities.filter(isExamination);
   if (acquired.length === 0 || !acquired.every((modality) => template.modality.includes(modality))) return 0;
   if (template.bodyPart.length === 0) return 2;
   return regions.length > 0 && regions.every((region) => template.bodyPart.includes(region)) ? 3 : 0;
