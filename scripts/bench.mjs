@@ -2,7 +2,10 @@
 // of a shared machine mean little.
 import { say } from "./lib/say.mjs";
 
-const benches = { cstore: () => import("./bench/cstore.ts") };
+const benches = {
+  cstore: () => import("./bench/cstore.ts"),
+  jobs: () => import("./bench/jobs.ts"),
+};
 const [name, ...rest] = process.argv.slice(2);
 if (!name || !(name in benches)) {
   say(`Benchmarks: ${Object.keys(benches).join(", ")}. For example: npm run bench -- cstore --port 11112`);

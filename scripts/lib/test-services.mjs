@@ -6,23 +6,24 @@ import { startPostgres } from "./postgres.mjs";
 import { startRedis } from "./redis.mjs";
 
 /**
- * A Postgres and a Redis for one run of tests or scores, on free ports and in a folder of their own, without durability.
+ * A Postgres and a Redis for one run of tests, scores or benchmarks, on free ports and in a folder of their own.
  *
+ * @param {{ durable?: boolean }} options without durability unless it is asked for: a benchmark pays for what the product pays for.
  * @returns {Promise<{ workDir: string, env: Record<string, string>, dispose(): Promise<void> }>} `env` is for the processes that test.
  */
-export async function startTestServices() {
+export async function startTestServices({ durable = false } = {}) {
   const workDir = mkdtempSync(path.join(os.tmpdir(), "overread-test-"));
   const postgres = await startPostgres({
     dataDir: path.join(workDir, "postgres"),
     port: await freePort(),
     log: openSync(path.join(workDir, "postgres.log"), "a"),
-    flags: ["fsync=off", "synchronous_commit=off", "full_page_writes=off"],
+    flags: durable ? [] : ["fsync=off", "synchronous_commit=off", "full_page_writes=off"],
   });
   const redis = await startRedis({
     dataDir: path.join(workDir, "redis"),
     port: await freePort(),
     password: "test",
-    durable: false,
+    durable,
   });
   return {
     workDir,

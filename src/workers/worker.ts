@@ -4,11 +4,15 @@ import { config } from "#server/config.ts";
 import { type QueueName, queueNames, queuePrefix, Relay } from "#server/jobs/relay.ts";
 import type { Log } from "#server/log.ts";
 import { keepRunning } from "./every.ts";
-import { type Handlers, runJob } from "./run-job.ts";
+import type { Handlers } from "./handler.ts";
+import { JobRunner } from "./job-runner.ts";
 import { anchorAudit, schedules } from "./schedules.ts";
 
-/** Jobs of a queue at a time in one process: what a person waits for is not kept waiting by pictures and paper. */
-const concurrency: Record<QueueName, number> = { interactive: 8, imaging: 2, reports: 2 };
+/**
+ * Jobs of a queue that one process has in hand. What a person waits for is small and is done together (job-runner.ts); of pictures and
+ * paper it takes as many as it works on, and leaves the rest to the other workers.
+ */
+const concurrency: Record<QueueName, number> = { interactive: 200, imaging: 2, reports: 2 };
 
 /**
  * Starts the relay, one BullMQ worker per queue, and the schedules.
@@ -17,6 +21,7 @@ const concurrency: Record<QueueName, number> = { interactive: 8, imaging: 2, rep
  */
 export function startWorker(handlers: Handlers, log: Log): { stop(): Promise<void> } {
   const relay = new Relay(log);
+  const runner = new JobRunner(handlers, log, () => relay.wake());
   // A worker waits for Redis for ever (`null`); the relay's producer does not.
   const redis = new Redis(config().redis.url, {
     maxRetriesPerRequest: null,
@@ -27,7 +32,7 @@ export function startWorker(handlers: Handlers, log: Log): { stop(): Promise<voi
   // A queue opened while Redis is away gives up for good; one that was open before outlives an outage.
   redis.once("ready", () => workers.push(...queueNames.map(openQueue)));
   const openQueue = (name: QueueName) => {
-    const worker = new Worker(name, (job) => runJob(handlers, job, log).finally(() => relay.wake()), {
+    const worker = new Worker(name, (job) => runner.run(job).finally(() => relay.ended()), {
       connection: redis as unknown as ConnectionOptions,
       prefix: queuePrefix,
       concurrency: concurrency[name],
@@ -43,6 +48,7 @@ export function startWorker(handlers: Handlers, log: Log): { stop(): Promise<voi
   const stopSchedules = keepRunning(schedules(log), log);
   return {
     async stop() {
+      runner.stop();
       const closed = Promise.all([stopSchedules(), ...workers.map((worker) => worker.close())]);
       // With Redis away there is nobody to sign off from: the jobs are in the outbox, and this process may go.
       const given = new Promise((resolve) => setTimeout(resolve, redis.status === "ready" ? 15_000 : 1_000).unref());

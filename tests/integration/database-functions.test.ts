@@ -116,7 +116,7 @@ test("a temporary table in front of any table changes nothing that any function 
     const answers = async (client: pg.PoolClient): Promise<Record<string, unknown>> => {
       const found: Record<string, unknown> = {};
       for (const { signature, name } of await functions()) {
-        if (name === "audit_append" || /^(guard_|refuse_|outbox_wake)/.test(name)) continue;
+        if (/^audit_append/.test(name) || /^(guard_|refuse_|outbox_wake)/.test(name)) continue;
         const types = signature
           .slice(signature.indexOf("(") + 1, -1)
           .split(",")
@@ -153,66 +153,87 @@ test("a temporary table in front of any table changes nothing that any function 
       (await tenants.owner.query("SELECT seq::int AS seq FROM public.audit_head WHERE org_id = $1", [lakeside])).rows[0]
         .seq;
     const before = await seqOf();
-    const appended = await asTenant(lakeside, async (client) => {
-      await shadow(client);
-      const { rows } = await append(client, { org: lakeside, actor: lakeside });
-      const beside = await client.query("SELECT 1 FROM pg_temp.audit_event");
-      return { seq: Number(rows[0].seq), beside: beside.rowCount };
-    });
-    assert.deepEqual(appended, { seq: before + 1, beside: 0 });
+    for (const append of ways) {
+      const appended = await asTenant(lakeside, async (client) => {
+        await shadow(client);
+        const { rows } = await append(client, { org: lakeside, actor: lakeside });
+        const beside = await client.query("SELECT 1 FROM pg_temp.audit_event");
+        return { seq: Number(rows[0].seq), beside: beside.rowCount };
+      });
+      assert.deepEqual(appended, { seq: before + 1, beside: 0 });
+    }
   } finally {
     await tenants.owner.query(`REVOKE TEMPORARY ON DATABASE "${database}" FROM overread_app`);
   }
 });
 
-const append = (
-  client: pg.PoolClient | pg.Pool,
-  { org, actor, name = "x" }: { org: string; actor: string; name?: string },
-) =>
-  client.query(
-    "SELECT audit_append($1, $2, 'system', 'x', $3, 'study.read', 'success', NULL, NULL, NULL, '{}', '')::text AS seq",
-    [org, actor, name],
-  );
+type Event = { org: string; actor: string; name?: string };
+/** One event by itself, and one in a list: what a transaction writes at its end. */
+const ways = [
+  (client: pg.PoolClient | pg.Pool, { org, actor, name = "x" }: Event) =>
+    client.query(
+      "SELECT audit_append($1, $2, 'system', 'x', $3, 'study.read', 'success', NULL, NULL, NULL, '{}', '')::text AS seq",
+      [org, actor, name],
+    ),
+  (client: pg.PoolClient | pg.Pool, { org, actor, name = "x" }: Event) =>
+    client.query("SELECT audit_append_many($1, $2)::text AS seq", [
+      org,
+      JSON.stringify([
+        {
+          org: actor,
+          kind: "system",
+          id: "x",
+          name,
+          action: "study.read",
+          outcome: "success",
+          details: {},
+          request: "",
+        },
+      ]),
+    ]),
+];
 const refused = { code: "42501" };
 
 test("the trail is appended to by one who works there: one's own, or a partner's, and only with a tenant set", async () => {
-  await asTenant(lakeside, (client) => append(client, { org: lakeside, actor: lakeside }));
-  await asTenant(nightshift, (client) => append(client, { org: lakeside, actor: nightshift }));
-  await asTenant(lakeside, (client) => append(client, { org: nightshift, actor: lakeside }));
-  await assert.rejects(
-    asTenant(lakeside, (client) => append(client, { org: faraway, actor: lakeside })),
-    refused,
-    "no partner",
-  );
-  await assert.rejects(
-    asTenant(lakeside, (client) => append(client, { org: lakeside, actor: nightshift })),
-    refused,
-    "as somebody else",
-  );
-  await assert.rejects(
-    asTenant(null, (client) => append(client, { org: lakeside, actor: lakeside })),
-    refused,
-    "no tenant",
-  );
-  await assert.rejects(
-    append(pool("overread_auth"), { org: lakeside, actor: nightshift }),
-    refused,
-    "sign-in for another",
-  );
+  for (const append of ways) {
+    await asTenant(lakeside, (client) => append(client, { org: lakeside, actor: lakeside }));
+    await asTenant(nightshift, (client) => append(client, { org: lakeside, actor: nightshift }));
+    await asTenant(lakeside, (client) => append(client, { org: nightshift, actor: lakeside }));
+    await assert.rejects(
+      asTenant(lakeside, (client) => append(client, { org: faraway, actor: lakeside })),
+      refused,
+      "no partner",
+    );
+    await assert.rejects(
+      asTenant(lakeside, (client) => append(client, { org: lakeside, actor: nightshift })),
+      refused,
+      "as somebody else",
+    );
+    await assert.rejects(
+      asTenant(null, (client) => append(client, { org: lakeside, actor: lakeside })),
+      refused,
+      "no tenant",
+    );
+    await assert.rejects(
+      append(pool("overread_auth"), { org: lakeside, actor: nightshift }),
+      refused,
+      "sign-in for another",
+    );
+  }
   // A superuser who takes on the role is held to the same.
-  await assert.rejects(
-    tenants.owner.query(
-      `SET LOCAL ROLE overread_app; SELECT audit_append('${faraway}', '${faraway}', 'x', 'x', 'x', 'x', 'x', NULL, NULL, NULL, '{}', '')`,
-    ),
-    refused,
-  );
+  for (const call of [
+    `audit_append('${faraway}', '${faraway}', 'x', 'x', 'x', 'x', 'x', NULL, NULL, NULL, '{}', '')`,
+    `audit_append_many('${faraway}', '[{"org":"${faraway}","kind":"x","id":"x","name":"x","action":"x","outcome":"x"}]')`,
+  ])
+    await assert.rejects(tenants.owner.query(`SET LOCAL ROLE overread_app; SELECT ${call}`), refused);
 });
 
 test("control characters cannot make one event look like another", async () => {
-  await assert.rejects(
-    asTenant(lakeside, (client) => append(client, { org: lakeside, actor: lakeside, name: "a\x1fb" })),
-    { code: "22023" },
-  );
+  for (const append of ways)
+    await assert.rejects(
+      asTenant(lakeside, (client) => append(client, { org: lakeside, actor: lakeside, name: "a\x1fb" })),
+      { code: "22023" },
+    );
   const { rows } = await tenants.owner.query(
     `WITH a AS (SELECT jsonb_populate_record(NULL::audit_event, '{"form":2,"actor_id":"a","actor_name":"b,1:c"}') AS e),
           b AS (SELECT jsonb_populate_record(NULL::audit_event, '{"form":2,"actor_id":"a,5:b","actor_name":"c"}') AS e)

@@ -71,12 +71,7 @@ async function runJobs(): Promise<number> {
   );
   for (const { payload } of rows)
     await handlers["facility.deliver-earlier"](
-      {
-        actor: systemActor(payload.orgId, "worker"),
-        requestId: "r",
-        signal: new AbortController().signal,
-        log: undefined as never,
-      },
+      { actor: systemActor(payload.orgId, "worker"), requestId: "r", signal: new AbortController().signal },
       payload,
     );
   return rows.length;

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -14,7 +16,7 @@ import { workerHeartbeatKey } from "#server/live/worker-heartbeat.ts";
 import { createLog } from "#server/log.ts";
 import { useTestDatabase } from "#tests/database.ts";
 import { eventually, useTestRedis } from "#tests/redis.ts";
-import type { Handlers } from "#workers/run-job.ts";
+import type { Handlers } from "#workers/handler.ts";
 import { startWorker } from "#workers/worker.ts";
 
 const orgId = randomUUID();
@@ -252,10 +254,18 @@ test("a worker that starts while Redis is away begins when it comes", async () =
   act = async (_, id) => void ran.push(id);
   await worker?.stop();
   await redis.stop();
+  // Nobody is there but somebody who counts how often Redis was looked for.
+  let lookedFor = 0;
+  const door = createServer((socket) => {
+    lookedFor++;
+    socket.destroy();
+  }).listen(Number(new URL(redis.url).port), "127.0.0.1");
+  await once(door, "listening");
   start();
   const ids = await expireClaims(5);
-  // Long enough for every connection to have failed more than once.
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await eventually(() => lookedFor >= 8, "each of its connections looking for Redis again and again");
+  door.close();
+  await once(door, "close");
   await redis.start();
   await allDone(20_000);
   assert.deepEqual(ran.toSorted(), ids.toSorted());

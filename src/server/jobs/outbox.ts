@@ -7,65 +7,107 @@ import type { JobName } from "./catalog.ts";
  */
 export type OutboxJob = { id: string; name: JobName; payload: unknown; collapseKey: string | null };
 
-const query = <Row extends object>(sql: string, values: unknown[] = []): Promise<Row[]> =>
+/** Statements are prepared once per connection: each runs thousands of times. */
+const query = <Row extends object>(name: string, text: string, values: unknown[] = []): Promise<Row[]> =>
   pool("overread_maintenance")
-    .query<Row>(sql, values)
+    .query<Row>({ name: `outbox-${name}`, text, values })
     .then((result) => result.rows);
 
 const columns = `id, name, payload, collapse_key AS "collapseKey"`;
 const open = "done_at IS NULL AND failed_at IS NULL";
 
-/** Jobs whose time has come and that nobody has carried yet, oldest first. */
-export function dueJobs(limit: number): Promise<OutboxJob[]> {
+/**
+ * Takes up to `limit` jobs whose time has come and that nobody has carried yet, oldest first, to be carried by the caller alone: of
+ * several relays each gets others. A caller that dies leaves them to the sweep; one that cannot carry them puts them back.
+ */
+export function takeDue(names: JobName[], limit: number): Promise<OutboxJob[]> {
   return query(
-    `SELECT ${columns} FROM outbox_job WHERE ${open} AND relayed_at IS NULL AND run_at <= now() ORDER BY run_at, id LIMIT $1`,
-    [limit],
+    "take-due",
+    // Arrays, so that the planner, who guesses how much is due, has no other way to go than by index and by key.
+    `WITH due AS MATERIALIZED (
+       SELECT o.id FROM unnest($1::text[]) AS asked (name), LATERAL (
+         SELECT j.id, j.run_at FROM outbox_job j
+         WHERE j.name = asked.name AND j.done_at IS NULL AND j.failed_at IS NULL AND j.relayed_at IS NULL AND j.run_at <= now()
+         ORDER BY j.run_at, j.id LIMIT $2) o
+       ORDER BY o.run_at, o.id LIMIT $2
+     ), taken AS MATERIALIZED (
+       SELECT id FROM outbox_job WHERE id = ANY(ARRAY(SELECT id FROM due)) AND ${open} AND relayed_at IS NULL FOR UPDATE SKIP LOCKED
+     )
+     UPDATE outbox_job SET relayed_at = clock_timestamp() WHERE id = ANY(ARRAY(SELECT id FROM taken)) RETURNING ${columns}`,
+    [names, limit],
   );
 }
 
-/** Milliseconds until the next job is due; null when none waits. */
-export async function nextDueInMs(): Promise<number | null> {
+/** What was taken could not be carried: it is due as before. */
+export async function putBack(ids: string[]): Promise<void> {
+  await query("put-back", `UPDATE outbox_job SET relayed_at = NULL WHERE id = ANY($1::uuid[]) AND ${open}`, [ids]);
+}
+
+/** Milliseconds until the next job that is not due yet; null when none waits. */
+export async function nextDueInMs(names: JobName[]): Promise<number | null> {
   const [row] = await query<{ ms: number | null }>(
-    `SELECT extract(epoch FROM min(run_at) - clock_timestamp())::float8 * 1000 AS ms FROM outbox_job WHERE ${open} AND relayed_at IS NULL`,
+    "next-due",
+    `SELECT extract(epoch FROM min(next.run_at) - clock_timestamp())::float8 * 1000 AS ms
+     FROM unnest($1::text[]) AS asked (name), LATERAL (
+       SELECT o.run_at FROM outbox_job o
+       WHERE o.name = asked.name AND o.done_at IS NULL AND o.failed_at IS NULL AND o.relayed_at IS NULL AND o.run_at > now()
+       ORDER BY o.run_at LIMIT 1) next`,
+    [names],
   );
   return row?.ms ?? null;
 }
 
+/** The database's clock, some milliseconds ago. */
+export async function databaseTime(agoMs: number): Promise<Date> {
+  const [row] = await query<{ at: Date }>(
+    "time",
+    "SELECT clock_timestamp() - make_interval(secs => $1::float8 / 1000) AS at",
+    [agoMs],
+  );
+  return (row as { at: Date }).at;
+}
+
 /**
- * Jobs that were carried to Redis and are not finished: some run, some wait, and some are gone because Redis lost
- * them. Carrying one again that is still there changes nothing.
+ * Jobs that were carried to Redis before `before` and are not finished: some run, some wait, and some are gone because Redis lost
+ * them. Carrying one again that is still there changes nothing. They count as carried now.
  */
-export function unfinishedJobs(relayedBeforeMs: number, limit: number): Promise<OutboxJob[]> {
+export function unfinishedJobs(before: Date, limit: number): Promise<OutboxJob[]> {
   return query(
-    `SELECT ${columns} FROM outbox_job WHERE ${open} AND relayed_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000)
-     ORDER BY relayed_at, id LIMIT $2`,
-    [relayedBeforeMs, limit],
+    "unfinished",
+    `UPDATE outbox_job SET relayed_at = clock_timestamp() WHERE id = ANY(ARRAY(
+       SELECT id FROM outbox_job WHERE ${open} AND relayed_at IS NOT NULL AND relayed_at <= $1
+       ORDER BY relayed_at, id LIMIT $2 FOR UPDATE SKIP LOCKED))
+     RETURNING ${columns}`,
+    [before, limit],
   );
 }
 
-export async function markRelayed(ids: string[]): Promise<void> {
-  await query(`UPDATE outbox_job SET relayed_at = clock_timestamp() WHERE id = ANY($1::uuid[]) AND ${open}`, [ids]);
-}
+/** What a run answers for, and how often its job was tried before. */
+export type Covered = { ids: string[]; attempts: number };
 
 /**
- * A run begins: which rows does it answer for? Its own and, where jobs collapse, every other of its kind and key that
- * is due. Only rows that are committed are seen, so the handler will see what caused them.
+ * Runs begin: which rows does each answer for? Its own and, where jobs collapse, every other of its kind and key that
+ * is due. Only rows that are committed are seen, so the handlers will see what caused them.
  *
- * @returns empty when there is nothing left to do: the job ran already, or was put off.
+ * @returns by id; one is missing when there is nothing left to do: the job ran already, or was put off.
  */
-export async function coveredBy(id: string): Promise<string[]> {
-  const rows = await query<{ id: string }>(
-    `SELECT o.id FROM outbox_job s JOIN outbox_job o ON o.id = s.id
-       OR (s.collapse_key IS NOT NULL AND o.name = s.name AND o.collapse_key = s.collapse_key AND o.org_id = s.org_id)
-     WHERE s.id = $1::uuid AND s.done_at IS NULL AND s.failed_at IS NULL AND s.run_at <= clock_timestamp()
-       AND o.done_at IS NULL AND o.failed_at IS NULL AND o.run_at <= clock_timestamp()`,
-    [id],
+export async function coveredBy(ids: string[]): Promise<Map<string, Covered>> {
+  const rows = await query<Covered & { id: string }>(
+    "covered",
+    `SELECT s.id, s.attempts, ARRAY(
+         SELECT s.id UNION SELECT o.id FROM outbox_job o
+         WHERE s.collapse_key IS NOT NULL AND o.collapse_key IS NOT NULL AND o.name = s.name AND o.collapse_key = s.collapse_key
+           AND o.org_id = s.org_id AND o.done_at IS NULL AND o.failed_at IS NULL AND o.run_at <= clock_timestamp()) AS ids
+     FROM outbox_job s
+     WHERE s.id = ANY($1::uuid[]) AND s.done_at IS NULL AND s.failed_at IS NULL AND s.run_at <= clock_timestamp()`,
+    [ids],
   );
-  return rows.map((row) => row.id);
+  return new Map(rows.map(({ id, ...covered }) => [id, covered]));
 }
 
 export async function markDone(ids: string[]): Promise<void> {
   await query(
+    "done",
     `UPDATE outbox_job SET done_at = clock_timestamp(), attempts = attempts + 1, last_error = NULL WHERE id = ANY($1::uuid[]) AND done_at IS NULL`,
     [ids],
   );
@@ -74,6 +116,7 @@ export async function markDone(ids: string[]): Promise<void> {
 /** Trying again makes no sense: the rows stay for a person to look at. */
 export async function markFailed(ids: string[], code: string): Promise<void> {
   await query(
+    "failed",
     `UPDATE outbox_job SET failed_at = clock_timestamp(), attempts = attempts + 1, last_error = $2 WHERE id = ANY($1::uuid[]) AND ${open}`,
     [ids, code],
   );
@@ -82,22 +125,19 @@ export async function markFailed(ids: string[], code: string): Promise<void> {
 /** Puts a job off; the relay carries it again when its time comes. */
 export async function markForRetry(ids: string[], code: string, inMs: number): Promise<void> {
   await query(
+    "retry",
     `UPDATE outbox_job SET run_at = clock_timestamp() + make_interval(secs => $3::float8 / 1000), relayed_at = NULL,
        attempts = attempts + 1, last_error = $2 WHERE id = ANY($1::uuid[]) AND ${open}`,
     [ids, code, inMs],
   );
 }
 
-/** How often a job has been tried. */
-export async function attemptsOf(id: string): Promise<number> {
-  const [row] = await query<{ attempts: number }>("SELECT attempts FROM outbox_job WHERE id = $1::uuid", [id]);
-  return row?.attempts ?? 0;
-}
-
 /** @returns how many finished rows were older than `days` and are gone. */
 export async function purgeDone(days: number): Promise<number> {
-  const rows = await query("DELETE FROM outbox_job WHERE done_at < now() - make_interval(days => $1) RETURNING id", [
-    days,
-  ]);
+  const rows = await query(
+    "purge",
+    "DELETE FROM outbox_job WHERE done_at < now() - make_interval(days => $1) RETURNING id",
+    [days],
+  );
   return rows.length;
 }

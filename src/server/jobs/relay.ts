@@ -6,7 +6,7 @@ import { liveChannel } from "#server/live/publish.ts";
 import { workerHeartbeatKey, workerHeartbeatSeconds } from "#server/live/worker-heartbeat.ts";
 import type { Log } from "#server/log.ts";
 import { type JobName, jobs } from "./catalog.ts";
-import { dueJobs, markRelayed, nextDueInMs, type OutboxJob, unfinishedJobs } from "./outbox.ts";
+import { databaseTime, nextDueInMs, type OutboxJob, putBack, takeDue, unfinishedJobs } from "./outbox.ts";
 
 export type QueueName = (typeof jobs)[JobName]["queue"];
 export const queueNames = [...new Set(Object.values(jobs).map((definition) => definition.queue))];
@@ -14,6 +14,13 @@ export const queueNames = [...new Set(Object.values(jobs).map((definition) => de
 export const queuePrefix = "overread";
 
 const batch = 500;
+/**
+ * Jobs that a queue holds in Redis at most: the rest waits in the outbox, where it costs nothing. What is urgent then stands behind
+ * this many at worst, and what Redis loses is as little.
+ */
+const window = 1000;
+const jobNames = Object.keys(jobs) as JobName[];
+const namesOf = (queue: QueueName): JobName[] => jobNames.filter((name) => jobs[name].queue === queue);
 /** The net under NOTIFY. */
 const slowPollMs = 5_000;
 /** A job carried longer ago than this and not finished is carried again, in case Redis lost it. */
@@ -36,6 +43,8 @@ export class Relay {
   #again = false;
   #dueTimer: NodeJS.Timeout | undefined;
   #hasBeaten = false;
+  /** Queues of which more is due than they had room for. */
+  readonly #full = new Set<QueueName>();
 
   constructor(log: Log) {
     this.#log = log;
@@ -50,6 +59,7 @@ export class Relay {
       // It may have come back empty.
       this.#hasBeaten = false;
       void this.#sweep(0);
+      void this.#beat();
       this.wake();
     });
   }
@@ -93,15 +103,18 @@ export class Relay {
     });
   }
 
+  /** A job has ended: where a queue was full there is room again. */
+  ended(): void {
+    if (this.#full.size > 0) this.wake();
+  }
+
   async #carryDue(): Promise<void> {
     try {
-      for (;;) {
+      for (const name of queueNames) {
         if (this.#stopped || this.#redis.status !== "ready") return;
-        const due = await dueJobs(batch);
-        await this.#carry(due);
-        if (due.length < batch) break;
+        await this.#fill(name);
       }
-      const inMs = await nextDueInMs();
+      const inMs = await nextDueInMs(jobNames);
       clearTimeout(this.#dueTimer);
       if (inMs !== null && !this.#stopped)
         this.#dueTimer = setTimeout(() => this.wake(), Math.min(Math.max(inMs, 5), slowPollMs));
@@ -110,32 +123,52 @@ export class Relay {
     }
   }
 
+  /** Carries what is due into one queue while it has room. */
+  async #fill(name: QueueName): Promise<void> {
+    for (;;) {
+      const held = await this.#with(name, (queue) => queue.getJobCountByTypes("wait", "active"));
+      // Half empty, so that it is filled by the hundred and not one by one.
+      if (held > window / 2) {
+        this.#full.add(name);
+        return;
+      }
+      const due = await takeDue(namesOf(name), batch);
+      if (due.length > 0) await this.#add(name, due);
+      if (due.length < batch || this.#stopped) {
+        this.#full.delete(name);
+        return;
+      }
+    }
+  }
+
   /** Carries again what was carried `olderThanMs` ago and is not finished. */
   async #sweep(olderThanMs: number): Promise<void> {
     if (this.#stopped || this.#redis.status !== "ready") return;
     try {
-      for (;;) {
-        const unfinished = await unfinishedJobs(olderThanMs, batch);
-        await this.#carry(unfinished);
-        // With no age to wait for, carried rows would come up again at once.
-        if (unfinished.length < batch || olderThanMs === 0) return;
+      const before = await databaseTime(olderThanMs);
+      for (let unfinished = batch; unfinished === batch && !this.#stopped; ) {
+        const rows = await unfinishedJobs(before, batch);
+        // A row of a release before or after ours: left for a worker that knows it.
+        const byQueue = Map.groupBy(rows, (row) => jobs[row.name]?.queue);
+        for (const [name, members] of byQueue) if (name) await this.#add(name, members);
+        unfinished = rows.length;
       }
     } catch (error) {
       this.#log.warn({ reason: reasonOf(error) }, "unfinished jobs could not be looked over; trying again");
     }
   }
 
-  async #carry(rows: OutboxJob[]): Promise<void> {
-    if (rows.length === 0) return;
-    const byQueue = Map.groupBy(rows, (row) => jobs[row.name]?.queue);
-    for (const [name, members] of byQueue) {
-      // A row of a release before or after ours: left for a worker that knows it.
-      if (name) await this.#add(name, members);
+  async #add(name: QueueName, rows: OutboxJob[]): Promise<void> {
+    try {
+      await this.#with(name, (queue) => queue.addBulk(rows.map(toBullJob)));
+    } catch (error) {
+      // Where this fails too, the sweep finds them.
+      await putBack(rows.map(({ id }) => id)).catch(() => {});
+      throw error;
     }
-    await markRelayed(rows.map((row) => row.id));
   }
 
-  async #add(name: QueueName, rows: OutboxJob[]): Promise<void> {
+  async #with<T>(name: QueueName, ask: (queue: Queue) => Promise<T>): Promise<T> {
     let queue = this.#queues.get(name);
     if (!queue) {
       queue = new Queue(name, { connection: this.#redis as unknown as ConnectionOptions, prefix: queuePrefix });
@@ -143,7 +176,7 @@ export class Relay {
       this.#queues.set(name, queue);
     }
     try {
-      await queue.addBulk(rows.map(toBullJob));
+      return await ask(queue);
     } catch (error) {
       // A queue that met an outage while it was being opened says so for ever after: open another.
       this.#queues.delete(name);

@@ -1,6 +1,6 @@
 import { withTenant } from "#server/db/with-tenant.ts";
 import { deliverEarlierReports } from "#server/domain/reporting/index.ts";
-import type { JobContext } from "../run-job.ts";
+import type { JobContext } from "../handler.ts";
 
 /** A facility has named a PACS: page by page, what was signed before goes there. Cut short, it begins anew and adds only what is missing. */
 export async function deliverEarlier(

@@ -2,13 +2,13 @@ import { indexStudy } from "#server/archive/index.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { settleStudy } from "#server/domain/imaging/index.ts";
 import { attachPriors, expireClaim, prioritizeCase } from "#server/domain/reading/index.ts";
-import type { Handlers } from "../run-job.ts";
+import type { Handlers } from "../handler.ts";
 import { anchorAudit } from "../schedules.ts";
 import { deliverEarlier } from "./deliver-earlier-reports.ts";
 import { storeDocuments } from "./store-documents.ts";
 
 /** One handler for each job of the catalogue; most are one verb in one transaction. */
-export const handlers: Handlers = {
+export const handlers = {
   "study.settle": async ({ actor, requestId }, { studyId }) => {
     await withTenant(actor, (ctx) => settleStudy(ctx, { studyId }), { requestId });
   },
@@ -30,4 +30,4 @@ export const handlers: Handlers = {
     await storeDocuments(run, payload);
   },
   "facility.deliver-earlier": deliverEarlier,
-};
+} satisfies Handlers;

@@ -17,7 +17,7 @@ import { documentSource, findOwnDocument, locateInstances } from "#server/domain
 import { gatherReport, recordDocuments, type StoredDocument } from "#server/domain/reporting/index.ts";
 import { reportPdfKey } from "#server/storage/keys.ts";
 import { objectStore } from "#server/storage/object-store.ts";
-import type { JobContext } from "../run-job.ts";
+import type { JobContext } from "../handler.ts";
 
 type Run = Pick<JobContext, "actor" | "requestId" | "signal" | "log">;
 

@@ -106,15 +106,42 @@ export async function audit(ctx: Pick<SqlCtx, "actor" | "tx" | "requestId">, ent
  * held until commit: the event is written last, whatever the act has still to do.
  */
 export async function appendAs(tx: SqlTx, actor: Actor, entry: AuditEntry, requestId = ""): Promise<void> {
-  await atEnd(tx, entry.orgId ?? actor.orgId, () => append(tx, actor, entry, requestId));
+  const chain = entry.orgId ?? actor.orgId;
+  const waiting = gathered.get(tx) ?? new Map<string, Event[]>();
+  const events = waiting.get(chain);
+  if (events) {
+    events.push({ actor, entry, requestId });
+    return;
+  }
+  const own = [{ actor, entry, requestId }];
+  gathered.set(tx, waiting.set(chain, own));
+  await atEnd(tx, chain, async () => {
+    // What is audited from now on, the transaction's own end included, begins anew.
+    waiting.delete(chain);
+    await append(tx, chain, own);
+  });
 }
 
-async function append(tx: SqlTx, actor: Actor, entry: AuditEntry, requestId: string): Promise<void> {
+type Event = { actor: Actor; entry: AuditEntry; requestId: string };
+/** Events of running transactions, by the chain they belong to: each chain gets those of a transaction in one statement, in their order. */
+const gathered = new WeakMap<object, Map<string, Event[]>>();
+
+async function append(tx: SqlTx, chain: string, events: Event[]): Promise<void> {
   // The database refuses control characters in what it hashes; an account that got one into its name still leaves its trace.
-  const [id, name, request] = [identity(actor).id, identity(actor).name, requestId].map(printable);
-  await tx.$queryRaw`SELECT audit_append(${entry.orgId ?? actor.orgId}::uuid, ${actor.orgId}::uuid, ${actor.kind}, ${id}, ${name}, ${entry.action},
-    ${entry.outcome ?? "success"}, ${entry.patientRef ?? null}::uuid, ${entry.studyRef ?? null}::uuid, ${entry.caseId ?? null}::uuid,
-    ${JSON.stringify(entry.details ?? {})}::jsonb, ${request})::text`;
+  const rows = events.map(({ actor, entry, requestId }) => ({
+    org: actor.orgId,
+    kind: actor.kind,
+    id: printable(identity(actor).id),
+    name: printable(identity(actor).name),
+    action: entry.action,
+    outcome: entry.outcome ?? "success",
+    patient: entry.patientRef ?? null,
+    study: entry.studyRef ?? null,
+    case: entry.caseId ?? null,
+    details: entry.details ?? {},
+    request: printable(requestId),
+  }));
+  await tx.$queryRaw`SELECT audit_append_many(${chain}::uuid, ${JSON.stringify(rows)}::jsonb)::text`;
 }
 
 const printable = (text: string): string => text.replace(/\p{Cc}/gu, "\ufffd");
