@@ -44,6 +44,12 @@ module.exports = {
       "A verb touches nothing but the database.",
     ),
     rule(
+      "stores-have-one-door",
+      { path: "^src/", pathNot: "^src/server/storage/" },
+      { path: "^src/server/storage/(file|s3)/" },
+      "Nobody above the store knows which one it is.",
+    ),
+    rule(
       "prisma-stays-below",
       { path: "^src/", pathNot: "^src/server/((db|domain|jobs|auth|demo|cli)/|context\\.ts)" },
       { path: "(node_modules/(@prisma|\\.prisma)/|^src/server/db/generated/client)" },

@@ -50,11 +50,14 @@ function importRulesBite() {
   const domainProbe = path.join(root, "src/server/domain/forbidden-import-probe.ts");
   try {
     writeFileSync(edgeProbe, 'import "../../src/server/db/clients.ts";\n');
-    writeFileSync(domainProbe, 'import "node:http";\nimport "bullmq";\n');
+    writeFileSync(domainProbe, 'import "node:http";\nimport "bullmq";\nimport "../storage/file/file-store.ts";\n');
     const found = importRules() ?? "";
-    const missing = ["edge-stands-alone", "domain-has-no-transport", "queue-stays-aside"].filter(
-      (rule) => !found.includes(`${rule}:`),
-    );
+    const missing = [
+      "edge-stands-alone",
+      "domain-has-no-transport",
+      "queue-stays-aside",
+      "stores-have-one-door",
+    ].filter((rule) => !found.includes(`${rule}:`));
     return missing.length ? `These rules let a forbidden import through: ${missing.join(", ")}` : null;
   } finally {
     rmSync(edgeProbe, { force: true });

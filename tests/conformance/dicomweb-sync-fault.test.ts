@@ -7,13 +7,13 @@ import { type TestContext, test } from "node:test";
 
 const strace = spawnSync("strace", ["-V"]).status === 0;
 const skip = strace ? false : "strace is not installed";
-const storeModule = new URL("../../src/server/storage/file-store.ts", import.meta.url).href;
+const storeModule = new URL("../../src/server/storage/file/file-store.ts", import.meta.url).href;
 const keysModule = new URL("../../src/server/storage/keys.ts", import.meta.url).href;
 
 /** The two ways to the disk: objects of any kind, and instances that wait in memory. */
 const ways = {
   object: `const key = instanceKey(org, createHash("sha256").update(bytes).digest("hex"), syntax);
-      return store.putBuffer(key, [bytes.subarray(0, 1), bytes.subarray(1)]);`,
+      return store.put(key, [bytes.subarray(0, 1), bytes.subarray(1)]);`,
   instance: `const shared = Buffer.from(new SharedArrayBuffer(bytes.length));
       shared.set(bytes);
       return store.putInstance({ orgId: org, transferSyntaxUid: syntax }, new Uint8Array(3), shared).then(({ durable }) => durable);`,

@@ -23,7 +23,6 @@ import { confirmInstances, listDamaged, resolveQuarantined } from "#server/domai
 import { claimCase, getCase, readIncomplete } from "#server/domain/reading/index.ts";
 import { saveDraft, signReport } from "#server/domain/reporting/index.ts";
 import { createLog } from "#server/log.ts";
-import { storeRoot } from "#server/storage/store-root.ts";
 import { schedules } from "../../src/workers/schedules.ts";
 import { orgId, signedIn } from "../actors.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
@@ -31,6 +30,8 @@ import { type Tiny, tinyInstance } from "../factories/tiny-instance.ts";
 
 let archive: TestArchive;
 let org: string;
+/** Where the file store of this archive keeps its objects. */
+const storeRoot = (): string => path.join(archive.storage, "objects");
 const backup = mkdtempSync(path.join(tmpdir(), "overread-scrub-"));
 before(async () => {
   process.env.OVERREAD_BACKUP_DIR = backup;

@@ -14,7 +14,7 @@ import type { TokenActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { makeStudy } from "#server/demo/modality-simulator/index.ts";
 import { completeStudy, confirmInstances, settleStudy } from "#server/domain/imaging/index.ts";
-import { objectStore } from "#server/storage/object-store.ts";
+import { objectStore } from "#server/storage/open-store.ts";
 import { dataSetOf, partsOf, type TestArchive, useTestArchive } from "../archive.ts";
 import { tinyInstance } from "../factories/tiny-instance.ts";
 import { eventually } from "../redis.ts";

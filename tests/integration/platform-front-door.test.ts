@@ -15,7 +15,7 @@ import { type FrontDoor, openFrontDoor } from "#server/front-door/front-door.ts"
 import { liveChannel } from "#server/live/publish.ts";
 import { workerHeartbeatKey } from "#server/live/worker-heartbeat.ts";
 import { createLog } from "#server/log.ts";
-import { objectStore } from "#server/storage/object-store.ts";
+import { objectStore } from "#server/storage/open-store.ts";
 import { facilityId, orgId, signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { eventually, freePort, useTestRedis } from "../redis.ts";
@@ -326,7 +326,7 @@ test("a signed report's PDF opens for those who may read it, is on record, and i
     [org, reader, caseId, study, referrer.actor.userId],
   );
   const pdf = Buffer.from("%PDF-1.7\n…");
-  await objectStore().putBuffer(`reports/${org}/test.pdf`, pdf);
+  await objectStore().put(`reports/${org}/test.pdf`, pdf);
   await db.owner.query(
     "INSERT INTO report_document (report_version_id, kind, org_id, reader_org_id, instance_id, sha256, object_key) VALUES ($1, 'pdf', $2, $3, $4, $6, $5)",
     [version, org, reader, randomUUID(), `reports/${org}/test.pdf`, createHash("sha256").update(pdf).digest("hex")],

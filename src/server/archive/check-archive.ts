@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
-import path from "node:path";
 import { pool } from "#server/db/clients.ts";
 import { toDomainError } from "#server/errors.ts";
-import { objectStore } from "#server/storage/object-store.ts";
-import { storeRoot, walkFiles } from "#server/storage/store-root.ts";
+import { isUnreadable, orphanAgeMs } from "#server/storage/object-store.ts";
+import { objectStore } from "#server/storage/open-store.ts";
 
 export type ArchiveReport = {
   objects: number;
@@ -28,7 +26,6 @@ type Row = {
   offset: number;
 };
 const page = 500;
-const orphanAgeMs = 3_600_000;
 
 export type CheckedObject = Row & { fault: "missing" | "corrupt" | null; kind: "instance" | "report" };
 
@@ -82,14 +79,6 @@ async function eachPage<T extends { id: string }>(sql: string, fn: (row: T) => P
   }
 }
 
-/** What a disk says of sectors that it cannot read. */
-const damage = new Set(["EIO", "EBADMSG", "EUCLEAN", "EISDIR", "ENOTDIR", "ELOOP"]);
-function isDamage(error: unknown): boolean {
-  for (let e: unknown = error; e instanceof Error; e = e.cause)
-    if (damage.has(String((e as NodeJS.ErrnoException).code))) return true;
-  return false;
-}
-
 /**
  * Reads an object whole.
  *
@@ -99,29 +88,28 @@ function isDamage(error: unknown): boolean {
 export async function hashObject(
   row: Pick<Row, "objectKey" | "offset">,
 ): Promise<"missing" | { sha256: string; bytes: number }> {
-  const store = objectStore();
   try {
-    const found = await store.stat(row.objectKey);
-    // Opening says whether the object is gone, or the whole store.
-    if (!found) await store.open(row.objectKey).then((handle) => handle.close());
-    if (!found) return "missing";
-    const hash = createHash("sha256");
-    if (found.sizeBytes > row.offset)
-      for await (const chunk of store.readRange(row.objectKey, row.offset, found.sizeBytes - 1)) hash.update(chunk);
-    return { sha256: hash.digest("hex"), bytes: found.sizeBytes };
+    const object = await objectStore().open(row.objectKey);
+    try {
+      const { sizeBytes } = await object.identify();
+      const hash = createHash("sha256");
+      if (sizeBytes > row.offset) for await (const piece of object.stream(row.offset, sizeBytes)) hash.update(piece);
+      return { sha256: hash.digest("hex"), bytes: sizeBytes };
+    } finally {
+      await object.close();
+    }
   } catch (error) {
-    if (toDomainError(error).code === "storage.corrupt") return "missing";
     // A sector that cannot be read is damage to report, not a reason to leave the rest unread.
-    if (isDamage(error)) return { sha256: "", bytes: 0 };
+    if (isUnreadable(error)) return { sha256: "", bytes: 0 };
+    if (toDomainError(error).code === "storage.corrupt") return "missing";
     throw error;
   }
 }
 
-/** Files in the store that neither an instance nor a report names. */
+/** Objects in the store that neither an instance nor a report names. */
 async function orphans(): Promise<string[]> {
-  const root = storeRoot();
   const found: string[] = [];
-  for (const kind of ["objects", "reports"]) {
+  for (const kind of ["objects/", "reports/"]) {
     let batch: string[] = [];
     const settle = async () => {
       const { rows } = await pool("overread_maintenance").query<{ key: string }>(
@@ -132,10 +120,9 @@ async function orphans(): Promise<string[]> {
       found.push(...batch.filter((key) => !known.has(key)));
       batch = [];
     };
-    for await (const file of walkFiles(path.join(root, kind))) {
-      const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Date.now() }));
-      if (Date.now() - mtimeMs < orphanAgeMs) continue;
-      batch.push(path.relative(root, file).split(path.sep).join("/"));
+    for await (const { key, modifiedAt } of objectStore().list(kind)) {
+      if (Date.now() - modifiedAt.getTime() < orphanAgeMs) continue;
+      batch.push(key);
       if (batch.length >= page) await settle();
     }
     if (batch.length > 0) await settle();

@@ -5,7 +5,7 @@ import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";
 import { frameIndexOfInstance } from "./read-frames.ts";
-import { assertWholeBytes, corrupt, openObject } from "./whole-object.ts";
+import { assertWholeBytes, openObject, readFully } from "./whole-object.ts";
 
 /** Larger instances are sent as they are stored, or not at all: writing one anew takes it into memory whole. */
 const largest = 512 << 20;
@@ -46,16 +46,12 @@ export async function explicitForm(instance: InstanceLocation): Promise<Buffer[]
 
 /** The stored file of an instance, in one piece. @throws {DomainError} `storage.corrupt` */
 export async function readWhole(instance: InstanceLocation): Promise<[Buffer]> {
-  const handle = await openObject(instance);
+  const object = await openObject(instance);
   const bytes = Buffer.allocUnsafe(instance.sizeBytes);
   try {
-    for (let filled = 0; filled < bytes.length; ) {
-      const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, filled);
-      if (bytesRead === 0) throw corrupt(instance);
-      filled += bytesRead;
-    }
+    await readFully(object, instance, bytes, 0);
   } finally {
-    await handle.close();
+    await object.close();
   }
   assertWholeBytes(bytes, instance);
   return [bytes];

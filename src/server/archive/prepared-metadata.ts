@@ -5,7 +5,7 @@ import type { Actor } from "#server/context.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { instanceMetadata, metadataDigest, rootPlaceholder } from "#server/domain/imaging/index.ts";
 import { metadataKey } from "#server/storage/keys.ts";
-import { objectStore } from "#server/storage/object-store.ts";
+import { objectStore } from "#server/storage/open-store.ts";
 
 const gzipAsync = promisify(gzip);
 const gunzipAsync = promisify(gunzip);
@@ -33,21 +33,15 @@ export async function preparedMetadata(
   const key = metadataKey(org.id, found.digest);
   return {
     digest: found.digest,
-    read: async () => (await readWhole(key)) ?? (await prepare(actor, org, scope, key)),
+    read: async () => (await kept(key)) ?? (await prepare(actor, org, scope, key)),
   };
 }
 
-async function readWhole(key: string): Promise<Buffer | null> {
-  const handle = await objectStore()
-    .open(key)
+/** What cannot be had is made again. */
+const kept = (key: string): Promise<Buffer | null> =>
+  objectStore()
+    .readWhole(key)
     .catch(() => null);
-  if (!handle) return null;
-  try {
-    return await handle.readFile();
-  } finally {
-    await handle.close();
-  }
-}
 
 /** What is being made at this moment: several viewers of a new study wait for one. */
 const preparing = new Map<string, Promise<Buffer>>();
@@ -58,7 +52,7 @@ function prepare(actor: Actor, org: { id: string; slug: string }, scope: Metadat
   const made = gather(actor, org, scope).finally(() => preparing.delete(key));
   preparing.set(key, made);
   // It is a copy that can be made again: nobody waits for the disk, and a full one must not keep anyone from reading.
-  made.then((body) => objectStore().putBuffer(key, body)).catch(() => {});
+  made.then((body) => objectStore().put(key, body)).catch(() => {});
   return made;
 }
 

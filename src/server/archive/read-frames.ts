@@ -1,4 +1,3 @@
-import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { unpackLimit } from "@overread/shared/dicom/limits";
 import { type Extent, readBytes } from "@overread/shared/dicom/part10";
@@ -7,8 +6,9 @@ import { DomainError } from "@overread/shared/errors";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";
 import { wholeLimit } from "#server/storage/frame-digests.ts";
 import type { FrameIndex } from "#server/storage/frame-index.ts";
+import type { OpenObject } from "#server/storage/object-store.ts";
 import { ReadingMemory } from "#server/storage/reading-memory.ts";
-import { assertWhole, corrupt, openObject } from "./whole-object.ts";
+import { assertWhole, corrupt, openObject, readFully } from "./whole-object.ts";
 
 /** Nobody looks at a frame this large; allocating it would let one request empty the machine. Bytes. */
 const frameLimit = 512 << 20;
@@ -37,8 +37,8 @@ export async function readFrames(
   numbers: number[],
   memory = new ReadingMemory(),
 ): Promise<Buffer[]> {
-  return withObject(instance, memory, async (reader, handle) => {
-    if (!hasDigests(instance)) await assertWhole(handle, instance);
+  return withObject(instance, memory, async (reader, object) => {
+    if (!hasDigests(instance)) await assertWhole(object, instance);
     const frames: Buffer[] = [];
     for (const number of numbers) frames.push(await readFrame(instance, reader, number));
     return frames;
@@ -101,18 +101,18 @@ function shiftBits(bytes: Buffer, shift: number, length: number): Buffer {
 async function withObject<T>(
   instance: InstanceLocation,
   memory: ReadingMemory,
-  run: (read: Reader, handle: FileHandle) => Promise<T>,
+  run: (read: Reader, object: OpenObject) => Promise<T>,
 ): Promise<T> {
-  const handle = await openObject(instance);
+  const object = await openObject(instance);
   try {
-    return await run(readerOf(handle, instance, memory), handle);
+    return await run(readerOf(object, instance, memory), object);
   } finally {
     // Nobody has to wait for it.
-    handle.close().catch(() => {});
+    object.close().catch(() => {});
   }
 }
 
-function readerOf(handle: FileHandle, instance: InstanceLocation, memory: ReadingMemory): Reader {
+function readerOf(object: OpenObject, instance: InstanceLocation, memory: ReadingMemory): Reader {
   const { dataSetOffset, sizeBytes } = instance;
   const { inflated } = frameIndexOfInstance(instance);
   if (inflated)
@@ -121,7 +121,9 @@ function readerOf(handle: FileHandle, instance: InstanceLocation, memory: Readin
       for (const [offset, length] of extents) {
         // A few kilobytes unpack to any length: what one request unpacks into memory is bounded, whoever asks.
         if (offset + length > inflateReach || length > unpackLimit) throw tooLarge();
-        pieces.push(await readBytes({ handle, sizeBytes }, { offsetsIn: "inflated", dataSetOffset }, [offset, length]));
+        pieces.push(
+          await readBytes({ handle: object, sizeBytes }, { offsetsIn: "inflated", dataSetOffset }, [offset, length]),
+        );
       }
       return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
     };
@@ -130,13 +132,8 @@ function readerOf(handle: FileHandle, instance: InstanceLocation, memory: Readin
     const buffer = memory.allocate(extents.reduce((sum, [, length]) => sum + length, 0));
     let filled = 0;
     for (const [offset, length] of extents) {
-      const end = filled + length;
-      while (filled < end) {
-        const from = dataSetOffset + offset + length - (end - filled);
-        const { bytesRead } = await handle.read(buffer, filled, end - filled, from);
-        if (bytesRead === 0) throw corrupt(instance);
-        filled += bytesRead;
-      }
+      await readFully(object, instance, buffer.subarray(filled, filled + length), dataSetOffset + offset);
+      filled += length;
     }
     return buffer;
   };
@@ -165,14 +162,14 @@ export async function* readBulk(
   start: number,
   end: number,
 ): AsyncGenerator<Buffer> {
-  const handle = await openObject(instance);
+  const object = await openObject(instance);
   try {
-    await assertWhole(handle, instance);
-    const read = readerOf(handle, instance, new ReadingMemory());
+    await assertWhole(object, instance);
+    const read = readerOf(object, instance, new ReadingMemory());
     // Inflating begins at the front each time, so a deflated value is taken in one piece.
     const step = frameIndexOfInstance(instance).inflated ? end - start : 256 << 10;
     for (let at = start; at < end; at += step) yield await read([extent.offset + at, Math.min(step, end - at)]);
   } finally {
-    await handle.close();
+    await object.close();
   }
 }

@@ -1,11 +1,10 @@
-import { constants } from "node:fs";
-import { copyFile, mkdir, open, rename, rm } from "node:fs/promises";
-import path from "node:path";
+import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { settleDamage } from "#server/domain/imaging/index.ts";
-import { storeRoot } from "#server/storage/store-root.ts";
-import { type ArchiveReport, type CheckedObject, checkArchive, hashObject } from "./check-archive.ts";
+import type { ObjectStore } from "#server/storage/object-store.ts";
+import { backupStore, objectStore } from "#server/storage/open-store.ts";
+import { type ArchiveReport, type CheckedObject, checkArchive } from "./check-archive.ts";
 import { lookAgain } from "./look-again.ts";
 
 export type ScrubReport = ArchiveReport & { repaired: string[] };
@@ -31,9 +30,10 @@ export async function scrubArchive({
   signal?: AbortSignal;
 } = {}): Promise<ScrubReport> {
   const repaired = new Set<string>();
+  const backup = from === undefined ? null : backupStore(from);
   const report = await checkArchive(progress, async (object) => {
     signal?.throwIfAborted();
-    if (object.fault && from && (await bringBack(object, from))) repaired.add(object.objectKey);
+    if (object.fault && backup && (await bringBack(object, backup))) repaired.add(object.objectKey);
     const damaged = object.fault !== null && !repaired.has(object.objectKey);
     const news = damaged !== object.damaged || (damaged && from !== undefined);
     if (object.kind === "instance" && (news || (object.fault && !damaged)))
@@ -62,26 +62,26 @@ export async function scrubArchive({
 }
 
 /** Puts the backup's copy in the place of a damaged object, when the copy is what was received. */
-async function bringBack({ objectKey, offset, sha256 }: CheckedObject, folder: string): Promise<boolean> {
-  const target = path.join(storeRoot(), objectKey);
-  const part = `${target}.scrub`;
-  await mkdir(path.dirname(target), { recursive: true, mode: 0o750 });
+async function bringBack({ objectKey, offset, sha256 }: CheckedObject, backup: ObjectStore): Promise<boolean> {
+  if (!(await backup.head(objectKey))) return false;
+  const copy = await backup.open(objectKey);
   try {
-    await copyFile(path.join(folder, "store", objectKey), part, constants.COPYFILE_FICLONE);
-    const copy = await hashObject({ objectKey: `${objectKey}.scrub`, offset });
-    if (copy === "missing" || copy.sha256 !== sha256) return false;
-    const handle = await open(part, "r+");
-    await handle.sync();
-    await handle.close();
-    await rename(part, target);
-    const directory = await open(path.dirname(target), "r");
-    await directory.sync();
-    await directory.close();
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
+    const upload = await objectStore().beginUpload();
+    try {
+      const hash = createHash("sha256");
+      let at = 0;
+      for await (const piece of copy.stream()) {
+        hash.update(piece.subarray(Math.max(0, offset - at)));
+        at += piece.length;
+        await upload.write(piece);
+      }
+      if (hash.digest("hex") !== sha256) return false;
+      await upload.complete(objectKey);
+      return true;
+    } finally {
+      await upload.abort();
+    }
   } finally {
-    await rm(part, { force: true });
+    await copy.close();
   }
 }

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
 import { stringOf } from "@overread/shared/dicom/dicom-json";
 import { ElementReader } from "@overread/shared/dicom/element-reader";
 import { type InstanceUids, identityOf } from "@overread/shared/dicom/identity";
@@ -14,7 +13,7 @@ import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
 import { digestFrames, wholeLimit } from "#server/storage/frame-digests.ts";
 import { instanceKey } from "#server/storage/keys.ts";
-import type { ObjectStore, StoredInstanceBytes, TempObject } from "#server/storage/object-store.ts";
+import type { ObjectStore, StoredInstanceBytes, Upload } from "#server/storage/object-store.ts";
 
 /** Up to this size an instance stays in memory until it is written in one piece. Bytes. */
 const memoryLimit = 1 << 20;
@@ -71,7 +70,7 @@ export async function stageInstance(
       const room = memoryLimit - length;
       memory.set(next.value.subarray(0, room), length);
       if (next.value.byteLength > room)
-        return await stageOnDisk(store, memory, next.value.subarray(room), iterator, onNamed);
+        return await stageInStore(store, memory, next.value.subarray(room), iterator, onNamed);
       length += next.value.byteLength;
     }
     const file = memory.subarray(0, length);
@@ -112,7 +111,7 @@ async function stageInMemory(
 }
 
 /** @param memory full of the file's beginning; what follows is gathered in it, so that the disk is asked seldom. */
-async function stageOnDisk(
+async function stageInStore(
   store: ObjectStore,
   memory: Buffer,
   following: Uint8Array,
@@ -121,15 +120,15 @@ async function stageOnDisk(
 ): Promise<StagedInstance> {
   const { transferSyntaxUid, dataSetOffset, named } = readMeta(memory);
   if (named.sopInstanceUid !== unnamed.sopInstanceUid) onNamed(named);
-  const temp = await store.createTemp();
+  const upload = await store.beginUpload();
   try {
     const head = part10Head({ ...named, transferSyntaxUid });
     const hash = createHash("sha256");
     const append = async (bytes: Uint8Array): Promise<void> => {
       hash.update(bytes);
-      await temp.write(bytes);
+      await upload.write(bytes);
     };
-    await temp.write(head);
+    await upload.write(head);
     await append(memory.subarray(dataSetOffset));
     let sizeBytes = head.length + memory.length - dataSetOffset;
     let gathered = 0;
@@ -149,9 +148,9 @@ async function stageOnDisk(
       bytes = next.done ? null : next.value;
     }
     await append(memory.subarray(0, gathered));
-    const header = await readHeader({ path: temp.path }, transferSyntaxUid, head.length);
+    const header = await readHeader({ handle: upload, sizeBytes }, transferSyntaxUid, head.length);
     const uids = identityOf(header.dataset);
-    const frameDigests = await digestsOf(temp, header, sizeBytes);
+    const frameDigests = await digestsOf(upload, header, sizeBytes);
     const dataSetSha256 = hash.digest("hex");
     const agrees = uids.sopInstanceUid === named.sopInstanceUid && uids.sopClassUid === named.sopClassUid;
     const staged: StagedInstance = {
@@ -161,20 +160,20 @@ async function stageOnDisk(
       sizeBytes,
       dataSetOffset: head.length,
       ...(frameDigests ? { frameDigests } : {}),
-      store: (orgId) => putTemp(store, temp, instanceKey(orgId, dataSetSha256, transferSyntaxUid), dataSetSha256),
-      discard: () => temp.discard(),
+      store: (orgId) => complete(upload, instanceKey(orgId, dataSetSha256, transferSyntaxUid), dataSetSha256),
+      discard: () => upload.abort(),
     };
     if (agrees) return staged;
     return await withNewHead(
       store,
       staged,
-      temp,
+      upload,
       head.length,
       part10Head({ ...uids, transferSyntaxUid }),
       dataSetSha256,
     );
   } catch (error) {
-    await temp.discard();
+    await upload.abort();
     throw error;
   }
 }
@@ -183,56 +182,50 @@ async function stageOnDisk(
 async function withNewHead(
   store: ObjectStore,
   staged: StagedInstance,
-  old: TempObject,
+  old: Upload,
   oldHeadLength: number,
   head: Buffer,
   dataSetSha256: string,
 ): Promise<StagedInstance> {
-  const temp = await store.createTemp();
+  const upload = await store.beginUpload();
   try {
-    await temp.write(head);
-    const { createReadStream } = await import("node:fs");
-    for await (const chunk of createReadStream(old.path, { start: oldHeadLength, highWaterMark: 256 << 10 }))
-      await temp.write(chunk as Buffer);
+    await upload.write(head);
+    const buffer = Buffer.allocUnsafe(256 << 10);
+    for (let at = oldHeadLength; at < staged.sizeBytes; ) {
+      const { bytesRead } = await old.read(buffer, 0, Math.min(buffer.length, staged.sizeBytes - at), at);
+      if (bytesRead === 0) throw new DomainError("storage.unavailable");
+      await upload.write(buffer.subarray(0, bytesRead));
+      at += bytesRead;
+    }
   } catch (error) {
-    await temp.discard();
+    await upload.abort();
     throw error;
   } finally {
-    await old.discard();
+    await old.abort();
   }
   return {
     ...staged,
     sizeBytes: staged.sizeBytes - oldHeadLength + head.length,
     dataSetOffset: head.length,
     store: (orgId) =>
-      putTemp(store, temp, instanceKey(orgId, dataSetSha256, staged.header.transferSyntaxUid), dataSetSha256),
-    discard: () => temp.discard(),
+      complete(upload, instanceKey(orgId, dataSetSha256, staged.header.transferSyntaxUid), dataSetSha256),
+    discard: () => upload.abort(),
   };
 }
 
-async function putTemp(
-  store: ObjectStore,
-  temp: TempObject,
-  key: string,
-  dataSetSha256: string,
-): Promise<StoredInstanceBytes> {
-  const durable = store.put(key, temp);
+async function complete(upload: Upload, key: string, dataSetSha256: string): Promise<StoredInstanceBytes> {
+  const durable = upload.complete(key);
   durable.catch(() => {});
   return { dataSetSha256, key, durable };
 }
 
 async function digestsOf(
-  { path }: TempObject,
+  upload: Upload,
   { pixel, offsetsIn }: DataSetHeader,
   sizeBytes: number,
 ): Promise<number[] | null> {
   if (!pixel || offsetsIn === "inflated" || sizeBytes <= wholeLimit) return null;
-  const handle = await open(path, "r");
-  try {
-    return await digestFrames(handle, pixel);
-  } finally {
-    await handle.close();
-  }
+  return digestFrames(upload, pixel);
 }
 
 let inflating: Promise<unknown> = Promise.resolve();

@@ -1,13 +1,15 @@
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { hashInKey } from "#server/storage/keys.ts";
-import { objectStore } from "#server/storage/object-store.ts";
+import { objectStore } from "#server/storage/open-store.ts";
 
 /**
  * Clears what a crash left behind: temporary files of dead processes, and objects whose row was never committed (their
  * sender has no success and sends them again). Run once at the start of a process; safe beside others.
  */
 export async function sweepStorage(): Promise<{ temporary: number; orphans: number }> {
-  return objectStore().sweep(async (keys) => {
+  const store = objectStore();
+  const temporary = await store.sweepUploads();
+  const orphans = await store.sweepObjects(async (keys) => {
     const rows = await withMaintenance(
       (tx) =>
         tx.$queryRaw<
@@ -16,4 +18,5 @@ export async function sweepStorage(): Promise<{ temporary: number; orphans: numb
     );
     return new Set(rows.map(({ object_key }) => object_key));
   });
+  return { temporary, orphans };
 }

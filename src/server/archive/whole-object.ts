@@ -1,18 +1,17 @@
 import { createHash } from "node:crypto";
-import type { FileHandle } from "node:fs/promises";
 import { DomainError } from "@overread/shared/errors";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";
-import { objectStore } from "#server/storage/object-store.ts";
-import { ReadingMemory } from "#server/storage/reading-memory.ts";
+import type { OpenObject } from "#server/storage/object-store.ts";
+import { objectStore } from "#server/storage/open-store.ts";
 import { lookSoon } from "./look-again.ts";
 
 /** What is needed to tell whether an object is what was received. */
 export type Expected = Pick<InstanceLocation, "objectKey" | "sizeBytes" | "dataSetOffset" | "dataSetSha256">;
 
-/** How long an object that was read whole and found whole need not be read whole again, as long as its file is untouched. */
+/** How long an object that was read whole and found whole need not be read whole again, as long as nobody touched it. */
 const trustMs = 10 * 60_000;
 const mostTrusted = 20_000;
-const trusted = new Map<string, { file: string; until: number }>();
+const trusted = new Map<string, { version: string; until: number }>();
 const running = new Map<string, Promise<void>>();
 
 /**
@@ -21,37 +20,50 @@ const running = new Map<string, Promise<void>>();
  *
  * @throws {DomainError} `storage.corrupt`
  */
-export async function assertWhole(handle: FileHandle, expected: Expected): Promise<void> {
-  const { ino, size, mtimeNs, ctimeNs } = await handle.stat({ bigint: true });
-  const file = [ino, size, mtimeNs, ctimeNs].join(".");
-  if (Number(size) !== expected.sizeBytes) throw corrupt(expected);
+export async function assertWhole(object: OpenObject, expected: Expected): Promise<void> {
+  const { sizeBytes, version } = await orCorrupt(object.identify(), expected);
+  if (sizeBytes !== expected.sizeBytes) throw corrupt(expected);
   const name = `${expected.objectKey} ${expected.dataSetSha256}`;
   const known = trusted.get(name);
-  if (known?.file === file && known.until > Date.now()) return;
-  const key = `${name} ${file}`;
+  if (known?.version === version && known.until > Date.now()) return;
+  const key = `${name} ${version}`;
   let check = running.get(key);
   if (!check) {
-    check = read(handle, expected).finally(() => running.delete(key));
+    check = readThrough(object, expected).finally(() => running.delete(key));
     running.set(key, check);
   }
   await check;
   if (trusted.size >= mostTrusted) trusted.delete(trusted.keys().next().value as string);
-  trusted.set(name, { file, until: Date.now() + trustMs });
+  trusted.set(name, { version, until: Date.now() + trustMs });
 }
 
-async function read(handle: FileHandle, expected: Expected): Promise<void> {
+async function readThrough(object: OpenObject, expected: Expected): Promise<void> {
   const { sizeBytes, dataSetOffset, dataSetSha256 } = expected;
   const hash = createHash("sha256");
-  const memory = new ReadingMemory();
-  const buffer = memory.allocate(1 << 20);
-  for (let at = dataSetOffset; at < sizeBytes; ) {
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, sizeBytes - at), at);
+  let at = dataSetOffset;
+  const read = async (): Promise<void> => {
+    for await (const piece of object.stream(dataSetOffset, sizeBytes)) {
+      hash.update(piece);
+      at += piece.length;
+    }
+  };
+  await orCorrupt(read(), expected);
+  if (at < sizeBytes || hash.digest("hex") !== dataSetSha256) throw corrupt(expected);
+}
+
+/** Fills all of `buffer` from `position` on. @throws {DomainError} `storage.corrupt` for an object that ends before, `storage.unavailable` */
+export async function readFully(
+  object: OpenObject,
+  expected: Pick<Expected, "objectKey" | "dataSetSha256">,
+  buffer: Buffer,
+  position: number,
+): Promise<void> {
+  for (let filled = 0; filled < buffer.length; ) {
+    const reading = object.read(buffer, filled, buffer.length - filled, position + filled);
+    const { bytesRead } = await orCorrupt(reading, expected);
     if (bytesRead === 0) throw corrupt(expected);
-    hash.update(buffer.subarray(0, bytesRead));
-    at += bytesRead;
+    filled += bytesRead;
   }
-  memory.giveBack();
-  if (hash.digest("hex") !== dataSetSha256) throw corrupt(expected);
 }
 
 /** The same for an object that is in memory whole. @throws {DomainError} `storage.corrupt` */
@@ -68,10 +80,15 @@ export function corrupt(object: Pick<Expected, "objectKey" | "dataSetSha256">): 
 }
 
 /** Opens the object of an image. @throws {DomainError} `storage.corrupt`, `storage.unavailable` */
-export async function openObject(object: Pick<Expected, "objectKey" | "dataSetSha256">): Promise<FileHandle> {
-  return objectStore()
-    .open(object.objectKey)
-    .catch((error: unknown) => {
-      throw error instanceof DomainError && error.code === "storage.corrupt" ? corrupt(object) : error;
-    });
+export function openObject(object: Pick<Expected, "objectKey" | "dataSetSha256">): Promise<OpenObject> {
+  return orCorrupt(objectStore().open(object.objectKey), object);
+}
+
+/** What the store says of an object that is not there is a fault of this image. */
+async function orCorrupt<T>(answer: Promise<T>, object: Pick<Expected, "objectKey" | "dataSetSha256">): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof DomainError && error.code === "storage.corrupt" ? corrupt(object) : error;
+  }
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { constants, createReadStream, createWriteStream } from "node:fs";
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
@@ -11,13 +11,13 @@ import { z } from "zod";
 import { config } from "#server/config.ts";
 import { applyMigrations } from "#server/db/migrate.ts";
 import { ensureRoles } from "#server/db/roles.ts";
-import { storeRoot, walkFiles } from "#server/storage/store-root.ts";
+import { keyKinds } from "#server/storage/keys.ts";
+import type { ObjectStore } from "#server/storage/object-store.ts";
+import { backupStore, objectStore } from "#server/storage/open-store.ts";
 import { UsageError } from "./command.ts";
 
 /** Sessions end with a restore, and counters of failures start anew. */
 const left = new Set(["session", "sign_in_attempt", "edge_nonce"]);
-/** `tmp` holds what nobody was promised. */
-const kinds = ["objects", "reports", "metadata"] as const;
 
 const Manifest = z.object({
   format: z.literal("overread-backup-1"),
@@ -80,7 +80,10 @@ export async function createBackup(folder: string, say: (line: string) => void):
     await client.query("COMMIT");
     return { format: "overread-backup-1", madeAt, migrations, tablesIn, tables, auditHeads: heads.rows };
   });
-  const objects = await copyObjects(storeRoot(), path.join(folder, "store"), say);
+  const backup = backupStore(folder);
+  // What an earlier backup that was cut short left.
+  await backup.sweepUploads();
+  const objects = await copyObjects(objectStore(), backup, say);
   const whole: Manifest = { ...manifest, objects };
   const temporary = path.join(folder, "manifest.json.part");
   await writeDurably(temporary, `${JSON.stringify(whole, null, 2)}\n`);
@@ -121,23 +124,19 @@ async function dumpTable(client: pg.Client, tables: string, name: string): Promi
   return { name, rows, sha256: await sha256OfFile(file) };
 }
 
-async function copyObjects(from: string, to: string, say: (line: string) => void): Promise<Manifest["objects"]> {
+async function copyObjects(
+  from: ObjectStore,
+  to: ObjectStore,
+  say: (line: string) => void,
+): Promise<Manifest["objects"]> {
   const total = { files: 0, bytes: 0 };
-  for (const kind of kinds)
-    for await (const file of walkFiles(path.join(from, kind))) {
-      const target = path.join(to, path.relative(from, file));
-      const { size } = await stat(file);
+  for (const kind of keyKinds)
+    for await (const { key, sizeBytes } of from.list(`${kind}/`)) {
       total.files++;
-      total.bytes += size;
+      total.bytes += sizeBytes;
       if (total.files % 1000 === 0) say(`${total.files} objects copied`);
       // Named by their content: one that is there whole is the same one.
-      if ((await stat(target).catch(() => null))?.size === size) continue;
-      await mkdir(path.dirname(target), { recursive: true });
-      await copyFile(file, `${target}.part`, constants.COPYFILE_FICLONE);
-      const handle = await open(`${target}.part`, "r+");
-      await handle.sync();
-      await handle.close();
-      await rename(`${target}.part`, target);
+      if ((await to.head(key))?.sizeBytes !== sizeBytes) await to.copyFrom(from, key);
     }
   return total;
 }
@@ -168,7 +167,7 @@ export async function restoreBackup(folder: string, say: (line: string) => void)
       );
     const { rowCount } = await client.query("SELECT 1 FROM organization LIMIT 1");
     if (rowCount) throw new UsageError("the database is not empty; nothing was changed");
-    await copyObjects(path.join(folder, "store"), storeRoot(), say);
+    await copyObjects(backupStore(folder), objectStore(), say);
     await client.query("BEGIN");
     for (const table of manifest.tables) await loadTable(client, tables, table);
     await client.query("COMMIT");

@@ -11,7 +11,7 @@ import { covers, parseAccept, parseMediaType } from "#server/http/media-type.ts"
 import { readMultipart } from "#server/http/multipart.ts";
 import { createLog, type Log } from "#server/log.ts";
 import { sayOutage } from "#server/outage.ts";
-import { objectStore } from "#server/storage/object-store.ts";
+import { objectStore } from "#server/storage/open-store.ts";
 import type { Caller } from "./grant.ts";
 
 let log: Log | undefined;

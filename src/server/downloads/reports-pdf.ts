@@ -4,7 +4,7 @@ import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { openReportPdf } from "#server/domain/reporting/index.ts";
 import type { Exchange } from "#server/http/protocol.ts";
-import { objectStore } from "#server/storage/object-store.ts";
+import { objectStore } from "#server/storage/open-store.ts";
 
 /**
  * Answers `GET /api/reports/{reportVersionId}/pdf`: the signed report as it was rendered, to be shown by the browser's own
@@ -18,12 +18,7 @@ export async function reportPdf({ req, res, requestId }: Exchange, reportVersion
   const { objectKey, sha256 } = await withTenant(actor, (ctx) => openReportPdf(ctx, { reportVersionId }), {
     requestId,
   });
-  const store = objectStore();
-  const stat = await store.stat(objectKey);
-  if (!stat) throw new DomainError("storage.corrupt");
-  const chunks: Buffer[] = [];
-  for await (const chunk of store.readRange(objectKey, 0, stat.sizeBytes - 1)) chunks.push(chunk);
-  const pdf = Buffer.concat(chunks);
+  const pdf = await objectStore().readWhole(objectKey);
   // A signed report is shown as it was signed, or not at all.
   assertWholeBytes(pdf, { objectKey, dataSetOffset: 0, dataSetSha256: sha256 });
   res.setHeader(

@@ -3,7 +3,7 @@ import { createClient } from "redis";
 import { config } from "#server/config.ts";
 import { pool } from "#server/db/clients.ts";
 import { workerHeartbeatKey } from "#server/live/worker-heartbeat.ts";
-import { objectStore } from "#server/storage/object-store.ts";
+import { objectStore } from "#server/storage/open-store.ts";
 
 export type Readiness = { ok: boolean; dependencies: Record<Dependency, { ok: boolean }> };
 type Dependency = "database" | "redis" | "storage" | "web" | "worker";
@@ -43,7 +43,10 @@ export class Health {
     const checks: Record<Dependency, () => Promise<boolean>> = {
       database: async () => (await pool("overread_app").query("SELECT 1")).rowCount === 1,
       redis: async () => (await this.#redis.ping()) === "PONG",
-      storage: async () => (await objectStore().freeBytes()) > config().storage.reserveBytes,
+      storage: () =>
+        objectStore()
+          .ensureRoom(1)
+          .then(() => true),
       web: () => webAnswers(config().http.webPort),
       worker: async () => (await this.#redis.exists(workerHeartbeatKey)) === 1,
     };

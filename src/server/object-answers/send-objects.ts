@@ -1,6 +1,6 @@
-import type { FileHandle } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
-import { assertWhole, assertWholeBytes, corrupt, type Expected, openObject } from "#server/archive/index.ts";
+import { assertWhole, assertWholeBytes, type Expected, openObject, readFully } from "#server/archive/index.ts";
+import type { OpenObject } from "#server/storage/object-store.ts";
 import { pieceSize, ReadingMemory } from "#server/storage/reading-memory.ts";
 
 /** One object of an answer, and what is written before it. */
@@ -78,9 +78,9 @@ function* readsOf(objects: ObjectToSend[]): Generator<Promise<Piece>, void> {
     const { sizeBytes, before } = object;
     // One that fits into a piece is checked as it is read, a larger one before its first piece.
     const inOnePiece = sizeBytes <= pieceSize;
-    const handle = openObject(object);
-    handle.catch(() => {});
-    const sound = inOnePiece ? handle : handle.then((opened) => assertWhole(opened, object).then(() => opened));
+    const opening = openObject(object);
+    opening.catch(() => {});
+    const sound = inOnePiece ? opening : opening.then((opened) => assertWhole(opened, object).then(() => opened));
     sound.catch(() => {});
     const pieces: Promise<unknown>[] = [sound];
     try {
@@ -99,26 +99,22 @@ function* readsOf(objects: ObjectToSend[]): Generator<Promise<Piece>, void> {
         yield piece;
       }
     } finally {
-      void Promise.allSettled(pieces).then(() => handle.then((opened) => opened.close()).catch(() => {}));
+      void Promise.allSettled(pieces).then(() => opening.then((opened) => opened.close()).catch(() => {}));
     }
   }
 }
 
 async function readPiece(
   object: ObjectToSend,
-  handle: Promise<FileHandle>,
+  opening: Promise<OpenObject>,
   at: number,
   length: number,
   before: Buffer | undefined,
 ): Promise<Piece> {
-  const opened = await handle;
+  const opened = await opening;
   const memory = new ReadingMemory();
   const bytes = memory.allocate(length);
-  for (let filled = 0; filled < length; ) {
-    const { bytesRead } = await opened.read(bytes, filled, length - filled, at + filled);
-    if (bytesRead === 0) throw corrupt(object);
-    filled += bytesRead;
-  }
+  await readFully(opened, object, bytes, at);
   return { before, bytes, memory };
 }
 

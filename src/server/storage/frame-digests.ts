@@ -1,6 +1,6 @@
-import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import type { EncapsulatedPixels, NativePixels } from "@overread/shared/dicom/part10";
+import type { RandomAccess } from "@overread/shared/dicom/random-access";
 
 /**
  * Up to this size a frame is checked by the SHA-256 of its whole object, of which it is the most; the frames of larger objects have
@@ -23,14 +23,14 @@ export function* frameExtents(
 }
 
 /** CRC-32 of each frame's stored bytes, its fragments one behind the other. */
-export async function digestFrames(handle: FileHandle, pixel: NativePixels | EncapsulatedPixels): Promise<number[]> {
+export async function digestFrames(source: RandomAccess, pixel: NativePixels | EncapsulatedPixels): Promise<number[]> {
   const digests: number[] = [];
   const buffer = Buffer.allocUnsafe(1 << 20);
   for (const extents of frameExtents(pixel)) {
     let sum = 0;
     for (const [offset, length] of extents)
       for (let at = 0; at < length; ) {
-        const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, length - at), offset + at);
+        const { bytesRead } = await source.read(buffer, 0, Math.min(buffer.length, length - at), offset + at);
         // A frame that the file ends within is an error for whoever asks for it.
         if (bytesRead === 0) break;
         sum = crc32(buffer.subarray(0, bytesRead), sum);

@@ -28,6 +28,9 @@ export function reportPdfKey(orgId: string, reportVersionId: string): string {
   return `reports/${orgId}/${reportVersionId.slice(-2)}/${reportVersionId}.pdf`;
 }
 
+/** What a backup takes: all that keys begin with. */
+export const keyKinds = ["objects", "reports", "metadata"] as const;
+
 /** The directories that the objects of one hospital are spread over. */
 export const shards = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, "0"));
 

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { createInflateRaw, type InflateRaw } from "node:zlib";
 import { DomainError } from "../errors.ts";
 import { type DicomJson, stringOf } from "./dicom-json.ts";
@@ -7,14 +7,15 @@ import { type InstanceUids, identityOf } from "./identity.ts";
 import { inflateLimit } from "./limits.ts";
 import { startOf } from "./part10-start.ts";
 import { type EncapsulatedPixels, type Extent, type NativePixels, pixelLayout } from "./pixel-layout.ts";
+import type { RandomAccess } from "./random-access.ts";
 import { Tag } from "./tags.ts";
 import { pixelsAreBigEndian, transferSyntaxes } from "./transfer-syntaxes.ts";
 import { type DicomUid, parseUid } from "./uids.ts";
 
 export type { EncapsulatedPixels, Extent, NativePixels };
 
-/** A Part 10 file, by path or by an open handle that stays the caller's to close. */
-export type InstanceSource = { path: string } | { handle: FileHandle; sizeBytes: number };
+/** A Part 10 file, by path or as bytes to be read that stay the caller's to close. */
+export type InstanceSource = { path: string } | { handle: RandomAccess; sizeBytes: number };
 
 /** What a data set says of itself, its pixels left where they are. */
 export type DataSetHeader = {
@@ -116,7 +117,7 @@ export async function readBytes(
 
 async function withHandle<T>(
   source: InstanceSource,
-  read: (handle: FileHandle, sizeBytes: number) => Promise<T>,
+  read: (handle: RandomAccess, sizeBytes: number) => Promise<T>,
 ): Promise<T> {
   if ("handle" in source) return read(source.handle, source.sizeBytes);
   const handle = await open(source.path, "r");
@@ -127,13 +128,13 @@ async function withHandle<T>(
   }
 }
 
-async function firstWindow(handle: FileHandle, sizeBytes: number): Promise<Window> {
+async function firstWindow(handle: RandomAccess, sizeBytes: number): Promise<Window> {
   const buffer = await readExactly(handle, 0, Math.min(firstRead, sizeBytes));
   return { buffer, base: 0, end: sizeBytes };
 }
 
 async function readHeader(
-  handle: FileHandle | null,
+  handle: RandomAccess | null,
   fileWindow: Window,
   dataSetOffset: number,
   transferSyntaxUid: DicomUid,
@@ -164,7 +165,7 @@ async function readHeader(
 
 /** Runs a reader, moving its window over the file as it asks. */
 async function drive<T>(
-  handle: FileHandle | null,
+  handle: RandomAccess | null,
   reader: ElementReader,
   start: (reader: ElementReader) => Generator<Wish, T>,
 ): Promise<T> {
@@ -183,7 +184,7 @@ async function drive<T>(
   }
 }
 
-async function readExactly(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
+async function readExactly(handle: RandomAccess, offset: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length);
   let filled = 0;
   while (filled < length) {
@@ -197,13 +198,13 @@ async function readExactly(handle: FileHandle, offset: number, length: number): 
 /** One at a time: a dozen small bombs sent at once would otherwise each fill the whole of their window at once. */
 let unpacking: Promise<unknown> = Promise.resolve();
 
-function inflatedWindow(handle: FileHandle | null, file: Window, offset: number): Promise<Window> {
+function inflatedWindow(handle: RandomAccess | null, file: Window, offset: number): Promise<Window> {
   const turn = unpacking.then(() => unpackWindow(handle, file, offset));
   unpacking = turn.catch(() => {});
   return turn;
 }
 
-async function unpackWindow(handle: FileHandle | null, file: Window, offset: number): Promise<Window> {
+async function unpackWindow(handle: RandomAccess | null, file: Window, offset: number): Promise<Window> {
   // Grown in place: pieces kept until all are there would be held twice for a moment.
   let buffer = Buffer.allocUnsafe(1 << 20);
   let end = 0;
@@ -223,7 +224,7 @@ async function unpackWindow(handle: FileHandle | null, file: Window, offset: num
 }
 
 async function inflated(
-  handle: FileHandle,
+  handle: RandomAccess,
   sizeBytes: number,
   dataSetOffset: number,
   offset: number,
@@ -244,7 +245,7 @@ async function inflated(
 }
 
 /** The inflated data set (RFC 1951, PS3.5 A.5) in chunks; stops feeding when the consumer stops. */
-async function* inflateFrom(handle: FileHandle | null, file: Window, offset: number): AsyncGenerator<Buffer> {
+async function* inflateFrom(handle: RandomAccess | null, file: Window, offset: number): AsyncGenerator<Buffer> {
   const inflate = createInflateRaw({ chunkSize: 64 << 10 });
   const feed = async (): Promise<void> => {
     for (let at = offset; at < file.end && !inflate.destroyed && !inflate.writableEnded; at += 64 << 10) {

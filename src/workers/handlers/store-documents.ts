@@ -16,7 +16,7 @@ import {
 import { documentSource, findOwnDocument, locateInstances } from "#server/domain/imaging/index.ts";
 import { gatherReport, recordDocuments, type StoredDocument } from "#server/domain/reporting/index.ts";
 import { reportPdfKey } from "#server/storage/keys.ts";
-import { objectStore } from "#server/storage/object-store.ts";
+import { objectStore } from "#server/storage/open-store.ts";
 import type { JobContext } from "../handler.ts";
 
 type Run = Pick<JobContext, "actor" | "requestId" | "signal" | "log">;
@@ -67,11 +67,12 @@ async function characterSetOfImages(
   const located = await withTenant(actor, (ctx) => locateInstances(ctx, { studyId: report.studyId }), { requestId });
   for (const image of located.filter(({ sopInstanceUid }) => sopInstanceUids.has(sopInstanceUid)))
     try {
-      const handle = await objectStore().open(image.objectKey);
+      const object = await objectStore().open(image.objectKey);
       try {
-        return (await readInstance({ handle, sizeBytes: (await handle.stat()).size })).characterSets.join("\\");
+        const { sizeBytes } = await object.identify();
+        return (await readInstance({ handle: object, sizeBytes })).characterSets.join("\\");
       } finally {
-        await handle.close();
+        await object.close();
       }
     } catch (error) {
       // Damaged since it came: any other image says it as well.
@@ -83,16 +84,12 @@ async function characterSetOfImages(
 /** The PDF as it was made the first time; a newer release must not make another under the same UIDs. */
 async function keptPdf(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
   const store = objectStore();
-  const kept = await store.stat(key);
-  if (!kept) {
+  if (!(await store.head(key))) {
     const made = await make();
-    await store.ensureRoom(made.length);
-    await store.putBuffer(key, made);
-    return made;
+    // Of two workers at once the first one's stands.
+    if (await store.putNew(key, made)) return made;
   }
-  const chunks: Buffer[] = [];
-  for await (const chunk of store.readRange(key, 0, kept.sizeBytes - 1)) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return store.readWhole(key);
 }
 
 /** Puts an object into the archive unless it is there. */

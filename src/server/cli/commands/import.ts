@@ -7,8 +7,8 @@ import { systemActor } from "#server/auth/system-actor.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { completeStudy } from "#server/domain/imaging/index.ts";
-import { walkFiles } from "#server/storage/store-root.ts";
 import { type Command, listOf, need, optional, UsageError } from "../command.ts";
+import { walkFiles } from "../walk-files.ts";
 
 const parallel = 4;
 

@@ -16,8 +16,8 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { instanceKey, shards } from "./keys.ts";
-import type { InstanceOwner } from "./object-store.ts";
+import { instanceKey, shards } from "#server/storage/keys.ts";
+import type { InstanceOwner } from "#server/storage/object-store.ts";
 
 /** One instance to write: our head, then the data set as it was received. The bytes lie in shared memory. */
 export type WriteTask = InstanceOwner & { id: number; head: Uint8Array; dataSet: Uint8Array };

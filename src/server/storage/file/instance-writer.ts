@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
+import type { InstanceOwner } from "#server/storage/object-store.ts";
 import type { WriteAnswer, WriteTask } from "./instance-writer-thread.ts";
-import type { InstanceOwner } from "./object-store.ts";
 
 /** An instance on its way to the disk. */
 export type StoredBytes = {

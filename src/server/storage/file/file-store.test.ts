@@ -16,8 +16,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
+import { instanceKey } from "#server/storage/keys.ts";
 import { FileStore } from "./file-store.ts";
-import { instanceKey } from "./keys.ts";
 
 const orgId = "0190f000-0000-7000-8000-000000000001";
 const transferSyntaxUid = "1.2.840.10008.1.2.1";
@@ -34,18 +34,13 @@ const temporaries = (root: string): string[] =>
   existsSync(path.join(root, "tmp")) ? readdirSync(path.join(root, "tmp")) : [];
 const old = new Date(Date.now() - 3 * 3_600_000);
 
-test("an object is found under its key, whole or in part, and leaves no temporary file", async (t) => {
+test("an object is a file under its key, and leaves no temporary file", async (t) => {
   const { root, store } = newStore(t);
   const bytes = Buffer.from("a data set");
-  const temp = await store.createTemp();
-  await temp.write([bytes.subarray(0, 4), bytes.subarray(4)]);
-  assert.equal(await store.stat(keyOf(bytes)), null);
-  await store.put(keyOf(bytes), temp);
+  const upload = await store.beginUpload();
+  await upload.write([bytes.subarray(0, 4), bytes.subarray(4)]);
+  await upload.complete(keyOf(bytes));
   assert.deepEqual(readFileSync(path.join(root, keyOf(bytes))), bytes);
-  assert.equal((await store.stat(keyOf(bytes)))?.sizeBytes, bytes.length);
-  const pieces: Buffer[] = [];
-  for await (const piece of store.readRange(keyOf(bytes), 2, 5)) pieces.push(piece);
-  assert.equal(Buffer.concat(pieces).toString(), "data");
   assert.deepEqual(temporaries(root), []);
 });
 
@@ -53,7 +48,7 @@ test("the same bytes are kept once, however many bring them at a time", async (t
   const { root, store } = newStore(t);
   const bytes = Buffer.alloc(50_000, 7);
   await Promise.all(
-    Array.from({ length: 20 }, () => store.putBuffer(keyOf(bytes), [bytes.subarray(0, 9), bytes.subarray(9)])),
+    Array.from({ length: 20 }, () => store.put(keyOf(bytes), [bytes.subarray(0, 9), bytes.subarray(9)])),
   );
   assert.deepEqual(readFileSync(path.join(root, keyOf(bytes))), bytes);
   assert.equal(readdirSync(path.dirname(path.join(root, keyOf(bytes)))).length, 1);
@@ -63,9 +58,9 @@ test("the same bytes are kept once, however many bring them at a time", async (t
 test("a file of the wrong size under the key is replaced", async (t) => {
   const { root, store } = newStore(t);
   const bytes = Buffer.from("whole");
-  await store.putBuffer(keyOf(bytes), bytes);
+  await store.put(keyOf(bytes), bytes);
   writeFileSync(path.join(root, keyOf(bytes)), "wh");
-  await store.putBuffer(keyOf(bytes), bytes);
+  await store.put(keyOf(bytes), bytes);
   assert.deepEqual(readFileSync(path.join(root, keyOf(bytes))), bytes);
 });
 
@@ -118,28 +113,28 @@ test("a folder that was taken away and is back is used again without a restart",
   const dataSet = Buffer.from("a data set");
   const put = async () => (await store.putInstance(owner, head, shared(dataSet))).durable;
   await put();
-  await store.putBuffer(keyOf(dataSet), dataSet);
+  await store.put(keyOf(dataSet), dataSet);
   rmSync(root, { recursive: true });
   mkdirSync(root);
   // The first may find it gone; nobody after that.
   await put().catch(() => {});
-  await store.putBuffer(keyOf(Buffer.from("x")), Buffer.from("x")).catch(() => {});
+  await store.put(keyOf(Buffer.from("x")), Buffer.from("x")).catch(() => {});
   await put();
-  await store.putBuffer(keyOf(Buffer.from("y")), Buffer.from("y"));
+  await store.put(keyOf(Buffer.from("y")), Buffer.from("y"));
   assert.deepEqual(readFileSync(path.join(root, keyOf(dataSet))), Buffer.concat([head, dataSet]));
 });
 
 test("nothing is written below the reserve", async (t) => {
   const { root, store } = newStore(t, { reserveBytes: 2 ** 52 });
-  await assert.rejects(store.createTemp(), isCode("storage.full"));
-  await assert.rejects(store.putBuffer(keyOf(Buffer.from("x")), Buffer.from("x")), isCode("storage.full"));
+  await assert.rejects(store.beginUpload(), isCode("storage.full"));
+  await assert.rejects(store.put(keyOf(Buffer.from("x")), Buffer.from("x")), isCode("storage.full"));
   await assert.rejects(store.putInstance(owner, head, shared(Buffer.from("x"))), isCode("storage.full"));
   assert.deepEqual(readdirSync(root), []);
 });
 
 test("a key that is not of the server's making is refused", async (t) => {
   const { store } = newStore(t);
-  await store.putBuffer(keyOf(Buffer.from("x")), Buffer.from("x"));
+  await store.put(keyOf(Buffer.from("x")), Buffer.from("x"));
   assert.throws(() => instanceKey("../..", "0".repeat(64), transferSyntaxUid), TypeError);
   assert.throws(() => instanceKey(orgId, "0".repeat(64), "1.2/../3"), TypeError);
   assert.throws(() => instanceKey(orgId, "../../etc/passwd", transferSyntaxUid), TypeError);
@@ -149,17 +144,16 @@ test("a key that is not of the server's making is refused", async (t) => {
 
 test("the sweep takes what dead processes left, and spares the living", async (t) => {
   const { root, store } = newStore(t);
-  const mine = await store.createTemp();
+  const mine = await store.beginUpload();
   const dead = spawnSync("true").pid;
   for (const name of [`host.${dead}.1.part`, `host.${process.ppid}.1.part`, "elsewhere.1.1.part"])
     writeFileSync(path.join(root, "tmp", name), "x");
-  const { temporary } = await store.sweep(async () => new Set());
-  assert.equal(temporary, 1);
+  assert.equal(await store.sweepUploads(), 1);
   assert.deepEqual(
     temporaries(root).sort(),
-    [path.basename(mine.path), `host.${process.ppid}.1.part`, "elsewhere.1.1.part"].sort(),
+    [`host.${process.pid}.1.part`, `host.${process.ppid}.1.part`, "elsewhere.1.1.part"].sort(),
   );
-  await mine.discard();
+  await mine.abort();
 });
 
 test("the sweep takes old objects that no row knows, and gives back one that is wanted meanwhile", async (t) => {
@@ -170,11 +164,11 @@ test("the sweep takes old objects that no row knows, and gives back one that is 
     Buffer,
     Buffer,
   ];
-  for (const bytes of [known, fresh, orphan, wanted]) await store.putBuffer(keyOf(bytes), bytes);
+  for (const bytes of [known, fresh, orphan, wanted]) await store.put(keyOf(bytes), bytes);
   for (const bytes of [known, orphan, wanted]) utimesSync(path.join(root, keyOf(bytes)), old, old);
-  const { orphans } = await store.sweep(async (keys) => {
+  const orphans = await store.sweepObjects(async (keys) => {
     // Stored again between the look at the index and the removal.
-    if (keys.includes(keyOf(wanted))) await store.putBuffer(keyOf(wanted), wanted);
+    if (keys.includes(keyOf(wanted))) await store.put(keyOf(wanted), wanted);
     return new Set(keys.filter((key) => key === keyOf(known)));
   });
   assert.equal(orphans, 1);

@@ -1,0 +1,44 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { errorCode } from "./disk-error.ts";
+
+/** Makes directories under a root, and knows which of them are durable. */
+export class DurableDirectories {
+  readonly #root: string;
+  readonly #sync: (directory: string) => Promise<void>;
+  readonly #known = new Map<string, Promise<void>>();
+
+  /** @param sync makes the names in a directory durable. */
+  constructor(root: string, sync: (directory: string) => Promise<void>) {
+    this.#root = root;
+    this.#sync = sync;
+  }
+
+  /** What was known may be of another disk by now. */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  /** Resolves when the directory, and each above it up to the root, is there for good. */
+  ensure(directory: string): Promise<void> {
+    const known = this.#known.get(directory);
+    if (known) return known;
+    const made = this.#make(directory);
+    this.#known.set(directory, made);
+    made.catch(() => this.#known.delete(directory));
+    return made;
+  }
+
+  async #make(directory: string): Promise<void> {
+    if (directory === path.dirname(directory)) return;
+    const parent = path.dirname(directory);
+    if (directory.length > this.#root.length) await this.ensure(parent);
+    else await mkdir(parent, { recursive: true });
+    try {
+      await mkdir(directory, { mode: 0o750 });
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST") throw error;
+    }
+    await this.#sync(parent);
+  }
+}

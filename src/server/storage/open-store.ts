@@ -1,0 +1,42 @@
+import { hostname } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { config } from "#server/config.ts";
+import { createLog } from "#server/log.ts";
+import { causeInWords } from "#server/outage.ts";
+import { FileStore } from "./file/file-store.ts";
+import type { ObjectStore } from "./object-store.ts";
+
+/** Names this process among those that share a store. */
+const owner = (): string => `${hostname().replace(/[^\w-]/g, "")}.${process.pid}`;
+
+let store: ObjectStore | undefined;
+
+/** The store that OVERREAD_STORAGE names. */
+export function objectStore(): ObjectStore {
+  store ??= openStore();
+  return store;
+}
+
+function openStore(): ObjectStore {
+  const { url, reserveBytes } = config().storage;
+  if (!url.startsWith("file:")) throw new Error("OVERREAD_STORAGE: only file: URLs are supported");
+  const root = url.startsWith("file://") ? fileURLToPath(url) : url.slice("file:".length);
+  const log = createLog("storage", config().log.level);
+  return new FileStore(root, {
+    reserveBytes,
+    owner: owner(),
+    onTrust: (trusted, cause) =>
+      trusted
+        ? log.info("the disk of the archive is well again: images are taken again")
+        : log.error(
+            { cause: causeInWords(cause), err: cause },
+            "the disk of the archive failed: nothing is taken until it is well",
+          ),
+  });
+}
+
+/** The objects of a backup in a folder: a file store of their own. */
+export function backupStore(folder: string): ObjectStore {
+  return new FileStore(path.join(folder, "store"), { reserveBytes: 0, owner: owner() });
+}
