@@ -30,6 +30,24 @@ module.exports = {
       "The program at the hospital carries nothing of the portal.",
     ),
     rule(
+      "edge-has-no-circles",
+      { path: "^edge-router/" },
+      { circular: true },
+      "At the edge type-only imports count too: who needs the other's types is not below it.",
+    ),
+    rule(
+      "dimse-knows-no-spool",
+      { path: "^edge-router/src/dimse/" },
+      { path: "^edge-router/src/(spool|upload|returns|control)/" },
+      "The network asks for what it needs by an interface of its own.",
+    ),
+    rule(
+      "spool-has-faces",
+      { path: "^edge-router/src/", pathNot: "^edge-router/src/(spool/|run\\.ts|status\\.ts)|\\.test\\.ts$" },
+      { path: "^edge-router/src/spool/", pathNot: "^edge-router/src/spool/(faces|disk-fault)\\.ts$" },
+      "Other rooms see the interfaces that are made for them.",
+    ),
+    rule(
       "server-knows-no-door",
       { path: "^src/server/" },
       { path: "^src/(app|workers)/" },

@@ -83,31 +83,25 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
     if (!revoked)
       log.error("the portal has revoked this edge: receiving goes on, forwarding stops until it is enrolled anew");
     revoked = true;
-    spool.writes.enter(() => spool.index.setMeta("revoked", enrolled.identity.edgeId));
+    spool.note("revoked", enrolled.identity.edgeId);
   });
   const refusalTeller = new RefusalTeller(spool.refusals, portal, log);
   const forwarder = new Forwarder(spool, portal, settings.upload, log);
   wakeForwarder = (studyInstanceUids) => forwarder.stored(studyInstanceUids);
   const returner = new ResultReturner(
-    spool.db,
-    spool.writes,
+    spool,
     portal,
     { dir: path.join(stateDir, "returns"), callingAeTitle: dimse.aeTitle },
     log,
   );
-  spool.writes.enter(() => spool.index.setMeta("revoked", ""));
+  spool.note("revoked", "");
   const scp = new Scp(
     {
       policy: () => ({
         calledAeTitles: [dimse.aeTitle, ...config.calledAeTitles, ...config.priorAeTitles],
         allowedCallingAeTitles: config.allowedCallingAeTitles,
       }),
-      services: dimseServices({
-        begin: (object, onRoom) => spool.begin(object, onRoom),
-        associationEnded: (association) => spool.associationEnded(association),
-        refused: ({ callingAeTitle }, reason) =>
-          spool.refused({ sopInstanceUid: null, studyInstanceUid: null, reason, callingAeTitle }),
-      }),
+      services: dimseServices(spool),
       event: (name, details) => log.info(details, name),
     },
     {
@@ -163,7 +157,7 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
   ];
   forwarder.start();
   returner.start();
-  spool.writes.enter(() => spool.index.setMeta("dimsePort", String(dimsePort)));
+  spool.note("dimsePort", String(dimsePort));
   log.info({ port: dimsePort, host: dimse.host, aeTitle: dimse.aeTitle, pid: process.pid }, "edge router listens");
 
   async function tellLoop(): Promise<void> {
@@ -174,8 +168,7 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
         if (!revoked && (await refusalTeller.tell()))
           await tellCompleteStudies(spool, portal, config.quietSeconds, log);
         const forwarded = isoOrNull(forwarder.lastForwardedAt) ?? "";
-        if (forwarded !== noted && spool.writes.tryNow(() => spool.index.setMeta("lastForwardedAt", forwarded)))
-          noted = forwarded;
+        if (forwarded !== noted && spool.tryNote("lastForwardedAt", forwarded)) noted = forwarded;
       } catch (error) {
         if (!isDiskFault(error)) throw error;
         log.warn({ fault: faultCode(error) }, "the spool's disk does not answer, studies wait");

@@ -1,14 +1,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { isEnrolled, loadIdentity } from "./control/identity.ts";
 import { lockStateDir } from "./lock.ts";
 import { DeliveryStore } from "./returns/delivery-store.ts";
-import { DiskGauge } from "./spool/disk.ts";
-import { SpoolIndex } from "./spool/index-db.ts";
-import { type FoundRecord, readRecords } from "./spool/journal-scan.ts";
-import { Refusals } from "./spool/refusals.ts";
-import { KEEP_DONE_MS } from "./spool/spool.ts";
+import type { RefusalList } from "./spool/faces.ts";
+import { lookIntoSpool } from "./spool/look.ts";
 
 const REFUSED_SHOWN = 100;
 
@@ -62,46 +58,22 @@ export async function readStatus(stateDir: string, reserveBytes: number | null):
     } catch {
       status.problem = "identity-unreadable";
     }
-  const spoolDir = path.join(stateDir, "spool");
-  const file = path.join(spoolDir, "index.db");
-  if (!existsSync(file)) return status;
-  const gauge = new DiskGauge(spoolDir, reserveBytes);
-  status.disk = { freeBytes: gauge.freeBytes, totalBytes: gauge.totalBytes, reserveBytes: gauge.reserveBytes };
-  // Before the index: what is entered meanwhile is counted there.
-  const records = await readRecords(path.join(spoolDir, "segments"));
-  let db: DatabaseSync | null = null;
-  try {
-    db = new DatabaseSync(file, { readOnly: true });
-    const index = new SpoolIndex(db);
-    status.queue = queueOf(index, records);
-    status.refused = refusedOf(new Refusals(db));
-    status.returns = new DeliveryStore(db).summary();
-    status.lastReceivedAt = iso(index.lastReceivedAt());
-    status.lastForwardedAt = index.meta("lastForwardedAt") || null;
-    status.revoked = status.edgeId !== null && index.meta("revoked") === status.edgeId;
-    if (status.running) status.dimsePort = Number(index.meta("dimsePort")) || null;
-  } catch {
-    // Empty, damaged or only just being made: the router mends it when it starts.
-    status.problem ??= "index-unreadable";
-  } finally {
-    db?.close();
-  }
+  const { disk, isReadable } = await lookIntoSpool(path.join(stateDir, "spool"), reserveBytes, (view) => {
+    status.queue = { ...view.queue, oldestReceivedAt: iso(view.queue.oldestReceivedAt) };
+    status.refused = refusedOf(view.refusals);
+    status.returns = new DeliveryStore(view.db).summary();
+    status.lastReceivedAt = iso(view.lastReceivedAt);
+    status.lastForwardedAt = view.fact("lastForwardedAt") || null;
+    status.revoked = status.edgeId !== null && view.fact("revoked") === status.edgeId;
+    if (status.running) status.dimsePort = Number(view.fact("dimsePort")) || null;
+  });
+  status.disk = disk;
+  // The router mends it when it starts.
+  if (!isReadable) status.problem ??= "index-unreadable";
   return status;
 }
 
-function queueOf(index: SpoolIndex, records: FoundRecord[]): EdgeStatus["queue"] {
-  const { instances, bytes, oldestReceivedAt } = index.queue();
-  const forgottenBefore = Date.now() - KEEP_DONE_MS;
-  const ahead = records.filter(({ meta }) => meta.receivedAt > forgottenBefore && !index.knows(meta));
-  const oldest = ahead.reduce((least, { meta }) => Math.min(least, meta.receivedAt), oldestReceivedAt ?? Infinity);
-  return {
-    instances: instances + ahead.length,
-    bytes: ahead.reduce((sum, { meta }) => sum + meta.sizeBytes, bytes),
-    oldestReceivedAt: iso(oldest === Infinity ? null : oldest),
-  };
-}
-
-function refusedOf(refusals: Refusals): EdgeStatus["refused"] {
+function refusedOf(refusals: RefusalList): EdgeStatus["refused"] {
   const items = refusals.list(REFUSED_SHOWN).map(({ sopInstanceUid, studyInstanceUid, at, ...rest }) => ({
     ...(sopInstanceUid ? { sopInstanceUid } : {}),
     ...(studyInstanceUid ? { studyInstanceUid } : {}),

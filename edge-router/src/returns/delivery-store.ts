@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Delivery } from "@overread/shared/edge-contract/v1";
-import type { OwedWrites } from "../spool/owed-writes.ts";
+import type { OrderedWrites } from "../spool/faces.ts";
 
 /** `waiting` for the local PACS; `delivered`: it answered success, which the portal may not know yet. */
 export interface DeliveryRow {
@@ -18,10 +18,10 @@ const LEASE_MARGIN_MS = 5_000;
 /** What is to be returned to the hospital, and what has been. */
 export class DeliveryStore {
   readonly #db: DatabaseSync;
-  readonly #owed: OwedWrites | null;
+  readonly #owed: OrderedWrites | null;
 
   /** @param owed null to read only. */
-  constructor(db: DatabaseSync, owed: OwedWrites | null = null) {
+  constructor(db: DatabaseSync, owed: OrderedWrites | null = null) {
     this.#db = db;
     this.#owed = owed;
   }

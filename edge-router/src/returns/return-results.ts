@@ -1,6 +1,5 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import type { DatabaseSync } from "node:sqlite";
 import { DeliveryList, type DeliveryOutcome } from "@overread/shared/edge-contract/v1";
 import { z } from "zod";
 import { backoffMs, pause } from "../backoff.ts";
@@ -9,7 +8,7 @@ import { ScuError } from "../dimse/requestor.ts";
 import { openStoreAssociation } from "../dimse/scu/storage.ts";
 import type { Logger } from "../log.ts";
 import { faultCode, isDiskFault } from "../spool/disk-fault.ts";
-import type { OwedWrites } from "../spool/owed-writes.ts";
+import type { OwnRows } from "../spool/faces.ts";
 import { type DeliveryRow, DeliveryStore } from "./delivery-store.ts";
 import { download } from "./download.ts";
 
@@ -38,8 +37,8 @@ export class ResultReturner {
   #reportAfter = 0;
   #running: Promise<unknown> = Promise.resolve();
 
-  constructor(db: DatabaseSync, owed: OwedWrites, portal: Portal, options: ReturnOptions, log: Logger) {
-    this.store = new DeliveryStore(db, owed);
+  constructor({ db, writes }: OwnRows, portal: Portal, options: ReturnOptions, log: Logger) {
+    this.store = new DeliveryStore(db, writes);
     this.#portal = portal;
     this.#options = options;
     this.#log = log;

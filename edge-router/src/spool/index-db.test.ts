@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
-import { openDatabase, SpoolIndex } from "./index-db.ts";
+import { openDatabase } from "./database.ts";
+import { SpoolIndex } from "./index-db.ts";
 import type { RecordMeta } from "./segment.ts";
 
 function newFile(t: TestContext): string {

@@ -1,8 +1,8 @@
 import { existsSync, renameSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Ballast } from "./ballast.ts";
+import { DamagedIndex, openDatabase } from "./database.ts";
 import { isIndexFault } from "./disk-fault.ts";
-import { DamagedIndex, openDatabase } from "./index-db.ts";
 
 /** The index; a damaged one is set aside beside the new, for whoever wants to look into it. */
 export function openIndex(file: string, ballast: Ballast): { db: DatabaseSync; isRebuilt: boolean } {

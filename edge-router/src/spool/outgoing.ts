@@ -1,6 +1,7 @@
-import type { InstanceRow, SpoolIndex, StudyRow } from "./index-db.ts";
+import type { SpoolIndex } from "./index-db.ts";
 import type { OwedWrites } from "./owed-writes.ts";
 import type { Refusals } from "./refusals.ts";
+import type { InstanceRow, StudyRow } from "./rows.ts";
 
 /** What happened to an object and is not in the index yet. */
 interface Ahead {
@@ -30,7 +31,7 @@ export class Outgoing {
   }
 
   /** The oldest study first, or the newest alone. `attempts` above 0: ask before sending. */
-  due(now: number, limit: number, from: "oldest" | "newest" = "oldest"): InstanceRow[] {
+  due(now: number, limit: number, from: "oldest" | "newest"): InstanceRow[] {
     if (this.#writes.tooMany) return [];
     const rows: InstanceRow[] = [];
     const most = limit + this.#ahead.size;

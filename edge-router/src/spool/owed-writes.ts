@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
+import { inTransaction } from "./database.ts";
 import { isIndexFault } from "./disk-fault.ts";
-import { inTransaction } from "./index-db.ts";
 
 /** One transaction enters this many at most. */
 const AT_ONCE = 500;

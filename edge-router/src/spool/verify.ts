@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, statSync } from "node:fs";
 import path from "node:path";
+import type { Bytes } from "./faces.ts";
 import type { Journal } from "./journal.ts";
 import type { FoundRecord } from "./journal-scan.ts";
-import type { Bytes } from "./spool.ts";
 
 /** Preamble, prefix, and the group length of group 0002, which every file of ours has. */
 const FIXED_HEAD_BYTES = 144;

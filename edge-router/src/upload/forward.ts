@@ -3,8 +3,7 @@ import { backoffMs } from "../backoff.ts";
 import { type Portal, PortalError } from "../control/portal.ts";
 import type { Logger } from "../log.ts";
 import { faultCode, isDiskFault } from "../spool/disk-fault.ts";
-import type { InstanceRow } from "../spool/index-db.ts";
-import type { Bytes, Spool } from "../spool/spool.ts";
+import type { Bytes, ForwardQueue, InstanceRow } from "../spool/faces.ts";
 import { Pace, YIELDING_INSTANCES } from "./pace.ts";
 import { ReadError } from "./read-spooled.ts";
 import { isOutage, isPermanent, reasonOf, type StowFailure, stow } from "./stow.ts";
@@ -32,7 +31,7 @@ export interface ForwardOptions {
 export class Forwarder {
   lastForwardedAt: number | null = null;
   lastError: string | null = null;
-  readonly #spool: Spool;
+  readonly #queue: ForwardQueue;
   readonly #portal: Portal;
   readonly #options: ForwardOptions;
   readonly #log: Logger;
@@ -49,8 +48,8 @@ export class Forwarder {
   #stopped = false;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(spool: Spool, portal: Portal, options: ForwardOptions, log: Logger) {
-    this.#spool = spool;
+  constructor(queue: ForwardQueue, portal: Portal, options: ForwardOptions, log: Logger) {
+    this.#queue = queue;
     this.#portal = portal;
     this.#options = options;
     this.#log = log;
@@ -78,7 +77,7 @@ export class Forwarder {
       // While the portal is away one request at a time tries whether it is back.
       const most = this.reachable ? this.#options.requests : 1;
       if (this.#running.size >= most) return;
-      const leave = this.#pace.leave(this.#spool.inflow.isFast(Date.now()), this.#running.size, Date.now());
+      const leave = this.#pace.leave(this.#queue.isReceivingFast(Date.now()), this.#running.size, Date.now());
       if (leave === "wait") return;
       const batch = this.#takeBatch(leave);
       if (batch.length === 0) return;
@@ -126,9 +125,9 @@ export class Forwarder {
   #free(most: number, ofFresh: boolean, from: "oldest" | "newest"): InstanceRow[] {
     const isFree = ({ id, studyInstanceUid }: InstanceRow): boolean =>
       !this.#busy.has(id) && (!ofFresh || this.#pace.isFresh(studyInstanceUid));
-    const rows = this.#spool.outgoing.due(Date.now(), this.#busy.size + most, from).filter(isFree);
+    const rows = this.#queue.due(Date.now(), this.#busy.size + most, from).filter(isFree);
     if (rows.length > 0 || from === "oldest") return rows;
-    return this.#spool.outgoing.due(Date.now(), this.#busy.size + most).filter(isFree);
+    return this.#queue.due(Date.now(), this.#busy.size + most, "oldest").filter(isFree);
   }
 
   #nextBatch(perRequest: number, ofFresh: boolean): InstanceRow[] {
@@ -193,14 +192,14 @@ export class Forwarder {
   async #send(rows: InstanceRow[]): Promise<void> {
     const found: { row: InstanceRow; bytes: Bytes }[] = [];
     for (const row of rows) {
-      const bytes = this.#spool.locate(row);
+      const bytes = this.#queue.locate(row);
       if (bytes) found.push({ row, bytes });
       else this.#refuse(row, "bytes-lost");
     }
     if (found.length === 0) return;
     try {
       const objects = found.map(({ row, bytes }) => ({ ...bytes, sopInstanceUid: row.sopInstanceUid }));
-      const purpose = this.#spool.index.purposeOf(found[0]!.row.studyInstanceUid);
+      const purpose = this.#queue.purposeOf(found[0]!.row.studyInstanceUid);
       const failures = await stow(this.#portal, objects, purpose, this.#abort.signal);
       const missing = await this.#settle(found.map(({ row }) => row));
       for (const row of missing) {
@@ -239,7 +238,7 @@ export class Forwarder {
     this.#alone.add(row.id);
     this.#later(row, "edge-disk");
     const others = rows.filter(({ id }) => id !== row.id);
-    this.#spool.outgoing.later(others, Date.now(), "edge-disk");
+    this.#queue.later(others, Date.now(), "edge-disk");
     this.#log.error({ sopInstanceUid: row.sopInstanceUid, fault: faultCode(cause) }, "spooled object is unreadable");
   }
 
@@ -260,7 +259,7 @@ export class Forwarder {
       keys.has(`${sopInstanceUid} ${sha256} ${transferSyntaxUid}`);
     const confirmed = rows.filter(isHeld);
     if (confirmed.length > 0) {
-      this.#spool.confirmed(confirmed);
+      this.#queue.confirmed(confirmed);
       for (const { id } of confirmed) {
         this.#alone.delete(id);
         this.#unsound.delete(id);
@@ -281,14 +280,14 @@ export class Forwarder {
   }
 
   #refuse(row: InstanceRow, reason: string): void {
-    this.#spool.outgoing.refused(row, reason);
+    this.#queue.rejected(row, reason);
     this.#alone.delete(row.id);
     this.#unsound.delete(row.id);
     this.#log.error({ sopInstanceUid: row.sopInstanceUid, reason }, "archive cannot take the object; it is kept here");
   }
 
   #later(row: InstanceRow, reason: string): void {
-    this.#spool.outgoing.later([row], Date.now() + backoffMs(row.attempts + 1), reason);
+    this.#queue.later([row], Date.now() + backoffMs(row.attempts + 1), reason);
   }
 
   /** Ours, and no fault of the portal's: everything stays as it is and is tried again. */
@@ -301,7 +300,7 @@ export class Forwarder {
   #failed(batch: InstanceRow[], error: unknown): void {
     if (!(error instanceof PortalError)) {
       this.#onDiskFault(error);
-      this.#spool.outgoing.later(batch, Date.now() + DISK_FAULT_MS, "disk-fault");
+      this.#queue.later(batch, Date.now() + DISK_FAULT_MS, "disk-fault");
       return;
     }
     if (error.kind === "revoked" || this.#stopped) return;
@@ -310,7 +309,7 @@ export class Forwarder {
     this.#waitUntil = Date.now() + waitMs;
     this.lastError = error.message;
     // They may have arrived although the answer did not: ask before sending again.
-    this.#spool.outgoing.later(batch, this.#waitUntil, error.message);
+    this.#queue.later(batch, this.#waitUntil, error.message);
     this.#log.warn({ reason: error.message, count: batch.length, waitMs }, "portal does not answer, objects wait");
   }
 }

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import type { Bytes } from "../spool/spool.ts";
+import type { Bytes } from "../spool/faces.ts";
 
 const PIECE_BYTES = 1024 * 1024;
 

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { PURPOSE_HEADER, type StudyPurpose } from "@overread/shared/edge-contract/v1";
 import { z } from "zod";
 import { type Portal, PortalError, parseAnswer, readText } from "../control/portal.ts";
-import type { Bytes } from "../spool/spool.ts";
+import type { Bytes } from "../spool/faces.ts";
 import { ReadError, readSpooled } from "./read-spooled.ts";
 
 /** Why the archive did not take an object: Failure Reason (0008,1197), and the archive's own code when it gave one. */

@@ -3,18 +3,18 @@ import { z } from "zod";
 import { backoffMs } from "../backoff.ts";
 import { type Portal, PortalError } from "../control/portal.ts";
 import type { Logger } from "../log.ts";
-import type { Refusals } from "../spool/refusals.ts";
+import type { RefusalList } from "../spool/faces.ts";
 
 /** Keeps the portal's list of what was refused here the same as ours: the whole list, whenever it has changed. */
 export class RefusalTeller {
-  readonly #refusals: Refusals;
+  readonly #refusals: RefusalList;
   readonly #portal: Portal;
   readonly #log: Logger;
   #toldRevision = 0;
   #attempts = 0;
   #notBefore = 0;
 
-  constructor(refusals: Refusals, portal: Portal, log: Logger) {
+  constructor(refusals: RefusalList, portal: Portal, log: Logger) {
     this.#refusals = refusals;
     this.#portal = portal;
     this.#log = log;
