@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import type { DicomElement, DicomJson } from "@overread/shared/dicom/dicom-json";
+import { encodeJpeg } from "#server/archive/picture/encode.ts";
 import { identityFrom, leftOutOfIdentity } from "#server/documents/dicom-modules.ts";
 import { identityOf, signedReport, uidsOf } from "../factories/signed-report.ts";
 import { judge, written } from "../support/judge-report.ts";
@@ -112,6 +113,56 @@ test("a character set that is spelt otherwise than the standard does is not copi
     await judge(files, report);
     assert.match((await run("dcmdump", ["+P", "0008,0005", "-q", files.sr])).stdout, /\[ISO_IR 192\]/);
   }
+});
+
+test("the structured report says which template it follows, and names every image that was read", async () => {
+  const report = signedReport({ uids: uidsOf("template") });
+  const files = await written(dir, "template", report);
+  const dump = (await run("dcmdump", ["-q", files.sr])).stdout;
+  assert.deepEqual(
+    [...dump.matchAll(/\[([^\]]*)\].*TemplateIdentifier/g)].map(([, id]) => id),
+    ["2000"],
+    "PS3.16 TID 2000, Basic Diagnostic Imaging Report",
+  );
+  const [current = ""] = (await run("dcmdump", ["+P", "0040,a375", "+L", "-q", files.sr])).stdout.split("(0040,a385)");
+  assert.deepEqual(
+    [...current.matchAll(/\[([\d.]+)\].*ReferencedSOPInstanceUID/g)].map(([, uid]) => uid).sort(),
+    report.evidence.map(({ sopInstanceUid }) => sopInstanceUid).sort(),
+  );
+});
+
+test("letters that the images' character set lacks turn the objects to UTF-8 and stay what they are", async () => {
+  const jpeg = Buffer.from(await encodeJpeg({ width: 8, height: 8, channels: 1, data: new Uint8Array(64) }, 90));
+  const about = (name: string, characterSet: string, seed: string) => {
+    const keyImages = [{ ...signedReport().evidence[0]!, frameNumber: 1, numberOfFrames: 1, caption: name, jpeg }];
+    return signedReport({ patient: { name: { alphabetic: name } }, characterSet, keyImages, uids: uidsOf(seed, true) });
+  };
+  for (const [name, characterSet, inSet] of [
+    ["Łukasiewicz^Żaneta", "ISO_IR 100", "ISO_IR 192"],
+    ["Διονυσίου^Μαρία", "ISO_IR 100", "ISO_IR 192"],
+    ["山田^太郎", "ISO_IR 126", "ISO_IR 192"],
+    ["Müller^Jörg", "", "ISO_IR 192"],
+  ] as const) {
+    const report = about(name, characterSet, `${name}${characterSet}`);
+    const files = await written(dir, "letters", report);
+    await judge(files, report);
+    for (const object of [files.pdfObject, files.sr, files.kos!]) {
+      const dump = (await run("dcmdump", ["+P", "0008,0005", "+P", "0010,0010", "-q", object])).stdout;
+      assert.match(dump, new RegExp(`\\[${inSet}\\]`), `${name} in ${characterSet}`);
+      assert.ok(dump.includes(`[${name}]`), dump);
+    }
+  }
+  // What it carries is written in it: the patient's name keeps the bytes of the images.
+  const report = signedReport({
+    patient: { name: { alphabetic: "Müller^Jörg" } },
+    characterSet: "ISO_IR 100",
+    sections: [{ key: "impression", title: "Impression", text: "Normal." }],
+    uids: uidsOf("latin"),
+  });
+  const files = await written(dir, "latin", report);
+  const dump = await run("dcmdump", ["+P", "0008,0005", "+P", "0010,0010", "-q", files.sr]);
+  assert.match(dump.stdout, /\[ISO_IR 100\]/);
+  assert.ok(dump.bytes.includes(Buffer.from("Müller^Jörg", "latin1")));
 });
 
 test("the images that were read are the evidence, those of priors that the report compares with are other evidence", async () => {

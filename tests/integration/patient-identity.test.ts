@@ -153,6 +153,20 @@ test("one patient ID and two people: said wherever the case is, never compared, 
   assert.equal(trail.rowCount, 1);
 });
 
+test("a study under the same ID that names somebody else stands behind every other, however alike it is", async () => {
+  const person = { id: "P-order", name: "Rivers^Alder" };
+  await send({ ...person, name: "Brook^Ash", birthDate: "19900202", sex: "M", date: "20260310" });
+  await send({ ...person, date: "20150310" });
+  const { priors } = await caseOf(await send({ ...person, date: "20260401" }));
+  assert.deepEqual(
+    priors.map(({ identity, studyDate }) => [identity, studyDate]),
+    [
+      ["agrees", "20150310"],
+      ["conflict", "20260310"],
+    ],
+  );
+});
+
 test("the site clears a conflict with a name and a reason, and the studies agree from then on", async () => {
   const earlier = await send({ id: "P-clear", name: "Brook^Ash", date: "20250310" });
   const { caseId, item } = await caseOf(await send({ id: "P-clear", name: "Rivers^Alder", birthDate: "19560101" }));

@@ -122,6 +122,17 @@ test("guessing at an account is stopped, with a clear answer, and the right pass
   assert.equal((await authenticate(email, password, "192.0.2.1")).email, email);
 });
 
+test("a right password buys no new guesses: the failures before it stay until their time is over", async () => {
+  await forgetFailures();
+  const email = "referrer@lakeside.example";
+  const wrong = (guess: string) => authenticate(email, guess, "192.0.2.77");
+  for (let i = 0; i < signInLimits["account-source"] - 1; i++)
+    await assert.rejects(wrong("wrong"), { code: "auth.invalid-credentials" });
+  assert.equal((await authenticate(email, password, "192.0.2.77")).email, email);
+  await assert.rejects(wrong("wrong"), { code: "auth.invalid-credentials" });
+  await assert.rejects(wrong("wrong"), { code: "auth.rate-limited" });
+});
+
 test("guessing at many accounts from one address is stopped", async () => {
   await forgetFailures();
   for (let i = 0; i < signInLimits.address; i++)

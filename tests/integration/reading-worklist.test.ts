@@ -273,6 +273,47 @@ test("priors of the patient are attached by relevance, with reasons, and again w
   assert.equal(opened.patient.patientId, patientId);
 });
 
+test("of more priors than a reader will look at, the most relevant are kept", async () => {
+  const patientId = "PRIORS-MANY";
+  const knees = Array.from({ length: 41 }, (_, n) => ({
+    studyDate: `202609${String((n % 28) + 1).padStart(2, "0")}`,
+    modality: "MR",
+    bodyPart: "KNEE",
+    studyDescription: "MR KNEE LEFT",
+  }));
+  for (const knee of knees) await makeStudy(db.owner, { patientId, purpose: "prior", ...knee });
+  // The oldest of all, and the only one of the same region and modality.
+  const chest = await makeStudy(db.owner, { patientId, purpose: "prior", studyDate: "20150101" });
+  const current = await makeUnreadCase(db.owner, { patientId, studyDate: "20261101" });
+  const { priors } = await withTenant(reader, (ctx) => getCase(ctx, current));
+  assert.equal(priors.length, 40);
+  assert.equal(priors[0]?.studyInstanceUid, chest.studyInstanceUid);
+});
+
+test("what the hospital had another group read is no prior of this group's case", async () => {
+  const patientId = "PRIORS-OTHER-GROUP";
+  const theirs = await makeStudy(db.owner, { patientId, purpose: "prior", studyDate: "20260101" });
+  const open = await makeStudy(db.owner, { patientId, purpose: "prior", studyDate: "20250101" });
+  const { rows } = await db.owner.query<{ id: string }>(
+    "INSERT INTO organization (slug, name, kind) VALUES ('daybreak', 'Daybreak Radiology', 'reading_group') RETURNING id",
+  );
+  await db.owner.query("UPDATE study SET reader_org_id = $2 WHERE id = $1", [theirs.studyId, rows[0]?.id]);
+  const current = await makeUnreadCase(db.owner, { patientId, studyDate: "20261101" });
+  const { priors } = await withTenant(reader, (ctx) => getCase(ctx, current));
+  assert.deepEqual(
+    priors.map(({ studyInstanceUid }) => studyInstanceUid),
+    [open.studyInstanceUid],
+  );
+  const { rows: attached } = await db.owner.query("SELECT study_ref FROM case_prior WHERE case_id = $1", [
+    current.caseId,
+  ]);
+  assert.deepEqual(
+    attached.map((row) => row.study_ref),
+    [open.studyId],
+    "and the database holds no link to it",
+  );
+});
+
 test("the score is explained and one clock runs per case", async () => {
   const { caseId, orgId } = await makeUnreadCase(db.owner, { requestedPriority: "STAT", patientBirthDate: "20260801" });
   await db.owner.query(

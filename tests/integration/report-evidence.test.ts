@@ -30,7 +30,8 @@ test("only priors of the same patient that were there when it was signed are evi
   const { reportVersionId } = await withTenant(reader, (ctx) => signReport(ctx, { caseId, claimToken, version }));
   const product = systemActor(await orgId("lakeside"), "worker");
   const gather = async () => assembleReport(await withTenant(product, (ctx) => gatherReport(ctx, { reportVersionId })));
-  const { comparisons } = await gather();
+  const { comparisons, evidence } = await gather();
+  assert.deepEqual(evidence.map((image) => image.sopInstanceUid).sort(), [...made.sopInstanceUids].sort());
   assert.deepEqual(
     comparisons.map((prior) => [prior.studyInstanceUid, prior.evidence.map((image) => image.sopInstanceUid).sort()]),
     [[same.studyInstanceUid, [...same.sopInstanceUids].sort()]],

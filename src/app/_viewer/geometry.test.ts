@@ -42,6 +42,7 @@ test("a prior with an origin of its own follows by distance from the slices show
   const link = linkAt(current, 1, prior, 2);
   assert.equal(linkedIndex(link, current, 2, prior, false), 3);
   assert.equal(linkedIndex(link, prior, 1, current, true), 0);
+  assert.equal(linkedIndex(link, current, 0, prior, false), 1, "not the slice whose own coordinate is nearest");
 });
 
 test("slices that are not parallel are linked by number", () => {

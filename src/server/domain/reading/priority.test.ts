@@ -113,6 +113,11 @@ test("a prior of the same region and modality goes before a newer one of somethi
     of({ bodyParts: ["ABDOMEN"], studyDescription: "CT ABDOMEN" }).relevance >
       of({ bodyParts: ["FOOT"], studyDescription: "CT FOOT" }).relevance,
   );
+  // The same region in another modality helps more than the same modality of somewhere else, however much newer.
+  assert.ok(
+    of({ modalities: ["CR"] }).relevance >
+      of({ bodyParts: ["FOOT"], studyDescription: "CT FOOT", studyDate: "20261120" }).relevance,
+  );
   assert.deepEqual(same.reasons, ["Same modality (CT)", "Same region (chest)", "12 months earlier"]);
   const knee = (description: string) =>
     priorRelevance(

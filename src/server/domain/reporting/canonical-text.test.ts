@@ -39,6 +39,15 @@ test("every part that a reader relies on changes the hash", () => {
     { keyImages: [image] },
     { keyImages: [{ ...image, frameNumber: 2 }] },
     { keyImages: [{ ...image, windowCenter: 40, windowWidth: 400 }] },
+    { keyImages: [{ ...image, windowCenter: 50, windowWidth: 400 }] },
+    { keyImages: [{ ...image, windowCenter: 40, windowWidth: 350 }] },
+    { keyImages: [{ ...image, caption: "Nodule" }] },
+    { keyImages: [{ ...image, seriesInstanceUid: "4" }] },
+    { keyImages: [{ ...image, sopInstanceUid: "4" }] },
+    { keyImages: [{ ...image, sopClassUid: "4" }] },
+    { sections: [{ key: "findings", title: "Impression", text: "Normal." }] },
+    { signedById: "v" },
+    { caseId: "d" },
   ];
   for (const change of changes) seen.add(canonicalText({ ...content, ...change }));
   assert.equal(seen.size, changes.length + 1);
