@@ -228,11 +228,28 @@ test("a worker killed again and again leaves exactly one of each document", asyn
         [],
       )
     )[0]?.n as number;
+  const count = async (sql: string) => (await rows(sql, []))[0]?.n as number;
+  const of = `v.case_id IN (${made.map(({ caseId }) => `'${caseId}'`).join(", ")})`;
+  const uids = "v.pdf_sop_instance_uid, v.sr_sop_instance_uid, v.kos_sop_instance_uid";
+  const inArchive = () =>
+    count(
+      `SELECT count(*)::int AS n FROM instance i JOIN report_version v ON i.sop_instance_uid IN (${uids}) WHERE ${of}`,
+    );
+  const noted = () =>
+    count(
+      `SELECT count(*)::int AS n FROM report_document d JOIN report_version v ON v.id = d.report_version_id WHERE ${of}`,
+    );
+  const carried = () => count("SELECT count(*)::int AS n FROM outbox_job WHERE relayed_at IS NOT NULL");
   let worker = start();
   try {
-    for (let round = 0; round < 4 && (await open()) > 0; round++) {
-      // Each round dies a little later: while starting, drawing, writing, noting.
-      await new Promise((resolve) => setTimeout(resolve, 1200 + round * 500));
+    // Each one dies a little further on: with the jobs just taken, with one object stored, with more, with the first ones noted.
+    for (const [moment, come] of [
+      ["jobs are taken", async () => (await carried()) > 0],
+      ["an object is in the archive", async () => (await inArchive()) >= 1],
+      ["objects of another report are in the archive", async () => (await inArchive()) >= 4],
+      ["documents are noted", async () => (await noted()) >= 1],
+    ] as const) {
+      await eventually(async () => (await open()) === 0 || (await come()), moment, 60_000);
       const ended = new Promise((resolve) => worker.once("exit", resolve));
       worker.kill("SIGKILL");
       await ended;
