@@ -1,12 +1,14 @@
+import "../support/policies-off/register.ts";
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { systemActor } from "#server/auth/system-actor.ts";
-import { closeDatabase, pool } from "#server/db/clients.ts";
-import { withTenant } from "#server/db/with-tenant.ts";
-import { withTenantSql } from "#server/db/with-tenant-sql.ts";
-import { setPolicyEnforcementForTest } from "#server/domain/authorize.ts";
-import { canary, type Tenants, useTenants } from "../access/tenants.ts";
-import { orgId } from "../actors.ts";
+import type { Tenants } from "../access/tenants.ts";
+
+const { systemActor } = await import("#server/auth/system-actor.ts");
+const { closeDatabase, pool } = await import("#server/db/clients.ts");
+const { withTenant } = await import("#server/db/with-tenant.ts");
+const { withTenantSql } = await import("#server/db/with-tenant-sql.ts");
+const { canary, useTenants } = await import("../access/tenants.ts");
+const { orgId } = await import("../actors.ts");
 
 /**
  * Row-level security alone, with every check of the application switched off: each table read as the application's role for
@@ -22,12 +24,8 @@ before(async () => {
   tenants = await useTenants();
   for (const slug of ["lakeside", "harbor", "nightshift", "idle", "overread", "faraway", "daybreak"])
     orgs.set(slug, await orgId(slug));
-  setPolicyEnforcementForTest(false);
 });
-after(async () => {
-  setPolicyEnforcementForTest(true);
-  await tenants.close();
-});
+after(() => tenants.close());
 
 /** Every table of the application's role, with the columns it may read. */
 async function readableTables(): Promise<{ name: string; columns: string[] }[]> {

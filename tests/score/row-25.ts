@@ -8,8 +8,8 @@ const row: ScoreRow = {
   async measure() {
     const counts = await runTestFiles([
       "tests/integration/access-database-alone.test.ts",
-      // Walks every procedure and route with the policies switched off.
-      "tests/integration/access-matrix.test.ts",
+      // Walks every procedure and route without the policies.
+      "tests/integration/access-policies-off.test.ts",
     ]);
     return { measured: counts, met: counts.failed === 0 && counts.skipped === 0 };
   },

@@ -1,5 +1,4 @@
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
-import { config } from "#server/config.ts";
 import type { Actor, UserActor } from "#server/context.ts";
 import type { Role } from "#server/db/generated/enums.ts";
 
@@ -38,21 +37,6 @@ function stands(actor: UserActor, side: Side, row: PolicyRow): boolean {
   }
 }
 
-let enforced = true;
-/**
- * Switches every policy off, to prove that the database alone keeps tenants apart. Works in tests only
- * (NODE_ENV=test); no request, setting or token reaches it.
- */
-export function setPolicyEnforcementForTest(on: boolean): void {
-  if (config().nodeEnv !== "test") throw new Error("policies are enforced outside tests");
-  enforced = on;
-}
-
-/** False only inside a test that proves the database's wall; for the few decisions that are no table of roles. */
-export function policiesAreEnforced(): boolean {
-  return enforced;
-}
-
 /**
  * The policy of one room: a table of who may do what, and the two questions asked of it. Pure.
  *
@@ -73,16 +57,15 @@ export function makePolicy<Action extends string>(
   }
   return {
     /** May this caller do it to this row (null: to any row at all)? */
-    can: (actor: Actor, action: Action, row: PolicyRow | null): boolean => !enforced || allowed(actor, action, row),
+    can: (actor: Actor, action: Action, row: PolicyRow | null): boolean => allowed(actor, action, row),
     /** @throws {DomainError} `auth.forbidden` for a row the caller can see, the room's not-found code otherwise. */
     authorize(actor: Actor, action: Action, row: PolicyRow | null): void {
-      if (!enforced || allowed(actor, action, row)) return;
+      if (allowed(actor, action, row)) return;
       const visible = !row || see.some((a) => allowed(actor, a, row));
       throw new DomainError(visible ? "auth.forbidden" : notFound);
     },
     /** On which sides the caller may do it at all: what a list narrows its query by. */
     sides(actor: Actor, action: Action): Side[] {
-      if (!enforced) return ["reader", "hospital"];
       if (actor.kind !== "user") return [];
       return [...new Set(table[action].people.filter(([role]) => actor.roles.includes(role)).map(([, side]) => side))];
     },
