@@ -114,6 +114,10 @@ gate("version floors", versionFloors);
 gate("house rules", houseRules);
 gate("tags by keyword", dicomLiterals);
 gate("tags by keyword bite", dicomLiteralsBite);
+gate("breaks fit the code", () => {
+  const run = spawnSync(bin("node"), ["scripts/mutate.mjs", "--stale"], { cwd: root });
+  return run.status === 0 ? null : `${run.stdout}${run.stderr}`;
+});
 gate("unit tests", () => {
   const files = globSync("{src,edge-router,scripts}/**/*.test.{ts,mjs}", {
     cwd: root,
