@@ -1,14 +1,12 @@
 import { createHash } from "node:crypto";
 import { stringOf } from "@overread/shared/dicom/dicom-json";
-import { ElementReader } from "@overread/shared/dicom/element-reader";
 import { type InstanceUids, identityOf } from "@overread/shared/dicom/identity";
 import { dataSetLimit } from "@overread/shared/dicom/limits";
 import { type DataSetHeader, readDataSet } from "@overread/shared/dicom/part10";
-import { startOf } from "@overread/shared/dicom/part10-start";
+import { headOf } from "@overread/shared/dicom/part10-head";
 import { SOP } from "@overread/shared/dicom/sop-classes";
 import { Tag } from "@overread/shared/dicom/tags";
 import { transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
-import { parseUid } from "@overread/shared/dicom/uids";
 import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
 import { digestFrames, wholeLimit } from "#server/storage/frame-digests.ts";
@@ -239,21 +237,13 @@ function readHeader(...[source, syntax, offset]: Parameters<typeof readDataSet>)
 
 const unnamed = { sopClassUid: SOP.secondaryCapture as string, sopInstanceUid: "0" };
 
-/** Reads preamble and group 0002 (PS3.10 §7.1) of a file of which at least the beginning is at hand. */
+/** Preamble and group 0002 of a file of which at least the beginning is at hand. */
 function readMeta(file: Buffer) {
-  const start = startOf(file);
-  if (!start) throw new DomainError("dicom.not-part10");
-  if ("bareSyntax" in start) return { transferSyntaxUid: start.bareSyntax, dataSetOffset: 0, named: unnamed };
-  const step = new ElementReader({ buffer: file, base: 0, end: file.length }).readMeta(start.metaAt).next();
-  if (!step.done) throw new DomainError("dicom.truncated");
-  const { meta, dataSetOffset } = step.value;
-  const transferSyntaxUid = stringOf(meta, Tag.TransferSyntaxUID);
-  if (transferSyntaxUid === undefined)
-    throw new DomainError("dicom.malformed", { details: { reason: "transfer-syntax" } });
+  const { transferSyntaxUid, dataSetOffset, meta } = headOf(file);
   // What it says of itself only names the head of a large file until the data set itself was read.
   const named = {
     sopClassUid: stringOf(meta, Tag.MediaStorageSOPClassUID) ?? unnamed.sopClassUid,
     sopInstanceUid: stringOf(meta, Tag.MediaStorageSOPInstanceUID) ?? unnamed.sopInstanceUid,
   };
-  return { transferSyntaxUid: parseUid(transferSyntaxUid), dataSetOffset, named };
+  return { transferSyntaxUid, dataSetOffset, named };
 }

@@ -1,17 +1,22 @@
-import { DomainError } from "../errors.ts";
-import { type DecodeText, Repairs, textDecoderFor } from "./character-set.ts";
+import { Repairs, textDecoderFor } from "./character-set.ts";
 import type { DicomJson } from "./dicom-json.ts";
-import { dictionaryByTag, implicitVr } from "./dictionary.ts";
-import { looksLikeFrameStart } from "./frame-start.ts";
+import { dictionaryByTag } from "./dictionary.ts";
+import {
+  elementHeader,
+  itemDelimiterTag,
+  itemTag,
+  sequenceDelimiterTag,
+  tagNumber,
+  u16,
+  u32,
+  undefinedLength,
+} from "./element-header.ts";
 import * as limits from "./limits.ts";
 import type { Encoding, Fragment, RawPixels, ReadResult, Window, Wish } from "./reader-types.ts";
 import { Tag } from "./tags.ts";
-import { bulkElement, elementFromBytes, inlineLimit, tagText } from "./value.ts";
+import { bulkElement, elementFromBytes, inlineLimit } from "./value.ts";
 import { concreteVr, longVrs, shortVrs } from "./vr.ts";
-
-const undefinedLength = 0xffffffff;
-/** Zeros behind the pixels are looked through in pieces of this. Bytes. */
-const tailPiece = 32 << 10;
+import { isZero, malformed, type Scope, Unstructured, WindowReader } from "./window-reader.ts";
 
 export type { Encoding, Fragment, RawPixels, ReadResult, Window, Wish };
 
@@ -19,38 +24,24 @@ export type { Encoding, Fragment, RawPixels, ReadResult, Window, Wish };
 const { PixelData, ExtendedOffsetTable, SpecificCharacterSet, PixelRepresentation, DataSetTrailingPadding } = Tag;
 const pixelTags = new Set<string>([PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData]);
 
-type Scope = {
-  encoding: Encoding;
-  decode: DecodeText;
-  characterSets: string[];
-  /** Pixel Representation of this data set or of the one around it: what `xs` means (PS3.5 §A). */
-  signed: boolean;
-  depth: number;
-  /** Where the innermost container of known length ends; null when only the end of the data is an end. */
-  bound: number | null;
-};
-
 /**
- * Reads data elements from a window that its driver moves (PS3.5 §7). The one walker of data sets: edge router and
- * archive follow every object with it, so they agree about what is one.
+ * Reads data elements from a window that its driver moves (PS3.5 §7). Edge router and archive follow every object with
+ * it, so they agree about what is one; `reencode.ts` walks what it has accepted once more, to write it anew.
  *
  * A generator, so that one reader serves memory, disk and network: it yields the bytes it lacks and goes on when the
- * window holds them, or when the data have turned out to end. It only ever goes forward. Values that are too long to
- * keep are stepped over unread, but their last byte must exist.
+ * window holds them, or when the data have turned out to end. It never asks for bytes before those it has passed. Values
+ * that are too long to keep are stepped over unread, but their last byte must exist, unless the window is cut.
  */
-export class ElementReader {
-  readonly window: Window;
+export class ElementReader extends WindowReader {
   pixels: RawPixels | null = null;
   extendedOffsets: Buffer | null = null;
   /** Character sets in which text was read because it could not be in the declared one. */
   readonly #repairs = new Repairs();
   /** Top-level attributes to keep; all when null. What is not kept is checked all the same. */
   readonly #only: ReadonlySet<string> | null;
-  #elements = 0;
-  #headerBytes = 0;
 
   constructor(window: Window, only: ReadonlySet<string> | null = null) {
-    this.window = window;
+    super(window, only !== null);
     this.#only = only;
   }
 
@@ -75,7 +66,7 @@ export class ElementReader {
   *readMeta(start: number): Generator<Wish, { meta: DicomJson; dataSetOffset: number }> {
     const meta: DicomJson = {};
     const scope = topScope({ implicit: false, bigEndian: false });
-    yield* this.#need(start, 12, scope);
+    yield* this.need(start, 12, scope);
     const { buffer, base } = this.window;
     const head = start - base;
     // The data set behind may begin with a group 0002 of its own, which is wrong and must be kept nevertheless.
@@ -89,7 +80,7 @@ export class ElementReader {
 
   /** Every syntax since 1996 is explicit little endian around its pixels; older private ones are implicit. */
   *#guessEncoding(start: number): Generator<Wish, Encoding> {
-    yield* this.#need(start, 6, topScope({ implicit: false, bigEndian: false }));
+    yield* this.need(start, 6, topScope({ implicit: false, bigEndian: false }));
     const vr = this.window.buffer.toString("latin1", start - this.window.base + 4, start - this.window.base + 6);
     return { implicit: !/^[A-Z]{2}$/.test(vr), bigEndian: false };
   }
@@ -107,55 +98,40 @@ export class ElementReader {
     let behindPixels = false;
     for (;;) {
       if (only && at === only.until && Tag.TransferSyntaxUID in out) return at;
-      const end = this.#end(scope);
+      const end = this.end(scope);
       if (at >= end) {
-        if (delimited || (at > end && !(window.cut && behindPixels))) throw this.#short(scope);
+        if (delimited || (at > end && !(window.cut && behindPixels))) throw this.short(scope);
         return at;
       }
       const room = Math.min(12, end - at);
-      if (!this.#has(at, room)) {
+      if (!this.has(at, room)) {
         yield { offset: at, length: room };
         // The data may have turned out to end here.
         continue;
       }
       const { buffer } = window;
       const head = at - window.base;
-      if (scope.depth === 0 && this.pixels && isZero(buffer, head, room)) return yield* this.#zeroTail(at, scope);
-      if (room < 8) throw this.#short(scope);
+      if (scope.depth === 0 && this.pixels && isZero(buffer, head, room)) return yield* this.zeroTail(at, scope);
+      if (room < 8) throw this.short(scope);
       const { implicit, bigEndian } = scope.encoding;
-      const group = bigEndian ? buffer.readUInt16BE(head) : buffer.readUInt16LE(head);
-      const number = bigEndian ? buffer.readUInt16BE(head + 2) : buffer.readUInt16LE(head + 2);
-      if (only && group !== only.group) return at;
-      if (group === 0xfffe) {
-        if (number === 0xe00d && delimited) return at + 8;
+      if (only && u16(buffer, head, bigEndian) !== only.group) return at;
+      if (u16(buffer, head, bigEndian) === 0xfffe) {
+        if (delimited && tagNumber(buffer, head, bigEndian) === itemDelimiterTag) return at + 8;
         throw malformed("delimiter");
       }
-      this.#count();
+      this.count();
       behindPixels = false;
 
-      const tag = tagText(group, number);
-      let vr: string;
-      let length: number;
-      let valueAt = at + 8;
-      if (implicit) {
-        vr = implicitVr(tag, group, number, scope.signed);
-        length = bigEndian ? buffer.readUInt32BE(head + 4) : buffer.readUInt32LE(head + 4);
-      } else {
-        vr = buffer.toString("latin1", head + 4, head + 6);
-        if (shortVrs.has(vr)) {
-          length = bigEndian ? buffer.readUInt16BE(head + 6) : buffer.readUInt16LE(head + 6);
-          // The bytes of a sequence under a VR of text are no text.
-          if (dictionaryByTag(tag)?.vr === "SQ") vr = "OB";
-        } else {
-          // A VR of a later edition has the long form too (PS3.5 §6.2, note on unknown VRs).
-          if (!longVrs.has(vr) && !/^[A-Z]{2}$/.test(vr)) throw malformed("vr");
-          if (room < 12) throw this.#short(scope);
-          length = bigEndian ? buffer.readUInt32BE(head + 8) : buffer.readUInt32LE(head + 8);
-          valueAt = at + 12;
-          if (!longVrs.has(vr)) vr = "UN";
-        }
-      }
-
+      const header = elementHeader(buffer, head, room, scope.encoding, scope.signed);
+      if (header === "vr") throw malformed("vr");
+      if (header === "short") throw this.short(scope);
+      const { tag, element: number, length } = header;
+      let { vr } = header;
+      if (!implicit && shortVrs.has(vr)) {
+        // The bytes of a sequence under a VR of text are no text.
+        if (dictionaryByTag(tag)?.vr === "SQ") vr = "OB";
+      } else if (!implicit && !longVrs.has(vr)) vr = "UN";
+      const valueAt = at + header.size;
       if (length === undefinedLength) {
         at = yield* this.#undefinedLength(out, tag, vr, valueAt, scope);
         continue;
@@ -163,13 +139,13 @@ export class ElementReader {
       const valueEnd = valueAt + length;
       if (scope.depth === 0 && pixelTags.has(tag)) {
         // A capped window has lost sight of the end; what is known of the pixels stands before them.
-        if (valueEnd > end && !window.cut) throw this.#short(scope);
+        if (valueEnd > end && !window.cut) throw this.short(scope);
         this.pixels ??= { kind: "native", tag, vr, offset: valueAt, length };
         at = valueEnd;
         behindPixels = true;
         continue;
       }
-      if (valueEnd > end) throw this.#short(scope);
+      if (valueEnd > end) throw this.short(scope);
       if (vr === "SQ" || (vr === "UN" && !implicit && dictionaryByTag(tag)?.vr === "SQ"))
         yield* this.#boundedSequence(out, tag, vr, valueAt, valueEnd, scope);
       else yield* this.#plain(out, tag, number, vr, valueAt, length, scope);
@@ -187,19 +163,19 @@ export class ElementReader {
     length: number,
     scope: Scope,
   ): Generator<Wish, void> {
-    if (length > inlineLimit(vr) || (this.#headerBytes > limits.fullHeaderBytes && length > limits.fullInlineBytes)) {
+    if (length > inlineLimit(vr) || (this.isFull && length > limits.fullInlineBytes)) {
       if (tag === ExtendedOffsetTable && scope.depth === 0) yield* this.#keepOffsets(at, length, scope);
-      this.#charge(limits.bulkCost + limits.pathCost * scope.depth);
+      this.charge(limits.bulkCost + limits.pathCost * scope.depth);
       this.#put(out, tag, number, bulkElement(vr, at, length), scope);
       return;
     }
-    this.#charge(length);
+    this.charge(length);
     if (!this.#keeps(tag, scope)) return;
     if (this.#only && length > limits.identityBytes) {
       this.#put(out, tag, number, { vr }, scope);
       return;
     }
-    yield* this.#need(at, length, scope);
+    yield* this.need(at, length, scope);
     this.#value(out, tag, number, vr, at, length, scope);
   }
 
@@ -247,10 +223,10 @@ export class ElementReader {
     }
     if (vr !== "OB" && vr !== "OW") throw malformed("undefined-length");
     const top = scope.depth === 0 && tag === PixelData;
-    const read = yield* this.#fragments(at, scope);
+    const read = yield* this.fragments(at, scope);
     const length = read.end - 8 - at;
     if (!top) {
-      this.#charge(limits.bulkCost + limits.pathCost * scope.depth);
+      this.charge(limits.bulkCost + limits.pathCost * scope.depth);
       this.#put(out, tag, 1, bulkElement(vr, at, length), scope);
     } else this.pixels ??= { kind: "encapsulated", vr, offset: at, length, ...read };
     return read.end;
@@ -270,7 +246,7 @@ export class ElementReader {
       yield* this.#sequence(out, tag, at, { ...scope, encoding, bound: end }, false);
     } catch (error) {
       if (!(error instanceof Unstructured)) throw error;
-      this.#charge(limits.bulkCost + limits.pathCost * scope.depth);
+      this.charge(limits.bulkCost + limits.pathCost * scope.depth);
       this.#put(out, tag, 1, bulkElement("UN", at, end - at), scope);
     }
   }
@@ -281,21 +257,19 @@ export class ElementReader {
     const { bigEndian } = scope.encoding;
     const items: DicomJson[] = [];
     let at = start;
-    while (delimited || at < this.#end(scope)) {
-      yield* this.#need(at, 8, scope);
+    while (delimited || at < this.end(scope)) {
+      yield* this.need(at, 8, scope);
       const head = at - this.window.base;
       const { buffer } = this.window;
-      const item = bigEndian
-        ? buffer.readUInt16BE(head) * 0x10000 + buffer.readUInt16BE(head + 2)
-        : buffer.readUInt16LE(head) * 0x10000 + buffer.readUInt16LE(head + 2);
-      const length = bigEndian ? buffer.readUInt32BE(head + 4) : buffer.readUInt32LE(head + 4);
+      const item = tagNumber(buffer, head, bigEndian);
+      const length = u32(buffer, head + 4, bigEndian);
       at += 8;
-      if (item === 0xfffee0dd && delimited) break;
-      if (item !== 0xfffee000) throw malformed("item");
-      this.#count();
+      if (item === sequenceDelimiterTag && delimited) break;
+      if (item !== itemTag) throw malformed("item");
+      this.count();
       const dataset: DicomJson = {};
       const open = length === undefinedLength;
-      if (!open && at + length > this.#end(scope)) throw this.#short(scope);
+      if (!open && at + length > this.end(scope)) throw this.short(scope);
       // An item has the character set around it until it declares its own (PS3.3 §C.12.1.1.2).
       const inner: Scope = { ...scope, depth: scope.depth + 1, bound: open ? scope.bound : at + length };
       at = yield* this.#dataSet(dataset, at, open, inner);
@@ -305,111 +279,14 @@ export class ElementReader {
     return at;
   }
 
-  /** Encapsulated pixel data (PS3.5 A.4): Basic Offset Table, then fragments; always little endian. */
-  *#fragments(
-    start: number,
-    scope: Scope,
-  ): Generator<Wish, { end: number; offsetTable: number[]; fragments: Fragment[] }> {
-    const fragments: Fragment[] = [];
-    let offsetTable: number[] | undefined;
-    let count = 0;
-    let at = start;
-    for (;;) {
-      const room = Math.min(this.#only ? 8 : 20, this.#end(scope) - at);
-      yield* this.#need(at, Math.max(8, room), scope);
-      const head = at - this.window.base;
-      const { buffer } = this.window;
-      const item = buffer.readUInt16LE(head) * 0x10000 + buffer.readUInt16LE(head + 2);
-      const length = buffer.readUInt32LE(head + 4);
-      at += 8;
-      if (item === 0xfffee0dd) return { end: at, offsetTable: offsetTable ?? [], fragments };
-      if (item !== 0xfffee000 || length === undefinedLength) throw malformed("fragment");
-      if (at + length > this.#end(scope)) throw this.#short(scope);
-      if (!offsetTable) offsetTable = yield* this.#offsetTable(at, length, scope);
-      else {
-        if (++count > limits.maxFragments) throw malformed("fragments");
-        const startsFrame = looksLikeFrameStart(buffer, head + 8, Math.min(length, room - 8));
-        if (this.#only === null) fragments.push({ offset: at, length, startsFrame });
-      }
-      at += length;
-    }
-  }
-
-  *#offsetTable(at: number, length: number, scope: Scope): Generator<Wish, number[]> {
-    if (length > limits.maxFragments * 4) throw malformed("offset-table");
-    if (this.#only) return [];
-    yield* this.#need(at, length, scope);
-    const head = at - this.window.base;
-    const table: number[] = [];
-    for (let i = 0; i + 4 <= length; i += 4) table.push(this.window.buffer.readUInt32LE(head + i));
-    return table;
-  }
-
   *#keepOffsets(at: number, length: number, scope: Scope): Generator<Wish, void> {
     if (length > limits.maxFragments * 8) throw malformed("offset-table");
     if (this.#only) return;
-    yield* this.#need(at, length, scope);
+    yield* this.need(at, length, scope);
     const head = at - this.window.base;
     this.extendedOffsets = Buffer.from(this.window.buffer.subarray(head, head + length));
   }
-
-  /** Some writers fill up the last block with zeros. Behind the pixels they are padding, and nothing else may follow. */
-  *#zeroTail(start: number, scope: Scope): Generator<Wish, number> {
-    let at = start;
-    for (;;) {
-      const { window } = this;
-      const left = this.#end(scope) - at;
-      if (left <= 0 || window.cut) return Math.min(at, window.end);
-      const seen = window.base + window.buffer.length - at;
-      if (at < window.base || seen <= 0) {
-        yield { offset: at, length: 1 };
-        continue;
-      }
-      const piece = Math.min(left, seen, tailPiece);
-      if (!isZero(window.buffer, at - window.base, piece)) throw malformed("tail");
-      at += piece;
-    }
-  }
-
-  #has(at: number, length: number): boolean {
-    const { base, buffer } = this.window;
-    return at >= base && at + length <= base + buffer.length;
-  }
-
-  *#need(at: number, length: number, scope: Scope): Generator<Wish, void> {
-    for (;;) {
-      if (at + length > this.#end(scope)) throw this.#short(scope);
-      if (this.#has(at, length)) return;
-      yield { offset: at, length };
-    }
-  }
-
-  #end({ bound }: Scope): number {
-    return bound ?? this.window.end;
-  }
-
-  #count(): void {
-    if (++this.#elements > limits.maxElements) throw tooMuch("elements");
-    this.#charge(limits.elementCost);
-  }
-
-  #charge(bytes: number): void {
-    this.#headerBytes += bytes;
-    if (this.#headerBytes > limits.maxHeaderBytes) throw tooMuch("header-size");
-  }
-
-  /** Something runs past its end: past that of a container of known length it is wrong, past that of the data it was cut off. */
-  #short({ bound }: Scope): DomainError {
-    if (bound !== null) return malformed("length");
-    return this.window.cut ? tooMuch("inflated-size") : new DomainError("dicom.truncated");
-  }
 }
-
-/** Bytes that are no data elements. Inside a container whose length is known they harm nothing else. */
-class Unstructured extends DomainError {}
-
-const malformed = (reason: string): DomainError => new Unstructured("dicom.malformed", { details: { reason } });
-const tooMuch = (reason: string): DomainError => new DomainError("dicom.malformed", { details: { reason } });
 
 const topScope = (encoding: Encoding, repairs?: Repairs): Scope => ({
   encoding,
@@ -419,8 +296,3 @@ const topScope = (encoding: Encoding, repairs?: Repairs): Scope => ({
   depth: 0,
   bound: null,
 });
-
-function isZero(buffer: Buffer, at: number, length: number): boolean {
-  for (let i = at; i < at + length; i++) if (buffer[i] !== 0) return false;
-  return true;
-}

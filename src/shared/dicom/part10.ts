@@ -1,14 +1,13 @@
 import { open } from "node:fs/promises";
 import { createInflateRaw, type InflateRaw } from "node:zlib";
 import { DomainError } from "../errors.ts";
-import { type DicomJson, stringOf } from "./dicom-json.ts";
+import type { DicomJson } from "./dicom-json.ts";
 import { ElementReader, type ReadResult, type Window, type Wish } from "./element-reader.ts";
 import { type InstanceUids, identityOf } from "./identity.ts";
 import { inflateLimit } from "./limits.ts";
-import { startOf } from "./part10-start.ts";
+import { readHead } from "./part10-head.ts";
 import { type EncapsulatedPixels, type Extent, type NativePixels, pixelLayout } from "./pixel-layout.ts";
 import type { RandomAccess } from "./random-access.ts";
-import { Tag } from "./tags.ts";
 import { pixelsAreBigEndian, transferSyntaxes } from "./transfer-syntaxes.ts";
 import { type DicomUid, parseUid } from "./uids.ts";
 
@@ -58,18 +57,8 @@ const nextRead = 4 << 10;
 export async function readInstance(source: InstanceSource): Promise<InstanceHeader> {
   return withHandle(source, async (handle, sizeBytes) => {
     const window = await firstWindow(handle, sizeBytes);
-    const start = startOf(window.buffer);
-    if (!start) throw new DomainError("dicom.not-part10");
-    let transferSyntaxUid = "bareSyntax" in start ? start.bareSyntax : undefined;
-    let dataSetOffset = 0;
-    if ("metaAt" in start) {
-      const read = await drive(handle, new ElementReader(window), (reader) => reader.readMeta(start.metaAt));
-      transferSyntaxUid = stringOf(read.meta, Tag.TransferSyntaxUID);
-      dataSetOffset = read.dataSetOffset;
-    }
-    if (transferSyntaxUid === undefined)
-      throw new DomainError("dicom.malformed", { details: { reason: "transfer-syntax" } });
-    const header = await readHeader(handle, window, dataSetOffset, parseUid(transferSyntaxUid));
+    const head = await drive(handle, new ElementReader(window), readHead);
+    const header = await readHeader(handle, window, head.dataSetOffset, head.transferSyntaxUid);
     return {
       ...header,
       ...identityOf(header.dataset),

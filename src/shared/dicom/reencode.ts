@@ -1,15 +1,11 @@
 import { inflateRawSync } from "node:zlib";
 import { DomainError } from "../errors.ts";
-import { implicitVr } from "./dictionary.ts";
-import { unpackLimit } from "./limits.ts";
+import { type ElementHeader, elementHeader, undefinedLength } from "./element-header.ts";
+import { maxDepth, unpackLimit } from "./limits.ts";
+import type { Encoding } from "./reader-types.ts";
 import type { TransferSyntax } from "./transfer-syntaxes.ts";
-import { swapped, tagText } from "./value.ts";
+import { swapped } from "./value.ts";
 import { longVrs, shortVrs } from "./vr.ts";
-
-/** Sequences inside sequences deeper than this are an attack, not a report. */
-const maxDepth = 256;
-const undefinedLength = 0xffffffff;
-type Encoding = { implicit: boolean; bigEndian: boolean };
 
 /**
  * Writes a data set of a native transfer syntax (Implicit VR Little Endian, Explicit VR Big Endian, Deflated) as Explicit VR Little
@@ -74,7 +70,8 @@ class Reencoder {
         if (number === 0xe00d && scope.delimited) return at + 8;
         throw malformed("delimiter");
       }
-      const { vr, length, valueAt } = this.#head(at, group, number, encoding, signed);
+      const { vr, length, size } = this.#head(at, encoding, signed);
+      const valueAt = at + size;
       if (length === undefinedLength) {
         // UN of undefined length is a sequence in Implicit VR Little Endian whatever is around it (PS3.5 §6.2.2).
         const inner = vr === "UN" ? { implicit: true, bigEndian: false } : encoding;
@@ -93,17 +90,13 @@ class Reencoder {
     return at;
   }
 
-  #head(at: number, group: number, number: number, encoding: Encoding, signed: boolean) {
-    if (encoding.implicit)
-      return {
-        vr: implicitVr(tagText(group, number), group, number, signed),
-        length: this.#u32(at + 4, encoding),
-        valueAt: at + 8,
-      };
-    const vr = this.#data.toString("latin1", at + 4, at + 6);
-    if (shortVrs.has(vr)) return { vr, length: this.#u16(at + 6, encoding), valueAt: at + 8 };
-    if (!/^[A-Z]{2}$/.test(vr)) throw malformed("vr");
-    return { vr, length: this.#u32(at + 8, encoding), valueAt: at + 12 };
+  #head(at: number, encoding: Encoding, signed: boolean): ElementHeader {
+    const room = this.#data.length - at;
+    if (room < 8) throw new DomainError("dicom.truncated");
+    const header = elementHeader(this.#data, at, room, encoding, signed);
+    if (header === "vr") throw malformed("vr");
+    if (header === "short") throw new DomainError("dicom.truncated");
+    return header;
   }
 
   /** A sequence of known length; the reader keeps one that is none inside as bytes, and so it leaves. */

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import path from "node:path";
+import { startOf } from "@overread/shared/dicom/part10-head";
 import { DomainError } from "@overread/shared/errors";
 import { ingestPart10 } from "#server/archive/index.ts";
 import { systemActor } from "#server/auth/system-actor.ts";
@@ -37,7 +38,7 @@ const importFolder: Command = {
     const studies = new Map<string, number>();
 
     const take = async (file: string) => {
-      if (!(await isPart10(file))) {
+      if (!(await beginsLikeDicom(file))) {
         counts.notDicom++;
         return;
       }
@@ -70,11 +71,12 @@ const importFolder: Command = {
   },
 };
 
-async function isPart10(file: string): Promise<boolean> {
+/** Whether a file begins like DICOM: discs hold much else. */
+async function beginsLikeDicom(file: string): Promise<boolean> {
   const handle = await open(file, "r");
   try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(4), 0, 4, 128);
-    return bytesRead === 4 && buffer.toString("latin1") === "DICM"; // PS3.10 §7.1
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(132), 0, 132, 0);
+    return startOf(buffer.subarray(0, bytesRead)) !== null;
   } finally {
     await handle.close();
   }
