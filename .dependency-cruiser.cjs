@@ -1,12 +1,62 @@
 /** Who may import whom. `npm run check` fails on a breach and when nothing was cruised. */
 const rule = (name, from, to, comment) => ({ name, severity: "error", comment, from, to });
+
+const { inServer, knownCircles, protocols, storeys } = require("./scripts/lib/house.cjs");
+const inKnownCircle = `^(${knownCircles.flat().join("|")})$`;
 module.exports = {
   forbidden: [
     rule(
       "no-cycles",
-      {},
-      { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
-      "A circle means two rooms are one.",
+      { pathNot: inKnownCircle },
+      { circular: true },
+      "A circle means two rooms are one, types included.",
+    ),
+    ...knownCircles.map((files, index) => ({
+      name: `known-circle-${index}`,
+      severity: "info",
+      comment: "Known, and to be mended.",
+      from: { path: `^(${files.join("|")})$` },
+      to: { circular: true },
+    })),
+    ...storeys
+      .slice(0, -1)
+      .map((rooms, index) =>
+        rule(
+          "no-arrow-back-up",
+          { path: inServer(rooms), pathNot: "\\.test\\.ts$" },
+          { path: inServer(storeys.slice(index + 1).flat()) },
+          "A room imports what stands below it or beside it.",
+        ),
+      ),
+    rule(
+      "rooms-have-doors",
+      { path: "^src/server/domain/([^/]+)/" },
+      {
+        path: "^src/server/domain/[^/]+/",
+        pathNot: ["^src/server/domain/$1/", "^src/server/domain/[^/]+/index\\.ts$"],
+      },
+      "A room of the domain is entered by its index.ts.",
+    ),
+    rule(
+      "rooms-have-doors-outside",
+      { path: "^src/", pathNot: "^src/server/domain/[^/]+/" },
+      { path: "^src/server/domain/[^/]+/", pathNot: "^src/server/domain/[^/]+/index\\.ts$" },
+      "So it is from everywhere else.",
+    ),
+    rule(
+      "other-rooms-have-doors",
+      { path: `^src/(?:server/([^/]+)/|(?:app|workers)/)` },
+      {
+        path: `^src/server/(archive|documents|${protocols})/`,
+        pathNot: ["^src/server/$1/", "^src/server/(?:[^/]+)/index\\.ts$", "^src/server/trpc/"],
+      },
+      "Archive, documents and each protocol are entered by index.ts.",
+    ),
+    rule(
+      "protocols-stand-alone",
+      { path: `^src/server/(${protocols})/`, pathNot: "\\.test\\.ts$" },
+      { path: `^src/server/(${protocols})/`, pathNot: "^src/server/$1/" },
+      "What two protocols need stands below both.",
     ),
     rule(
       "shared-is-the-floor",

@@ -1,10 +1,12 @@
 // `npm run check`: format, lint, types, import rules, unused code, version floors, unit tests.
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { dicomLiterals, dicomLiteralsBite } from "./lib/dicom-literals.mjs";
+import { importRules, importRulesBite } from "./lib/import-rules.mjs";
 import { bin, root } from "./lib/paths.mjs";
 import { say } from "./lib/say.mjs";
+import { tableOwners, tableOwnersBite } from "./lib/table-owners.mjs";
 
 let failures = 0;
 function gate(name, check) {
@@ -17,52 +19,6 @@ function gate(name, check) {
 function command(name, args) {
   const run = spawnSync(bin(name), args, { cwd: root, maxBuffer: 64 << 20 });
   return run.status === 0 ? null : `${run.stdout}${run.stderr}`.slice(-8000);
-}
-
-/** Cruises and returns what is wrong; cruising nothing is wrong too, for that is how a broken set-up looks. */
-function importRules() {
-  const run = spawnSync(bin("depcruise"), ["src", "edge-router", "--output-type", "json"], {
-    cwd: root,
-    maxBuffer: 256 << 20,
-  });
-  let report;
-  try {
-    report = JSON.parse(run.stdout);
-  } catch {
-    return `dependency-cruiser gave no report:\n${run.stderr}`;
-  }
-  if (report.summary.totalCruised < 60)
-    return `Only ${report.summary.totalCruised} modules were cruised: the rules saw next to nothing.`;
-  const unresolved = report.modules.flatMap((m) =>
-    m.dependencies
-      .filter((d) => d.couldNotResolve && !d.module.endsWith(".css"))
-      .map((d) => `  ${m.source} → ${d.module} cannot be resolved`),
-  );
-  const breaches = report.summary.violations
-    .filter((v) => v.rule.severity === "error")
-    .map((v) => `  ${v.rule.name}: ${v.from} → ${v.to}`);
-  return [...breaches, ...unresolved].join("\n") || null;
-}
-
-/** The rules must bite: a forbidden import, two steps away, has to be reported. */
-function importRulesBite() {
-  const edgeProbe = path.join(root, "edge-router/src/forbidden-import-probe.ts");
-  const domainProbe = path.join(root, "src/server/domain/forbidden-import-probe.ts");
-  try {
-    writeFileSync(edgeProbe, 'import "../../src/server/db/clients.ts";\n');
-    writeFileSync(domainProbe, 'import "node:http";\nimport "bullmq";\nimport "../storage/file/file-store.ts";\n');
-    const found = importRules() ?? "";
-    const missing = [
-      "edge-stands-alone",
-      "domain-has-no-transport",
-      "queue-stays-aside",
-      "stores-have-one-door",
-    ].filter((rule) => !found.includes(`${rule}:`));
-    return missing.length ? `These rules let a forbidden import through: ${missing.join(", ")}` : null;
-  } finally {
-    rmSync(edgeProbe, { force: true });
-    rmSync(domainProbe, { force: true });
-  }
 }
 
 function versionFloors() {
@@ -109,6 +65,8 @@ gate("format and lint", () => command("biome", ["ci", "--colors=off", "--error-o
 gate("types", () => command("tsc", ["--noEmit", "-p", "."]));
 gate("import rules", importRules);
 gate("import rules bite", importRulesBite);
+gate("who writes which table", tableOwners);
+gate("who writes which table bites", tableOwnersBite);
 gate("unused code", () => (existsSync(path.join(root, "knip.json")) ? command("knip", ["--no-progress"]) : null));
 gate("version floors", versionFloors);
 gate("house rules", houseRules);

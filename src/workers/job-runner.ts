@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
 import { type Job, UnrecoverableError } from "bullmq";
-import { systemActor } from "#server/auth/system-actor.ts";
 import { whenUndoneAgain } from "#server/db/busy.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { errorTable, toDomainError } from "#server/errors.ts";
@@ -9,6 +8,7 @@ import { type JobName, jobs, type Payload } from "#server/jobs/catalog.ts";
 import { type Covered, coveredBy, markDone, markFailed, markForRetry, putBack } from "#server/jobs/outbox.ts";
 import type { QueueName } from "#server/jobs/relay.ts";
 import type { Log } from "#server/log.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { atATime, gather } from "./gather.ts";
 import type { Handlers, HandlesMany, HandlesOne } from "./handler.ts";
 

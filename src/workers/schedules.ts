@@ -1,12 +1,12 @@
 import { scrubArchive } from "#server/archive/index.ts";
 import { anchorAuditHeads } from "#server/audit-anchors.ts";
-import { systemActor } from "#server/auth/system-actor.ts";
 import { config } from "#server/config.ts";
 import { pool } from "#server/db/clients.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { expireClaim, prioritizeCase } from "#server/domain/reading/index.ts";
 import { purgeDone } from "#server/jobs/outbox.ts";
 import type { Log } from "#server/log.ts";
+import { systemActor } from "#server/system-actor.ts";
 import type { Schedule } from "./every.ts";
 
 type CaseOf = { orgId: string; caseId: string };

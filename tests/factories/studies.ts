@@ -4,9 +4,9 @@ import { SOP } from "@overread/shared/dicom/sop-classes";
 import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { newUid } from "@overread/shared/dicom/uids";
 import type pg from "pg";
-import { systemActor } from "#server/auth/system-actor.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { arriveCase, attachPriors, openCase, prioritizeCase } from "#server/domain/reading/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 
 export type StudyWish = {
   /** Slug of the facility it comes from. */

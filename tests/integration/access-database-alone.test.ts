@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Tenants } from "../access/tenants.ts";
 
-const { systemActor } = await import("#server/auth/system-actor.ts");
+const { systemActor } = await import("#server/system-actor.ts");
 const { closeDatabase, pool } = await import("#server/db/clients.ts");
 const { withTenant } = await import("#server/db/with-tenant.ts");
 const { withTenantSql } = await import("#server/db/with-tenant-sql.ts");

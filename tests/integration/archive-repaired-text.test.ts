@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
-import { systemActor } from "#server/auth/system-actor.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { completeStudy } from "#server/domain/imaging/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { createCaller } from "#server/trpc/caller.ts";
 import { orgId, signedIn } from "../actors.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";

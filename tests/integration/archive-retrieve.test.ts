@@ -5,8 +5,8 @@ import { SOP } from "@overread/shared/dicom/sop-classes";
 import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { newUid } from "@overread/shared/dicom/uids";
 import { indexStudy } from "#server/archive/index.ts";
-import { systemActor } from "#server/auth/system-actor.ts";
 import { makeStudy } from "#server/demo/modality-simulator/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { dataSetOf, partsOf, type TestArchive, useTestArchive } from "../archive.ts";
 import { type Tiny, tinyInstance } from "../factories/tiny-instance.ts";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { systemActor } from "#server/auth/system-actor.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { audit } from "#server/domain/audit/index.ts";
 import { completeStudy } from "#server/domain/imaging/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { orgId } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { makeStudy, makeUnreadCase } from "../factories/studies.ts";

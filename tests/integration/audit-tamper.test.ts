@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { anchorAuditHeads, readAnchors } from "#server/audit-anchors.ts";
-import { systemActor } from "#server/auth/system-actor.ts";
 import { verifyAuditChains } from "#server/cli/audit-chain.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { orgId } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 

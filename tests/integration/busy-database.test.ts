@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { systemActor } from "#server/auth/system-actor.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { toDomainError } from "#server/errors.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { handleTrpcRequest } from "#server/trpc/handle-request.ts";
 import { createCallerFactory, router, tenantProcedure } from "#server/trpc/procedure.ts";
 import { orgId, signedIn } from "../actors.ts";

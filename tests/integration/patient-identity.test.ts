@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { systemActor } from "#server/auth/system-actor.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { assembleReport, buildBasicTextSr, renderReportPdf } from "#server/documents/index.ts";
 import { completeStudy } from "#server/domain/imaging/index.ts";
 import { attachPriors } from "#server/domain/reading/index.ts";
 import { gatherReport } from "#server/domain/reporting/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { createCaller } from "#server/trpc/caller.ts";
 import { orgId, signedIn } from "../actors.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";

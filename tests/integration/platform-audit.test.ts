@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { systemActor } from "#server/auth/system-actor.ts";
 import { type ChainFault, verifyAuditChains } from "#server/cli/audit-chain.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { orgId, signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 

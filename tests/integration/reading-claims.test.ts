@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
-import { systemActor } from "#server/auth/system-actor.ts";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { claimCase, expireClaim, getCase, listCases, releaseClaim, renewClaim } from "#server/domain/reading/index.ts";
 import { getReport, saveDraft, signReport } from "#server/domain/reporting/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { lapseClaim, makeUnreadCase } from "../factories/studies.ts";

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
 import pg from "pg";
-import { systemActor } from "#server/auth/system-actor.ts";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
@@ -20,6 +19,7 @@ import {
   type WorklistItem,
 } from "#server/domain/reading/index.ts";
 import { liveChannel } from "#server/live/publish.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { makeArrivingCase, makeStudy, makeUnreadCase } from "../factories/studies.ts";

@@ -6,7 +6,6 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { newUid } from "@overread/shared/dicom/uids";
 import { DomainError } from "@overread/shared/errors";
-import { systemActor } from "#server/auth/system-actor.ts";
 import type { UserActor } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
@@ -17,6 +16,7 @@ import { claimCase, listCases, nextCase, readIncomplete } from "#server/domain/r
 import { getReport, saveDraft, signReport } from "#server/domain/reporting/index.ts";
 import { type FrontDoor, openFrontDoor } from "#server/front-door/front-door.ts";
 import { createLog } from "#server/log.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { EdgeClient } from "../edge-client.ts";

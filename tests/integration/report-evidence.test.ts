@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { systemActor } from "#server/auth/system-actor.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { assembleReport } from "#server/documents/index.ts";
 import { claimCase } from "#server/domain/reading/index.ts";
 import { gatherReport, recordDocuments, saveDraft, signReport } from "#server/domain/reporting/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { orgId, signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { makeUnreadCase } from "../factories/studies.ts";

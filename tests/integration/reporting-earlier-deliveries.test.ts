@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { systemActor } from "#server/auth/system-actor.ts";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { claimCase } from "#server/domain/reading/index.ts";
 import { addAddendum, recordDocuments, saveDraft, signReport } from "#server/domain/reporting/index.ts";
 import { updateFacility } from "#server/domain/tenancy/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { handlers } from "#workers/handlers/index.ts";
 import { facilityId, orgId, signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";

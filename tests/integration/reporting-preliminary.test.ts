@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
-import { systemActor } from "#server/auth/system-actor.ts";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
@@ -16,6 +15,7 @@ import {
   signPreliminary,
   signReport,
 } from "#server/domain/reporting/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { makeUnreadCase } from "../factories/studies.ts";

@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
 import { signedSections } from "@overread/shared/signed-sections";
-import { systemActor } from "#server/auth/system-actor.ts";
 import type { UserActor } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
@@ -18,6 +17,7 @@ import {
   saveDraft,
   signReport,
 } from "#server/domain/reporting/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { lapseClaim, type MadeStudy, makeUnreadCase, type StudyWish } from "../factories/studies.ts";

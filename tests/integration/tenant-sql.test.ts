@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
-import { systemActor } from "#server/auth/system-actor.ts";
 import type { Actor } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { seedDemo } from "#server/demo/seed.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { useTestDatabase } from "../database.ts";
 
 let db: Awaited<ReturnType<typeof useTestDatabase>>;

@@ -1,4 +1,4 @@
-import { systemActor } from "#server/auth/system-actor.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { indexStudy } from "./index-study.ts";
 
 /** A pause in the arrival of a study after which its metadata is prepared. */

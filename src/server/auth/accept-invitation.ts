@@ -2,12 +2,12 @@ import { DomainError } from "@overread/shared/errors";
 import { pool, prisma } from "#server/db/clients.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
 import { linkHash } from "#server/domain/tenancy/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { assertGoodPassword } from "./new-password.ts";
 import { hashPassword } from "./password.ts";
 import { returnAttempt, type Throttle, takeAttempt } from "./rate-limit.ts";
 import { record } from "./record-sign-in.ts";
 import { spendSecondFactor } from "./second-factor.ts";
-import { systemActor } from "./system-actor.ts";
 
 type Invited = {
   id: string;

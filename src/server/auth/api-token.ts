@@ -4,7 +4,7 @@ import type { TokenActor } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
-import { systemActor } from "./system-actor.ts";
+import { systemActor } from "#server/system-actor.ts";
 
 /** What a bearer token may be made for. Edge routers get theirs by enrolment, with the scope `edge` besides. */
 export const tokenScopes = ["dicomweb:read", "dicomweb:write", "fhir:read", "metrics"] as const;

@@ -5,7 +5,7 @@ import { prisma } from "#server/db/clients.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
 import { edgeConfigOf, enrollmentCodeSha256 } from "#server/domain/edge/index.ts";
 import { publish } from "#server/live/publish.ts";
-import { systemActor } from "./system-actor.ts";
+import { systemActor } from "#server/system-actor.ts";
 
 function assertEd25519(pem: string): void {
   let type: string | undefined;

@@ -2,9 +2,9 @@ import type { TokenRequest, TokenResponse } from "@overread/shared/edge-contract
 import { DomainError } from "@overread/shared/errors";
 import { pool, prisma } from "#server/db/clients.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { issueEdgeToken } from "./api-token.ts";
 import { clockSkewSeconds, verifyAssertion } from "./edge-assertion.ts";
-import { systemActor } from "./system-actor.ts";
 
 type Edge = { orgId: string; facilityId: string; name: string; publicKey: string; revoked: boolean; now: Date };
 

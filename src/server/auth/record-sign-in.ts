@@ -3,8 +3,8 @@ import { config } from "#server/config.ts";
 import type { Actor } from "#server/context.ts";
 import { pool, prisma } from "#server/db/clients.ts";
 import { type AuditEntry, appendAs } from "#server/domain/audit/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import type { Account } from "./accounts.ts";
-import { systemActor } from "./system-actor.ts";
 
 /** Appends an event in a transaction of its own, as the sign-in role. */
 export async function record(actor: Actor, entry: AuditEntry): Promise<void> {

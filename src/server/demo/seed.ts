@@ -1,11 +1,11 @@
 import { normalisePersonName } from "@overread/shared/dicom/person-name";
 import { hashPassword } from "#server/auth/password.ts";
-import { systemActor } from "#server/auth/system-actor.ts";
 import type { Tx } from "#server/context.ts";
 import type { Role } from "#server/db/generated/enums.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
 import { createContract, createFacility, createOrganization, insertAccount } from "#server/domain/tenancy/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 
 type DemoAccount = { email: string; displayName: string; personName: string; roles: Role[]; qualification?: string };
 

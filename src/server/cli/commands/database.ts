@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { hashPassword } from "#server/auth/password.ts";
-import { systemActor } from "#server/auth/system-actor.ts";
 import { config } from "#server/config.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { applyMigrations } from "#server/db/migrate.ts";
 import { ensureRoles } from "#server/db/roles.ts";
 import { demoAccounts, seedDemo } from "#server/demo/seed.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { type Command, optional, passwordFrom } from "../command.ts";
 
 const dbSetup: Command = {

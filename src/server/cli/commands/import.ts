@@ -4,10 +4,10 @@ import path from "node:path";
 import { startOf } from "@overread/shared/dicom/part10-head";
 import { DomainError } from "@overread/shared/errors";
 import { ingestPart10 } from "#server/archive/index.ts";
-import { systemActor } from "#server/auth/system-actor.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { completeStudy } from "#server/domain/imaging/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { type Command, listOf, need, optional, UsageError } from "../command.ts";
 import { walkFiles } from "../walk-files.ts";
 

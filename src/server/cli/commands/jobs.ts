@@ -1,7 +1,7 @@
-import { systemActor } from "#server/auth/system-actor.ts";
 import type { Tx } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { type AuditAction, appendAs } from "#server/domain/audit/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { type Command, UsageError } from "../command.ts";
 
 /** Ids, names of jobs, codes and times: nothing of a patient is in the outbox, and nothing of one leaves here. */

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
 import { createApiToken, tokenScopes } from "#server/auth/api-token.ts";
 import { hashPassword } from "#server/auth/password.ts";
-import { systemActor } from "#server/auth/system-actor.ts";
 import { config } from "#server/config.ts";
 import type { Tx } from "#server/context.ts";
 import { OrganizationKind, Role } from "#server/db/generated/enums.ts";
@@ -16,6 +15,7 @@ import {
   insertAccount,
   makeResetLinkAsOperator,
 } from "#server/domain/tenancy/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { type Command, listOf, need, optional, passwordFrom, slug, UsageError } from "../command.ts";
 
 const by = "cli";

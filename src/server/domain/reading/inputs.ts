@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { listIds } from "./lists.ts";
+import { listIds } from "./list-ids.ts";
 
 /** What the reading room's verbs take. */
 

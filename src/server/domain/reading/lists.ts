@@ -2,10 +2,7 @@ import type { Actor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { missingInstances } from "./case-rows.ts";
 import { claimableStates, openStates, signedStates } from "./case-states.ts";
-
-/** The lists that people work from. A list and the number beside its name are made of one condition. */
-export const listIds = ["next", "all", "stat", "mine", "final"] as const;
-export type ListId = (typeof listIds)[number];
+import type { ListId } from "./list-ids.ts";
 
 const inStates = (states: readonly string[]): Prisma.Sql => Prisma.sql`c.state::text = ANY(${states as string[]})`;
 

@@ -1,6 +1,6 @@
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import type { Identity } from "../patient-identity.ts";
-import type { ListId } from "./lists.ts";
+import type { ListId } from "./list-ids.ts";
 
 /** What the reading room shows to the doors. Times are ISO 8601 in UTC; DICOM dates and times the text received. */
 

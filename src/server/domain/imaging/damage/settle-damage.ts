@@ -1,6 +1,6 @@
-import { systemActor } from "#server/auth/system-actor.ts";
 import type { SqlTx } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { appendAs } from "../../audit/index.ts";
 
 /** What a look at the object of an image has shown. */

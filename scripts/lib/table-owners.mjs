@@ -1,0 +1,154 @@
+// Who writes which table: one room each. Others call its verbs.
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { root } from "./paths.mjs";
+
+/** Each table of `prisma/schema` with the room that writes it, a folder of `src/server`. */
+export const owners = {
+  organization: "domain/tenancy",
+  facility: "domain/tenancy",
+  contract: "domain/tenancy",
+  user_account: "domain/tenancy",
+  credential: "domain/tenancy",
+  invitation: "domain/tenancy",
+  session: "domain/tenancy",
+  second_factor: "auth",
+  api_token: "auth",
+  sign_in_attempt: "auth",
+  edge_nonce: "auth",
+  edge_router: "domain/edge",
+  enrollment_code: "domain/edge",
+  refused_object: "domain/imaging",
+  patient: "domain/imaging",
+  identity_clearance: "domain/imaging",
+  study: "domain/imaging",
+  series: "domain/imaging",
+  instance: "domain/imaging",
+  damaged_object: "domain/imaging",
+  reading_case: "domain/reading",
+  case_prior: "domain/reading",
+  case_skip: "domain/reading",
+  report_draft: "domain/reporting",
+  draft_handover: "domain/reporting",
+  report_version: "domain/reporting",
+  report_document: "domain/reporting",
+  referral_reading: "domain/reporting",
+  delivery: "domain/reporting",
+  outbox_job: "jobs",
+  audit_event: "domain/audit",
+  audit_head: "domain/audit",
+};
+
+/** Writes that are still in another room. Shrinks: an entry that is found no more must go from here. `*` is a table named at run time. */
+export const strays = {
+  "src/server/auth/accept-invitation.ts": ["credential", "invitation", "session"],
+  "src/server/auth/edge-enrollment.ts": ["edge_router", "enrollment_code"],
+  "src/server/auth/session.ts": ["session"],
+  "src/server/cli/backup.ts": ["*"],
+  "src/server/cli/commands/database.ts": ["credential", "session"],
+  "src/server/cli/commands/jobs.ts": ["delivery", "outbox_job"],
+  "src/server/cli/commands/tenancy.ts": ["api_token"],
+  "src/server/demo/seed.ts": ["facility"],
+  "src/server/domain/edge/lease-deliveries.ts": ["delivery"],
+  "src/server/domain/edge/record-delivery-outcome.ts": ["delivery"],
+  "src/server/domain/edge/record-heartbeat.ts": ["damaged_object"],
+  "src/server/domain/edge/revoke-edge.ts": ["api_token"],
+  "src/server/domain/reading/offer-prior.ts": ["outbox_job"],
+  "src/server/domain/reading/open-case.ts": ["instance", "patient", "series", "study"],
+  "src/workers/schedules.ts": ["edge_nonce", "sign_in_attempt"],
+};
+
+const camel = (name) => name[0].toLowerCase() + name.slice(1);
+
+/** The tables of the schema: by name, and by the name that the client has for them. */
+export function tablesOf(schemas) {
+  const byAccessor = new Map();
+  for (const text of schemas)
+    for (const [, model, body] of text.matchAll(/^model (\w+) \{([\s\S]*?)^\}/gm))
+      byAccessor.set(camel(model), /@@map\("(\w+)"\)/.exec(body)?.[1] ?? model);
+  return byAccessor;
+}
+
+const sqlWrite =
+  /(?<!\b(?:FOR|NO KEY|DO)\s)\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|COPY|TRUNCATE(?:\s+TABLE)?|MERGE\s+INTO)\s+(?:ONLY\s+)?(?:public\.)?"?(\$\{|[a-z_]+)/g;
+const clientWrite =
+  /\b(\w+)\.(?:create|createMany|createManyAndReturn|update|updateMany|updateManyAndReturn|upsert|delete|deleteMany)\(\s*\{/g;
+
+/** The tables that a file writes; `*` for one that is named at run time. */
+export function writesOf(text, byAccessor) {
+  const tables = new Set(byAccessor.values());
+  const found = new Set();
+  for (const [, name] of text.matchAll(sqlWrite)) {
+    if (name === "${") found.add("*");
+    else if (tables.has(name)) found.add(name);
+  }
+  for (const match of text.matchAll(clientWrite)) {
+    // `tx.study.update(`: a name behind a dot, or it is somebody's variable.
+    const table = text[match.index - 1] === "." ? byAccessor.get(match[1]) : undefined;
+    if (table) found.add(table);
+  }
+  return found;
+}
+
+/**
+ * What is wrong with who writes which table.
+ *
+ * @param files `{ file, text }` of the program, without tests and generated code.
+ */
+export function strayWrites(files, byAccessor) {
+  const faults = [];
+  for (const table of byAccessor.values())
+    if (!owners[table]) faults.push(`  ${table} has no owner in table-owners.mjs`);
+  for (const table of Object.keys(owners))
+    if (![...byAccessor.values()].includes(table)) faults.push(`  ${table} is owned, and in no schema`);
+  const used = new Set();
+  for (const { file, text } of files)
+    for (const table of writesOf(text, byAccessor)) {
+      if (owners[table] && file.startsWith(`src/server/${owners[table]}/`)) continue;
+      if (strays[file]?.includes(table)) used.add(`${file} ${table}`);
+      else
+        faults.push(
+          `  ${file} writes ${table === "*" ? "a table named at run time" : table}, which is ${owners[table] ?? "nobody"}'s`,
+        );
+    }
+  for (const [file, tables] of Object.entries(strays))
+    for (const table of tables)
+      if (!used.has(`${file} ${table}`)) faults.push(`  ${file} writes ${table} no more: take it off the strays`);
+  return faults;
+}
+
+const programFiles = (root) =>
+  globSync("src/**/*.{ts,tsx}", { cwd: root, exclude: (name) => name === "generated" })
+    .filter((file) => !/\.test\.tsx?$/.test(file))
+    .map((file) => ({ file, text: readFileSync(path.join(root, file), "utf8") }));
+
+const schemaTables = (root) =>
+  tablesOf(
+    globSync("prisma/schema/*.prisma", { cwd: root }).map((file) => readFileSync(path.join(root, file), "utf8")),
+  );
+
+/** Holds the program against the list. */
+export const tableOwners = () => strayWrites(programFiles(root), schemaTables(root)).join("\n") || null;
+
+/** The rule must bite: each way of writing another room's table has to be reported. */
+export function tableOwnersBite() {
+  const examples = {
+    "an INSERT": "await tx.$executeRaw`INSERT INTO study (id) VALUES (1)`;",
+    "an UPDATE of several lines": "await tx.$executeRaw`\n  UPDATE\n    study s SET purpose = 'prior'`;",
+    "a DELETE": "await pool.query(`DELETE FROM ONLY study`);",
+    "a COPY": 'await client.query(copyFrom("COPY study FROM STDIN"));',
+    "a call of the client": "await tx.study.updateMany({ data: {} });",
+    "a call across lines": "await tx.study.create(\n  {\n    data: {},\n  },\n);",
+  };
+  const harmless =
+    "SELECT 1 FROM study FOR UPDATE; SELECT 1 FROM study FOR NO KEY UPDATE; cache.study.delete(key); DO UPDATE SET study = 1";
+  const byAccessor = schemaTables(root);
+  const missed = Object.entries(examples)
+    .filter(([, text]) => !writesOf(text, byAccessor).has("study"))
+    .map(([what]) => `  ${what} of another room's table gets through`);
+  if (writesOf(harmless, byAccessor).size > 0) missed.push("  a lock or a map is taken for a write");
+  const probe = { file: "src/server/domain/reading/probe.ts", text: examples["an INSERT"] };
+  const found = strayWrites([...programFiles(root), probe], byAccessor);
+  if (!found.some((fault) => fault.includes("probe.ts writes study"))) missed.push("  a stray write is not reported");
+  return missed.join("\n") || null;
+}
