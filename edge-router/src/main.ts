@@ -75,7 +75,11 @@ function inWords(status: EdgeStatus): string {
     `Running:    ${status.running ? `yes, DICOM port ${status.dimsePort ?? "?"}` : "no"}`,
     ...(status.problem
       ? [
-          `Problem:    ${status.problem}; what is said of the spool below is not known. Starting the router mends its index.`,
+          `Problem:    ${status.problem}; what is said of the spool below is not known. ${
+            status.problem === "index-newer"
+              ? "A newer edge router has written it: install that release or a later one."
+              : "Starting the router mends its index."
+          }`,
         ]
       : []),
     ...(status.revoked ? ["Revoked:    the portal takes nothing from this edge; enrol it anew"] : []),

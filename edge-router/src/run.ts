@@ -11,6 +11,7 @@ import { lockStateDir } from "./lock.ts";
 import type { Logger } from "./log.ts";
 import { ResultReturner } from "./returns/return-results.ts";
 import { faultCode, isDiskFault } from "./spool/disk-fault.ts";
+import { NewerIndex } from "./spool/migrations.ts";
 import { Spool, type SpoolOptions } from "./spool/spool.ts";
 import { tellCompleteStudies } from "./upload/complete.ts";
 import { Forwarder } from "./upload/forward.ts";
@@ -78,7 +79,10 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
       ),
     onTrouble: (error) => log.warn({ fault: faultCode(error) }, "the spool's disk does not answer"),
   };
-  const spool = await whenTheDiskAnswers(() => Spool.open(spoolOptions), log);
+  const spool = await whenTheDiskAnswers(() => Spool.open(spoolOptions), log).catch((error: unknown) => {
+    letGo();
+    throw error instanceof NewerIndex ? new SettingsError([error.message]) : error;
+  });
   const portal = new Portal(enrolled.identity, enrolled.privateKey, () => {
     if (!revoked)
       log.error("the portal has revoked this edge: receiving goes on, forwarding stops until it is enrolled anew");

@@ -13,7 +13,7 @@ export interface EdgeStatus {
   running: boolean;
   revoked: boolean;
   /** Why what follows about the spool is not known; null when it is. The rest is right all the same. */
-  problem: "index-unreadable" | "identity-unreadable" | null;
+  problem: "index-unreadable" | "index-newer" | "identity-unreadable" | null;
   portal: string | null;
   edgeId: string | null;
   facilitySlug: string | null;
@@ -58,7 +58,7 @@ export async function readStatus(stateDir: string, reserveBytes: number | null):
     } catch {
       status.problem = "identity-unreadable";
     }
-  const { disk, isReadable } = await lookIntoSpool(path.join(stateDir, "spool"), reserveBytes, (view) => {
+  const { disk, problem } = await lookIntoSpool(path.join(stateDir, "spool"), reserveBytes, (view) => {
     status.queue = { ...view.queue, oldestReceivedAt: iso(view.queue.oldestReceivedAt) };
     status.refused = refusedOf(view.refusals);
     status.returns = new DeliveryStore(view.db).summary();
@@ -68,8 +68,8 @@ export async function readStatus(stateDir: string, reserveBytes: number | null):
     if (status.running) status.dimsePort = Number(view.fact("dimsePort")) || null;
   });
   status.disk = disk;
-  // The router mends it when it starts.
-  if (!isReadable) status.problem ??= "index-unreadable";
+  // One that is unreadable is mended by the router when it starts.
+  status.problem ??= problem;
   return status;
 }
 

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { openDatabase } from "./database.ts";
 import { SpoolIndex } from "./index-db.ts";
@@ -41,33 +40,4 @@ test("the same bytes in two transfer syntaxes are two objects", (t) => {
     index.due(3, 10).map(({ transferSyntaxUid }) => transferSyntaxUid),
     [lossless, firstOrder],
   );
-});
-
-test("an index of before the transfer syntax was noted keeps its objects, queued and refused", (t) => {
-  const file = newFile(t);
-  const old = new DatabaseSync(file);
-  old.exec(`
-    create table instance (id integer primary key, sopInstanceUid text not null, studyInstanceUid text not null, sha256 text not null,
-      segment text, offset integer not null, file text, sizeBytes integer not null, receivedAt integer not null,
-      studyReceivedAt integer not null, state text not null, attempts integer not null default 0,
-      nextAttemptAt integer not null default 0, reason text, doneAt integer, unique (sopInstanceUid, sha256)) strict;
-    create index instance_due on instance (studyReceivedAt, id) where state = 'queued';
-    insert into instance values (7, '1.2.3', '1.2', '${"a".repeat(64)}', 'a', 0, null, 2, 1, 1, 'queued', 4, 0, null, null);
-    insert into instance values (8, '1.2.4', '1.2', '${"b".repeat(64)}', 'a', 9, null, 2, 1, 1, 'refused', 1, 0, 'why', null);`);
-  old.close();
-  for (let round = 0; round < 2; round++) {
-    const db = openDatabase(file);
-    const index = new SpoolIndex(db);
-    const known = index.find(meta(lossless));
-    assert.deepEqual([known?.id, known?.attempts, known?.transferSyntaxUid], [7, 4, ""]);
-    assert.deepEqual(
-      index.due(3, 10).map(({ id }) => id),
-      [7],
-    );
-    const { reason } = db.prepare("select reason from instance where id = 8").get() as { reason: string };
-    assert.equal(reason, "why");
-    const indexes = db.prepare("select name from sqlite_master where name = 'instance_due'").all();
-    assert.equal(indexes.length, 1);
-    db.close();
-  }
 });

@@ -5,6 +5,7 @@ import { DiskGauge } from "./disk.ts";
 import type { RefusalList } from "./faces.ts";
 import { SpoolIndex } from "./index-db.ts";
 import { type FoundRecord, readRecords } from "./journal-scan.ts";
+import { assertNotNewer, NewerIndex } from "./migrations.ts";
 import { Refusals } from "./refusals.ts";
 import { forgetAfterMs } from "./rows.ts";
 
@@ -24,15 +25,16 @@ export type DiskView = { freeBytes: number; totalBytes: number; reserveBytes: nu
  * Looks into a spool's folder.
  *
  * @param use is given what is there, in which nothing is changed.
- * @returns the disk, null when there is no spool; `isReadable` false when the index is empty, damaged or being made.
+ * @returns the disk, null when there is no spool; ``problem` says why nothing else is known: the index is empty,
+ *   damaged or being made, or a later release has written it.
  */
 export async function lookIntoSpool(
   dir: string,
   reserveBytes: number | null,
   use: (view: SpoolView) => void,
-): Promise<{ disk: DiskView | null; isReadable: boolean }> {
+): Promise<{ disk: DiskView | null; problem: "index-unreadable" | "index-newer" | null }> {
   const file = path.join(dir, "index.db");
-  if (!existsSync(file)) return { disk: null, isReadable: true };
+  if (!existsSync(file)) return { disk: null, problem: null };
   const gauge = new DiskGauge(dir, reserveBytes);
   const disk = { freeBytes: gauge.freeBytes, totalBytes: gauge.totalBytes, reserveBytes: gauge.reserveBytes };
   // Before the index: what is entered meanwhile is counted there.
@@ -40,6 +42,7 @@ export async function lookIntoSpool(
   let db: DatabaseSync | null = null;
   try {
     db = new DatabaseSync(file, { readOnly: true });
+    assertNotNewer(db);
     const index = new SpoolIndex(db);
     use({
       queue: queueOf(index, records),
@@ -48,9 +51,9 @@ export async function lookIntoSpool(
       fact: (key) => index.meta(key),
       db,
     });
-    return { disk, isReadable: true };
-  } catch {
-    return { disk, isReadable: false };
+    return { disk, problem: null };
+  } catch (error) {
+    return { disk, problem: error instanceof NewerIndex ? "index-newer" : "index-unreadable" };
   } finally {
     db?.close();
   }

@@ -13,18 +13,6 @@ export interface Refusal {
   at: number;
 }
 
-export const refusalSchema = `
-create table if not exists refusal (
-  id integer primary key,
-  sopInstanceUid text not null,
-  studyInstanceUid text not null,
-  reason text not null,
-  callingAeTitle text not null,
-  at integer not null,
-  unique (sopInstanceUid, studyInstanceUid, reason)
-) strict;
-`;
-
 type Row = { sopInstanceUid: string; studyInstanceUid: string; reason: string; callingAeTitle: string; at: number };
 
 /**

@@ -92,17 +92,18 @@ export class Spool implements ObjectStore, ForwardQueue, StudyQueue, OwnRows, Sp
    * Opens the spool and puts right what a crash left: entries that the journal has and the index has not are
    * added, pieces of objects that were never acknowledged are removed, everything queued is asked for again.
    *
+   * @throws {NewerIndex} when a later release has written it; nothing is changed then.
    * @throws an error of which `isDiskFault` is true when the index cannot even be read now.
    */
   static async open(options: SpoolOptions): Promise<Spool> {
     const dirs = ["segments", "objects", "incoming"].map((name) => path.join(options.dir, name));
     for (const dir of dirs) mkdirSync(dir, { recursive: true, mode: 0o700 });
     const [segmentsDir, , incomingDir] = dirs as [string, string, string];
-    for (const name of readdirSync(incomingDir)) rmSync(path.join(incomingDir, name), { force: true });
     const ballast = new Ballast(path.join(options.dir, "ballast"));
     const { db, isRebuilt } = openIndex(path.join(options.dir, "index.db"), ballast);
     if (isRebuilt) options.onRebuilt?.();
     try {
+      for (const name of readdirSync(incomingDir)) rmSync(path.join(incomingDir, name), { force: true });
       const disk = new DiskGauge(options.dir, options.reserveBytes);
       const segmentBytes = Math.min(options.segmentBytes, Math.max(options.minSegmentBytes, disk.totalBytes / 16));
       const mayPreallocate = (count: number): boolean => disk.hasRoomFor(20 * count * segmentBytes);
