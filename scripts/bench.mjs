@@ -5,6 +5,7 @@ import { say } from "./lib/say.mjs";
 const benches = {
   cstore: () => import("./bench/cstore.ts"),
   jobs: () => import("./bench/jobs.ts"),
+  reads: () => import("./bench/reads.ts"),
 };
 const [name, ...rest] = process.argv.slice(2);
 if (!name || !(name in benches)) {

@@ -37,6 +37,7 @@ export const owners = {
   outbox_job: "jobs",
   audit_event: "domain/audit",
   audit_head: "domain/audit",
+  audit_read: "domain/audit",
 };
 
 /** Writes that are still in another room. Shrinks: an entry that is found no more must go from here. `*` is a table named at run time. */

@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { auditKey, auditPublicKey, isSignedBy, publicPem, signAnchor } from "#server/audit-key.ts";
+import { chainAllWaitingReads } from "#server/audit-writer.ts";
 import { config } from "#server/config.ts";
 import { pool } from "#server/db/clients.ts";
 
@@ -23,7 +24,7 @@ let turn: Promise<unknown> = Promise.resolve();
 /**
  * Notes where every audit chain stands, signed and outside the database: whoever cuts a chain's tail together with its head there,
  * or makes its end anew, leaves the true one on record here. Lines are only ever added, and synced; a chain that has not grown
- * gets none.
+ * gets none. Reads that wait get their places first, so that what is noted holds them too.
  *
  * @returns lines written, and the organisations whose chain is shorter than, or different from, what was noted before.
  * @throws the first folder's error that could not be written, after the others were.
@@ -35,6 +36,7 @@ export function anchorAuditHeads(): Promise<{ written: number; shrunk: string[] 
 }
 
 async function anchorNow(): Promise<{ written: number; shrunk: string[] }> {
+  await chainAllWaitingReads();
   const { rows } = await pool("overread_maintenance").query<Omit<Anchor, "at">>(
     `SELECT org_id AS "orgId", seq::text, hash FROM audit_head ORDER BY org_id`,
   );

@@ -7,15 +7,21 @@ import { type DbRole, roleUrl } from "./db/roles.ts";
  */
 const processes = {
   /** Pages and tRPC. */
-  web: { roles: ["overread_app", "overread_auth"], keys: ["next-auth", "sign-in", "second-factor", "unsaved-words"] },
+  web: {
+    roles: ["overread_app", "overread_auth"],
+    keys: ["next-auth", "sign-in", "second-factor", "unsaved-words", "audit-reads"],
+  },
   /** The front door: DICOMweb, edge control, metrics, the sweep at its start. */
-  dicomweb: { roles: ["overread_app", "overread_auth", "overread_maintenance"], keys: ["next-auth", "sign-in"] },
+  dicomweb: {
+    roles: ["overread_app", "overread_auth", "overread_maintenance"],
+    keys: ["next-auth", "sign-in", "audit-reads"],
+  },
   /** Jobs, relay and schedules. */
-  worker: { roles: ["overread_app", "overread_auth", "overread_maintenance"], keys: [] },
+  worker: { roles: ["overread_app", "overread_auth", "overread_maintenance"], keys: ["audit-reads"] },
 } as const satisfies Record<string, { roles: readonly DbRole[]; keys: readonly string[] }>;
 
 export type ProcessName = keyof typeof processes;
-/** A purpose of a key: `next-auth` encrypts session cookies, `sign-in` hides what people typed into the address field, `second-factor` encrypts the secrets of authenticator apps, `unsaved-words` makes the key of each account's unsaved words in its browsers. */
+/** A purpose of a key: `next-auth` encrypts session cookies, `sign-in` hides what people typed into the address field, `second-factor` encrypts the secrets of authenticator apps, `unsaved-words` makes the key of each account's unsaved words in its browsers, `audit-reads` seals what waits for its place on the audit trail. */
 export type KeyPurpose = (typeof processes)[ProcessName]["keys"][number];
 
 /** The key of one purpose. The master secret itself signs and encrypts nothing. */

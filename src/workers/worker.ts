@@ -1,5 +1,6 @@
 import { type ConnectionOptions, Worker } from "bullmq";
 import { Redis } from "ioredis";
+import { startAuditWriter } from "#server/audit-writer.ts";
 import { config } from "#server/config.ts";
 import { type QueueName, queueNames, queuePrefix, Relay } from "#server/jobs/relay.ts";
 import type { Log } from "#server/log.ts";
@@ -46,6 +47,7 @@ export function startWorker(handlers: Handlers, log: Log): { stop(): Promise<voi
   };
   relay.start();
   const stopSchedules = keepRunning(schedules(log), log);
+  const auditWriter = startAuditWriter(log);
   return {
     async stop() {
       runner.stop();
@@ -53,6 +55,7 @@ export function startWorker(handlers: Handlers, log: Log): { stop(): Promise<voi
       // With Redis away there is nobody to sign off from: the jobs are in the outbox, and this process may go.
       const given = new Promise((resolve) => setTimeout(resolve, redis.status === "ready" ? 15_000 : 1_000).unref());
       await Promise.race([closed, given]);
+      await auditWriter.stop();
       await anchorAudit(log).catch((error: unknown) =>
         log.warn({ reason: error instanceof Error ? error.name : "unknown" }, "the audit chains could not be anchored"),
       );

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type pg from "pg";
+import { chainAllWaitingReads } from "#server/audit-writer.ts";
 import { pool } from "#server/db/clients.ts";
 import type { Role } from "#server/db/generated/enums.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
@@ -93,11 +94,13 @@ test("every read of patient data leaves its entry: one per call", async () => {
   ];
   for (const [procedure, role, slug, action] of reads) {
     const caller = tenants.strangers.find(({ actor, role: r }) => r === role && actor.orgSlug === slug)!;
-    const count = () =>
-      one<number>("SELECT count(*)::int AS value FROM audit_event WHERE actor_id = $1 AND action = $2", [
+    const count = async () => {
+      await chainAllWaitingReads();
+      return one<number>("SELECT count(*)::int AS value FROM audit_event WHERE actor_id = $1 AND action = $2", [
         caller.actor.userId,
         action,
       ]);
+    };
     const before = await count();
     const outcome = await call(caller, procedure, procedures[procedure]!.reach?.(tenants.lakeside) ?? undefined);
     assert.ok("answer" in outcome, `${procedure}: ${JSON.stringify(outcome)}`);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { newUid } from "@overread/shared/dicom/uids";
+import { chainAllWaitingReads } from "#server/audit-writer.ts";
 import { createApiToken, findToken } from "#server/auth/api-token.ts";
 import type { TokenActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
@@ -197,6 +198,7 @@ test("a thousand frames are one opening of a study in the audit trail", async ()
   const { token, tokenId } = await createApiToken("lakeside", ["dicomweb:read"], "viewer");
   const path = `/studies/${other.study}/series/${other.series}/instances/${other.instance}/frames/1`;
   await Promise.all(Array.from({ length: 20 }, () => archive.request(path, { token })));
+  await chainAllWaitingReads();
   const { rows } = await archive.owner.query(
     "SELECT 1 FROM audit_event WHERE action = 'study.read' AND actor_id = $1",
     [tokenId],

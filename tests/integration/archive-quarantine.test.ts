@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
+import { chainAllWaitingReads } from "#server/audit-writer.ts";
 import { openFrontDoor } from "#server/front-door/front-door.ts";
 import { createLog } from "#server/log.ts";
 import { createCaller } from "#server/trpc/caller.ts";
@@ -49,13 +50,15 @@ async function twoVersions() {
     item,
   };
 }
-const trail = async (action: string) =>
-  (
+const trail = async (action: string) => {
+  await chainAllWaitingReads();
+  return (
     await archive.owner.query<{ details: Record<string, unknown>; actor_name: string }>(
       "SELECT details, actor_name FROM audit_event WHERE action = $1 ORDER BY seq",
       [action],
     )
   ).rows;
+};
 
 test("the site's administrator sees what was set aside beside what is served, and in what they differ", async () => {
   const { item, first, second, instance } = await twoVersions();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type DicomJson, numberOf, stringOf } from "@overread/shared/dicom/dicom-json";
+import { chainAllWaitingReads } from "#server/audit-writer.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
 import { type Tiny, tinyInstance } from "../factories/tiny-instance.ts";
 
@@ -218,6 +219,7 @@ test("a query that makes no sense is refused with the parameter, and without its
 
 test("a search is audited with its keys, never with its values", async () => {
   await ids("PatientName=Rivers%5EAlder&StudyDate=20261118");
+  await chainAllWaitingReads();
   const { rows } = await archive.owner.query<{ details: { keys: string; results: number } }>(
     "SELECT details FROM audit_event WHERE action = 'study.search' ORDER BY seq DESC LIMIT 1",
   );

@@ -35,8 +35,8 @@ for (const [name, open] of [
     const slow = open(
       actor,
       async (ctx) => {
-        await audit(ctx, { action: "case.list" });
-        await audit(ctx, { action: "study.list" });
+        await audit(ctx, { action: "case.skip" });
+        await audit(ctx, { action: "case.hold" });
         begun.resolve();
         await gate.promise;
       },
@@ -44,16 +44,16 @@ for (const [name, open] of [
     );
     await begun.promise;
     // Would wait for the other's commit.
-    await open(actor, (ctx) => audit(ctx, { action: "case.read" }), { requestId: `quick ${name}`, timeoutMs: 5000 });
-    assert.deepEqual(await actions(`quick ${name}`), ["case.read"]);
+    await open(actor, (ctx) => audit(ctx, { action: "case.renew" }), { requestId: `quick ${name}`, timeoutMs: 5000 });
+    assert.deepEqual(await actions(`quick ${name}`), ["case.renew"]);
     assert.deepEqual(await actions(`slow ${name}`), []);
     gate.resolve();
     await slow;
-    assert.deepEqual(await actions(`slow ${name}`), ["case.list", "study.list"], "in the order of the acts");
+    assert.deepEqual(await actions(`slow ${name}`), ["case.skip", "case.hold"], "in the order of the acts");
     const gone = open(
       actor,
       async (ctx) => {
-        await audit(ctx, { action: "case.list" });
+        await audit(ctx, { action: "case.skip" });
         throw new Error("no");
       },
       { requestId: `gone ${name}` },

@@ -6,8 +6,9 @@ import { after, before, test } from "node:test";
 import { anchorAuditHeads, readAnchors } from "#server/audit-anchors.ts";
 import { verifyAuditChains } from "#server/cli/audit-chain.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
+import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { seedDemo } from "#server/demo/seed.ts";
-import { appendAs } from "#server/domain/audit/index.ts";
+import { appendAs, audit } from "#server/domain/audit/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { orgId } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
@@ -15,6 +16,7 @@ import { useTestDatabase } from "../database.ts";
 /** Row 27 of the scoreboard sets this to 1,000; in between a handful keeps the promise in sight. */
 const rounds = Number(process.env.OVERREAD_TAMPER_ROUNDS ?? 40);
 const length = 60;
+const waiting = 12;
 const dataDir = mkdtempSync(path.join(tmpdir(), "overread-tamper-"));
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
 let org: string;
@@ -26,10 +28,17 @@ before(async () => {
   org = await orgId("lakeside");
   await withMaintenance(async (tx) => {
     for (let n = 0; n < length; n++)
-      await appendAs(tx, systemActor(org, `worker ${n}`), { action: "study.read", details: { n } });
+      await appendAs(tx, systemActor(org, `worker ${n}`), { action: "study.receive", details: { n } });
   });
+  await read();
+  // Gives them their places in the chain; those that come afterwards wait.
   await anchorAuditHeads();
+  await read();
 });
+const read = async () => {
+  for (let n = 0; n < waiting; n++)
+    await withTenantSql(systemActor(org, `reader ${n}`), (ctx) => audit(ctx, { action: "study.read", details: { n } }));
+};
 after(async () => {
   await db.drop();
   rmSync(dataDir, { recursive: true, force: true });
@@ -54,6 +63,8 @@ const columns = [
   "case_id = uuidv7()",
   "form = 1",
 ];
+const readColumns = columns.filter((each) => !each.startsWith("form"));
+const waitingAt = (place: number): string => `(SELECT id FROM audit_read ORDER BY id OFFSET ${place} LIMIT 1)`;
 /** Makes every hash from `seq` to the end anew, and the head with them: the hand that owns the database. */
 const remade = (seq: number): string => `DO $$ DECLARE e audit_event; h text; BEGIN
   SELECT hash INTO h FROM audit_event WHERE org_id = '${org}' AND seq < ${seq} ORDER BY seq DESC LIMIT 1;
@@ -76,6 +87,13 @@ const attacks: ((seq: number) => string)[] = [
     `UPDATE audit_event SET seq = -1 ${ofOrg()} = ${seq}; UPDATE audit_event SET seq = ${seq} ${ofOrg()} = ${seq + 1}; UPDATE audit_event SET seq = ${seq + 1} ${ofOrg()} = -1; ${remade(seq)}`,
   (seq) => `DELETE FROM audit_event ${ofOrg()} > ${seq}`,
   (seq) => `DELETE FROM audit_event ${ofOrg()} > ${seq}; ${remade(seq)}`,
+  () => `UPDATE audit_read SET ${readColumns[random(readColumns.length)]} WHERE id = ${waitingAt(random(waiting))}`,
+  // The last one of a connection that reads no more leaves no gap (SECURITY.md).
+  () => `DELETE FROM audit_read WHERE id = ${waitingAt(random(waiting - 1))}`,
+  () => {
+    const at = random(waiting - 1);
+    return `UPDATE audit_read SET stream_n = stream_n - 1 WHERE id > ${waitingAt(at)}; DELETE FROM audit_read WHERE id = ${waitingAt(at)}`;
+  },
 ];
 
 async function faults(): Promise<number> {
@@ -88,17 +106,22 @@ test(`edits, deletes, swaps and tail cuts, hashes made anew or not, are found: $
   const client = await db.owner.connect();
   const missed: string[] = [];
   try {
-    await client.query("CREATE TABLE kept_event AS TABLE audit_event; CREATE TABLE kept_head AS TABLE audit_head");
-    await client.query("ALTER TABLE audit_event DISABLE TRIGGER USER");
+    await client.query(
+      "CREATE TABLE kept_event AS TABLE audit_event; CREATE TABLE kept_head AS TABLE audit_head; CREATE TABLE kept_read AS TABLE audit_read",
+    );
+    await client.query("ALTER TABLE audit_event DISABLE TRIGGER USER; ALTER TABLE audit_read DISABLE TRIGGER USER");
     for (let round = 0; round < rounds; round++) {
       const sql = attacks[round % attacks.length]!(1 + random(length - 1));
       await client.query(`BEGIN; ${sql}; COMMIT`);
       if ((await faults()) === 0) missed.push(sql);
       await client.query(
-        `BEGIN; DELETE FROM audit_event; INSERT INTO audit_event TABLE kept_event; DELETE FROM audit_head; INSERT INTO audit_head TABLE kept_head; COMMIT`,
+        `BEGIN; DELETE FROM audit_event; INSERT INTO audit_event TABLE kept_event; DELETE FROM audit_head; INSERT INTO audit_head TABLE kept_head;
+         DELETE FROM audit_read; INSERT INTO audit_read TABLE kept_read; COMMIT`,
       );
     }
-    await client.query("ALTER TABLE audit_event ENABLE TRIGGER USER; DROP TABLE kept_event, kept_head");
+    await client.query(
+      "ALTER TABLE audit_event ENABLE TRIGGER USER; ALTER TABLE audit_read ENABLE TRIGGER USER; DROP TABLE kept_event, kept_head, kept_read",
+    );
   } finally {
     client.release();
   }

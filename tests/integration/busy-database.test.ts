@@ -92,9 +92,9 @@ test("a claim that must wait too long is answered as busy with a time to come ba
     await holder.query("ROLLBACK");
     assert.equal((await call("worklist.claim", { caseId: waits.caseId }, "POST")).status, 200);
 
-    // The trail of the hospital is held for longer than one transaction may take, and for less than two.
+    // A table that the report needs is held for longer than one transaction may take, and for less than two.
     await holder.query("BEGIN");
-    await holder.query("SELECT 1 FROM audit_head FOR UPDATE");
+    await holder.query("LOCK TABLE report_version IN ACCESS EXCLUSIVE MODE");
     const before = Date.now();
     const asked = call("report.get", { caseId: reads.caseId }, "GET");
     setTimeout(() => void holder.query("ROLLBACK"), 12_000);

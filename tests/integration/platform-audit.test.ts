@@ -66,7 +66,10 @@ test("any edit of any column is found", async () => {
     "hash = repeat('a', 64)",
     "prev_hash = repeat('b', 64)",
     "form = 1",
-    "form = 3",
+    "form = 4",
+    "stream = uuidv7()",
+    "stream_n = 1",
+    "mac = repeat('c', 64)",
   ];
   for (const edit of edits) {
     const faults = await tampered(`UPDATE audit_event SET ${edit} WHERE org_id = '${org}' AND seq = 12`);

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { createClient } from "redis";
+import { chainAllWaitingReads } from "#server/audit-writer.ts";
 import { createApiToken } from "#server/auth/api-token.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { type FrontDoor, openFrontDoor } from "#server/front-door/front-door.ts";
@@ -200,6 +201,7 @@ test("health says what is missing, and no more", async () => {
   assert.deepEqual((await ready()).body, {
     ok: true,
     dependencies: {
+      audit: { ok: true },
       database: { ok: true },
       redis: { ok: true },
       storage: { ok: true },
@@ -342,6 +344,7 @@ test("a signed report's PDF opens for those who may read it, is on record, and i
     assert.match(response.headers.get("content-security-policy") ?? "", /default-src 'none'/);
     assert.deepEqual(Buffer.from(await response.arrayBuffer()), pdf);
   }
+  await chainAllWaitingReads();
   const audited = await db.owner.query(
     "SELECT count(*)::int AS n FROM audit_event WHERE action = 'report.read' AND study_ref = $1",
     [study],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
 import pg from "pg";
+import { chainAllWaitingReads } from "#server/audit-writer.ts";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
@@ -208,9 +209,11 @@ test("each side sees its own: the other hospital nothing, roles without the list
 });
 
 test("every look at the list is on record, once, with how many cases it showed", async () => {
+  await chainAllWaitingReads();
   const before = (await db.owner.query("SELECT count(*)::int AS n FROM audit_event WHERE action = 'case.list'")).rows[0]
     .n;
   const { items } = await list(reader, { limit: 2 });
+  await chainAllWaitingReads();
   const events = (
     await db.owner.query("SELECT details, actor_id FROM audit_event WHERE action = 'case.list' ORDER BY at DESC")
   ).rows;

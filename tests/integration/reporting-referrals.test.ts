@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
+import { chainAllWaitingReads } from "#server/audit-writer.ts";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
@@ -126,7 +127,10 @@ test("the site administrator finds who looked at a patient, of whatever organisa
   await made.sign();
   await withTenant(almeida, (ctx) => getReferral(ctx, made));
   const admin = (await signedIn("admin@lakeside.example")).actor;
-  const search = (input: Parameters<typeof searchAudit>[1]) => withTenant(admin, (ctx) => searchAudit(ctx, input));
+  const search = async (input: Parameters<typeof searchAudit>[1]) => {
+    await chainAllWaitingReads();
+    return withTenant(admin, (ctx) => searchAudit(ctx, input));
+  };
   const { items } = await search({ patientId: "AUDIT-7" });
   const actions = items.map(({ action, actorName }) => `${action} ${actorName}`);
   assert.equal(actions[0], "referral.read Dr Rosa Almeida");

@@ -14,6 +14,7 @@ const row: ScoreRow = {
       "tests/integration/platform-audit.test.ts",
       "tests/integration/audit-anchors.test.ts",
       "tests/integration/audit-tamper.test.ts",
+      "tests/integration/audit-reads.test.ts",
     ]);
     return { measured: { ...counts, rounds }, met: counts.failed === 0 && counts.skipped === 0 };
   },

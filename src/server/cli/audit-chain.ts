@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import type pg from "pg";
+import { isSealed, type SealedRead } from "#server/audit-seal.ts";
 import { pool } from "#server/db/clients.ts";
 
 /** Where a chain stood: kept outside the database, it proves that nothing before it was cut or rewritten since. */
@@ -14,9 +16,20 @@ export type ChainFault = {
     | "head-missing"
     | "anchor-mismatch"
     | "anchor-forged"
-    | "functions-disagree";
+    | "functions-disagree"
+    /** A read whose seal does not fit: changed, or made by somebody without the key. */
+    | "seal-broken"
+    /** A connection's reads are numbered without a gap; one is not there any more, or there twice. */
+    | "read-missing";
 };
-export type ChainReport = { organizations: number; events: number; faults: ChainFault[]; heads: ChainHead[] };
+export type ChainReport = {
+  organizations: number;
+  events: number;
+  /** Reads that have no place in their chain yet: their seals are checked, and their numbers. */
+  waiting: number;
+  faults: ChainFault[];
+  heads: ChainHead[];
+};
 
 type EventRow = {
   seq: string;
@@ -35,6 +48,9 @@ type EventRow = {
   prevHash: string;
   hash: string;
   form: number;
+  stream: string | null;
+  streamN: string | null;
+  mac: string | null;
   /** What the database's own function makes of the row. */
   databaseHash: string;
 };
@@ -42,7 +58,7 @@ type EventRow = {
 const genesis = "0".repeat(64);
 const page = 2_000;
 /** See `audit_canonical` in the database. */
-const newestForm = 2;
+const newestForm = 3;
 
 /** `2026-11-21T23:59:59.123456` (UTC) in microseconds since 1970. */
 function microseconds(at: string): string {
@@ -52,17 +68,27 @@ function microseconds(at: string): string {
 
 /**
  * The hash of an event in the form it was written in; worked out anew here, so that a changed database function is noticed.
- * Form 1 joined the fields by a control character; since form 2 each says how many bytes it has.
+ * Form 1 joined the fields by a control character; since form 2 each says how many bytes it has; form 3 holds the seal of a read.
  */
 function hashOf(orgId: string, e: EventRow): string {
-  const canonical = e.form === 1 ? firstForm(orgId, e) : secondForm(orgId, e);
+  const canonical = e.form === 1 ? firstForm(orgId, e) : laterForm(orgId, e);
   return createHash("sha256").update(canonical, "utf8").digest("hex");
 }
 
-function secondForm(orgId: string, e: EventRow): string {
-  const fields = ["audit-event-2", orgId, e.seq, microseconds(e.at), e.actorOrgId, e.actorKind, e.actorId, e.actorName];
+function laterForm(orgId: string, e: EventRow): string {
+  const fields = [
+    `audit-event-${e.form}`,
+    orgId,
+    e.seq,
+    microseconds(e.at),
+    e.actorOrgId,
+    e.actorKind,
+    e.actorId,
+    e.actorName,
+  ];
   const rest = [e.action, e.outcome, e.patientRef, e.studyRef, e.caseId, e.details, e.requestId, e.prevHash];
-  return [...fields, ...rest]
+  const seal = e.form === 2 ? [] : [e.stream, e.streamN, e.mac];
+  return [...fields, ...rest, ...seal]
     .map((field) => (field === null ? "-" : `${Buffer.byteLength(field, "utf8")}:${field}`))
     .join(",");
 }
@@ -87,15 +113,30 @@ function firstForm(orgId: string, e: EventRow): string {
   ].join("\x1f");
 }
 
+type WaitingRow = Omit<EventRow, "seq" | "prevHash" | "hash" | "form" | "databaseHash"> & { orgId: string; id: string };
+const readColumns = `to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS at, actor_org_id AS "actorOrgId", actor_kind AS "actorKind",
+  actor_id AS "actorId", actor_name AS "actorName", action, outcome, patient_ref AS "patientRef", study_ref AS "studyRef",
+  case_id AS "caseId", details::text AS details, request_id AS "requestId", stream, stream_n::text AS "streamN", mac`;
+
+/** An act has no seal; a read has one, and it fits. */
+function sealFits(orgId: string, e: Omit<WaitingRow, "id" | "orgId">): boolean {
+  if (e.stream === null && e.streamN === null && e.mac === null) return true;
+  if (e.stream === null || e.streamN === null || e.mac === null) return false;
+  const details = JSON.parse(e.details) as SealedRead["details"];
+  const { stream, streamN, mac } = e;
+  return isSealed({ ...e, stream, streamN, orgId, at: microseconds(e.at), details }, mac);
+}
+
 /**
  * Walks every organisation's audit chain from its first event to its head: finds an event that was changed, removed, put in
- * another place, and a tail that was cut off.
+ * another place, and a tail that was cut off. Reads are held against their seals as well, and their connections' numbers, also those that
+ * still wait.
  *
  * @param anchors heads noted earlier; without one a tail that was cut together with its head cannot be told.
  */
 export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<ChainReport> {
   const client = await pool("overread_maintenance").connect();
-  const report: ChainReport = { organizations: 0, events: 0, faults: [], heads: [] };
+  const report: ChainReport = { organizations: 0, events: 0, waiting: 0, faults: [], heads: [] };
   try {
     // Events are written while we read: one snapshot holds heads and events together.
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
@@ -121,9 +162,7 @@ export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<Chai
       let previous = { seq: 0n, hash: genesis, form: 1 };
       for (;;) {
         const { rows } = await client.query<EventRow>(
-          `SELECT seq::text, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS at, actor_org_id AS "actorOrgId", actor_kind AS "actorKind",
-             actor_id AS "actorId", actor_name AS "actorName", action, outcome, patient_ref AS "patientRef", study_ref AS "studyRef",
-             case_id AS "caseId", details::text AS details, request_id AS "requestId", prev_hash AS "prevHash", hash, form,
+          `SELECT seq::text, ${readColumns}, prev_hash AS "prevHash", hash, form,
              encode(sha256(convert_to(audit_canonical(e), 'UTF8')), 'hex') AS "databaseHash"
            FROM audit_event e WHERE org_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT ${page}`,
           [orgId, previous.seq.toString()],
@@ -137,6 +176,7 @@ export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<Chai
           // A later form is never followed by an earlier one.
           if (own !== event.hash || event.form < previous.form || event.form > newestForm) fault(seq, "altered");
           if (own !== event.databaseHash) fault(seq, "functions-disagree");
+          if (!sealFits(orgId, event)) fault(seq, "seal-broken");
           if (anchored.get(event.seq)?.some(({ hash }) => hash !== event.hash)) fault(seq, "anchor-mismatch");
           anchored.delete(event.seq);
           previous = { seq, hash: event.hash, form: event.form };
@@ -148,9 +188,34 @@ export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<Chai
       else if (head.seq !== previous.seq.toString() || head.hash !== previous.hash) fault(BigInt(head.seq), "tail-cut");
       for (const seq of anchored.keys()) fault(BigInt(seq), "tail-cut");
     }
+    await verifyReads(client, report);
     return report;
   } finally {
     await client.query("ROLLBACK").catch(() => {});
     client.release();
   }
+}
+
+/** Reads that wait, and whether any connection's numbers have a gap; within the snapshot of the walk. */
+async function verifyReads(client: pg.PoolClient, report: ChainReport): Promise<void> {
+  for (let last = "00000000-0000-0000-0000-000000000000"; ; ) {
+    const { rows } = await client.query<WaitingRow>(
+      `SELECT id, org_id AS "orgId", ${readColumns} FROM audit_read WHERE id > $1 ORDER BY id LIMIT ${page}`,
+      [last],
+    );
+    for (const row of rows) {
+      report.waiting++;
+      last = row.id;
+      if (!sealFits(row.orgId, row)) report.faults.push({ orgId: row.orgId, seq: "waiting", fault: "seal-broken" });
+    }
+    if (rows.length < page) break;
+  }
+  // Of the organisation of the stream's last read: whose the missing one was, nobody can say any more.
+  const gaps = await client.query<{ orgId: string; missing: string }>(
+    `SELECT (array_agg(org_id ORDER BY stream_n DESC))[1] AS "orgId", (max(stream_n) - count(*))::text AS missing
+     FROM (SELECT org_id, stream, stream_n FROM audit_event WHERE stream IS NOT NULL
+       UNION ALL SELECT org_id, stream, stream_n FROM audit_read) r
+     GROUP BY stream HAVING max(stream_n) <> count(*) OR count(DISTINCT stream_n) <> count(*)`,
+  );
+  for (const { orgId } of gaps.rows) report.faults.push({ orgId, seq: "read", fault: "read-missing" });
 }

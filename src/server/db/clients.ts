@@ -15,6 +15,9 @@ export function pool(role: DbRole): pg.Pool {
       connectionString: config().database.roleUrl(role),
       max: poolSize[role],
       connectionTimeoutMillis: 10_000,
+      // A connection costs more to make than to keep, and its reads are guarded by those that follow on it (read-stream.ts).
+      idleTimeoutMillis: 600_000,
+      allowExitOnIdle: true,
     });
     // A server that restarts kills idle connections; the pool replaces them, and the process must live on.
     existing.on("error", () => {});

@@ -4,6 +4,9 @@ import type pg from "pg";
 import type { Actor, SqlCtx, SqlTx } from "#server/context.ts";
 import { withEnd } from "./at-commit.ts";
 import { pool } from "./clients.ts";
+import { beginReads, type ReadPlaceRow } from "./read-stream.ts";
+
+type Opened = ReadPlaceRow & { now: Date };
 
 /**
  * `withTenant` for verbs that are SQL from end to end: the same wall, role and transaction, without the ORM between.
@@ -32,10 +35,13 @@ export async function withTenantSql<A extends Actor, T>(
     // One message: a transaction, its tenant, and the longest it may take.
     const [, { rows }] = (await client.query(
       `BEGIN; SELECT set_config('app.org_id', ${client.escapeLiteral(actor.orgId)}, true),
-       set_config('transaction_timeout', '${Math.ceil(timeoutMs)}', true), now() AS now`,
-    )) as unknown as [pg.QueryResult, pg.QueryResult<{ now: Date }>];
+       set_config('transaction_timeout', '${Math.ceil(timeoutMs)}', true), now() AS now,
+       current_setting('audit.stream', true) AS stream, current_setting('audit.stream_n', true) AS "streamN"`,
+    )) as unknown as [pg.QueryResult, pg.QueryResult<Opened>];
+    const opened = rows[0] as Opened;
     const tx = sqlTx(client);
-    const result = await withEnd(tx, () => fn({ actor, tx, now: (rows[0] as { now: Date }).now, requestId }));
+    beginReads(tx, opened);
+    const result = await withEnd(tx, () => fn({ actor, tx, now: opened.now, requestId }));
     await client.query("COMMIT");
     return result;
   } catch (error) {

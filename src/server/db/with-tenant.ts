@@ -3,6 +3,7 @@ import type { Actor, Ctx } from "#server/context.ts";
 import { withEnd } from "./at-commit.ts";
 import { whenUndoneAgain } from "./busy.ts";
 import { prisma } from "./clients.ts";
+import { beginReads, type ReadPlaceRow } from "./read-stream.ts";
 
 /**
  * The only way to a tenant's rows: opens a transaction in which the database shows the actor's
@@ -26,8 +27,10 @@ export async function withTenant<A extends Actor, T>(
     prisma("overread_app").$transaction(
       async (tx) => {
         // The ORM looks at its clock between two statements only: one that waits for a lock is ended by the database.
-        const [row] = await tx.$queryRaw<[{ now: Date }]>`
-          SELECT set_config('app.org_id', ${actor.orgId}, true), set_config('statement_timeout', ${String(timeoutMs)}, true), now() AS now`;
+        const [row] = await tx.$queryRaw<[ReadPlaceRow & { now: Date }]>`
+          SELECT set_config('app.org_id', ${actor.orgId}, true), set_config('statement_timeout', ${String(timeoutMs)}, true), now() AS now,
+            current_setting('audit.stream', true) AS stream, current_setting('audit.stream_n', true) AS "streamN"`;
+        beginReads(tx, row);
         return withEnd(tx, () => fn({ actor, tx, now: row.now, requestId }));
       },
       { timeout: timeoutMs, maxWait: 10_000 },

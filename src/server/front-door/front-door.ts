@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { startAuditWriter } from "#server/audit-writer.ts";
 import type { House } from "#server/http/protocol.ts";
 import { Tallies } from "#server/http/tallies.ts";
 import { LiveSubscriber } from "#server/live/subscriber.ts";
@@ -50,6 +51,7 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
   await listen(server, host, port);
   house.live.start();
   for (const { start } of mounted) start?.();
+  const auditWriter = startAuditWriter(log);
   return {
     port: (server.address() as AddressInfo).port,
     async stop(deadlineMs = 15_000) {
@@ -65,6 +67,7 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
       clearTimeout(impatient);
       house.live.close();
       for (const { close } of mounted) close?.();
+      await auditWriter.stop();
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "@overread/shared/errors";
+import { waitingReads } from "#server/audit-writer.ts";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import type { Tx } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
@@ -57,6 +58,9 @@ export async function metrics(
     instances_quarantined: "Instances set aside because their UID came with other bytes.",
   };
   for (const [name, value] of Object.entries(counts)) metric(name, "gauge", help[name as keyof Counts], [["", value]]);
+  const waiting = await waitingReads(whole ? null : actor.orgId);
+  metric("audit_reads_waiting", "gauge", "Reads without a place in the audit chain yet.", [["", waiting.count]]);
+  metric("audit_reads_oldest_seconds", "gauge", "Since when the oldest of them waits.", [["", waiting.oldestSeconds]]);
   if (whole) processMetrics(metric, house);
   res.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   res.end(`${lines.join("\n")}\n`);

@@ -1,14 +1,17 @@
 import { request } from "node:http";
 import { createClient } from "redis";
+import { waitingReads } from "#server/audit-writer.ts";
 import { config } from "#server/config.ts";
 import { pool } from "#server/db/clients.ts";
 import { workerHeartbeatKey } from "#server/live/worker-heartbeat.ts";
 import { objectStore } from "#server/storage/open-store.ts";
 
 export type Readiness = { ok: boolean; dependencies: Record<Dependency, { ok: boolean }> };
-type Dependency = "database" | "redis" | "storage" | "web" | "worker";
+type Dependency = "audit" | "database" | "redis" | "storage" | "web" | "worker";
 
 const checkTimeoutMs = 2_000;
+/** Reads have their place on the trail within a second; by then nobody is giving it to them. */
+const auditLateSeconds = 60;
 /** Probes may come often and from several sides; what one found a moment ago is good enough for the next. */
 const believedMs = 500;
 
@@ -41,6 +44,7 @@ export class Health {
 
   async #ask(): Promise<Readiness> {
     const checks: Record<Dependency, () => Promise<boolean>> = {
+      audit: async () => (await waitingReads()).oldestSeconds < auditLateSeconds,
       database: async () => (await pool("overread_app").query("SELECT 1")).rowCount === 1,
       redis: async () => (await this.#redis.ping()) === "PONG",
       storage: () =>

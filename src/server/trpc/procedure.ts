@@ -5,7 +5,7 @@ import { initTRPC, TRPCError } from "@trpc/server";
 import { z } from "zod";
 import type { Actor, Ctx, UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import { audit } from "#server/domain/audit/index.ts";
+import { audit, chainOwnReads } from "#server/domain/audit/index.ts";
 import { errorTable, toDomainError } from "#server/errors.ts";
 
 /** What a request brings to the door: who is calling, and how that person proves it once more before signing. */
@@ -138,6 +138,16 @@ async function auditRefusal(actor: UserActor, requestId: string, path: string, c
 
 /** The door nearly every procedure uses: a signed-in person, in one transaction that shows that person's organisation only. */
 export const tenantProcedure = personProcedure.use(openTenant);
+
+/** The same for who looks at the audit trail: what was read up to now has its place there first. */
+export const auditedProcedure = personProcedure
+  .use(async ({ ctx, next }) => {
+    await withTenant(ctx.actor, chainOwnReads, { requestId: ctx.requestId }).catch((error: unknown) => {
+      throw toTrpcError(error);
+    });
+    return next();
+  })
+  .use(openTenant);
 
 /**
  * What a person gives once more before an act that counts: the password, and the code of the authenticator app where the account

@@ -25,13 +25,16 @@ const auditVerify: Command = {
     const save = optional(values, "save-anchors");
     // What is broken must not become the new measure.
     if (save && report.faults.length === 0) await writeFile(save, `${JSON.stringify(report.heads, null, 2)}\n`);
-    const { organizations, events, faults } = report;
+    const { organizations, events, waiting, faults } = report;
     const { newest, unreadable, unsigned, publicKey } = kept;
     const held = { anchors: kept.anchors.length, newest, unreadable, unsigned, forged: kept.forged.length, publicKey };
     return {
-      json: { ok: faults.length === 0, organizations, events, faults, anchors: held, heads: report.heads },
+      json: { ok: faults.length === 0, organizations, events, waiting, faults, anchors: held, heads: report.heads },
       lines: [
         `${events} events of ${organizations} organisations: ${faults.length === 0 ? "every chain is whole" : `${faults.length} faults`}`,
+        ...(waiting > 0
+          ? [`${waiting} reads wait for their places: sealed, and without a gap unless it is named below`]
+          : []),
         kept.newest
           ? `held against ${kept.anchors.length} anchors, the newest of ${kept.newest}`
           : "no anchors yet: a tail cut off together with its head cannot be told",

@@ -44,14 +44,15 @@ export type FoundAuditEvent = {
 
 /**
  * The audit trail of the caller's organisation, newest first: everything that anybody, of any organisation, did to its
- * data. The search itself is on the trail.
+ * data. The search itself is on the trail. Reads get their places in the chain behind the transaction that read, so the door has
+ * those that wait chained first ({@link chainOwnReads}); `waiting` says how many are left over all the same.
  *
  * @throws {DomainError} `auth.forbidden`
  */
 export async function searchAudit(
   ctx: Ctx,
   input: SearchAudit,
-): Promise<{ items: FoundAuditEvent[]; nextCursor: string | null }> {
+): Promise<{ items: FoundAuditEvent[]; nextCursor: string | null; waiting: number }> {
   const { actor, tx } = ctx;
   auditPolicy.authorize(actor, "audit.search", null);
   const { patientId, userId, from, to, cursor, limit } = SearchAudit.parse(input);
@@ -76,6 +77,8 @@ export async function searchAudit(
       (SELECT s.study_instance_uid FROM study s WHERE s.id = e.study_ref) AS "studyInstanceUid"
     FROM audit_event e WHERE ${Prisma.join(where, " AND ")} ORDER BY e.seq DESC LIMIT ${limit + 1}`;
   const page = rows.slice(0, limit);
+  const [{ waiting }] = await tx.$queryRaw<[{ waiting: number }]>`
+    SELECT count(*)::int AS waiting FROM audit_read WHERE org_id = ${actor.orgId}::uuid`;
   await audit(ctx, {
     action: "audit.search",
     details: { count: page.length, byPatient: patientId !== undefined, userId: userId ?? null },
@@ -90,5 +93,6 @@ export async function searchAudit(
       ...(caseId ? { caseId } : {}),
     })),
     nextCursor: last && rows.length > limit ? last.seq.toString() : null,
+    waiting,
   };
 }

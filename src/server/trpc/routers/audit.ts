@@ -1,6 +1,6 @@
 import { SearchAudit, searchAudit } from "#server/domain/audit/index.ts";
-import { optionalInput, router, tenantProcedure } from "../procedure.ts";
+import { auditedProcedure, optionalInput, router } from "../procedure.ts";
 
 export const auditRouter = router({
-  search: tenantProcedure.input(optionalInput(SearchAudit)).query(({ ctx, input }) => searchAudit(ctx, input)),
+  search: auditedProcedure.input(optionalInput(SearchAudit)).query(({ ctx, input }) => searchAudit(ctx, input)),
 });

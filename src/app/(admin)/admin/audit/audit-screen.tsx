@@ -39,6 +39,7 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
     }),
   );
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const waiting = query.data?.pages[0]?.waiting ?? 0;
 
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -57,13 +58,16 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
     try {
       const rows: AuditItem[] = [];
       let cursor: string | null = null;
+      let left = 0;
       do {
-        const page: { items: AuditItem[]; nextCursor: string | null } = await client.audit.search.query({
-          ...search,
-          limit: 500,
-          ...(cursor ? { cursor } : {}),
-        });
+        const page: { items: AuditItem[]; nextCursor: string | null; waiting: number } =
+          await client.audit.search.query({
+            ...search,
+            limit: 500,
+            ...(cursor ? { cursor } : {}),
+          });
         rows.push(...page.items);
+        left = page.waiting;
         cursor = page.nextCursor;
       } while (cursor && rows.length < exportLimit);
       const head = ["No.", "Time (UTC)", "Who", "Kind", "Act", "Outcome", "Study Instance UID", "Case", "Details"];
@@ -88,6 +92,8 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
       link.download = `audit-${me.org.slug}-${new Date().toISOString().slice(0, 10)}.csv`;
       link.click();
       URL.revokeObjectURL(url);
+      if (left > 0)
+        toast(`${left.toLocaleString("en")} reads are kept and not in the file yet. Export again in a moment.`);
       if (cursor)
         toast(`The first ${exportLimit.toLocaleString("en")} events are in the file. Narrow the dates for the rest.`);
     } catch (error) {
@@ -170,6 +176,12 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
           ))}
         </Table>
       )}
+      {waiting > 0 ? (
+        <p className="text-quiet">
+          {waiting.toLocaleString("en")} more {waiting === 1 ? "read is" : "reads are"} kept and not on this list yet.
+          Search again in a moment.
+        </p>
+      ) : null}
       {query.hasNextPage ? (
         <Button className="self-center" onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
           {query.isFetchingNextPage ? "Loading" : "Show older"}
