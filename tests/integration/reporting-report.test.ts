@@ -77,7 +77,7 @@ test("a reader starts from the fitting template with the priors named and the im
     ["clinicalInformation", "technique", "comparison", "findings", "impression"],
   );
   const text = Object.fromEntries(report.sections.map((s) => [s.key, s.text]));
-  assert.equal(text.comparison, "CT HEAD of 2025-03-02.");
+  assert.equal(text.comparison, "CT HEAD of 2 Mar 2025.");
   assert.equal(text.impression, "");
   const templates = await withTenant(solheim, (ctx) => listTemplates(ctx, made));
   assert.deepEqual(

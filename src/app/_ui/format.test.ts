@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { formatTime } from "@overread/shared/dicom/dates";
 import {
   formatAgo,
   formatBytes,
   formatClock,
   formatDicomDate,
-  formatDicomTime,
   formatExact,
   formatMoment,
   formatRemaining,
@@ -22,8 +22,8 @@ test("DICOM dates and times are read in the forms modalities send", () => {
   assert.equal(formatDicomDate("2026.03.14"), "14 Mar 2026");
   assert.equal(formatDicomDate("2026"), "2026");
   assert.equal(formatDicomDate(""), "—");
-  assert.equal(formatDicomTime("093015.123"), "09:30");
-  assert.equal(formatDicomTime(undefined), "");
+  assert.equal(formatTime("093015.123"), "09:30");
+  assert.equal(formatTime(undefined), "");
 });
 
 test("times are relative near now and absolute beyond a day, in the facility's zone", () => {

@@ -1,30 +1,19 @@
+import {
+  formatDate,
+  formatMoment as formatMomentAt,
+  momentParts,
+  monthName,
+  zonedFormat,
+} from "@overread/shared/dicom/dates";
+import { type PersonNameGroups, personNameWritings } from "@overread/shared/dicom/person-name";
+
 /**
  * How times, ages, sizes and names are written on every page. Pure: the caller passes "now" and the zone,
  * so the same text comes out on the server, in the browser and in a test.
  */
 
-/** A DICOM DA (`YYYYMMDD`, or the old `YYYY.MM.DD`) or ISO date as parts; null when it is none. PS3.5 §6.2. */
-function dateParts(da: string | null | undefined): { year: number; month: number; day: number } | null {
-  const match = /^(\d{4})[.-]?(\d{2})[.-]?(\d{2})/.exec(da ?? "");
-  if (!match) return null;
-  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
-  if (month < 1 || month > 12 || day < 1 || day > 31) return null;
-  return { year, month, day };
-}
-
 /** `20260314` → `14 Mar 2026`. A date that cannot be read is shown as it came; none is `—`. */
-export function formatDicomDate(da: string | null | undefined): string {
-  const parts = dateParts(da);
-  if (!parts) return da?.trim() || "—";
-  return `${parts.day} ${months[parts.month - 1]} ${parts.year}`;
-}
-const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-/** `093015.5` → `09:30`. PS3.5 §6.2 (TM). Empty when there is none. */
-export function formatDicomTime(tm: string | null | undefined): string {
-  const match = /^(\d{2}):?(\d{2})/.exec(tm ?? "");
-  return match ? `${match[1]}:${match[2]}` : "";
-}
+export const formatDicomDate = (da: string | null | undefined): string => formatDate(da) || "—";
 
 /** PS3.3 C.7.1.1: M, F, O; anything else is said to be unknown rather than guessed. */
 export function formatSex(sex: string | null | undefined): string {
@@ -42,14 +31,6 @@ function toDate(instant: Instant): Date | null {
   return Number.isNaN(date.getTime()) ? null : date;
 }
 
-function zonedFormat(timeZone: string | undefined, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  try {
-    return new Intl.DateTimeFormat("en-GB", { ...options, ...(timeZone ? { timeZone } : {}) });
-  } catch {
-    // A facility with a zone nobody knows must not take its worklist row with it.
-    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
-  }
-}
 const zoned = (date: Date, timeZone: string | undefined, options: Intl.DateTimeFormatOptions) =>
   zonedFormat(timeZone, options).format(date);
 
@@ -84,7 +65,8 @@ export function formatExact(instant: Instant, timeZone?: string): string {
 
 /** The short name of a zone at a moment, as our documents write it: `GMT-6`, `UTC`. Empty when the moment is none. */
 export function zoneName(instant: Instant, timeZone?: string): string {
-  return instantParts(instant, timeZone, { timeZoneName: "short" }).timeZoneName ?? "";
+  const date = toDate(instant);
+  return date ? momentParts(date, timeZone).timeZoneName : "";
 }
 
 /**
@@ -93,22 +75,7 @@ export function zoneName(instant: Instant, timeZone?: string): string {
  */
 export function formatMoment(instant: Instant, timeZone?: string, seconds = false): string {
   const date = toDate(instant);
-  if (!date) return "—";
-  const { day, month, year, timeZoneName } = instantParts(date, timeZone, { timeZoneName: "short" });
-  return `${day} ${months[Number(month) - 1]} ${year}, ${formatClock(date, timeZone, seconds)} ${timeZoneName}`;
-}
-
-function instantParts(
-  instant: Instant,
-  timeZone: string | undefined,
-  more: Intl.DateTimeFormatOptions = {},
-): Record<string, string> {
-  const date = toDate(instant);
-  if (!date) return {};
-  const parts = zonedFormat(timeZone, { year: "numeric", month: "numeric", day: "numeric", ...more });
-  return Object.fromEntries(
-    parts.formatToParts(date).map(({ type, value }) => [type, type === "day" ? String(Number(value)) : value]),
-  );
+  return date ? formatMomentAt(date, timeZone, seconds) : "—";
 }
 
 /** Relative near now, absolute beyond a day: `8 s ago`, `12 min ago`, `3 h ago`, `14 Nov 2026, 12:40 GMT+1`. */
@@ -131,9 +98,9 @@ export function formatWhen(instant: Instant, now: number, timeZone?: string): st
   if (!date) return "—";
   const clock = formatClock(date, timeZone);
   if (Math.abs(now - date.getTime()) < 12 * 3_600_000) return clock;
-  const { day, month, year } = instantParts(date, timeZone);
-  const other = year !== instantParts(now, timeZone).year;
-  return `${day} ${months[Number(month) - 1]}${other ? ` ${year}` : ""}, ${clock}`;
+  const { day, month, year } = momentParts(date, timeZone);
+  const other = year !== momentParts(now, timeZone).year;
+  return `${Number(day)} ${monthName(Number(month))}${other ? ` ${year}` : ""}, ${clock}`;
 }
 
 /** A length of time in its largest sensible unit: `8 s`, `12 min`, `3 h 20 min`, `2 d`. */
@@ -171,37 +138,10 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }
 
-/**
- * A person name for a row: every writing that was sent, the first as the main one.
- * Groups come in caret form (`Yamada^Tarou`). PS3.5 §6.2.1.
- */
-export function nameWritings(groups: {
-  alphabetic?: string | null | undefined;
-  ideographic?: string | null | undefined;
-  phonetic?: string | null | undefined;
-}): { main: string; others: string[] } {
-  const latin = writeAlphabetic(groups.alphabetic ?? "");
-  const rest = [groups.ideographic, groups.phonetic]
-    .map((group) =>
-      (group ?? "")
-        .split("^")
-        .map((part) => part.trim())
-        .filter(Boolean)
-        .join(" "),
-    )
-    .filter(Boolean);
-  const all = [latin, ...rest].filter(Boolean);
-  return { main: all[0] ?? "Name not given", others: all.slice(1) };
-}
-
-function writeAlphabetic(group: string): string {
-  const [family = "", given = "", middle = "", prefix = "", suffix = ""] = group.split("^").map((part) => part.trim());
-  const rest = [given, middle].filter(Boolean).join(" ");
-  // Greek capitals carry no accents.
-  const locale = /\p{Script=Greek}/u.test(family) ? "el" : "en";
-  const head = rest ? family.toLocaleUpperCase(locale) : family;
-  const name = [head, rest].filter(Boolean).join(", ");
-  return [name, prefix && `(${prefix})`, suffix && `(${suffix})`].filter(Boolean).join(" ");
+/** A person name for a row: every writing that was sent, the first as the main one. */
+export function nameWritings(groups: PersonNameGroups): { main: string; others: string[] } {
+  const [main = "Name not given", ...others] = personNameWritings(groups);
+  return { main, others };
 }
 
 /** `CT Head without contrast` of a CT → `Head without contrast`. */

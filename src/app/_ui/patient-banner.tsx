@@ -1,7 +1,8 @@
 import { ageAt, isBirthDate } from "@overread/shared/dicom/age";
+import { formatTime } from "@overread/shared/dicom/dates";
 import type { ReactNode } from "react";
 import { classNames } from "./class-names.ts";
-import { formatDicomDate, formatDicomTime, nameWritings, sexInWords } from "./format.ts";
+import { formatDicomDate, nameWritings, sexInWords } from "./format.ts";
 
 type NameGroups = { alphabetic?: string | null; ideographic?: string | null; phonetic?: string | null };
 export type BannerPatient = {
@@ -81,7 +82,7 @@ export function PatientBanner({
   className?: string;
 }) {
   const age = patient.ageAtStudy || ageAt({ birthDate: patient.birthDate }, study.date);
-  const when = [formatDicomDate(study.date), formatDicomTime(study.time)].filter(Boolean).join(", ");
+  const when = [formatDicomDate(study.date), formatTime(study.time)].filter(Boolean).join(", ");
   return (
     <section
       aria-label="Patient"

@@ -110,7 +110,7 @@ test("a notch of the wheel is one image and a trackpad's small moves add up", ()
 test("names are shown in the writings sent, dates so that no month can be taken for a day", () => {
   assert.equal(
     personName({ "00100010": { Value: [{ Alphabetic: "Yamada^Tarou", Ideographic: "山田^太郎" }] } }, "00100010"),
-    "Yamada, Tarou 山田 太郎",
+    "YAMADA, Tarou · 山田 太郎",
   );
   assert.equal(personName({}, "00100010"), null);
   assert.equal(readableDate("20261103"), "3 Nov 2026");

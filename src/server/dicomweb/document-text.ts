@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Attributes, personName, text } from "@overread/shared/dicom/attributes";
+import { formatDate } from "@overread/shared/dicom/dates";
 import { codeMeaning, reportLines } from "@overread/shared/dicom/report-lines";
 import { kindOf } from "@overread/shared/dicom/sop-classes";
 import { Tag } from "@overread/shared/dicom/tags";
@@ -100,9 +101,4 @@ function escaped(words: string): string {
   return words.replace(/[&<>"']/g, (sign) => names[sign] as string);
 }
 
-/** `2026-11-26`; anything that is no date as it stands. */
-function dateOf(report: Attributes, tag: string): string | null {
-  const value = text(report, tag);
-  const [, year, month, day] = /^(\d{4})(\d{2})(\d{2})$/.exec(value ?? "") ?? [];
-  return year ? `${year}-${month}-${day}` : value;
-}
+const dateOf = (report: Attributes, tag: string): string | null => formatDate(text(report, tag)) || null;

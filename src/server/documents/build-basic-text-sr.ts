@@ -1,4 +1,5 @@
 import { code, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
+import { dicomMoment, formatDate } from "@overread/shared/dicom/dates";
 import { SOP } from "@overread/shared/dicom/sop-classes";
 import {
   commonModules,
@@ -13,7 +14,7 @@ import {
 } from "./dicom-modules.ts";
 import { languageCode, sectionCodes } from "./report-codes.ts";
 import type { ReportSection, Signature, SignedReport } from "./signed-report.ts";
-import { amendments, dicomDateText, dicomMoment, namesDate, tabColumns, withoutEmptyEdges } from "./wording.ts";
+import { amendments, namesDate, tabColumns, withoutEmptyEdges } from "./wording.ts";
 
 /**
  * The signed report as structured text: TID 2000 in a Basic Text SR, complete and (unless preliminary) verified, sections as containers.
@@ -143,7 +144,7 @@ function comparisons(report: SignedReport): WritableDataSet[] {
   if (written || report.comparisons.length === 0) return [];
   const { heading, element } = sectionCodes("comparison", "Comparison");
   const lines = report.comparisons.map((prior) =>
-    [dicomDateText(prior.date), prior.description || prior.modalities.join(", ")].filter(Boolean).join(" "),
+    [formatDate(prior.date), prior.description || prior.modalities.join(", ")].filter(Boolean).join(" "),
   );
   return [containerItem(heading(), [textItem(element(), `Earlier studies at hand: ${lines.join("; ")}`)])];
 }

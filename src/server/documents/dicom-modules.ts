@@ -1,5 +1,6 @@
 import { code, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
 import { textDecoderFor, textEncoderFor } from "@overread/shared/dicom/character-set";
+import { dicomMoment } from "@overread/shared/dicom/dates";
 import type { DicomElement, DicomJson } from "@overread/shared/dicom/dicom-json";
 import { SOP } from "@overread/shared/dicom/sop-classes";
 import { Tag } from "@overread/shared/dicom/tags";
@@ -7,7 +8,6 @@ import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { encodePart10 } from "@overread/shared/dicom/write";
 import type { InstanceReference, SignedReport } from "./signed-report.ts";
 import { validPart } from "./valid-element.ts";
-import { dicomMoment } from "./wording.ts";
 
 /** Modules that our three objects share (PS3.3 Annex C), written the same way in each. */
 

@@ -1,19 +1,11 @@
 import { ageAt, isBirthDate } from "@overread/shared/dicom/age";
+import { formatDate, formatMoment, formatTime } from "@overread/shared/dicom/dates";
 import PDFDocument from "pdfkit";
 import { accent, page, rule, style, textWidth, wash } from "./page-style.ts";
 import { breakLines, type Line, oneLine, type TextStyle } from "./set-text.ts";
 import type { KeyPicture, ReportSection, Signature, SignedReport } from "./signed-report.ts";
 import { facesFor, hanLanguageOf } from "./typefaces.ts";
-import {
-  amendments,
-  dicomDateText,
-  dicomTimeText,
-  momentText,
-  nameText,
-  regulatoryNote,
-  sexText,
-  withoutEmptyEdges,
-} from "./wording.ts";
+import { amendments, nameText, regulatoryNote, sexText, withoutEmptyEdges } from "./wording.ts";
 
 /**
  * The report on paper: A4, letterhead, patient, examination, sections with the impression set apart, addenda, key
@@ -126,13 +118,10 @@ class Sheet {
   patientBlock(): void {
     const { patient, study, facility, hospital } = this.#report;
     const age = ageAt({ birthDate: patient.birthDate, patientAge: patient.age }, study.date);
-    const born = [
-      isBirthDate(patient.birthDate) ? dicomDateText(patient.birthDate) : "",
-      age && `${age} at examination`,
-    ]
+    const born = [isBirthDate(patient.birthDate) ? formatDate(patient.birthDate) : "", age && `${age} at examination`]
       .filter(Boolean)
       .join(" · ");
-    const performed = [dicomDateText(study.date), dicomTimeText(study.time)].filter(Boolean).join(", ");
+    const performed = [formatDate(study.date), formatTime(study.time)].filter(Boolean).join(", ");
     const place = facility.name === hospital.name ? facility.name : `${hospital.name} · ${facility.name}`;
     const left: Field[] = [
       ["Patient", nameText(patient.name) || "Not stated", style.patientName],
@@ -171,7 +160,7 @@ class Sheet {
     this.#paragraph(what, style.exam, 18);
     if (comparisons.length > 0) {
       const list = comparisons.map((prior) =>
-        [dicomDateText(prior.date), prior.description || prior.modalities.join(", ")].filter(Boolean).join(" "),
+        [formatDate(prior.date), prior.description || prior.modalities.join(", ")].filter(Boolean).join(" "),
       );
       this.#paragraph(`Earlier studies at hand: ${list.join("; ")}`, style.subtitle, 11);
     }
@@ -193,7 +182,7 @@ class Sheet {
     this.#doc.rect(page.left, this.#y, textWidth, 0.75).fill(rule);
     this.#y += 12;
     this.#paragraph(`Addendum ${number}`, style.exam, 15);
-    this.#paragraph(momentText(signature.at, this.#report.facility.timeZone), style.subtitle, 11);
+    this.#paragraph(formatMoment(signature.at, this.#report.facility.timeZone), style.subtitle, 11);
     this.#y += 6;
     for (const section of sections) {
       if (!section.key.startsWith("addendum")) this.section(section);
@@ -239,7 +228,7 @@ class Sheet {
     const name = [signature.name, signature.qualification].filter(Boolean).join(", ");
     this.#paragraph("Electronically signed by", style.label, 10);
     this.#paragraph(name, style.title, 14);
-    this.#paragraph(momentText(signature.at, timeZone), style.subtitle, 11);
+    this.#paragraph(formatMoment(signature.at, timeZone), style.subtitle, 11);
     this.#y += 12;
   }
 
@@ -393,7 +382,7 @@ class Sheet {
   #newPage(): void {
     const { patient, study } = this.#report;
     this.#doc.addPage();
-    const text = [nameText(patient.name), `Patient ID ${patient.id}`, study.description, dicomDateText(study.date)];
+    const text = [nameText(patient.name), `Patient ID ${patient.id}`, study.description, formatDate(study.date)];
     const [line] = breakLines(text.filter(Boolean).join(" · "), textWidth, style.subtitle, this.#faceOf);
     if (line) this.#draw(line, page.left, page.top, style.subtitle);
     this.#doc.rect(page.left, page.top + 8, textWidth, 0.5).fill(rule);

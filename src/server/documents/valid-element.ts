@@ -1,3 +1,4 @@
+import { parseDate } from "@overread/shared/dicom/dates";
 import type { DicomElement, DicomJson, DicomValue, PersonName } from "@overread/shared/dicom/dicom-json";
 import { dictionaryByTag } from "@overread/shared/dicom/dictionary";
 import { Tag } from "@overread/shared/dicom/tags";
@@ -92,14 +93,7 @@ const valid: Record<string, (value: DicomValue) => boolean> = {
   UT: text(2 ** 32, lines),
 };
 
-function isDate(value: string): boolean {
-  const match = /^(\d{4})(\d{2})(\d{2})$/.exec(value.trim());
-  if (!match) return false;
-  const [year, month, day] = match.slice(1).map(Number) as [number, number, number];
-  const date = new Date(Date.UTC(2000, 0, 1));
-  date.setUTCFullYear(year, month - 1, day);
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-}
+const isDate = (value: string): boolean => /^\d{8}$/.test(value.trim()) && parseDate(value) !== null;
 
 function isTime(value: string): boolean {
   const match = /^(\d{2})(?:(\d{2})(?:(\d{2})(?:\.\d{1,6})?)?)?$/.exec(value.trim());

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ageAt, daysOf, isBirthDate, yearsAt } from "./age.ts";
+import { ageAt, isBirthDate, yearsAt } from "./age.ts";
+import { daysOf } from "./dates.ts";
 
 const age = (birthDate: string, at: string, patientAge = "") => ageAt({ birthDate, patientAge }, at);
 

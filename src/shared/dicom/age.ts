@@ -1,20 +1,10 @@
+import { daysOf, parseDate } from "./dates.ts";
+
 /** What is known of how old somebody is: birth date (0010,0030) and, from the study, Patient's Age (0010,1010). */
 export type KnownAge = { birthDate?: string | null | undefined; patientAge?: string | null | undefined };
 
 /** Nobody is older. A birth date that would make somebody so stands for "not known" (0001-01-01, 1850-01-01). */
 const oldestYears = 130;
-
-/** A DICOM DA value as days since 1970; `undefined` unless it is a real calendar date (PS3.5 §6.2, DA). */
-export function daysOf(da: string): number | undefined {
-  const match = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(da.trim());
-  if (!match) return undefined;
-  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
-  const date = new Date(0);
-  // Date.UTC takes years below 100 for those of the last century.
-  date.setUTCFullYear(year, month - 1, day);
-  if (date.getUTCFullYear() !== year || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
-  return Math.floor(date.getTime() / 86_400_000);
-}
 
 /**
  * How old the patient was on the day of the study, in the unit a radiologist expects: days below four weeks, weeks below three months,
@@ -43,20 +33,20 @@ export function yearsAt(known: KnownAge, at: string | null | undefined): number 
 /** Whether somebody seen at `at` (or today, where that is no date) can have been born on this day. */
 export function isBirthDate(birthDate: string | null | undefined, at?: string | null): boolean {
   const today = new Date().toISOString().slice(0, 10).replaceAll("-", "");
-  return spanOf(birthDate, daysOf(at ?? "") === undefined ? today : at) !== null;
+  return spanOf(birthDate, parseDate(at) ? at : today) !== null;
 }
 
 function spanOf(
   birthDate: string | null | undefined,
   at: string | null | undefined,
 ): { days: number; months: number } | null {
-  const [from, to] = [birthDate ?? "", at ?? ""].map((text) => text.trim().replaceAll(".", "")) as [string, string];
-  const [born, then] = [daysOf(from), daysOf(to)];
-  if (born === undefined || then === undefined || then < born) return null;
-  const whole =
-    (Number(to.slice(0, 4)) - Number(from.slice(0, 4))) * 12 + Number(to.slice(4, 6)) - Number(from.slice(4, 6));
-  const months = Number(to.slice(6, 8)) < Number(from.slice(6, 8)) ? whole - 1 : whole;
-  return months > oldestYears * 12 ? null : { days: then - born, months };
+  const [born, then] = [parseDate(birthDate), parseDate(at)];
+  if (!born || !then) return null;
+  const days = daysOf(at ?? "")! - daysOf(birthDate ?? "")!;
+  if (days < 0) return null;
+  const whole = (then.year - born.year) * 12 + then.month - born.month;
+  const months = then.day < born.day ? whole - 1 : whole;
+  return months > oldestYears * 12 ? null : { days, months };
 }
 
 /** An AS value (`045Y`) in words and years (PS3.5 §6.2). */

@@ -1,3 +1,5 @@
+import { formatPersonName } from "./person-name.ts";
+
 /**
  * Reads attributes of the DICOM JSON model by tag. The shared reader knows keywords too, but brings the whole
  * dictionary along, which a browser need not fetch.
@@ -48,18 +50,11 @@ export function items(attributes: Attributes, tag: string): Attributes[] {
   );
 }
 
-/** A person's name for reading: `"Yamada, Tarou 山田 太郎"`. */
+/** A person's name for reading: `"YAMADA, Tarou · 山田 太郎"`; null for one without letters. */
 export function personName(attributes: Attributes, tag: string): string | null {
   const value = attributes[tag]?.Value?.[0];
-  if (typeof value === "string") return spoken(value) || null;
+  if (typeof value === "string") return formatPersonName(value) || null;
   if (typeof value !== "object" || value === null) return null;
-  const name = value as JsonName;
-  const groups = [spoken(name.Alphabetic ?? ""), spoken(name.Ideographic ?? "", " ")].filter(Boolean);
-  return groups.join(" ") || spoken(name.Phonetic ?? "") || null;
-}
-
-function spoken(group: string, between = ", "): string {
-  const [family = "", given = "", middle = ""] = group.split("^").map((part) => part.trim());
-  const rest = [given, middle].filter(Boolean).join(" ");
-  return family && rest ? `${family}${between}${rest}` : family || rest;
+  const { Alphabetic, Ideographic, Phonetic } = value as JsonName;
+  return formatPersonName({ alphabetic: Alphabetic, ideographic: Ideographic, phonetic: Phonetic }) || null;
 }

@@ -1,5 +1,9 @@
 /** A name in its writings, each in caret form, as `personNameOf` gives it. */
-export type PersonNameGroups = { alphabetic?: string; ideographic?: string; phonetic?: string };
+export type PersonNameGroups = {
+  alphabetic?: string | null | undefined;
+  ideographic?: string | null | undefined;
+  phonetic?: string | null | undefined;
+};
 
 /**
  * A name for people to read: `DOE, Jane A. (MD)`, with the ideographic writing behind it where there is one,
@@ -12,11 +16,20 @@ export type PersonNameGroups = { alphabetic?: string; ideographic?: string; phon
 export function formatPersonName(name: PersonNameGroups | string | undefined): string {
   const { alphabetic, ideographic, phonetic } = groupsOf(name);
   const latin = formatAlphabetic(alphabetic ?? "");
-  // Ideographic names stand family first, without comma.
-  const native = components(ideographic || (latin ? "" : (phonetic ?? "")))
-    .filter((part) => part !== "")
-    .join(" ");
+  const native = formatNative(ideographic || (latin ? "" : (phonetic ?? "")));
   return [latin, native].filter((part) => part !== "").join(" · ");
+}
+
+/**
+ * Every writing of a name that was sent, the one people read first at the head: `["YAMADA, Tarou", "山田 太郎", "やまだ たろう"]`.
+ *
+ * @see DICOM PS3.5 §6.2.1
+ */
+export function personNameWritings(name: PersonNameGroups | string | undefined): string[] {
+  const { alphabetic, ideographic, phonetic } = groupsOf(name);
+  return [formatAlphabetic(alphabetic ?? ""), formatNative(ideographic ?? ""), formatNative(phonetic ?? "")].filter(
+    (part) => part !== "",
+  );
 }
 
 /**
@@ -67,6 +80,13 @@ function groupsOf(name: PersonNameGroups | string | undefined): PersonNameGroups
 
 function components(group: string): string[] {
   return group.split("^").map((part) => part.replace(/\s+/g, " ").trim());
+}
+
+/** Ideographic and phonetic writings stand family first, without comma. */
+function formatNative(group: string): string {
+  return components(group)
+    .filter((part) => part !== "")
+    .join(" ");
 }
 
 function formatAlphabetic(group: string): string {

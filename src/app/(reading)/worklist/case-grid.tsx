@@ -1,10 +1,11 @@
 "use client";
 
+import { formatTime } from "@overread/shared/dicom/dates";
 import { type ReactNode, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
 import { classNames } from "../../_ui/class-names.ts";
 import { Exam } from "../../_ui/exam.tsx";
-import { formatDicomDate, formatDicomTime, formatExact, formatSex, nameWritings, zoneName } from "../../_ui/format.ts";
+import { formatDicomDate, formatExact, formatSex, nameWritings, zoneName } from "../../_ui/format.ts";
 import { Grid, GridCell, GridHeading, GridRow } from "../../_ui/grid.tsx";
 import { Countdown, useNow, useZone } from "../../_ui/now.tsx";
 import { PatientName } from "../../_ui/patient-banner.tsx";
@@ -269,7 +270,7 @@ function CaseRow({
       </GridCell>
       <GridCell
         className={classNames(cell, "tabular @max-[54rem]:order-5 @max-[54rem]:text-quiet")}
-        title={`Study of ${formatDicomDate(item.studyDate)} ${formatDicomTime(item.studyTime)}`}
+        title={`Study of ${formatDicomDate(item.studyDate)} ${formatTime(item.studyTime)}`}
       >
         {formatDicomDate(item.studyDate)}
       </GridCell>

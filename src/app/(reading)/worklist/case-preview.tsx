@@ -1,6 +1,7 @@
 "use client";
 
 import { isBirthDate } from "@overread/shared/dicom/age";
+import { formatTime } from "@overread/shared/dicom/dates";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
@@ -9,7 +10,7 @@ import { sentenceFor } from "../../_trpc/errors.ts";
 import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
 import { Button, IconButton } from "../../_ui/button.tsx";
 import { Exam } from "../../_ui/exam.tsx";
-import { formatDicomDate, formatDicomTime, formatExact, formatWhen, sexInWords } from "../../_ui/format.ts";
+import { formatDicomDate, formatExact, formatWhen, sexInWords } from "../../_ui/format.ts";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { Ago, Countdown, useNow, useZone } from "../../_ui/now.tsx";
 import { PatientName, RepairedMark } from "../../_ui/patient-banner.tsx";
@@ -103,7 +104,7 @@ export function CasePreview({
           <Exam modalities={item.modalities} description={item.studyDescription} />
           <span className="tabular text-quiet">
             {" "}
-            · {formatDicomDate(item.studyDate)} {formatDicomTime(item.studyTime)}
+            · {formatDicomDate(item.studyDate)} {formatTime(item.studyTime)}
           </span>
         </p>
         <p className="text-quiet">

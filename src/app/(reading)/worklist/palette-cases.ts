@@ -1,6 +1,7 @@
+import { formatTime } from "@overread/shared/dicom/dates";
 import { examinationModalities } from "@overread/shared/dicom/modalities";
 import type { WorklistItem } from "../../_trpc/types.ts";
-import { formatDicomDate, formatDicomTime } from "../../_ui/format.ts";
+import { formatDicomDate } from "../../_ui/format.ts";
 
 /** What a case is called in the palette: who and what, and beside it what tells it from every other one there. */
 export type CaseWords = { label: string; hint: string };
@@ -13,7 +14,7 @@ export function caseWords(items: readonly WorklistItem[]): CaseWords[] {
   const label = (item: WorklistItem) =>
     `${item.identity === "conflict" ? "Patient? " : item.identity === "unknown" ? "No ID " : ""}${item.patientName} — ${item.studyDescription || examinationModalities(item.modalities).join(" ")}`;
   const further: ((item: WorklistItem) => string)[] = [
-    (item) => formatDicomTime(item.studyTime),
+    (item) => formatTime(item.studyTime),
     (item) => (item.accessionNumber ? `acc. ${item.accessionNumber}` : ""),
     (item) => item.facility,
     (item) => `…${item.studyInstanceUid.slice(-8)}`,

@@ -1,4 +1,4 @@
-import { daysOf } from "@overread/shared/dicom/age";
+import { daysOf } from "@overread/shared/dicom/dates";
 import { areNeighbours, regionsOf, sideOf } from "./body-regions.ts";
 
 export type ComparedStudy = { modalities: string[]; bodyParts: string[]; studyDescription: string; studyDate: string };

@@ -1,3 +1,4 @@
+import { formatDate, parseDate } from "@overread/shared/dicom/dates";
 import { isExamination } from "@overread/shared/dicom/modalities";
 import { regionsOf } from "../../reading/index.ts";
 import type { Section } from "../inputs.ts";
@@ -112,8 +113,7 @@ function comparisonText(priors: Examination["priors"]): string {
     .slice(0, 5)
     .map(({ studyDate, studyDescription, modalities }) => {
       const what = studyDescription || modalities.join("/") || "Study";
-      if (!/^\d{8}$/.test(studyDate)) return `${what}, undated`;
-      return `${what} of ${studyDate.slice(0, 4)}-${studyDate.slice(4, 6)}-${studyDate.slice(6, 8)}`;
+      return parseDate(studyDate) ? `${what} of ${formatDate(studyDate)}` : `${what}, undated`;
     })
     .join("; ")
     .concat(".");

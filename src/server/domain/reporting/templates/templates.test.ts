@@ -53,7 +53,7 @@ test("the comparison names the priors by date, at most five, and claims nothing 
   assert.equal(comparison([]), "", "whether there are any elsewhere is for the reader to say");
   assert.equal(
     comparison([prior, { studyDate: "", studyDescription: "", modalities: ["MR"] }]),
-    "CT CHEST of 2025-03-02; MR, undated.",
+    "CT CHEST of 2 Mar 2025; MR, undated.",
   );
   assert.equal(comparison(Array(9).fill(prior))?.split(";").length, 5);
 });
