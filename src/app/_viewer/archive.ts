@@ -1,15 +1,6 @@
 import { api } from "dicomweb-client";
 import type { Attributes } from "./attributes.ts";
-
-/** Something the reader must be told, in words for the reader. */
-export class ViewerError extends Error {
-  readonly kind: "signed-out" | "not-there" | "unreachable" | "unreadable";
-
-  constructor(kind: ViewerError["kind"], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.kind = kind;
-  }
-}
+import { ViewerError } from "./viewer-error.ts";
 
 const deadlineMs = 30_000;
 

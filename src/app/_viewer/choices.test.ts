@@ -4,9 +4,9 @@ import { personName } from "./attributes.ts";
 import { readableDate } from "./dates.ts";
 import { seriesContent } from "./frames.ts";
 import { matchingSeries, openingDocument, openingSeries } from "./matching-series.ts";
-import { nextToFetch } from "./prefetch-order.ts";
 import { presetsFor } from "./presets.ts";
 import type { SeriesForViewing } from "./types.ts";
+import { nextToFetch } from "./viewports/stack/prefetch-order.ts";
 import { wheelSteps } from "./wheel.ts";
 
 const series = (

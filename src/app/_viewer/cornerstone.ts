@@ -1,14 +1,15 @@
 import * as core from "@cornerstonejs/core";
 import { init as initLoader } from "@cornerstonejs/dicom-image-loader";
 import * as tools from "@cornerstonejs/tools";
-import { ViewerError } from "./archive.ts";
 import { loadFrameImage } from "./frame-image.ts";
 import type { Frame } from "./frames.ts";
 import { imageModule } from "./image-modules.ts";
 import { angleOf, lengthOf, readingText } from "./measure.ts";
-import { ScrollDragTool } from "./scroll-drag-tool.ts";
+import type { ToolName } from "./tool-names.ts";
+import { ScrollDragTool } from "./tools/scroll-drag-tool.ts";
+import { WindowDragTool } from "./tools/window-drag-tool.ts";
 import type { Vec3 } from "./vectors.ts";
-import { WindowDragTool } from "./window-drag-tool.ts";
+import { ViewerError } from "./viewer-error.ts";
 
 export const toolNames = {
   scroll: ScrollDragTool.toolName,
@@ -17,7 +18,7 @@ export const toolNames = {
   zoom: tools.ZoomTool.toolName,
   length: tools.LengthTool.toolName,
   angle: tools.AngleTool.toolName,
-} as const;
+} as const satisfies Record<ToolName, string>;
 
 type Known = { frame: Frame; modality: string; dicomwebRoot: string };
 const known = new Map<string, Known>();

@@ -4,9 +4,9 @@ import type { PixelDescription } from "@overread/shared/dicom/pixels/description
 import { hasComponentTransform } from "@overread/shared/dicom/pixels/j2k-stream";
 import { decodeGreyJpeg } from "@overread/shared/dicom/pixels/jpeg-grey";
 import { jpegHeader, withColourTransform, withoutPointTransform } from "@overread/shared/dicom/pixels/jpeg-stream";
-import { ViewerError } from "./archive.ts";
 import type { StoredFrame } from "./fetch-frame.ts";
 import { decodeRle } from "./rle.ts";
+import { ViewerError } from "./viewer-error.ts";
 
 /** A frame's bytes, little endian and not compressed, and how they are to be understood. */
 export type DecodedFrame = { bytes: Uint8Array; description: PixelDescription };

@@ -1,15 +1,15 @@
 import type { DocumentLine } from "@overread/shared/dicom/report-lines";
 import { Download, X } from "lucide-react";
 import { useEffect, useState } from "react";
-import { ViewerError } from "./archive.ts";
 import { text } from "./attributes.ts";
 import { readableDate } from "./dates.ts";
 import styles from "./document-pane.module.css";
 import { documentContent, documentTitle } from "./documents.ts";
 import type { OtherObject } from "./frames.ts";
 import { type LoadedSeries, loadSeries, pdfOf } from "./series-store.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./session/run.ts";
 import type { ImagePointer, SeriesForViewing, StudyForViewing } from "./types.ts";
+import { ViewerError } from "./viewer-error.ts";
 
 type Loading = { loaded: LoadedSeries } | { problem: string } | null;
 
@@ -69,7 +69,7 @@ export function DocumentPane({
         <span className={styles.made}>{made}</span>
         <button
           type="button"
-          onClick={() => session.closeDocument()}
+          onClick={() => session.dispatch({ type: "close-document" })}
           aria-label="Close the document"
           title="Close (Esc)"
         >
@@ -96,8 +96,8 @@ function Empty({ session, loaded }: { session: Session; loaded: LoadedSeries }) 
   const { study, series, frames } = loaded;
   if (frames.length === 0) return <p className={styles.note}>No objects of this series are in the archive.</p>;
   const open = () => {
-    session.closeDocument();
-    session.openSeries(study, series);
+    session.dispatch({ type: "close-document" });
+    session.dispatch({ type: "open", study, series });
   };
   return (
     <p className={styles.note}>
@@ -147,7 +147,7 @@ function ImageList({ session, study, images }: { session: Session; study: StudyF
     <ol className={styles.images} aria-label="Images it points to">
       {images.map((image, index) => (
         <li key={`${image.sopInstanceUid}/${image.frameNumber}`}>
-          <button type="button" onClick={() => session.jumpTo(image)} title="Show this image">
+          <button type="button" onClick={() => session.dispatch({ type: "jump", to: image })} title="Show this image">
             {/* biome-ignore lint/performance/noImgElement: the archive renders it; Next's optimiser must not see pixels. */}
             <img
               src={`${root}/series/${image.seriesInstanceUid}/instances/${image.sopInstanceUid}/frames/${image.frameNumber}/rendered?viewport=256,256`}

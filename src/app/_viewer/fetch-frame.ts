@@ -1,4 +1,5 @@
-import { errorForStatus, ViewerError } from "./archive.ts";
+import { errorForStatus } from "./archive.ts";
+import { ViewerError } from "./viewer-error.ts";
 
 /** A frame as the archive keeps it. */
 export type StoredFrame = { bytes: Uint8Array; transferSyntaxUid: string };

@@ -4,13 +4,14 @@ import type { PixelDescription } from "@overread/shared/dicom/pixels/description
 import { drawPixels, isColour } from "@overread/shared/dicom/pixels/draw-pixels";
 import { storedValues } from "@overread/shared/dicom/pixels/stored-values";
 import { chosenVoi } from "@overread/shared/dicom/pixels/voi";
-import { bulkData, ViewerError } from "./archive.ts";
+import { bulkData } from "./archive.ts";
 import type { Attributes } from "./attributes.ts";
 import { decodeFrame } from "./decode-frame.ts";
 import { displayedValues } from "./displayed-values.ts";
 import { fetchFrame } from "./fetch-frame.ts";
 import type { Frame } from "./frames.ts";
 import { reduced, reductionOf } from "./texture-limit.ts";
+import { ViewerError } from "./viewer-error.ts";
 import { rangeOf, type Voi, voiOf } from "./voi.ts";
 
 /** How an image is shown when nobody asked for anything else; null for colour. */

@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Attributes } from "./attributes.ts";
 import { seriesContent } from "./frames.ts";
-import { openingIndex, presetOn, priorWindow } from "./hanging.ts";
-import { emptyPane, type PaneView } from "./pane-view.ts";
-import { presetsFor } from "./presets.ts";
+import { openingIndex, presetOn, priorWindow, type Shown } from "./hanging.ts";
+import { type Preset, presetsFor } from "./presets.ts";
 import type { LoadedSeries } from "./series-store.ts";
 
 function series(modality: string, slices: number, window: [center: number, width: number]): LoadedSeries {
@@ -24,8 +23,8 @@ function series(modality: string, slices: number, window: [center: number, width
   return { modality, frames } as LoadedSeries;
 }
 
-function paneOf(loaded: LoadedSeries): PaneView {
-  return { ...emptyPane, loaded, presets: presetsFor(loaded.modality, loaded.frames[0], [0, 1000]) };
+function cellOf(loaded: LoadedSeries): Shown & { presets: Preset[] } {
+  return { loaded, index: 0, voi: null, presets: presetsFor(loaded.modality, loaded.frames[0], [0, 1000]) };
 }
 
 test("a CT prior hangs with the window of the current study, as it stands or as it will open", () => {
@@ -36,16 +35,16 @@ test("a CT prior hangs with the window of the current study, as it stands or as 
     [40, 350],
   );
   const chosen = { center: 400, width: 1800, shape: "LINEAR", lut: null } as const;
-  assert.equal(priorWindow(prior, { ...paneOf(current), voi: chosen }, current), chosen);
-  assert.equal(priorWindow(series("MR", 20, [500, 900]), paneOf(current), current), null);
+  assert.equal(priorWindow(prior, { ...cellOf(current), voi: chosen }, current), chosen);
+  assert.equal(priorWindow(series("MR", 20, [500, 900]), cellOf(current), current), null);
   assert.equal(priorWindow(prior, undefined, series("MR", 20, [500, 900])), null);
 });
 
 test("a preset means the same window on both CT sides, and each side's own step elsewhere", () => {
-  const lung = presetOn(paneOf(series("CT", 1, [40, 350])), "2", null);
+  const lung = presetOn(cellOf(series("CT", 1, [40, 350])), "2", null);
   assert.equal(lung?.name, "Lung");
-  assert.equal(presetOn(paneOf(series("CT", 1, [400, 1800])), "2", lung ?? null), lung);
-  const [one, two] = [paneOf(series("MR", 1, [500, 900])), paneOf(series("MR", 1, [200, 300]))];
+  assert.equal(presetOn(cellOf(series("CT", 1, [400, 1800])), "2", lung ?? null), lung);
+  const [one, two] = [cellOf(series("MR", 1, [500, 900])), cellOf(series("MR", 1, [200, 300]))];
   const asked = presetOn(one, "2", null) ?? null;
   assert.deepEqual([asked?.width, presetOn(two, "2", asked)?.width], [540, 180]);
   assert.equal(presetOn(two, "0", asked), null, "as sent is each side's own");

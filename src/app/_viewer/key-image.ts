@@ -1,12 +1,12 @@
-import type { Pane } from "./pane.ts";
 import type { MarkedKeyImage, StudyForViewing } from "./types.ts";
+import type { Viewport } from "./viewports/viewport.ts";
 
-/** What a pane shows now, as a key image of the report; null while it shows none. */
-export function keyImageOf(pane: Pane, study: StudyForViewing): MarkedKeyImage | null {
-  const frame = pane.frame();
+/** What a viewport shows now, as a key image of the report; null while it shows none. */
+export function keyImageOf(viewport: Viewport, study: StudyForViewing): MarkedKeyImage | null {
+  const frame = viewport.frame();
   if (!frame) return null;
-  const { voi } = pane.view.get();
-  const thumbnailDataUrl = pane.snapshot(256);
+  const { voi } = viewport.view.get();
+  const thumbnailDataUrl = viewport.snapshot(256);
   return {
     studyInstanceUid: study.studyInstanceUid,
     seriesInstanceUid: frame.seriesInstanceUid,

@@ -1,4 +1,7 @@
-import type { Session, ToolName } from "./session.ts";
+import type { Deed } from "./session/actions.ts";
+import { activeCell } from "./session/places.ts";
+import type { Session } from "./session/run.ts";
+import type { ToolName } from "./tool-names.ts";
 
 /** Rows of the key list, in the order shown. */
 export const keyList: readonly { keys: string[]; does: string }[] = [
@@ -38,6 +41,33 @@ const toolKeys: Readonly<Record<string, ToolName>> = {
   a: "angle",
 };
 
+const steps: Readonly<Record<string, number>> = {
+  ArrowUp: -1,
+  ArrowLeft: -1,
+  ArrowDown: 1,
+  ArrowRight: 1,
+  PageUp: -10,
+  PageDown: 10,
+  Home: -1e6,
+  End: 1e6,
+};
+
+const plainKeys: Readonly<Record<string, Deed>> = {
+  "[": { type: "step-series", by: -1 },
+  "]": { type: "step-series", by: 1 },
+  i: { type: "invert" },
+  h: { type: "flip" },
+  o: { type: "rotate" },
+  r: { type: "reset" },
+  c: { type: "toggle-cine" },
+  k: { type: "mark" },
+  p: { type: "toggle-prior" },
+  y: { type: "toggle-link" },
+  t: { type: "toggle-stack-opening" },
+  Delete: { type: "remove-measurement" },
+  Backspace: { type: "remove-measurement" },
+};
+
 /** Whether somebody is typing, or a dialog has the word: then keys are not the viewer's. */
 export function belongsToSomebodyElse(event: KeyboardEvent): boolean {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true;
@@ -55,82 +85,18 @@ export function pressKey(
   toggleHelp: () => void,
   toggleFullscreen: () => void,
 ): boolean {
-  const { active } = session.view.get();
-  const pane = session.activePane();
+  const cell = activeCell(session.state());
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const scroll = (images: number) => session.dispatch({ type: "scroll", cell, images, alone: event.shiftKey });
   const tool = toolKeys[key];
-  if (tool) session.setTool(tool);
-  else if (/^\d$/.test(key)) session.preset(key);
-  else
-    switch (key) {
-      case "ArrowUp":
-      case "ArrowLeft":
-        session.scroll(active, -1, event.shiftKey);
-        break;
-      case "ArrowDown":
-      case "ArrowRight":
-        session.scroll(active, 1, event.shiftKey);
-        break;
-      case "PageUp":
-        session.scroll(active, -10, event.shiftKey);
-        break;
-      case "PageDown":
-        session.scroll(active, 10, event.shiftKey);
-        break;
-      case "Home":
-        session.scroll(active, -1e6, event.shiftKey);
-        break;
-      case "End":
-        session.scroll(active, 1e6, event.shiftKey);
-        break;
-      case "[":
-        session.stepSeries(-1);
-        break;
-      case "]":
-        session.stepSeries(1);
-        break;
-      case " ":
-        session.nextSide();
-        break;
-      case "i":
-        pane?.invert();
-        break;
-      case "h":
-        pane?.flip();
-        break;
-      case "o":
-        pane?.rotate();
-        break;
-      case "r":
-        pane?.reset();
-        break;
-      case "c":
-        session.toggleCine();
-        break;
-      case "k":
-        session.markKeyImage();
-        break;
-      case "p":
-        session.togglePrior();
-        break;
-      case "y":
-        session.toggleLink();
-        break;
-      case "t":
-        session.toggleStackOpening();
-        break;
-      case "f":
-        toggleFullscreen();
-        break;
-      case "Delete":
-      case "Backspace":
-        session.removeMeasurement();
-        break;
-      case "?":
-        toggleHelp();
-        break;
-      default:
-        return false;
-    }
+  const deed = plainKeys[key];
+  if (tool) session.dispatch({ type: "set-tool", tool });
+  else if (deed) session.dispatch(deed);
+  else if (/^\d$/.test(key)) session.dispatch({ type: "preset", key });
+  else if (key in steps) scroll(steps[key] ?? 0);
+  else if (key === " ") session.dispatch({ type: "next-cell", by: event.shiftKey ? -1 : 1 });
+  else if (key === "f") toggleFullscreen();
+  else if (key === "?") toggleHelp();
+  else return false;
   return true;
 }

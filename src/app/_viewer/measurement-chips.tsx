@@ -1,11 +1,11 @@
 import { LocateFixed, X } from "lucide-react";
-import { useSyncExternalStore } from "react";
 import styles from "./measurement-chips.module.css";
-import type { Session } from "./session.ts";
+import type { Session } from "./session/run.ts";
+import { useSession } from "./use-session.ts";
 
 /** What was measured: into the report, back to its image, away. */
 export function MeasurementChips({ session, canUse }: { session: Session; canUse: boolean }) {
-  const { measurements } = useSyncExternalStore(session.view.subscribe, session.view.get);
+  const measurements = useSession(session, (state) => state.measurements);
   if (measurements.length === 0) return null;
   return (
     // In the tray: a bar that comes with the first measurement would move the image under the pointer.
@@ -16,7 +16,7 @@ export function MeasurementChips({ session, canUse }: { session: Session; canUse
             type="button"
             className={styles.chipText}
             onMouseDown={(event) => event.preventDefault()}
-            onClick={() => session.takeMeasurement(measurement)}
+            onClick={() => session.dispatch({ type: "take-measurement", measurement })}
             title={canUse ? "Put into the report" : "Show the image"}
           >
             {measurement.text}
@@ -24,7 +24,7 @@ export function MeasurementChips({ session, canUse }: { session: Session; canUse
           <button
             type="button"
             onMouseDown={(event) => event.preventDefault()}
-            onClick={() => session.jumpTo(measurement)}
+            onClick={() => session.dispatch({ type: "jump", to: measurement })}
             title="Show the image"
             aria-label={`Show the image of ${measurement.text}`}
           >
@@ -33,7 +33,7 @@ export function MeasurementChips({ session, canUse }: { session: Session; canUse
           <button
             type="button"
             onMouseDown={(event) => event.preventDefault()}
-            onClick={() => session.removeMeasurement(measurement.id)}
+            onClick={() => session.dispatch({ type: "remove-measurement", id: measurement.id })}
             title="Remove"
             aria-label={`Remove ${measurement.text}`}
           >

@@ -1,10 +1,11 @@
 import { isActivePdf } from "./active-pdf.ts";
-import { bulkData, seriesMetadata, ViewerError } from "./archive.ts";
+import { bulkData, seriesMetadata } from "./archive.ts";
 import { type Attributes, number, personName, text } from "./attributes.ts";
 import { forgetFramesExcept, registerFrames } from "./cornerstone.ts";
 import { type Frame, type OtherObject, seriesContent } from "./frames.ts";
 import { geometryWarnings } from "./geometry.ts";
 import type { SeriesForViewing, StudyForViewing } from "./types.ts";
+import { ViewerError } from "./viewer-error.ts";
 
 /** A series with its metadata read: everything but the pixels. */
 export type LoadedSeries = {

@@ -1,70 +1,52 @@
 import { FileText } from "lucide-react";
-import { useState, useSyncExternalStore } from "react";
+import { useState } from "react";
 import { readableDate } from "./dates.ts";
 import { byNumber, mayHaveImages } from "./matching-series.ts";
 import styles from "./series-tray.module.css";
-import type { Session, Side } from "./session.ts";
+import { type CellId, studyKey } from "./session/cell.ts";
+import { activeCell, filledCells } from "./session/places.ts";
+import type { Session } from "./session/run.ts";
+import type { SessionState } from "./session/state.ts";
 import type { SeriesForViewing, StudyForViewing } from "./types.ts";
-import { usePane } from "./use-pane.ts";
+import { useCell, useSession } from "./use-session.ts";
 
 /** Series of the current study, and of the priors below it. */
-export function SeriesTray({
-  session,
-  current,
-  priors,
-  shownPrior,
-}: {
-  session: Session;
-  current: StudyForViewing;
-  priors: StudyForViewing[];
-  shownPrior: StudyForViewing | null;
-}) {
+export function SeriesTray({ session }: { session: Session }) {
+  const { current, priors } = useSession(session, (state) => state.studies);
   return (
     <nav className={styles.trayList} aria-label="Series">
-      <StudySeries session={session} study={current} side="current" open />
+      <StudySeries session={session} study={current} isPrior={false} />
       {priors.map((prior) => (
-        <StudySeries
-          key={`${prior.dicomwebRoot}/${prior.studyInstanceUid}`}
-          session={session}
-          study={prior}
-          side="prior"
-          open={shownPrior?.studyInstanceUid === prior.studyInstanceUid}
-        />
+        <StudySeries key={studyKey(prior)} session={session} study={prior} isPrior />
       ))}
     </nav>
   );
 }
 
-function StudySeries({
-  session,
-  study,
-  side,
-  open,
-}: {
-  session: Session;
-  study: StudyForViewing;
-  side: Side;
-  open: boolean;
-}) {
+/** A study of the tray. The series of a prior are listed while a cell shows one of them. */
+function StudySeries({ session, study, isPrior }: { session: Session; study: StudyForViewing; isPrior: boolean }) {
+  const key = studyKey(study);
+  const shown = useSession(session, (state) => filledCells(state).some(([, { source }]) => source.study === key));
+  const open = shown || !isPrior;
   return (
-    <section data-side={side} className={styles.trayStudy}>
+    <section data-side={isPrior ? "prior" : "current"} className={styles.trayStudy}>
       <button
         type="button"
         className={styles.trayHead}
         aria-expanded={open}
-        disabled={side === "current"}
+        disabled={!isPrior}
         onMouseDown={(event) => event.preventDefault()}
-        onClick={() => (open ? session.togglePrior() : session.choosePrior(study.studyInstanceUid))}
+        onClick={() => session.dispatch(open ? { type: "toggle-prior" } : { type: "choose-prior", study })}
         title={`${study.description ?? "Study"}, ${readableDate(study.studyDate) ?? "no date"}`}
       >
-        <b>{side === "current" ? "Current" : "Prior"}</b> {readableDate(study.studyDate) ?? "no date"}
+        <b>{isPrior ? "Prior" : "Current"}</b> {readableDate(study.studyDate) ?? "no date"}
         {study.doubt ? <span title={study.doubt}> · patient not certain</span> : null}
       </button>
       {open && (
         <ol>
           {byNumber(study.series).map((series) => (
             <li key={series.seriesInstanceUid}>
-              <SeriesButton session={session} study={study} series={series} side={side} />
+              <SeriesButton session={session} study={study} series={series} />
             </li>
           ))}
           {study.series.length === 0 && <li className={styles.trayNote}>No images have arrived.</li>}
@@ -74,21 +56,30 @@ function StudySeries({
   );
 }
 
+/** The cell that shows a series: the active one before others; the first place of all where none does. */
+function cellOf(state: SessionState, study: StudyForViewing, series: SeriesForViewing): [CellId, boolean] {
+  const shown = filledCells(state).flatMap(([id, { source }]) =>
+    source.study === studyKey(study) && source.series === series.seriesInstanceUid ? [id] : [],
+  );
+  const active = activeCell(state);
+  const id = shown.includes(active) ? active : shown[0];
+  return id ? [id, true] : [active, false];
+}
+
 function SeriesButton({
   session,
   study,
   series,
-  side,
 }: {
   session: Session;
   study: StudyForViewing;
   series: SeriesForViewing;
-  side: Side;
 }) {
-  const { view } = usePane(session, side);
-  const { painted } = useSyncExternalStore(session.view.subscribe, session.view.get);
-  const shown = view?.loaded?.series.seriesInstanceUid === series.seriesInstanceUid;
-  const total = shown ? (view?.loaded?.frames.length ?? 0) : 0;
+  const id = useSession(session, (state) => cellOf(state, study, series)[0]);
+  const shown = useSession(session, (state) => cellOf(state, study, series)[1]);
+  const painted = useSession(session, (state) => state.painted);
+  const { cell, view } = useCell(session, id);
+  const total = shown ? (cell?.loaded?.frames.length ?? 0) : 0;
   const name = series.seriesDescription || `${series.modality} series`;
   if (!mayHaveImages(series)) return <DocumentRow session={session} study={study} series={series} name={name} />;
   return (
@@ -98,7 +89,7 @@ function SeriesButton({
       aria-current={shown || undefined}
       aria-label={`Series ${series.seriesNumber ?? ""} ${name}, ${series.numberOfInstances} images`}
       onMouseDown={(event) => event.preventDefault()}
-      onClick={() => session.openSeries(study, series)}
+      onClick={() => session.dispatch({ type: "open", study, series })}
       title={name}
     >
       {/* Thumbnails wait until the first image stands: they share the line with it. */}
@@ -161,7 +152,7 @@ function DocumentRow({
   series: SeriesForViewing;
   name: string;
 }) {
-  const { document } = useSyncExternalStore(session.view.subscribe, session.view.get);
+  const document = useSession(session, (state) => state.document);
   const open = document?.series.seriesInstanceUid === series.seriesInstanceUid;
   return (
     <button
@@ -169,7 +160,9 @@ function DocumentRow({
       className={styles.series}
       aria-pressed={open}
       onMouseDown={(event) => event.preventDefault()}
-      onClick={() => (open ? session.closeDocument() : session.openDocument(study, series))}
+      onClick={() =>
+        open ? session.dispatch({ type: "close-document" }) : session.dispatch({ type: "open-document", study, series })
+      }
       title={name}
     >
       <span className={styles.thumb} aria-hidden>

@@ -19,10 +19,13 @@ import {
   TriangleRight,
   ZoomIn,
 } from "lucide-react";
-import { type ReactNode, useSyncExternalStore } from "react";
-import type { Session, ToolName } from "./session.ts";
+import type { ReactNode } from "react";
+import { linkedBy } from "./session/links.ts";
+import { activeCell, filledCells, priorCell } from "./session/places.ts";
+import type { Session } from "./session/run.ts";
+import type { ToolName } from "./tool-names.ts";
 import styles from "./toolbar.module.css";
-import { usePane } from "./use-pane.ts";
+import { useCell, useSession } from "./use-session.ts";
 import { windowNumber } from "./voi.ts";
 
 const tools: { tool: ToolName; label: string; key: string; icon: ReactNode }[] = [
@@ -37,7 +40,6 @@ const tools: { tool: ToolName; label: string; key: string; icon: ReactNode }[] =
 export function Toolbar({
   session,
   compact,
-  hasPriors,
   canMark,
   helpShown,
   onHelp,
@@ -45,16 +47,24 @@ export function Toolbar({
 }: {
   session: Session;
   compact: boolean;
-  hasPriors: boolean;
   canMark: boolean;
   helpShown: boolean;
   onHelp: () => void;
   onFullscreen: () => void;
 }) {
-  const view = useSyncExternalStore(session.view.subscribe, session.view.get);
-  const { pane, view: shown } = usePane(session, view.active);
-  const stack = (shown?.loaded?.frames.length ?? 0) > 1;
-  const linked = view.linked && view.linkedBy !== null;
+  const active = useSession(session, activeCell);
+  const chosen = useSession(session, (state) => state.tool);
+  const linked = useSession(session, (state) => state.linked);
+  const by = useSession(session, linkedBy);
+  const several = useSession(session, (state) => filledCells(state).length > 1);
+  const hasPriors = useSession(session, (state) => state.studies.priors.length > 0);
+  const prior = useSession(session, (state) => priorCell(state) !== null);
+  const opening = useSession(session, (state) => state.stackOpening);
+  const { cell } = useCell(session, active);
+  const { dispatch } = session;
+  const stack = (cell?.loaded?.frames.length ?? 0) > 1;
+  const presets = cell?.presets ?? [];
+  const playing = cell?.look.playing ?? false;
   return (
     <div className={styles.toolbar} role="toolbar" aria-label="Viewer tools">
       <div className={styles.group}>
@@ -64,8 +74,8 @@ export function Toolbar({
             name={tool}
             label={label}
             shortcut={key}
-            pressed={view.tool === tool}
-            onPress={() => session.setTool(tool)}
+            pressed={chosen === tool}
+            onPress={() => dispatch({ type: "set-tool", tool })}
           >
             {icon}
           </Tool>
@@ -77,9 +87,9 @@ export function Toolbar({
           aria-label="Window preset"
           title="Window preset (1 to 9, 0 as sent)"
           value=""
-          disabled={!shown || shown.presets.length === 0}
+          disabled={presets.length === 0}
           onChange={(event) => {
-            session.preset(event.target.value);
+            dispatch({ type: "preset", key: event.target.value });
             event.target.blur();
           }}
         >
@@ -87,92 +97,99 @@ export function Toolbar({
             {compact ? "Preset" : "Window preset"}
           </option>
           <option value="0">0 As sent</option>
-          {shown?.presets.map((preset) => (
+          {presets.map((preset) => (
             <option key={preset.key} value={preset.key}>
               {preset.key} {preset.name} · W {windowNumber(preset.width)} L {windowNumber(preset.center)}
             </option>
           ))}
         </select>
-        <Tool label="Invert" shortcut="I" pressed={shown?.inverted ?? false} onPress={() => pane?.invert()}>
+        <Tool
+          label="Invert"
+          shortcut="I"
+          pressed={cell?.look.inverted ?? false}
+          onPress={() => dispatch({ type: "invert" })}
+        >
           <Contrast size={18} aria-hidden />
         </Tool>
         {!compact && (
           <>
-            <Tool label="Flip left and right" shortcut="H" onPress={() => pane?.flip()}>
+            <Tool label="Flip left and right" shortcut="H" onPress={() => dispatch({ type: "flip" })}>
               <FlipHorizontal2 size={18} aria-hidden />
             </Tool>
-            <Tool label="Rotate" shortcut="O" onPress={() => pane?.rotate()}>
+            <Tool label="Rotate" shortcut="O" onPress={() => dispatch({ type: "rotate" })}>
               <RotateCw size={18} aria-hidden />
             </Tool>
           </>
         )}
-        <Tool label="Reset" shortcut="R" onPress={() => pane?.reset()}>
+        <Tool label="Reset" shortcut="R" onPress={() => dispatch({ type: "reset" })}>
           <RotateCcw size={18} aria-hidden />
         </Tool>
       </div>
       <div className={styles.group}>
         <Tool
-          label={shown?.playing ? "Stop cine" : "Play cine"}
+          label={playing ? "Stop cine" : "Play cine"}
           shortcut="C"
-          pressed={shown?.playing ?? false}
+          pressed={playing}
           disabled={!stack}
-          onPress={() => session.toggleCine()}
+          onPress={() => dispatch({ type: "toggle-cine" })}
         >
-          {shown?.playing ? <Pause size={18} aria-hidden /> : <Play size={18} aria-hidden />}
+          {playing ? <Pause size={18} aria-hidden /> : <Play size={18} aria-hidden />}
         </Tool>
-        {stack && shown && (
+        {stack && cell && (
           <label className={styles.fps} title="Frames per second">
             <input
               type="range"
               min={1}
               max={60}
-              value={shown.fps}
+              value={cell.look.fps}
               aria-label="Frames per second"
-              onChange={(event) => pane?.setFps(Number(event.target.value))}
+              onChange={(event) => dispatch({ type: "set-fps", fps: Number(event.target.value) })}
               onPointerUp={(event) => event.currentTarget.blur()}
             />
-            <span>{shown.fps} fps</span>
+            <span>{cell.look.fps} fps</span>
           </label>
         )}
       </div>
-      {hasPriors && !compact && (
+      {(hasPriors || several) && !compact && (
         <div className={styles.group}>
-          <Tool
-            label="Prior beside current"
-            shortcut="P"
-            pressed={view.priorUid !== null}
-            onPress={() => session.togglePrior()}
-          >
-            <Columns2 size={18} aria-hidden />
-          </Tool>
-          {view.priorUid && (
+          {hasPriors && (
+            <Tool
+              label="Prior beside current"
+              shortcut="P"
+              pressed={prior}
+              onPress={() => dispatch({ type: "toggle-prior" })}
+            >
+              <Columns2 size={18} aria-hidden />
+            </Tool>
+          )}
+          {several && (
             <Tool
               label={
-                linked
-                  ? `Scroll together, by ${view.linkedBy === "position" ? "position" : "image number"}`
+                linked && by
+                  ? `Scroll together, by ${by === "position" ? "position" : "image number"}`
                   : "Scroll together"
               }
               shortcut="Y"
-              pressed={view.linked}
-              onPress={() => session.toggleLink()}
+              pressed={linked}
+              onPress={() => dispatch({ type: "toggle-link" })}
             >
-              {view.linked ? <Link2 size={18} aria-hidden /> : <Link2Off size={18} aria-hidden />}
+              {linked ? <Link2 size={18} aria-hidden /> : <Link2Off size={18} aria-hidden />}
             </Tool>
           )}
         </div>
       )}
       <div className={styles.group} data-end>
         {canMark && (
-          <Tool label="Mark as key image" shortcut="K" onPress={() => session.markKeyImage()}>
+          <Tool label="Mark as key image" shortcut="K" onPress={() => dispatch({ type: "mark" })}>
             <Star size={18} aria-hidden />
           </Tool>
         )}
         {!compact && (
           <Tool
-            label={view.stackOpening === "first" ? "Stacks open at the first image" : "Stacks open in the middle"}
+            label={opening === "first" ? "Stacks open at the first image" : "Stacks open in the middle"}
             shortcut="T"
-            pressed={view.stackOpening === "first"}
-            onPress={() => session.toggleStackOpening()}
+            pressed={opening === "first"}
+            onPress={() => dispatch({ type: "toggle-stack-opening" })}
           >
             <ArrowUpToLine size={18} aria-hidden />
           </Tool>

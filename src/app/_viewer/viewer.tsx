@@ -1,16 +1,15 @@
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState } from "react";
 import { warmDecoder } from "./cornerstone.ts";
-import { DocumentPane } from "./document-pane.tsx";
 import { KeyList } from "./key-list.tsx";
 import { belongsToSomebodyElse, pressKey } from "./keyboard.ts";
-import { openingDocument } from "./matching-series.ts";
 import { MeasurementChips } from "./measurement-chips.tsx";
-import { PaneFrame } from "./pane-frame.tsx";
 import { PriorInDoubt } from "./prior-in-doubt.tsx";
 import { SeriesTray } from "./series-tray.tsx";
-import { createSession, type Session } from "./session.ts";
+import { createSession, type Session } from "./session/run.ts";
+import { Stage } from "./stage.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import type { ViewerProps } from "./types.ts";
+import { useSession } from "./use-session.ts";
 import styles from "./viewer.module.css";
 
 /** Sets the image library up and starts its decoder, before anybody has opened a case. */
@@ -45,12 +44,11 @@ function ViewerOfStudy(props: ViewerProps) {
 }
 
 function RunningViewer({ session, ...props }: ViewerProps & { session: Session }) {
-  const view = useSyncExternalStore(session.view.subscribe, session.view.get);
   const root = useRef<HTMLDivElement>(null);
-  const stage = useRef<HTMLDivElement>(null);
   const [help, setHelp] = useState(false);
   const { jumpTo, compact = false } = props;
-  const prior = props.priors.find((study) => study.studyInstanceUid === view.priorUid) ?? null;
+  const fault = useSession(session, (state) => state.fault);
+  const asking = useSession(session, (state) => state.asking);
 
   const toggleFullscreen = () => {
     if (document.fullscreenElement) void document.exitFullscreen();
@@ -64,8 +62,8 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
       const meant = pressKey(event, session, () => setHelp((shown) => !shown), fullscreen.current);
       if (event.key === "Escape") {
         setHelp(false);
-        session.answer(false);
-        session.closeDocument();
+        session.dispatch({ type: "answer", yes: false });
+        session.dispatch({ type: "close-document" });
       }
       // The page around leaves alone what is prevented.
       if (meant) event.preventDefault();
@@ -74,28 +72,14 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
     return () => document.removeEventListener("keydown", onKey);
   }, [session]);
 
-  const shownPriorUid = prior?.studyInstanceUid;
-  const documentShown = view.document !== null;
-  // A study without pictures is its documents: they have the room to themselves.
-  const wordsAlone = documentShown && openingDocument(props.current.series) !== null;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: with the prior a pane comes or goes, and has to be watched.
   useEffect(() => {
-    if (!stage.current) return;
-    const observer = new ResizeObserver(() => session.resize());
-    // The panes and not the stage: when the prior comes beside the current study the stage stays as wide as it was, and a
-    // picture drawn for the whole of it would be squeezed into half.
-    for (const pane of stage.current.children) observer.observe(pane);
-    return () => observer.disconnect();
-  }, [session, shownPriorUid, documentShown]);
-
-  useEffect(() => {
-    if (jumpTo) session.jumpTo(jumpTo);
+    if (jumpTo) session.dispatch({ type: "jump", to: jumpTo });
   }, [session, jumpTo]);
 
-  if (view.fault)
+  if (fault)
     return (
       <div className={styles.loading} role="alert">
-        {view.fault}
+        {fault}
       </div>
     );
 
@@ -105,7 +89,6 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
       <Toolbar
         session={session}
         compact={compact}
-        hasPriors={props.priors.length > 0}
         canMark={props.onKeyImage !== undefined}
         onHelp={() => setHelp(!help)}
         onFullscreen={toggleFullscreen}
@@ -113,29 +96,11 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
       />
       <div className={styles.body}>
         <div className={styles.tray}>
-          <SeriesTray session={session} current={props.current} priors={props.priors} shownPrior={prior} />
+          <SeriesTray session={session} />
           <MeasurementChips session={session} canUse={props.onMeasurement !== undefined} />
         </div>
-        <div
-          ref={stage}
-          className={styles.stage}
-          data-shown={Number(!wordsAlone) + Number(prior !== null) + Number(view.document !== null)}
-        >
-          {wordsAlone ? null : (
-            <PaneFrame session={session} side="current" study={props.current} priors={props.priors} />
-          )}
-          {prior && <PaneFrame session={session} side="prior" study={prior} priors={props.priors} />}
-          {view.document && (
-            <DocumentPane
-              key={view.document.series.seriesInstanceUid}
-              session={session}
-              study={view.document.study}
-              series={view.document.series}
-              isPrior={view.document.study.studyInstanceUid !== props.current.studyInstanceUid}
-            />
-          )}
-        </div>
-        {view.asking && <PriorInDoubt prior={view.asking} onAnswer={(yes) => session.answer(yes)} />}
+        <Stage session={session} />
+        {asking && <PriorInDoubt prior={asking.study} onAnswer={(yes) => session.dispatch({ type: "answer", yes })} />}
         {help && <KeyList onClose={() => setHelp(false)} />}
       </div>
     </div>

@@ -1,9 +1,9 @@
 import type { Types } from "@cornerstonejs/core";
 import * as core from "@cornerstonejs/core";
-import { curveOf, rangeOf, type Voi, withRange } from "./voi.ts";
+import { curveOf, rangeOf, type Voi, withRange } from "../../voi.ts";
 
 /** How the values of the image on one viewport become greys. */
-export type PaneVoi = {
+export type StackVoi = {
   /** Null before the first image, and for what has no window: colour. */
   current(): Voi | null;
   apply(voi: Voi): void;
@@ -20,7 +20,7 @@ export type PaneVoi = {
  * The library draws a straight window, or its own idea of a sigmoid, and forgets what it was told of polarity when it is
  * reset. So it is given the range alone, and the curve in that range is ours: tables, steps, fractions, black for white.
  */
-export function createPaneVoi(viewport: Types.IStackViewport): PaneVoi {
+export function createStackVoi(viewport: Types.IStackViewport): StackVoi {
   let voi: Voi | null = null;
   let inverted = false;
 

@@ -1,8 +1,8 @@
 import type { Types } from "@cornerstonejs/core";
-import { texts } from "./attributes.ts";
-import type { Frame } from "./frames.ts";
-import { type Letters, lettersFromPatientOrientation, orientationLetters } from "./geometry.ts";
-import type { Vec3 } from "./vectors.ts";
+import { texts } from "../../attributes.ts";
+import type { Frame } from "../../frames.ts";
+import { type Letters, lettersFromPatientOrientation, orientationLetters } from "../../geometry.ts";
+import type { Vec3 } from "../../vectors.ts";
 
 /** What the camera makes of an image: which way is up, and how large it stands. Null while the viewport has no size. */
 export function cameraWords(

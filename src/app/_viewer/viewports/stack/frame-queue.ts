@@ -1,14 +1,17 @@
 import * as core from "@cornerstonejs/core";
-import type { ViewerError } from "./archive.ts";
-import { isLoaded, loadFrame } from "./cornerstone.ts";
-import type { Frame } from "./frames.ts";
+import { isLoaded, loadFrame } from "../../cornerstone.ts";
+import type { Frame } from "../../frames.ts";
+import type { ViewerError } from "../../viewer-error.ts";
 import { nextToFetch } from "./prefetch-order.ts";
 
-/** What a pane fetches ahead of its reader, and what could not be had. */
+/** What a viewport fetches ahead of its reader, and what could not be had. */
 export type FrameQueue = {
   /** Fetches what is worth fetching next, as many at once as allowed. */
   pump(): void;
-  setLimit(inFlight: number): void;
+  /** @param ofCache share of the cache, 0 to 1. */
+  setLimit(inFlight: number, ofCache: number): void;
+  /** Something is left to be fetched. */
+  wantsMore(): boolean;
   countReady(): void;
   failure(index: number): ViewerError | undefined;
   fail(index: number, problem: ViewerError): void;
@@ -21,38 +24,39 @@ export type FrameQueue = {
 const bytesForPictures = 0.6;
 
 /**
- * @param reader what the pane shows now: its frames, the image asked for, the way the reader goes; `ready` is false
+ * @param reader what the viewport shows now: its frames, the image asked for, the way the reader goes; `ready` is false
  *   before the first image, which shares its line with nobody.
  * @param onReady told how many images are there.
+ * @param onIdle told when nothing is left to be fetched.
  */
 export function createFrameQueue(
   reader: () => { frames: readonly Frame[]; index: number; direction: 1 | -1; ready: boolean },
   onReady: (count: number) => void,
+  onIdle: () => void,
 ): FrameQueue {
   let flying = new Set<number>();
   let failed = new Map<number, ViewerError>();
-  let limit = 4;
+  let limit = 0;
+  let share = 1;
 
   function countReady(): void {
     onReady(reader().frames.filter((frame) => isLoaded(frame)).length);
   }
 
-  function pump(): void {
+  function nextWanted(): number | null {
     const { frames, index, direction, ready } = reader();
-    if (frames.length === 0 || !ready) return;
-    const within = reach(frames);
+    if (frames.length === 0 || !ready) return null;
+    const wanted = (i: number) => !flying.has(i) && !failed.has(i) && !isLoaded(frames[i] as Frame);
+    return nextToFetch(frames.length, index, direction, wanted, reach(frames, share));
+  }
+
+  function pump(): void {
     while (flying.size < limit) {
-      const next = nextToFetch(
-        frames.length,
-        index,
-        direction,
-        (i) => !flying.has(i) && !failed.has(i) && !isLoaded(frames[i] as Frame),
-        within,
-      );
+      const next = nextWanted();
       if (next === null) break;
       const flight = flying;
       flight.add(next);
-      loadFrame(frames[next] as Frame, false)
+      loadFrame(reader().frames[next] as Frame, false)
         .catch((error: ViewerError) => {
           if (flight === flying) failed.set(next, error);
         })
@@ -61,6 +65,7 @@ export function createFrameQueue(
           if (flight !== flying) return;
           countReady();
           pump();
+          if (flying.size === 0) onIdle();
         });
     }
   }
@@ -68,10 +73,12 @@ export function createFrameQueue(
   return {
     pump,
     countReady,
-    setLimit(inFlight) {
+    setLimit(inFlight, ofCache) {
       limit = inFlight;
+      share = ofCache;
       pump();
     },
+    wantsMore: () => flying.size > 0 || nextWanted() !== null,
     failure: (index) => failed.get(index),
     fail: (index, problem) => void failed.set(index, problem),
     forget: (index) => void failed.delete(index),
@@ -82,10 +89,9 @@ export function createFrameQueue(
   };
 }
 
-/** How far from the image on the screen fetching ahead pays: what does not fit the cache pushes out what does. */
-function reach(frames: readonly Frame[]): number {
-  const [frame] = frames;
+/** How far from the image on the screen, either way, fetching ahead pays: what does not fit the cache pushes out what does. */
+function reach([frame]: readonly Frame[], share: number): number {
   if (!frame) return 0;
   const bytes = frame.rows * frame.columns * (frame.samplesPerPixel > 1 ? 3 : 2);
-  return Math.max(4, Math.floor((core.cache.getMaxCacheSize() * bytesForPictures) / bytes / 4));
+  return Math.max(2, Math.floor((core.cache.getMaxCacheSize() * bytesForPictures * share) / bytes / 2));
 }

@@ -1,8 +1,7 @@
 import * as tools from "@cornerstonejs/tools";
-import { angleLines, lengthLines, toolNames } from "./cornerstone.ts";
-import type { Vec3 } from "./vectors.ts";
-
-export type ToolName = keyof typeof toolNames;
+import { angleLines, lengthLines, toolNames } from "../cornerstone.ts";
+import type { ToolName } from "../tool-names.ts";
+import type { Vec3 } from "../vectors.ts";
 
 export type SessionTools = {
   addViewport(viewportId: string): void;

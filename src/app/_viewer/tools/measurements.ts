@@ -1,9 +1,9 @@
 import * as core from "@cornerstonejs/core";
 import * as tools from "@cornerstonejs/tools";
-import { frameByImageId, toolNames } from "./cornerstone.ts";
-import { angleOf, lengthOf, measurementText } from "./measure.ts";
-import type { Measurement, StudyForViewing } from "./types.ts";
-import type { Vec3 } from "./vectors.ts";
+import { frameByImageId, toolNames } from "../cornerstone.ts";
+import { angleOf, lengthOf, measurementText } from "../measure.ts";
+import type { Measurement, StudyForViewing } from "../types.ts";
+import type { Vec3 } from "../vectors.ts";
 
 export type MeasurementWatch = {
   /** Reads all measurements again, now. */

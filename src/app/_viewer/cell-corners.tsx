@@ -1,0 +1,92 @@
+import styles from "./cell-frame.module.css";
+import { readableDate } from "./dates.ts";
+import type { Frame } from "./frames.ts";
+import type { LoadedSeries } from "./series-store.ts";
+import { drawsWithoutGraphics, reductionOf } from "./texture-limit.ts";
+import type { ViewportView } from "./viewports/viewport.ts";
+import { windowNumber } from "./voi.ts";
+
+/**
+ * What is written over an image: whose it is, which one, how it is seen.
+ *
+ * @param name of the cell for those who look for it from outside.
+ */
+export function CellCorners({
+  name,
+  view,
+  frame,
+  loaded,
+  isPrior,
+  inverted,
+}: {
+  name: string;
+  view: ViewportView;
+  frame: Frame;
+  loaded: LoadedSeries;
+  isPrior: boolean;
+  inverted: boolean;
+}) {
+  const { voi, zoom, letters, shown } = view;
+  const { series, study } = loaded;
+  const factor = reductionOf(frame);
+  return (
+    <>
+      <div className={styles.corner} data-at="tl">
+        <span>{loaded.patientName}</span>
+        <span>{loaded.patientId}</span>
+      </div>
+      <div className={styles.corner} data-at="tr">
+        <span>
+          {isPrior ? "PRIOR " : ""}
+          {readableDate(study.studyDate)}
+        </span>
+        <span>
+          {[series.seriesNumber === null ? null : `Se ${series.seriesNumber}`, series.seriesDescription]
+            .filter(Boolean)
+            .join(" · ")}
+        </span>
+        {frame.view && <span>{frame.view}</span>}
+      </div>
+      <div className={styles.corner} data-at="bl">
+        <span data-testid={`image-number-${name}`}>
+          Image {(shown ?? 0) + 1}/{loaded.frames.length}
+          {frame.imageNumber !== null && frame.imageNumber !== (shown ?? 0) + 1 ? ` (no. ${frame.imageNumber})` : ""}
+        </span>
+        {voi && (
+          <span data-testid={`window-${name}`}>
+            W {windowNumber(voi.width)} L {windowNumber(voi.center)}
+            {voi.lut ? " by table" : ""}
+            {inverted ? " inverted" : ""}
+          </span>
+        )}
+        {zoom !== null && <span>Zoom {zoom.toFixed(zoom < 10 ? 2 : 1)}×</span>}
+      </div>
+      <div className={styles.corner} data-at="br">
+        {drawsWithoutGraphics() && <span className={styles.lossy}>No graphics: drawn plainly</span>}
+        {factor > 1 && <span className={styles.lossy}>Reduced 1:{factor}</span>}
+        {frame.lossy && <span className={styles.lossy}>{frame.lossy}</span>}
+        {frame.sliceThickness !== null && <span>T {trimmed(frame.sliceThickness)} mm</span>}
+        {place(frame) !== null && <span>Loc {trimmed(place(frame) ?? 0)} mm</span>}
+        {frame.ultrasound?.doubt ? (
+          <span>No scale: {frame.ultrasound.doubt}</span>
+        ) : (
+          frame.size.unit === "px" && !frame.ultrasound && <span>No scale</span>
+        )}
+      </div>
+      {letters &&
+        (["left", "right", "top", "bottom"] as const).map((edge) => (
+          <span key={edge} className={styles.letter} data-edge={edge}>
+            {letters[edge]}
+          </span>
+        ))}
+    </>
+  );
+}
+
+function place(frame: Frame): number | null {
+  return frame.sliceLocation ?? frame.alongNormal;
+}
+
+function trimmed(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}

@@ -1,0 +1,197 @@
+import { useEffect, useRef } from "react";
+import { CellCorners } from "./cell-corners.tsx";
+import styles from "./cell-frame.module.css";
+import { CellHead } from "./cell-head.tsx";
+import { type Cell, type CellId, isCurrent, studyOf } from "./session/cell.ts";
+import { activeCell, filledCells, nameOfCell } from "./session/places.ts";
+import type { Session } from "./session/run.ts";
+import type { StudyForViewing } from "./types.ts";
+import { useCell, useSession } from "./use-session.ts";
+import type { ViewportView } from "./viewports/viewport.ts";
+import { wheelSteps } from "./wheel.ts";
+
+/** One place of the layout: a viewport with what is written around and over it, or nothing yet. */
+export function CellFrame({ session, id }: { session: Session; id: CellId }) {
+  const cell = useSession(session, ({ cells }) => cells[id]);
+  const study = useSession(session, (state) => cell && studyOf(state, cell.source.study));
+  const active = useSession(session, (state) => activeCell(state) === id);
+  if (!cell || !study) return null;
+  return <FilledCell session={session} id={id} cell={cell} study={study} active={active} />;
+}
+
+function FilledCell({
+  session,
+  id,
+  cell,
+  study,
+  active,
+}: {
+  session: Session;
+  id: CellId;
+  cell: Cell;
+  study: StudyForViewing;
+  active: boolean;
+}) {
+  const element = useRef<HTMLDivElement>(null);
+  const { view } = useCell(session, id);
+  const name = useSession(session, (state) => nameOfCell(state, id));
+  const isPrior = useSession(session, (state) => !isCurrent(state, cell));
+  const several = useSession(session, (state) => filledCells(state).length > 1);
+  const crowded = useSession(
+    session,
+    (state) => filledCells(state).filter(([, { source }]) => source.study === cell.source.study).length > 1,
+  );
+  const marked = useSession(session, (state) => (state.marked?.cell === id ? state.marked : null));
+
+  useEffect(() => {
+    const target = element.current;
+    if (!target) return;
+    session.attach(id, target);
+    const steps = wheelSteps();
+    const onWheel = (event: WheelEvent) => {
+      event.preventDefault();
+      if (event.ctrlKey) session.dispatch({ type: "zoom", cell: id, factor: event.deltaY < 0 ? 1.1 : 1 / 1.1 });
+      else {
+        // With Shift the browser turns the wheel sideways.
+        const images = steps(event.deltaY || event.deltaX, event.deltaMode);
+        if (images !== 0) session.dispatch({ type: "scroll", cell: id, images, alone: event.shiftKey });
+      }
+    };
+    target.addEventListener("wheel", onWheel, { passive: false });
+    return () => {
+      target.removeEventListener("wheel", onWheel);
+      session.detach(id);
+    };
+  }, [session, id]);
+
+  const { loaded, look } = cell;
+  const frame = loaded && view && view.shown !== null ? (loaded.frames[view.shown] ?? null) : null;
+  const total = loaded?.frames.length ?? 0;
+  const problem = cell.problem ?? view?.problem ?? null;
+  const waiting = view !== null && view.shown !== null && view.shown !== look.index && !look.playing;
+  const activate = () => session.dispatch({ type: "activate", cell: id });
+  return (
+    <div
+      className={styles.pane}
+      data-side={isPrior ? "prior" : "current"}
+      data-cell={id}
+      data-active={(active && several) || undefined}
+      onPointerDownCapture={activate}
+    >
+      <CellHead
+        session={session}
+        id={id}
+        name={name}
+        study={study}
+        isPrior={isPrior}
+        series={crowded ? seriesWords(cell, study) : null}
+        warnings={loaded?.warnings ?? []}
+      />
+      <div className={styles.screen}>
+        <div
+          ref={element}
+          role="img"
+          aria-label={`${isPrior ? "Prior" : "Current"} study, ${frame ? `image ${(view?.shown ?? 0) + 1} of ${total}` : "no image yet"}`}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: keys act on it, and focus says which cell they mean.
+          tabIndex={0}
+          onFocus={activate}
+          className={styles.viewport}
+          data-testid={`viewport-${name}`}
+          data-viewport={name}
+          onContextMenu={(event) => event.preventDefault()}
+        />
+        {view && loaded && frame && (
+          <CellCorners
+            name={name}
+            view={view}
+            frame={frame}
+            loaded={loaded}
+            isPrior={isPrior}
+            inverted={look.inverted}
+          />
+        )}
+        {marked && (
+          <p className={styles.toast} role={marked.taken ? "status" : "alert"}>
+            {marked.said}
+          </p>
+        )}
+        {waiting && !problem && (
+          <p className={styles.waiting} role="status">
+            Loading image {look.index + 1}
+          </p>
+        )}
+        <Cover session={session} id={id} cell={cell} view={view} />
+        {view && total > 1 && (
+          <Position
+            index={look.index}
+            total={total}
+            onGo={(index) => session.dispatch({ type: "go", cell: id, index })}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function seriesWords({ source }: Cell, study: StudyForViewing): string | null {
+  const series = study.series.find(({ seriesInstanceUid }) => seriesInstanceUid === source.series);
+  if (!series) return null;
+  const { seriesNumber, seriesDescription, modality } = series;
+  return [seriesNumber, seriesDescription || `${modality} series`].filter((word) => word !== null).join(" · ");
+}
+
+/** What stands in the place of an image: that it comes, that there is none, or why it cannot be shown. */
+function Cover({ session, id, cell, view }: { session: Session; id: CellId; cell: Cell; view: ViewportView | null }) {
+  const { loaded, look } = cell;
+  const total = loaded?.frames.length ?? 0;
+  const problem = cell.problem ?? view?.problem;
+  if (problem)
+    return (
+      <div className={styles.cover} role="alert">
+        <p>
+          {total > 1 && problem.kind !== "signed-out" ? `Image ${look.index + 1} of ${total}: ` : ""}
+          {problem.message}
+        </p>
+        {problem.kind === "signed-out" ? (
+          <a href={`/sign-in?to=${encodeURIComponent(window.location.pathname)}`}>Sign in</a>
+        ) : (
+          problem.kind !== "not-there" && (
+            <button type="button" onClick={() => session.dispatch({ type: "retry", cell: id })}>
+              Try again
+            </button>
+          )
+        )}
+      </div>
+    );
+  if (loaded && total === 0)
+    return (
+      <p className={styles.cover} role="status">
+        No images in this series
+      </p>
+    );
+  return view === null || view.opening ? (
+    <p className={styles.cover} role="status">
+      Loading images
+    </p>
+  ) : null;
+}
+
+/** The bar at the right edge: where in the stack one is. */
+function Position({ index, total, onGo }: { index: number; total: number; onGo: (index: number) => void }) {
+  return (
+    <div className={styles.position}>
+      <input
+        type="range"
+        min={0}
+        max={total - 1}
+        step={1}
+        value={index}
+        aria-label="Image"
+        aria-valuetext={`Image ${index + 1} of ${total}`}
+        tabIndex={-1}
+        onChange={(event) => onGo(Number(event.target.value))}
+        onPointerUp={(event) => event.currentTarget.blur()}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+import styles from "./cell-frame.module.css";
+import { readableDate } from "./dates.ts";
+import type { CellId } from "./session/cell.ts";
+import type { Session } from "./session/run.ts";
+import type { StudyForViewing } from "./types.ts";
+import { useSession } from "./use-session.ts";
+
+/** Whose images stand in a cell: of which study, and what has to be known before they are believed. */
+export function CellHead({
+  session,
+  id,
+  name,
+  study,
+  isPrior,
+  series,
+  warnings,
+}: {
+  session: Session;
+  id: CellId;
+  name: string;
+  study: StudyForViewing;
+  isPrior: boolean;
+  /** Said where several cells show one study; null where it goes without saying. */
+  series: string | null;
+  warnings: readonly string[];
+}) {
+  const priors = useSession(session, (state) => state.studies.priors);
+  return (
+    <div className={styles.paneHead} data-testid={`pane-label-${name}`}>
+      <strong className={styles.badge}>{isPrior ? "Prior" : "Current"}</strong>
+      <span className={styles.date}>{readableDate(study.studyDate) ?? "no date"}</span>
+      {isPrior && priors.length > 1 ? (
+        <select
+          aria-label="Prior study"
+          value={study.studyInstanceUid}
+          onChange={(event) => {
+            const chosen = priors.find(({ studyInstanceUid }) => studyInstanceUid === event.target.value);
+            if (chosen) session.dispatch({ type: "choose-prior", study: chosen, cell: id });
+            event.target.blur();
+          }}
+        >
+          {priors.map((prior) => (
+            <option key={prior.studyInstanceUid} value={prior.studyInstanceUid}>
+              {[prior.doubt && "⚠", readableDate(prior.studyDate) ?? "no date", prior.description]
+                .filter(Boolean)
+                .join(" · ")}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <span className={styles.description}>{series ?? study.description}</span>
+      )}
+      {study.doubt ? (
+        <span className={styles.warning} data-doubt role="alert" title={study.doubt}>
+          Patient not certain
+        </span>
+      ) : null}
+      {warnings.map((warning) => (
+        <span key={warning} className={styles.warning} title="Geometry of this series">
+          {warning}
+        </span>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { SeriesForViewing } from "../types.ts";
+import type { Deed } from "./actions.ts";
+import { studyKey } from "./cell.ts";
+import { after, begun, doubtful, prior } from "./fixture.ts";
+import { reduce } from "./reduce.ts";
+import type { SessionState } from "./state.ts";
+
+const series = doubtful.series[0] as SeriesForViewing;
+const image = { seriesInstanceUid: series.seriesInstanceUid, sopInstanceUid: "1.3.1.4", frameNumber: 1 };
+/** Every way to see something of a study. */
+const ways: Deed[] = [
+  { type: "open", study: doubtful, series },
+  { type: "put", cell: "r3c3", study: doubtful, series },
+  { type: "choose-prior", study: doubtful },
+  { type: "choose-prior", study: doubtful, cell: "r1c2" },
+  { type: "open-document", study: doubtful, series },
+  { type: "jump", to: image },
+];
+
+const shows = (state: SessionState) =>
+  state.document?.study === doubtful ||
+  Object.values(state.cells).some((cell) => cell?.source.study === studyKey(doubtful));
+
+describe("a prior that may be of somebody else", () => {
+  for (const layout of [
+    { rows: 1, columns: 1 },
+    { rows: 3, columns: 3 },
+  ])
+    for (const deed of ways)
+      test(`is asked about before it is shown: ${deed.type} in ${layout.rows}×${layout.columns}`, () => {
+        const state = after(begun(), { type: "set-layout", ...layout });
+        const asked = after(state, deed);
+        assert.equal(asked.asking?.study, doubtful);
+        assert.ok(!shows(asked), "nothing is hung yet");
+        const no = after(asked, { type: "answer", yes: false });
+        assert.ok(!shows(no) && no.asking === null, "no is no");
+        const yes = reduce(asked, { type: "answer", yes: true });
+        assert.ok(!shows(yes.state), "not before the yes is noted");
+        assert.deepEqual(yes.effects, [{ type: "accept", study: doubtful, deed }]);
+        const refused = after(yes.state, { type: "not-accepted", study: doubtful, deed });
+        assert.ok(!shows(refused) && refused.asking?.study === doubtful, "asked again where it could not be noted");
+        const noted = after(yes.state, { type: "accepted", study: doubtful, deed });
+        assert.ok(shows(noted) && noted.asking === null);
+        assert.equal(after(noted, deed).asking, null, "once is enough");
+      });
+
+  test("is what the key hangs only where no prior is sure", () => {
+    assert.equal(after(begun(), { type: "toggle-prior" }).cells.r1c2?.source.study, studyKey(prior));
+    const state = after(begun({ priors: [doubtful] }), { type: "toggle-prior" });
+    assert.equal(state.asking?.study, doubtful);
+    assert.equal(state.cells.r1c2, undefined);
+    assert.deepEqual(state.layout, { rows: 1, columns: 1 }, "no room is made before the answer");
+  });
+
+  test("is asked about too when the page wants it from the start", () => {
+    const state = begun({ initialPrior: doubtful.studyInstanceUid });
+    assert.ok(!shows(state));
+    assert.equal(state.asking?.study, doubtful);
+  });
+});

@@ -1,0 +1,149 @@
+import { openingIndex, priorIndex, priorWindow, type Shown } from "../hanging.ts";
+import { byNumber, matchingSeries, mayHaveImages, openingDocument, openingSeries } from "../matching-series.ts";
+import { playbackOf } from "../playback.ts";
+import type { LoadedSeries } from "../series-store.ts";
+import type { ImagePointer, SeriesForViewing, StudyForViewing } from "../types.ts";
+import { ViewerError } from "../viewer-error.ts";
+import { type Cell, type CellId, freshLook, isCurrent, type Source, seriesOf, studyKey, studyOf } from "./cell.ts";
+import { relinked, unlinked } from "./links.ts";
+import { indexOfImage, windowNow } from "./look.ts";
+import { activeCell, cellAt, currentCell, filledCells, placesOf, priorCell } from "./places.ts";
+import type { SessionState } from "./state.ts";
+
+/** Makes a cell the one that keys and tools mean. */
+export function activated(state: SessionState, id: CellId): SessionState {
+  const lastCurrent = isCurrent(state, state.cells[id]) ? id : state.lastCurrent;
+  return state.active === id && state.lastCurrent === lastCurrent ? state : { ...state, active: id, lastCurrent };
+}
+
+/** Puts a series into a cell, which then works for it; what was known of the one before is gone. */
+export function hung(
+  state: SessionState,
+  id: CellId,
+  study: StudyForViewing,
+  series: SeriesForViewing | null,
+  { at = null, frames = null }: { at?: ImagePointer | null | undefined; frames?: readonly string[] | null } = {},
+): SessionState {
+  const source: Source = { study: studyKey(study), series: series?.seriesInstanceUid ?? null, frames };
+  const cell: Cell = {
+    kind: "stack",
+    source,
+    loaded: null,
+    problem: series ? null : noPictures(study),
+    at,
+    look: freshLook,
+    presets: [],
+  };
+  return unlinked({ ...state, cells: { ...state.cells, [id]: cell } }, id);
+}
+
+function noPictures(study: StudyForViewing): ViewerError {
+  return new ViewerError("not-there", study.series.length > 0 ? "No images in this study." : "No images have arrived.");
+}
+
+/** Hangs a prior in a cell with the series that matches the current study; its document beside, when it has no pictures. */
+export function priorHung(
+  state: SessionState,
+  id: CellId,
+  study: StudyForViewing,
+  chosen?: SeriesForViewing,
+  at?: ImagePointer,
+): SessionState {
+  const beside = currentCell(state);
+  const shown = seriesOf(state.studies.current, (beside && state.cells[beside]?.source.series) ?? null);
+  const series = chosen ?? (shown ? matchingSeries(shown, study.series) : openingSeries(study.series));
+  const document = series ? null : openingDocument(study.series);
+  const next = hung(state, id, study, series, { at });
+  return document ? { ...next, document: { study, series: document } } : next;
+}
+
+/** The cell for a prior beside the current study: an empty one, a second one where there is but one, or the one after the active. */
+export function roomForPrior(state: SessionState): [SessionState, CellId] {
+  const shown = priorCell(state);
+  if (shown) return [state, shown];
+  const { rows, columns } = state.layout;
+  if (rows * columns === 1) return [{ ...state, layout: { rows: 1, columns: 2 }, alone: false }, cellAt(1, 2)];
+  const places = placesOf(state.layout);
+  const from = places.indexOf(activeCell(state));
+  const after = places.map((_, i) => places[(from + 1 + i) % places.length] as CellId);
+  return [{ ...state, alone: false }, after.find((id) => !state.cells[id]) ?? (after[0] as CellId)];
+}
+
+/** Takes the priors off the cells; a layout of two goes back to one. */
+export function withoutPriors(state: SessionState): SessionState {
+  const priors = filledCells(state).flatMap(([id, cell]) => (isCurrent(state, cell) ? [] : [id]));
+  const cells = Object.fromEntries(Object.entries(state.cells).filter(([id]) => !priors.includes(id as CellId)));
+  const { rows, columns } = state.layout;
+  const layout = rows === 1 && columns === 2 && priors.includes(cellAt(1, 2)) ? { rows: 1, columns: 1 } : state.layout;
+  const next = priors.reduce(unlinked, { ...state, cells, layout, alone: false });
+  return activated(next, currentCell(next) ?? activeCell(next));
+}
+
+/**
+ * The cell a chosen series goes to: the active one. In a layout of one or two, where each side is one study's, a series goes
+ * to the side of its study, and a prior's makes room beside.
+ */
+export function roomFor(state: SessionState, study: StudyForViewing): [SessionState, CellId] {
+  const active = activeCell(state);
+  const cell = state.cells[active];
+  const current = studyKey(study) === studyKey(state.studies.current);
+  if (!cell || isCurrent(state, cell) === current || placesOf(state.layout).length > 2) return [state, active];
+  if (!current) return roomForPrior(state);
+  return [state, currentCell(state) ?? active];
+}
+
+/** Fills cells that have never shown anything with the series of the current study that no cell shows, in their order. */
+export function filled(state: SessionState): SessionState {
+  const { current } = state.studies;
+  const shown = new Set(filledCells(state).map(([, { source }]) => source.series));
+  const waiting = byNumber(current.series.filter(mayHaveImages)).filter((each) => !shown.has(each.seriesInstanceUid));
+  const empty = placesOf(state.layout).filter((id) => !state.cells[id]);
+  return empty.slice(0, waiting.length).reduce((each, id, i) => hung(each, id, current, waiting[i] ?? null), state);
+}
+
+/** The series of a cell's study before or after the one that it shows; null at the ends. */
+export function seriesBeside(state: SessionState, cell: Cell, by: 1 | -1): SeriesForViewing | null {
+  const study = studyOf(state, cell.source.study);
+  const all = byNumber((study?.series ?? []).filter(mayHaveImages));
+  const now = all.findIndex((series) => series.seriesInstanceUid === cell.source.series);
+  return all[now + by] ?? null;
+}
+
+/** The metadata of a cell's series is there: at which image it opens, and with which window in place of its own. */
+export function opened(
+  state: SessionState,
+  id: CellId,
+  whole: LoadedSeries,
+  opening: LoadedSeries | null,
+): SessionState {
+  const cell = state.cells[id];
+  if (!cell) return state;
+  const { frames: wanted } = cell.source;
+  const loaded = wanted
+    ? { ...whole, frames: whole.frames.filter(({ sopInstanceUid }) => wanted.includes(sopInstanceUid)) }
+    : whole;
+  // Its modality promised pictures, and there are words or pages: an encapsulated PDF that says OT.
+  if (loaded.frames.length === 0 && loaded.others.length > 0) {
+    const problem = new ViewerError("not-there", "No images in this series. Its document is shown beside.");
+    const document = { study: loaded.study, series: loaded.series };
+    return { ...state, document, cells: { ...state.cells, [id]: { ...cell, problem } } };
+  }
+  const found = cell.at ? indexOfImage(loaded, cell.at) : -1;
+  const hang = isCurrent(state, cell)
+    ? { index: openingIndex(loaded, state.stackOpening), given: null }
+    : besideCurrent(state, loaded, opening);
+  const index = found >= 0 ? found : hang.index;
+  const rate = playbackOf(loaded.frames, index).rate ?? (loaded.modality === "US" ? 25 : 12);
+  const look = { ...freshLook, index, given: hang.given, fps: Math.max(1, Math.min(60, Math.round(rate))) };
+  return relinked({ ...state, cells: { ...state.cells, [id]: { ...cell, loaded, at: null, look } } }, id);
+}
+
+function besideCurrent(state: SessionState, prior: LoadedSeries, opening: LoadedSeries | null) {
+  const id = currentCell(state);
+  const cell = id ? state.cells[id] : undefined;
+  const shown: Shown | undefined = cell && { loaded: cell.loaded, index: cell.look.index, voi: windowNow(cell) };
+  return {
+    index: priorIndex(prior, shown, state.stackOpening),
+    given: priorWindow(prior, shown, opening),
+  };
+}

@@ -1,0 +1,455 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { SeriesForViewing } from "../types.ts";
+import { ViewerError } from "../viewer-error.ts";
+import type { Action, ViewportReport } from "./actions.ts";
+import { after, begun, current, doubtful, hangs, loadedOf, prior, studyOf, told, withLoaded } from "./fixture.ts";
+import { linkedBy } from "./links.ts";
+import { activeCell, cellsInView, priorCell } from "./places.ts";
+import { reduce } from "./reduce.ts";
+
+const seriesOf = (study: typeof current, place: number) => study.series[place] as SeriesForViewing;
+const open = () => withLoaded(begun(), "r1c1");
+/** Current and prior beside, both open. */
+const beside = () => withLoaded(after(open(), { type: "toggle-prior" }), "r1c2");
+const lung = { center: -600, width: 1500 };
+const windowOf = (state: ReturnType<typeof open>, id: "r1c1" | "r1c2" | "r1c3") => {
+  const window = state.cells[id]?.look.window;
+  return window && { center: window.center, width: window.width };
+};
+const imageOf = (study: typeof current, place: number, number: number) => ({
+  seriesInstanceUid: seriesOf(study, place).seriesInstanceUid,
+  sopInstanceUid: `${seriesOf(study, place).seriesInstanceUid}.${number}`,
+  frameNumber: 1,
+});
+const problem = new ViewerError("unreachable", "The archive does not answer.");
+
+/** One row for every action: an action without one does not compile. */
+const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
+  "set-layout": [
+    "lays out rows and columns",
+    () => assert.equal(cellsInView(after(open(), { type: "set-layout", rows: 2, columns: 3 })).length, 6),
+  ],
+  "toggle-alone": [
+    "gives the active cell the room of all",
+    () => assert.deepEqual(cellsInView(after(beside(), { type: "toggle-alone", cell: "r1c2" })), ["r1c2"]),
+  ],
+  activate: [
+    "makes a cell the one that keys mean",
+    () => assert.equal(activeCell(after(beside(), { type: "activate", cell: "r1c2" })), "r1c2"),
+  ],
+  "next-cell": [
+    "goes round the cells that show something, either way",
+    () => {
+      const state = after(beside(), { type: "set-layout", rows: 2, columns: 2 }, { type: "activate", cell: "r1c1" });
+      const steps = [1, 1, 1, -1] as const;
+      const places = steps.map((_, i) =>
+        activeCell(after(state, ...steps.slice(0, i + 1).map((by) => ({ type: "next-cell", by }) as const))),
+      );
+      assert.deepEqual(places, ["r1c2", "r2c1", "r2c2", "r2c1"]);
+    },
+  ],
+  open: [
+    "puts a series into the active cell; beside the current study where it is a prior's, and to its own side in a layout of two",
+    () => {
+      const one = after(open(), { type: "open", study: current, series: seriesOf(current, 1) });
+      assert.deepEqual(hangs(one), { r1c1: "1.1.2" });
+      const two = after(open(), { type: "open", study: prior, series: seriesOf(prior, 0) });
+      assert.deepEqual(hangs(two), { r1c1: "1.1.1", r1c2: "1.2.1" });
+      assert.equal(activeCell(two), "r1c2");
+      const back = after(two, { type: "open", study: current, series: seriesOf(current, 2) });
+      assert.deepEqual(hangs(back), { r1c1: "1.1.3", r1c2: "1.2.1" });
+      const grid = after(two, { type: "set-layout", rows: 2, columns: 2 }, { type: "activate", cell: "r1c2" });
+      const four = after(grid, { type: "open", study: current, series: seriesOf(current, 2) });
+      assert.equal(four.cells.r1c2?.source.series, "1.1.3", "in a larger layout the active cell takes anything");
+    },
+  ],
+  put: [
+    "puts a series, or some images of it, into a cell",
+    () => {
+      const state = after(open(), { type: "set-layout", rows: 2, columns: 2 });
+      const frames = ["1.1.2.3", "1.1.2.5"];
+      const put = after(state, { type: "put", cell: "r2c2", study: current, series: seriesOf(current, 1), frames });
+      assert.equal(activeCell(put), "r2c2");
+      const cell = withLoaded(put, "r2c2").cells.r2c2;
+      assert.deepEqual(
+        cell?.loaded?.frames.map(({ sopInstanceUid }) => sopInstanceUid),
+        frames,
+      );
+    },
+  ],
+  "step-series": [
+    "goes to the series before or after, and stays at the ends",
+    () => {
+      const next = after(open(), { type: "step-series", by: 1 });
+      assert.deepEqual(hangs(next), { r1c1: "1.1.2" });
+      assert.deepEqual(hangs(after(open(), { type: "step-series", by: -1 })), { r1c1: "1.1.1" });
+    },
+  ],
+  "toggle-prior": [
+    "hangs the prior beside with the series that matches, and takes it off again",
+    () => {
+      assert.deepEqual(hangs(beside()), { r1c1: "1.1.1", r1c2: "1.2.2" });
+      assert.deepEqual(beside().layout, { rows: 1, columns: 2 });
+      const off = after(beside(), { type: "toggle-prior" });
+      assert.deepEqual([off.layout, hangs(off)], [{ rows: 1, columns: 1 }, { r1c1: "1.1.1" }]);
+      const full = after(open(), { type: "set-layout", rows: 1, columns: 3 }, { type: "toggle-prior" });
+      assert.equal(priorCell(full), "r1c2", "where all are full it is the one after the active");
+    },
+  ],
+  "choose-prior": [
+    "hangs a prior in a cell",
+    () => {
+      const other = studyOf("1.4", [{ description: "Bone" }, { description: "Soft" }]);
+      const state = after(begun({ priors: [prior, other] }), { type: "toggle-prior" });
+      const chosen = after(state, { type: "choose-prior", study: other, cell: "r1c2" });
+      assert.equal(chosen.cells.r1c2?.source.series, "1.4.2");
+    },
+  ],
+  answer: [
+    "is about nothing where nothing is asked",
+    () => assert.deepEqual(reduce(open(), { type: "answer", yes: true }).effects, []),
+  ],
+  accepted: [
+    "shows what waited for it",
+    () => {
+      const deed = { type: "choose-prior", study: doubtful } as const;
+      const state = after(open(), deed, { type: "accepted", study: doubtful, deed });
+      assert.equal(state.cells.r1c2?.source.series, "1.3.1");
+    },
+  ],
+  "not-accepted": [
+    "asks again",
+    () => {
+      const deed = { type: "choose-prior", study: doubtful } as const;
+      assert.equal(after(open(), { type: "not-accepted", study: doubtful, deed }).asking?.deed, deed);
+    },
+  ],
+  "open-document": [
+    "shows a document beside the images, which stay",
+    () => {
+      const state = after(open(), { type: "open-document", study: current, series: seriesOf(current, 2) });
+      assert.equal(state.document?.series.seriesInstanceUid, "1.1.3");
+      assert.deepEqual(hangs(state), { r1c1: "1.1.1" });
+    },
+  ],
+  "close-document": [
+    "takes it away",
+    () => {
+      const shown = after(open(), { type: "open-document", study: current, series: seriesOf(current, 2) });
+      assert.equal(after(shown, { type: "close-document" }).document, null);
+    },
+  ],
+  scroll: [
+    "goes on within the series, the linked cells with it, or alone",
+    () => {
+      const both = after(beside(), { type: "scroll", cell: "r1c1", images: 3 });
+      assert.deepEqual([both.cells.r1c1?.look.index, both.cells.r1c2?.look.index], [3, 3]);
+      const alone = after(both, { type: "scroll", cell: "r1c1", images: 2, alone: true });
+      assert.deepEqual([alone.cells.r1c1?.look.index, alone.cells.r1c2?.look.index], [5, 3]);
+      const again = after(alone, { type: "scroll", cell: "r1c2", images: 1 });
+      assert.deepEqual([again.cells.r1c1?.look.index, again.cells.r1c2?.look.index], [6, 4], "linked as they stood");
+      const end = after(both, { type: "scroll", cell: "r1c1", images: 1e6 });
+      assert.equal(end.cells.r1c1?.look.index, 19);
+      assert.equal(activeCell(after(beside(), { type: "scroll", cell: "r1c2", images: 1 })), "r1c2");
+      const single = after(withLoaded(begun(), "r1c1", { slices: 1 }), { type: "scroll", cell: "r1c1", images: 1 });
+      assert.equal(single.cells.r1c1?.source.series, "1.1.2", "views of one image each are paged like slices");
+    },
+  ],
+  go: [
+    "goes to an image",
+    () => assert.equal(after(open(), { type: "go", cell: "r1c1", index: 7 }).cells.r1c1?.look.index, 7),
+  ],
+  jump: [
+    "goes to an image in the cell that has its series, or opens the series with it",
+    () => {
+      const there = after(beside(), { type: "jump", to: imageOf(prior, 1, 5) });
+      assert.deepEqual([activeCell(there), there.cells.r1c2?.look.index], ["r1c2", 4]);
+      const other = withLoaded(after(beside(), { type: "jump", to: imageOf(current, 2, 9) }), "r1c1");
+      assert.deepEqual([other.cells.r1c1?.source.series, other.cells.r1c1?.look.index], ["1.1.3", 8]);
+      const nowhere = { ...imageOf(current, 0, 1), seriesInstanceUid: "9" };
+      const state = open();
+      assert.equal(after(state, { type: "jump", to: nowhere }), state);
+    },
+  ],
+  preset: [
+    "windows the active cell and the study it is compared with, and not another series beside it",
+    () => {
+      const state = ["r1c1" as const, "r1c2" as const].reduce(
+        (each, id) => after(each, told(each, id, { type: "stacked", range: [0, 100] })),
+        beside(),
+      );
+      const both = after(state, { type: "preset", key: "2" });
+      assert.deepEqual([windowOf(both, "r1c1"), windowOf(both, "r1c2")], [lung, lung]);
+      assert.equal(windowOf(after(both, { type: "preset", key: "0" }), "r1c1"), null, "as sent");
+      const loose = after(state, { type: "toggle-link" }, { type: "preset", key: "2" });
+      assert.equal(windowOf(loose, "r1c2"), null);
+      const grid = withLoaded(after(state, { type: "set-layout", rows: 1, columns: 3 }), "r1c3");
+      assert.equal(grid.cells.r1c3?.source.series, "1.1.2");
+      const stacked = after(grid, told(grid, "r1c3", { type: "stacked", range: [0, 100] }));
+      assert.equal(windowOf(after(stacked, { type: "preset", key: "2" }), "r1c3"), null);
+    },
+  ],
+  zoom: [
+    "is the camera's",
+    () =>
+      assert.deepEqual(reduce(open(), { type: "zoom", cell: "r1c1", factor: 1.1 }).effects, [
+        { type: "move", cell: "r1c1", how: { zoomBy: 1.1 } },
+      ]),
+  ],
+  invert: [
+    "exchanges black and white, and back",
+    () => {
+      const once = after(open(), { type: "invert" });
+      assert.equal(once.cells.r1c1?.look.inverted, true);
+      assert.equal(after(once, { type: "invert" }).cells.r1c1?.look.inverted, false);
+    },
+  ],
+  flip: ["is the camera's", () => assert.equal(reduce(open(), { type: "flip" }).effects[0]?.type, "move")],
+  rotate: ["is the camera's", () => assert.equal(reduce(open(), { type: "rotate" }).effects[0]?.type, "move")],
+  reset: [
+    "shows the whole image as it opens, and stays at its place",
+    () => {
+      const state = after(open(), { type: "go", cell: "r1c1", index: 7 }, { type: "invert" });
+      const moved = after(
+        state,
+        told(state, "r1c1", { type: "moved", camera: { zoom: 2, pan: [1, 2], rotation: 90, flipped: true } }),
+      );
+      const { look } = after(moved, { type: "reset" }).cells.r1c1 ?? {};
+      assert.deepEqual([look?.index, look?.inverted, look?.camera, look?.window], [7, false, null, null]);
+    },
+  ],
+  "toggle-cine": [
+    "plays and stops what is a loop",
+    () => {
+      const playing = after(open(), { type: "toggle-cine" });
+      assert.equal(playing.cells.r1c1?.look.playing, true);
+      assert.equal(after(playing, { type: "toggle-cine" }).cells.r1c1?.look.playing, false);
+      const single = withLoaded(begun(), "r1c1", { slices: 1 });
+      assert.equal(after(single, { type: "toggle-cine" }).cells.r1c1?.look.playing, false);
+    },
+  ],
+  "set-fps": [
+    "is between 1 and 60",
+    () => {
+      const fps = (wanted: number) => after(open(), { type: "set-fps", fps: wanted }).cells.r1c1?.look.fps;
+      assert.deepEqual([fps(0), fps(25), fps(100)], [1, 25, 60]);
+    },
+  ],
+  "set-tool": [
+    "holds for all cells",
+    () => {
+      const { state, effects } = reduce(open(), { type: "set-tool", tool: "length" });
+      assert.deepEqual([state.tool, effects], ["length", [{ type: "choose-tool" }]]);
+    },
+  ],
+  "toggle-link": [
+    "lets the cells go, and ties them where they stand",
+    () => {
+      assert.equal(linkedBy(beside()), "position");
+      const loose = after(beside(), { type: "toggle-link" });
+      assert.equal(linkedBy(loose), null);
+      const apart = after(loose, { type: "scroll", cell: "r1c1", images: 4 }, { type: "toggle-link" });
+      const on = after(apart, { type: "scroll", cell: "r1c1", images: 1 });
+      assert.deepEqual([on.cells.r1c1?.look.index, on.cells.r1c2?.look.index], [5, 1]);
+    },
+  ],
+  "toggle-stack-opening": [
+    "holds for the next series opened",
+    () => {
+      const { state, effects } = reduce(open(), { type: "toggle-stack-opening" });
+      assert.deepEqual(effects, [{ type: "keep-stack-opening" }]);
+      assert.equal(state.cells.r1c1?.look.index, 0);
+      const next = withLoaded(after(state, { type: "step-series", by: 1 }), "r1c1");
+      assert.equal(next.cells.r1c1?.look.index, 10);
+    },
+  ],
+  mark: [
+    "gives what the active cell shows to the report",
+    () => assert.deepEqual(reduce(open(), { type: "mark" }).effects, [{ type: "mark", cell: "r1c1" }]),
+  ],
+  marked: [
+    "says in the cell what came of it, longer where it was refused",
+    () => {
+      const taken = reduce(open(), { type: "marked", cell: "r1c1", refused: null });
+      assert.deepEqual(taken.state.marked, { cell: "r1c1", said: "Key image added", taken: true });
+      const refused = reduce(open(), { type: "marked", cell: "r1c1", refused: "Not added." });
+      assert.deepEqual(refused.effects, [{ type: "fade-mark", afterMs: 6000 }]);
+    },
+  ],
+  unmark: [
+    "takes the word away",
+    () => {
+      const state = after(open(), { type: "marked", cell: "r1c1", refused: null }, { type: "unmark" });
+      assert.equal(state.marked, null);
+    },
+  ],
+  measurements: [
+    "belong to images, not to cells: no layout touches them",
+    () => {
+      const all = [{ id: "m1" }] as never;
+      const state = after(open(), { type: "measurements", all }, { type: "set-layout", rows: 5, columns: 5 });
+      assert.equal(after(state, { type: "set-layout", rows: 1, columns: 1 }).measurements, all);
+    },
+  ],
+  "take-measurement": [
+    "gives it to the report",
+    () => {
+      const measurement = { id: "m1" } as never;
+      assert.deepEqual(reduce(open(), { type: "take-measurement", measurement }).effects, [
+        { type: "take-measurement", measurement },
+      ]);
+    },
+  ],
+  "remove-measurement": [
+    "removes one, or the one that is picked",
+    () => {
+      const removed = (action: Action) => reduce(open(), action).effects;
+      assert.deepEqual(removed({ type: "remove-measurement", id: "m1" }), [{ type: "remove-measurement", id: "m1" }]);
+      assert.deepEqual(removed({ type: "remove-measurement" }), [{ type: "remove-measurement", id: null }]);
+    },
+  ],
+  retry: [
+    "asks for the series again, or for the image",
+    () => {
+      const state = begun();
+      const own = state.cells.r1c1?.source;
+      assert.ok(own);
+      const failed = after(state, { type: "not-loaded", cell: "r1c1", source: own, problem });
+      const again = after(failed, { type: "retry", cell: "r1c1" }).cells.r1c1;
+      assert.deepEqual([again?.problem, again?.source], [null, own]);
+      assert.notEqual(again?.source, own, "another wish, so that it is loaded again");
+      assert.deepEqual(reduce(open(), { type: "retry", cell: "r1c1" }).effects, [{ type: "refetch", cell: "r1c1" }]);
+    },
+  ],
+  undo: [
+    "takes a changed window back with the arrangement",
+    () => {
+      const ready = withLoaded(begun(), "r1c1");
+      const stacked = after(ready, told(ready, "r1c1", { type: "stacked", range: [0, 100] }));
+      const back = after(stacked, { type: "preset", key: "2" }, { type: "undo" });
+      assert.equal(windowOf(back, "r1c1"), null);
+    },
+  ],
+  studies: [
+    "are the newest of the page",
+    () => {
+      const next = { current: { ...current, description: "CT Thorax late" }, priors: [prior] };
+      assert.equal(after(open(), { type: "studies", studies: next }).studies, next);
+    },
+  ],
+  loaded: [
+    "opens a series where it belongs: a prior at the place of the current study, with its window on CT",
+    () => {
+      const state = after(open(), { type: "go", cell: "r1c1", index: 12 });
+      const windowed = after(
+        state,
+        told(state, "r1c1", { type: "windowed", index: 12, window: { ...lung, shape: "LINEAR", lut: null } }),
+      );
+      const hung = withLoaded(after(windowed, { type: "toggle-prior" }), "r1c2").cells.r1c2;
+      assert.equal(hung?.look.index, 12);
+      assert.equal(hung?.look.given?.center, -600);
+      const late = after(open(), { type: "open", study: current, series: seriesOf(current, 1) });
+      const source = open().cells.r1c1?.source;
+      assert.ok(source);
+      const wrong = after(late, { type: "loaded", cell: "r1c1", source, loaded: loadedOf(current, 0), opening: null });
+      assert.equal(wrong.cells.r1c1?.loaded, null, "what comes for a series that was let go is not shown");
+      const words = {
+        ...loadedOf(current, 0, { slices: 0 }),
+        others: [{ sopInstanceUid: "1", title: "PDF", attributes: {} }],
+      };
+      const begin = begun();
+      const asked = begin.cells.r1c1?.source;
+      assert.ok(asked);
+      const document = after(begin, { type: "loaded", cell: "r1c1", source: asked, loaded: words, opening: null });
+      assert.match(document.cells.r1c1?.problem?.message ?? "", /document is shown beside/);
+      assert.equal(document.document?.series.seriesInstanceUid, "1.1.1");
+    },
+  ],
+  "not-loaded": [
+    "says why in the cell",
+    () => {
+      const state = begun();
+      const source = state.cells.r1c1?.source;
+      assert.ok(source);
+      assert.equal(after(state, { type: "not-loaded", cell: "r1c1", source, problem }).cells.r1c1?.problem, problem);
+      const late = after(state, { type: "step-series", by: 1 });
+      assert.equal(after(late, { type: "not-loaded", cell: "r1c1", source, problem }).cells.r1c1?.problem, null);
+    },
+  ],
+  fault: ["is said", () => assert.equal(after(open(), { type: "fault", said: "No viewer." }).fault, "No viewer.")],
+  viewport: [
+    "tells nothing any more of a series that its cell has let go",
+    () => {
+      const state = open();
+      const late = told(state, "r1c1", { type: "turned", index: 5 });
+      const other = withLoaded(after(state, { type: "step-series", by: 1 }), "r1c1");
+      assert.equal(after(other, late).cells.r1c1?.look.index, 0);
+    },
+  ],
+};
+
+/** The same for what viewports tell. */
+const reports: { [T in ViewportReport["type"]]: [says: string, check: () => void] } = {
+  stacked: [
+    "gives the number keys their windows",
+    () => {
+      const state = open();
+      const { presets } = after(state, told(state, "r1c1", { type: "stacked", range: [0, 9] })).cells.r1c1 ?? {};
+      assert.deepEqual(presets?.[1]?.name, "Lung");
+    },
+  ],
+  painted: [
+    "is told of once",
+    () => {
+      const state = open();
+      const { state: next, effects } = reduce(state, told(state, "r1c1", { type: "painted" }));
+      assert.deepEqual(effects, [{ type: "first-image", cell: "r1c1" }]);
+      assert.deepEqual(reduce(next, told(next, "r1c1", { type: "painted" })).effects, []);
+    },
+  ],
+  dragged: [
+    "pages like the wheel, linked cells too",
+    () => {
+      const state = beside();
+      const { cells } = after(state, told(state, "r1c2", { type: "dragged", images: 4 }));
+      assert.deepEqual([cells.r1c1?.look.index, cells.r1c2?.look.index], [4, 4]);
+    },
+  ],
+  turned: [
+    "moves the loop alone",
+    () => {
+      const state = beside();
+      const { cells } = after(state, told(state, "r1c2", { type: "turned", index: 4 }));
+      assert.deepEqual([cells.r1c1?.look.index, cells.r1c2?.look.index], [0, 4]);
+    },
+  ],
+  windowed: [
+    "is kept for the stack, and for each image of a projection",
+    () => {
+      const window = { ...lung, shape: "LINEAR", lut: null } as const;
+      const state = open();
+      const ct = after(state, told(state, "r1c1", { type: "windowed", index: 3, window })).cells.r1c1?.look;
+      assert.deepEqual([ct?.window, ct?.windows], [window, {}]);
+      const film = withLoaded(begun(), "r1c1", { modality: "DX" });
+      const dx = after(film, told(film, "r1c1", { type: "windowed", index: 3, window })).cells.r1c1?.look;
+      assert.deepEqual([dx?.window, dx?.windows], [null, { 3: window }]);
+    },
+  ],
+  moved: [
+    "is kept",
+    () => {
+      const camera = { zoom: 2, pan: [3, 4], rotation: 90, flipped: true } as const;
+      const state = open();
+      assert.equal(after(state, told(state, "r1c1", { type: "moved", camera })).cells.r1c1?.look.camera, camera);
+    },
+  ],
+};
+
+describe("what the reader does and what comes of it", () => {
+  for (const [type, [says, check]] of Object.entries(table)) test(`${type} ${says}`, check);
+});
+
+describe("what a viewport tells", () => {
+  for (const [type, [says, check]] of Object.entries(reports)) test(`${type} ${says}`, check);
+});

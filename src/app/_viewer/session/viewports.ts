@@ -1,0 +1,171 @@
+import * as core from "@cornerstonejs/core";
+import { loadSeries } from "../series-store.ts";
+import { createSessionTools, type SessionTools } from "../tools/session-tools.ts";
+import { ViewerError } from "../viewer-error.ts";
+import { createViewport } from "../viewports/kinds.ts";
+import { sharePrefetch } from "../viewports/prefetch-share.ts";
+import type { Viewport } from "../viewports/viewport.ts";
+import type { Action } from "./actions.ts";
+import { type Cell, type CellId, isCurrent, type Source, seriesOf, studyOf } from "./cell.ts";
+import { activeCell, currentCell, placesOf } from "./places.ts";
+import type { SessionState } from "./state.ts";
+
+/** The viewports of the cells that have an element on the page. All of them draw through one WebGL context. */
+export type Viewports = {
+  /** The library is set up: viewports can be made. */
+  begin(): void;
+  attach(id: CellId, element: HTMLDivElement): void;
+  detach(id: CellId): void;
+  get(id: CellId): Viewport | undefined;
+  /** Brings all of them to what their cells wish, the active one first. */
+  sync(): void;
+  chooseTool(): void;
+  resize(): void;
+  /** Draws measurements again. */
+  redraw(): void;
+  ids(): string[];
+  close(): void;
+};
+
+/**
+ * @param name of the session; what the library calls its things.
+ * @param onChange told when a viewport has come or gone.
+ */
+export function createViewports(
+  name: string,
+  state: () => SessionState,
+  dispatch: (action: Action) => void,
+  onChange: () => void,
+): Viewports {
+  let engine: core.RenderingEngine | null = null;
+  let toolset: SessionTools | null = null;
+  let closed = false;
+  let resizing = 0;
+  const elements = new Map<CellId, HTMLDivElement>();
+  const made = new Map<CellId, { viewport: Viewport; kind: Cell["kind"] }>();
+  /** Whose metadata is on its way. */
+  const loading = new Map<CellId, Source>();
+
+  /** Cells of the layout with the active one first: what it needs is asked for before what others need. */
+  function inOrder(): CellId[] {
+    const active = activeCell(state());
+    return [active, ...placesOf(state().layout).filter((id) => id !== active)];
+  }
+
+  function share(): void {
+    // Out of sight, as beside a cell that has the room of all, nothing is fetched ahead.
+    const seen = inOrder().filter((id) => elements.get(id)?.clientWidth);
+    for (const [id, { viewport }] of made) if (!seen.includes(id)) viewport.setPrefetch(0, 0);
+    sharePrefetch(seen.flatMap((id) => made.get(id)?.viewport ?? []));
+  }
+
+  /** @returns whether a viewport came or went. */
+  function fit(id: CellId): boolean {
+    const cell = state().cells[id];
+    const element = elements.get(id);
+    const before = made.get(id);
+    if (before && (!cell || !element || before.kind !== cell.kind)) {
+      before.viewport.close();
+      made.delete(id);
+    }
+    if (!engine || !cell || !element || made.has(id)) return before !== undefined && !made.has(id);
+    const viewport = createViewport(engine, `${name}-${id}`, element, cell, {
+      report: (loaded, report) => dispatch({ type: "viewport", cell: id, loaded, report }),
+      onIdle: share,
+    });
+    toolset?.addViewport(viewport.id);
+    made.set(id, { viewport, kind: cell.kind });
+    return true;
+  }
+
+  function load(id: CellId, { source, loaded, problem }: Cell): void {
+    if (loaded || problem || loading.get(id) === source) return;
+    const now = state();
+    const study = studyOf(now, source.study);
+    const series = seriesOf(study, source.series);
+    if (!study || !series) return;
+    loading.set(id, source);
+    const beside = currentCell(now);
+    const opening = isCurrent(now, now.cells[id]) || !beside ? null : now.cells[beside]?.source.series;
+    const compared = seriesOf(now.studies.current, opening ?? null);
+    Promise.all([
+      loadSeries(study, series),
+      compared ? loadSeries(now.studies.current, compared).catch(() => null) : null,
+    ])
+      .then(
+        ([whole, current]) => dispatch({ type: "loaded", cell: id, source, loaded: whole, opening: current }),
+        (error: unknown) =>
+          dispatch({
+            type: "not-loaded",
+            cell: id,
+            source,
+            problem:
+              error instanceof ViewerError ? error : new ViewerError("unreadable", "This series could not be opened."),
+          }),
+      )
+      .finally(() => {
+        if (loading.get(id) === source) loading.delete(id);
+      });
+  }
+
+  function sync(): void {
+    if (closed) return;
+    let changed = false;
+    for (const id of [...made.keys()]) if (!elements.has(id) || !state().cells[id]) changed = fit(id) || changed;
+    for (const id of inOrder()) {
+      changed = fit(id) || changed;
+      const cell = state().cells[id];
+      const viewport = made.get(id)?.viewport;
+      if (!cell || !viewport) continue;
+      load(id, cell);
+      viewport.sync(cell);
+    }
+    share();
+    if (changed) onChange();
+  }
+
+  function resize(): void {
+    resizing ||= requestAnimationFrame(() => {
+      resizing = 0;
+      if (closed || !engine || made.size === 0) return;
+      engine.resize(true, true);
+      for (const { viewport } of made.values()) viewport.resized();
+      share();
+    });
+  }
+
+  return {
+    begin() {
+      if (closed) return;
+      engine = new core.RenderingEngine(name);
+      toolset = createSessionTools(name);
+      toolset.choose(state().tool);
+      sync();
+    },
+    attach(id, element) {
+      elements.set(id, element);
+      sync();
+      // The engine resizes the other canvases, and not their cameras, when one more joins them.
+      resize();
+    },
+    detach(id) {
+      elements.delete(id);
+      sync();
+    },
+    get: (id) => made.get(id)?.viewport,
+    sync,
+    chooseTool: () => toolset?.choose(state().tool),
+    resize,
+    redraw: () => engine?.render(),
+    ids: () => [...made.values()].map(({ viewport }) => viewport.id),
+    close() {
+      closed = true;
+      if (resizing) cancelAnimationFrame(resizing);
+      for (const { viewport } of made.values()) viewport.close();
+      made.clear();
+      toolset?.close();
+      engine?.destroy();
+      engine = null;
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { type CSSProperties, useEffect, useRef } from "react";
+import { CellFrame } from "./cell-frame.tsx";
+import { DocumentPane } from "./document-pane.tsx";
+import { openingDocument } from "./matching-series.ts";
+import { type CellId, studyKey } from "./session/cell.ts";
+import { activeCell, placesOf } from "./session/places.ts";
+import type { Session } from "./session/run.ts";
+import { useSession } from "./use-session.ts";
+import styles from "./viewer.module.css";
+
+/** The cells of the layout, and the document beside them. */
+export function Stage({ session }: { session: Session }) {
+  const stage = useRef<HTMLDivElement>(null);
+  const layout = useSession(session, (state) => state.layout);
+  const document = useSession(session, (state) => state.document);
+  const current = useSession(session, (state) => state.studies.current);
+  const only = useSession(session, (state) => (state.alone ? activeCell(state) : null));
+  // A study without pictures is its documents: they have the room of its cell.
+  const wordless = useSession(session, ({ cells }) =>
+    document && openingDocument(current.series)
+      ? (placesOf(layout).find(
+          (id) => cells[id]?.source.series === null && cells[id].source.study === studyKey(current),
+        ) ?? null)
+      : null,
+  );
+  const places: CellId[] = placesOf(layout).filter((id) => id !== wordless);
+  const columns = only ? 1 : Math.min(layout.columns, places.length);
+  const rows = only ? 1 : Math.ceil(places.length / Math.max(1, columns));
+  const shape = `${places.join()} ${only} ${document === null}`;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with another shape cells come or go, and have to be watched.
+  useEffect(() => {
+    if (!stage.current) return;
+    const observer = new ResizeObserver(() => session.resize());
+    // The cells and not the stage: when the layout changes the stage stays as wide as it was, and a picture drawn for the
+    // whole of it would be squeezed into a part.
+    for (const cell of stage.current.querySelectorAll("[data-cell]")) observer.observe(cell);
+    return () => observer.disconnect();
+  }, [session, shape]);
+
+  const narrow = Math.min(rows, columns);
+  const style = {
+    "--rows": rows,
+    "--columns": columns,
+    "--narrow-columns": narrow,
+    "--narrow-rows": Math.ceil((rows * columns) / Math.max(1, narrow)),
+  } as CSSProperties;
+  return (
+    <div
+      ref={stage}
+      className={styles.stage}
+      style={style}
+      data-document={document && places.length > 0 ? (places.length > 1 ? "beside-several" : "beside-one") : undefined}
+    >
+      {places.length > 0 && (
+        <div className={styles.cells}>
+          {places.map((id) => (
+            <CellFrame key={id} session={session} id={id} />
+          ))}
+        </div>
+      )}
+      {document && (
+        <DocumentPane
+          key={document.series.seriesInstanceUid}
+          session={session}
+          study={document.study}
+          series={document.series}
+          isPrior={document.study.studyInstanceUid !== current.studyInstanceUid}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,2 @@
+/** What the left button does. */
+export type ToolName = "scroll" | "window" | "pan" | "zoom" | "length" | "angle";

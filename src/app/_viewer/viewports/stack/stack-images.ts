@@ -1,0 +1,126 @@
+import type { Types } from "@cornerstonejs/core";
+import * as core from "@cornerstonejs/core";
+import { isLoaded, loadFrame } from "../../cornerstone.ts";
+import type { Frame } from "../../frames.ts";
+import type { LoadedSeries } from "../../series-store.ts";
+import { ViewerError } from "../../viewer-error.ts";
+import type { FrameQueue } from "./frame-queue.ts";
+
+/** Brings images of one series to the renderer. */
+export type StackImages = {
+  /** Opens a series with the image asked for. */
+  open(loaded: LoadedSeries): Promise<void>;
+  /** Goes to the image asked for; while one is on its way, only the newest wish counts. */
+  follow(): Promise<void>;
+  /** Nothing of the series before counts any more. */
+  clear(): void;
+};
+
+/** What is asked and told on the way. */
+type Hooks = {
+  /** Image asked for, from 0. */
+  asked(): number;
+  /** The image that the renderer has put on the screen; null before the first. */
+  drawn(): number | null;
+  /** The renderer has the series; its first image is not drawn yet. */
+  onStacked(image: Types.IImage): void;
+  /** The image asked for is still on the screen. */
+  onStanding(index: number): void;
+  /** Why the image asked for cannot be shown; null when it can. */
+  onProblem(problem: ViewerError | null): void;
+  /** Not even the first image could be shown. */
+  onNothing(problem: ViewerError): void;
+};
+
+export function createStackImages(viewport: Types.IStackViewport, queue: FrameQueue, hooks: Hooks): StackImages {
+  let series: LoadedSeries | null = null;
+  let generation = 0;
+  let urgent = 0;
+  /** The renderer has this series: not before an image of it could be shown. */
+  let stacked = false;
+
+  const frameAt = (index: number): Frame | undefined => series?.frames[index];
+
+  /** Gives the series to the renderer, with an image that is there. */
+  async function stack(index: number, mine: number): Promise<void> {
+    const frame = frameAt(index);
+    const image = frame && core.cache.getImage(frame.imageId);
+    if (!series || !image) return;
+    await viewport.setStack(
+      series.frames.map(({ imageId }) => imageId),
+      index,
+    );
+    if (mine !== generation) return;
+    stacked = true;
+    viewport.resetCamera();
+    hooks.onStacked(image);
+    viewport.render();
+  }
+
+  async function follow(): Promise<void> {
+    const mine = generation;
+    const index = hooks.asked();
+    const frame = frameAt(index);
+    if (!frame) return;
+    const before = queue.failure(index);
+    if (before) return hooks.onProblem(before);
+    if (!isLoaded(frame)) {
+      if (urgent >= 2) return;
+      urgent++;
+      try {
+        await loadFrame(frame, true);
+      } catch (error) {
+        if (mine === generation) queue.fail(index, error as ViewerError);
+      } finally {
+        if (mine === generation) urgent--;
+      }
+      if (mine !== generation) return;
+      if (hooks.asked() !== index) return void follow();
+      const problem = queue.failure(index);
+      if (problem) return hooks.onProblem(problem);
+    }
+    hooks.onProblem(null);
+    if (stacked) await viewport.setImageIdIndex(index);
+    else await stack(index, mine);
+    if (mine !== generation) return;
+    // Coming back to the image that is still on the screen paints nothing new.
+    if (hooks.drawn() === index) hooks.onStanding(index);
+    queue.pump();
+  }
+
+  return {
+    async open(loaded) {
+      const mine = generation;
+      series = loaded;
+      const index = hooks.asked();
+      const frame = frameAt(index);
+      if (!frame) return;
+      try {
+        await loadFrame(frame, true);
+        if (mine !== generation) return;
+        await stack(index, mine);
+        if (mine !== generation) return;
+        queue.countReady();
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        if (mine !== generation) return;
+        if (hooks.asked() !== index) void follow();
+        else queue.pump();
+      } catch (error) {
+        if (mine !== generation) return;
+        const problem =
+          error instanceof ViewerError ? error : new ViewerError("unreadable", "This image cannot be shown.");
+        queue.fail(index, problem);
+        // The next image may well be sound.
+        hooks.onNothing(problem);
+        if (hooks.asked() !== index) void follow();
+      }
+    },
+    follow,
+    clear() {
+      generation++;
+      series = null;
+      urgent = 0;
+      stacked = false;
+    },
+  };
+}
