@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
-import { authenticate, reauthenticate } from "#server/auth/authenticate.ts";
+import { authenticate } from "#server/auth/authenticate.ts";
 import { assertGoodPassword } from "#server/auth/new-password.ts";
 import { hashPassword } from "#server/auth/password.ts";
+import { prove } from "#server/auth/proof/index.ts";
+import { pool } from "#server/db/clients.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { insertAccount } from "#server/domain/tenancy/index.ts";
@@ -97,6 +99,22 @@ test("an invitation link works once, in time, for its account alone, and lets on
   await assert.rejects(stranger.user.invite({ userId }), code("user.not-found"));
 });
 
+test("no tenant's transaction is open while a person proves who they are", async () => {
+  const { actor } = await signedIn("radiologist@nightshift.example");
+  const busy: number[] = [];
+  const caller = createCaller(actor, async (...proof) => {
+    busy.push(pool("overread_app").totalCount - pool("overread_app").idleCount);
+    await prove(...proof);
+  });
+  const signature = { caseId: crypto.randomUUID(), claimToken: "1", version: 1, password: demoPassword };
+  await assert.rejects(caller.report.sign(signature), code("case.not-found"));
+  await assert.rejects(
+    caller.session.changePassword({ password: demoPassword, newPassword: "short" }),
+    code("user.password-weak"),
+  );
+  assert.deepEqual(busy, [0, 0]);
+});
+
 test("a first password that an operator gave signs nothing until the person has changed it", async () => {
   const org = await orgId("nightshift");
   const given = "given by the operator 7";
@@ -111,7 +129,7 @@ test("a first password that an operator gave signs nothing until the person has 
     }),
   );
   const actor = await authenticate(email, given, "192.0.2.1");
-  const caller = createCaller(actor, reauthenticate);
+  const caller = createCaller(actor, prove);
   const signature = { caseId: crypto.randomUUID(), claimToken: "1", version: 1 };
   await assert.rejects(caller.report.sign({ ...signature, password: given }), code("auth.password-change-required"));
   await assert.rejects(

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { Secret, TOTP } from "otpauth";
-import { authenticate, reauthenticate } from "#server/auth/authenticate.ts";
+import { authenticate } from "#server/auth/authenticate.ts";
+import { prove } from "#server/auth/proof/index.ts";
 import { signInLimits } from "#server/auth/rate-limit.ts";
 import { findSession } from "#server/auth/session.ts";
 import { pool } from "#server/db/clients.ts";
@@ -28,9 +29,9 @@ beforeEach(() => db.owner.query("DELETE FROM invitation; DELETE FROM sign_in_att
 after(() => db.drop());
 
 const code = (appCode: string) => (error: { cause?: { code?: string } }) => error.cause?.code === appCode;
-const asAdmin = async (email: string) => createCaller((await signedIn(email)).actor, reauthenticate, at.admin).user;
+const asAdmin = async (email: string) => createCaller((await signedIn(email)).actor, prove, at.admin).user;
 const use = (token: string, totp?: string, newPassword = chosen) =>
-  createCaller(null, reauthenticate, at.person).user.acceptInvitation({ token, password: newPassword, totp });
+  createCaller(null, prove, at.person).user.acceptInvitation({ token, password: newPassword, totp });
 const setPassword = (userId: string) =>
   db.owner.query(
     `UPDATE credential SET password_hash = (SELECT c.password_hash FROM credential c JOIN user_account u ON u.id = c.user_id
@@ -127,7 +128,7 @@ test("a link that is out of date, replaced, or older than the person's own chang
   await db.owner.query("UPDATE invitation SET expires_at = now() WHERE used_at IS NULL");
   await assert.rejects(use(second.token), code("user.invitation-invalid"));
   const third = await admin.resetLink({ userId, password });
-  await createCaller(actor, reauthenticate).session.changePassword({ password, newPassword: chosen });
+  await createCaller(actor, prove).session.changePassword({ password, newPassword: chosen });
   await assert.rejects(use(third.token), code("user.invitation-invalid"));
   const fourth = await admin.resetLink({ userId, password });
   await db.owner.query("UPDATE user_account SET deactivated_at = now() WHERE id = $1", [userId]);
@@ -140,7 +141,7 @@ test("a link that is out of date, replaced, or older than the person's own chang
 test("a link does not stand in for the second factor: without a code of the app or a recovery code the old password stays", async () => {
   const email = "lead@nightshift.example";
   const { actor } = await signedIn(email);
-  const { secondFactor } = createCaller(actor, reauthenticate).session;
+  const { secondFactor } = createCaller(actor, prove).session;
   const app = new TOTP({ secret: Secret.fromBase32((await secondFactor.begin({ password })).secret) });
   const { recoveryCodes } = await secondFactor.confirm({ code: app.generate() });
   const admin = await asAdmin("chief@nightshift.example");
@@ -225,7 +226,7 @@ test("a person is told who made a link for the account, when, and from where it 
   assert.deepEqual([used?.state, used?.usedFrom, used?.news], ["used", at.person, true]);
   assert.equal((await told())[0]?.news, true, "a second sign-in is told it too");
   const changed = await authenticate(email, chosen, at.person);
-  await createCaller(changed, reauthenticate).session.changePassword({ password: chosen, newPassword: password });
+  await createCaller(changed, prove).session.changePassword({ password: chosen, newPassword: password });
   assert.equal((await createCaller(changed).session.me()).resetLinks[0]?.linkId, used?.linkId);
 
   // Who comes back after weeks is told of what was made since the last time.

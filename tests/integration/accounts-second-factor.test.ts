@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Secret, TOTP } from "otpauth";
-import { authenticate, reauthenticate } from "#server/auth/authenticate.ts";
+import { authenticate } from "#server/auth/authenticate.ts";
+import { prove } from "#server/auth/proof/index.ts";
 import { signInLimits } from "#server/auth/rate-limit.ts";
 import { createSession, findSession, sessionsPerAccount } from "#server/auth/session.ts";
 import { seedDemo } from "#server/demo/seed.ts";
@@ -29,7 +30,7 @@ const ahead = () => db.owner.query("UPDATE second_factor SET last_step = 0");
 
 async function enrol(email: string) {
   const { actor } = await signedIn(email);
-  const { secondFactor } = createCaller(actor, reauthenticate).session;
+  const { secondFactor } = createCaller(actor, prove).session;
   const { secret, uri } = await secondFactor.begin({ password });
   assert.match(uri, /^otpauth:\/\/totp\/Overread/);
   const app = new TOTP({ secret: Secret.fromBase32(secret) });
@@ -90,14 +91,14 @@ test("codes cannot be guessed side by side", async () => {
 
 test("signing asks for the code where the account has one, and the code for that is good once too", async () => {
   const { actor, app, secondFactor } = await enrol("lead@nightshift.example");
-  await assert.rejects(reauthenticate(actor, password), { code: "auth.second-factor-required" });
+  await assert.rejects(prove(actor, { password }), { code: "auth.second-factor-required" });
   const totp = app.generate();
-  await reauthenticate(actor, password, { totp });
-  await assert.rejects(reauthenticate(actor, password, { totp }), { code: "auth.second-factor-invalid" });
+  await prove(actor, { password, totp });
+  await assert.rejects(prove(actor, { password, totp }), { code: "auth.second-factor-invalid" });
   await assert.rejects(secondFactor.begin({ password }), code("auth.second-factor-required"));
   await ahead();
   await secondFactor.remove({ password, totp: app.generate() });
-  await reauthenticate(actor, password);
+  await prove(actor, { password });
 });
 
 test("the secret of an app is kept encrypted, and the application's role cannot read it", async () => {

@@ -67,7 +67,7 @@ test("a question whose connection is cut is asked again; an act is not done twic
     actor: radiologist.actor,
     requestId: "r",
     address: "unknown",
-    reauthenticate: async () => {},
+    prove: async () => {},
   });
   assert.equal(await caller.ask(), 2);
   runs = 0;

@@ -198,8 +198,8 @@ test("settings of a facility are shown to who may change them, its name to those
 test("with a new password the other sessions end, and the change is on record", async () => {
   const here = await signedIn("radiologist2@nightshift.example");
   const there = await signedIn("radiologist2@nightshift.example");
-  const { reauthenticate } = await import("#server/auth/authenticate.ts");
-  const session = createCaller(here.actor, reauthenticate).session;
+  const { prove } = await import("#server/auth/proof/index.ts");
+  const session = createCaller(here.actor, prove).session;
   await assert.rejects(
     session.changePassword({ password: "wrong", newPassword: "walnut ferry unkempt drizzle" }),
     code("auth.reauthentication-failed"),

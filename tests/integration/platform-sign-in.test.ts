@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
-import { authenticate, reauthenticate } from "#server/auth/authenticate.ts";
+import { authenticate } from "#server/auth/authenticate.ts";
 import { ownSignInPage } from "#server/auth/own-sign-in-page.ts";
+import { prove } from "#server/auth/proof/index.ts";
 import { signInLimits, sourceOf } from "#server/auth/rate-limit.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { createCaller } from "#server/trpc/caller.ts";
@@ -144,12 +145,12 @@ test("guessing at many accounts from one address is stopped", async () => {
 test("a signature asks for the password again, and wrong ones count against that session alone", async () => {
   await forgetFailures();
   const { actor } = await signedIn("radiologist@nightshift.example");
-  await reauthenticate(actor, password);
+  await prove(actor, { password });
   for (let i = 0; i < signInLimits.session; i++)
-    await assert.rejects(reauthenticate(actor, "wrong"), { code: "auth.reauthentication-failed" });
-  await assert.rejects(reauthenticate(actor, password), { code: "auth.rate-limited" });
+    await assert.rejects(prove(actor, { password: "wrong" }), { code: "auth.reauthentication-failed" });
+  await assert.rejects(prove(actor, { password }), { code: "auth.rate-limited" });
   assert.ok(await authenticate(actor.email, password, "192.0.2.1"));
-  await reauthenticate((await signedIn(actor.email)).actor, password);
+  await prove((await signedIn(actor.email)).actor, { password });
 });
 
 test("a stranger who knows an e-mail stops neither the owner's sign-in nor a signature", async () => {
@@ -164,7 +165,7 @@ test("a stranger who knows an e-mail stops neither the owner's sign-in nor a sig
         assert.rejects(authenticate(email, "wrong", `192.0.2.${source}`)),
       ),
     );
-  await reauthenticate(owner, password);
+  await prove(owner, { password });
   assert.equal((await authenticate(email, password, "198.51.100.7")).userId, owner.userId);
   await assert.rejects(authenticate(email, password, "192.0.2.200"), { code: "auth.rate-limited" });
   // The account's other organisations and other people are as before.

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
-import { reauthenticate } from "#server/auth/authenticate.ts";
+import { prove } from "#server/auth/proof/index.ts";
 import { config } from "#server/config.ts";
 import type { Actor } from "#server/context.ts";
 import { errorTable, toDomainError } from "#server/errors.ts";
@@ -54,7 +54,7 @@ export async function handleTrpcRequest(request: Request): Promise<Response> {
     router: appRouter,
     allowMethodOverride: true,
     maxBatchSize: largestBatch,
-    createContext: () => ({ actor, requestId, address, reauthenticate }),
+    createContext: () => ({ actor, requestId, address, prove }),
     responseMeta: ({ errors }) => ({
       headers: new Headers({
         "Cache-Control": "no-store",

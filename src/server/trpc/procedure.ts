@@ -3,6 +3,9 @@ import { DomainError } from "@overread/shared/errors";
 import { inputHoldsHidden } from "@overread/shared/hidden-characters";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { z } from "zod";
+import { assertGoodPassword, NewPassword } from "#server/auth/new-password.ts";
+import { hashPassword } from "#server/auth/password.ts";
+import { Proof, type ProvenAct } from "#server/auth/proof/index.ts";
 import type { Actor, Ctx, UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { audit, chainOwnReads } from "#server/domain/audit/index.ts";
@@ -14,12 +17,8 @@ export type TrpcContext = {
   requestId: string;
   /** Where the request came from, for the audit trail. */
   address: string;
-  /** Throws `auth.reauthentication-failed`. Slow by design, so it runs before any transaction opens. */
-  reauthenticate: (
-    actor: UserActor,
-    password: string,
-    more?: { totp?: string | undefined; forPasswordChange?: boolean },
-  ) => Promise<void>;
+  /** `auth/proof`. Slow by design, so it runs before any transaction opens. */
+  prove: (actor: UserActor, given: Proof, act?: ProvenAct) => Promise<void>;
 };
 
 /** `cleansText`: the procedure takes words that people wrote or pasted, and cleans them instead of refusing the whole. */
@@ -149,26 +148,33 @@ export const auditedProcedure = personProcedure
   })
   .use(openTenant);
 
+/** Asks for proof once more, and opens nothing yet. */
+const proven = (act: ProvenAct) =>
+  personProcedure.input(Proof).use(async ({ ctx, input, next }) => {
+    try {
+      await ctx.prove(ctx.actor, input, act);
+    } catch (error) {
+      throw toTrpcError(error);
+    }
+    return next({ ctx: { actor: ctx.actor, requestId: ctx.requestId } });
+  });
+
+/** As tenantProcedure, for acts that need proof once more of who acts (rule 18 of the design: re-authentication to sign). */
+export const provenProcedure = proven("sign").use(openTenant);
+
 /**
- * What a person gives once more before an act that counts: the password, and the code of the authenticator app where the account
- * has one.
+ * The same for a new password: a first one that somebody else knows is good for this alone. The new one is judged and hashed before the
+ * transaction opens; both take a processor's time.
  */
-const proof = z.object({ password: z.string().min(1).max(1000), totp: z.string().max(40).optional() });
-
-const reauthenticated = (forPasswordChange: boolean) =>
-  personProcedure
-    .input(proof)
-    .use(async ({ ctx, input, next }) => {
-      try {
-        await ctx.reauthenticate(ctx.actor, input.password, { totp: input.totp, forPasswordChange });
-      } catch (error) {
-        throw toTrpcError(error);
-      }
-      return next({ ctx: { actor: ctx.actor, requestId: ctx.requestId } });
-    })
-    .use(openTenant);
-
-/** As tenantProcedure, for acts that need the password once more (rule 18 of the design: re-authentication to sign). */
-export const reauthenticatedProcedure = reauthenticated(false);
-/** The same for the change of the password: a first one that somebody else knows is good for this alone. */
-export const passwordChangeProcedure = reauthenticated(true);
+export const newPasswordProcedure = proven("change-password")
+  .input(z.object({ newPassword: NewPassword }))
+  .use(async ({ ctx, input: { password, newPassword }, next }) => {
+    const { email, displayName, orgSlug } = ctx.actor;
+    try {
+      assertGoodPassword(newPassword, { present: password, about: [email, displayName, orgSlug] });
+    } catch (error) {
+      throw toTrpcError(error);
+    }
+    return next({ ctx: { passwordHash: await hashPassword(newPassword) } });
+  })
+  .use(openTenant);

@@ -13,7 +13,7 @@ import {
   TakeOverDraft,
   takeOverDraft,
 } from "#server/domain/reporting/index.ts";
-import { reauthenticatedProcedure, router, tenantProcedure } from "../procedure.ts";
+import { provenProcedure, router, tenantProcedure } from "../procedure.ts";
 
 export const reportRouter = router({
   get: tenantProcedure.input(GetReport).query(({ ctx, input }) => getReport(ctx, input)),
@@ -24,9 +24,9 @@ export const reportRouter = router({
     .mutation(({ ctx, input }) => saveDraft(ctx, input)),
   takeOverDraft: tenantProcedure.input(TakeOverDraft).mutation(({ ctx, input }) => takeOverDraft(ctx, input)),
   startDraftAnew: tenantProcedure.input(TakeOverDraft).mutation(({ ctx, input }) => startDraftAnew(ctx, input)),
-  sign: reauthenticatedProcedure.input(SignReport).mutation(({ ctx, input }) => signReport(ctx, input)),
-  signPreliminary: reauthenticatedProcedure.input(SignReport).mutation(({ ctx, input }) => signPreliminary(ctx, input)),
-  addendum: reauthenticatedProcedure
+  sign: provenProcedure.input(SignReport).mutation(({ ctx, input }) => signReport(ctx, input)),
+  signPreliminary: provenProcedure.input(SignReport).mutation(({ ctx, input }) => signPreliminary(ctx, input)),
+  addendum: provenProcedure
     .meta({ cleansText: true })
     .input(AddAddendum)
     .mutation(({ ctx, input }) => addAddendum(ctx, input)),

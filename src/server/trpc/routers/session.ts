@@ -1,6 +1,4 @@
 import { z } from "zod";
-import { assertGoodPassword, NewPassword } from "#server/auth/new-password.ts";
-import { hashPassword } from "#server/auth/password.ts";
 import {
   beginSecondFactor,
   confirmSecondFactor,
@@ -21,7 +19,7 @@ import {
   signOutEverywhere,
   tenancyPolicy,
 } from "#server/domain/tenancy/index.ts";
-import { passwordChangeProcedure, reauthenticatedProcedure, router, tenantProcedure } from "../procedure.ts";
+import { newPasswordProcedure, provenProcedure, router, tenantProcedure } from "../procedure.ts";
 
 /** The caller's own session. */
 export const sessionRouter = router({
@@ -50,22 +48,16 @@ export const sessionRouter = router({
     .mutation(async ({ ctx, input }) => ({ sessions: await endOwnSessions(ctx, input) })),
   endOthers: tenantProcedure.mutation(async ({ ctx }) => ({ sessions: await endOwnSessions(ctx, "others") })),
   /** `password` is the present one. Other sessions end. */
-  changePassword: passwordChangeProcedure
-    .input(z.object({ newPassword: NewPassword }))
-    .mutation(async ({ ctx, input: { password, newPassword } }) => {
-      const { email, displayName, orgSlug } = ctx.actor;
-      assertGoodPassword(newPassword, { present: password, about: [email, displayName, orgSlug] });
-      await changePassword(ctx, { passwordHash: await hashPassword(newPassword) });
-    }),
+  changePassword: newPasswordProcedure.mutation(({ ctx }) => changePassword(ctx, { passwordHash: ctx.passwordHash })),
   /** What the caller's unsaved words are encrypted with in the browser. */
   unsavedWordsKey: tenantProcedure.query(({ ctx }) => ({ key: unsavedWordsKey(ctx.actor.userId) })),
   /** The caller's authenticator app. */
   secondFactor: router({
     get: tenantProcedure.query(({ ctx }) => secondFactorOf(ctx.actor.userId)),
-    begin: reauthenticatedProcedure.mutation(({ ctx }) => beginSecondFactor(ctx.actor)),
+    begin: provenProcedure.mutation(({ ctx }) => beginSecondFactor(ctx.actor)),
     confirm: tenantProcedure
       .input(z.object({ code: z.string().max(40) }))
       .mutation(({ ctx, input }) => confirmSecondFactor(ctx.actor, input.code)),
-    remove: reauthenticatedProcedure.mutation(({ ctx }) => removeSecondFactor(ctx.actor)),
+    remove: provenProcedure.mutation(({ ctx }) => removeSecondFactor(ctx.actor)),
   }),
 });

@@ -9,7 +9,7 @@ import {
   listUsers,
   makeResetLink,
 } from "#server/domain/tenancy/index.ts";
-import { publicProcedure, reauthenticatedProcedure, router, tenantProcedure } from "../procedure.ts";
+import { provenProcedure, publicProcedure, router, tenantProcedure } from "../procedure.ts";
 
 const token = z.string().regex(/^[\w-]{43}$/);
 
@@ -27,7 +27,7 @@ export const userRouter = router({
    * A link for who forgot the password, shown once. Asks for the administrator's own password: a screen left open lets nobody into
    * a colleague's account.
    */
-  resetLink: reauthenticatedProcedure
+  resetLink: provenProcedure
     .input(z.object({ userId: z.uuid() }))
     .mutation(({ ctx, input: { userId } }) => makeResetLink(ctx, { userId, address: ctx.address })),
   /** Whose link it is; by POST, so that it is in no address. */
