@@ -1,6 +1,7 @@
 import { normalisePersonName } from "@overread/shared/dicom/person-name";
 import { isUid } from "@overread/shared/dicom/uids";
 import { DomainError } from "@overread/shared/errors";
+import { likeLiteral } from "#server/db/like.ts";
 import type { Matcher } from "./search-attributes.ts";
 
 /** Collects parameters while a statement is put together; nothing a caller wrote gets into its text. */
@@ -83,10 +84,7 @@ function listOf(value: string): string[] {
 
 /** DICOM's `*` and `?` as SQL's `%` and `_`. */
 function likePattern(value: string): string {
-  return value
-    .replace(/[\\%_]/g, "\\$&")
-    .replaceAll("*", "%")
-    .replaceAll("?", "_");
+  return likeLiteral(value).replaceAll("*", "%").replaceAll("?", "_");
 }
 
 const hasWildcard = (value: string): boolean => /[*?]/.test(value);
@@ -138,13 +136,11 @@ function namePattern(group: string): string {
       // "Doe^*": the space that closes the family name is part of the pattern.
       const open = /[\^\s]$/.test(piece) && index < pieces.length - 1 && plain !== "" ? " " : "";
       const before = /^[\^\s]/.test(piece) && index > 0 && plain !== "" ? " " : "";
-      return likeEscape(before + plain + open);
+      return likeLiteral(before + plain + open);
     })
     .join("")
     .replace(/%+$/, "");
 }
-
-const likeEscape = (value: string): string => value.replace(/[\\%_]/g, "\\$&");
 
 /** Every word of the query begins a word of the name, in any writing and order. */
 function fuzzyName(sql: string, value: string, parameters: Parameters): string | null {
@@ -157,7 +153,7 @@ function fuzzyName(sql: string, value: string, parameters: Parameters): string |
   if (words.length === 0) return hasWildcard(value) ? null : "false";
   return words
     .map((word) => {
-      const start = likeEscape(word);
+      const start = likeLiteral(word);
       const any = [`${start}%`, `% ${start}%`, `%=${start}%`].map((pattern) => parameters.add(pattern, "text"));
       return `(${any.map((pattern) => `${sql} LIKE ${pattern}`).join(" OR ")})`;
     })

@@ -1,5 +1,6 @@
 import type { SqlCtx } from "#server/context.ts";
 import type { CasePriority } from "#server/db/generated/enums.ts";
+import { contractInForce } from "../contract-in-force.ts";
 
 export type ContractTerms = {
   readerOrgId: string;
@@ -9,21 +10,16 @@ export type ContractTerms = {
   claimMinutes: number;
 };
 
-/**
- * The contract in force under which a hospital's studies are read; one of the facility goes before one of the whole
- * organisation. Null: nobody reads for it.
- */
+const termsInForce = `SELECT c.reader_org_id AS "readerOrgId", c.stat_minutes AS "statMinutes", c.urgent_minutes AS "urgentMinutes",
+    c.routine_minutes AS "routineMinutes", c.claim_minutes AS "claimMinutes"
+  FROM contract c ${contractInForce("$1::uuid", "$2::uuid")}`;
+
+/** The terms under which a hospital's studies are read. Null: nobody reads for it. */
 export async function contractTerms(
   { tx }: Pick<SqlCtx, "tx">,
   { orgId, facilityId }: { orgId: string; facilityId: string | null },
 ): Promise<ContractTerms | null> {
-  const [terms] = await tx.$queryRaw<ContractTerms[]>`
-    SELECT reader_org_id AS "readerOrgId", stat_minutes AS "statMinutes", urgent_minutes AS "urgentMinutes",
-      routine_minutes AS "routineMinutes", claim_minutes AS "claimMinutes"
-    FROM contract
-    WHERE org_id = ${orgId}::uuid AND (facility_id IS NULL OR facility_id = ${facilityId}::uuid)
-      AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now())
-    ORDER BY facility_id NULLS LAST, starts_at DESC, id LIMIT 1`;
+  const [terms] = await tx.$queryRawUnsafe<ContractTerms[]>(termsInForce, orgId, facilityId);
   return terms ?? null;
 }
 

@@ -1,8 +1,8 @@
-import { normalisePersonName } from "@overread/shared/dicom/person-name";
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
+import { studyTextCondition, studyTextPatterns } from "../study-text.ts";
 import { ListReferrals } from "./inputs.ts";
 import { referralPolicy } from "./policy.ts";
 import { type ReferralRow, selectReferrals, toReferralItem } from "./referral-rows.ts";
@@ -18,7 +18,7 @@ export async function listReferrals(ctx: Ctx<UserActor>, input: ListReferrals): 
   const { text, cursor, limit } = ListReferrals.parse(input);
   const mine = Prisma.sql`s.referrer_id = ${actor.userId}::uuid AND s.org_id = ${actor.orgId}::uuid AND s.number_of_instances > 0`;
   const where = [mine];
-  if (text?.trim()) where.push(textCondition(text.trim()));
+  if (text?.trim()) where.push(studyTextCondition("s", studyTextPatterns(text.trim())));
   if (cursor) where.push(afterCursor(cursor));
   const rows = await tx.$queryRaw<ReferralRow[]>`${selectReferrals(actor.userId)} WHERE ${Prisma.join(where, " AND ")}
     ORDER BY coalesce(v.signed_at, s.first_received_at) DESC, s.id DESC LIMIT ${limit + 1}`;
@@ -32,14 +32,6 @@ export async function listReferrals(ctx: Ctx<UserActor>, input: ListReferrals): 
     nextCursor: last && rows.length > limit ? cursorOf(last) : null,
     counts,
   };
-}
-
-function textCondition(text: string): Prisma.Sql {
-  const escaped = (value: string) => value.replace(/[\\%_]/g, "\\$&");
-  const name = normalisePersonName(text);
-  const byName = name ? Prisma.sql`s.patient_name_search LIKE ${`%${escaped(name)}%`}` : Prisma.sql`false`;
-  return Prisma.sql`(${byName} OR s.patient_id ILIKE ${`${escaped(text)}%`} OR s.accession_number ILIKE ${`${escaped(text)}%`}
-    OR s.study_description ILIKE ${`%${escaped(text)}%`})`;
 }
 
 const cursorOf = (row: ReferralRow): string =>

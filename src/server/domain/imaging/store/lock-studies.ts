@@ -1,4 +1,5 @@
 import type { SqlCtx } from "#server/context.ts";
+import { contractInForce } from "../../contract-in-force.ts";
 import { identifies } from "../../patient-identity.ts";
 import type { InstanceRecord } from "../instance-record.ts";
 import { authorizeStudy } from "../policy.ts";
@@ -74,11 +75,9 @@ const newStudyColumns: Columns = [
   ["qido_json", "text"],
 ];
 
-/** The reading group that a facility's images go to: a contract of that facility before one of the whole hospital. */
-const readerOf = (facility: string): string => `(SELECT c.reader_org_id FROM contract c
-  WHERE c.org_id = $1::uuid AND (c.facility_id IS NULL OR c.facility_id = ${facility})
-    AND c.starts_at <= now() AND (c.ends_at IS NULL OR c.ends_at > now())
-  ORDER BY c.facility_id NULLS LAST, c.starts_at DESC LIMIT 1)`;
+/** The reading group that a facility's images go to. */
+const readerOf = (facility: string): string =>
+  `(SELECT c.reader_org_id FROM contract c ${contractInForce("$1::uuid", facility)})`;
 
 async function insertStudies({ actor, tx }: Pick<SqlCtx, "actor" | "tx">, firsts: InstanceRecord[]): Promise<void> {
   const described = firsts
