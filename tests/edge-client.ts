@@ -17,8 +17,9 @@ export class EdgeClient {
     this.publicKey = pair.publicKey.export({ type: "spki", format: "pem" }).toString();
   }
 
+  /** @param path below version 1 of the contract, or a whole path of the portal. */
   async call(method: "GET" | "POST", path: string, body?: unknown, headers: Record<string, string> = {}) {
-    const response = await fetch(`${this.base}${EDGE_API}${path}`, {
+    const response = await fetch(`${this.base}${path.startsWith("/api/") ? "" : EDGE_API}${path}`, {
       method,
       headers: {
         ...(this.token ? { authorization: `Bearer ${this.token}` } : {}),

@@ -54,6 +54,7 @@ const handlers: Handlers = {
   "case.prioritize": nothing,
   "report.store-documents": nothing,
   "facility.deliver-earlier": nothing,
+  "delivery.send": nothing,
   "claim.expire": {
     together: async (ctx, payloads) => {
       for (const { caseId } of payloads) await audit(ctx, { action: "case.expire", caseId });

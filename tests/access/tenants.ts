@@ -108,8 +108,10 @@ async function foundTenant(hospital: string, group: string): Promise<void> {
   await owner.query(
     `WITH h AS (INSERT INTO organization (slug, name, kind, letterhead) VALUES ($1, $3, 'hospital', '{}') RETURNING id),
        g AS (INSERT INTO organization (slug, name, kind, letterhead) VALUES ($2, $3, 'reading_group', '{}') RETURNING id),
-       f AS (INSERT INTO facility (org_id, slug, name, allowed_calling_ae_titles, called_ae_titles, prior_ae_titles, local_pacs_ae_title, local_pacs_host, local_pacs_port)
-         SELECT id, $1 || '-main', $3, '{*}', '{OVERREAD}', '{}', 'PACS', '127.0.0.1', 104 FROM h)
+       f AS (INSERT INTO facility (org_id, slug, name, allowed_calling_ae_titles, called_ae_titles, prior_ae_titles)
+         SELECT id, $1 || '-main', $3, '{*}', '{OVERREAD}', '{}' FROM h RETURNING id, org_id),
+       d AS (INSERT INTO destination (org_id, facility_id, kind, name, settings)
+         SELECT org_id, id, 'dicom', 'pacs', '{"aeTitle": "PACS", "host": "127.0.0.1", "port": 104}' FROM f)
      INSERT INTO contract (org_id, reader_org_id) SELECT h.id, g.id FROM h, g`,
     [hospital, group, `${canary} Hospital`],
   );

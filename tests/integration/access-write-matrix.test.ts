@@ -77,8 +77,10 @@ async function furnishRest(): Promise<void> {
       [hospital, things.facilityId, randomUUID()],
     );
     await owner.query(
-      `INSERT INTO delivery (org_id, reader_org_id, facility_id, report_version_id, instance_id)
-       SELECT d.org_id, d.reader_org_id, $2, d.report_version_id, d.instance_id FROM report_document d WHERE d.org_id = $1 ON CONFLICT DO NOTHING`,
+      `INSERT INTO delivery (org_id, reader_org_id, facility_id, kind, destination_id, subject_type, subject_id, study_ref, case_id)
+       SELECT d.org_id, d.reader_org_id, $2, t.kind, t.id, 'instance', d.instance_id, v.study_ref, v.case_id
+       FROM report_document d JOIN report_version v ON v.id = d.report_version_id JOIN destination t ON t.facility_id = $2
+       WHERE d.org_id = $1 ON CONFLICT DO NOTHING`,
       [hospital, things.facilityId],
     );
     await owner.query(

@@ -11,6 +11,7 @@ import { issueEnrollmentCodeAsOperator } from "#server/domain/edge/index.ts";
 import { EdgeUnderTest, isListening } from "../conformance/edge-process.ts";
 import { useTestDatabase } from "../database.ts";
 import { canaries, canaryTexts, element, canaryPatient as patient } from "../factories/canary-patient.ts";
+import { setEveryPacs } from "../factories/destinations.ts";
 import type { Tiny } from "../factories/tiny-instance.ts";
 import { submitSignIn } from "../next-auth-server.ts";
 import { eventually, freePort, useTestRedis } from "../redis.ts";
@@ -54,10 +55,8 @@ before(async () => {
   await seedDemo({ password });
   token = (await createApiToken("lakeside", ["dicomweb:read", "dicomweb:write", "fhir:read"], "canaries")).token;
   metricsToken = (await createApiToken("overread", ["metrics"], "canaries")).token;
-  await db.owner.query(
-    "UPDATE facility SET quiet_seconds = 1, local_pacs_ae_title = 'LOCALPACS', local_pacs_host = '127.0.0.1', local_pacs_port = $1",
-    [pacsPort],
-  );
+  await db.owner.query("UPDATE facility SET quiet_seconds = 1");
+  await setEveryPacs(db.owner, { aeTitle: "LOCALPACS", host: "127.0.0.1", port: pacsPort });
   const pacsDir = path.join(dir, "pacs");
   mkdirSync(pacsDir);
   processes = [

@@ -38,7 +38,7 @@ before(async () => {
   );
   failedDelivery = (
     await db.owner.query(
-      "UPDATE delivery SET last_reason = 'association-rejected', attempts = 7, leased_until = now() + interval '1 hour' RETURNING id",
+      "UPDATE delivery SET last_failure = 'association-rejected', attempts = 7, next_attempt_at = now() + interval '1 hour' RETURNING id",
     )
   ).rows[0].id;
   failedJob = (await dueJobs()).find(({ name }) => name === "report.store-documents")!.id;
@@ -65,7 +65,7 @@ const stateOf = async () =>
   (
     await db.owner.query(
       `SELECT (SELECT failed_at IS NULL AND run_at <= now() AND attempts = 0 AND relayed_at IS NULL FROM outbox_job WHERE id = $1) AS job,
-         (SELECT leased_until IS NULL FROM delivery WHERE id = $2) AS delivery`,
+         (SELECT next_attempt_at <= now() FROM delivery WHERE id = $2) AS delivery`,
       [failedJob, failedDelivery],
     )
   ).rows[0];

@@ -128,9 +128,10 @@ test("a signed report becomes one PDF, one SR and one key object selection in th
   );
   const pdf = readFileSync(objectPath(documents[0]?.key));
   assert.equal(createHash("sha256").update(pdf).digest("hex"), documents[0]?.sha256);
-  const deliveries = await rows("SELECT state::text FROM delivery WHERE report_version_id = $1", [
-    made.reportVersionId,
-  ]);
+  const deliveries = await rows(
+    "SELECT state::text FROM delivery WHERE subject_id IN (SELECT instance_id FROM report_document WHERE report_version_id = $1)",
+    [made.reportVersionId],
+  );
   assert.equal(deliveries.length, 3);
 
   const images = made.images.map((part10, index) => {

@@ -9,6 +9,7 @@ import { systemActor } from "#server/system-actor.ts";
 import { createCaller } from "#server/trpc/caller.ts";
 import { facilityId, orgId, signedIn } from "../actors.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
+import { setEveryPacs } from "../factories/destinations.ts";
 import { type Tiny, type TinyWish, tinyInstance } from "../factories/tiny-instance.ts";
 
 /** Pictures that come after somebody has begun, or has signed, are told to everybody whom they concern, until somebody has answered. */
@@ -314,10 +315,7 @@ test("a reader is told before signing who gets the report: no PACS and no physic
     return (await itemOf(made))?.goesTo;
   };
   const set = (aeTitle: string | null) =>
-    archive.owner.query(
-      "UPDATE facility SET local_pacs_ae_title = $1, local_pacs_host = 'pacs.lakeside.example', local_pacs_port = 104",
-      [aeTitle],
-    );
+    setEveryPacs(archive.owner, aeTitle ? { aeTitle, host: "pacs.lakeside.example", port: 104 } : null);
   await set(null);
   assert.deepEqual(await goesTo(), { pacs: false, physician: null, byDefault: false });
   assert.deepEqual(await goesTo("Nobody^Known"), { pacs: false, physician: null, byDefault: false });

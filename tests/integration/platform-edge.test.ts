@@ -250,7 +250,7 @@ async function studyWithDeliveries(facilitySlug: string, objects: number) {
     "INSERT INTO reading_case (org_id, reader_org_id, facility_id, study_ref, due_at) VALUES ($1, $2, $3, $4, now()) RETURNING id",
     [org, reader, facility, study],
   );
-  const version = await one(
+  await one(
     `INSERT INTO report_version (org_id, reader_org_id, case_id, study_ref, version, kind, sections, key_images, canonical_text, sha256, signed_by_id,
        signed_by_name, signed_by_person_name, signed_at, pdf_series_instance_uid, pdf_sop_instance_uid, sr_series_instance_uid, sr_sop_instance_uid)
      VALUES ($1, $2, $3, $4, 1, 'final', '[]', '[]', '', '', $5, '', '', now(), '', '', '', '') RETURNING id`,
@@ -268,8 +268,9 @@ async function studyWithDeliveries(facilitySlug: string, objects: number) {
     );
     digests.push({ sopInstanceUid, dataSetSha256 });
     await db.owner.query(
-      "INSERT INTO delivery (org_id, reader_org_id, facility_id, report_version_id, instance_id) VALUES ($1, $2, $3, $4, $5)",
-      [org, reader, facility, version, instance],
+      `INSERT INTO delivery (org_id, reader_org_id, facility_id, kind, destination_id, subject_type, subject_id, study_ref, case_id)
+       SELECT $1, $2, $3, kind, id, 'instance', $4, $5, $6 FROM destination WHERE facility_id = $3 AND kind = 'dicom'`,
+      [org, reader, facility, instance, study, caseId],
     );
   }
   return { caseId, study, digests };
@@ -309,7 +310,7 @@ test("results go to the edge router of their facility, each to one, until they a
   assert.deepEqual(leased[0]!.destination, { aeTitle: "LOCALPACS", host: "127.0.0.1", port: 11113 });
   assert.equal((await one.call("GET", "/deliveries")).json.deliveries.length, 0, "leased");
 
-  await db.owner.query("UPDATE delivery SET leased_until = now() - interval '1 second' WHERE state = 'waiting'");
+  await db.owner.query("UPDATE delivery SET next_attempt_at = now() - interval '1 second' WHERE state = 'waiting'");
   assert.equal(
     (await one.call("GET", "/deliveries")).json.deliveries.length,
     3,
@@ -334,13 +335,13 @@ test("results go to the edge router of their facility, each to one, until they a
   assert.equal((await outcome(second.deliveryId, { status: "waiting", reason: "connection-refused" })).status, 200);
   assert.equal((await outcome(randomUUID(), { status: "delivered" })).code, "delivery.not-found");
   const { rows } = await db.owner.query(
-    "SELECT id, state, last_reason, leased_until > now() AS resting, attempts FROM delivery WHERE id = ANY($1) ORDER BY state DESC",
+    "SELECT id, state, last_failure, next_attempt_at > now() AS resting, attempts FROM delivery WHERE id = ANY($1) ORDER BY state DESC",
     [[first.deliveryId, second.deliveryId]],
   );
   const byId = new Map(rows.map((row) => [row.id, row]));
-  assert.deepEqual([byId.get(first.deliveryId).state, byId.get(first.deliveryId).last_reason], ["delivered", null]);
+  assert.deepEqual([byId.get(first.deliveryId).state, byId.get(first.deliveryId).last_failure], ["delivered", null]);
   assert.deepEqual(
-    [byId.get(second.deliveryId).state, byId.get(second.deliveryId).last_reason, byId.get(second.deliveryId).resting],
+    [byId.get(second.deliveryId).state, byId.get(second.deliveryId).last_failure, byId.get(second.deliveryId).resting],
     ["waiting", "connection-refused", true],
   );
   const audited = await db.owner.query(

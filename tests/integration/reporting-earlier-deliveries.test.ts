@@ -55,7 +55,7 @@ async function signed({ addendum = false, at = "harbor-general" } = {}) {
 
 const deliveries = async (): Promise<string[]> => {
   const { rows } = await db.owner.query<{ id: string }>(
-    "SELECT instance_id AS id FROM delivery WHERE facility_id = $1 ORDER BY instance_id",
+    "SELECT subject_id AS id FROM delivery WHERE facility_id = $1 ORDER BY subject_id",
     [facility],
   );
   return rows.map(({ id }) => id);
@@ -106,7 +106,7 @@ test("reports signed before the facility had a PACS go there once it names one, 
   assert.ok(rows.every(({ case_id }) => case_id !== elsewhere.caseId && case_id !== old.caseId));
 
   // Set again, with another address, and after one has arrived: nothing is sent twice.
-  await db.owner.query("UPDATE delivery SET state = 'delivered', delivered_at = now() WHERE instance_id = $1", [
+  await db.owner.query("UPDATE delivery SET state = 'delivered', delivered_at = now() WHERE subject_id = $1", [
     expected[0],
   ]);
   await namePacs({ ...pacs, port: 11112 });

@@ -35,6 +35,7 @@ const handlers: Handlers = {
   "claim.expire": (_, { caseId }) => act("claim.expire", caseId),
   "report.store-documents": (_, { reportVersionId }) => act("report.store-documents", reportVersionId),
   "facility.deliver-earlier": (_, { facilityId }) => act("facility.deliver-earlier", facilityId),
+  "delivery.send": (_, { destinationId }) => act("delivery.send", destinationId),
 };
 const start = () => {
   worker = startWorker(handlers, createLog("worker", (process.env.DBG ?? "silent") as "error"));

@@ -32,6 +32,7 @@ const handlers: Handlers = {
   "case.prioritize": nothing,
   "report.store-documents": nothing,
   "facility.deliver-earlier": nothing,
+  "delivery.send": nothing,
   "claim.expire": { together: (ctx, payloads) => act(ctx, payloads) },
 };
 const start = () => void workers.push(startWorker(handlers, createLog("worker", "silent" as "error")));

@@ -1,3 +1,5 @@
+import { type DeliveryFailure, failureOfReason, reasonOf } from "@overread/shared/delivery-failure";
+
 const words: Record<string, string> = {
   "connection-refused": "it refuses the connection",
   unreachable: "it cannot be reached",
@@ -10,7 +12,14 @@ const words: Record<string, string> = {
   "hash-mismatch": "the document arrived damaged and is fetched again",
 };
 
-/** Why a document is not back at the hospital yet, in words; a reason this release does not know is shown as it came. */
-export function waitingReason(reason: string): string {
-  return words[reason] ?? reason;
+/**
+ * Why a document is not back at the hospital yet, in words; a reason this release does not know is shown as it came.
+ *
+ * @param failure as the portal keeps it, or in one word as an edge router's heartbeat says it.
+ */
+export function waitingReason(failure: DeliveryFailure | string): string {
+  const { code, params } = typeof failure === "string" ? failureOfReason(failure) : failure;
+  if (code === "kind-unknown")
+    return `the edge router cannot send this (${params.kind ?? "a kind of delivery it does not know"}); update it`;
+  return words[code] ?? (typeof failure === "string" ? failure : reasonOf(failure));
 }

@@ -42,7 +42,8 @@ export async function enrollEdge(input: EnrollRequest): Promise<EnrollResponse> 
     const details = { edgeId: edge.id, facilityId: code.facilityId };
     await appendAs(tx, systemActor(code.orgId, "edge-enrollment"), { action: "edge.enroll", details });
     await publish(tx, { topic: "edge.changed", orgIds: [code.orgId], edgeId: edge.id });
-    return { edgeId: edge.id, orgSlug: org.slug, facilitySlug: facility.slug, config: edgeConfigOf(facility) };
+    const settings = await edgeConfigOf(tx, facility);
+    return { edgeId: edge.id, orgSlug: org.slug, facilitySlug: facility.slug, config: settings };
   });
   if (enrolled) return enrolled;
   await recordSpentCode(codeSha256);

@@ -13,6 +13,7 @@ const job = <S extends z.ZodType>(definition: JobDefinition<S>) => definition;
 const ofStudy = z.object({ orgId: z.uuid(), studyId: z.uuid() });
 const ofCase = z.object({ orgId: z.uuid(), caseId: z.uuid() });
 const ofFacility = z.object({ orgId: z.uuid(), facilityId: z.uuid() });
+const ofDestination = z.object({ orgId: z.uuid(), destinationId: z.uuid() });
 const ofVersion = z.object({ orgId: z.uuid(), reportVersionId: z.uuid() });
 
 /**
@@ -66,6 +67,14 @@ export const jobs = {
     attempts: 10,
     timeoutMs: 600_000,
     collapse: (p) => p.facilityId,
+  }),
+  /** Something is owed to a destination that our own worker sends to. */
+  "delivery.send": job({
+    payload: ofDestination,
+    queue: "reports",
+    attempts: 10,
+    timeoutMs: 600_000,
+    collapse: (p) => p.destinationId,
   }),
 };
 export type JobName = keyof typeof jobs;

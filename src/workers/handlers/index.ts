@@ -5,6 +5,7 @@ import { attachPriors, expireClaim, prioritizeCase } from "#server/domain/readin
 import type { Handlers } from "../handler.ts";
 import { anchorAudit } from "../schedules.ts";
 import { deliverEarlier } from "./deliver-earlier-reports.ts";
+import { sendDeliveries } from "./send-deliveries.ts";
 import { storeDocuments } from "./store-documents.ts";
 
 /** One handler for each job of the catalogue; most are one verb in one transaction. */
@@ -30,4 +31,5 @@ export const handlers = {
     await storeDocuments(run, payload);
   },
   "facility.deliver-earlier": deliverEarlier,
+  "delivery.send": sendDeliveries,
 } satisfies Handlers;

@@ -164,7 +164,7 @@ function Journey({ version, timeZone }: { version: SignedVersion; timeZone: stri
                       <>
                         waits for the PACS of {delivery.facility}
                         {delivery.attempts > 0 ? `, tried ${plural(delivery.attempts, "time")}` : ""}
-                        {delivery.lastReason ? `: ${waitingReason(delivery.lastReason)}` : ""}
+                        {delivery.lastFailure ? `: ${waitingReason(delivery.lastFailure)}` : ""}
                       </>
                     )}
                   </Step>

@@ -1,6 +1,8 @@
+import { reasonOf } from "@overread/shared/delivery-failure";
 import type { Tx } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { type AuditAction, appendAs } from "#server/domain/audit/index.ts";
+import { listWaiting, retryDeliveries } from "#server/domain/exchange/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { type Command, UsageError } from "../command.ts";
 
@@ -16,24 +18,38 @@ type Entry = {
   error: string | null;
   since: string;
 };
-type Found = Omit<Entry, "since"> & { since: Date; total: number };
+type FoundJob = Omit<Entry, "since"> & { since: Date; total: number };
 
 const most = 500;
 
-/** @param failedOnly jobs that gave up, and deliveries that were tried and did not arrive; otherwise all that is not done. */
-function find(tx: Tx, failedOnly: boolean): Promise<Found[]> {
-  return tx.$queryRaw<Found[]>`
-    SELECT *, count(*) OVER ()::int AS total FROM (
-      SELECT j.id::text, 'job' AS kind, o.slug AS org, j.name, j.attempts, j.last_error AS error, coalesce(j.failed_at, j.created_at) AS since,
-        CASE WHEN j.failed_at IS NOT NULL THEN 'failed' WHEN j.relayed_at IS NOT NULL THEN 'running' ELSE 'waiting' END AS state
-      FROM outbox_job j LEFT JOIN organization o ON o.id = j.org_id
-      WHERE j.done_at IS NULL AND (NOT ${failedOnly}::boolean OR j.failed_at IS NOT NULL)
-      UNION ALL
-      SELECT d.id::text, 'delivery', o.slug, f.slug, d.attempts, d.last_reason, d.created_at,
-        CASE WHEN d.last_reason IS NOT NULL THEN 'failed' WHEN d.leased_until > now() THEN 'running' ELSE 'waiting' END
-      FROM delivery d JOIN organization o ON o.id = d.org_id JOIN facility f ON f.id = d.facility_id
-      WHERE d.state = 'waiting' AND (NOT ${failedOnly}::boolean OR d.last_reason IS NOT NULL)
-    ) entry ORDER BY since, id LIMIT ${most}`;
+/** @param failedOnly jobs that gave up; otherwise all that are not done. */
+function findJobs(tx: Tx, failedOnly: boolean): Promise<FoundJob[]> {
+  return tx.$queryRaw<FoundJob[]>`
+    SELECT j.id::text, 'job' AS kind, o.slug AS org, j.name, j.attempts, j.last_error AS error, coalesce(j.failed_at, j.created_at) AS since,
+      CASE WHEN j.failed_at IS NOT NULL THEN 'failed' WHEN j.relayed_at IS NOT NULL THEN 'running' ELSE 'waiting' END AS state,
+      count(*) OVER ()::int AS total
+    FROM outbox_job j LEFT JOIN organization o ON o.id = j.org_id
+    WHERE j.done_at IS NULL AND (NOT ${failedOnly}::boolean OR j.failed_at IS NOT NULL)
+    ORDER BY since, j.id LIMIT ${most}`;
+}
+
+/** Jobs and deliveries in one list, the oldest first. @param failedOnly of deliveries those that were tried and did not arrive. */
+async function find(tx: Tx, failedOnly: boolean): Promise<{ total: number; entries: Entry[] }> {
+  const jobs = await findJobs(tx, failedOnly);
+  const waiting = await listWaiting(tx, { failedOnly, limit: most });
+  const found = [
+    ...jobs.map(({ total: _, ...job }) => job),
+    ...waiting.deliveries.map(({ lastFailure, ...delivery }) => ({
+      ...delivery,
+      kind: "delivery" as const,
+      error: lastFailure && reasonOf(lastFailure),
+    })),
+  ];
+  found.sort((a, b) => a.since.getTime() - b.since.getTime() || (a.id < b.id ? -1 : 1));
+  return {
+    total: (jobs[0]?.total ?? 0) + waiting.total,
+    entries: found.slice(0, most).map(({ since, ...entry }) => ({ ...entry, since: since.toISOString() })),
+  };
 }
 
 const jobsList: Command = {
@@ -43,9 +59,7 @@ const jobsList: Command = {
     "List what is not done: jobs, and reports on their way to a hospital's PACS; with --failed those that went wrong",
   options: { failed: { type: "boolean" } },
   async run({ values }) {
-    const found = await withMaintenance((tx) => find(tx, values.failed === true));
-    const entries: Entry[] = found.map(({ total: _, since, ...entry }) => ({ ...entry, since: since.toISOString() }));
-    const total = found[0]?.total ?? 0;
+    const { total, entries } = await withMaintenance((tx) => find(tx, values.failed === true));
     const rest = total > entries.length ? [`… and ${total - entries.length} more`] : [];
     return {
       json: { total, entries },
@@ -68,10 +82,7 @@ async function retry(tx: Tx, id: string | null): Promise<{ jobs: number; deliver
   const jobs = await tx.$queryRaw<Again[]>`
     UPDATE outbox_job SET failed_at = NULL, relayed_at = NULL, attempts = 0, run_at = now()
     WHERE failed_at IS NOT NULL AND (${id}::uuid IS NULL OR id = ${id}::uuid) RETURNING id::text, org_id::text AS "orgId", name`;
-  const deliveries = await tx.$queryRaw<Again[]>`
-    UPDATE delivery SET leased_until = NULL
-    WHERE state = 'waiting' AND last_reason IS NOT NULL AND (${id}::uuid IS NULL OR id = ${id}::uuid)
-    RETURNING id::text, org_id::text AS "orgId", 'delivery' AS name`;
+  const deliveries = (await retryDeliveries(tx, id)).map((delivery) => ({ ...delivery, name: "delivery" }));
   await onRecord(tx, "job.retry", jobs);
   await onRecord(tx, "report.deliver", deliveries);
   if (jobs.length > 0) await tx.$queryRaw`SELECT pg_notify('overread_outbox', '')::text`;

@@ -1,26 +1,25 @@
 import type { EdgeConfig } from "@overread/shared/edge-contract/v1";
 import { DomainError } from "@overread/shared/errors";
-import type { Actor, Ctx } from "#server/context.ts";
+import type { Actor, Ctx, SqlTx } from "#server/context.ts";
+import { pacsByFacility } from "../exchange/index.ts";
 import { authorizeEdge } from "./policy.ts";
 
 /** What of a facility an edge router is told. */
 export type FacilitySettings = {
+  id: string;
   slug: string;
   configVersion: number;
   allowedCallingAeTitles: string[];
   calledAeTitles: string[];
   priorAeTitles: string[];
   quietSeconds: number;
-  localPacsAeTitle: string | null;
-  localPacsHost: string | null;
-  localPacsPort: number | null;
 };
 
 export const heartbeatSeconds = 15;
 
 /** The facility's settings in the words of the edge contract. */
-export function edgeConfigOf(facility: FacilitySettings): EdgeConfig {
-  const { localPacsAeTitle, localPacsHost, localPacsPort } = facility;
+export async function edgeConfigOf(tx: SqlTx, facility: FacilitySettings): Promise<EdgeConfig> {
+  const pacs = await pacsByFacility({ tx }, [facility.id]);
   return {
     version: facility.configVersion,
     facilitySlug: facility.slug,
@@ -29,10 +28,7 @@ export function edgeConfigOf(facility: FacilitySettings): EdgeConfig {
     priorAeTitles: facility.priorAeTitles,
     quietSeconds: facility.quietSeconds,
     heartbeatSeconds,
-    localPacs:
-      localPacsAeTitle && localPacsHost && localPacsPort
-        ? { aeTitle: localPacsAeTitle, host: localPacsHost, port: localPacsPort }
-        : null,
+    localPacs: pacs.get(facility.id) ?? null,
   };
 }
 
@@ -41,5 +37,5 @@ export async function edgeConfig({ actor, tx }: Ctx<Actor>): Promise<EdgeConfig>
   const edge = authorizeEdge(actor);
   const facility = await tx.facility.findUnique({ where: { id: edge.facilityId, orgId: edge.orgId } });
   if (!facility) throw new DomainError("facility.not-found");
-  return edgeConfigOf(facility);
+  return edgeConfigOf(tx, facility);
 }

@@ -1,10 +1,8 @@
 export { edgeConfig, edgeConfigOf, heartbeatSeconds } from "./edge-config.ts";
 export { enrollmentCodeSha256 } from "./enrollment-code.ts";
 export { issueEnrollmentCode, issueEnrollmentCodeAsOperator } from "./issue-enrollment-code.ts";
-export { leaseDeliveries } from "./lease-deliveries.ts";
 export { type EdgeListItem, listEdges } from "./list-edges.ts";
 export { noteStudy } from "./note-study.ts";
 export { authorizeEdge, type EdgeActor, edgePolicy } from "./policy.ts";
-export { recordDeliveryOutcome } from "./record-delivery-outcome.ts";
 export { recordHeartbeat } from "./record-heartbeat.ts";
 export { revokeEdge } from "./revoke-edge.ts";

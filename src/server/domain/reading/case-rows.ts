@@ -4,6 +4,7 @@ import { Tag } from "@overread/shared/dicom/tags";
 import type { Actor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
+import { hasPacs } from "../exchange/index.ts";
 import { mayAccessStudy } from "../image-access.ts";
 import { claimableStates, isLegalMove, signedStates } from "./case-states.ts";
 import {
@@ -100,7 +101,7 @@ export const selectCases = Prisma.sql`
     s.patient_sex AS "patientSex", s.qido_json::jsonb #>> ${[Tag.PatientAge, "Value", "0"]}::text[] AS "patientAge", s.accession_number AS "accessionNumber", s.study_date AS "studyDate", s.study_time AS "studyTime",
     s.study_description AS "studyDescription", s.text_repaired_as AS "textRepairedAs", s.referring_physician_name AS "referringPhysicianName", s.referrer_id AS "referrerId",
     staff_name(s.referrer_id) AS "physicianName", s.referrer_by_default AS "physicianByDefault", 
-    coalesce(f.local_pacs_ae_title <> '' AND f.local_pacs_host <> '' AND f.local_pacs_port IS NOT NULL, false) AS "hasPacs",
+    ${hasPacs} AS "hasPacs",
     ${acquiredModalities} AS modalities, s.body_parts AS "bodyParts", s.number_of_instances - s.own_documents AS "receivedInstances",
     c.late_images AS "lateImages", c.late_since AS "lateSince",
     s.expected_instances AS "expectedInstances", s.quarantined_instances AS "quarantinedInstances",

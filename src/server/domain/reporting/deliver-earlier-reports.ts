@@ -1,6 +1,7 @@
 import type { Ctx } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
+import { destinationsOf, recordDeliveries } from "../exchange/index.ts";
 import { reportPolicy } from "./policy.ts";
 
 /** Reports signed longer ago than this are not sent by themselves to a PACS that came later. */
@@ -8,13 +9,13 @@ export const earlierReportDays = 365;
 /** Reports per transaction: each leaves an audit event, and the chain is held until commit. */
 const reportsAtOnce = 100;
 
-type Row = {
+type Document = {
+  instanceId: string;
+  reportVersionId: string;
   caseId: string;
   studyRef: string;
   patientRef: string;
   readerOrgId: string;
-  reportVersionId: string;
-  deliveries: number;
 };
 
 /**
@@ -31,38 +32,44 @@ export async function deliverEarlierReports(
 ): Promise<{ deliveries: number; after: string | null }> {
   const { actor, tx } = ctx;
   reportPolicy.authorize(actor, "report.store-documents", { orgId: actor.orgId, facilityId });
-  const [facility] = await tx.$queryRaw<unknown[]>`
-    SELECT 1 FROM facility WHERE id = ${facilityId}::uuid AND org_id = ${actor.orgId}::uuid
-      AND local_pacs_ae_title <> '' AND local_pacs_host <> '' AND local_pacs_port IS NOT NULL`;
-  if (!facility) return { deliveries: 0, after: null };
+  const { orgId } = actor;
+  const destinations = (await destinationsOf(ctx, { orgId, facilityId })).filter(
+    (destination) => destination.kind === "dicom" && destination.facilityId === facilityId,
+  );
+  if (destinations.length === 0) return { deliveries: 0, after: null };
 
   const cases = await tx.$queryRaw<{ caseId: string; newest: string }[]>`
     SELECT c.id AS "caseId", v.id AS newest
     FROM reading_case c JOIN study s ON s.id = c.study_ref
       JOIN LATERAL (SELECT id, signed_at FROM report_version WHERE case_id = c.id ORDER BY version DESC LIMIT 1) v
         ON v.signed_at > now() - make_interval(days => ${earlierReportDays})
-    WHERE s.org_id = ${actor.orgId}::uuid AND s.facility_id = ${facilityId}::uuid AND c.completed_at IS NOT NULL
+    WHERE s.org_id = ${orgId}::uuid AND s.facility_id = ${facilityId}::uuid AND c.completed_at IS NOT NULL
       AND (${after}::uuid IS NULL OR c.id > ${after}::uuid)
     ORDER BY c.id LIMIT ${reportsAtOnce}`;
-  const rows = await tx.$queryRaw<Row[]>`
-    WITH added AS (
-      INSERT INTO delivery (org_id, reader_org_id, facility_id, report_version_id, instance_id)
-      SELECT d.org_id, d.reader_org_id, ${facilityId}::uuid, d.report_version_id, d.instance_id
-      FROM report_document d JOIN report_version v ON v.id = d.report_version_id
-      WHERE v.case_id = ANY(${cases.map(({ caseId }) => caseId)}::uuid[])
-        AND (v.id = ANY(${cases.map(({ newest }) => newest)}::uuid[]) OR d.kind = 'kos')
-      ON CONFLICT (facility_id, instance_id) DO NOTHING RETURNING report_version_id)
-    SELECT v.case_id AS "caseId", v.study_ref AS "studyRef", s.patient_ref AS "patientRef", v.reader_org_id AS "readerOrgId",
-      v.id AS "reportVersionId", count(*)::int AS deliveries
-    FROM added a JOIN report_version v ON v.id = a.report_version_id JOIN study s ON s.id = v.study_ref
-    GROUP BY v.case_id, v.study_ref, s.patient_ref, v.reader_org_id, v.id`;
-  for (const { caseId, studyRef, patientRef, readerOrgId, reportVersionId, deliveries } of rows) {
-    const details = { reportVersionId, facilityId, deliveries, earlier: true };
+  const documents = await tx.$queryRaw<Document[]>`
+    SELECT d.instance_id::text AS "instanceId", v.id::text AS "reportVersionId", v.case_id::text AS "caseId", v.study_ref::text AS "studyRef",
+      s.patient_ref::text AS "patientRef", v.reader_org_id::text AS "readerOrgId"
+    FROM report_document d JOIN report_version v ON v.id = d.report_version_id JOIN study s ON s.id = v.study_ref
+    WHERE v.case_id = ANY(${cases.map(({ caseId }) => caseId)}::uuid[])
+      AND (v.id = ANY(${cases.map(({ newest }) => newest)}::uuid[]) OR d.kind = 'kos')
+    ORDER BY v.case_id, v.id`;
+  const added = new Set<Document>();
+  for (const destination of destinations) {
+    const owed = documents.map((document) => ({
+      subject: { type: "instance" as const, id: document.instanceId },
+      ...document,
+    }));
+    for (const { subject } of await recordDeliveries(ctx, destination, owed))
+      added.add(documents.find(({ instanceId }) => instanceId === subject.id)!);
+  }
+  for (const [reportVersionId, own] of Map.groupBy(added, (document) => document.reportVersionId)) {
+    const { caseId, studyRef, patientRef, readerOrgId } = own[0]!;
+    const details = { reportVersionId, facilityId, deliveries: own.length, earlier: true };
     await audit(ctx, { action: "report.deliver", patientRef, studyRef, caseId, details });
-    await publish(tx, { topic: "report.changed", orgIds: [actor.orgId, readerOrgId], caseId, studyId: studyRef });
+    await publish(tx, { topic: "report.changed", orgIds: [orgId, readerOrgId], caseId, studyId: studyRef });
   }
   return {
-    deliveries: rows.reduce((sum, { deliveries }) => sum + deliveries, 0),
+    deliveries: added.size,
     after: cases.length === reportsAtOnce ? cases.at(-1)!.caseId : null,
   };
 }

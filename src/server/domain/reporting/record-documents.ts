@@ -3,6 +3,7 @@ import type { Ctx } from "#server/context.ts";
 import type { DocumentKind } from "#server/db/generated/enums.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
+import { destinationsOf, recordReport } from "../exchange/index.ts";
 import { reportPolicy } from "./policy.ts";
 
 export type StoredDocument = {
@@ -15,8 +16,8 @@ export type StoredDocument = {
 };
 
 /**
- * Notes that a signed version's documents are in the archive, and puts each on its way to the hospital's PACS when
- * the facility names one. Doing it again adds nothing: a retry makes the same objects (their UIDs were fixed at
+ * Notes that a signed version's documents are in the archive, and puts them on their way to the destinations of the facility: its PACS, when
+ * it names one. Doing it again adds nothing: a retry makes the same objects (their UIDs were fixed at
  * signing).
  *
  * @param input.leftOut tags whose values in the images were not fit to be copied; kept with the audit event.
@@ -47,43 +48,40 @@ export async function recordDocuments(
     WHERE v.id = ${reportVersionId}::uuid`;
   if (!version) throw new DomainError("report.not-found");
   reportPolicy.authorize(ctx.actor, "report.store-documents", version);
+  const { orgId, readerOrgId, facilityId, studyRef, caseId } = version;
   // Held until commit: a PACS that is named meanwhile waits, and then finds these documents (deliver-earlier-reports.ts).
-  const [facility] = await tx.$queryRaw<{ hasPacs: boolean }[]>`
-    SELECT coalesce(local_pacs_ae_title <> '' AND local_pacs_host <> '' AND local_pacs_port IS NOT NULL, false) AS "hasPacs"
-    FROM facility WHERE id = ${version.facilityId}::uuid FOR SHARE`;
+  const destinations = await destinationsOf(ctx, { orgId, facilityId, hold: true });
 
   let recorded = 0;
-  let deliveries = 0;
   for (const { kind, instanceId, sha256, objectKey } of documents) {
     const [known] = await tx.$queryRaw<
       unknown[]
-    >`SELECT 1 FROM instance WHERE id = ${instanceId}::uuid AND study_ref = ${version.studyRef}::uuid`;
+    >`SELECT 1 FROM instance WHERE id = ${instanceId}::uuid AND study_ref = ${studyRef}::uuid`;
     if (!known) throw new DomainError("instance.not-found");
     recorded += await tx.$executeRaw`
       INSERT INTO report_document (report_version_id, kind, org_id, reader_org_id, instance_id, sha256, object_key)
-      VALUES (${reportVersionId}::uuid, ${kind}::"DocumentKind", ${version.orgId}::uuid, ${version.readerOrgId}::uuid,
-        ${instanceId}::uuid, ${sha256}, ${objectKey ?? null})
+      VALUES (${reportVersionId}::uuid, ${kind}::"DocumentKind", ${orgId}::uuid, ${readerOrgId}::uuid, ${instanceId}::uuid, ${sha256},
+        ${objectKey ?? null})
       ON CONFLICT DO NOTHING`;
-    if (facility?.hasPacs)
-      deliveries += await tx.$executeRaw`
-        INSERT INTO delivery (org_id, reader_org_id, facility_id, report_version_id, instance_id)
-        VALUES (${version.orgId}::uuid, ${version.readerOrgId}::uuid, ${version.facilityId}::uuid, ${reportVersionId}::uuid, ${instanceId}::uuid)
-        ON CONFLICT DO NOTHING`;
   }
+  let deliveries = 0;
+  const report = { reportVersionId, instanceIds: documents.map(({ instanceId }) => instanceId) };
+  for (const destination of destinations)
+    deliveries += (await recordReport(ctx, destination, { ...report, readerOrgId, studyRef, caseId })).length;
   if (recorded + deliveries > 0) {
     await audit(ctx, {
       action: "report.store-documents",
-      orgId: version.orgId,
+      orgId,
       patientRef: version.patientRef,
-      studyRef: version.studyRef,
-      caseId: version.caseId,
+      studyRef,
+      caseId,
       details: { reportVersionId, recorded, deliveries, ...(leftOut.length > 0 ? { leftOut: leftOut.join(" ") } : {}) },
     });
     await publish(tx, {
       topic: "report.changed",
-      orgIds: [version.orgId, version.readerOrgId],
-      caseId: version.caseId,
-      studyId: version.studyRef,
+      orgIds: [orgId, readerOrgId],
+      caseId,
+      studyId: studyRef,
     });
   }
   return { recorded, deliveries };

@@ -1,3 +1,4 @@
+import type { DeliveryFailure } from "@overread/shared/delivery-failure";
 import type { CaseState, DeliveryState, DocumentKind, ReportKind } from "#server/db/generated/enums.ts";
 import type { KeyImage, Section } from "./inputs.ts";
 
@@ -20,7 +21,9 @@ export type SignedVersion = {
     facility: string;
     state: DeliveryState;
     attempts: number;
+    /** The failure in one word, such as `status-a700`. */
     lastReason: string | null;
+    lastFailure: DeliveryFailure | null;
     deliveredAt: string | null;
   }[];
 };

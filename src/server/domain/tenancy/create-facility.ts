@@ -1,5 +1,6 @@
 import type { Tx } from "#server/context.ts";
 import { appendAs } from "../audit/index.ts";
+import { setPacs } from "../exchange/index.ts";
 import { assertVisible } from "./create-organization.ts";
 
 export type NewFacility = {
@@ -32,12 +33,10 @@ export async function createFacility(tx: Tx, orgId: string, input: NewFacility, 
       calledAeTitles: input.calledAeTitles ?? ["OVERREAD"],
       priorAeTitles: input.priorAeTitles ?? [],
       ...(input.quietSeconds === undefined ? {} : { quietSeconds: input.quietSeconds }),
-      localPacsAeTitle: input.localPacs?.aeTitle ?? null,
-      localPacsHost: input.localPacs?.host ?? null,
-      localPacsPort: input.localPacs?.port ?? null,
     },
     select: { id: true },
   });
+  if (localPacs) await setPacs(tx, { orgId, facilityId: facility.id }, localPacs);
   await appendAs(
     tx,
     { kind: "system", orgId, name: by },

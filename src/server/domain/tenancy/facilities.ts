@@ -6,6 +6,7 @@ import type { Ctx } from "#server/context.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
+import { pacsByFacility, setPacs } from "../exchange/index.ts";
 import { isPacsHost } from "./host-address.ts";
 import { tenancyPolicy } from "./policy.ts";
 
@@ -71,6 +72,10 @@ export type FacilityListItem = {
 export async function listFacilities({ actor, tx }: Ctx): Promise<FacilityListItem[]> {
   tenancyPolicy.authorize(actor, "facility.list", null);
   const facilities = await tx.facility.findMany({ orderBy: { name: "asc" } });
+  const pacs = await pacsByFacility(
+    { tx },
+    facilities.map(({ id }) => id),
+  );
   const orgs = new Map((await tx.organization.findMany()).map((org) => [org.id, org.name]));
   const referrers = tenancyPolicy.can(actor, "facility.manage", null) ? await referrersOf({ actor, tx }) : [];
   return facilities
@@ -80,20 +85,16 @@ export async function listFacilities({ actor, tx }: Ctx): Promise<FacilityListIt
     })
     .map((facility) => {
       const row = { orgId: facility.orgId, facilityId: facility.id };
-      const { slug, name, timeZone, localPacsAeTitle, localPacsHost, localPacsPort } = facility;
+      const { slug, name, timeZone } = facility;
       const orgName = orgs.get(facility.orgId) ?? "";
       if (!tenancyPolicy.can(actor, "facility.manage", row)) return { slug, name, timeZone, orgName, settings: null };
       const { allowedCallingAeTitles, calledAeTitles, priorAeTitles, quietSeconds, configVersion } = facility;
-      const localPacs =
-        localPacsAeTitle && localPacsHost && localPacsPort
-          ? { aeTitle: localPacsAeTitle, host: localPacsHost, port: localPacsPort }
-          : null;
       const settings = {
         allowedCallingAeTitles,
         calledAeTitles,
         priorAeTitles,
         quietSeconds,
-        localPacs,
+        localPacs: pacs.get(facility.id) ?? null,
         defaultReferrerId: facility.defaultReferrerId,
         referrers,
         configVersion,
@@ -126,20 +127,13 @@ export async function updateFacility(
     !(await referrersOf(ctx)).some(({ userId }) => userId === chosen)
   )
     throw new DomainError("request.invalid", { details: { fields: "defaultReferrerId" } });
-  const pacs =
-    localPacs === undefined
-      ? {}
-      : {
-          localPacsAeTitle: localPacs?.aeTitle ?? null,
-          localPacsHost: localPacs?.host ?? null,
-          localPacsPort: localPacs?.port ?? null,
-        };
   const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
   const { configVersion } = await tx.facility.update({
     where: { id: facility.id },
-    data: { ...given, ...pacs, configVersion: { increment: 1 } },
+    data: { ...given, configVersion: { increment: 1 } },
     select: { configVersion: true },
   });
+  if (localPacs !== undefined) await setPacs(tx, { orgId: facility.orgId, facilityId: facility.id }, localPacs);
   // Whether it is the first one or the same again: what was never sent there is sent now.
   if (localPacs) await enqueue(tx, "facility.deliver-earlier", { orgId: facility.orgId, facilityId: facility.id });
   const changed = Object.keys(change).join(" ");

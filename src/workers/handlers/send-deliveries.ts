@@ -1,0 +1,52 @@
+import { type DeliveryFailure, failure } from "@overread/shared/delivery-failure";
+import { withTenant } from "#server/db/with-tenant.ts";
+import {
+  type Offer,
+  type Outcome,
+  planSending,
+  settleDelivery,
+  takeDeliveries,
+  takenForSeconds,
+} from "#server/domain/exchange/index.ts";
+import type { JobContext } from "../handler.ts";
+import { SendError, senders } from "../senders/index.ts";
+
+type Run = Pick<JobContext, "actor" | "requestId" | "signal" | "log">;
+
+/** One try ends before another may begin elsewhere. */
+const tryMs = takenForSeconds * 1000 - 5_000;
+
+/**
+ * Sends what waits for a destination, one after another, until nothing is due; then plans the next round for what is still owed. Dying at any
+ * point loses nothing: what was taken comes back when its time is over.
+ */
+export async function sendDeliveries(run: Run, { destinationId }: { destinationId: string }): Promise<void> {
+  const { actor, requestId, signal } = run;
+  const by = { requestId };
+  while (!signal.aborted) {
+    const [offer] = await withTenant(actor, (ctx) => takeDeliveries(ctx, { destinationId, limit: 1 }), by);
+    if (!offer) break;
+    const outcome = await send(run, offer);
+    await withTenant(actor, (ctx) => settleDelivery(ctx, { deliveryId: offer.deliveryId, outcome }), by);
+  }
+  await withTenant(actor, (ctx) => planSending(ctx, { destinationId }), by);
+}
+
+async function send({ signal, log }: Run, offer: Offer): Promise<Outcome> {
+  const { deliveryId, kind } = offer;
+  const sender = senders.get(kind);
+  if (!sender) return { failure: failure("kind-unknown", { kind }) };
+  try {
+    return { receipt: await sender(offer, AbortSignal.any([signal, AbortSignal.timeout(tryMs)])) };
+  } catch (error) {
+    const why = failureOf(error);
+    log.warn({ deliveryId, kind, reason: why.code }, "a delivery waits");
+    return { failure: why };
+  }
+}
+
+function failureOf(error: unknown): DeliveryFailure {
+  if (error instanceof SendError) return error.failure;
+  if (error instanceof Error && error.name === "TimeoutError") return failure("timeout");
+  return failure("unknown");
+}
