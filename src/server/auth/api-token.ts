@@ -48,7 +48,7 @@ export async function createApiToken(
   });
 }
 
-/** The program behind a bearer token, or null when the token is unknown, expired or revoked (known within 10 s). */
+/** The program behind a bearer token, or null when the token is unknown, expired or revoked (believed for 5 s). */
 export async function findToken(token: string): Promise<TokenActor | null> {
   const key = sha256(token);
   const known = cache.get(key);

@@ -168,7 +168,8 @@ export function useDraft({
       const { status, mine, version, base } = latest.current;
       const held = claimRef.current;
       if (!held || sameText(mine, base) || status === "conflict") return;
-      // The window is closing: a request that outlives it, without anybody left to hear the answer.
+      // The window may be closing: a request that outlives it, with nobody to hear the answer. Browsers send no more than
+      // 64 KiB so; a longer text stays among the words that the browser keeps, and is offered at the next start.
       void fetch("/api/trpc/report.saveDraft", {
         method: "POST",
         keepalive: true,
