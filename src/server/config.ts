@@ -45,7 +45,7 @@ const Environment = z.object({
     .int()
     .min(0)
     .default(256 * 1024 * 1024),
-  /** Units of DICOMweb reading that one person or token has per second (`http/rate-limit.ts`). 0: no limit. */
+  /** Units of DICOMweb reading that one person or token has per second, at all front doors together (`http/rate-limit.ts`). 0: no limit. */
   OVERREAD_DICOMWEB_UNITS_PER_SECOND: z.coerce.number().int().min(0).default(2000),
   OVERREAD_DEMO_PASSWORD: z.string().min(8, "a demo password has at least 8 characters").optional(),
   OVERREAD_EDGE_AET: z.string().refine(isAeTitle, "no AE title").optional(),

@@ -21,6 +21,7 @@ import { facilityId, orgId, signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { eventually, freePort, useTestRedis } from "../redis.ts";
 import { run } from "../support/run.ts";
+import { openScreen } from "../support/screen.ts";
 
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
 let redis: Awaited<ReturnType<typeof useTestRedis>>;
@@ -60,41 +61,7 @@ after(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-/** One screen's event stream. */
-async function listen(cookie: string) {
-  const abort = new AbortController();
-  const response = await fetch(`${base}/api/events`, { headers: { cookie }, signal: abort.signal });
-  const seen: string[] = [];
-  let ended = false;
-  (async () => {
-    const decoder = new TextDecoder();
-    let text = "";
-    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-      text += decoder.decode(chunk, { stream: true });
-      for (;;) {
-        const end = text.indexOf("\n\n");
-        if (end < 0) break;
-        seen.push(text.slice(0, end));
-        text = text.slice(end + 2);
-      }
-    }
-  })().then(
-    () => {
-      ended = true;
-    },
-    () => {
-      ended = true;
-    },
-  );
-  return {
-    response,
-    events: () =>
-      seen.filter((text) => text.startsWith("event: live")).map((text) => JSON.parse(text.split("data: ")[1]!)),
-    has: (text: string) => seen.some((event) => event.startsWith(text)),
-    ended: () => ended,
-    close: () => abort.abort(),
-  };
-}
+const listen = (cookie: string) => openScreen(base, cookie);
 
 async function publishing(fn: (publish: (event: object) => Promise<number>) => Promise<void>) {
   const client = createClient({ url: redis.url });

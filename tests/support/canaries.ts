@@ -65,9 +65,10 @@ export class Watched {
   output = "";
   readonly name: string;
 
-  constructor(name: string, program: string, args: string[]) {
+  /** @param env beside what this process has. */
+  constructor(name: string, program: string, args: string[], env: Record<string, string> = {}) {
     this.name = name;
-    this.child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+    this.child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.on("data", (chunk: Buffer) => {
         this.output += chunk.toString("latin1");

@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
 import { config } from "#server/config.ts";
+import { DatabaseListener } from "#server/db/listener.ts";
 import { dicomweb } from "#server/dicomweb/index.ts";
 import { requestListener } from "#server/front-door/listener.ts";
 import { Tallies } from "#server/http/tallies.ts";
@@ -9,6 +10,13 @@ import { createLog } from "#server/log.ts";
 /** DICOMweb as the front door mounts it, without the other protocols and what they need. */
 export function answerDicomweb(): RequestListener {
   const log = createLog("dicomweb", config().log.level);
-  const house = { log, live: new LiveSubscriber(log), tallies: new Tallies(), draining: () => false, gauges: () => [] };
+  const house = {
+    log,
+    live: new LiveSubscriber(log),
+    listener: new DatabaseListener("overread_auth", log),
+    tallies: new Tallies(),
+    draining: () => false,
+    gauges: () => [],
+  };
   return requestListener([dicomweb(house)], house);
 }

@@ -12,7 +12,10 @@ export type TokenScope = (typeof tokenScopes)[number];
 export const edgeScopes = ["dicomweb:read", "dicomweb:write", "edge"] as const;
 export const edgeTokenSeconds = 15 * 60;
 
-/** How long a looked-up token is believed without asking again: the longest a revoked one still works. */
+/**
+ * How long a looked-up token is believed without asking again. A revoked one ends at once where the process listens
+ * ({@link forgetTokens}); this is the longest it works where the process hears nothing.
+ */
 const cacheMs = 5_000;
 const cacheLimit = 2_000;
 const cache = new Map<string, { until: number; actor: Promise<TokenActor | null> }>();
@@ -48,7 +51,7 @@ export async function createApiToken(
   });
 }
 
-/** The program behind a bearer token, or null when the token is unknown, expired or revoked (believed for 5 s). */
+/** The program behind a bearer token; null when it is unknown, expired or revoked (at once where that is heard, else within 5 s). */
 export async function findToken(token: string): Promise<TokenActor | null> {
   const key = sha256(token);
   const known = cache.get(key);
@@ -59,6 +62,14 @@ export async function findToken(token: string): Promise<TokenActor | null> {
   cache.set(key, { until: Date.now() + cacheMs, actor });
   actor.catch(() => cache.delete(key));
   return actor;
+}
+
+/**
+ * Looks every token up anew. All of them, since a look-up that is under way does not know yet whose it is: each is entered before it
+ * asks, so none that saw a right before its end outlasts the word of it.
+ */
+export function forgetTokens(): void {
+  cache.clear();
 }
 
 async function queryToken(tokenSha256: string): Promise<TokenActor | null> {

@@ -29,8 +29,12 @@ type SeriesIndex = Map<string, InstanceLocation>;
 
 /** How long an answer holds, so that a scroll through a CT is one event on the trail. */
 const grantMs = 60_000;
-/** How long it is believed without another look at the study: the longest that a right taken away still works. */
+/** How long it is believed without another look at the study: the longest that a right taken away still works, where nobody says that it ended. */
 const lookMs = 2_000;
+/** Looks at every study anew before anything more of it is sent: somebody's rights have ended. */
+export function lookAtGrants(): void {
+  for (const each of grants.values()) each.lookAt = 0;
+}
 const organisations = new Map<string, { id: string; until: number }>();
 const grants = new Map<string, { until: number; lookAt: number; grant: Promise<StudyGrant> }>();
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "@overread/shared/errors";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
+import type { Revocation } from "#server/auth/revocations.ts";
 import type { LiveSubscriber } from "#server/live/subscriber.ts";
 
 const heartbeatMs = 15_000;
@@ -9,14 +10,16 @@ const backlogBytes = 256 * 1024;
 /** Windows of one session that may listen at the same time. */
 const streamsPerSession = 32;
 
+/** Whose a stream is, and how to find out whether that person is still signed in. */
+type Stream = { sessionId: string; userId: string; look: () => void };
+
 /**
  * Open event streams (Server-Sent Events): each tells one screen that something of its organisation changed, never what.
  * A stream is no activity: it does not keep a session alive, and it ends with the session.
  */
 export class EventStreams {
   readonly #live: LiveSubscriber;
-  /** Each stream with the session it belongs to. */
-  readonly #open = new Map<ServerResponse, string>();
+  readonly #open = new Map<ServerResponse, Stream>();
   constructor(live: LiveSubscriber) {
     this.#live = live;
   }
@@ -31,7 +34,7 @@ export class EventStreams {
     if (!actor) throw new DomainError("auth.required");
     if (actor.kind !== "user") throw new DomainError("auth.forbidden");
     const { sessionId } = actor;
-    if ([...this.#open.values()].filter((id) => id === sessionId).length >= streamsPerSession)
+    if ([...this.#open.values()].filter((stream) => stream.sessionId === sessionId).length >= streamsPerSession)
       throw new DomainError("auth.rate-limited", { details: { retryAfterSeconds: 60 } });
     res.writeHead(200, {
       "content-type": "text/event-stream; charset=utf-8",
@@ -46,20 +49,23 @@ export class EventStreams {
       else res.write(text);
     };
     let waiting = "";
+    let asked = false;
     let looking = false;
     /** Whoever has been signed out hears of nothing more: each look is younger than the events that it lets through. */
     const sendIfSignedIn = async (text: string) => {
       waiting += text;
+      asked = true;
       if (looking) return;
       looking = true;
-      while (waiting && !res.writableEnded) {
+      while (asked && !res.writableEnded) {
         const text = waiting;
         waiting = "";
+        asked = false;
         // A failing database is no reason to hang up on every screen; what it cannot vouch for is not told, and fetched anew later.
         const alive = await actorFromRequest(req, { touch: false }).catch(() => undefined);
-        if (alive) send(text);
-        else if (alive === null) res.end("event: signed-out\ndata: {}\n\n");
-        else send("event: resync\ndata: {}\n\n");
+        if (alive === null) res.end("event: signed-out\ndata: {}\n\n");
+        else if (!alive) send("event: resync\ndata: {}\n\n");
+        else if (text) send(text);
       }
       looking = false;
     };
@@ -68,12 +74,20 @@ export class EventStreams {
       else void sendIfSignedIn(`event: live\ndata: ${JSON.stringify(event)}\n\n`);
     });
     const heartbeat = setInterval(() => void sendIfSignedIn(": still here\n\n"), heartbeatMs);
-    this.#open.set(res, sessionId);
+    this.#open.set(res, { sessionId, userId: actor.userId, look: () => void sendIfSignedIn("") });
+    // Whoever was signed out between the look above and the list was on none.
+    void sendIfSignedIn("");
     res.once("close", () => {
       clearInterval(heartbeat);
       stop();
       this.#open.delete(res);
     });
+  }
+
+  /** Rights ended: ends the streams of whoever is signed out, and says nothing to the others. */
+  lookAt(revocation: Revocation): void {
+    for (const { sessionId, userId, look } of this.#open.values())
+      if (revocation === "unknown" || revocation.session === sessionId || revocation.user === userId) look();
   }
 
   close(): void {

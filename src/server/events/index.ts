@@ -1,9 +1,11 @@
+import { onRevocation } from "#server/auth/revocations.ts";
 import type { Mount } from "#server/http/protocol.ts";
 import { EventStreams } from "./events.ts";
 
 /** Live updates of open screens: `GET /api/events`. */
-export const events: Mount = ({ live }) => {
+export const events: Mount = ({ live, listener }) => {
   const streams = new EventStreams(live);
+  onRevocation(listener, (revocation) => streams.lookAt(revocation));
   return {
     name: "events",
     answers: "data",

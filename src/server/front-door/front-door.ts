@@ -2,7 +2,11 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { startAuditWriter } from "#server/audit-writer.ts";
+import { forgetTokens } from "#server/auth/api-token.ts";
+import { onRevocation } from "#server/auth/revocations.ts";
+import { DatabaseListener } from "#server/db/listener.ts";
 import type { House } from "#server/http/protocol.ts";
+import { shareAllowances } from "#server/http/rate-limit.ts";
 import { Tallies } from "#server/http/tallies.ts";
 import { LiveSubscriber } from "#server/live/subscriber.ts";
 import type { Log } from "#server/log.ts";
@@ -26,10 +30,14 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
   const house: House = {
     log,
     live: new LiveSubscriber(log),
+    listener: new DatabaseListener("overread_auth", log),
     tallies: new Tallies(),
     draining: () => draining,
     gauges: () => mounted.flatMap(({ gauges }) => gauges?.() ?? []),
   };
+  // Before the protocols: what they look up anew must not be answered from memory.
+  onRevocation(house.listener, forgetTokens);
+  const sharing = shareAllowances(house.listener);
   const mounted = protocols.map((mount) => mount(house));
 
   const server = createServer({ connectionsCheckingInterval: 5000 }, requestListener(mounted, house));
@@ -50,6 +58,8 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
 
   await listen(server, host, port);
   house.live.start();
+  house.listener.start();
+  sharing.start();
   for (const { start } of mounted) start?.();
   const auditWriter = startAuditWriter(log);
   return {
@@ -66,6 +76,8 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
       clearInterval(idle);
       clearTimeout(impatient);
       house.live.close();
+      sharing.close();
+      await house.listener.close();
       for (const { close } of mounted) close?.();
       await auditWriter.stop();
     },

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { DatabaseListener } from "#server/db/listener.ts";
 import type { LiveSubscriber } from "#server/live/subscriber.ts";
 import type { Log } from "#server/log.ts";
 import type { Tallies } from "./tallies.ts";
@@ -68,6 +69,8 @@ export type Protocol = {
 export type House = {
   log: Log;
   live: LiveSubscriber;
+  /** What the database says; listened to before the front door opens. */
+  listener: DatabaseListener;
   tallies: Tallies;
   /** True once the front door takes no more. */
   draining: () => boolean;

@@ -1,7 +1,7 @@
 import { type ConnectionOptions, Queue } from "bullmq";
 import { Redis } from "ioredis";
-import pg from "pg";
 import { config } from "#server/config.ts";
+import { DatabaseListener } from "#server/db/listener.ts";
 import { liveChannel } from "#server/live/publish.ts";
 import { workerHeartbeatKey, workerHeartbeatSeconds } from "#server/live/worker-heartbeat.ts";
 import type { Log } from "#server/log.ts";
@@ -37,7 +37,7 @@ export class Relay {
   readonly #redis: Redis;
   readonly #queues = new Map<QueueName, Queue>();
   readonly #timers: NodeJS.Timeout[] = [];
-  #listener: pg.Client | undefined;
+  readonly #listener: DatabaseListener;
   #stopped = false;
   #running: Promise<void> | undefined;
   #again = false;
@@ -48,6 +48,18 @@ export class Relay {
 
   constructor(log: Log) {
     this.#log = log;
+    this.#listener = new DatabaseListener("overread_maintenance", log);
+    // What was written while nobody listened is carried; what was announced then is lost.
+    this.#listener.on(
+      "overread_outbox",
+      () => this.wake(),
+      () => this.wake(),
+    );
+    this.#listener.on(
+      liveChannel,
+      (payload) => this.#announce(payload),
+      () => this.#announceGap(),
+    );
     // A producer fails fast: the outbox waits, not we.
     this.#redis = new Redis(config().redis.url, {
       maxRetriesPerRequest: 1,
@@ -67,7 +79,7 @@ export class Relay {
   /** Begins to carry. Resolves at once; servers that are away are waited for in the background. */
   start(): void {
     this.#redis.connect().catch(() => {}); // ioredis goes on trying
-    void this.#listen();
+    this.#listener.start();
     this.#timers.push(
       setInterval(() => this.wake(), slowPollMs),
       setInterval(() => void this.#sweep(unfinishedAfterMs), sweepEveryMs),
@@ -81,7 +93,7 @@ export class Relay {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
     clearTimeout(this.#dueTimer);
-    await this.#listener?.end().catch(() => {});
+    await this.#listener.close();
     await this.#running;
     await Promise.all([...this.#queues.values()].map((queue) => queue.close().catch(() => {})));
     this.#redis.disconnect();
@@ -182,39 +194,6 @@ export class Relay {
       this.#queues.delete(name);
       await queue.close().catch(() => {});
       throw error;
-    }
-  }
-
-  /** Keeps one connection that Postgres can speak on; comes back for ever. */
-  async #listen(): Promise<void> {
-    for (let failures = 0; !this.#stopped; failures++) {
-      const client = new pg.Client({
-        connectionString: config().database.roleUrl("overread_maintenance"),
-        keepAlive: true,
-        connectionTimeoutMillis: 10_000,
-      });
-      this.#listener = client;
-      const ended = new Promise<void>((resolve) => {
-        client.once("end", resolve);
-        client.once("error", () => resolve());
-      });
-      client.on("error", () => {});
-      client.on("notification", ({ channel, payload }) => {
-        if (channel === liveChannel) this.#announce(payload ?? "");
-        else this.wake();
-      });
-      try {
-        await client.connect();
-        await client.query(`LISTEN overread_outbox; LISTEN ${liveChannel}`);
-        failures = 0;
-        this.wake(); // what was written while nobody listened
-        this.#announceGap();
-        await ended;
-      } catch (error) {
-        if (!this.#stopped) this.#log.warn({ reason: reasonOf(error) }, "postgres is away");
-      }
-      await client.end().catch(() => {});
-      if (!this.#stopped) await new Promise((resolve) => setTimeout(resolve, Math.min(100 * 2 ** failures, 2_000)));
     }
   }
 

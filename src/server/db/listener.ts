@@ -1,0 +1,96 @@
+import pg from "pg";
+import { config } from "#server/config.ts";
+import type { Log } from "#server/log.ts";
+import type { DbRole } from "./roles.ts";
+
+type Hearer = { heard: (payload: string) => void; missed: () => void };
+
+/** How often a silent connection is asked whether it lives: one that died without a word would hear nothing for ever. */
+const pingMs = 10_000;
+
+/**
+ * One connection of a process on which Postgres speaks (NOTIFY), for everything in the process that listens. It comes back for ever;
+ * what was said meanwhile is lost, so whoever listens is told that something was missed.
+ */
+export class DatabaseListener {
+  readonly #role: DbRole;
+  readonly #log: Log;
+  readonly #hearers = new Map<string, Hearer[]>();
+  #client: pg.Client | undefined;
+  #closed = false;
+  #wake: (() => void) | undefined;
+
+  constructor(role: DbRole, log: Log) {
+    this.#role = role;
+    this.#log = log;
+  }
+
+  /**
+   * Listens on a channel; to be called before {@link start}.
+   *
+   * @param heard gets what was said.
+   * @param missed called whenever the connection stands anew, the first time included: anything may have been said before.
+   */
+  on(channel: string, heard: (payload: string) => void, missed: () => void): void {
+    const hearers = this.#hearers.get(channel) ?? [];
+    this.#hearers.set(channel, [...hearers, { heard, missed }]);
+  }
+
+  /** Connects now or whenever Postgres comes. Does not wait, does not fail. */
+  start(): void {
+    void this.#keepListening();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wake?.();
+    await this.#client?.end().catch(() => {});
+  }
+
+  async #keepListening(): Promise<void> {
+    for (let failures = 0; !this.#closed; failures++) {
+      const client = new pg.Client({
+        connectionString: config().database.roleUrl(this.#role),
+        keepAlive: true,
+        connectionTimeoutMillis: 10_000,
+        query_timeout: pingMs,
+      });
+      this.#client = client;
+      const ended = new Promise<void>((resolve) => {
+        client.once("end", resolve);
+        client.once("error", () => resolve());
+      });
+      client.on("error", () => {});
+      client.on("notification", ({ channel, payload }) => {
+        for (const { heard } of this.#hearers.get(channel) ?? []) heard(payload ?? "");
+      });
+      let pinging: NodeJS.Timeout | undefined;
+      try {
+        await client.connect();
+        await client.query([...this.#hearers.keys()].map((channel) => `LISTEN ${channel}`).join("; "));
+        failures = 0;
+        for (const { missed } of [...this.#hearers.values()].flat()) missed();
+        const deaf = new Promise<void>((resolve) => {
+          pinging = setInterval(() => client.query("SELECT 1").catch(() => resolve()), pingMs);
+        });
+        await Promise.race([ended, deaf]);
+      } catch (error) {
+        if (!this.#closed) this.#log.warn({ err: error }, "postgres is away; nothing is heard");
+      }
+      clearInterval(pinging);
+      // An end that waits for a dead peer is not waited for.
+      void client.end().catch(() => {});
+      if (!this.#closed) await this.#pause(Math.min(100 * 2 ** failures, 2_000));
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
