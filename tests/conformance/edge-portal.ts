@@ -15,6 +15,7 @@ import {
   StudyComplete,
   TokenRequest,
 } from "@overread/shared/edge-contract/v1";
+import * as v2 from "@overread/shared/edge-contract/v2";
 import type { MadeObject } from "./edge-objects.ts";
 
 export interface ReceivedPart {
@@ -50,8 +51,13 @@ export class FakePortal {
   readonly heartbeats: Heartbeat[] = [];
   /** What the archive has lost and asks for again. */
   resend: InstanceDigest[] = [];
-  readonly outcomes: (DeliveryOutcome & { deliveryId: string })[] = [];
+  /** The newest version of the contract that it knows: the release before kinds of deliveries knew the first. */
+  knows: 1 | 2 = 2;
+  /** In the words of version 1, and as it was said where that was version 2. */
+  readonly outcomes: (DeliveryOutcome & { deliveryId: string; said?: v2.DeliveryOutcome })[] = [];
   deliveries: Delivery[] = [];
+  /** Of kinds that came later, or said in a way that nobody understands. */
+  strange: v2.OfferedDelivery[] = [];
   readonly objects = new Map<string, Buffer>();
   tokensGiven = 0;
   /** Since it was revoked. */
@@ -186,16 +192,24 @@ export class FakePortal {
       this.completes.push(StudyComplete.parse(JSON.parse(body.toString())));
       return answer(200, {});
     }
-    if (pathname === "/api/edge/v1/deliveries") {
-      if (this.deliveries.length === 0) await this.#wait(2_000);
-      return answer(200, { deliveries: this.deliveries });
+    // As the pages answer for what is not there.
+    if (pathname.startsWith("/api/edge/v2/") && this.knows < 2) {
+      response.writeHead(404, { "content-type": "text/html" }).end("<!doctype html><title>Not found</title>");
+      return;
     }
-    const outcome = /^\/api\/edge\/v1\/deliveries\/([^/]+)\/outcome$/.exec(pathname);
-    if (outcome) {
+    const call = /^\/api\/edge\/(v[12])\/deliveries(?:\/([^/]+)\/outcome)?$/.exec(pathname);
+    if (call && !call[2]) {
+      if (this.deliveries.length + this.strange.length === 0) await this.#wait(2_000);
+      if (call[1] === "v1") return answer(200, { deliveries: this.deliveries });
+      return answer(200, { deliveries: [...this.strange, ...this.deliveries.map(v2.fromV1)] });
+    }
+    if (call) {
       if (this.loseOutcomes) return answer(503, {});
-      const deliveryId = outcome[1]!;
-      const parsed = DeliveryOutcome.parse(JSON.parse(body.toString()));
-      this.outcomes.push({ ...parsed, deliveryId });
+      const deliveryId = call[2]!;
+      const json: unknown = JSON.parse(body.toString());
+      const said = call[1] === "v2" ? v2.DeliveryOutcome.parse(json) : undefined;
+      const parsed = said ? v2.outcomeToV1(said) : DeliveryOutcome.parse(json);
+      this.outcomes.push({ ...parsed, deliveryId, ...(said ? { said } : {}) });
       if (parsed.status === "delivered")
         this.deliveries = this.deliveries.filter((delivery) => delivery.deliveryId !== deliveryId);
       return answer(200, {});

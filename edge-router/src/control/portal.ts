@@ -56,8 +56,20 @@ export class Portal {
     this.#agent = portalAgent();
   }
 
-  /** A call of the control API with JSON both ways. */
-  async call<T>(
+  /** A call of the control API, version 1, with JSON both ways. */
+  call<T>(
+    schema: z.ZodType<T>,
+    method: "GET" | "POST",
+    path: string,
+    body?: unknown,
+    options: Pick<PortalCall, "signal" | "answerMs"> = {},
+  ): Promise<T> {
+    return this.callAt(EDGE_API, schema, method, path, body, options);
+  }
+
+  /** The same below another root: that of a later version. */
+  async callAt<T>(
+    root: string,
     schema: z.ZodType<T>,
     method: "GET" | "POST",
     path: string,
@@ -66,7 +78,7 @@ export class Portal {
   ): Promise<T> {
     const response = await this.send({
       method,
-      path: `${EDGE_API}${path}`,
+      path: `${root}${path}`,
       headers: body === undefined ? {} : { "content-type": "application/json" },
       ...(body === undefined ? {} : { body: () => JSON.stringify(body) }),
       ...options,

@@ -1,15 +1,17 @@
 import type { DatabaseSync } from "node:sqlite";
-import { Delivery } from "@overread/shared/edge-contract/v1";
+import type { DeliveryFailure } from "@overread/shared/delivery-failure";
+import { OfferedDelivery } from "@overread/shared/edge-contract/v2";
 import type { OrderedWrites } from "../spool/faces.ts";
 
-/** `waiting` for the local PACS; `delivered`: it answered success, which the portal may not know yet. */
-export interface DeliveryRow {
-  offer: Delivery;
+/** `waiting` for its destination; `delivered`: that answered success, which the portal may not know yet. */
+export type DeliveryRow = {
+  offer: OfferedDelivery;
   state: "waiting" | "delivered";
-  dimseStatus: number | null;
+  /** What the receiver answered. */
+  receipt: DeliveryFailure["params"];
   attempts: number;
   deliveredAt: number | null;
-}
+};
 
 /** The contract leases an offer for a minute: beyond it another edge router of the facility may have it. */
 const LEASE_MS = 60_000;
@@ -37,7 +39,7 @@ export class DeliveryStore {
    *
    * @returns how many were not known; none when the index cannot take them now, the portal offers them again.
    */
-  note(offers: Delivery[], now: number): number {
+  note(offers: OfferedDelivery[], now: number): number {
     if (offers.length === 0) return 0;
     let fresh = 0;
     return this.#owed?.tryNow(() => {
@@ -47,7 +49,7 @@ export class DeliveryStore {
       : 0;
   }
 
-  #note(offers: Delivery[], now: number): number {
+  #note(offers: OfferedDelivery[], now: number): number {
     let fresh = 0;
     const leasedUntil = now + LEASE_MS - LEASE_MARGIN_MS;
     for (const offer of offers) {
@@ -93,13 +95,13 @@ export class DeliveryStore {
   }
 
   /**
-   * The PACS has answered success. This survives a power cut before it returns, so that the object is not
-   * stored a second time; where the disk cannot take it, nothing is stored until it can.
+   * The receiver has answered success. This survives a power cut before it returns, so that nothing is delivered a second time; where the
+   * disk cannot take it, nothing is delivered until it can.
    */
-  delivered(deliveryId: string, dimseStatus: number, now: number): void {
+  delivered(deliveryId: string, receipt: DeliveryFailure["params"], now: number): void {
     this.#enter(
-      "update delivery set state = 'delivered', dimseStatus = ?, reason = null, deliveredAt = ? where deliveryId = ?",
-      [dimseStatus, now, deliveryId],
+      "update delivery set state = 'delivered', receipt = ?, reason = null, deliveredAt = ? where deliveryId = ?",
+      [JSON.stringify(receipt), now, deliveryId],
       true,
     );
   }
@@ -148,8 +150,15 @@ export class DeliveryStore {
 
   #rows(where: string, ...values: number[]): DeliveryRow[] {
     const rows = this.#db
-      .prepare(`select offer, state, dimseStatus, attempts, deliveredAt from delivery where ${where}`)
-      .all(...values) as unknown as (Omit<DeliveryRow, "offer"> & { offer: string })[];
-    return rows.map((row) => ({ ...row, offer: Delivery.parse(JSON.parse(row.offer)) }));
+      .prepare(`select offer, state, receipt, attempts, deliveredAt from delivery where ${where}`)
+      .all(...values) as unknown as (Omit<DeliveryRow, "offer" | "receipt"> & {
+      offer: string;
+      receipt: string | null;
+    })[];
+    return rows.map(({ offer, receipt, ...row }) => ({
+      ...row,
+      offer: OfferedDelivery.parse(JSON.parse(offer)),
+      receipt: JSON.parse(receipt ?? "{}"),
+    }));
   }
 }

@@ -4,13 +4,15 @@ import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Delivery } from "@overread/shared/edge-contract/v1";
 import { type Portal, PortalError } from "../control/portal.ts";
 import { dataSetOffset } from "../dimse/scu/storage.ts";
 
 const MAX_OBJECT_BYTES = 2 * 1024 ** 3;
 /** Part headers, and closing boundary with epilogue, are looked for in this much of either end. */
 const EDGE_BYTES = 16 * 1024;
+
+/** `dataSetSha256`: of the data set, lower-case hex. */
+type Wanted = { deliveryId: string; retrievePath: string; dataSetSha256: string };
 
 /**
  * Fetches an object to return by WADO-RS and keeps it, once its data set has the hash that the portal named.
@@ -19,7 +21,7 @@ const EDGE_BYTES = 16 * 1024;
  * @throws {PortalError} `hash-mismatch` and other reasons; all may be tried again.
  * @see DICOM PS3.18 §10.4
  */
-export async function download(portal: Portal, dir: string, offer: Delivery, signal: AbortSignal): Promise<string> {
+export async function download(portal: Portal, dir: string, offer: Wanted, signal: AbortSignal): Promise<string> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const file = path.join(dir, `${offer.deliveryId}.dcm`);
   if (await hasHash(file, offer.dataSetSha256)) return file;

@@ -1,35 +1,32 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { DeliveryList, type DeliveryOutcome } from "@overread/shared/edge-contract/v1";
-import { z } from "zod";
+import { type DeliveryFailure, failure, failureOfReason, reasonOf } from "@overread/shared/delivery-failure";
 import { backoffMs, pause } from "../backoff.ts";
 import { type Portal, PortalError } from "../control/portal.ts";
 import { ScuError } from "../dimse/requestor.ts";
-import { openStoreAssociation } from "../dimse/scu/storage.ts";
 import type { Logger } from "../log.ts";
 import { faultCode, isDiskFault } from "../spool/disk-fault.ts";
 import type { OwnRows } from "../spool/faces.ts";
+import { deliverers, NotDelivered, type Tools } from "./deliverers/index.ts";
+import { DeliveryCalls } from "./delivery-calls.ts";
 import { type DeliveryRow, DeliveryStore } from "./delivery-store.ts";
-import { download } from "./download.ts";
 
 const LONG_POLL_SECONDS = 25;
 /** The portal offers again what waits here; asked no faster than this then. */
 const ASK_AGAIN_MS = 2_000;
 const KEEP_MS = 90 * 24 * 3_600_000;
 
-export interface ReturnOptions {
-  dir: string;
-  callingAeTitle: string;
-}
+export type ReturnOptions = Pick<Tools, "dir" | "callingAeTitle">;
 
 /**
- * Brings results back into the hospital's own PACS: fetches them from the portal, stores them by C-STORE, and
- * tries again each time the portal offers them, until the PACS answers success. That answer is made durable before the portal is told, so that
- * after a crash the object is reported again and not stored again.
+ * Brings results back into the hospital: takes from the portal what waits, hands each to the deliverer of its kind, and tries again each time
+ * the portal offers it, until the receiver answers success. That answer is made durable before the portal is told, so that after a crash it is
+ * reported again and not delivered again. A kind that this release does not know is answered with a failure, so that somebody hears of it.
  */
 export class ResultReturner {
   readonly store: DeliveryStore;
   readonly #portal: Portal;
+  readonly #calls: DeliveryCalls;
   readonly #options: ReturnOptions;
   readonly #log: Logger;
   readonly #abort = new AbortController();
@@ -40,6 +37,7 @@ export class ResultReturner {
   constructor({ db, writes }: OwnRows, portal: Portal, options: ReturnOptions, log: Logger) {
     this.store = new DeliveryStore(db, writes);
     this.#portal = portal;
+    this.#calls = new DeliveryCalls(portal);
     this.#options = options;
     this.#log = log;
   }
@@ -62,13 +60,7 @@ export class ResultReturner {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        const { deliveries } = await this.#portal.call(
-          DeliveryList,
-          "GET",
-          `/deliveries?waitSeconds=${LONG_POLL_SECONDS}`,
-          undefined,
-          { signal, answerMs: (LONG_POLL_SECONDS + 30) * 1_000 },
-        );
+        const deliveries = await this.#calls.list(LONG_POLL_SECONDS, signal);
         failures = 0;
         const fresh = this.store.note(deliveries, Date.now());
         if (fresh > 0) this.#log.info({ count: fresh }, "results to return");
@@ -108,38 +100,35 @@ export class ResultReturner {
   }
 
   async #deliverOne(row: DeliveryRow): Promise<void> {
-    const { offer } = row;
-    const { deliveryId, destination } = offer;
+    const { deliveryId, kind } = row.offer;
+    const { signal } = this.#abort;
+    const deliverer = deliverers.get(kind);
+    if (!deliverer) return this.#postpone(row, failure("kind-unknown", { kind }));
+    const offer = deliverer.offer.safeParse(row.offer);
+    if (!offer.success) return this.#postpone(row, failure("offer-not-understood", { kind }));
+    let done: DeliveryRow | null = null;
+    const accepted: Tools["accepted"] = (receipt) => {
+      const deliveredAt = Date.now();
+      this.store.delivered(deliveryId, receipt, deliveredAt);
+      done = { ...row, state: "delivered", receipt, deliveredAt };
+    };
+    const { dir, callingAeTitle } = this.#options;
     try {
-      const path = await download(this.#portal, this.#options.dir, offer, this.#abort.signal);
-      const association = await openStoreAssociation({
-        host: destination.host,
-        port: destination.port,
-        calledAeTitle: destination.aeTitle,
-        callingAeTitle: this.#options.callingAeTitle,
-        files: [offer],
+      await deliverer.deliver(offer.data, {
+        portal: this.#portal,
+        dir,
+        callingAeTitle,
+        accepted,
+        log: this.#log,
+        signal,
       });
-      const status = await association.store({ ...offer, path }).catch((error: unknown) => {
-        association.abort();
-        throw error;
-      });
-      const isStored = status === 0 || (status & 0xf000) === 0xb000;
-      // Before anything else, so that no crash comes between the PACS's word and ours.
-      if (isStored) this.store.delivered(deliveryId, status, Date.now());
-      await association.release();
-      if (!isStored) {
-        await this.#postpone(row, `status-${status.toString(16).padStart(4, "0")}`, status);
-        return;
-      }
-      rmSync(path, { force: true });
-      this.#log.info({ deliveryId, sopInstanceUid: offer.sopInstanceUid, status }, "result is in the local PACS");
-      await this.#report({ ...row, state: "delivered", dimseStatus: status, deliveredAt: Date.now() });
     } catch (error) {
-      if (this.#abort.signal.aborted) return;
-      const isTheirs = error instanceof ScuError || error instanceof PortalError;
-      if (!isTheirs && !isDiskFault(error)) throw error;
-      await this.#postpone(row, isTheirs ? error.message.slice(0, 80) : "edge-disk", undefined);
+      const why = failureOf(error);
+      if (!why) throw error;
+      if (!done) return signal.aborted ? undefined : this.#postpone(row, why);
     }
+    if (done) await this.#report(done);
+    else await this.#postpone(row, failure("unknown"));
   }
 
   /** Our own disk does not answer: all that happened is known still, and goes on when it does. */
@@ -149,18 +138,14 @@ export class ResultReturner {
     await pause(ASK_AGAIN_MS, this.#abort.signal);
   }
 
-  async #postpone(row: DeliveryRow, reason: string, dimseStatus: number | undefined): Promise<void> {
-    const { deliveryId } = row.offer;
+  async #postpone(row: DeliveryRow, why: DeliveryFailure): Promise<void> {
+    const { deliveryId, kind } = row.offer;
+    const reason = reasonOf(why);
     const waitMs = backoffMs(row.attempts + 1);
     this.store.waitUntil(deliveryId, Date.now() + waitMs, reason);
-    this.#log.warn({ deliveryId, reason, waitMs }, "result waits for the local PACS");
-    const told = await this.#outcome(deliveryId, {
-      status: "waiting",
-      reason,
-      ...(dimseStatus === undefined ? {} : { dimseStatus }),
-      at: new Date().toISOString(),
-    });
-    if (told) this.store.giveBack(deliveryId);
+    this.#log.warn({ deliveryId, kind, reason, waitMs }, "result waits");
+    const outcome = { status: "waiting" as const, failure: why, at: new Date().toISOString() };
+    if (await this.#calls.tell(deliveryId, outcome, this.#abort.signal)) this.store.giveBack(deliveryId);
   }
 
   /** What the portal could not be told when it happened. */
@@ -173,13 +158,10 @@ export class ResultReturner {
     }
   }
 
-  async #report(row: DeliveryRow): Promise<boolean> {
-    const told = await this.#outcome(row.offer.deliveryId, {
-      status: "delivered",
-      dimseStatus: row.dimseStatus ?? 0,
-      at: new Date(row.deliveredAt ?? Date.now()).toISOString(),
-    });
-    if (told) this.store.reported(row.offer.deliveryId);
+  async #report({ offer: { deliveryId }, receipt, deliveredAt }: DeliveryRow): Promise<boolean> {
+    const at = new Date(deliveredAt ?? Date.now()).toISOString();
+    const told = await this.#calls.tell(deliveryId, { status: "delivered", receipt, at }, this.#abort.signal);
+    if (told) this.store.reported(deliveryId);
     return told;
   }
 
@@ -190,17 +172,11 @@ export class ResultReturner {
     for (const name of readdirSync(this.#options.dir))
       if (!needed.has(name)) rmSync(path.join(this.#options.dir, name), { force: true });
   }
+}
 
-  /** @returns whether the portal knows now; if not it is told again later. */
-  async #outcome(deliveryId: string, outcome: DeliveryOutcome): Promise<boolean> {
-    try {
-      const { signal } = this.#abort;
-      await this.#portal.call(z.unknown(), "POST", `/deliveries/${deliveryId}/outcome`, outcome, { signal });
-      return true;
-    } catch (error) {
-      if (!(error instanceof PortalError)) throw error;
-      // The portal no longer knows the delivery: there is nobody to tell.
-      return error.status === 404;
-    }
-  }
+/** Why a deliverer did not deliver; null: that is a fault of ours, and ends the program. */
+function failureOf(error: unknown): DeliveryFailure | null {
+  if (error instanceof NotDelivered) return error.failure;
+  if (error instanceof ScuError || error instanceof PortalError) return failureOfReason(error.message);
+  return isDiskFault(error) ? failure("edge-disk") : null;
 }

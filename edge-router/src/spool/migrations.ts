@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { fromUnnumbered } from "./migrations/1-unnumbered.ts";
+import { deliveriesByKind } from "./migrations/2-deliveries-by-kind.ts";
 
 /** Changes the shape of the index by one step, inside a transaction of its own. */
 export type Migration = (db: DatabaseSync) => void;
@@ -8,7 +9,7 @@ export type Migration = (db: DatabaseSync) => void;
  * All shapes that the index has had, in order: the file's `user_version` is how many of them it has been through. One that
  * was released is never changed again; what is new is added at the end.
  */
-export const migrations: readonly Migration[] = [fromUnnumbered];
+export const migrations: readonly Migration[] = [fromUnnumbered, deliveriesByKind];
 
 /** The index was written by a later release of the router, whose shape this one does not know. */
 export class NewerIndex extends Error {
