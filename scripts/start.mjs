@@ -43,6 +43,8 @@ Object.assign(common, {
   OVERREAD_PORT: String(port),
   OVERREAD_EDGE_AET: edgeAet,
 });
+/** The web process reads no objects, and is given no key to them. */
+const bucketCredentials = Object.keys(process.env).filter((name) => name.startsWith("AWS_") && name !== "AWS_REGION");
 /** What an operator command is given besides: it migrates, seeds and enrols. */
 const operator = {};
 
@@ -179,6 +181,8 @@ async function openStores(secret) {
     "OVERREAD_AUDIT_ANCHOR_DIR",
     "OVERREAD_AUDIT_KEY_FILE",
     "OVERREAD_STORAGE",
+    "AWS_REGION",
+    ...bucketCredentials,
   ];
   writeFileSync(
     path.join(dataDir, "settings.json"),
@@ -186,6 +190,8 @@ async function openStores(secret) {
     { mode: 0o600 },
   );
   await step("Bringing the database up to date", async () => cli(["db", "setup"]));
+  if (common.OVERREAD_STORAGE?.startsWith("s3:"))
+    await step("Asking for the archive's bucket", async () => cli(["archive", "check"]));
 }
 
 async function startPortal(secret) {
@@ -194,7 +200,7 @@ async function startPortal(secret) {
   const watch = dev ? ["--watch"] : [];
   const next = path.join(root, "node_modules/next/dist/bin/next");
   await keepProgram("web", [next, dev ? "dev" : "start", "-p", common.OVERREAD_WEB_PORT, "-H", "127.0.0.1"], {
-    ...common,
+    ...Object.fromEntries(Object.entries(common).filter(([name]) => !bucketCredentials.includes(name))),
     ...keys("web"),
     NEXT_TELEMETRY_DISABLED: "1",
   });

@@ -15,6 +15,10 @@ const needs = {
     ["pdftotext", "poppler-utils"],
     ["qpdf", "qpdf"],
     ["strace", "strace"],
+    ["swift-proxy-server", "swift-proxy"],
+    ["swift-account-server", "swift-account"],
+    ["swift-container-server", "swift-container"],
+    ["swift-object-server", "swift-object"],
   ],
 };
 

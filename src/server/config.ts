@@ -2,6 +2,7 @@ import { isAeTitle } from "@overread/shared/dicom/ae-title";
 import { z } from "zod";
 import { type DbRole, roleUrl } from "./db/roles.ts";
 import { deriveKey, type KeyPurpose, roleVariable } from "./process-keys.ts";
+import { type StorageAddress, storageAddress } from "./storage-address.ts";
 
 /**
  * The settings of web, dicomweb, worker and the operator commands: parsed once, frozen, all faults named together.
@@ -28,7 +29,9 @@ const Environment = z.object({
   OVERREAD_AUTH_DATABASE_URL: z.string().startsWith("postgres").optional(),
   OVERREAD_MAINTENANCE_DATABASE_URL: z.string().startsWith("postgres").optional(),
   REDIS_URL: z.string().startsWith("redis").default("redis://127.0.0.1:6379"),
+  /** Where objects lie (`storage-address.ts`). The credentials of a bucket are the usual AWS ones. */
   OVERREAD_STORAGE: z.string().optional(),
+  AWS_REGION: z.string().min(1).optional(),
   /** A folder of the deployment's own, best on another machine, that is told where the audit chains stand. */
   OVERREAD_AUDIT_ANCHOR_DIR: z.string().min(1).optional(),
   /** Where the key lies that signs them; by default in the data directory. */
@@ -54,6 +57,9 @@ const Environment = z.object({
 
 export type Config = ReturnType<typeof load>;
 
+const addressOf = (e: z.infer<typeof Environment>): StorageAddress =>
+  storageAddress(e.OVERREAD_STORAGE ?? `file:${e.OVERREAD_DATA_DIR}/objects`, e.AWS_REGION);
+
 function load(env: NodeJS.ProcessEnv) {
   const parsed = Environment.refine((e) => e.DATABASE_URL ?? e.OVERREAD_APP_DATABASE_URL, {
     path: ["DATABASE_URL"],
@@ -62,6 +68,13 @@ function load(env: NodeJS.ProcessEnv) {
     .refine((e) => e.OVERREAD_SECRET ?? e.OVERREAD_KEYS, {
       path: ["OVERREAD_SECRET"],
       error: "is missing, and so is OVERREAD_KEYS",
+    })
+    .superRefine((e, ctx) => {
+      try {
+        addressOf(e);
+      } catch (error) {
+        ctx.addIssue({ code: "custom", path: ["OVERREAD_STORAGE"], message: (error as Error).message });
+      }
     })
     .safeParse(env);
   if (!parsed.success) {
@@ -100,7 +113,7 @@ function load(env: NodeJS.ProcessEnv) {
     },
     redis: { url: e.REDIS_URL },
     storage: {
-      url: e.OVERREAD_STORAGE ?? `file:${e.OVERREAD_DATA_DIR}/objects`,
+      address: addressOf(e),
       reserveBytes: e.OVERREAD_STORAGE_RESERVE_BYTES,
       backupDir: e.OVERREAD_BACKUP_DIR,
     },

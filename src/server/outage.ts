@@ -19,12 +19,48 @@ const words: Record<string, string> = {
   ENFILE: "this computer has too many files open",
 };
 
+/** The same of an object store that is reached over the network, by the code that it or the network gave. */
+const storeWords: Record<string, string> = {
+  NoSuchBucket: "the bucket of the archive is not there",
+  AccessDenied: "the object store refuses these credentials for the bucket",
+  InvalidAccessKeyId: "the object store does not know these credentials",
+  SignatureDoesNotMatch: "the object store refuses the secret key",
+  CredentialsProviderError: "no credentials for the object store are given (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)",
+  ExpiredToken: "the credentials for the object store have expired",
+  PermanentRedirect: "the bucket is in another region",
+  RequestTimeTooSkewed: "the clocks of this computer and of the object store differ by too much",
+  BadDigest: "bytes were changed on their way to the object store",
+  XAmzContentSHA256Mismatch: "bytes were changed on their way to the object store",
+  TimeoutError: "the object store does not answer in time",
+  QuotaExceeded: "the quota of the bucket is used up",
+  XMinioStorageFull: "the object store is full",
+  InsufficientStorage: "the object store is full",
+  SlowDown: "the object store asks for fewer requests",
+  ECONNREFUSED: "the object store does not answer",
+  ECONNRESET: "the object store does not answer",
+  ETIMEDOUT: "the object store does not answer",
+  EPIPE: "the object store does not answer",
+  ENOTFOUND: "the object store's name is not known",
+  EAI_AGAIN: "the object store's name is not known",
+};
+
+/** Why an object store that is reached over the network cannot be used. */
+export class StoreFault extends Error {
+  readonly code: string;
+  constructor(code: string, cause: unknown) {
+    super("the object store does not answer as it should", { cause });
+    this.code = code;
+  }
+}
+
 /** Disk faults under a read or write, as the disk gives them. */
 export const diskFaults = new Set(["EIO", "EROFS", "ESTALE", "ENODEV", "ENXIO", "EMFILE", "ENFILE"]);
 export const fullFaults = new Set(["ENOSPC", "EDQUOT"]);
 
 /** Why something cannot be had right now, in words without a path, a name or a value. */
 export function causeInWords(error: unknown): string {
+  for (let e: unknown = error; e instanceof Error; e = e.cause)
+    if (e instanceof StoreFault) return storeWords[e.code] ?? `${e.message} (${e.code})`;
   if (isBusyDatabase(error)) return "the database does not answer, or not in time";
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
     const { code } = e as NodeJS.ErrnoException;

@@ -1,31 +1,43 @@
 import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { ListMultipartUploadsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { DomainError } from "@overread/shared/errors";
+import { causeInWords } from "#server/outage.ts";
 import { FileStore } from "#server/storage/file/file-store.ts";
 import { instanceKey, metadataKey, reportPdfKey } from "#server/storage/keys.ts";
 import { copyThroughUpload, type ObjectStore } from "#server/storage/object-store.ts";
+import { S3Store } from "#server/storage/s3/s3-store.ts";
+import { storageAddress } from "#server/storage-address.ts";
+import { run } from "../support/run.ts";
+import { type Swift, startSwift } from "../support/swift.ts";
 
 /** A store to try, and the means to change what it holds behind its back. */
 type Tried = {
   store: ObjectStore;
   /** Puts other bytes where an object lies, as a failing medium would. */
   damage(key: string, bytes: Buffer): Promise<void>;
+  /** Of writers at the same moment one is told that it was first. */
+  conditional: boolean;
   /** Takes the whole store away, and brings it back. */
   away(while_: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 };
 
-const stores: [name: string, make: () => Promise<Tried>][] = [["files", fileStore]];
+const stores: [name: string, make: () => Promise<Tried>][] = [
+  ["files", fileStore],
+  ["S3", () => bucket(true)],
+  ["S3 without conditional puts", () => bucket(false)],
+];
 
 async function fileStore(): Promise<Tried> {
   const root = mkdtempSync(path.join(tmpdir(), "overread-contract-"));
-  const { renameSync } = await import("node:fs");
   return {
     store: new FileStore(path.join(root, "objects"), { reserveBytes: 0, owner: `host.${process.pid}` }),
+    conditional: true,
     damage: async (key, bytes) => {
       mkdirSync(path.dirname(path.join(root, "objects", key)), { recursive: true });
       writeFileSync(path.join(root, "objects", key), bytes);
@@ -40,6 +52,52 @@ async function fileStore(): Promise<Tried> {
       }
     },
     close: async () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+const uploads = mkdtempSync(path.join(tmpdir(), "overread-uploads-"));
+after(() => rmSync(uploads, { recursive: true, force: true }));
+
+const storeAt = (endpoint: string, bucketName = "archive"): S3Store => {
+  const address = storageAddress(`s3://${bucketName}?endpoint=${encodeURIComponent(endpoint)}`, undefined);
+  assert.ok(address.kind === "s3");
+  return new S3Store(address, { folder: uploads, reserveBytes: 0 });
+};
+/** As a process finds them. */
+function takeCredentials({ accessKeyId, secretAccessKey }: Pick<Swift, "accessKeyId" | "secretAccessKey">): void {
+  process.env.AWS_ACCESS_KEY_ID = accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY = secretAccessKey;
+}
+
+/** Both are started at once, and each serves all that is asked of it here. */
+const servers = [true, false].map((conditional) => ({ conditional, swift: startSwift(["archive"], { conditional }) }));
+const swiftWith = async (conditional: boolean): Promise<Swift> => {
+  const swift = await servers.find((server) => server.conditional === conditional)?.swift;
+  assert.ok(swift);
+  takeCredentials(swift);
+  return swift;
+};
+after(async () => {
+  for (const { swift } of servers) await (await swift).close();
+});
+
+async function bucket(conditional: boolean): Promise<Tried> {
+  const swift = await swiftWith(conditional);
+  return {
+    store: storeAt(swift.endpoint),
+    conditional,
+    damage: async (Key, Body) => {
+      await swift.client.send(new PutObjectCommand({ Bucket: "archive", Key, Body }));
+    },
+    away: async (while_) => {
+      await swift.shut();
+      try {
+        await while_();
+      } finally {
+        await swift.open();
+      }
+    },
+    close: async () => {},
   };
 }
 
@@ -142,6 +200,12 @@ for (const [name, make] of stores) {
 
   test(`${name}: of writers who would each be first one is, and its bytes stand`, async () => {
     const key = reportPdfKey(tenant().orgId, randomUUID());
+    if (!tried.conditional) {
+      assert.equal(await store.putNew(key, Buffer.from("writer 1")), true);
+      assert.equal(await store.putNew(key, Buffer.from("writer 2")), false);
+      assert.equal((await store.readWhole(key)).toString(), "writer 1");
+      return;
+    }
     const answers = await Promise.all(
       Array.from({ length: 8 }, async (_, index) => ({
         index,
@@ -322,3 +386,117 @@ for (const [name, make] of stores) {
     await assert.rejects(store.put("objects/../../outside", Buffer.from("x")), TypeError);
   });
 }
+
+/** For what is S3's alone. */
+let swift: Swift;
+before(async () => {
+  swift = await swiftWith(true);
+});
+
+const orgId = randomUUID();
+const key = (text: string): string => instanceKey(orgId, sha256(Buffer.from(text)), syntax);
+const unavailable = (words: RegExp) => (error: unknown) => {
+  assert.ok(isCode("storage.unavailable")(error), String(error));
+  assert.match(causeInWords(error), words);
+  return true;
+};
+
+test("what an S3 server refuses is said in words, and is damage of no object", async () => {
+  const there = storeAt(swift.endpoint);
+  await there.put(key("there"), Buffer.from("there"));
+  const noBucket = storeAt(swift.endpoint, "elsewhere");
+  for (const use of [
+    () => noBucket.ensureRoom(),
+    () => noBucket.readWhole(key("there")),
+    () => noBucket.head(key("there")),
+    () => noBucket.put(key("there"), Buffer.from("there")),
+    () => noBucket.putNew(key("there"), Buffer.from("there")),
+  ])
+    await assert.rejects(use, unavailable(/the bucket of the archive is not there/));
+  takeCredentials({ ...swift, secretAccessKey: "wrong" });
+  await assert.rejects(storeAt(swift.endpoint).readWhole(key("there")), unavailable(/refuses the secret key/));
+  await assert.rejects(storeAt(swift.endpoint).ensureRoom(), unavailable(/refuses the secret key/));
+  takeCredentials({ accessKeyId: "nobody:knows", secretAccessKey: "wrong" });
+  await assert.rejects(storeAt(swift.endpoint).ensureRoom(), unavailable(/credentials|secret key/));
+  takeCredentials(swift);
+  await assert.rejects(storeAt("http://127.0.0.1:9").ensureRoom(), unavailable(/does not answer/));
+  assert.equal((await storeAt(swift.endpoint).readWhole(key("there"))).toString(), "there");
+});
+
+test("a clock that is hours wrong is put right by the server's, or named", async (t) => {
+  const store = storeAt(swift.endpoint);
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() + 3 * 3_600_000 });
+  try {
+    await store.put(key("clock"), Buffer.from("clock"));
+  } catch (error) {
+    unavailable(/the clocks .* differ by too much/)(error);
+  } finally {
+    t.mock.timers.reset();
+  }
+});
+
+test("bytes that change on their way to an S3 server are refused and not stored", async () => {
+  const store = storeAt(swift.endpoint);
+  const bytes = Buffer.concat([Buffer.from("spoil these"), pattern(50_000)]);
+  swift.spoil((passing) => {
+    const at = passing.indexOf("spoil these");
+    if (at < 0) return passing;
+    const spoilt = Buffer.from(passing);
+    spoilt[at] = 0;
+    return spoilt;
+  });
+  try {
+    await assert.rejects(store.put(key("spoilt"), bytes), unavailable(/changed on their way/));
+  } finally {
+    swift.spoil();
+  }
+  assert.equal(await store.head(key("spoilt")), null);
+  await store.put(key("spoilt"), bytes);
+  assert.ok((await store.readWhole(key("spoilt"))).equals(bytes));
+});
+
+test("a server that goes in the middle of a large object leaves nothing, and the object can be brought again", async () => {
+  const store = storeAt(swift.endpoint);
+  const bytes = pattern(20 << 20, 11);
+  const begun = await store.beginUpload();
+  await begun.write(bytes);
+  const completing = begun.complete(key("cut"));
+  completing.catch(() => {});
+  const open = async () =>
+    (await swift.client.send(new ListMultipartUploadsCommand({ Bucket: "archive" }))).Uploads?.length ?? 0;
+  while ((await open()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await swift.shut();
+  await assert.rejects(completing, isCode("storage.unavailable"));
+  await swift.open();
+  assert.equal(await store.head(key("cut")), null);
+  const again = await store.beginUpload();
+  await again.write(bytes);
+  await again.complete(key("cut"));
+  assert.equal((await store.head(key("cut")))?.sizeBytes, bytes.length);
+  assert.deepEqual(readdirSync(uploads), [], "nothing lies about on this machine");
+});
+
+test("the S3 client is loaded where a bucket is used, and nowhere else", async () => {
+  const program = (address: string) => `
+    process.env.OVERREAD_STORAGE = ${JSON.stringify(address)};
+    const { objectStore } = await import("#server/storage/open-store.ts");
+    await objectStore().put("metadata/${orgId}/00/x.json.gz", Buffer.from("x"));
+    const { createRequire } = await import("node:module");
+    const loaded = Object.keys(createRequire(import.meta.url).cache).some((name) => name.includes("@aws-sdk"));
+    process.stdout.write(String(loaded));
+    process.exit(0);`;
+  const loads = async (address: string): Promise<string> => {
+    const { code, stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", program(address)], {
+      env: {
+        DATABASE_URL: "postgres://nobody@127.0.0.1:1/none",
+        OVERREAD_SECRET: "a secret of sixteen",
+        OVERREAD_STORAGE_RESERVE_BYTES: "0",
+        OVERREAD_DATA_DIR: uploads,
+      },
+    });
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  assert.equal(await loads(`file:${uploads}/objects`), "false");
+  assert.equal(await loads(`s3://archive?endpoint=${encodeURIComponent(swift.endpoint)}`), "true");
+});

@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { config } from "#server/config.ts";
 import { createLog } from "#server/log.ts";
 import { causeInWords } from "#server/outage.ts";
 import { FileStore } from "./file/file-store.ts";
 import type { ObjectStore } from "./object-store.ts";
+import { S3Store } from "./s3/s3-store.ts";
 
 /** Names this process among those that share a store. */
 const owner = (): string => `${hostname().replace(/[^\w-]/g, "")}.${process.pid}`;
@@ -19,11 +19,11 @@ export function objectStore(): ObjectStore {
 }
 
 function openStore(): ObjectStore {
-  const { url, reserveBytes } = config().storage;
-  if (!url.startsWith("file:")) throw new Error("OVERREAD_STORAGE: only file: URLs are supported");
-  const root = url.startsWith("file://") ? fileURLToPath(url) : url.slice("file:".length);
+  const { address, reserveBytes } = config().storage;
+  if (address.kind === "s3")
+    return new S3Store(address, { folder: path.join(config().dataDir, "uploads"), reserveBytes });
   const log = createLog("storage", config().log.level);
-  return new FileStore(root, {
+  return new FileStore(address.root, {
     reserveBytes,
     owner: owner(),
     onTrust: (trusted, cause) =>

@@ -2,6 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { checkArchive, scrubArchive } from "#server/archive/index.ts";
 import { readAnchors } from "#server/audit-anchors.ts";
+import { causeInWords } from "#server/outage.ts";
+import { objectStore } from "#server/storage/open-store.ts";
 import { verifyAuditChains } from "../audit-chain.ts";
 import { type Command, optional, UsageError } from "../command.ts";
 
@@ -44,6 +46,26 @@ const auditVerify: Command = {
         ...faults.slice(0, 100).map(({ orgId, seq, fault }) => `  ${orgId} event ${seq}: ${fault}`),
       ],
       failed: faults.length > 0,
+    };
+  },
+};
+
+const archiveCheck: Command = {
+  name: "archive check",
+  usage: "",
+  summary: "Ask whether the archive's store answers and has room; exit 1 with the reason where it does not",
+  options: {},
+  async run() {
+    const fault = await objectStore()
+      .ensureRoom(1)
+      .then(
+        () => null,
+        (error: unknown) => causeInWords(error),
+      );
+    return {
+      json: { ok: fault === null, fault },
+      lines: [fault === null ? "the store answers" : `the store cannot be used: ${fault}`],
+      failed: fault !== null,
     };
   },
 };
@@ -95,4 +117,4 @@ const archiveScrub: Command = {
   },
 };
 
-export const verifyCommands = [archiveVerify, archiveScrub, auditVerify];
+export const verifyCommands = [archiveCheck, archiveVerify, archiveScrub, auditVerify];
