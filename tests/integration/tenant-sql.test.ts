@@ -6,6 +6,7 @@ import type { Actor } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { seedDemo } from "#server/demo/seed.ts";
+import { audit } from "#server/domain/audit/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { useTestDatabase } from "../database.ts";
 
@@ -64,4 +65,66 @@ test("a database that cuts the connection, or is asked for too long, is an outag
   const slow = withTenantSql(lakeside, ({ tx }) => tx.$queryRaw`SELECT pg_sleep(30)::text`, { timeoutMs: 100 });
   await assert.rejects(slow, outage);
   assert.deepEqual(await patients(lakeside), ["L"]);
+});
+
+test("statements sent at once run in their order, and after one that fails none of the rest happens", async () => {
+  const together = withTenantSql(lakeside, async ({ tx }) => {
+    const add = (patientId: string) =>
+      tx.$executeRaw`INSERT INTO patient (org_id, patient_id) VALUES (${lakeside.orgId}::uuid, ${patientId})`;
+    await Promise.all([add("P1"), add("P2"), tx.$queryRaw`SELECT 1 / 0`, add("P3")]);
+  });
+  await assert.rejects(together, (e: { code?: string }) => e.code === "22012");
+  assert.deepEqual(await patients(lakeside), ["L"]);
+  const [before, , after] = await withTenantSql(lakeside, ({ tx }) => {
+    const count = () => tx.$queryRaw<[{ n: number }]>`SELECT count(*)::int AS n FROM patient`;
+    const add = () =>
+      tx.$executeRaw`INSERT INTO patient (org_id, patient_id) VALUES (${lakeside.orgId}::uuid, ${"P1"})`;
+    return Promise.all([count(), add(), count()]);
+  });
+  assert.deepEqual([before[0].n, after[0].n], [1, 2]);
+});
+
+test("a statement that failed and that nobody waited for lets nothing be committed", async () => {
+  const careless = withTenantSql(lakeside, async ({ tx }) => {
+    await tx.$executeRaw`INSERT INTO patient (org_id, patient_id) VALUES (${lakeside.orgId}::uuid, ${"lost"})`;
+    void tx.$queryRaw`SELECT 1 / 0`.catch(() => {});
+  });
+  await assert.rejects(careless, (e: { code?: string }) => e.code === "internal");
+  assert.ok(!(await patients(lakeside)).includes("lost"));
+});
+
+test("an act whose event the trail refuses is not committed, though the commit was on its way with it", async () => {
+  const actor = { ...lakeside, orgId: lakeside.orgId } as Actor;
+  const act = withTenantSql(actor, async (ctx) => {
+    await ctx.tx.$executeRaw`INSERT INTO patient (org_id, patient_id) VALUES (${lakeside.orgId}::uuid, ${"unseen"})`;
+    // No partner of this hospital.
+    await audit(ctx, { action: "case.claim", orgId: harbor.orgId });
+  });
+  await assert.rejects(act, (e: { code?: string }) => e.code === "42501");
+  assert.ok(!(await patients(lakeside)).includes("unseen"));
+});
+
+test("what only reads cannot write", async () => {
+  const write = withTenantSql(
+    lakeside,
+    ({ tx }) => tx.$executeRaw`INSERT INTO patient (org_id, patient_id) VALUES (${lakeside.orgId}::uuid, ${"no"})`,
+    { readOnly: true },
+  );
+  await assert.rejects(write, (e: { code?: string }) => e.code === "25006");
+  for (let n = 0; n < 30; n++) await withTenantSql(lakeside, ({ tx }) => tx.$queryRaw`SELECT 1`, { readOnly: true });
+  assert.ok(pool("overread_app").totalCount <= 12);
+});
+
+test("what a failed transaction still has under way writes nothing any more", async () => {
+  const over = Promise.withResolvers<void>();
+  let straggler: Promise<unknown> = Promise.resolve();
+  const failing = withTenantSql(lakeside, async ({ tx }) => {
+    straggler = over.promise.then(
+      () => tx.$executeRaw`INSERT INTO patient (org_id, patient_id) VALUES (${lakeside.orgId}::uuid, ${"straggler"})`,
+    );
+    throw new Error("no");
+  });
+  await assert.rejects(failing, /no/);
+  over.resolve();
+  await assert.rejects(straggler, (e: { code?: string }) => e.code === "internal");
 });

@@ -59,7 +59,7 @@ class IndexBatcher {
       const results = await withTenantSql(
         this.#actor,
         (ctx) => storeInstances(ctx, { instances: batch.map(({ record }) => record), durable }),
-        { requestId: batch[0]?.requestId ?? randomUUID(), timeoutMs: 60_000 },
+        { requestId: batch[0]?.requestId ?? randomUUID(), timeoutMs: 60_000, straightaway: true },
       );
       // Whoever is told that it is held may ask at once whether it is.
       const again = batch.filter((_, index) => results[index]?.outcome !== "stored").map(({ record }) => record);

@@ -28,7 +28,7 @@ export async function preparedMetadata(
   org: { id: string; slug: string },
   scope: MetadataScope,
 ): Promise<{ digest: string; read(): Promise<Buffer> } | null> {
-  const found = await withTenantSql(actor, (ctx) => metadataDigest(ctx, scope));
+  const found = await withTenantSql(actor, (ctx) => metadataDigest(ctx, scope), { readOnly: true });
   if (!found) return null;
   const key = metadataKey(org.id, found.digest);
   return {
@@ -57,7 +57,7 @@ function prepare(actor: Actor, org: { id: string; slug: string }, scope: Metadat
 }
 
 async function gather(actor: Actor, org: { id: string; slug: string }, scope: MetadataScope): Promise<Buffer> {
-  const parts = await withTenantSql(actor, (ctx) => instanceMetadata(ctx, scope));
+  const parts = await withTenantSql(actor, (ctx) => instanceMetadata(ctx, scope), { readOnly: true });
   const root = `${new URL(config().http.publicUrl).origin}/dicomweb/${org.slug}`;
   return gzipAsync(withRoot(`[${parts.join(",")}]`, root), { level: 4 });
 }

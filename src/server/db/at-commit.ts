@@ -6,14 +6,26 @@ const waiting = new WeakMap<object, Last[]>();
  * commit alone.
  */
 export async function withEnd<T>(tx: object, work: () => Promise<T>): Promise<T> {
+  const { result, ends } = await keepingEnd(tx, work);
+  for (const run of ends) await run();
+  return result;
+}
+
+/**
+ * The same for who runs the end himself.
+ *
+ * @returns `ends` in one order for everybody, so that two who need the same locks do not wait for each other.
+ */
+export async function keepingEnd<T>(
+  tx: object,
+  work: () => Promise<T>,
+): Promise<{ result: T; ends: (() => Promise<void>)[] }> {
   const last: Last[] = [];
   waiting.set(tx, last);
   try {
     const result = await work();
-    // One order for everybody, so that two who need the same locks do not wait for each other.
     last.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order)));
-    for (const { run } of last) await run();
-    return result;
+    return { result, ends: last.map(({ run }) => run) };
   } finally {
     waiting.delete(tx);
   }
@@ -24,6 +36,7 @@ export async function withEnd<T>(tx: object, work: () => Promise<T>): Promise<T>
  * transaction with it.
  *
  * @param order of what it locks; statements of one order keep theirs.
+ * @param run sends its one statement before it waits for anything.
  */
 export async function atEnd(tx: object, order: string, run: () => Promise<void>): Promise<void> {
   const last = waiting.get(tx);

@@ -17,6 +17,8 @@ export function pool(role: DbRole): pg.Pool {
       connectionTimeoutMillis: 10_000,
       // A connection costs more to make than to keep, and its reads are guarded by those that follow on it (read-stream.ts).
       idleTimeoutMillis: 600_000,
+      // Statements go out without waiting for the answer to the one before (with-tenant-sql.ts); who awaits each notices nothing.
+      pipeline: role === "overread_app",
       allowExitOnIdle: true,
     });
     // A server that restarts kills idle connections; the pool replaces them, and the process must live on.

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { DomainError } from "@overread/shared/errors";
 
 /**
  * Where the reads of a connection stand. Every connection is a stream of its own, and numbers its reads 1, 2, 3 … without a gap: the
@@ -10,22 +11,33 @@ export type ReadPlaceRow = {
   stream: string | null;
   /** `audit.stream_n`, the number of the last one. */
   streamN: string | null;
+  now: Date;
 };
 
 /** The place of one read: its stream, its number there, and the time of its transaction (of the database, in whole milliseconds). */
 export type ReadPlace = { stream: string; n: number; at: Date };
 
-const open = new WeakMap<object, { stream: string; n: number; at: Date }>();
+const places = new WeakMap<object, { last: ReadPlace | null }>();
 
-/** Notes what the opening statement of a tenant's transaction said. */
-export function beginReads(tx: object, { stream, streamN, now }: ReadPlaceRow & { now: Date }): void {
-  open.set(tx, { stream: stream || randomUUID(), n: Number(streamN || 0), at: now });
+/** Columns that the opening statement of a tenant's transaction asks for. */
+export const readPlaceColumns = `now() AS now, current_setting('audit.stream', true) AS stream, current_setting('audit.stream_n', true) AS "streamN"`;
+
+/** @returns how to say what the opening statement answered, once it has. */
+export function beginReads(tx: object): (row: ReadPlaceRow) => void {
+  const state: { last: ReadPlace | null } = { last: null };
+  places.set(tx, state);
+  return ({ stream, streamN, now }) => {
+    state.last = { stream: stream || randomUUID(), n: Number(streamN || 0), at: now };
+  };
 }
 
-/** The next place in this transaction; null in one that no tenant's opener began. */
-export function nextRead(tx: object): ReadPlace | null {
-  const state = open.get(tx);
-  if (!state) return null;
-  state.n++;
-  return { ...state };
+/** Whether a tenant's opener began this transaction. */
+export const numbersReads = (tx: object): boolean => places.has(tx);
+
+/** The next place in this transaction, whose opening statement has been answered. */
+export function nextRead(tx: object): ReadPlace {
+  const last = places.get(tx)?.last;
+  if (!last) throw new DomainError("internal");
+  last.n++;
+  return { ...last };
 }

@@ -1,17 +1,27 @@
 import { randomUUID } from "node:crypto";
+import type { Duplex } from "node:stream";
 import { DomainError } from "@overread/shared/errors";
 import type pg from "pg";
 import type { Actor, SqlCtx, SqlTx } from "#server/context.ts";
-import { withEnd } from "./at-commit.ts";
+import { keepingEnd } from "./at-commit.ts";
 import { pool } from "./clients.ts";
-import { beginReads, type ReadPlaceRow } from "./read-stream.ts";
+import { beginReads, type ReadPlaceRow, readPlaceColumns } from "./read-stream.ts";
 
-type Opened = ReadPlaceRow & { now: Date };
+/** How a transaction is opened. */
+export type SqlOptions = {
+  requestId?: string;
+  timeoutMs?: number;
+  /** The verb's first statements travel with the opening: `ctx.now` is not known before one of them has been answered. */
+  straightaway?: boolean;
+  /** The same, and nothing is written, audit events included: the answer does not wait for the end of the transaction. */
+  readOnly?: boolean;
+};
 
 /**
  * `withTenant` for verbs that are SQL from end to end: the same wall, role and transaction, without the ORM between.
- * Statements are prepared once per connection. For the few paths where every millisecond of processor time counts,
- * such as taking in images.
+ * Statements are prepared once per connection, and sent without waiting for the answer to the one before: what a verb sends at once
+ * runs in the order sent, and after an error the database does none of the rest. The events of the audit trail travel with the commit.
+ * For the paths where every millisecond counts, such as taking in images.
  *
  * @throws {DomainError} `storage.unavailable` when the database cannot be reached or goes away; whether it committed
  *   is then unknown.
@@ -19,7 +29,7 @@ type Opened = ReadPlaceRow & { now: Date };
 export async function withTenantSql<A extends Actor, T>(
   actor: A,
   fn: (ctx: SqlCtx<A>) => Promise<T>,
-  { requestId = randomUUID(), timeoutMs = 10_000 }: { requestId?: string; timeoutMs?: number } = {},
+  { requestId = randomUUID(), timeoutMs = 10_000, straightaway = false, readOnly = false }: SqlOptions = {},
 ): Promise<T> {
   const client = await pool("overread_app")
     .connect()
@@ -31,43 +41,136 @@ export async function withTenantSql<A extends Actor, T>(
     lost = error;
   };
   client.on("error", onLost);
-  try {
-    // One message: a transaction, its tenant, and the longest it may take.
-    const [, { rows }] = (await client.query(
-      `BEGIN; SELECT set_config('app.org_id', ${client.escapeLiteral(actor.orgId)}, true),
-       set_config('transaction_timeout', '${Math.ceil(timeoutMs)}', true), now() AS now,
-       current_setting('audit.stream', true) AS stream, current_setting('audit.stream_n', true) AS "streamN"`,
-    )) as unknown as [pg.QueryResult, pg.QueryResult<Opened>];
-    const opened = rows[0] as Opened;
-    const tx = sqlTx(client);
-    beginReads(tx, opened);
-    const result = await withEnd(tx, () => fn({ actor, tx, now: opened.now, requestId }));
-    await client.query("COMMIT");
-    return result;
-  } catch (error) {
-    await client.query("ROLLBACK").catch(onLost);
-    throw lost ? new DomainError("storage.unavailable", { cause: error }) : error;
-  } finally {
+  const release = (): void => {
     client.off("error", onLost);
     client.release(lost);
+  };
+  const tx = new PipelinedTx(client);
+  let behind = false;
+  try {
+    const { opened, now } = open(client, tx, { actor, timeoutMs, readOnly });
+    if (!straightaway && !readOnly) await opened;
+    const ctx = {
+      actor,
+      tx,
+      requestId,
+      get now() {
+        return now();
+      },
+    };
+    const { result, ends } = await keepingEnd(tx, () => fn(ctx));
+    await opened;
+    const committed = commit(client, tx, ends);
+    if (readOnly) {
+      behind = true;
+      void committed.catch(onLost).finally(release);
+    } else await committed;
+    return result;
+  } catch (error) {
+    if (!tx.over) {
+      // Behind whatever the verb has sent and not waited for; what it still has under way sends nothing more.
+      tx.over = true;
+      await client.query("ROLLBACK").catch(onLost);
+    }
+    throw lost ? new DomainError("storage.unavailable", { cause: error }) : error;
+  } finally {
+    if (!behind) release();
   }
 }
 
-function sqlTx(client: pg.PoolClient): SqlTx {
-  const run = (text: string, values: unknown[], name?: string) =>
-    client.query({ ...(name ? { name } : {}), text, values });
+type Opening = { actor: Actor; timeoutMs: number; readOnly: boolean };
+
+/**
+ * Sends one message: a transaction, its tenant, and the longest it may take. Should it fail, what follows it sees no tenant's rows and
+ * writes none.
+ */
+function open(client: pg.PoolClient, tx: PipelinedTx, { actor, timeoutMs, readOnly }: Opening) {
+  const setPlace = beginReads(tx);
+  let now: Date | undefined;
+  together(client);
+  const opened = client
+    .query(
+      `BEGIN${readOnly ? " READ ONLY" : ""}; SELECT set_config('app.org_id', ${client.escapeLiteral(actor.orgId)}, true),
+       set_config('transaction_timeout', '${Math.ceil(timeoutMs)}', true), ${readPlaceColumns}`,
+    )
+    .then((results) => {
+      const [, { rows }] = results as unknown as [pg.QueryResult, pg.QueryResult<ReadPlaceRow>];
+      const row = rows[0] as ReadPlaceRow;
+      now = row.now;
+      setPlace(row);
+    });
+  // Waited for at the end; until then the statements behind it fail for it.
+  opened.catch(() => {});
   return {
-    $queryRaw: async <T>(parts: TemplateStringsArray, ...values: unknown[]) => {
-      const { name, text } = statementOf(parts);
-      return (await run(text, values, name)).rows as T;
+    opened,
+    now: (): Date => {
+      if (!now) throw new DomainError("internal");
+      return now;
     },
-    $executeRaw: async (parts, ...values) => {
-      const { name, text } = statementOf(parts);
-      return (await run(text, values, name)).rowCount ?? 0;
-    },
-    $queryRawUnsafe: async <T>(text: string, ...values: unknown[]) => (await run(text, values)).rows as T,
-    $executeRawUnsafe: async (text, ...values) => (await run(text, values)).rowCount ?? 0,
   };
+}
+
+/** Sends what was kept for the end, and the commit right behind it. */
+async function commit(client: pg.PoolClient, tx: PipelinedTx, ends: (() => Promise<void>)[]): Promise<void> {
+  together(client);
+  const sent: Promise<void>[] = [];
+  for (const run of ends) {
+    const before = tx.sent;
+    const running = run();
+    sent.push(running);
+    // One that has to wait first must not be left behind by the commit.
+    if (tx.sent === before) await running;
+  }
+  tx.over = true;
+  const committed = client.query("COMMIT");
+  const [last, ...outcomes] = await Promise.allSettled([committed, ...sent]);
+  for (const outcome of [...outcomes, last]) if (outcome.status === "rejected") throw outcome.reason;
+  // The server answers ROLLBACK where a statement had failed that nobody waited for.
+  if (last.status === "fulfilled" && last.value.command !== "COMMIT") throw new DomainError("internal");
+}
+
+/** What is sent before this turn of the event loop ends goes out as one packet. */
+function together(client: pg.PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+}
+
+/** Hand-written SQL on one connection; each statement goes out when it is called. */
+class PipelinedTx implements SqlTx {
+  readonly #client: pg.PoolClient;
+  /** Statements so far. */
+  sent = 0;
+  /** Commit or rollback is sent: what came behind it would belong to no transaction. */
+  over = false;
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client;
+  }
+
+  async $queryRaw<T>(parts: TemplateStringsArray, ...values: unknown[]): Promise<T> {
+    const { name, text } = statementOf(parts);
+    return (await this.#run(text, values, name)).rows as T;
+  }
+
+  async $executeRaw(parts: TemplateStringsArray, ...values: unknown[]): Promise<number> {
+    const { name, text } = statementOf(parts);
+    return (await this.#run(text, values, name)).rowCount ?? 0;
+  }
+
+  async $queryRawUnsafe<T>(text: string, ...values: unknown[]): Promise<T> {
+    return (await this.#run(text, values)).rows as T;
+  }
+
+  async $executeRawUnsafe(text: string, ...values: unknown[]): Promise<number> {
+    return (await this.#run(text, values)).rowCount ?? 0;
+  }
+
+  #run(text: string, values: unknown[], name?: string): Promise<pg.QueryResult> {
+    if (this.over) return Promise.reject(new DomainError("internal"));
+    this.sent++;
+    return this.#client.query({ ...(name ? { name } : {}), text, values });
+  }
 }
 
 /** Statements written as templates: each is one place in the code, so they are few and stay the same. */

@@ -27,10 +27,10 @@ export async function withTenant<A extends Actor, T>(
     prisma("overread_app").$transaction(
       async (tx) => {
         // The ORM looks at its clock between two statements only: one that waits for a lock is ended by the database.
-        const [row] = await tx.$queryRaw<[ReadPlaceRow & { now: Date }]>`
+        const [row] = await tx.$queryRaw<[ReadPlaceRow]>`
           SELECT set_config('app.org_id', ${actor.orgId}, true), set_config('statement_timeout', ${String(timeoutMs)}, true), now() AS now,
             current_setting('audit.stream', true) AS stream, current_setting('audit.stream_n', true) AS "streamN"`;
-        beginReads(tx, row);
+        beginReads(tx)(row);
         return withEnd(tx, () => fn({ actor, tx, now: row.now, requestId }));
       },
       { timeout: timeoutMs, maxWait: 10_000 },

@@ -70,6 +70,7 @@ async function organisationId(actor: Actor, slug: string): Promise<string> {
   const [row] = await withTenantSql(
     actor,
     ({ tx }) => tx.$queryRaw<{ id: string }[]>`SELECT id FROM organization WHERE slug = ${slug} AND kind = 'hospital'`,
+    { readOnly: true },
   );
   if (!row) throw new DomainError("org.not-found");
   if (organisations.size > 1000) organisations.clear();
@@ -126,7 +127,7 @@ export async function mayStillRead(req: IncomingMessage, caller: Caller, studyIn
 
 /** The study as it is now; null when it may not be read any more. */
 function lookAgain(caller: Caller, studyInstanceUid: string): Promise<StudyRow | null> {
-  return withTenantSql(caller.actor, ({ tx }) => readableStudy(tx, caller, studyInstanceUid)).catch(
+  return withTenantSql(caller.actor, ({ tx }) => readableStudy(tx, caller, studyInstanceUid), { readOnly: true }).catch(
     (error: unknown) => {
       if (error instanceof DomainError && /^(study\.not-found|auth\.)/.test(error.code)) return null;
       throw error;
@@ -169,7 +170,7 @@ export async function grantStudy(caller: Caller, studyInstanceUid: string): Prom
       await appendAs(tx, actor, { action: "study.read", ...subject }, requestId);
       return { studyId: study.id, orgId: org.id, decidedAt: decidedAt(study), series: new Map() };
     },
-    { requestId },
+    { requestId, straightaway: true },
   );
   if (grants.size > 2000) for (const [name, { until }] of grants) if (until <= Date.now()) grants.delete(name);
   if (grants.size > 10_000) grants.clear();
@@ -191,8 +192,10 @@ export async function findInstance(
   const known = index.get(instance);
   if (known) return known;
   // What was acknowledged a moment ago is found: images may have come since. A wrong guess costs one look at an index.
-  const [arrived] = await withTenantSql(caller.actor, (ctx) =>
-    locateInstances(ctx, { studyId: grant.studyId, seriesInstanceUid: series, sopInstanceUid: instance }),
+  const [arrived] = await withTenantSql(
+    caller.actor,
+    (ctx) => locateInstances(ctx, { studyId: grant.studyId, seriesInstanceUid: series, sopInstanceUid: instance }),
+    { readOnly: true },
   );
   if (!arrived) throw new DomainError(index.size === 0 ? "series.not-found" : "instance.not-found");
   grant.series.delete(series);
@@ -210,8 +213,10 @@ export async function locateInstance(
 function seriesIndex(caller: Caller, grant: StudyGrant, seriesInstanceUid: string): Promise<SeriesIndex> {
   const known = grant.series.get(seriesInstanceUid);
   if (known) return known;
-  const loading = withTenantSql(caller.actor, (ctx) =>
-    locateInstances(ctx, { studyId: grant.studyId, seriesInstanceUid }),
+  const loading = withTenantSql(
+    caller.actor,
+    (ctx) => locateInstances(ctx, { studyId: grant.studyId, seriesInstanceUid }),
+    { readOnly: true },
   ).then((found) => new Map(found.map((each) => [each.sopInstanceUid, each])));
   grant.series.set(seriesInstanceUid, loading);
   // An empty answer and an error are not worth keeping.

@@ -50,7 +50,8 @@ export async function searchDicom(
         limit,
         offset,
       }),
-    { requestId: caller.requestId },
+    // Below a study nothing is audited: its grant was.
+    { requestId: caller.requestId, ...(within ? { readOnly: true } : { straightaway: true }) },
   );
   if (within && series && items.length === 0 && matches.length === 0 && offset === 0)
     throw new DomainError("series.not-found");

@@ -33,7 +33,7 @@ export async function retrieveDocument(
   const type = accepted(req).flatMap((entry) => types.filter((each) => covers(entry.type, each)))[0];
   if (!type) throw new DomainError("request.not-acceptable");
   const { instanceId } = location;
-  const [json] = await withTenantSql(caller.actor, (ctx) => instanceMetadata(ctx, { instanceId }));
+  const [json] = await withTenantSql(caller.actor, (ctx) => instanceMetadata(ctx, { instanceId }), { readOnly: true });
   if (!json) throw new DomainError("instance.not-found");
   const metadata = JSON.parse(json) as Attributes;
   const body =

@@ -47,8 +47,10 @@ export async function retrieveRendered(
 }
 
 async function representative(caller: Caller, studyId: string, series: string | undefined): Promise<InstanceLocation> {
-  const found = await withTenantSql(caller.actor, (ctx) =>
-    locateInstances(ctx, { studyId, ...(series ? { seriesInstanceUid: series } : {}) }),
+  const found = await withTenantSql(
+    caller.actor,
+    (ctx) => locateInstances(ctx, { studyId, ...(series ? { seriesInstanceUid: series } : {}) }),
+    { readOnly: true },
   );
   if (found.length === 0) throw new DomainError(series ? "series.not-found" : "study.not-found");
   const shown = found.filter((each) => frameCount(each) > 0);

@@ -32,8 +32,10 @@ export async function retrieveInstances(
   const found =
     series && instance
       ? [await findInstance(caller, grant, { series, instance })]
-      : await withTenantSql(caller.actor, (ctx) =>
-          locateInstances(ctx, { studyId: grant.studyId, ...(series ? { seriesInstanceUid: series } : {}) }),
+      : await withTenantSql(
+          caller.actor,
+          (ctx) => locateInstances(ctx, { studyId: grant.studyId, ...(series ? { seriesInstanceUid: series } : {}) }),
+          { readOnly: true },
         );
   if (found.length === 0) throw new DomainError(series ? "series.not-found" : "study.not-found");
   const { single, explicit } = instancesForm(req, found);

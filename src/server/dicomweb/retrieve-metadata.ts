@@ -24,8 +24,10 @@ export async function retrieveMetadata(
     const location = await findInstance(caller, grant, { series, instance });
     const etag = `W/"${location.dataSetSha256}.${location.transferSyntaxUid}"`;
     if (isNotModified(req, res, etag, metadataHeaders(etag))) return;
-    const parts = await withTenantSql(caller.actor, (ctx) =>
-      instanceMetadata(ctx, { instanceId: location.instanceId }),
+    const parts = await withTenantSql(
+      caller.actor,
+      (ctx) => instanceMetadata(ctx, { instanceId: location.instanceId }),
+      { readOnly: true },
     );
     return sendJsonText(res, withRoot(`[${parts.join(",")}]`, root), {
       type: "application/dicom+json",

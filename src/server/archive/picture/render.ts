@@ -57,7 +57,9 @@ async function describer(
   actor: Actor,
   location: InstanceLocation,
 ): Promise<(frame: number) => Promise<PixelDescription>> {
-  const [text] = await withTenantSql(actor, ({ tx }) => instanceMetadata({ tx }, { instanceId: location.instanceId }));
+  const [text] = await withTenantSql(actor, ({ tx }) => instanceMetadata({ tx }, { instanceId: location.instanceId }), {
+    readOnly: true,
+  });
   if (!text) throw new DomainError("instance.not-found");
   const dataset = JSON.parse(text) as DicomJson;
   const bulk = new Map<string, Uint8Array>();

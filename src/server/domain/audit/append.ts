@@ -1,7 +1,7 @@
 import { sealRead } from "#server/audit-seal.ts";
 import type { Actor, SqlCtx, SqlTx } from "#server/context.ts";
 import { atEnd } from "#server/db/at-commit.ts";
-import { nextRead, type ReadPlace } from "#server/db/read-stream.ts";
+import { nextRead, numbersReads } from "#server/db/read-stream.ts";
 
 /** Every act the audit trail knows; `noun.verb`. Reads of patient data are acts too. */
 export type AuditAction =
@@ -130,8 +130,8 @@ export async function audit(ctx: Pick<SqlCtx, "actor" | "tx" | "requestId">, ent
  */
 export async function appendAs(tx: SqlTx, actor: Actor, entry: AuditEntry, requestId = ""): Promise<void> {
   const isRead = reads.has(entry.action) && (entry.outcome ?? "success") === "success";
-  const place = isRead ? nextRead(tx) : null;
-  if (place) return appendRead(tx, actor, entry, requestId, place);
+  // No lock to hold for long; at the end it travels with the commit.
+  if (isRead && numbersReads(tx)) return atEnd(tx, "", () => appendRead(tx, actor, entry, requestId));
   const chain = entry.orgId ?? actor.orgId;
   const waiting = gathered.get(tx) ?? new Map<string, Event[]>();
   const events = waiting.get(chain);
@@ -149,13 +149,8 @@ export async function appendAs(tx: SqlTx, actor: Actor, entry: AuditEntry, reque
 }
 
 /** Writes a read to where it waits: one row, no lock that anybody else wants. */
-async function appendRead(
-  tx: SqlTx,
-  actor: Actor,
-  entry: AuditEntry,
-  requestId: string,
-  { stream, n, at }: ReadPlace,
-): Promise<void> {
+async function appendRead(tx: SqlTx, actor: Actor, entry: AuditEntry, requestId: string): Promise<void> {
+  const { stream, n, at } = nextRead(tx);
   const { id, name } = identity(actor);
   const read = {
     stream,

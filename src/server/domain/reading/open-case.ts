@@ -36,15 +36,15 @@ type OpenedStudy = Pick<
  */
 export async function openCase(ctx: SqlCtx, { studyId }: { studyId: string }): Promise<string | null> {
   const { tx } = ctx;
-  const [study] = await tx.$queryRaw<OpenedStudy[]>`
+  const asked = tx.$queryRaw<OpenedStudy[]>`
     SELECT org_id AS "orgId", reader_org_id AS "readerOrgId", facility_id AS "facilityId", referrer_id AS "referrerId",
       patient_ref AS "patientRef", purpose::text, has_pictures AS "hasPictures", requested_priority AS "requestedPriority", study_date AS "studyDate",
       study_description AS "studyDescription", patient_birth_date AS "patientBirthDate", modalities, body_parts AS "bodyParts"
     FROM study WHERE id = ${studyId}::uuid`;
+  const [[study], existing] = await Promise.all([asked, caseOf(ctx, studyId)]);
   if (!study) throw new DomainError("study.not-found");
   casePolicy.authorize(ctx.actor, "case.open", study);
   if (study.purpose !== "read") return null;
-  const existing = await caseOf(ctx, studyId);
   if (existing) {
     if (study.hasPictures) await reopenWithPictures(ctx, { caseId: existing, studyId, ...study });
     return existing;
@@ -76,8 +76,10 @@ export async function openCase(ctx: SqlCtx, { studyId }: { studyId: string }): P
     caseId,
     details: { from: null, to: "arriving" },
   });
-  await enqueue(tx, "case.attach-priors", { orgId: study.orgId, caseId });
-  await publish(tx, { topic: "case.changed", orgIds: [study.orgId, terms.readerOrgId], caseId, studyId });
+  await Promise.all([
+    enqueue(tx, "case.attach-priors", { orgId: study.orgId, caseId }),
+    publish(tx, { topic: "case.changed", orgIds: [study.orgId, terms.readerOrgId], caseId, studyId }),
+  ]);
   return caseId;
 }
 

@@ -3,9 +3,11 @@ import type { SqlCtx } from "#server/context.ts";
 import type { InstanceRecord } from "../instance-record.ts";
 import { seriesColumns, seriesJson } from "../prerender.ts";
 import { type Columns, columnNames, valueRows } from "../rows.ts";
+import { uuidv7 } from "../uuidv7.ts";
 import type { SeriesRow, StudyRow, VersionRow } from "./rows.ts";
 
 const newSeriesColumns: Columns = [
+  ["id", "uuid"],
   ["reader_org_id", "uuid"],
   ["study_ref", "uuid"],
   ["series_instance_uid", "text"],
@@ -16,60 +18,65 @@ const newSeriesColumns: Columns = [
   ["qido_json", "text"],
 ];
 
-/** The series of the instances, made where they are missing, and the versions that are known under their UIDs. */
-export async function findSeries(
-  { actor, tx }: SqlCtx,
-  instances: InstanceRecord[],
-  studies: { rows: Map<string, StudyRow> },
-): Promise<{ series: Map<string, SeriesRow>; versions: VersionRow[] }> {
-  const firsts = new Map<string, { record: InstanceRecord; study: StudyRow }>();
-  for (const record of instances) {
-    const study = studies.rows.get(record.studyInstanceUid);
-    if (!study) throw new DomainError("internal");
-    const key = `${study.id}/${record.seriesInstanceUid}`;
-    if (!firsts.has(key)) firsts.set(key, { record, study });
-  }
-  const refs = [...studies.rows.values()].map(({ id }) => id);
+/** What is known of the instances' series and SOP Instance UIDs: read behind the lock of their studies. */
+export type Known = { series: SeriesRow[]; versions: VersionRow[] };
+
+/** Sends its statement at once: behind that which locks the studies it sees what others have committed. */
+export async function findKnown({ actor, tx }: SqlCtx, instances: InstanceRecord[]): Promise<Known> {
+  const studies = [...new Set(instances.map(({ studyInstanceUid }) => studyInstanceUid))];
   const uids = [...new Set(instances.map(({ seriesInstanceUid }) => seriesInstanceUid))];
   const sopUids = [...new Set(instances.map(({ sopInstanceUid }) => sopInstanceUid))];
-  const [known] = await tx.$queryRaw<[{ series: SeriesRow[]; versions: VersionRow[] }]>`
+  const [known] = await tx.$queryRaw<[Known]>`
     SELECT (SELECT coalesce(json_agg(se), '[]') FROM (
-        SELECT id, study_ref, series_instance_uid, number_of_instances, qido_json FROM series
-        WHERE study_ref = ANY(${refs}::uuid[]) AND series_instance_uid = ANY(${uids}::text[])) se) AS series,
+        SELECT r.id, r.study_ref, r.series_instance_uid, r.number_of_instances, r.qido_json FROM study s JOIN series r ON r.study_ref = s.id
+        WHERE s.org_id = ${actor.orgId}::uuid AND s.study_instance_uid = ANY(${studies}::text[])
+          AND r.series_instance_uid = ANY(${uids}::text[])) se) AS series,
       (SELECT coalesce(json_agg(i), '[]') FROM (
         SELECT id, sop_instance_uid, data_set_sha256, transfer_syntax_uid, status, series_ref FROM instance
         WHERE org_id = ${actor.orgId}::uuid AND sop_instance_uid = ANY(${sopUids}::text[])) i) AS versions`;
-  const { versions } = known;
+  return known;
+}
+
+/**
+ * The series of the instances; the rows of those that are missing are on their way when it returns, and `made` says when they are there.
+ * The studies are locked, so nobody else makes them.
+ */
+export function seriesFor(
+  { actor, tx }: SqlCtx,
+  instances: InstanceRecord[],
+  studies: Map<string, StudyRow>,
+  known: SeriesRow[],
+): { series: Map<string, SeriesRow>; made: Promise<unknown> } {
   const keyOf = (row: SeriesRow): string => `${row.study_ref}/${row.series_instance_uid}`;
-  const found = new Map(known.series.map((row) => [keyOf(row), row]));
-  const missing = [...firsts].filter(([key]) => !found.has(key)).map(([, first]) => first);
-  if (missing.length === 0) return { series: found, versions };
+  const series = new Map(known.map((row) => [keyOf(row), row]));
+  const missing: { row: SeriesRow; values: unknown[] }[] = [];
+  for (const record of instances) {
+    const study = studies.get(record.studyInstanceUid);
+    if (!study) throw new DomainError("internal");
+    if (series.has(`${study.id}/${record.seriesInstanceUid}`)) continue;
+    const c = seriesColumns(record.dataset);
+    const uids = { study: record.studyInstanceUid, series: record.seriesInstanceUid };
+    const row: SeriesRow = {
+      id: uuidv7(),
+      study_ref: study.id,
+      series_instance_uid: record.seriesInstanceUid,
+      number_of_instances: 0,
+      qido_json: seriesJson(record.dataset, uids, 0),
+    };
+    series.set(keyOf(row), row);
+    const described = [c.modality, c.seriesNumber, c.seriesDescription, c.bodyPartExamined, row.qido_json];
+    missing.push({ row, values: [row.id, study.reader_org_id, study.id, record.seriesInstanceUid, ...described] });
+  }
+  if (missing.length === 0) return { series, made: Promise.resolve() };
   const rows = valueRows(
     newSeriesColumns,
-    missing.map(({ record, study }) => {
-      const c = seriesColumns(record.dataset);
-      const uids = { study: record.studyInstanceUid, series: record.seriesInstanceUid };
-      const json = seriesJson(record.dataset, uids, 0);
-      return [
-        study.reader_org_id,
-        study.id,
-        record.seriesInstanceUid,
-        c.modality,
-        c.seriesNumber,
-        c.seriesDescription,
-        c.bodyPartExamined,
-        json,
-      ];
-    }),
+    missing.map(({ values }) => values),
     2,
   );
-  const inserted = await tx.$queryRawUnsafe<SeriesRow[]>(
-    `INSERT INTO series (org_id, ${columnNames(newSeriesColumns)})
-     SELECT $1::uuid, v.* FROM (VALUES ${rows.text}) v
-     RETURNING id, study_ref, series_instance_uid, number_of_instances, qido_json`,
+  const made = tx.$executeRawUnsafe(
+    `INSERT INTO series (org_id, ${columnNames(newSeriesColumns)}) SELECT $1::uuid, v.* FROM (VALUES ${rows.text}) v`,
     actor.orgId,
     ...rows.values,
   );
-  for (const row of inserted) found.set(keyOf(row), row);
-  return { series: found, versions };
+  return { series, made };
 }

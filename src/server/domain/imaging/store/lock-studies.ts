@@ -5,13 +5,18 @@ import type { InstanceRecord } from "../instance-record.ts";
 import { authorizeStudy } from "../policy.ts";
 import { studyColumns, studyJson } from "../prerender.ts";
 import { type Columns, columnNames, valueRows } from "../rows.ts";
+import { findKnown, type Known } from "./find-series.ts";
 import type { StudyRow } from "./rows.ts";
 
-/** The rows of the studies concerned, made where they are missing, locked in one order for every sender. */
+/**
+ * The rows of the studies concerned, made where they are missing, locked in one order for every sender, and what is known below them.
+ * Everything that can be asked without an answer is asked at once.
+ */
 export async function lockStudies(
-  { actor, tx }: SqlCtx,
+  ctx: SqlCtx,
   instances: InstanceRecord[],
-): Promise<{ rows: Map<string, StudyRow> }> {
+): Promise<{ rows: Map<string, StudyRow>; known: Known }> {
+  const { actor, tx } = ctx;
   const firsts = new Map<string, InstanceRecord>();
   for (const record of instances) if (!firsts.has(record.studyInstanceUid)) firsts.set(record.studyInstanceUid, record);
   const uids = [...firsts.keys()].sort();
@@ -20,14 +25,16 @@ export async function lockStudies(
       modalities, body_parts, number_of_series, number_of_instances, quarantined_instances, has_pictures, acquired_modalities, qido_json
     FROM study WHERE org_id = ${actor.orgId}::uuid AND study_instance_uid = ANY(${uids}::text[])
     ORDER BY study_instance_uid FOR UPDATE`;
-  let found = await lock();
+  // The second statement looks when the first has its locks.
+  const look = () => Promise.all([lock(), findKnown(ctx, instances)]);
+  let [found, known] = await look();
   const missing = uids.filter((uid) => !found.some((row) => row.study_instance_uid === uid));
   if (missing.length > 0) {
-    await insertStudies(
+    const inserted = insertStudies(
       { actor, tx },
       missing.map((uid) => firsts.get(uid) as InstanceRecord),
     );
-    found = await lock();
+    [, [found, known]] = await Promise.all([inserted, look()]);
   }
   for (const row of found) {
     const { facilityId } = firsts.get(row.study_instance_uid) as InstanceRecord;
@@ -39,7 +46,7 @@ export async function lockStudies(
       referrerId: row.referrer_id,
     });
   }
-  return { rows: new Map(found.map((row) => [row.study_instance_uid, row])) };
+  return { rows: new Map(found.map((row) => [row.study_instance_uid, row])), known };
 }
 
 const patientColumns: Columns = [
@@ -79,6 +86,7 @@ const newStudyColumns: Columns = [
 const readerOf = (facility: string): string =>
   `(SELECT c.reader_org_id FROM contract c ${contractInForce("$1::uuid", facility)})`;
 
+/** Sends its statements before it waits for the first. */
 async function insertStudies({ actor, tx }: Pick<SqlCtx, "actor" | "tx">, firsts: InstanceRecord[]): Promise<void> {
   const described = firsts
     .map((record) => ({ record, columns: studyColumns(record.dataset) }))
@@ -93,7 +101,7 @@ async function insertStudies({ actor, tx }: Pick<SqlCtx, "actor" | "tx">, firsts
     ]),
     2,
   );
-  await tx.$executeRawUnsafe(
+  const patientsMade = tx.$executeRawUnsafe(
     `INSERT INTO patient (org_id, reader_org_id, patient_id, issuer, unidentified_in)
      SELECT DISTINCT ON (v.patient_id, v.issuer, v.unidentified_in) $1::uuid, ${readerOf("v.facility_id")}, v.patient_id, v.issuer, v.unidentified_in
      FROM (VALUES ${patients.text}) v (${columnNames(patientColumns)}) ON CONFLICT DO NOTHING`,
@@ -132,7 +140,7 @@ async function insertStudies({ actor, tx }: Pick<SqlCtx, "actor" | "tx">, firsts
     2,
   );
   // A study that names no referring physician goes to the one the facility has chosen for that.
-  await tx.$executeRawUnsafe(
+  const studiesMade = tx.$executeRawUnsafe(
     `INSERT INTO study (org_id, reader_org_id, facility_id, patient_ref, study_instance_uid, patient_id, issuer_of_patient_id, patient_name,
        patient_name_search, patient_birth_date, patient_sex, accession_number, dicom_study_id, study_date, study_time, study_description,
        referring_physician_name, referrer_id, referrer_by_default, requested_priority, purpose, text_repaired_as, modalities, body_parts, qido_json)
@@ -150,4 +158,5 @@ async function insertStudies({ actor, tx }: Pick<SqlCtx, "actor" | "tx">, firsts
     actor.orgId,
     ...rows.values,
   );
+  await Promise.all([patientsMade, studiesMade]);
 }

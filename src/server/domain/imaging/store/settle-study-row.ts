@@ -23,7 +23,7 @@ export async function settleStudyRow(
   entries: SortedOut[],
   series: SeriesRow[],
 ): Promise<void> {
-  const { actor, tx, now } = ctx;
+  const { actor, tx } = ctx;
   const added = entries.filter(({ isNew }) => isNew);
   const asRead = row.purpose === "prior" && entries.some(({ record }) => record.purpose === "read");
   if (added.length === 0 && !asRead) return;
@@ -71,7 +71,8 @@ export async function settleStudyRow(
   const facilityId = row.facility_id ?? added[0]?.record.facilityId ?? null;
   const each = <T>(value: (entry: SortedOut) => T): T[] => added.map(value);
   const seriesIds = new Map(series.map(({ id, series_instance_uid }) => [series_instance_uid, id]));
-  await tx.$executeRaw`
+  // Sent, and not waited for: what follows is sent behind it and finds it done.
+  const entered = tx.$executeRaw`
     WITH entered AS (
       INSERT INTO instance (org_id, reader_org_id, study_ref, id, series_ref, sop_instance_uid, sop_class_uid, transfer_syntax_uid,
         data_set_sha256, object_key, size_bytes, data_set_offset, instance_number, rows, columns, number_of_frames, frame_index,
@@ -102,21 +103,35 @@ export async function settleStudyRow(
       completed_at = CASE WHEN ${reopens} THEN NULL ELSE completed_at END
     WHERE id = ${row.id}::uuid`;
 
-  await notePatientConflicts(ctx, row, stored);
   const isFirst = !hadImages && stored.length > 0;
   // Only pictures are read: documents that come alone are kept, and the case opens when pictures follow.
   const firstPictures = hasPictures && !row.has_pictures;
-  if (purpose === "read" && (firstPictures || asRead)) await openCase(ctx, { studyId: row.id });
-  if (pictures.length > 0) await noteLateImages(ctx, { studyId: row.id, count: pictures.length });
-  if (actor.kind !== "system" && (isFirst || reopens))
-    await enqueue(tx, "study.settle", { orgId: actor.orgId, studyId: row.id }, await settleAt(ctx, row, now));
   const orgIds = row.reader_org_id ? [actor.orgId, row.reader_org_id] : [actor.orgId];
-  if (isFirst || added.length > stored.length || dueForNews(row.id))
-    await publish(tx, { topic: "study.changed", orgIds, studyId: row.id });
+  await Promise.all([
+    entered,
+    notePatientConflicts(ctx, row, stored),
+    // A case that opens now counts no picture as late.
+    purpose === "read" && (firstPictures || asRead)
+      ? openCase(ctx, { studyId: row.id }).then(() => late(ctx, row, pictures.length))
+      : late(ctx, row, pictures.length),
+    actor.kind !== "system" && (isFirst || reopens) ? settleLater(ctx, row) : null,
+    isFirst || added.length > stored.length || dueForNews(row.id)
+      ? publish(tx, { topic: "study.changed", orgIds, studyId: row.id })
+      : null,
+  ]);
+}
+
+const late = (ctx: SqlCtx, row: StudyRow, count: number): Promise<void> =>
+  count > 0 ? noteLateImages(ctx, { studyId: row.id, count }) : Promise.resolve();
+
+/** Looks whether the study has become complete, unless somebody says so before. */
+async function settleLater(ctx: SqlCtx, row: StudyRow): Promise<void> {
+  const at = await settleAt(ctx, row);
+  await enqueue(ctx.tx, "study.settle", { orgId: ctx.actor.orgId, studyId: row.id }, at);
 }
 
 /** How long to wait for somebody to say that the study is complete. An edge router does; others may not. */
-async function settleAt({ actor, tx }: SqlCtx, row: StudyRow, now: Date): Promise<Date> {
+async function settleAt({ actor, tx, now }: SqlCtx, row: StudyRow): Promise<Date> {
   const [facility] = row.facility_id
     ? await tx.$queryRaw<
         { quiet_seconds: number }[]

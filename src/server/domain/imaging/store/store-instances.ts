@@ -1,7 +1,7 @@
 import type { SqlCtx } from "#server/context.ts";
 import { audit } from "../../audit/index.ts";
 import type { InstanceRecord, StoredInstance } from "../instance-record.ts";
-import { findSeries } from "./find-series.ts";
+import { seriesFor } from "./find-series.ts";
 import { lockStudies } from "./lock-studies.ts";
 import type { SeriesRow, StudyRow } from "./rows.ts";
 import { settleStudyRow } from "./settle-study-row.ts";
@@ -25,21 +25,18 @@ export async function storeInstances(
 ): Promise<StoredInstance[]> {
   if (instances.length === 0) return [];
   const studies = await lockStudies(ctx, instances);
-  const { series, versions } = await findSeries(ctx, instances, studies);
+  const { series, made } = seriesFor(ctx, instances, studies.rows, studies.known.series);
   const seriesOf = (record: InstanceRecord): SeriesRow =>
     series.get(`${study(record).id}/${record.seriesInstanceUid}`) as SeriesRow;
   const study = (record: InstanceRecord): StudyRow => studies.rows.get(record.studyInstanceUid) as StudyRow;
 
-  const sortedOut = sortOut(versions, instances, (record) => seriesOf(record).id);
-  for (const row of studies.rows.values()) {
+  const sortedOut = sortOut(studies.known.versions, instances, (record) => seriesOf(record).id);
+  const settled = [...studies.rows.values()].map((row) => {
     const entries = sortedOut.filter(({ record }) => record.studyInstanceUid === row.study_instance_uid);
-    await settleStudyRow(
-      ctx,
-      row,
-      entries,
-      [...series.values()].filter(({ study_ref }) => study_ref === row.id),
-    );
-  }
+    const own = [...series.values()].filter(({ study_ref }) => study_ref === row.id);
+    return settleStudyRow(ctx, row, entries, own);
+  });
+  await Promise.all([made, ...settled]);
   await durable?.();
   // The audit chain is one line per hospital and held until commit: it comes last.
   for (const row of studies.rows.values())
