@@ -1,5 +1,5 @@
-const FIRST_MS = 1_000;
-const LONGEST_MS = 60_000;
+const firstMs = 1_000;
+const longestMs = 60_000;
 
 /**
  * How long to wait before trying again: doubling from a second to a minute, with jitter so that edges which
@@ -8,7 +8,7 @@ const LONGEST_MS = 60_000;
  * @param attempts failures so far, 1 or more.
  */
 export function backoffMs(attempts: number, random: () => number = Math.random): number {
-  const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempts - 1, 10));
+  const ceiling = Math.min(longestMs, firstMs * 2 ** Math.min(attempts - 1, 10));
   return Math.round(ceiling * (0.5 + random() / 2));
 }
 

@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { loadSettings, nearest, SETTINGS_FILE } from "./config.ts";
+import { loadSettings, nearest, settingsFile } from "./config.ts";
 
 let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(path.join(os.tmpdir(), "overread-settings-"));
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
-const write = (settings: unknown): void => writeFileSync(path.join(dir, SETTINGS_FILE), JSON.stringify(settings));
+const write = (settings: unknown): void => writeFileSync(path.join(dir, settingsFile), JSON.stringify(settings));
 
 test("without a file the listener is on loopback only", () => {
   const { dimse } = loadSettings(dir);

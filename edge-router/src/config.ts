@@ -4,7 +4,7 @@ import path from "node:path";
 import { z } from "zod";
 
 /** The file in the state folder that hospital IT may edit. Everything in it is optional. */
-export const SETTINGS_FILE = "edge.json";
+export const settingsFile = "edge.json";
 
 const aeTitle = z
   .string()
@@ -55,14 +55,14 @@ const Environment = z.object({
   OVERREAD_EDGE_AET: aeTitle.optional(),
 });
 
-export interface EdgeSettings {
+export type EdgeSettings = {
   stateDir: string;
   dimse: { host: string; port: number; aeTitle: string; allows: (address: string) => boolean };
   caps: z.output<typeof Settings>["caps"];
   upload: z.output<typeof Settings>["upload"];
-}
+};
 
-/** Settings that cannot be used; the message lists every fault in words for whoever edited the file. */
+/** Settings that cannot be used; the message lists every fault for the person who edited the file. */
 export class SettingsError extends Error {
   constructor(faults: string[]) {
     super(faults.join("\n"));
@@ -84,7 +84,7 @@ export const stateDirOf = (dir: string | undefined): string =>
  */
 export function loadSettings(stateDir: string): EdgeSettings {
   const environment = Environment.safeParse(process.env);
-  const file = path.join(stateDir, SETTINGS_FILE);
+  const file = path.join(stateDir, settingsFile);
   const settings = Settings.safeParse(existsSync(file) ? readJson(file) : {});
   const faults = [
     ...(environment.error?.issues.map((issue) => `environment ${issue.path.join(".")}: ${issue.message}`) ?? []),
@@ -110,18 +110,18 @@ function readJson(file: string): unknown {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
     throw new SettingsError([
-      `${SETTINGS_FILE}: not readable as JSON (${error instanceof Error ? error.message : "?"})`,
+      `${settingsFile}: not readable as JSON (${error instanceof Error ? error.message : "?"})`,
     ]);
   }
 }
 
 function describe(issue: z.core.$ZodIssue): string[] {
   const where = issue.path.join(".");
-  if (issue.code !== "unrecognized_keys") return [`${SETTINGS_FILE}: ${where || "file"}: ${issue.message}`];
+  if (issue.code !== "unrecognized_keys") return [`${settingsFile}: ${where || "file"}: ${issue.message}`];
   const known = knownKeys(issue.path);
   return issue.keys.map((key) => {
     const full = [...issue.path, key].join(".");
-    return `${SETTINGS_FILE}: unknown setting "${full}"; nearest known: "${[...issue.path, nearest(key, known)].join(".")}"`;
+    return `${settingsFile}: unknown setting "${full}"; nearest known: "${[...issue.path, nearest(key, known)].join(".")}"`;
   });
 }
 

@@ -2,13 +2,13 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-const SQLITE_BUSY = 5;
+const sqliteBusy = 5;
 
 /**
- * Holds a state folder for one process. The operating system lets go of it when the process ends, however
+ * Holds a state folder for one process. The operating system releases it when the process ends, however
  * it ends, so a crash leaves nothing to clean up.
  *
- * @returns a function that lets go, or null when another process holds the folder.
+ * @returns a function that releases it, or null when another process holds the folder.
  * @throws an error of which `isDiskFault` is true when that cannot be found out now.
  */
 export function lockStateDir(stateDir: string): (() => void) | null {
@@ -19,7 +19,7 @@ export function lockStateDir(stateDir: string): (() => void) | null {
     return () => db.close();
   } catch (error) {
     db.close();
-    const isHeld = error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
+    const isHeld = error instanceof Error && "errcode" in error && error.errcode === sqliteBusy;
     if (!isHeld) throw error;
     return null;
   }

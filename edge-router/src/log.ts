@@ -3,7 +3,7 @@ import { destination, type Logger, pino } from "pino";
 export type { Logger };
 
 /**
- * What may be kept of an error that nobody foresaw: its kind, its code and where in the program it came up. Its text may quote what it
+ * What may be logged of an unexpected error: its kind, its code and where in the program it came up. Its text may quote what it
  * was working on.
  */
 export function faultOf(error: unknown): { type: string; code?: string; at: string[] } {
@@ -13,14 +13,14 @@ export function faultOf(error: unknown): { type: string; code?: string; at: stri
   return { type: error.constructor.name, ...(code ? { code } : {}), at: at.slice(0, 12).map((line) => line.trim()) };
 }
 
-const MOST_UNWRITTEN_BYTES = 1024 * 1024;
+const mostUnwrittenBytes = 1024 * 1024;
 
 /**
  * The log: one JSON line for each event on standard output. Ids, counts, hashes and AE titles only;
- * what could carry a patient or a secret is cut out even if somebody passes it by mistake.
+ * what could carry a patient or a secret is cut out even if it is passed by mistake.
  */
 export function createLogger(): Logger {
-  const out = destination({ fd: 1, sync: true, maxLength: MOST_UNWRITTEN_BYTES });
+  const out = destination({ fd: 1, sync: true, maxLength: mostUnwrittenBytes });
   // Where the log goes may be a file on the very disk that is full: then there is no log, and all else goes on.
   out.on("error", () => undefined);
   const options = {

@@ -16,23 +16,23 @@ import { Spool, type SpoolOptions } from "./spool/spool.ts";
 import { tellCompleteStudies } from "./upload/complete.ts";
 import { Forwarder } from "./upload/forward.ts";
 import { RefusalTeller } from "./upload/tell-refusals.ts";
-import { SOFTWARE_VERSION } from "./version.ts";
+import { softwareVersion } from "./version.ts";
 
-/** How long associations may go on after the word to stop, and uploads after that. */
-const DRAIN_MS = 10_000;
-const UPLOAD_GRACE_MS = 5_000;
-const SEGMENT_BYTES = 64 * 1024 * 1024;
-const MIN_SEGMENT_BYTES = 2 * 1024 * 1024;
-const KEEP_SPARES = 8;
-const OPEN_AGAIN_MS = 1_000;
+/** How long associations may go on after the order to stop, and uploads after that. */
+const drainMs = 10_000;
+const uploadGraceMs = 5_000;
+const segmentBytes = 64 * 1024 * 1024;
+const minSegmentBytes = 2 * 1024 * 1024;
+const keepSpares = 8;
+const diskRetryMs = 1_000;
 /** Exit status after a disk fault: the supervisor starts us again, nothing unacknowledged is lost. */
-const EXIT_DISK_FAULT = 74;
+const exitStatusDiskFault = 74;
 
-export interface RunningEdge {
+export type RunningEdge = {
   dimsePort: number;
   /** Drains and closes everything; safe to call more than once. */
   stop(): Promise<void>;
-}
+};
 
 /**
  * Runs the edge router until it is stopped.
@@ -47,29 +47,29 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
   let unlock: (() => void) | null = null;
   for (let tries = 0; !unlock && tries < 6; tries++) {
     if (tries > 0) await pause(200, stopping.signal);
-    unlock = await whenTheDiskAnswers(() => lockStateDir(stateDir), log);
+    unlock = await retryDiskFaults(() => lockStateDir(stateDir), log);
   }
   if (!unlock) throw new SettingsError([`another edge router is running in ${stateDir}`]);
-  const letGo = unlock;
+  const releaseLock = unlock;
   const startedAt = new Date();
   const enrolled = loadEnrolment(stateDir);
   let config: EdgeConfig = enrolled.config;
   let revoked = false;
 
   const onFatal = (error: unknown): never => {
-    // Not a word more to anyone: what is on the disk is unknown.
+    // No further answer to any sender: what is on the disk is unknown.
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
     log.fatal({ code }, "the spool's disk failed");
-    process.exit(EXIT_DISK_FAULT);
+    process.exit(exitStatusDiskFault);
   };
   let wakeForwarder = (_studyInstanceUids: Set<string>): void => undefined;
   const spoolDir = path.join(stateDir, "spool");
   const spoolOptions: SpoolOptions = {
     dir: spoolDir,
     reserveBytes: caps.diskReserveBytes,
-    segmentBytes: SEGMENT_BYTES,
-    minSegmentBytes: MIN_SEGMENT_BYTES,
-    keepSpares: KEEP_SPARES,
+    segmentBytes,
+    minSegmentBytes,
+    keepSpares,
     purposeOf: (calledAeTitle) => (config.priorAeTitles.includes(calledAeTitle) ? "prior" : "read"),
     onFatal,
     onStored: (studyInstanceUids) => wakeForwarder(studyInstanceUids),
@@ -79,8 +79,8 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
       ),
     onTrouble: (error) => log.warn({ fault: faultCode(error) }, "the spool's disk does not answer"),
   };
-  const spool = await whenTheDiskAnswers(() => Spool.open(spoolOptions), log).catch((error: unknown) => {
-    letGo();
+  const spool = await retryDiskFaults(() => Spool.open(spoolOptions), log).catch((error: unknown) => {
+    releaseLock();
     throw error instanceof NewerIndex ? new SettingsError([error.message]) : error;
   });
   const portal = new Portal(enrolled.identity, enrolled.privateKey, () => {
@@ -120,14 +120,14 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
   const dimsePort = await scp.listen(dimse.host, dimse.port).catch(async (error: NodeJS.ErrnoException) => {
     await portal.close();
     await spool.close();
-    letGo();
+    releaseLock();
     throw new SettingsError([`cannot listen on ${dimse.host}:${dimse.port} (${error.code ?? "?"})`]);
   });
 
   const beat = (): Heartbeat => {
     const queue = spool.queue();
     return {
-      softwareVersion: SOFTWARE_VERSION,
+      softwareVersion,
       at: new Date().toISOString(),
       startedAt: startedAt.toISOString(),
       configVersion: config.version,
@@ -184,14 +184,14 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     log.info("stopping: no new associations");
-    await scp.close(DRAIN_MS);
+    await scp.close(drainMs);
     stopping.abort();
-    await forwarder.stop(UPLOAD_GRACE_MS);
+    await forwarder.stop(uploadGraceMs);
     await returner.stop();
     await Promise.allSettled(loops);
     await portal.close();
     await spool.close();
-    letGo();
+    releaseLock();
     log.info("stopped");
   };
   return {
@@ -203,15 +203,15 @@ export async function runEdge(settings: EdgeSettings, log: Logger): Promise<Runn
   };
 }
 
-/** A disk that is full to the last byte is waited for: there may be nobody to start us again. */
-async function whenTheDiskAnswers<T>(work: () => T | Promise<T>, log: Logger): Promise<T> {
+/** Waits for a disk that is full to the last byte, instead of ending: there may be no supervisor to start the program again. */
+async function retryDiskFaults<T>(work: () => T | Promise<T>, log: Logger): Promise<T> {
   for (;;)
     try {
       return await work();
     } catch (error) {
       if (!isDiskFault(error)) throw error;
       log.error({ fault: faultCode(error) }, "the disk does not answer: waiting for it before anything is received");
-      await pause(OPEN_AGAIN_MS, new AbortController().signal);
+      await pause(diskRetryMs, new AbortController().signal);
     }
 }
 

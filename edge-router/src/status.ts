@@ -6,9 +6,9 @@ import { DeliveryStore } from "./returns/delivery-store.ts";
 import type { RefusalList } from "./spool/faces.ts";
 import { lookIntoSpool } from "./spool/look.ts";
 
-const REFUSED_SHOWN = 100;
+const mostRefusalsShown = 100;
 
-export interface EdgeStatus {
+export type EdgeStatus = {
   enrolled: boolean;
   running: boolean;
   revoked: boolean;
@@ -28,7 +28,7 @@ export interface EdgeStatus {
   lastReceivedAt: string | null;
   lastForwardedAt: string | null;
   disk: { freeBytes: number; totalBytes: number; reserveBytes: number } | null;
-}
+};
 
 /**
  * How the edge router in a state folder is, whether it runs or not, whatever state its files are in. Reads only.
@@ -74,7 +74,7 @@ export async function readStatus(stateDir: string, reserveBytes: number | null):
 }
 
 function refusedOf(refusals: RefusalList): EdgeStatus["refused"] {
-  const items = refusals.list(REFUSED_SHOWN).map(({ sopInstanceUid, studyInstanceUid, at, ...rest }) => ({
+  const items = refusals.list(mostRefusalsShown).map(({ sopInstanceUid, studyInstanceUid, at, ...rest }) => ({
     ...(sopInstanceUid ? { sopInstanceUid } : {}),
     ...(studyInstanceUid ? { studyInstanceUid } : {}),
     ...rest,

@@ -1,4 +1,4 @@
 import manifest from "../package.json" with { type: "json" };
 
 /** As the portal shows it beside the edge. */
-export const SOFTWARE_VERSION: string = manifest.version;
+export const softwareVersion: string = manifest.version;

@@ -1,7 +1,7 @@
 import { type KeyObject, randomUUID, sign } from "node:crypto";
 import { ASSERTION_AUDIENCE } from "@overread/shared/edge-contract/v1";
 
-const LIFETIME_SECONDS = 100;
+const lifetimeSeconds = 100;
 
 /**
  * Proves to the portal that we hold the enrolled key: a compact JWS for one use.
@@ -16,7 +16,7 @@ export function makeAssertion(edgeId: string, privateKey: KeyObject, nowMs: numb
     sub: edgeId,
     aud: ASSERTION_AUDIENCE,
     iat: issuedAt,
-    exp: issuedAt + LIFETIME_SECONDS,
+    exp: issuedAt + lifetimeSeconds,
     jti: randomUUID(),
   };
   const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");

@@ -1,10 +1,10 @@
 import { EDGE_API, EnrollResponse } from "@overread/shared/edge-contract/v1";
 import { request } from "undici";
-import { SOFTWARE_VERSION } from "../version.ts";
+import { softwareVersion } from "../version.ts";
 import { type Identity, isEnrolled, makeKey, saveEnrolment } from "./identity.ts";
 import { codeIn, parseAnswer, portalAgent, readText, reasonOf } from "./portal.ts";
 
-/** Enrolment did not work; the message is for whoever typed the command. */
+/** Enrolment did not work; the message is shown to the person at the command line. */
 export class EnrolError extends Error {
   constructor(message: string) {
     super(message);
@@ -35,7 +35,7 @@ export async function enroll(options: {
     code: options.code,
     publicKey: publicPem,
     name: options.name,
-    softwareVersion: SOFTWARE_VERSION,
+    softwareVersion,
   });
   const agent = portalAgent();
   try {

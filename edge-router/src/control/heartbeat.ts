@@ -4,7 +4,7 @@ import type { Logger } from "../log.ts";
 import { faultCode, isDiskFault } from "../spool/disk-fault.ts";
 import { type Portal, PortalError } from "./portal.ts";
 
-export interface HeartbeatLoop {
+export type HeartbeatLoop = {
   portal: Portal;
   /** What to report now. */
   beat(): Heartbeat;
@@ -15,9 +15,9 @@ export interface HeartbeatLoop {
   onResend(instances: InstanceDigest[]): Promise<void>;
   log: Logger;
   signal: AbortSignal;
-}
+};
 
-/** Says regularly that we live and how we are, and fetches the configuration when the portal has a newer one. */
+/** Sends the heartbeat with our state, and fetches the configuration when the portal has a newer one. */
 export async function runHeartbeat({
   portal,
   beat,

@@ -14,9 +14,9 @@ import path from "node:path";
 import { EdgeConfig } from "@overread/shared/edge-contract/v1";
 import { z } from "zod";
 
-const IDENTITY_FILE = "identity.json";
-const KEY_FILE = "edge-key.pem";
-const CONFIG_FILE = "portal-config.json";
+const identityFile = "identity.json";
+const keyFile = "edge-key.pem";
+const configFile = "portal-config.json";
 
 const Identity = z.object({
   portal: z.url(),
@@ -29,11 +29,11 @@ const Identity = z.object({
 /** Who this edge is to its portal. */
 export type Identity = z.infer<typeof Identity>;
 
-export interface Enrolled {
+export type Enrolled = {
   identity: Identity;
   privateKey: KeyObject;
   config: EdgeConfig;
-}
+};
 
 /** A new Ed25519 key; the private half never leaves this machine. */
 export function makeKey(): { publicPem: string; privatePem: string } {
@@ -44,30 +44,30 @@ export function makeKey(): { publicPem: string; privatePem: string } {
   };
 }
 
-export const isEnrolled = (stateDir: string): boolean => existsSync(path.join(stateDir, IDENTITY_FILE));
+export const isEnrolled = (stateDir: string): boolean => existsSync(path.join(stateDir, identityFile));
 
 /** Keeps an enrolment; the identity is written last, so that half an enrolment is none. */
 export function saveEnrolment(stateDir: string, identity: Identity, privatePem: string, config: EdgeConfig): void {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  writeDurably(path.join(stateDir, KEY_FILE), privatePem);
+  writeDurably(path.join(stateDir, keyFile), privatePem);
   saveConfig(stateDir, config);
-  writeDurably(path.join(stateDir, IDENTITY_FILE), `${JSON.stringify(identity, null, 2)}\n`);
+  writeDurably(path.join(stateDir, identityFile), `${JSON.stringify(identity, null, 2)}\n`);
 }
 
 /** Keeps what the portal decided, so that the edge starts and works without it. */
 export function saveConfig(stateDir: string, config: EdgeConfig): void {
-  writeDurably(path.join(stateDir, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
+  writeDurably(path.join(stateDir, configFile), `${JSON.stringify(config, null, 2)}\n`);
 }
 
 export function loadIdentity(stateDir: string): Identity {
-  return Identity.parse(JSON.parse(readFileSync(path.join(stateDir, IDENTITY_FILE), "utf8")));
+  return Identity.parse(JSON.parse(readFileSync(path.join(stateDir, identityFile), "utf8")));
 }
 
 export function loadEnrolment(stateDir: string): Enrolled {
   return {
     identity: loadIdentity(stateDir),
-    privateKey: createPrivateKey(readFileSync(path.join(stateDir, KEY_FILE), "utf8")),
-    config: EdgeConfig.parse(JSON.parse(readFileSync(path.join(stateDir, CONFIG_FILE), "utf8"))),
+    privateKey: createPrivateKey(readFileSync(path.join(stateDir, keyFile), "utf8")),
+    config: EdgeConfig.parse(JSON.parse(readFileSync(path.join(stateDir, configFile), "utf8"))),
   };
 }
 

@@ -6,8 +6,8 @@ import { makeAssertion } from "./assertion.ts";
 import type { Identity } from "./identity.ts";
 
 /** A new token is fetched this long before the old one ends. */
-const TOKEN_MARGIN_MS = 30_000;
-const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+const tokenMarginMs = 30_000;
+const maxAnswerBytes = 8 * 1024 * 1024;
 
 /**
  * The portal did not do what was asked. `unreachable` covers the network, 408, 429 and 5xx: try again later;
@@ -26,7 +26,7 @@ export class PortalError extends Error {
   }
 }
 
-export interface PortalCall {
+export type PortalCall = {
   method: "GET" | "POST";
   /** Path below the portal's origin. */
   path: string;
@@ -36,7 +36,7 @@ export interface PortalCall {
   signal?: AbortSignal;
   /** How long the portal may take to begin its answer. */
   answerMs?: number;
-}
+};
 
 /** Calls to the portal, with our token. */
 export class Portal {
@@ -159,7 +159,7 @@ export class Portal {
     const token = parseAnswer(TokenResponse, await readText(response.body));
     this.#token = {
       value: token.accessToken,
-      until: Date.now() + Math.max(1_000, token.expiresInSeconds * 1_000 - TOKEN_MARGIN_MS),
+      until: Date.now() + Math.max(1_000, token.expiresInSeconds * 1_000 - tokenMarginMs),
     };
     return token.accessToken;
   }
@@ -195,7 +195,7 @@ export async function readText(body: AsyncIterable<Uint8Array>): Promise<string>
   let bytes = 0;
   for await (const part of body) {
     bytes += part.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new PortalError("unreachable", "answer-too-long", null);
+    if (bytes > maxAnswerBytes) throw new PortalError("unreachable", "answer-too-long", null);
     parts.push(part);
   }
   return Buffer.concat(parts).toString("utf8");

@@ -25,11 +25,11 @@ import { responsePdus } from "./response.ts";
 import type { AssociationInfo, DimseResponse, DimseService, Execution, Operation, ServiceRegistry } from "./service.ts";
 import { generalStatus, refusalFor, statusClass } from "./status.ts";
 
-const MAX_COMMAND_BYTES = 64 * 1024;
+const maxCommandBytes = 64 * 1024;
 /** How long a peer has to ask for an association once it is connected (ARTIM, PS3.8 §9.1.4). */
-const ARTIM_MS = 10_000;
+const artimMs = 10_000;
 /** How long a peer has to close after a reject, an abort or a release (ARTIM). */
-const CLOSE_MS = 2_000;
+const closeWithinMs = 2_000;
 
 /** What an association needs of the listener that it came by. */
 export type AssociationHost = {
@@ -37,7 +37,7 @@ export type AssociationHost = {
   policy(): AssociationPolicy;
   caps: AssociationCaps;
   /** Whether one more association may begin. */
-  hasPlace(): boolean;
+  mayAccept(): boolean;
   /** Ids, counts and AE titles only. */
   event(name: string, details: Record<string, string | number>): void;
 };
@@ -61,7 +61,7 @@ type Message = {
   context: AcceptedContext;
   command: Command;
   kind: number;
-  /** Absent when nobody here knows the command, or it was refused. */
+  /** Absent when no service knows the command, or it was refused. */
   execution: Execution | null;
   refusal: ErrorCode | null;
   cancelable: boolean;
@@ -112,7 +112,7 @@ export class Association {
     return this.#socket.remoteAddress ?? "";
   }
 
-  /** Makes room: nobody is told anything, since nobody asked. */
+  /** Closes a connection on which no association was asked for. */
   drop(): void {
     this.#closing = true;
     this.#socket.destroy();
@@ -130,11 +130,11 @@ export class Association {
   /** Called twice a second: idle, object and absolute time limits. */
   enforceTimes(now: number): void {
     if (this.#closing || this.#answering) return;
-    const idleMs = this.#info ? this.#host.caps.idleMs : Math.min(ARTIM_MS, this.#host.caps.idleMs / 3);
-    // A paused socket is our own doing, not the peer's silence.
+    const idleMs = this.#info ? this.#host.caps.idleMs : Math.min(artimMs, this.#host.caps.idleMs / 3);
+    // While we have paused the socket the peer cannot be idle.
     if (this.#socket.isPaused()) this.#lastByteAt = now;
     if (now - this.#lastByteAt > idleMs) this.abort("idle");
-    else if (!this.#info && now - this.#connectedAt > ARTIM_MS) this.abort("no request");
+    else if (!this.#info && now - this.#connectedAt > artimMs) this.abort("no request");
     else if (this.#message && now - this.#message.startedAt > this.#host.caps.objectMs) this.abort("object too slow");
     else if (now - this.#connectedAt > this.#host.caps.associationMs) this.abort("association too long");
   }
@@ -151,11 +151,11 @@ export class Association {
     this.#end(encodeAbort(source, reason));
   }
 
-  #end(lastWords: Buffer): void {
+  #end(lastPdu: Buffer): void {
     this.#closing = true;
-    this.#socket.end(lastWords);
+    this.#socket.end(lastPdu);
     this.#socket.resume();
-    setTimeout(() => this.#socket.destroy(), CLOSE_MS).unref();
+    setTimeout(() => this.#socket.destroy(), closeWithinMs).unref();
   }
 
   #read(chunk: Buffer): void {
@@ -211,7 +211,7 @@ export class Association {
       this.#reject(rejection, request.callingAeTitle, request.calledAeTitle);
       return;
     }
-    if (this.#draining || !this.#host.hasPlace()) {
+    if (this.#draining || !this.#host.mayAccept()) {
       this.#reject(tooManyAssociations, request.callingAeTitle, request.calledAeTitle);
       return;
     }
@@ -242,7 +242,7 @@ export class Association {
     if (isCommand) {
       if (this.#message && !this.#answering) throw new ProtocolError("command inside a data set", 2);
       this.#commandBytes += bytes.length;
-      if (this.#commandBytes > MAX_COMMAND_BYTES) throw new ProtocolError("command set too long", 6);
+      if (this.#commandBytes > maxCommandBytes) throw new ProtocolError("command set too long", 6);
       this.#commandParts.push(Buffer.from(bytes));
       if (last) this.#command(contextId);
       return;
@@ -265,7 +265,7 @@ export class Association {
       return;
     }
     if (this.#message) throw new ProtocolError("request before the answer to the one before", 2);
-    if (kind & commandField.response) throw new ProtocolError("response that nobody asked for", 2);
+    if (kind & commandField.response) throw new ProtocolError("response without a request", 2);
     const context = this.#contexts.get(contextId)!;
     const operation = this.#host.services.operationFor(context.service, kind);
     if (operation?.dataSet && !command.hasDataSet) throw new ProtocolError("request without its data set", 2);

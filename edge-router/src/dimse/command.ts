@@ -16,9 +16,9 @@ export const field = {
 } as const;
 export const commandField = { cStore: 0x0001, cEcho: 0x0030, cCancel: 0x0fff, response: 0x8000 } as const;
 /** Value of CommandDataSetType that says: no data set follows. */
-export const NO_DATA_SET = 0x0101;
+export const noDataSet = 0x0101;
 /** Any other value says that one does. */
-export const SOME_DATA_SET = 0x0001;
+export const someDataSet = 0x0001;
 
 export type CommandElement =
   | [element: number, vr: "UI" | "LO" | "AE", value: string]
@@ -70,6 +70,6 @@ export class Command {
   }
 
   get hasDataSet(): boolean {
-    return this.number(field.commandDataSetType) !== NO_DATA_SET;
+    return this.number(field.commandDataSetType) !== noDataSet;
   }
 }

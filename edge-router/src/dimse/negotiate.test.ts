@@ -7,14 +7,14 @@ import { type ObjectStore, storageService } from "./services/storage.ts";
 import { verificationService } from "./services/verification.ts";
 
 const registry = new ServiceRegistry([verificationService, storageService({} as ObjectStore)]);
-const CT = "1.2.840.10008.5.1.4.1.1.2";
-const answer = (transferSyntaxes: string[], abstractSyntax = CT): string => {
+const ctImageStorage = "1.2.840.10008.5.1.4.1.1.2";
+const answer = (transferSyntaxes: string[], abstractSyntax = ctImageStorage): string => {
   const { result, transferSyntax } = answerContext(registry, { id: 1, abstractSyntax, transferSyntaxes }).answer;
   return `${result} ${transferSyntax}`;
 };
 const unknown = "1.3.46.670589.33.1.4.9";
 
-test("of the syntaxes a modality offers the first that can be read is taken, one that nobody knows only when alone", () => {
+test("of the syntaxes a modality offers the first that can be read is taken, an unknown one only when it stands alone", () => {
   assert.equal(answer([TS.jpegLosslessSv1, TS.explicitLittleEndian]), `0 ${TS.jpegLosslessSv1}`);
   assert.equal(answer([unknown, TS.implicitLittleEndian]), `0 ${TS.implicitLittleEndian}`);
   assert.equal(answer([unknown, TS.gePrivate, TS.explicitBigEndian]), `0 ${TS.explicitBigEndian}`);

@@ -1,21 +1,21 @@
 import { TS, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import { isUid } from "@overread/shared/dicom/uids";
 import type { AssociateRequest, ContextAnswer, PresentationContext } from "./pdu.ts";
-import { APPLICATION_CONTEXT } from "./pdu.ts";
+import { dicomApplicationContext } from "./pdu.ts";
 import type { DimseService, ServiceRegistry } from "./service.ts";
 
 /** Who may talk to us, asked anew for each association so that a new configuration counts at once. */
-export interface AssociationPolicy {
+export type AssociationPolicy = {
   calledAeTitles: readonly string[];
   allowedCallingAeTitles: "*" | readonly string[];
-}
+};
 /** Result, source and reason of an A-ASSOCIATE-RJ (PS3.8 table 9-21). */
-export interface Rejection {
+export type Rejection = {
   result: 1 | 2;
   source: 1 | 2 | 3;
   reason: number;
   because: string;
-}
+};
 /** Too many associations at once: transient, so that the sender tries again. */
 export const tooManyAssociations: Rejection = { result: 2, source: 3, reason: 2, because: "too many associations" };
 
@@ -23,7 +23,7 @@ export const tooManyAssociations: Rejection = { result: 2, source: 3, reason: 2,
 export function rejectionOf(request: AssociateRequest, policy: AssociationPolicy): Rejection | null {
   if ((request.protocolVersion & 1) === 0)
     return { result: 1, source: 2, reason: 2, because: "protocol version not supported" };
-  if (request.applicationContext !== APPLICATION_CONTEXT)
+  if (request.applicationContext !== dicomApplicationContext)
     return { result: 1, source: 1, reason: 2, because: "application context not supported" };
   if (!policy.calledAeTitles.includes(request.calledAeTitle))
     return { result: 1, source: 1, reason: 7, because: "called AE title not recognized" };
@@ -39,7 +39,7 @@ export const mayCall = (policy: AssociationPolicy, callingAeTitle: string): bool
   (policy.allowedCallingAeTitles === "*" || policy.allowedCallingAeTitles.includes(callingAeTitle));
 
 /**
- * For services that keep a data set as it comes: the first transfer syntax that we can read. One that nobody knows is
+ * For services that keep a data set as it comes: the first transfer syntax that we can read. One that is unknown is
  * taken when nothing else is offered, which is better than not having the object.
  */
 export const keepAny = (offered: readonly string[]): string | undefined =>

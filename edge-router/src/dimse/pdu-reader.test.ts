@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { dataHeader, encodeReleaseRequest, ProtocolError } from "./pdu.ts";
 import { PduReader } from "./pdu-reader.ts";
 
-interface Seen {
+type Seen = {
   events: string[];
   reader: PduReader;
-}
+};
 function read(onEvent?: (reader: PduReader, event: string) => void): Seen {
   const seen: Seen = { events: [], reader: null as unknown as PduReader };
   const note = (event: string): void => {

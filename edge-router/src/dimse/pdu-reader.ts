@@ -1,16 +1,16 @@
 import { ProtocolError, pduType } from "./pdu.ts";
 
 /** Hard caps on what a peer may declare. A P-DATA length costs no memory, since its bytes are handed on as they come. */
-const MAX_DATA_PDU_BYTES = 1024 * 1024;
-const MAX_ASSOCIATE_BYTES = 512 * 1024;
-const MAX_CONTROL_BYTES = 1024;
+const maxDataPduBytes = 1024 * 1024;
+const maxAssociateBytes = 512 * 1024;
+const maxControlBytes = 1024;
 
-export interface PduEvents {
+export type PduEvents = {
   /** A whole PDU other than P-DATA-TF. */
   control(type: number, body: Buffer): void;
   /** Some bytes of a PDV, a view into the received chunk; `last` when they complete the command or data set. */
   fragment(contextId: number, isCommand: boolean, bytes: Buffer, last: boolean): void;
-}
+};
 
 /**
  * Cuts a byte stream into PDUs and PDV fragments without copying payload.
@@ -92,12 +92,12 @@ export class PduReader {
     const type = this.#small[0]!;
     const length = this.#small.readUInt32BE(2);
     if (type === pduType.data) {
-      if (length < 6 || length > MAX_DATA_PDU_BYTES) throw new ProtocolError("P-DATA length out of bounds", 6);
+      if (length < 6 || length > maxDataPduBytes) throw new ProtocolError("P-DATA length out of bounds", 6);
       this.#pduLeft = length;
       return;
     }
     if (type < 1 || type > 7) throw new ProtocolError("unknown PDU", 1);
-    const cap = type <= pduType.associateAccept ? MAX_ASSOCIATE_BYTES : MAX_CONTROL_BYTES;
+    const cap = type <= pduType.associateAccept ? maxAssociateBytes : maxControlBytes;
     if (length > cap) throw new ProtocolError("PDU length out of bounds", 6);
     this.#controlType = type;
     this.#controlBytes = 0;

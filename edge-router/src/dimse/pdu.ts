@@ -16,9 +16,9 @@ export const pduType = {
 } as const;
 
 /** PS3.7 §A.2.1: the only application context there is. */
-export const APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1";
+export const dicomApplicationContext = "1.2.840.10008.3.1.1.1";
 /** What we announce: larger PDUs than the usual 16 KiB cost nothing when streamed. */
-export const MAX_PDU_BYTES = 128 * 1024;
+export const ownMaxPduBytes = 128 * 1024;
 
 /** What the peer did is not DICOM upper layer, or goes beyond a cap; the association ends with A-ABORT. */
 export class ProtocolError extends Error {
@@ -31,12 +31,12 @@ export class ProtocolError extends Error {
   }
 }
 
-export interface PresentationContext {
+export type PresentationContext = {
   id: number;
   abstractSyntax: string;
   transferSyntaxes: string[];
-}
-export interface AssociateRequest {
+};
+export type AssociateRequest = {
   protocolVersion: number;
   calledAeTitle: string;
   callingAeTitle: string;
@@ -44,13 +44,13 @@ export interface AssociateRequest {
   contexts: PresentationContext[];
   /** Largest P-DATA body that the peer takes; 0 is without limit. */
   maxPduBytes: number;
-}
+};
 /** 0 acceptance, 2 no reason, 3 abstract syntax not supported, 4 transfer syntaxes not supported (PS3.8 table 9-18). */
-export interface ContextAnswer {
+export type ContextAnswer = {
   id: number;
   result: 0 | 2 | 3 | 4;
   transferSyntax: string;
-}
+};
 
 const pdu = (type: number, ...body: Buffer[]): Buffer => {
   const header = Buffer.alloc(6);
@@ -77,7 +77,7 @@ const aeField = (aeTitle: string): Buffer => text(aeTitle.padEnd(16).slice(0, 16
 
 const userInformation = (): Buffer => {
   const maxLength = Buffer.alloc(4);
-  maxLength.writeUInt32BE(MAX_PDU_BYTES);
+  maxLength.writeUInt32BE(ownMaxPduBytes);
   return item(
     0x50,
     item(0x51, maxLength),
@@ -106,7 +106,7 @@ export function encodeAssociateRequest(request: {
     aeField(request.calledAeTitle),
     aeField(request.callingAeTitle),
     Buffer.alloc(32),
-    item(0x10, text(APPLICATION_CONTEXT)),
+    item(0x10, text(dicomApplicationContext)),
     ...contexts,
     userInformation(),
   );
@@ -122,7 +122,7 @@ export function encodeAssociateAccept(aeTitleFields: Buffer, answers: ContextAns
     Buffer.from([0, 1, 0, 0]),
     aeTitleFields,
     Buffer.alloc(32),
-    item(0x10, text(APPLICATION_CONTEXT)),
+    item(0x10, text(dicomApplicationContext)),
     ...contexts,
     userInformation(),
   );
@@ -164,10 +164,10 @@ export function messagePdus(contextId: number, bytes: Buffer, isCommand: boolean
   return Buffer.concat(parts);
 }
 
-interface Item {
+type Item = {
   type: number;
   body: Buffer;
-}
+};
 function* items(bytes: Buffer): Generator<Item> {
   let at = 0;
   while (at < bytes.length) {

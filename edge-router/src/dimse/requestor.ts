@@ -1,21 +1,13 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import {
-  Command,
-  type CommandElement,
-  commandField,
-  encodeCommand,
-  field,
-  NO_DATA_SET,
-  SOME_DATA_SET,
-} from "./command.ts";
+import { Command, type CommandElement, commandField, encodeCommand, field, noDataSet, someDataSet } from "./command.ts";
 import {
   dataHeader,
   encodeAbort,
   encodeAssociateRequest,
   encodeReleaseRequest,
-  MAX_PDU_BYTES,
   messagePdus,
+  ownMaxPduBytes,
   type PresentationContext,
   parseAssociateAccept,
   pduType,
@@ -24,7 +16,7 @@ import { PduReader } from "./pdu-reader.ts";
 import { generalStatus, statusClass } from "./status.ts";
 
 /** A response is no object: what is longer than this is not read. */
-const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
+const maxResponseBytes = 4 * 1024 * 1024;
 
 /** Why a peer could not do what it was asked; `reason` is one of ours, never the peer's text. */
 export class ScuError extends Error {
@@ -64,7 +56,7 @@ export class Requestor {
   readonly #socket: Socket;
   readonly #answerMs: number;
   readonly #reader: PduReader;
-  #payloadBytes = MAX_PDU_BYTES - 6;
+  #payloadBytes = ownMaxPduBytes - 6;
   #messageId = 0;
   #contextId = 0;
   /** What may come now; anything else ends the association. */
@@ -125,7 +117,7 @@ export class Requestor {
     const command = encodeCommand([
       ...elements,
       [field.messageId, "US", this.#messageId],
-      [field.commandDataSetType, "US", dataSet ? SOME_DATA_SET : NO_DATA_SET],
+      [field.commandDataSetType, "US", dataSet ? someDataSet : noDataSet],
     ]);
     // Command and the first of the data leave together: alone, each would wait for the other's acknowledgement.
     this.#socket.cork();
@@ -147,7 +139,7 @@ export class Requestor {
     const command = encodeCommand([
       [field.commandField, "US", commandField.cCancel],
       [field.messageIdBeingRespondedTo, "US", this.#messageId],
-      [field.commandDataSetType, "US", NO_DATA_SET],
+      [field.commandDataSetType, "US", noDataSet],
     ]);
     this.#write(command, true);
   }
@@ -231,7 +223,7 @@ export class Requestor {
     if (type === pduType.associateAccept) {
       const { accepted, maxPduBytes } = parseAssociateAccept(body);
       this.accepted = accepted;
-      const limit = maxPduBytes === 0 ? MAX_PDU_BYTES : Math.min(maxPduBytes, MAX_PDU_BYTES);
+      const limit = maxPduBytes === 0 ? ownMaxPduBytes : Math.min(maxPduBytes, ownMaxPduBytes);
       this.#payloadBytes = Math.max(limit - 6, 2);
       this.#arrive({ kind: "association" });
     } else if (type === pduType.releaseResponse) this.#arrive({ kind: "release" });
@@ -245,7 +237,7 @@ export class Requestor {
       return;
     }
     this.#partBytes += bytes.length;
-    if (this.#partBytes > MAX_RESPONSE_BYTES) {
+    if (this.#partBytes > maxResponseBytes) {
       this.#fail("response-too-long");
       return;
     }

@@ -4,8 +4,8 @@ import {
   commandField,
   encodeCommand,
   field,
-  NO_DATA_SET,
-  SOME_DATA_SET,
+  noDataSet,
+  someDataSet,
 } from "./command.ts";
 import { messagePdus } from "./pdu.ts";
 import type { DimseResponse } from "./service.ts";
@@ -22,7 +22,7 @@ export function responsePdus(
     [field.affectedSopClassUid, "UI", sopClassUid || abstractSyntax],
     [field.commandField, "US", command.number(field.commandField)! | commandField.response],
     [field.messageIdBeingRespondedTo, "US", command.number(field.messageId) ?? 0],
-    [field.commandDataSetType, "US", dataSet ? SOME_DATA_SET : NO_DATA_SET],
+    [field.commandDataSetType, "US", dataSet ? someDataSet : noDataSet],
     [field.status, "US", status],
     ...elements,
   ];

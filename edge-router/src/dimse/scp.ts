@@ -21,9 +21,9 @@ export const defaultCaps: ScpCaps = {
 };
 
 /** Connections that have not asked for an association yet; beyond it the oldest of the busiest address gives way. */
-const MOST_SILENT = 600;
+const mostSilentConnections = 600;
 /** An association idle for this long gives its place to a newcomer when all are taken. */
-const EVICT_AFTER_MS = 10_000;
+const evictIdleAfterMs = 10_000;
 
 /**
  * The listener: accepts associations for the services that it is given.
@@ -42,13 +42,13 @@ export class Scp {
   constructor(options: ScpOptions, caps: ScpCaps, allowAddress: (address: string) => boolean = () => true) {
     const { policy, event } = options;
     const services = new ServiceRegistry(options.services);
-    this.#host = { services, policy, event, caps, hasPlace: () => this.#hasPlace() };
+    this.#host = { services, policy, event, caps, mayAccept: () => this.#mayAccept() };
     this.#caps = caps;
     this.#allowAddress = allowAddress;
     // Nagle with delayed acknowledgement costs 44 ms for each answer.
     this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
     // Room for those that are being refused or have not asked yet, and not one connection more.
-    this.#server.maxConnections = caps.associations + MOST_SILENT + 64;
+    this.#server.maxConnections = caps.associations + mostSilentConnections + 64;
   }
 
   /** @returns the port, which matters when 0 was asked for. */
@@ -95,18 +95,18 @@ export class Scp {
   /** Silent connections never close the port to others: who holds most of them loses the oldest. */
   #makeRoomForOneMore(): void {
     const silent = [...this.#open].filter((association) => association.silent);
-    if (silent.length < MOST_SILENT) return;
+    if (silent.length < mostSilentConnections) return;
     const byAddress = Map.groupBy(silent, ({ address }) => address);
     const [busiest] = [...byAddress.values()].sort((a, b) => b.length - a.length);
     // A set keeps the order in which they came.
     busiest?.[0]?.drop();
   }
 
-  #hasPlace(): boolean {
+  #mayAccept(): boolean {
     const established = [...this.#open].filter((association) => association.established);
     if (established.length < this.#caps.associations) return true;
     const idle = established
-      .filter((association) => association.idleForMs(Date.now()) > EVICT_AFTER_MS)
+      .filter((association) => association.idleForMs(Date.now()) > evictIdleAfterMs)
       .sort((a, b) => b.idleForMs(Date.now()) - a.idleForMs(Date.now()))[0];
     idle?.abort("its place was needed");
     return idle !== undefined;

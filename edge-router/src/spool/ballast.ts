@@ -1,7 +1,7 @@
 import { closeSync, fdatasyncSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 
 /** What the index needs at most to go on while nothing is received: its write-ahead log until a checkpoint. */
-export const BALLAST_BYTES = 4 * 1024 ** 2;
+export const ballastBytes = 4 * 1024 ** 2;
 
 /**
  * Some room of our own on the disk, taken while there was some. It is given up when the index cannot write any
@@ -34,7 +34,7 @@ export class Ballast {
     let fd: number | null = null;
     try {
       fd = openSync(this.#file, "w", 0o600);
-      for (let bytes = 0; bytes < BALLAST_BYTES; ) bytes += writeSync(fd, Buffer.alloc(256 * 1024));
+      for (let bytes = 0; bytes < ballastBytes; ) bytes += writeSync(fd, Buffer.alloc(256 * 1024));
       fdatasyncSync(fd);
       this.#laid = true;
     } catch {

@@ -1,12 +1,12 @@
 import { statfsSync } from "node:fs";
 
 /** How often the disk is asked at most; in between our own bytes are counted. */
-const ASK_EVERY_MS = 200;
+const statfsEveryMs = 200;
 
 /** The index and its write-ahead log need this much to go on while the spool takes nothing more, however small the disk. */
-const LEAST_RESERVE_BYTES = 8 * 1024 ** 2;
+const leastReserveBytes = 8 * 1024 ** 2;
 
-/** Keeps a reserve on the spool's disk, so that the index, the logs and the hospital's machine live on. */
+/** Keeps a reserve on the spool's disk, so that the index, the logs and the rest of the machine go on working. */
 export class DiskGauge {
   readonly #dir: string;
   readonly #reserve: number | null;
@@ -30,7 +30,7 @@ export class DiskGauge {
     return Math.max(0, this.#freeBytes - this.#writtenSince);
   }
   get reserveBytes(): number {
-    return this.#reserve ?? Math.max(LEAST_RESERVE_BYTES, Math.min(1024 ** 3, this.totalBytes * 0.05));
+    return this.#reserve ?? Math.max(leastReserveBytes, Math.min(1024 ** 3, this.totalBytes * 0.05));
   }
 
   wrote(bytes: number): void {
@@ -44,7 +44,7 @@ export class DiskGauge {
 
   #ask(): void {
     const now = Date.now();
-    if (now - this.#askedAt < ASK_EVERY_MS) return;
+    if (now - this.#askedAt < statfsEveryMs) return;
     const { bavail, bsize, blocks } = statfsSync(this.#dir);
     this.#freeBytes = bavail * bsize;
     this.#totalBytes = blocks * bsize;

@@ -33,7 +33,7 @@ export type ForwardQueue = {
   later(rows: InstanceRow[], at: number, reason: string): void;
 };
 
-/** Studies that are over, for whoever tells the portal. */
+/** Studies that are complete, for the room that tells the portal. */
 export type StudyQueue = {
   /** Their associations have ended, nothing came for `quietMs`, nothing is queued. */
   quietStudies(now: number, quietMs: number): StudyRow[];

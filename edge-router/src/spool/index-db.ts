@@ -158,8 +158,8 @@ export class SpoolIndex {
   retryLater(id: number, at: number, reason: string): void {
     this.#sql.later.run(at, reason, id);
   }
-  /** After a start nothing waits for a time that was set before it. */
-  hastenAll(): void {
+  /** Makes everything due at once: after a start no retry time of before counts. */
+  makeAllDue(): void {
     this.#db.exec("update instance set nextAttemptAt = 0 where state = 'queued' and nextAttemptAt > 0");
     this.#db.exec("update study set nextAttemptAt = 0 where revision > toldRevision");
   }

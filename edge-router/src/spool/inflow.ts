@@ -1,9 +1,9 @@
 /** The time looked back at. */
-const WINDOW_MS = 500;
+const windowMs = 500;
 /** A modality that is faster than this notices what else the machine does: about 30 CT slices a second. */
-const FAST_BYTES_PER_SECOND = 16 * 1024 * 1024;
+const fastBytesPerSecond = 16 * 1024 * 1024;
 /** Nothing for this long is quiet, however much came before. */
-const QUIET_MS = 400;
+const quietMs = 400;
 
 /** How much comes in from the modalities now. */
 export class Inflow {
@@ -19,16 +19,16 @@ export class Inflow {
   }
 
   isFast(at: number): boolean {
-    if (at - this.#lastAt > QUIET_MS) return false;
+    if (at - this.#lastAt > quietMs) return false;
     this.#turn(at);
-    return (this.#now + this.#before) * 1_000 > FAST_BYTES_PER_SECOND * WINDOW_MS;
+    return (this.#now + this.#before) * 1_000 > fastBytesPerSecond * windowMs;
   }
 
   #turn(at: number): void {
-    const windows = Math.floor((at - this.#windowAt) / WINDOW_MS);
+    const windows = Math.floor((at - this.#windowAt) / windowMs);
     if (windows === 0) return;
     this.#before = windows === 1 ? this.#now : 0;
     this.#now = 0;
-    this.#windowAt += windows * WINDOW_MS;
+    this.#windowAt += windows * windowMs;
   }
 }

@@ -1,17 +1,17 @@
 import { type FileHandle, open, readdir } from "node:fs/promises";
 import path from "node:path";
-import { decodeFrame, PAGE_BYTES, type RecordMeta } from "./segment.ts";
+import { decodeFrame, pageBytes, type RecordMeta } from "./segment.ts";
 
-export interface Location {
+export type Location = {
   segment: string;
   /** Where the Part 10 bytes start in the segment's file. */
   offset: number;
-}
+};
 /** A record that the start-up scan found, in the order of writing. */
-export interface FoundRecord {
+export type FoundRecord = {
   meta: RecordMeta;
   location: Location;
-}
+};
 /**
  * The records of one segment, in the order of writing.
  *
@@ -21,9 +21,9 @@ export async function scan(
   handle: FileHandle,
   name: string,
 ): Promise<{ found: FoundRecord[]; end: number; chain: number } | null> {
-  const page = Buffer.alloc(PAGE_BYTES);
+  const page = Buffer.alloc(pageBytes);
   const read = async (at: number): Promise<Buffer> =>
-    page.subarray(0, (await handle.read(page, 0, PAGE_BYTES, at)).bytesRead);
+    page.subarray(0, (await handle.read(page, 0, pageBytes, at)).bytesRead);
   const header = decodeFrame(await read(0), 0);
   if (!header || (header.meta as { segment?: string }).segment !== name) return null;
   const found: FoundRecord[] = [];
@@ -38,11 +38,11 @@ export async function scan(
   }
 }
 
-/** The records of all segments in a folder, whoever writes to them at the same time. Reads only. */
+/** The records of all segments in a folder, which the router may be writing to at the same time. Reads only. */
 export async function readRecords(dir: string): Promise<FoundRecord[]> {
   const found: FoundRecord[] = [];
   for (const name of await readdir(dir).catch(() => [])) {
-    // A segment may be given back under our eyes: nothing of it was needed any more.
+    // The router may remove a segment meanwhile: then nothing of it was needed any more.
     const handle = await open(path.join(dir, name), "r").catch(() => null);
     if (!handle) continue;
     const result = await scan(handle, name).finally(() => handle.close());

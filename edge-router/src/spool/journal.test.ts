@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { Journal, type JournalOptions } from "./journal.ts";
-import { PAGE_BYTES, type RecordMeta } from "./segment.ts";
+import { pageBytes, type RecordMeta } from "./segment.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -74,7 +74,7 @@ test("a record that was written only in part is not found, and the next one take
   await fill(first.journal, 0, 3);
   const file = first.journal.pathOf(first.journal.activeSegment);
   await first.journal.close();
-  truncateSync(file, statSync(file).size - 3 * PAGE_BYTES);
+  truncateSync(file, statSync(file).size - 3 * pageBytes);
   const bytes = readFileSync(file);
   writeFileSync(file, Buffer.concat([bytes, Buffer.alloc(20_000, 0xff)]));
   const { journal, found } = await Journal.open(options());
@@ -86,7 +86,7 @@ test("a record that was written only in part is not found, and the next one take
   await again.journal.close();
 });
 
-test("a drained segment is used again, and nothing of its former life is ever found", async () => {
+test("a drained segment is used again, and no record of its earlier use is ever found", async () => {
   const { journal } = await Journal.open(options());
   await fill(journal, 0, 40);
   const drained = [...journal.sealed];

@@ -4,7 +4,7 @@ import path from "node:path";
 import { DomainError } from "@overread/shared/errors";
 import { isFull } from "./disk-fault.ts";
 import { type FoundRecord, type Location, scan } from "./journal-scan.ts";
-import { encodeFrame, PAGE_BYTES, type RecordMeta } from "./segment.ts";
+import { encodeFrame, pageBytes, type RecordMeta } from "./segment.ts";
 import {
   beginSegment,
   closeFd,
@@ -107,7 +107,7 @@ export class Journal {
     return this.#active.name;
   }
   get activeBytes(): number {
-    return this.#active.end - PAGE_BYTES;
+    return this.#active.end - pageBytes;
   }
   pathOf(segment: string): string {
     return path.join(this.#options.dir, segment);
@@ -133,7 +133,7 @@ export class Journal {
       let bytes = 0;
       const room = this.#options.segmentBytes - this.#active.end;
       while (!this.#active.broken && this.#pending.length > 0 && (batch.length === 0 || bytes < maxBatchBytes)) {
-        const next = this.#pending[0]!.bodyBytes + PAGE_BYTES;
+        const next = this.#pending[0]!.bodyBytes + pageBytes;
         if (bytes + next > room && (batch.length > 0 || this.activeBytes > 0)) break;
         bytes += next;
         batch.push(this.#pending.shift()!);
@@ -170,7 +170,7 @@ export class Journal {
       if (isFull(error) && !segment.allocated) await cutAt(segment.fd, segment.end).catch(() => undefined);
       throw error;
     }
-    // A failed sync may not be tried again: the kernel may have dropped the pages (rule 1).
+    // A failed sync may not be tried again: the kernel may have dropped the pages (fsync(2), "EIO").
     await dataSync(segment.fd).catch((error: unknown) => {
       if (!isFull(error)) this.#options.onFatal(error);
       segment.broken = true;
@@ -199,7 +199,7 @@ export class Journal {
    * Begins the active segment, of which nothing is needed any more, anew, which needs no room.
    * It gets a new name, so that nothing can be looked for in it by the old one.
    *
-   * @param isDrained asked when nobody appends any more.
+   * @param isDrained asked when no append is under way.
    * @param cut gives its room back.
    */
   renew(isDrained: () => boolean, cut: boolean): Promise<void> {
@@ -220,7 +220,7 @@ export class Journal {
     });
   }
 
-  /** Does something to the active segment while nobody appends. A full disk is no fault: it is tried again. */
+  /** Does something to the active segment while no append is under way. A full disk is no fault: it is tried again. */
   async #alone(work: () => Promise<void>): Promise<void> {
     while (this.#running) await this.#running;
     if (this.activeBytes === 0 && !this.#active.broken) return;
@@ -235,7 +235,7 @@ export class Journal {
   }
 
   /**
-   * Makes spares with their blocks allocated, as long as nobody sends: to be called now and then.
+   * Makes spares with their blocks allocated, as long as nothing is received: to be called now and then.
    *
    * @param idleMs how long nothing must have come.
    */

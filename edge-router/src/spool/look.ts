@@ -9,7 +9,7 @@ import { assertNotNewer, NewerIndex } from "./migrations.ts";
 import { Refusals } from "./refusals.ts";
 import { forgetAfterMs } from "./rows.ts";
 
-/** A spool as somebody sees it who is not the router: read only, whether the router runs or not. */
+/** A spool seen from outside the router: read only, whether the router runs or not. */
 export type SpoolView = {
   /** What the journal holds and the index could not take yet, as on a full disk, waits like the rest. */
   queue: { instances: number; bytes: number; oldestReceivedAt: number | null };

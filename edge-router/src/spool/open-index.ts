@@ -4,7 +4,7 @@ import type { Ballast } from "./ballast.ts";
 import { DamagedIndex, openDatabase } from "./database.ts";
 import { isIndexFault } from "./disk-fault.ts";
 
-/** The index; a damaged one is set aside beside the new, for whoever wants to look into it. */
+/** The index; a damaged one is renamed and kept beside the new one for inspection. */
 export function openIndex(file: string, ballast: Ballast): { db: DatabaseSync; isRebuilt: boolean } {
   try {
     return { db: openWithBallast(file, ballast), isRebuilt: false };

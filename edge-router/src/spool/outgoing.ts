@@ -4,12 +4,12 @@ import type { Refusals } from "./refusals.ts";
 import type { InstanceRow, StudyRow } from "./rows.ts";
 
 /** What happened to an object and is not in the index yet. */
-interface Ahead {
+type Ahead = {
   /** Not to be sent before; for ever when it is done or refused. */
   until: number;
   attempts: number;
   done: boolean;
-}
+};
 
 /**
  * What waits to be forwarded, and what became of it. Right also while the index cannot write: what it owes is

@@ -3,14 +3,14 @@ import { inTransaction } from "./database.ts";
 import { isIndexFault } from "./disk-fault.ts";
 
 /** One transaction enters this many at most. */
-const AT_ONCE = 500;
+const writesPerTransaction = 500;
 /** What memory may hold of them; beyond it nothing more is forwarded until the index can write. */
-const MOST = 20_000;
+const mostOwedWrites = 20_000;
 
-interface Write {
+type Write = {
   write(): void;
   durable: boolean;
-}
+};
 
 /**
  * Writes to the index that must happen, now or once the disk can take them, in their order. Each must be right
@@ -18,17 +18,17 @@ interface Write {
  */
 export class OwedWrites {
   readonly #db: DatabaseSync;
-  readonly #waysToMakeRoom: readonly (() => boolean)[];
+  readonly #freeSpace: readonly (() => boolean)[];
   readonly #onSettled: () => void;
   #owed: Write[] = [];
 
   /**
-   * @param waysToMakeRoom tried one after the other when the index has none; each says whether it may have helped.
+   * @param freeSpace tried one after the other when the disk has no room for a write; each says whether it may have freed some.
    * @param onSettled nothing is owed any more.
    */
-  constructor(db: DatabaseSync, waysToMakeRoom: readonly (() => boolean)[], onSettled: () => void = () => undefined) {
+  constructor(db: DatabaseSync, freeSpace: readonly (() => boolean)[], onSettled: () => void = () => undefined) {
     this.#db = db;
-    this.#waysToMakeRoom = waysToMakeRoom;
+    this.#freeSpace = freeSpace;
     this.#onSettled = onSettled;
   }
 
@@ -37,7 +37,7 @@ export class OwedWrites {
     return this.#owed.length > 0;
   }
   get tooMany(): boolean {
-    return this.#owed.length > MOST;
+    return this.#owed.length > mostOwedWrites;
   }
 
   /**
@@ -62,7 +62,7 @@ export class OwedWrites {
   settle(): boolean {
     if (!this.any) return true;
     while (this.any) {
-      const batch = this.#owed.slice(0, AT_ONCE);
+      const batch = this.#owed.slice(0, writesPerTransaction);
       const all = (): void => {
         for (const { write } of batch) write();
       };
@@ -81,7 +81,7 @@ export class OwedWrites {
 
   #commit(write: () => void, durable: boolean): boolean {
     if (this.#attempt(write, durable)) return true;
-    return this.#waysToMakeRoom.some((makeRoom) => makeRoom() && this.#attempt(write, durable));
+    return this.#freeSpace.some((free) => free() && this.#attempt(write, durable));
   }
 
   #attempt(write: () => void, durable: boolean): boolean {

@@ -13,18 +13,18 @@ import type { Refusal } from "./refusals.ts";
 import type { RecordMeta } from "./segment.ts";
 
 /** An object up to this size is collected in memory and goes into a segment; a larger one gets its own file. */
-const INLINE_BYTES = 1024 * 1024;
+const inlineBytes = 1024 * 1024;
 /** How far a sender may be ahead of the disk. */
-const AHEAD_BYTES = 2 * 1024 * 1024;
+const aheadBytes = 2 * 1024 * 1024;
 /** Pieces smaller than this are copied together once there are many: a peer may send byte by byte. */
-const SMALL_BYTES = 4096;
-const MANY_PIECES = 64;
+const smallPieceBytes = 4096;
+const mostSmallPieces = 64;
 
 /** Pieces of at least this size are given back at once and not left to the garbage collector. */
-const GIVE_BACK_BYTES = 16 * 1024;
+const freeAtOnceBytes = 16 * 1024;
 
 /** What a receiver needs of the spool. */
-export interface ReceiverHost {
+export type ReceiverHost = {
   incomingDir: string;
   objectsDir: string;
   purposeOf(calledAeTitle: string): "read" | "prior";
@@ -43,7 +43,7 @@ export interface ReceiverHost {
   refused(refusal: Omit<Refusal, "at">): void;
   syncObjectsDir(): Promise<void>;
   fatal(error: unknown): never;
-}
+};
 
 /** Takes one data set from the network to the disk without ever holding more than a piece of it. */
 export class Receiver implements ObjectReceiver {
@@ -73,11 +73,11 @@ export class Receiver implements ObjectReceiver {
     this.#walk = new DataSetStream(incoming.transferSyntaxUid);
     this.#head = part10Head({ ...incoming, sourceAeTitle: incoming.association.callingAeTitle });
     this.#pieces.push(this.#head);
-    if (!host.hasRoomFor(INLINE_BYTES)) this.#fail(new DomainError("storage.full"));
+    if (!host.hasRoomFor(inlineBytes)) this.#fail(new DomainError("storage.full"));
   }
 
   get full(): boolean {
-    return this.#file !== null && this.#waitingBytes > AHEAD_BYTES;
+    return this.#file !== null && this.#waitingBytes > aheadBytes;
   }
 
   write(bytes: Buffer): void {
@@ -89,12 +89,12 @@ export class Receiver implements ObjectReceiver {
     this.#keep(bytes);
     this.#waitingBytes += bytes.length;
     const fits = this.#host.buffer(bytes.length);
-    if (!this.#file && (!fits || this.#dataSetBytes > INLINE_BYTES)) this.#openFile();
+    if (!this.#file && (!fits || this.#dataSetBytes > inlineBytes)) this.#openFile();
     if (this.#file) this.#writing ??= this.#writeOut();
   }
 
   #keep(bytes: Buffer): void {
-    if (bytes.length >= SMALL_BYTES || this.#pieces.length < MANY_PIECES) {
+    if (bytes.length >= smallPieceBytes || this.#pieces.length < mostSmallPieces) {
       this.#endTail();
       this.#pieces.push(bytes);
       return;
@@ -123,10 +123,10 @@ export class Receiver implements ObjectReceiver {
    * control PDUs are copied out of a chunk, and what lies unread behind the end of an object lies in the newest
    * chunk, which is left alone.
    */
-  #giveBack(pieces: Buffer[]): void {
+  #freeMemory(pieces: Buffer[]): void {
     // The inflater of a deflated data set may hold its input longer.
     if (transferSyntaxes[this.#incoming.transferSyntaxUid]?.deflated) return;
-    const given = new Set(pieces.filter(({ length }) => length >= GIVE_BACK_BYTES).map(({ buffer }) => buffer));
+    const given = new Set(pieces.filter(({ length }) => length >= freeAtOnceBytes).map(({ buffer }) => buffer));
     given.delete(this.#newest);
     given.delete(this.#head.buffer);
     for (const buffer of given) if (buffer instanceof ArrayBuffer) buffer.transfer(0);
@@ -146,7 +146,7 @@ export class Receiver implements ObjectReceiver {
         const bytes = this.#waitingBytes;
         const pieces = this.#takePieces();
         await writePieces(file, pieces);
-        this.#giveBack(pieces);
+        this.#freeMemory(pieces);
         this.#host.wrote(bytes);
         this.#release(bytes);
         this.#onRoom();
@@ -201,7 +201,7 @@ export class Receiver implements ObjectReceiver {
       else {
         const pieces = this.#takePieces();
         await this.#host.commit(meta, pieces);
-        this.#giveBack(pieces);
+        this.#freeMemory(pieces);
       }
     } catch (error) {
       if (error instanceof DomainError && error.code.startsWith("dicom.")) this.#tellOfRefusal(error.code);

@@ -6,7 +6,7 @@ import { madeAt } from "./segment-file.ts";
 
 /** Segments are made beforehand only while nothing came for this long. */
 const idleMs = 3_000;
-/** What the archive has confirmed stays for as long as nobody needs its room: it may be asked for again. */
+/** What the archive has confirmed stays until its room is needed: the archive may ask for it again. */
 const keepForwardedSegments = 8;
 const keepForwardedMs = 14 * 24 * 3_600_000;
 

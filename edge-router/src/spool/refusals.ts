@@ -1,17 +1,17 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
-/** Older ones are forgotten beyond this: whoever sends garbage without end fills no disk. */
-const MOST = 10_000;
+/** Older ones are removed beyond this, so that a sender of garbage cannot fill the disk. */
+const mostRefusals = 10_000;
 
 /** An object that neither we nor the archive will ever take. UIDs are there as far as they could be read. */
-export interface Refusal {
+export type Refusal = {
   sopInstanceUid: string | null;
   studyInstanceUid: string | null;
   /** A code, never words of the object. */
   reason: string;
   callingAeTitle: string;
   at: number;
-}
+};
 
 type Row = { sopInstanceUid: string; studyInstanceUid: string; reason: string; callingAeTitle: string; at: number };
 
@@ -32,7 +32,7 @@ export class Refusals {
         `insert into refusal (sopInstanceUid, studyInstanceUid, reason, callingAeTitle, at) values (?, ?, ?, ?, ?)
          on conflict do nothing`,
       ),
-      trim: db.prepare(`delete from refusal where id <= (select max(id) from refusal) - ${MOST}`),
+      trim: db.prepare(`delete from refusal where id <= (select max(id) from refusal) - ${mostRefusals}`),
       resolve: db.prepare("delete from refusal where sopInstanceUid = ?"),
       all: db.prepare(
         "select sopInstanceUid, studyInstanceUid, reason, callingAeTitle, at from refusal order by id desc limit ?",

@@ -4,15 +4,15 @@ import { crc32 } from "node:zlib";
  * The form of a spool segment: a header frame and then records, each a frame with a body, all on 4 KiB
  * boundaries so that a write never has to read the page it changes.
  *
- * A frame carries the checksum of the frame before it. So what a recycled file still holds from its former
- * life, or what a failed write left behind, can never be taken for a record.
+ * A frame carries the checksum of the frame before it. So what a recycled file still holds from its earlier
+ * use, or what a failed write left behind, is never taken for a record.
  */
-export const PAGE_BYTES = 4096;
-const MAGIC = 0x4f565231;
-const PREFIX_BYTES = 20;
+export const pageBytes = 4096;
+const frameMagic = 0x4f565231;
+const prefixBytes = 20;
 
 /** What a record says of the object it holds. File names are ours; nothing of a patient is in it. */
-export interface RecordMeta {
+export type RecordMeta = {
   sopInstanceUid: string;
   sopClassUid: string;
   transferSyntaxUid: string;
@@ -30,18 +30,18 @@ export interface RecordMeta {
   sizeBytes: number;
   /** Set for an object that has a file of its own; the record then has no body. */
   file?: string;
-}
+};
 
-export interface Frame {
+export type Frame = {
   meta: unknown;
   bodyAt: number;
   bodyBytes: number;
   crc: number;
   /** Where the next frame starts, relative to the start of this one. */
   length: number;
-}
+};
 
-export const roundUp = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+export const roundUp = (bytes: number): number => Math.ceil(bytes / pageBytes) * pageBytes;
 
 /** @returns the bytes before the body, the padding behind it, and the checksum that the next frame must name. */
 export function encodeFrame(
@@ -50,12 +50,12 @@ export function encodeFrame(
   chain: number,
 ): { head: Buffer; padding: Buffer; crc: number; length: number } {
   const text = Buffer.from(JSON.stringify(meta), "utf8");
-  const head = Buffer.allocUnsafe(PREFIX_BYTES + text.length);
-  head.writeUInt32BE(MAGIC, 0);
+  const head = Buffer.allocUnsafe(prefixBytes + text.length);
+  head.writeUInt32BE(frameMagic, 0);
   head.writeUInt32BE(text.length, 4);
   head.writeUInt32BE(bodyBytes, 8);
   head.writeUInt32BE(chain, 12);
-  text.copy(head, PREFIX_BYTES);
+  text.copy(head, prefixBytes);
   const crc = crc32(text, crc32(head.subarray(0, 16)));
   head.writeUInt32BE(crc, 16);
   const length = roundUp(head.length + bodyBytes);
@@ -64,11 +64,12 @@ export function encodeFrame(
 
 /** @param bytes from the start of the frame, at least one page where the file has one. @returns null when it is none. */
 export function decodeFrame(bytes: Buffer, chain: number): Frame | null {
-  if (bytes.length < PREFIX_BYTES || bytes.readUInt32BE(0) !== MAGIC || bytes.readUInt32BE(12) !== chain) return null;
-  const textEnd = PREFIX_BYTES + bytes.readUInt32BE(4);
+  if (bytes.length < prefixBytes || bytes.readUInt32BE(0) !== frameMagic || bytes.readUInt32BE(12) !== chain)
+    return null;
+  const textEnd = prefixBytes + bytes.readUInt32BE(4);
   if (textEnd > bytes.length) return null;
   const crc = bytes.readUInt32BE(16);
-  const text = bytes.subarray(PREFIX_BYTES, textEnd);
+  const text = bytes.subarray(prefixBytes, textEnd);
   if (crc32(text, crc32(bytes.subarray(0, 16))) !== crc) return null;
   const bodyBytes = bytes.readUInt32BE(8);
   return {

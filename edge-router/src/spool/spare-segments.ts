@@ -59,7 +59,7 @@ export class SpareSegments {
   }
 
   /**
-   * Makes spares with their blocks allocated, as long as nobody sends.
+   * Makes spares with their blocks allocated, as long as nothing is received.
    *
    * @param isIdle asked all the time.
    * @param onEach called before each one, when the journal may want to change to one that is ready.
@@ -125,7 +125,7 @@ export class SpareSegments {
 
   async close(): Promise<void> {
     await this.stop();
-    // A file that is being made would be found half made by whoever opens the folder next.
+    // A file that is being made would be found half made by the next start.
     await this.#refilling;
     for (const { fd } of this.#spares) await closeFd(fd);
   }

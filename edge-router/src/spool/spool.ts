@@ -4,7 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { InstanceDigest } from "@overread/shared/edge-contract/v1";
 import type { AssociationInfo } from "../dimse/service.ts";
 import type { IncomingObject, ObjectReceiver, ObjectStore } from "../dimse/services/storage.ts";
-import { BALLAST_BYTES, Ballast } from "./ballast.ts";
+import { Ballast, ballastBytes } from "./ballast.ts";
 import { checkpoint } from "./database.ts";
 import { DiskGauge } from "./disk.ts";
 import { isDiskFault } from "./disk-fault.ts";
@@ -68,8 +68,8 @@ export class Spool implements ObjectStore, ForwardQueue, StudyQueue, OwnRows, Sp
     this.#index = new SpoolIndex(db);
     this.#journal = journal;
     this.#ballast = ballast;
-    const waysToMakeRoom = [() => checkpoint(db), () => ballast.drop()];
-    this.writes = new OwedWrites(db, waysToMakeRoom, () => this.#outgoing.settled());
+    const freeSpace = [() => checkpoint(db), () => ballast.drop()];
+    this.writes = new OwedWrites(db, freeSpace, () => this.#outgoing.settled());
     this.#refusals = new Refusals(db);
     this.#outgoing = new Outgoing(this.#index, this.writes, this.#refusals);
     this.#objectsDir = path.join(options.dir, "objects");
@@ -134,7 +134,7 @@ export class Spool implements ObjectStore, ForwardQueue, StudyQueue, OwnRows, Sp
     const needed = new Set(unknown.map(({ meta }) => meta.file));
     for (const name of readdirSync(this.#objectsDir))
       if (!needed.has(name) && !this.#index.knowsFile(name)) unlinkSync(path.join(this.#objectsDir, name));
-    this.writes.tryNow(() => this.#index.hastenAll());
+    this.writes.tryNow(() => this.#index.makeAllDue());
     this.writes.tryNow(() => this.#refusals.adopt());
     this.#intake.adopt(unknown);
   }
@@ -274,7 +274,7 @@ export class Spool implements ObjectStore, ForwardQueue, StudyQueue, OwnRows, Sp
         disk: this.disk,
         segmentBytes: this.#options.segmentBytes,
       });
-      if (!this.#ballast.laid && !this.writes.any && this.disk.hasRoomFor(2 * BALLAST_BYTES)) this.#ballast.lay();
+      if (!this.#ballast.laid && !this.writes.any && this.disk.hasRoomFor(2 * ballastBytes)) this.#ballast.lay();
       if (Date.now() - this.#forgotAt < forgetEveryMs) return;
       this.#forgotAt = Date.now();
       this.writes.tryNow(() => this.#index.forgetDone(this.#forgotAt - forgetAfterMs));

@@ -6,7 +6,7 @@ import type { Journal } from "./journal.ts";
 import type { FoundRecord } from "./journal-scan.ts";
 
 /** Preamble, prefix, and the group length of group 0002, which every file of ours has. */
-const FIXED_HEAD_BYTES = 144;
+const fixedHeadBytes = 144;
 
 /** SHA-256 of what lies behind group 0002 of a Part 10 file. */
 export async function dataSetSha256({ path: file, start, length }: Bytes): Promise<string> {
@@ -15,9 +15,9 @@ export async function dataSetSha256({ path: file, start, length }: Bytes): Promi
   let skip = -1;
   for await (const piece of createReadStream(file, { start, end: start + length - 1 }) as AsyncIterable<Buffer>) {
     if (skip < 0) head = Buffer.concat([head, piece]);
-    if (skip < 0 && head.length < FIXED_HEAD_BYTES) continue;
+    if (skip < 0 && head.length < fixedHeadBytes) continue;
     const bytes = skip < 0 ? head : piece;
-    if (skip < 0) skip = FIXED_HEAD_BYTES + head.readUInt32LE(FIXED_HEAD_BYTES - 4);
+    if (skip < 0) skip = fixedHeadBytes + head.readUInt32LE(fixedHeadBytes - 4);
     const from = Math.min(skip, bytes.length);
     hash.update(bytes.subarray(from));
     skip -= from;

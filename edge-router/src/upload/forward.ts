@@ -4,25 +4,25 @@ import { type Portal, PortalError } from "../control/portal.ts";
 import type { Logger } from "../log.ts";
 import { faultCode, isDiskFault } from "../spool/disk-fault.ts";
 import type { Bytes, ForwardQueue, InstanceRow } from "../spool/faces.ts";
-import { Pace, YIELDING_INSTANCES } from "./pace.ts";
+import { Pace, yieldingInstances } from "./pace.ts";
 import { ReadError } from "./read-spooled.ts";
 import { isOutage, isPermanent, reasonOf, type StowFailure, stow } from "./stow.ts";
 
-const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
+const maxRequestBytes = 64 * 1024 * 1024;
 /** `confirm` takes up to a thousand; asked for this many at a time after a start. */
-const CONFIRM_AT_ONCE = 500;
-const LOOK_EVERY_MS = 100;
+const confirmAtOnce = 500;
+const lookEveryMs = 100;
 /** Answers without a sound reason, for an object, after which it counts as refused: nothing is sent without end. */
-const MOST_UNSOUND = 20;
+const mostUnexplainedAnswers = 20;
 /** Answers to a request with one object that are about that object. */
-const REFUSES_THE_OBJECT = [400, 413, 415, 422];
+const statusesAboutTheObject = [400, 413, 415, 422];
 /** Pause after our own disk failed. */
-const DISK_FAULT_MS = 1_000;
+const diskFaultMs = 1_000;
 
-export interface ForwardOptions {
+export type ForwardOptions = {
   requests: number;
   instancesPerRequest: number;
-}
+};
 
 /**
  * Brings everything queued to the archive, for ever: several requests at a time, the oldest study and the newest by turns.
@@ -56,7 +56,7 @@ export class Forwarder {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.wake(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.wake(), lookEveryMs);
     this.wake();
   }
 
@@ -111,7 +111,7 @@ export class Forwarder {
 
   #takeBatch(leave: "full" | "first" | "paced"): InstanceRow[] {
     try {
-      const most = leave === "full" ? this.#options.instancesPerRequest : YIELDING_INSTANCES;
+      const most = leave === "full" ? this.#options.instancesPerRequest : yieldingInstances;
       const batch = this.#nextBatch(Math.min(most, this.#options.instancesPerRequest), leave === "first");
       if (leave === "first" && batch.length === 0) this.#pace.noneFresh();
       return batch;
@@ -133,13 +133,13 @@ export class Forwarder {
   #nextBatch(perRequest: number, ofFresh: boolean): InstanceRow[] {
     // Every other request is for the study that came last: after an outage what is urgent now does not wait for the queue.
     const from = this.#turn++ % 2 === 0 ? "newest" : "oldest";
-    let free = this.#free(ofFresh ? CONFIRM_AT_ONCE : 2 * perRequest, ofFresh, from);
+    let free = this.#free(ofFresh ? confirmAtOnce : 2 * perRequest, ofFresh, from);
     const first = free[0];
     if (!first) return [];
     if (this.#alone.has(first.id)) return [first];
     // What was tried before is first asked for, many at a time, and only sent where it is missing.
     const askFirst = first.attempts > 0;
-    if (askFirst) free = this.#free(CONFIRM_AT_ONCE, ofFresh, from);
+    if (askFirst) free = this.#free(confirmAtOnce, ofFresh, from);
     const batch: InstanceRow[] = [];
     const uids = new Set<string>();
     let bytes = 0;
@@ -147,12 +147,12 @@ export class Forwarder {
       if (row.attempts > 0 !== askFirst || this.#alone.has(row.id)) continue;
       if (!askFirst && batch.length > 0) {
         if (row.studyInstanceUid !== first.studyInstanceUid || uids.has(row.sopInstanceUid)) continue;
-        if (bytes + row.sizeBytes > MAX_REQUEST_BYTES) break;
+        if (bytes + row.sizeBytes > maxRequestBytes) break;
       }
       batch.push(row);
       uids.add(row.sopInstanceUid);
       bytes += row.sizeBytes;
-      if (batch.length >= (askFirst ? CONFIRM_AT_ONCE : perRequest)) break;
+      if (batch.length >= (askFirst ? confirmAtOnce : perRequest)) break;
     }
     return batch;
   }
@@ -160,7 +160,7 @@ export class Forwarder {
   async #forward(batch: InstanceRow[]): Promise<void> {
     try {
       const again = batch[0]!.attempts > 0;
-      const unsent = again ? await this.#settle(batch) : batch;
+      const unsent = again ? await this.#confirm(batch) : batch;
       for (const group of again ? this.#cut(unsent) : [unsent]) await this.#send(group);
       this.#failures = 0;
       this.lastError = null;
@@ -178,7 +178,7 @@ export class Forwarder {
       const fits =
         last &&
         last.length < this.#options.instancesPerRequest &&
-        bytes + row.sizeBytes <= MAX_REQUEST_BYTES &&
+        bytes + row.sizeBytes <= maxRequestBytes &&
         last[0]!.studyInstanceUid === row.studyInstanceUid &&
         !last.some(({ id, sopInstanceUid }) => sopInstanceUid === row.sopInstanceUid || this.#alone.has(id)) &&
         !this.#alone.has(row.id);
@@ -201,7 +201,7 @@ export class Forwarder {
       const objects = found.map(({ row, bytes }) => ({ ...bytes, sopInstanceUid: row.sopInstanceUid }));
       const purpose = this.#queue.purposeOf(found[0]!.row.studyInstanceUid);
       const failures = await stow(this.#portal, objects, purpose, this.#abort.signal);
-      const missing = await this.#settle(found.map(({ row }) => row));
+      const missing = await this.#confirm(found.map(({ row }) => row));
       for (const row of missing) {
         const at = found.findIndex((each) => each.row.id === row.id);
         // Alone in its request it is what the archive means.
@@ -219,7 +219,7 @@ export class Forwarder {
       }
       if (!(error instanceof PortalError) || error.kind !== "refused") throw error;
       const only = found.length === 1 && this.#alone.has(found[0]!.row.id) ? found[0]!.row : null;
-      if (only && REFUSES_THE_OBJECT.includes(error.status ?? 0)) {
+      if (only && statusesAboutTheObject.includes(error.status ?? 0)) {
         this.#refuse(only, `portal-${error.message}`);
         return;
       }
@@ -242,8 +242,8 @@ export class Forwarder {
     this.#log.error({ sopInstanceUid: row.sopInstanceUid, fault: faultCode(cause) }, "spooled object is unreadable");
   }
 
-  /** Asks what the archive holds, and lets go of that. @returns what it does not hold. */
-  async #settle(rows: InstanceRow[]): Promise<InstanceRow[]> {
+  /** Asks which of these the archive holds and marks them as confirmed. @returns what it does not hold. */
+  async #confirm(rows: InstanceRow[]): Promise<InstanceRow[]> {
     const instances = rows.map(({ sopInstanceUid, sha256, transferSyntaxUid }) => ({
       sopInstanceUid,
       dataSetSha256: sha256,
@@ -275,7 +275,7 @@ export class Forwarder {
     const reason = failure ? reasonOf(failure) : "not-confirmed";
     const unsound = failure && isOutage(failure) ? 0 : (this.#unsound.get(row.id) ?? 0) + 1;
     this.#unsound.set(row.id, unsound);
-    if ((failure && isPermanent(failure)) || unsound >= MOST_UNSOUND) this.#refuse(row, reason);
+    if ((failure && isPermanent(failure)) || unsound >= mostUnexplainedAnswers) this.#refuse(row, reason);
     else this.#later(row, reason);
   }
 
@@ -293,14 +293,14 @@ export class Forwarder {
   /** Ours, and no fault of the portal's: everything stays as it is and is tried again. */
   #onDiskFault(error: unknown): void {
     if (!isDiskFault(error)) throw error;
-    this.#waitUntil = Date.now() + DISK_FAULT_MS;
+    this.#waitUntil = Date.now() + diskFaultMs;
     this.#log.warn({ fault: faultCode(error) }, "the spool's disk does not answer, objects wait");
   }
 
   #failed(batch: InstanceRow[], error: unknown): void {
     if (!(error instanceof PortalError)) {
       this.#onDiskFault(error);
-      this.#queue.later(batch, Date.now() + DISK_FAULT_MS, "disk-fault");
+      this.#queue.later(batch, Date.now() + diskFaultMs, "disk-fault");
       return;
     }
     if (error.kind === "revoked" || this.#stopped) return;

@@ -1,12 +1,12 @@
 /** What waits longer than this is forwarded at full rate, whatever comes in. */
-const LONGEST_WAIT_MS = 5_000;
+const longestWaitMs = 5_000;
 /** While much comes in a request is followed by a pause of this many times its length. */
-const PAUSE_TIMES = 9;
+const pauseFactor = 9;
 /** How many studies are remembered as begun; a study forgotten is only begun once more. */
-const MOST_STUDIES = 1_000;
+const mostStudies = 1_000;
 
 /** Beside a modality that sends as fast as it can only this many objects go at once. */
-export const YIELDING_INSTANCES = 4;
+export const yieldingInstances = 4;
 
 /**
  * When to leave the machine to the modalities: while much comes in, one small request at a time with pauses. The
@@ -32,7 +32,7 @@ export class Pace {
       return "full";
     }
     this.#yieldingSince ??= now;
-    if (now - this.#yieldingSince > LONGEST_WAIT_MS) return "full";
+    if (now - this.#yieldingSince > longestWaitMs) return "full";
     if (running > 0) return "wait";
     if (this.#fresh.size > 0) return "first";
     return now >= this.#notBefore ? "paced" : "wait";
@@ -52,11 +52,11 @@ export class Pace {
     this.#fresh.delete(studyInstanceUid);
     this.#begun.delete(studyInstanceUid);
     this.#begun.add(studyInstanceUid);
-    if (this.#begun.size > MOST_STUDIES) this.#begun.delete(this.#begun.values().next().value!);
+    if (this.#begun.size > mostStudies) this.#begun.delete(this.#begun.values().next().value!);
   }
 
   /** A request took so long. */
   ended(tookMs: number, now: number): void {
-    this.#notBefore = now + PAUSE_TIMES * tookMs;
+    this.#notBefore = now + pauseFactor * tookMs;
   }
 }

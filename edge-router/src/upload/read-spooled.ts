@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Bytes } from "../spool/faces.ts";
 
-const PIECE_BYTES = 1024 * 1024;
+const readPieceBytes = 1024 * 1024;
 
 /** Our own disk did not give back what it holds; whose bytes it was is `at`, counted from 0. */
 export class ReadError extends Error {
@@ -32,7 +32,7 @@ export async function* readSpooled(objects: Bytes[]): AsyncGenerator<[at: number
           openPath = path;
         }
         for (let done = 0; done < length; ) {
-          const buffer = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, length - done));
+          const buffer = Buffer.allocUnsafeSlow(Math.min(readPieceBytes, length - done));
           const { bytesRead } = await file.read(buffer, 0, buffer.length, start + done);
           if (bytesRead === 0) throw new Error("shorter than its record");
           done += bytesRead;

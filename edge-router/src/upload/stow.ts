@@ -7,15 +7,15 @@ import type { Bytes } from "../spool/faces.ts";
 import { ReadError, readSpooled } from "./read-spooled.ts";
 
 /** Why the archive did not take an object: Failure Reason (0008,1197), and the archive's own code when it gave one. */
-export interface StowFailure {
+export type StowFailure = {
   reason: number;
   code: string | null;
-}
+};
 /** Failures by the place of their object in the request; `unplaced`: the archive did not say which object it means. */
-export interface StowFailures {
+export type StowFailures = {
   placed: Map<number, StowFailure>;
   unplaced: StowFailure[];
-}
+};
 
 const attribute = <T extends z.ZodType>(value: T) => z.object({ Value: z.array(value).optional() }).optional();
 const FailedItem = z.object({
@@ -88,14 +88,14 @@ export async function stow(
     const uid = item["00081155"]?.Value?.[0];
     const [, part, code = null] = /^part (\d+): ([a-z0-9.-]+)$/.exec(item["00000902"]?.Value?.[0] ?? "") ?? [];
     const at = part ? Number(part) - 1 : objects.findIndex(({ sopInstanceUid }) => sopInstanceUid === uid);
-    const failure = { reason: item["00081197"]?.Value?.[0] ?? PROCESSING_FAILURE, code };
+    const failure = { reason: item["00081197"]?.Value?.[0] ?? processingFailure, code };
     if (at >= 0 && at < objects.length) failures.placed.set(at, failure);
     else failures.unplaced.push(failure);
   }
   return failures;
 }
 
-const PROCESSING_FAILURE = 0x0110;
+const processingFailure = 0x0110;
 /** No such SOP class here; an instance or a value that is not valid (PS3.7 Annex C). */
 const permanent = [0x0122, 0x0117, 0x0106];
 

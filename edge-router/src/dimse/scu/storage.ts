@@ -4,7 +4,7 @@ import { commandField, field } from "../command.ts";
 import type { PresentationContext } from "../pdu.ts";
 import { lastResponse, Requestor, ScuError, type ScuPeer } from "../requestor.ts";
 
-const READ_AHEAD_BYTES = 256 * 1024;
+const readAheadBytes = 256 * 1024;
 
 /** A Part 10 file, in a transfer syntax that is sent as it is. */
 export type StoreFile = {
@@ -52,7 +52,7 @@ async function store(requestor: Requestor, contextId: number, file: StoreFile): 
   const start = await dataSetOffset(file.path);
   const { size } = await stat(file.path);
   if (size <= start) throw new ScuError("empty-data-set");
-  const pieces: AsyncIterable<Buffer> = createReadStream(file.path, { start, highWaterMark: READ_AHEAD_BYTES });
+  const pieces: AsyncIterable<Buffer> = createReadStream(file.path, { start, highWaterMark: readAheadBytes });
   const responses = requestor.request(
     contextId,
     [

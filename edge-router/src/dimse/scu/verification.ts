@@ -1,18 +1,18 @@
 import { commandField, field } from "../command.ts";
 import { lastResponse, Requestor, ScuError, type ScuPeer } from "../requestor.ts";
-import { VERIFICATION } from "../services/verification.ts";
+import { verificationSopClass } from "../services/verification.ts";
 
 /** Asks a peer whether it is there. @returns the DIMSE status. @throws {ScuError} @see DICOM PS3.7 §9.1.5 */
 export async function echo(peer: ScuPeer): Promise<number> {
   const transferSyntaxes = ["1.2.840.10008.1.2"];
-  const requestor = await Requestor.open(peer, [{ id: 1, abstractSyntax: VERIFICATION, transferSyntaxes }]);
+  const requestor = await Requestor.open(peer, [{ id: 1, abstractSyntax: verificationSopClass, transferSyntaxes }]);
   if (!requestor.accepted.has(1)) {
     requestor.abort();
     throw new ScuError("context-rejected");
   }
   const { status } = await lastResponse(
     requestor.request(1, [
-      [field.affectedSopClassUid, "UI", VERIFICATION],
+      [field.affectedSopClassUid, "UI", verificationSopClass],
       [field.commandField, "US", commandField.cEcho],
     ]),
   );

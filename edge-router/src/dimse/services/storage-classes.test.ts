@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isStorageClass } from "./storage-classes.ts";
-import { VERIFICATION } from "./verification.ts";
+import { verificationSopClass } from "./verification.ts";
 
 test("every storage class is taken, private and future ones too", () => {
   for (const uid of [
@@ -16,7 +16,7 @@ test("every storage class is taken, private and future ones too", () => {
 
 test("other services are not mistaken for storage", () => {
   for (const uid of [
-    VERIFICATION,
+    verificationSopClass,
     "1.2.840.10008.5.1.4.1.2.2.1",
     "1.2.840.10008.5.1.4.31",
     "1.2.840.10008.1.20.1",

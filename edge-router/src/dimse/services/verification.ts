@@ -4,7 +4,7 @@ import { type DimseService, withWholeDataSet } from "../service.ts";
 import { generalStatus } from "../status.ts";
 
 /** Verification SOP Class (PS3.6 Annex A). */
-export const VERIFICATION = "1.2.840.10008.1.1";
+export const verificationSopClass = "1.2.840.10008.1.1";
 
 /**
  * Says that we are here.
@@ -12,7 +12,7 @@ export const VERIFICATION = "1.2.840.10008.1.1";
  * @see DICOM PS3.4 Annex A, PS3.7 §9.1.5
  */
 export const verificationService: DimseService = {
-  serves: (abstractSyntax) => abstractSyntax === VERIFICATION,
+  serves: (abstractSyntax) => abstractSyntax === verificationSopClass,
   chooseTransferSyntax: keepAny,
   operations: {
     [commandField.cEcho]: {
