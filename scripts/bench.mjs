@@ -6,6 +6,7 @@ const benches = {
   cstore: () => import("./bench/cstore.ts"),
   jobs: () => import("./bench/jobs.ts"),
   reads: () => import("./bench/reads.ts"),
+  cases: () => import("./bench/cases.ts"),
 };
 const [name, ...rest] = process.argv.slice(2);
 if (!name || !(name in benches)) {

@@ -53,7 +53,6 @@ export const strays = {
   "src/server/demo/seed.ts": ["facility"],
   "src/server/domain/edge/record-heartbeat.ts": ["damaged_object"],
   "src/server/domain/edge/revoke-edge.ts": ["api_token"],
-  "src/server/domain/reading/offer-prior.ts": ["outbox_job"],
   "src/server/domain/reading/open-case.ts": ["instance", "patient", "series", "study"],
   "src/workers/schedules.ts": ["edge_nonce", "sign_in_attempt"],
 };

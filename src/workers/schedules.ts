@@ -1,13 +1,18 @@
 import { scrubArchive } from "#server/archive/index.ts";
 import { anchorAuditHeads } from "#server/audit-anchors.ts";
 import { config } from "#server/config.ts";
+import type { SqlCtx } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
-import { withTenant } from "#server/db/with-tenant.ts";
-import { expireClaim, prioritizeCase } from "#server/domain/reading/index.ts";
+import { withMaintenance } from "#server/db/maintenance.ts";
+import { withTenantSql } from "#server/db/with-tenant-sql.ts";
+import { casesWithLapsedClaim, casesWithoutPlan, expireClaim, prioritizeCases } from "#server/domain/reading/index.ts";
 import { purgeDone } from "#server/jobs/outbox.ts";
 import type { Log } from "#server/log.ts";
 import { systemActor } from "#server/system-actor.ts";
 import type { Schedule } from "./every.ts";
+
+/** Cases of one transaction. */
+const togetherAtMost = 100;
 
 type CaseOf = { orgId: string; caseId: string };
 const query = <Row extends object>(sql: string): Promise<Row[]> =>
@@ -17,41 +22,33 @@ const query = <Row extends object>(sql: string): Promise<Row[]> =>
 
 /** Nets under the jobs, and tidying. What they find is changed by the same verbs, as the product itself. */
 export function schedules(log: Log): Schedule[] {
-  const perCase = async (
-    cases: CaseOf[],
-    verb: (ctx: Parameters<typeof expireClaim>[0], of: { caseId: string }) => Promise<unknown>,
-  ) => {
-    for (const { orgId, caseId } of cases)
-      await withTenant(systemActor(orgId, "worker"), (ctx) => verb(ctx, { caseId })).catch((error: unknown) =>
-        log.warn({ caseId, reason: error instanceof Error ? error.name : "unknown" }, "case left for the next round"),
-      );
+  const together = async (cases: CaseOf[], verb: (ctx: SqlCtx, caseIds: string[]) => Promise<unknown>) => {
+    for (const [orgId, own] of Map.groupBy(cases, (row) => row.orgId))
+      for (let at = 0; at < own.length; at += togetherAtMost) {
+        const caseIds = own.slice(at, at + togetherAtMost).map(({ caseId }) => caseId);
+        await withTenantSql(systemActor(orgId, "worker"), (ctx) => verb(ctx, caseIds)).catch((error: unknown) =>
+          log.warn(
+            { orgId, cases: caseIds.length, reason: error instanceof Error ? error.name : "unknown" },
+            "cases left for the next round",
+          ),
+        );
+      }
   };
   return [
     {
       name: "expire-claims",
       everyMs: 30_000,
       run: async () =>
-        perCase(
-          await query<CaseOf>(
-            `SELECT org_id AS "orgId", id AS "caseId" FROM reading_case WHERE claimed_until < now() AND claimed_by_id IS NOT NULL LIMIT 500`,
-          ),
-          expireClaim,
-        ),
+        together(await withMaintenance(casesWithLapsedClaim), async (ctx, caseIds) => {
+          for (const caseId of caseIds) await expireClaim(ctx, { caseId });
+        }),
     },
     {
       // A case plans its next change of place by itself; this finds those whose plan was lost.
       name: "prioritize-open-cases",
       everyMs: 5 * 60_000,
       run: async () =>
-        perCase(
-          await query<CaseOf>(
-            `SELECT c.org_id AS "orgId", c.id AS "caseId" FROM reading_case c WHERE c.state IN ('unread', 'claimed', 'drafted', 'preliminary')
-               AND NOT EXISTS (SELECT 1 FROM outbox_job o WHERE o.name = 'case.prioritize' AND o.collapse_key = c.id::text
-                 AND o.done_at IS NULL AND o.failed_at IS NULL)
-             ORDER BY c.due_at LIMIT 2000`,
-          ),
-          prioritizeCase,
-        ),
+        together(await withMaintenance(casesWithoutPlan), (ctx, caseIds) => prioritizeCases(ctx, { caseIds })),
     },
     {
       // The oftener, the less of a tail can be made anew unseen. A chain that has not grown costs nothing.

@@ -12,7 +12,6 @@ import {
   getCase,
   type ListCases,
   listCases,
-  moveCase,
   nextCase,
   openCase,
   openStudy,
@@ -64,11 +63,34 @@ test("a study that begins to arrive is on the list, and becomes unread when it i
   ]);
   const jobs = await db.owner.query("SELECT name, org_id FROM outbox_job WHERE payload->>'caseId' = $1", [made.caseId]);
   assert.ok(jobs.rows.every(({ org_id }) => org_id === made.orgId));
-  assert.deepEqual([...new Set(jobs.rows.map(({ name }) => name))].sort(), ["case.attach-priors", "case.prioritize"]);
+  assert.deepEqual([...new Set(jobs.rows.map(({ name }) => name))], ["case.prioritize"], "no other study to look at");
 
   // Late images make it complete again.
   await withTenant(system, (ctx) => arriveCase(ctx, made));
   assert.equal((await eventsOf(made.caseId, "case.move")).length, 2, "it stays where it is");
+});
+
+test("priors are looked for where the patient has another study: when the case opens, when it is complete, and when the other one comes", async () => {
+  const looks = async (caseId: string) =>
+    (
+      await db.owner.query(
+        "SELECT count(*)::int AS n FROM outbox_job WHERE name = 'case.attach-priors' AND payload->>'caseId' = $1",
+        [caseId],
+      )
+    ).rows[0].n;
+  const patientId = "LOOKED-1";
+  const first = await makeArrivingCase(db.owner, { patientId });
+  const system = systemActor(first.orgId, "archive");
+  assert.equal(await looks(first.caseId), 0);
+  const second = await makeArrivingCase(db.owner, { patientId });
+  assert.equal(await looks(second.caseId), 1);
+  await withTenant(system, (ctx) => arriveCase(ctx, second));
+  assert.equal(await looks(second.caseId), 2);
+  assert.equal(await looks(first.caseId), 1, "offered to what waits");
+  // One that opens and arrives at once is seen by nobody else before: it always looks.
+  const alone = await makeStudy(db.owner, { patientId: "LOOKED-2" });
+  const caseId = (await withTenant(system, (ctx) => arriveCase(ctx, alone))) as string;
+  assert.equal(await looks(caseId), 1);
 });
 
 test("many images that open a case together open one", async () => {
@@ -220,15 +242,6 @@ test("every look at the list is on record, once, with how many cases it showed",
   assert.equal(events.length, before + 1);
   assert.equal(events[0].details.count, items.length);
   assert.equal(events[0].actor_id, reader.userId);
-});
-
-test("a move that is not in the table is refused", async () => {
-  const { caseId, orgId } = await makeUnreadCase(db.owner);
-  const move = (moves: Parameters<typeof moveCase>[1]["moves"]) =>
-    withTenant(systemActor(orgId, "test"), (ctx) => moveCase(ctx, { caseId, moves }));
-  await assert.rejects(move({ unread: "final" }), refusedWith("case.illegal-move"));
-  await assert.rejects(move({ final: "unread" }), refusedWith("case.illegal-move"));
-  assert.equal(await move({ drafted: "final" }), null, "it is not in that state");
 });
 
 test("priors of the patient are attached by relevance, with reasons, and again when one arrives later", async () => {

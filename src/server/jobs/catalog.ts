@@ -24,7 +24,7 @@ export const jobs = {
   /** Nothing came for the quiet time: the study is complete although nobody said so (STOW without an edge). */
   "study.settle": job({
     payload: ofStudy,
-    queue: "imaging",
+    queue: "interactive",
     attempts: 10,
     timeoutMs: 30_000,
     collapse: (p) => p.studyId,

@@ -16,7 +16,14 @@ export type LiveEvent = {
  * screens fetch again when they reconnect.
  */
 export async function publish(tx: SqlTx, event: LiveEvent): Promise<void> {
-  await tx.$queryRaw`SELECT pg_notify('overread_live', ${JSON.stringify(event)})::text`;
+  await publishAll(tx, [event]);
+}
+
+/** The same for several, in one statement. */
+export async function publishAll(tx: SqlTx, events: LiveEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  const texts = events.map((event) => JSON.stringify(event));
+  await tx.$queryRaw`SELECT count(pg_notify('overread_live', event))::int FROM unnest(${texts}::text[]) event`;
 }
 /** Postgres channel and Redis channel the announcements travel on. */
 export const liveChannel = "overread_live";

@@ -1,29 +1,37 @@
 import { indexStudy } from "#server/archive/index.ts";
-import { withTenant } from "#server/db/with-tenant.ts";
-import { settleStudy } from "#server/domain/imaging/index.ts";
-import { attachPriors, expireClaim, prioritizeCase } from "#server/domain/reading/index.ts";
+import { settleStudies } from "#server/domain/imaging/index.ts";
+import { attachPriorsToMany, expireClaim, prioritizeCases } from "#server/domain/reading/index.ts";
 import type { Handlers } from "../handler.ts";
 import { anchorAudit } from "../schedules.ts";
 import { deliverEarlier } from "./deliver-earlier-reports.ts";
 import { sendDeliveries } from "./send-deliveries.ts";
 import { storeDocuments } from "./store-documents.ts";
 
-/** One handler for each job of the catalogue; most are one verb in one transaction. */
+/** One handler for each job of the catalogue. Those on the way to a case that can be read are done for many at once. */
 export const handlers = {
-  "study.settle": async ({ actor, requestId }, { studyId }) => {
-    await withTenant(actor, (ctx) => settleStudy(ctx, { studyId }), { requestId });
+  "study.settle": {
+    together: async (ctx, payloads) => {
+      await settleStudies(ctx, { studyIds: payloads.map(({ studyId }) => studyId) });
+    },
   },
   "study.index": async ({ actor }, { studyId }) => {
     await indexStudy(actor, { studyId });
   },
-  "case.attach-priors": async ({ actor, requestId }, { caseId }) => {
-    await withTenant(actor, (ctx) => attachPriors(ctx, { caseId }), { requestId });
+  "case.attach-priors": {
+    together: async (ctx, payloads) => {
+      await attachPriorsToMany(ctx, { caseIds: payloads.map(({ caseId }) => caseId) });
+    },
   },
-  "case.prioritize": async ({ actor, requestId }, { caseId }) => {
-    await withTenant(actor, (ctx) => prioritizeCase(ctx, { caseId }), { requestId });
+  "case.prioritize": {
+    together: async (ctx, payloads) => {
+      await prioritizeCases(ctx, { caseIds: payloads.map(({ caseId }) => caseId) });
+    },
   },
-  "claim.expire": async ({ actor, requestId }, { caseId }) => {
-    await withTenant(actor, (ctx) => expireClaim(ctx, { caseId }), { requestId });
+  "claim.expire": {
+    together: async (ctx, payloads) => {
+      for (const { caseId } of payloads.toSorted((a, b) => (a.caseId < b.caseId ? -1 : 1)))
+        await expireClaim(ctx, { caseId });
+    },
   },
   "report.store-documents": async (run, payload) => {
     // The job is there once the signature is committed: its event is anchored before anything is made of it.

@@ -1,9 +1,9 @@
 import { DomainError } from "@overread/shared/errors";
-import type { Ctx } from "#server/context.ts";
-import { enqueue } from "#server/jobs/enqueue.ts";
-import { publish } from "#server/live/publish.ts";
+import type { SqlCtx } from "#server/context.ts";
+import { enqueueAll } from "#server/jobs/enqueue.ts";
+import { publishAll } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import { arriveCase, offerPrior, openCase } from "../reading/index.ts";
+import { arriveCases, offerPriors } from "../reading/index.ts";
 import { authorizeStudy } from "./policy.ts";
 import { countRefused } from "./record-refused.ts";
 
@@ -33,7 +33,7 @@ const columns = `id, study_instance_uid, org_id, reader_org_id, facility_id, ref
  * @throws {DomainError} `study.not-found`
  */
 export async function completeStudy(
-  ctx: Ctx,
+  ctx: SqlCtx,
   {
     studyInstanceUid,
     purpose,
@@ -47,7 +47,7 @@ export async function completeStudy(
   );
   if (!study) throw new DomainError("study.not-found");
   authorize(ctx, study);
-  await complete(ctx, study, { purpose, expected: instanceCount ?? null });
+  await complete(ctx, [{ study, purpose, expected: instanceCount ?? null }]);
   return { studyId: study.id };
 }
 
@@ -57,27 +57,47 @@ export async function completeStudy(
  * @returns when to look again: images are still arriving. Null: nothing is left to do.
  * @throws {DomainError} `study.not-found`
  */
-export async function settleStudy(ctx: Ctx, { studyId }: { studyId: string }): Promise<{ lookAgainAt: Date | null }> {
-  const { tx, now } = ctx;
-  const [study] = await tx.$queryRawUnsafe<StudyRow[]>(
-    `SELECT ${columns} FROM study WHERE id = $1::uuid FOR UPDATE`,
-    studyId,
-  );
-  if (!study) throw new DomainError("study.not-found");
-  authorize(ctx, study);
-  if (study.completed_at) return { lookAgainAt: null };
-  const [facility] = await tx.$queryRaw<{ quiet_seconds: number }[]>`
-    SELECT quiet_seconds FROM facility WHERE id = ${study.facility_id}::uuid`;
-  const quietUntil = new Date(study.last_received_at.getTime() + (facility?.quiet_seconds ?? 60) * 1000);
-  if (quietUntil > now) {
-    await enqueue(tx, "study.settle", { orgId: study.org_id, studyId }, quietUntil);
-    return { lookAgainAt: quietUntil };
-  }
-  await complete(ctx, study, { purpose: study.purpose, expected: study.expected_instances });
-  return { lookAgainAt: null };
+export async function settleStudy(
+  ctx: SqlCtx,
+  { studyId }: { studyId: string },
+): Promise<{ lookAgainAt: Date | null }> {
+  const lookAgain = await settleStudies(ctx, { studyIds: [studyId] });
+  return { lookAgainAt: lookAgain.get(studyId) ?? null };
 }
 
-function authorize({ actor }: Ctx, study: StudyRow): void {
+/** {@link settleStudy} for several studies of one hospital. @returns by study when to look again. */
+export async function settleStudies(ctx: SqlCtx, { studyIds }: { studyIds: string[] }): Promise<Map<string, Date>> {
+  const { tx, now } = ctx;
+  // In the order in which whoever stores images locks them.
+  const studies = await tx.$queryRawUnsafe<(StudyRow & { quiet_seconds: number | null })[]>(
+    `SELECT ${columns}, (SELECT f.quiet_seconds FROM facility f WHERE f.id = study.facility_id) AS quiet_seconds
+     FROM study WHERE id = ANY($1::uuid[]) ORDER BY study_instance_uid FOR UPDATE`,
+    studyIds,
+  );
+  if (studies.length < new Set(studyIds).size) throw new DomainError("study.not-found");
+  for (const study of studies) authorize(ctx, study);
+  const waiting = studies
+    .filter(({ completed_at }) => !completed_at)
+    .map((study) => ({
+      study,
+      quietUntil: new Date(study.last_received_at.getTime() + (study.quiet_seconds ?? 60) * 1000),
+    }));
+  const later = waiting.filter(({ quietUntil }) => quietUntil > now);
+  await enqueueAll(
+    tx,
+    "study.settle",
+    later.map(({ study, quietUntil }) => ({ payload: { orgId: study.org_id, studyId: study.id }, runAt: quietUntil })),
+  );
+  await complete(
+    ctx,
+    waiting
+      .filter(({ quietUntil }) => quietUntil <= now)
+      .map(({ study }) => ({ study, purpose: study.purpose, expected: study.expected_instances })),
+  );
+  return new Map(later.map(({ study, quietUntil }) => [study.id, quietUntil]));
+}
+
+function authorize({ actor }: Pick<SqlCtx, "actor">, study: StudyRow): void {
   authorizeStudy(actor, "study.complete", {
     orgId: study.org_id,
     readerOrgId: study.reader_org_id,
@@ -86,50 +106,78 @@ function authorize({ actor }: Ctx, study: StudyRow): void {
   });
 }
 
-async function complete(
-  ctx: Ctx,
-  study: StudyRow,
-  { purpose, expected }: { purpose: "read" | "prior"; expected: number | null },
-): Promise<void> {
+/** A study, and what is said of it. */
+type Completion = { study: StudyRow; purpose: "read" | "prior"; expected: number | null };
+
+/** The studies' rows are locked. */
+async function complete(ctx: SqlCtx, said: Completion[]): Promise<void> {
   const { tx } = ctx;
-  const becomesRead = purpose === "read" && study.purpose === "prior";
+  if (said.length === 0) return;
   // The edge tells of refused images before it tells of the study; the study may be younger than that.
-  await countRefused(ctx, [study.study_instance_uid]);
-  if (study.completed_at && !becomesRead && study.expected_instances === expected) return;
-  await recount(ctx, study.id);
-  const now = becomesRead || !study.completed_at;
-  const newPurpose = becomesRead ? "read" : study.purpose;
-  await tx.$executeRaw`UPDATE study SET completed_at = coalesce(completed_at, now()), expected_instances = ${expected}::int,
-    purpose = ${newPurpose}::"StudyPurpose" WHERE id = ${study.id}::uuid`;
-  if (!now) return;
-  if (newPurpose === "read" && study.number_of_instances > 0) {
-    // Opening twice opens once: the case may be missing because the study came as a prior.
-    await openCase(ctx, { studyId: study.id });
-    await arriveCase(ctx, { studyId: study.id });
-  } else {
-    // What came to be compared with may belong to a case that waits already.
-    await offerPrior(ctx, { studyId: study.id });
-  }
-  await enqueue(tx, "study.index", { orgId: study.org_id, studyId: study.id });
-  const orgIds = study.reader_org_id ? [study.org_id, study.reader_org_id] : [study.org_id];
-  await publish(tx, { topic: "study.changed", orgIds, studyId: study.id });
-  await audit(ctx, {
-    action: "study.complete",
-    orgId: study.org_id,
-    patientRef: study.patient_ref,
-    studyRef: study.id,
-    details: { instances: study.number_of_instances, expected, purpose: newPurpose },
-  });
+  await countRefused(
+    ctx,
+    said.map(({ study }) => study.study_instance_uid),
+  );
+  const news = said
+    .map((each) => ({ ...each, becomesRead: each.purpose === "read" && each.study.purpose === "prior" }))
+    .filter(
+      ({ study, expected, becomesRead }) => !study.completed_at || becomesRead || study.expected_instances !== expected,
+    );
+  if (news.length === 0) return;
+  await recount(
+    ctx,
+    news.map(({ study }) => study.id),
+  );
+  const purposeOf = ({ study, becomesRead }: (typeof news)[number]) => (becomesRead ? "read" : study.purpose);
+  const values = news.map((each) => ({ id: each.study.id, expected: each.expected, purpose: purposeOf(each) }));
+  await tx.$executeRaw`
+    UPDATE study s SET completed_at = coalesce(s.completed_at, now()), expected_instances = r.expected, purpose = r.purpose::"StudyPurpose"
+    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS r (id uuid, expected int, purpose text) WHERE s.id = r.id`;
+  const completed = news.filter(({ study, becomesRead }) => becomesRead || !study.completed_at);
+  const isToRead = (each: (typeof news)[number]) => purposeOf(each) === "read" && each.study.number_of_instances > 0;
+  // Their cases may be missing because the studies came as priors.
+  const toRead = completed.filter(isToRead).map(({ study }) => study.id);
+  if (toRead.length > 0) await arriveCases(ctx, { studyIds: toRead });
+  // What came to be compared with may belong to a case that waits already.
+  const priors = completed.filter((each) => !isToRead(each)).map(({ study }) => study.id);
+  if (priors.length > 0) await offerPriors(ctx, { studyIds: priors });
+  await enqueueAll(
+    tx,
+    "study.index",
+    completed
+      .filter(({ study }) => study.number_of_instances >= worthPreparing)
+      .map(({ study }) => ({ payload: { orgId: study.org_id, studyId: study.id } })),
+  );
+  await publishAll(
+    tx,
+    completed.map(({ study }) => ({
+      topic: "study.changed",
+      orgIds: study.reader_org_id ? [study.org_id, study.reader_org_id] : [study.org_id],
+      studyId: study.id,
+    })),
+  );
+  for (const each of completed)
+    await audit(ctx, {
+      action: "study.complete",
+      orgId: each.study.org_id,
+      patientRef: each.study.patient_ref,
+      studyRef: each.study.id,
+      details: { instances: each.study.number_of_instances, expected: each.expected, purpose: purposeOf(each) },
+    });
 }
 
+/** From so many images on it takes longer to gather a study's metadata than to read what was gathered before. */
+const worthPreparing = 8;
+
 /** Counts once more from the rows themselves, so that no arithmetic of ours is ever the last word. */
-async function recount({ tx }: Ctx, studyId: string): Promise<void> {
+async function recount({ tx }: Pick<SqlCtx, "tx">, studyIds: string[]): Promise<void> {
   await tx.$executeRaw`UPDATE series s SET number_of_instances = c.n FROM (
-      SELECT series_ref, count(*) FILTER (WHERE status = 'stored')::int AS n FROM instance WHERE study_ref = ${studyId}::uuid GROUP BY series_ref
+      SELECT series_ref, count(*) FILTER (WHERE status = 'stored')::int AS n FROM instance WHERE study_ref = ANY(${studyIds}::uuid[]) GROUP BY series_ref
     ) c WHERE s.id = c.series_ref AND s.number_of_instances <> c.n`;
   await tx.$executeRaw`UPDATE study s SET number_of_instances = c.stored, own_documents = c.own, quarantined_instances = c.quarantined, size_bytes = c.bytes FROM (
-      SELECT count(*) FILTER (WHERE status = 'stored')::int AS stored, count(*) FILTER (WHERE status = 'stored' AND source = 'report')::int AS own, count(*) FILTER (WHERE status = 'quarantined')::int AS quarantined,
+      SELECT study_ref, count(*) FILTER (WHERE status = 'stored')::int AS stored, count(*) FILTER (WHERE status = 'stored' AND source = 'report')::int AS own, count(*) FILTER (WHERE status = 'quarantined')::int AS quarantined,
         coalesce(sum(size_bytes) FILTER (WHERE status = 'stored'), 0)::bigint AS bytes
-      FROM instance WHERE study_ref = ${studyId}::uuid
-    ) c WHERE s.id = ${studyId}::uuid`;
+      FROM instance WHERE study_ref = ANY(${studyIds}::uuid[]) GROUP BY study_ref
+    ) c WHERE s.id = c.study_ref AND (s.number_of_instances, s.own_documents, s.quarantined_instances, s.size_bytes)
+      IS DISTINCT FROM (c.stored, c.own, c.quarantined, c.bytes)`;
 }

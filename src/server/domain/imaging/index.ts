@@ -1,4 +1,4 @@
-export { completeStudy, settleStudy } from "./complete-study.ts";
+export { completeStudy, settleStudies, settleStudy } from "./complete-study.ts";
 export { confirmInstances, type Digest } from "./confirm-instances.ts";
 export { type DamagedStudy, ListDamaged, type Look, listDamaged, settleDamage } from "./damage/index.ts";
 export { firstImageMetadata, type ImageReference, imagesReceivedBy } from "./evidence.ts";

@@ -59,11 +59,16 @@ type Counted = {
 /** Brings the number of refused images of these studies up to date, and tells both sides where it has changed. */
 export async function countRefused(ctx: SqlCtx, studyInstanceUids: string[]): Promise<void> {
   const { actor, tx } = ctx;
-  const uids = [...new Set(studyInstanceUids)].filter((uid) => uid !== "");
-  if (uids.length === 0) return;
-  // The studies' locks, in one order for everybody.
-  await tx.$queryRaw`SELECT 1 FROM study WHERE org_id = ${actor.orgId}::uuid AND study_instance_uid = ANY(${uids}::text[])
+  const named = [...new Set(studyInstanceUids)].filter((uid) => uid !== "");
+  if (named.length === 0) return;
+  // Nearly all have none and had none. The others' locks, in one order for everybody.
+  const concerned = await tx.$queryRaw<{ uid: string }[]>`
+    SELECT study_instance_uid AS uid FROM study
+    WHERE org_id = ${actor.orgId}::uuid AND study_instance_uid = ANY(${named}::text[]) AND (refused_instances <> 0 OR study_instance_uid IN (
+      SELECT r.study_instance_uid FROM refused_object r WHERE r.org_id = ${actor.orgId}::uuid AND r.study_instance_uid = ANY(${named}::text[])))
     ORDER BY id FOR UPDATE`;
+  if (concerned.length === 0) return;
+  const uids = concerned.map(({ uid }) => uid);
   const changed = await tx.$queryRaw<Counted[]>`
     UPDATE study s SET refused_instances = n.refused FROM (
       SELECT t.id, count(DISTINCT coalesce(nullif(r.sop_instance_uid, ''), r.id::text)) FILTER (WHERE i.id IS NULL)::int AS refused

@@ -1,13 +1,34 @@
 import { DomainError } from "@overread/shared/errors";
-import type { Ctx } from "#server/context.ts";
-import { Prisma } from "#server/db/generated/client.ts";
-import { enqueue } from "#server/jobs/enqueue.ts";
-import { contractTerms, minutesToRead } from "./contract-terms.ts";
-import { announceCase, moveCase } from "./move-case.ts";
-import { offerPrior } from "./offer-prior.ts";
-import { openCase } from "./open-case.ts";
+import type { SqlCtx } from "#server/context.ts";
+import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
+import { audit } from "../audit/index.ts";
+import { minutesToRead } from "./contract-terms.ts";
+import { announceCases, moveCases } from "./move-case.ts";
+import type { Arrival } from "./named-moves.ts";
+import { openCases, termsOf } from "./open-case.ts";
 import { casePolicy } from "./policy.ts";
+import { planNextScore } from "./prioritize-case.ts";
 import { priorityClass } from "./priority-class.ts";
+import { scorePriority } from "./priority-score.ts";
+import { offerPriors, seekPriors } from "./seek-priors.ts";
+
+type ArrivingCase = {
+  caseId: string;
+  studyId: string;
+  orgId: string;
+  readerOrgId: string;
+  facilityId: string | null;
+  state: CaseState;
+  priority: CasePriority;
+  priorityScore: number;
+  dueAt: Date;
+  requestedPriority: string;
+  studyDate: string;
+  studyDescription: string;
+  patientBirthDate: string;
+  modalities: string[];
+  bodyParts: string[];
+};
 
 /**
  * The study is complete: its case may be read, and the contract's clock starts. Called again when late images made
@@ -16,35 +37,85 @@ import { priorityClass } from "./priority-class.ts";
  *
  * @returns the case, if there is one. @throws {DomainError} `study.not-found`
  */
-export async function arriveCase(ctx: Ctx, { studyId }: { studyId: string }): Promise<string | null> {
+export async function arriveCase(ctx: SqlCtx, { studyId }: { studyId: string }): Promise<string | null> {
+  return (await arriveCases(ctx, { studyIds: [studyId] })).get(studyId) ?? null;
+}
+
+/** {@link arriveCase} for several studies of one hospital. @returns the cases by study; a study without one is missing. */
+export async function arriveCases(ctx: SqlCtx, { studyIds }: { studyIds: string[] }): Promise<Map<string, string>> {
   const { tx, now } = ctx;
-  const study = await tx.study.findUnique({ where: { id: studyId } });
-  if (!study) throw new DomainError("study.not-found");
-  casePolicy.authorize(ctx.actor, "case.arrive", study);
-  const caseId = await openCase(ctx, { studyId });
-  if (caseId) {
-    const priority = priorityClass(study.requestedPriority, study.studyDescription);
-    const terms = await contractTerms(ctx, study);
-    const dueAt = terms ? new Date(now.getTime() + minutesToRead(terms, priority) * 60_000) : null;
-    const moved = await moveCase(ctx, {
-      caseId,
-      moves: { arriving: "unread" },
-      // A contract that ended in between leaves the due time it gave when the first image came.
-      set: Prisma.sql`, priority = ${priority}::"CasePriority", unread_at = now(), due_at = coalesce(${dueAt}::timestamptz, due_at)`,
-    });
-    if (!moved) {
-      // Held or cancelled while it was arriving: it will come back complete, and the clock then adds the time it stood.
-      await tx.$executeRaw`
-        UPDATE reading_case SET paused_from = 'unread', priority = ${priority}::"CasePriority", unread_at = now(),
-          due_at = coalesce(${dueAt}::timestamptz - (now() - paused_at), due_at)
-        WHERE id = ${caseId}::uuid AND state IN ('held', 'cancelled') AND paused_from = 'arriving'`;
-      const row = await tx.readingCase.findUniqueOrThrow({ where: { id: caseId } });
-      await announceCase(ctx, { caseId, orgId: row.orgId, readerOrgId: row.readerOrgId, studyRef: studyId });
-    }
-    await enqueue(tx, "case.prioritize", { orgId: study.orgId, caseId });
-    await enqueue(tx, "case.attach-priors", { orgId: study.orgId, caseId });
+  const studies = await tx.$queryRaw<
+    { id: string; orgId: string; readerOrgId: string | null; facilityId: string | null; hasCase: boolean }[]
+  >`SELECT s.id, s.org_id AS "orgId", s.reader_org_id AS "readerOrgId", s.facility_id AS "facilityId",
+      EXISTS (SELECT 1 FROM reading_case c WHERE c.study_ref = s.id) AS "hasCase" FROM study s WHERE s.id = ANY(${studyIds}::uuid[])`;
+  if (studies.length < new Set(studyIds).size) throw new DomainError("study.not-found");
+  for (const study of studies) casePolicy.authorize(ctx.actor, "case.arrive", study);
+  const opened = await openCases(ctx, { studyIds });
+  const cases = await tx.$queryRaw<ArrivingCase[]>`
+    SELECT c.id AS "caseId", s.id AS "studyId", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId", s.facility_id AS "facilityId", c.state, c.priority,
+      c.priority_score AS "priorityScore", c.due_at AS "dueAt", s.requested_priority AS "requestedPriority", s.study_date AS "studyDate", s.study_description AS "studyDescription",
+      s.patient_birth_date AS "patientBirthDate", s.modalities, s.body_parts AS "bodyParts"
+    FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE c.id = ANY(${[...opened.values()]}::uuid[])`;
+  const terms = await termsOf(ctx, studies);
+  const arrivals: Record<string, Arrival> = {};
+  for (const row of cases) {
+    const priority = priorityClass(row.requestedPriority, row.studyDescription);
+    const own = terms.get(row.facilityId);
+    const dueAt = own ? new Date(now.getTime() + minutesToRead(own, priority) * 60_000) : null;
+    const scored = { ...row, state: "unread" as const, priority, dueAt: dueAt ?? row.dueAt, waitingSince: now };
+    arrivals[row.caseId] = { priority, dueAt, ...scorePriority(scored, now) };
   }
-  // It may also be an earlier examination of what waits already.
-  await offerPrior(ctx, { studyId });
-  return caseId;
+  const moved = await moveCases(
+    ctx,
+    cases.map(({ caseId }) => caseId),
+    "arrive",
+    arrivals,
+  );
+  const patients = new Map(moved.map(({ caseId, patientRef }) => [caseId, patientRef]));
+  for (const { caseId, orgId, studyId, priorityScore } of cases) {
+    const { score } = arrivals[caseId] as Arrival;
+    if (patients.has(caseId) && score !== priorityScore)
+      await audit(ctx, {
+        action: "case.prioritize",
+        orgId,
+        patientRef: patients.get(caseId) ?? null,
+        studyRef: studyId,
+        caseId,
+        details: { score },
+      });
+  }
+  const stays = cases.filter(({ caseId }) => !moved.some((each) => each.caseId === caseId));
+  await noteComplete(ctx, stays, arrivals);
+  // Its place was computed with the move; what stood elsewhere is looked at by itself.
+  await planNextScore(ctx, { caseIds: moved.map(({ caseId }) => caseId), anew: stays.map(({ caseId }) => caseId) });
+  const isNew = new Set(studies.filter(({ hasCase }) => !hasCase).map(({ id }) => id));
+  const ids = (wanted: boolean) => cases.filter((row) => isNew.has(row.studyId) === wanted).map(({ caseId }) => caseId);
+  await seekPriors(ctx, { caseIds: ids(true), always: true });
+  await seekPriors(ctx, { caseIds: ids(false), always: false });
+  // They may also be earlier examinations of what waits already.
+  await offerPriors(ctx, { studyIds });
+  return opened;
+}
+
+/**
+ * Held or cancelled while they were arriving: they will come back complete, and the clock then adds the time they stood. All of them:
+ * the screens are told.
+ */
+async function noteComplete(ctx: SqlCtx, cases: ArrivingCase[], arrivals: Record<string, Arrival>): Promise<void> {
+  if (cases.length === 0) return;
+  await ctx.tx.$executeRaw`
+    UPDATE reading_case c SET paused_from = 'unread', priority = r.priority::"CasePriority", unread_at = now(),
+      due_at = coalesce(r.due - (now() - c.paused_at), c.due_at)
+    FROM jsonb_to_recordset(${JSON.stringify(
+      cases.map(({ caseId }) => ({
+        id: caseId,
+        priority: arrivals[caseId]?.priority,
+        due: arrivals[caseId]?.dueAt ?? null,
+      })),
+    )}::jsonb) AS r (id uuid, priority text, due timestamptz)
+    WHERE c.id = r.id AND c.state IN ('held', 'cancelled') AND c.paused_from = 'arriving'`;
+  await announceCases(
+    ctx,
+    cases.map((row) => ({ ...row, studyRef: row.studyId })),
+  );
 }

@@ -1,14 +1,22 @@
 import { DomainError } from "@overread/shared/errors";
-import type { Ctx } from "#server/context.ts";
+import type { SqlCtx } from "#server/context.ts";
+import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
 import { compareIdentity, type Identity } from "../patient-identity.ts";
 import { announceCase } from "./move-case.ts";
 import { shareStudy } from "./open-case.ts";
 import { casePolicy } from "./policy.ts";
-import { priorRelevance } from "./prior-relevance.ts";
+import { type ComparedStudy, priorRelevance } from "./prior-relevance.ts";
 
 /** As many as a reader will ever look at; the rest is found in the archive. */
 const mostPriors = 40;
+/** Studies of one patient that are looked at, the newest; more only an ID that identifies nobody has. */
+const mostCompared = 500;
+
+type PriorRow = { caseId: string; studyRef: string; relevance: number; identity: string };
+type Current = Compared & Dated & ComparedStudy & Acquired & { orgId: string; patientRef: string };
+type Earlier = Current & { readerOrgId: string | null };
+type CaseOf = { caseId: string; orgId: string; readerOrgId: string; studyRef: string };
 
 /**
  * Finds the patient's earlier studies in the hospital's archive and attaches them to the case by relevance.
@@ -19,21 +27,48 @@ const mostPriors = 40;
  * and with that said, and never compared by itself.
  * @throws {DomainError} `case.not-found`
  */
-export async function attachPriors(ctx: Ctx, { caseId }: { caseId: string }): Promise<{ attached: number }> {
-  const { tx } = ctx;
-  const row = await tx.readingCase.findUnique({ where: { id: caseId } });
-  if (!row) throw new DomainError("case.not-found");
-  casePolicy.authorize(ctx.actor, "case.attach-priors", row);
-  const current = await tx.study.findUniqueOrThrow({ where: { id: row.studyRef } });
+export async function attachPriors(ctx: SqlCtx, { caseId }: { caseId: string }): Promise<{ attached: number }> {
+  const attached = await attachPriorsToMany(ctx, { caseIds: [caseId] });
+  return { attached: attached.get(caseId) as number };
+}
 
-  const earlier = await tx.study.findMany({
-    where: { orgId: row.orgId, patientRef: current.patientRef, id: { not: current.id }, numberOfInstances: { gt: 0 } },
-    orderBy: [{ studyDate: "desc" }, { id: "asc" }],
-    take: 500,
-  });
-  const cleared = await clearedWith(ctx, current.id);
-  const priors = earlier
-    .filter((study) => isEarlier(study, current) && (!study.readerOrgId || study.readerOrgId === row.readerOrgId))
+/** {@link attachPriors} for several cases of one hospital. @returns by case how many are attached. */
+export async function attachPriorsToMany(
+  ctx: SqlCtx,
+  { caseIds }: { caseIds: string[] },
+): Promise<Map<string, number>> {
+  const { tx } = ctx;
+  const cases = await tx.$queryRaw<CaseOf[]>`
+    SELECT id AS "caseId", org_id AS "orgId", reader_org_id AS "readerOrgId", study_ref AS "studyRef" FROM reading_case
+    WHERE id = ANY(${caseIds}::uuid[]) ORDER BY id`;
+  if (cases.length < new Set(caseIds).size) throw new DomainError("case.not-found");
+  for (const row of cases) casePolicy.authorize(ctx.actor, "case.attach-priors", row);
+  const studyIds = cases.map(({ studyRef }) => studyRef);
+  const studies = new Map((await currentStudies(ctx, studyIds)).map((study) => [study.id, study]));
+  const others = Map.groupBy(await otherStudies(ctx, studyIds), ({ patientRef }) => patientRef);
+  const cleared = await clearances(ctx, studyIds);
+  const before = Map.groupBy(
+    await tx.$queryRaw<PriorRow[]>`
+      SELECT case_id AS "caseId", study_ref AS "studyRef", relevance, identity FROM case_prior WHERE case_id = ANY(${caseIds}::uuid[])`,
+    ({ caseId }) => caseId,
+  );
+  const attached = new Map<string, number>();
+  for (const row of cases) {
+    const current = studies.get(row.studyRef) as Current;
+    const earlier = (others.get(current.patientRef) ?? []).filter(({ id }) => id !== current.id);
+    const priors = priorsAmong(earlier, current, row.readerOrgId, cleared.get(current.id) ?? new Set());
+    await attach(ctx, row, current, priors, before.get(row.caseId) ?? []);
+    attached.set(row.caseId, priors.length);
+  }
+  return attached;
+}
+
+type Prior = { study: Earlier; relevance: number; reasons: string[]; identity: Identity; differ: string[] };
+
+/** The most relevant ones that the group may see, those of another patient last. */
+function priorsAmong(earlier: Earlier[], current: Current, readerOrgId: string, cleared: Set<string>): Prior[] {
+  return earlier
+    .filter((study) => isEarlier(study, current) && (!study.readerOrgId || study.readerOrgId === readerOrgId))
     .map((study) => ({
       study,
       ...priorRelevance(asAcquired(current), asAcquired(study)),
@@ -46,57 +81,75 @@ export async function attachPriors(ctx: Ctx, { caseId }: { caseId: string }): Pr
         b.study.studyDate.localeCompare(a.study.studyDate),
     )
     .slice(0, mostPriors);
+}
 
-  const before = await tx.casePrior.findMany({
-    where: { caseId },
-    select: { studyRef: true, relevance: true, identity: true },
-  });
-  await tx.casePrior.deleteMany({ where: { caseId, studyRef: { notIn: priors.map(({ study }) => study.id) } } });
-  for (const { study, relevance, reasons, identity, differ } of priors) {
-    // The group may compare with what it was not asked to read.
-    await shareStudy(ctx, study.id, row.readerOrgId);
-    await tx.casePrior.upsert({
-      where: { caseId_studyRef: { caseId, studyRef: study.id } },
-      create: {
-        caseId,
-        studyRef: study.id,
-        orgId: row.orgId,
-        readerOrgId: row.readerOrgId,
-        relevance,
-        reasons,
-        identity,
-        differ,
-      },
-      update: { relevance, reasons, identity, differ },
-    });
-  }
-  const key = (list: { studyRef: string; relevance: number; identity: string }[]) =>
+async function attach(ctx: SqlCtx, row: CaseOf, current: Current, priors: Prior[], before: PriorRow[]): Promise<void> {
+  const { tx } = ctx;
+  if (priors.length + before.length === 0) return;
+  await tx.$executeRaw`DELETE FROM case_prior WHERE case_id = ${row.caseId}::uuid
+    AND NOT study_ref = ANY(${priors.map(({ study }) => study.id)}::uuid[])`;
+  // The group may compare with what it was not asked to read.
+  for (const { study } of priors) if (!study.readerOrgId) await shareStudy(ctx, study.id, row.readerOrgId);
+  const values = priors.map(({ study, relevance, reasons, identity, differ }) => ({
+    study: study.id,
+    relevance,
+    reasons,
+    identity,
+    differ,
+  }));
+  await tx.$executeRaw`
+    INSERT INTO case_prior (case_id, study_ref, org_id, reader_org_id, relevance, reasons, identity, differ)
+    SELECT ${row.caseId}::uuid, r.study, ${row.orgId}::uuid, ${row.readerOrgId}::uuid, r.relevance, r.reasons, r.identity, r.differ
+    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS r (study uuid, relevance int, reasons text[], identity text, differ text[])
+    ON CONFLICT (case_id, study_ref) DO UPDATE SET relevance = excluded.relevance, reasons = excluded.reasons,
+      identity = excluded.identity, differ = excluded.differ`;
+  const key = (list: Omit<PriorRow, "caseId">[]) =>
     list
       .map(({ studyRef, relevance, identity }) => `${studyRef}:${relevance}:${identity}`)
       .sort()
       .join();
   if (
-    key(before) !== key(priors.map(({ study, relevance, identity }) => ({ studyRef: study.id, relevance, identity })))
-  ) {
-    await audit(ctx, {
-      action: "case.attach-priors",
-      orgId: row.orgId,
-      patientRef: current.patientRef,
-      studyRef: current.id,
-      caseId,
-      details: { count: priors.length },
-    });
-    await announceCase(ctx, { caseId, orgId: row.orgId, readerOrgId: row.readerOrgId, studyRef: row.studyRef });
-  }
-  return { attached: priors.length };
+    key(before) === key(priors.map(({ study, relevance, identity }) => ({ studyRef: study.id, relevance, identity })))
+  )
+    return;
+  await audit(ctx, {
+    action: "case.attach-priors",
+    orgId: row.orgId,
+    patientRef: current.patientRef,
+    studyRef: current.id,
+    caseId: row.caseId,
+    details: { count: priors.length },
+  });
+  await announceCase(ctx, row);
 }
 
-/** Studies of which somebody of the site has said that they are of the same patient as this one. */
-async function clearedWith({ tx }: Ctx, studyId: string): Promise<Set<string>> {
-  const rows = await tx.$queryRaw<{ other: string }[]>`
-    SELECT CASE WHEN study_ref = ${studyId}::uuid THEN other_study_ref ELSE study_ref END AS other
-    FROM identity_clearance WHERE study_ref = ${studyId}::uuid OR other_study_ref = ${studyId}::uuid`;
-  return new Set(rows.map(({ other }) => other));
+/** Every column that a comparison asks for, of a study `s`. */
+const compared = Prisma.sql`s.id, s.org_id AS "orgId", s.reader_org_id AS "readerOrgId", s.patient_ref AS "patientRef", s.patient_id AS "patientId",
+  s.patient_name AS "patientName", s.patient_birth_date AS "patientBirthDate", s.patient_sex AS "patientSex", s.study_date AS "studyDate",
+  s.study_time AS "studyTime", s.first_received_at AS "firstReceivedAt", s.study_description AS "studyDescription", s.modalities,
+  s.body_parts AS "bodyParts", s.has_pictures AS "hasPictures", s.acquired_modalities AS "acquiredModalities"`;
+
+function currentStudies({ tx }: Pick<SqlCtx, "tx">, studyIds: string[]): Promise<Current[]> {
+  const { text, values } = Prisma.sql`SELECT ${compared} FROM study s WHERE s.id = ANY(${studyIds}::uuid[])`;
+  return tx.$queryRawUnsafe(text, ...values);
+}
+
+/** What else is there of these studies' patients, the newest; of each patient once. */
+function otherStudies({ tx }: Pick<SqlCtx, "tx">, studyIds: string[]): Promise<Earlier[]> {
+  const { text, values } = Prisma.sql`
+    SELECT o.* FROM (SELECT DISTINCT patient_ref, org_id FROM study WHERE id = ANY(${studyIds}::uuid[])) p,
+      LATERAL (SELECT ${compared} FROM study s WHERE s.patient_ref = p.patient_ref AND s.org_id = p.org_id AND s.number_of_instances > 0
+        ORDER BY s.study_date DESC, s.id LIMIT ${mostCompared}) o`;
+  return tx.$queryRawUnsafe(text, ...values);
+}
+
+/** By study, those of which somebody of the site has said that they are of the same patient. */
+async function clearances({ tx }: Pick<SqlCtx, "tx">, studyIds: string[]): Promise<Map<string, Set<string>>> {
+  const rows = await tx.$queryRaw<{ study: string; other: string }[]>`
+    SELECT study_ref AS study, other_study_ref AS other FROM identity_clearance WHERE study_ref = ANY(${studyIds}::uuid[])
+    UNION ALL SELECT other_study_ref, study_ref FROM identity_clearance WHERE other_study_ref = ANY(${studyIds}::uuid[])`;
+  const byStudy = Map.groupBy(rows, ({ study }) => study);
+  return new Map([...byStudy].map(([study, own]) => [study, new Set(own.map(({ other }) => other))]));
 }
 
 type Compared = Parameters<typeof compareIdentity>[0] & { id: string };
@@ -108,10 +161,10 @@ function identityOf(
   return cleared.has(study.id) ? { identity: "agrees", differ: [] } : compareIdentity(current, study);
 }
 
+type Acquired = { hasPictures: boolean; acquiredModalities: string[]; modalities: string[] };
 /** Two studies are not of one modality because both have a dose report or a report of ours. */
-const asAcquired = <T extends { hasPictures: boolean; acquiredModalities: string[]; modalities: string[] }>(
-  study: T,
-): T => (study.hasPictures ? { ...study, modalities: study.acquiredModalities } : study);
+const asAcquired = <T extends Acquired>(study: T): T =>
+  study.hasPictures ? { ...study, modalities: study.acquiredModalities } : study;
 
 type Dated = { studyDate: string; studyTime: string; firstReceivedAt: Date };
 /** By the modality's own date and time; where it gave none, by when the first image came. */

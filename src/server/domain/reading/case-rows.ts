@@ -6,7 +6,8 @@ import { Prisma } from "#server/db/generated/client.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import { hasPacs } from "../exchange/index.ts";
 import { mayAccessStudy } from "../image-access.ts";
-import { claimableStates, isLegalMove, signedStates } from "./case-states.ts";
+import { claimRuns, isClaimable, isHeldBy, isHeldByAnother, isSigned, isWhole, personOf } from "./case-conditions.ts";
+import { isLegalMove } from "./case-states.ts";
 import {
   conflictInWords,
   doubtWhenSigned,
@@ -91,7 +92,7 @@ export const selectCases = Prisma.sql`
   SELECT c.id AS "caseId", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId", c.facility_id AS "facilityId", c.state, c.priority,
     c.priority_score AS "priorityScore", c.priority_reasons AS "priorityReasons", c.due_at AS "dueAt", c.created_at AS "createdAt",
     c.claimed_by_id AS "claimedById", staff_name(c.claimed_by_id) AS "claimedByName", c.claimed_until AS "claimedUntil",
-    coalesce(c.claimed_until > clock_timestamp(), false) AS "claimLive",
+    ${claimRuns} AS "claimLive",
     c.paused_from AS "pausedFrom", c.paused_at AS "pausedAt", staff_name(c.paused_by_id) AS "pausedByName", c.paused_reason AS "pausedReason",
     d.author_id AS "draftAuthorId", staff_name(d.author_id) AS "draftAuthorName", d.updated_at AS "draftAt",
     o.slug AS "orgSlug", f.name AS "facilityName", f.slug AS "facilitySlug", f.time_zone AS "facilityTimeZone",
@@ -116,16 +117,14 @@ export const selectCases = Prisma.sql`
 /** Images that the study has and nobody can be shown: refused on the way here, or damaged since. */
 export const missingOf = (row: Pick<CaseRow, "refusedInstances" | "damagedInstances">): number =>
   row.refusedInstances + row.damagedInstances;
-/** The same of a study `s`. */
-export const missingInstances = Prisma.sql`(s.refused_instances + s.damaged_instances)`;
 
 /** What this caller may do with this case now: the policy, and where the case stands. */
 export function abilities(actor: Actor, row: CaseRow): CaseAbilities {
-  const mine = actor.kind === "user" && row.claimLive && row.claimedById === actor.userId;
-  const others = row.claimLive && !mine;
-  const waits = claimableStates.includes(row.state);
+  const mine = isHeldBy(personOf(actor), row);
+  const others = isHeldByAnother(personOf(actor), row);
+  const waits = isClaimable(row);
   // What misses images is read after somebody has said so, not as if it were whole.
-  const whole = missingOf(row) <= row.readWithout;
+  const whole = isWhole({ missing: missingOf(row), readWithout: row.readWithout });
   return {
     claim: whole && waits && !others && casePolicy.can(actor, "case.claim", row),
     release:
@@ -139,8 +138,8 @@ export function abilities(actor: Actor, row: CaseRow): CaseAbilities {
       casePolicy.can(actor, "case.cancel", row),
     reinstate: row.state === "cancelled" && casePolicy.can(actor, "case.reinstate", row),
     read: mayAccessStudy(actor, "study.read", row),
-    readIncomplete: !whole && !signedStates.includes(row.state) && casePolicy.can(actor, "case.read-incomplete", row),
-    sign: whole && waits && !signedStates.includes(row.state) && !others && casePolicy.can(actor, "case.sign", row),
+    readIncomplete: !whole && !isSigned(row) && casePolicy.can(actor, "case.read-incomplete", row),
+    sign: whole && waits && !others && casePolicy.can(actor, "case.sign", row),
   };
 }
 

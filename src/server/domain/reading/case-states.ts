@@ -20,8 +20,9 @@ export function isLegalMove(from: CaseState, to: CaseState): boolean {
   return caseMoves[from].includes(to);
 }
 
-/** States in which a radiologist may take the case. */
+/** The sets of states that the questions of case-conditions.ts are made of; ask those. */
 export const claimableStates: readonly CaseState[] = ["unread", "claimed", "drafted", "preliminary"];
-/** States in which the case still waits for a signature. */
 export const openStates: readonly CaseState[] = ["arriving", "unread", "claimed", "drafted", "preliminary", "held"];
 export const signedStates: readonly CaseState[] = ["final", "amended"];
+/** Reading has begun, or is over. */
+export const begunStates: readonly CaseState[] = ["claimed", "drafted", "preliminary", "final", "amended"];

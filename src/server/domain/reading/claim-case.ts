@@ -1,8 +1,8 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
-import { Prisma } from "#server/db/generated/client.ts";
+import type { CaseState } from "#server/db/generated/enums.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
-import { claimableStates } from "./case-states.ts";
+import { claimRuns, isClaimable } from "./case-conditions.ts";
 import { findCase } from "./get-case.ts";
 import type { OfCase } from "./inputs.ts";
 import { type AuditDetails, type MovedCase, moveCase } from "./move-case.ts";
@@ -21,36 +21,29 @@ import type { Claim } from "./shapes.ts";
 export async function claimCase(ctx: Ctx<UserActor>, { caseId }: OfCase): Promise<Claim> {
   const { actor, tx } = ctx;
   requireWhole(await findCase(ctx, caseId, "case.claim"));
-  const mine = Prisma.sql`(claimed_by_id = ${actor.userId}::uuid AND claimed_until > clock_timestamp())`;
-  // The WHERE decides the race: of two radiologists clicking together, one updates nothing.
-  const moved = await moveCase(ctx, {
-    caseId,
-    moves: { unread: "claimed", claimed: "claimed", drafted: "drafted", preliminary: "preliminary" },
-    set: Prisma.sql`, claimed_by_id = ${actor.userId}::uuid,
-      claim_token = claim_token + CASE WHEN ${mine} THEN 0 ELSE 1 END,
-      claimed_at = CASE WHEN ${mine} THEN claimed_at ELSE clock_timestamp() END,
-      claimed_until = clock_timestamp() + make_interval(mins => claim_minutes)`,
-    where: Prisma.sql`claimed_by_id IS NULL OR claimed_until <= clock_timestamp() OR ${mine}`,
-    action: (row) => (isNewClaim(row) ? "case.claim" : "case.renew"),
-    details: ({ claimedByBefore }): AuditDetails =>
-      claimedByBefore && claimedByBefore !== actor.userId ? { takenOverFrom: claimedByBefore } : {},
-  });
+  // The database decides the race: of two radiologists clicking together, one moves nothing.
+  const moved = await moveCase(ctx, caseId, "claim", { userId: actor.userId }, (row) => ({
+    action: isNewClaim(row) ? "case.claim" : "case.renew",
+    details: takenOver(actor.userId, row),
+  }));
   if (!moved?.claimedUntil) throw await whyNot(ctx, caseId);
   const claimToken = moved.claimToken.toString();
   if (isNewClaim(moved)) await enqueue(tx, "claim.expire", { orgId: moved.orgId, caseId }, moved.claimedUntil);
   return { claimToken, claimedUntil: moved.claimedUntil.toISOString() };
 }
 
+const takenOver = (userId: string, { claimedByBefore }: MovedCase): AuditDetails =>
+  claimedByBefore && claimedByBefore !== userId ? { takenOverFrom: claimedByBefore } : {};
 const isNewClaim = ({ claimToken, claimTokenBefore }: MovedCase): boolean => claimToken !== claimTokenBefore;
 
 async function whyNot({ tx }: Ctx, caseId: string): Promise<DomainError> {
   const [now] = await tx.$queryRaw<
-    { state: (typeof claimableStates)[number]; live: boolean; name: string | null; secondsAgo: number }[]
-  >`SELECT state, coalesce(claimed_until > clock_timestamp(), false) AS live, staff_name(claimed_by_id) AS name,
-      greatest(0, extract(epoch FROM clock_timestamp() - claimed_at))::int AS "secondsAgo"
-    FROM reading_case WHERE id = ${caseId}::uuid`;
+    { state: CaseState; live: boolean; name: string | null; secondsAgo: number }[]
+  >`SELECT c.state, ${claimRuns} AS live, staff_name(c.claimed_by_id) AS name,
+      greatest(0, extract(epoch FROM clock_timestamp() - c.claimed_at))::int AS "secondsAgo"
+    FROM reading_case c WHERE c.id = ${caseId}::uuid`;
   if (!now) return new DomainError("case.not-found");
-  if (now.live && claimableStates.includes(now.state))
+  if (now.live && isClaimable(now))
     return new DomainError("case.already-claimed", {
       details: { claimedByName: now.name, claimedSecondsAgo: now.secondsAgo },
     });

@@ -1,5 +1,5 @@
 import { DomainError } from "@overread/shared/errors";
-import type { Ctx } from "#server/context.ts";
+import type { SqlCtx } from "#server/context.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { casePolicy } from "./policy.ts";
 import { expireLapsedClaim } from "./release-claim.ts";
@@ -10,11 +10,9 @@ import { expireLapsedClaim } from "./release-claim.ts";
  *
  * @throws {DomainError} `case.not-found`
  */
-export async function expireClaim(ctx: Ctx, { caseId }: { caseId: string }): Promise<void> {
-  const row = await ctx.tx.readingCase.findUnique({
-    where: { id: caseId },
-    select: { orgId: true, readerOrgId: true },
-  });
+export async function expireClaim(ctx: SqlCtx, { caseId }: { caseId: string }): Promise<void> {
+  const [row] = await ctx.tx.$queryRaw<{ orgId: string; readerOrgId: string }[]>`
+    SELECT org_id AS "orgId", reader_org_id AS "readerOrgId" FROM reading_case WHERE id = ${caseId}::uuid`;
   if (!row) throw new DomainError("case.not-found");
   casePolicy.authorize(ctx.actor, "case.expire", row);
   const again = await expireLapsedClaim(ctx, caseId);

@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
-import { signedStates } from "./case-states.ts";
+import { claimRuns, isHeldBy, isSigned } from "./case-conditions.ts";
 
 export type HeldCase = {
   caseId: string;
@@ -33,14 +33,14 @@ export async function holdClaim(
       staff_name(c.claimed_by_id) AS "claimedByName", c.claim_token AS "claimToken"
     FROM reading_case c WHERE c.id = ${caseId}::uuid FOR UPDATE`;
   if (!row) throw new DomainError("case.not-found");
-  if (signedStates.includes(row.state)) throw new DomainError("report.already-signed");
+  if (isSigned(row)) throw new DomainError("report.already-signed");
   // Asked after the lock was granted: waiting for it may have outlasted the lease.
   const [lease] = await tx.$queryRaw<
     { live: boolean }[]
-  >`SELECT coalesce(claimed_until > clock_timestamp(), false) AS live FROM reading_case WHERE id = ${caseId}::uuid`;
+  >`SELECT ${claimRuns} AS live FROM reading_case c WHERE c.id = ${caseId}::uuid`;
   const token = BigInt(claimToken);
-  const sameClaim = row.claimedById === actor.userId && row.claimToken === token;
-  if (sameClaim && lease?.live) return row;
+  const claim = { claimedById: row.claimedById, claimLive: lease?.live === true };
+  if (isHeldBy(actor.userId, claim) && row.claimToken === token) return row;
   // A token that was never given out is no expired claim.
   if (token === 0n || token > row.claimToken) throw new DomainError("case.not-claimed");
   const takenOver = row.claimedById !== null && row.claimedById !== actor.userId;

@@ -1,24 +1,13 @@
 import { z } from "zod";
+import { CaseState } from "#server/db/generated/enums.ts";
 import { listIds } from "./list-ids.ts";
 
 /** What the reading room's verbs take. */
 
-export const caseStates = [
-  "arriving",
-  "unread",
-  "claimed",
-  "drafted",
-  "preliminary",
-  "final",
-  "amended",
-  "held",
-  "cancelled",
-] as const;
-
 export const ListCases = z.object({
   filter: z
     .object({
-      state: z.array(z.enum(caseStates)).max(caseStates.length).optional(),
+      state: z.array(z.enum(CaseState)).max(Object.keys(CaseState).length).optional(),
       /** One of the lists that people work from (lists.ts). */
       list: z.enum(listIds).optional(),
       priority: z.enum(["stat", "urgent", "routine"]).optional(),

@@ -1,8 +1,10 @@
 import { DomainError } from "@overread/shared/errors";
 import { z } from "zod";
 import type { Ctx, SqlCtx, UserActor } from "#server/context.ts";
+import { Prisma } from "#server/db/generated/client.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
+import { begun, signed } from "./case-conditions.ts";
 import { findCase } from "./get-case.ts";
 import { OfCase } from "./inputs.ts";
 import { announceCase } from "./move-case.ts";
@@ -25,11 +27,11 @@ export async function noteLateImages(
   { tx }: Pick<SqlCtx, "tx">,
   { studyId, count }: { studyId: string; count: number },
 ): Promise<void> {
-  const begun = ["claimed", "drafted", "preliminary", "final", "amended"];
-  const [late] = await tx.$queryRaw<Late[]>`
-    UPDATE reading_case SET late_images = late_images + ${count}::int, late_since = coalesce(late_since, clock_timestamp()), updated_at = clock_timestamp()
-    WHERE study_ref = ${studyId}::uuid AND (state::text = ANY(${begun}) OR paused_from::text = ANY(${begun}))
-    RETURNING id AS "caseId", org_id AS "orgId", reader_org_id AS "readerOrgId"`;
+  const { text, values } = Prisma.sql`
+    UPDATE reading_case c SET late_images = c.late_images + ${count}::int, late_since = coalesce(c.late_since, clock_timestamp()), updated_at = clock_timestamp()
+    WHERE c.study_ref = ${studyId}::uuid AND (${begun(Prisma.sql`c.state`)} OR ${begun(Prisma.sql`c.paused_from`)})
+    RETURNING c.id AS "caseId", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId"`;
+  const [late] = await tx.$queryRawUnsafe<Late[]>(text, ...values);
   if (!late) return;
   await publish(tx, { topic: "case.changed", orgIds: [late.orgId, late.readerOrgId], caseId: late.caseId, studyId });
 }
@@ -47,7 +49,7 @@ export async function seeLateImages(
   const row = await findCase(ctx, caseId, "case.see-late-images");
   await ctx.tx.$queryRaw`SELECT 1 FROM reading_case WHERE id = ${caseId}::uuid FOR UPDATE`;
   const [now] = await ctx.tx.$queryRaw<[{ late: number; signed: boolean }]>`
-    SELECT late_images AS late, state IN ('final', 'amended') AS signed FROM reading_case WHERE id = ${caseId}::uuid`;
+    SELECT c.late_images AS late, ${signed} AS signed FROM reading_case c WHERE c.id = ${caseId}::uuid`;
   if (now.late === 0) return { seen: true };
   if (now.late > count) throw lateImages(now.late);
   if (now.signed && !reason) throw new DomainError("request.invalid", { details: { fields: "reason" } });

@@ -1,10 +1,7 @@
 import type { Actor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
-import { missingInstances } from "./case-rows.ts";
-import { claimableStates, openStates, signedStates } from "./case-states.ts";
+import { heldBy, nextFor, open, personOf, signed } from "./case-conditions.ts";
 import type { ListId } from "./list-ids.ts";
-
-const inStates = (states: readonly string[]): Prisma.Sql => Prisma.sql`c.state::text = ANY(${states as string[]})`;
 
 /**
  * What is on each list, for `reading_case c`.
@@ -15,32 +12,19 @@ const inStates = (states: readonly string[]): Prisma.Sql => Prisma.sql`c.state::
  * what is older is found by searching.
  */
 export function onList(actor: Actor, list: ListId): Prisma.Sql {
-  if (list === "next")
-    return Prisma.sql`(${inStates(claimableStates)} AND ${whole} AND (NOT coalesce(c.claimed_until > clock_timestamp(), false) OR ${heldBy(actor)}))`;
-  if (list === "all") return inStates(openStates);
-  if (list === "stat") return Prisma.sql`(${inStates(openStates)} AND c.priority = 'stat')`;
-  if (list === "mine") return Prisma.sql`(${heldBy(actor)} OR ${begunBy(actor)} OR ${addendumDue(actor)})`;
+  if (list === "next") return nextFor(personOf(actor));
+  if (list === "all") return open;
+  if (list === "stat") return Prisma.sql`(${open} AND c.priority = 'stat')`;
+  if (list === "mine") return Prisma.sql`(${heldBy(personOf(actor))} OR ${begunBy(actor)} OR ${addendumDue(actor)})`;
   return signedOfLate;
 }
 
-/** Whatever was signed, and when. */
-export const signed = inStates(signedStates);
 const signedOfLate = Prisma.sql`(${signed} AND c.completed_at > now() - interval '24 hours')`;
-
-/** Nothing was refused or is damaged, or somebody has said to read without it. */
-const whole = Prisma.sql`(SELECT ${missingInstances} FROM study s WHERE s.id = c.study_ref) <= c.read_without`;
-
-/** The caller's claim runs. */
-function heldBy(actor: Actor): Prisma.Sql {
-  return actor.kind === "user"
-    ? Prisma.sql`(coalesce(c.claimed_until > clock_timestamp(), false) AND c.claimed_by_id = ${actor.userId}::uuid)`
-    : Prisma.sql`false`;
-}
 
 /** The caller's words wait there unsigned. */
 function begunBy(actor: Actor): Prisma.Sql {
   return actor.kind === "user"
-    ? Prisma.sql`(${inStates(openStates)} AND EXISTS (SELECT 1 FROM report_draft d WHERE d.case_id = c.id AND d.author_id = ${actor.userId}::uuid))`
+    ? Prisma.sql`(${open} AND EXISTS (SELECT 1 FROM report_draft d WHERE d.case_id = c.id AND d.author_id = ${actor.userId}::uuid))`
     : Prisma.sql`false`;
 }
 

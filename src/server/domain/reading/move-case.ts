@@ -1,10 +1,11 @@
 import { DomainError } from "@overread/shared/errors";
-import type { Ctx } from "#server/context.ts";
+import type { SqlCtx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
-import { publish } from "#server/live/publish.ts";
+import { type LiveEvent, publish, publishAll } from "#server/live/publish.ts";
 import { type AuditAction, audit } from "../audit/index.ts";
 import { isLegalMove } from "./case-states.ts";
+import { type MoveBy, type MoveName, namedMoves } from "./named-moves.ts";
 
 export type MovedCase = {
   caseId: string;
@@ -24,74 +25,92 @@ export type MovedCase = {
 
 export type AuditDetails = Record<string, string | number | boolean | null>;
 
+/** Makes of the event of a move more than that it was made: another name for it, and what else belongs on the trail. */
+export type MoveOnTrail = (moved: MovedCase) => { action?: AuditAction; details?: AuditDetails };
+
 /**
  * The one way a case changes state. One conditional UPDATE: of two callers who move the same case together, the
  * database lets one through and the other finds nothing to move. Audits and announces to both organisations.
  *
- * @param moves from → to; the same state on both sides keeps it (a claim taken over). Anything that is no line of
- *   the state table is refused before the database is asked.
- * @param set further columns, as SQL assignments; @param where further conditions, decided by the database's clock.
- * @returns the case after the move; null when it was not in one of the `moves` states or `where` did not hold.
- * @throws {DomainError} `case.illegal-move`
+ * @param move one of {@link namedMoves}; `by` is what that one needs to know.
+ * @returns the case after the move; null when no line of the move begins where it stands, or the move's condition does not hold.
+ * @throws {DomainError} `case.illegal-move` for a line that the table of case states does not have.
  */
-export async function moveCase(
-  ctx: Ctx,
-  {
-    caseId,
-    moves,
-    set = Prisma.empty,
-    where = Prisma.sql`true`,
-    action = "case.move",
-    details = {},
-  }: {
-    caseId: string;
-    moves: Partial<Record<CaseState, CaseState>>;
-    set?: Prisma.Sql;
-    where?: Prisma.Sql;
-    action?: AuditAction | ((moved: MovedCase) => AuditAction);
-    details?: AuditDetails | ((moved: MovedCase) => AuditDetails);
-  },
+export async function moveCase<N extends MoveName>(
+  ctx: SqlCtx,
+  caseId: string,
+  move: N,
+  by: MoveBy<N>,
+  onTrail?: MoveOnTrail,
 ): Promise<MovedCase | null> {
-  const pairs = Object.entries(moves) as [CaseState, CaseState][];
+  const [moved] = await moveCases(ctx, [caseId], move, by, onTrail);
+  return moved ?? null;
+}
+
+/** {@link moveCase} for many, in one statement. @returns those that were moved. */
+export async function moveCases<N extends MoveName>(
+  ctx: SqlCtx,
+  caseIds: string[],
+  move: N,
+  by: MoveBy<N>,
+  onTrail: MoveOnTrail = () => ({}),
+): Promise<MovedCase[]> {
+  if (caseIds.length === 0) return [];
+  const make = namedMoves[move] as (by: MoveBy<N>) => ReturnType<(typeof namedMoves)[MoveName]>;
+  const { lines, action, set = Prisma.empty, when = Prisma.sql`true` } = make(by);
+  const pairs = Object.entries(lines) as [CaseState, CaseState][];
   for (const [from, to] of pairs)
     if (from !== to && !isLegalMove(from, to)) throw new DomainError("case.illegal-move", { details: { from, to } });
   const target = Prisma.join(
     pairs.map(([from, to]) => Prisma.sql`WHEN ${from}::text THEN ${to}::text`),
     " ",
   );
-  const [moved] = await ctx.tx.$queryRaw<MovedCase[]>`
-    UPDATE reading_case SET state = (CASE state::text ${target} END)::"CaseState", updated_at = clock_timestamp() ${set}
-    WHERE id = ${caseId}::uuid AND state::text = ANY(${pairs.map(([from]) => from)}) AND (${where})
-    RETURNING id AS "caseId", org_id AS "orgId", reader_org_id AS "readerOrgId", study_ref AS "studyRef",
-      (SELECT patient_ref FROM study WHERE study.id = reading_case.study_ref) AS "patientRef",
-      old.state AS "from", new.state AS "state", claimed_by_id AS "claimedById", claimed_until AS "claimedUntil", claim_token AS "claimToken",
-      old.claimed_by_id AS "claimedByBefore", old.claim_token AS "claimTokenBefore"`;
-  if (!moved) return null;
-  await audit(ctx, {
-    action: typeof action === "function" ? action(moved) : action,
-    orgId: moved.orgId,
-    patientRef: moved.patientRef,
-    studyRef: moved.studyRef,
-    caseId,
-    details: {
-      from: moved.from,
-      to: moved.state,
-      ...(typeof details === "function" ? details(moved) : details),
-    },
-  });
-  await announceCase(ctx, moved);
+  // Several are locked in one order for everybody; the move's condition is asked of each row as it is once it has been waited for.
+  const which =
+    caseIds.length === 1
+      ? Prisma.sql`c.id = ${caseIds[0]}::uuid`
+      : Prisma.sql`c.id = ANY(ARRAY(SELECT l.id FROM reading_case l WHERE l.id = ANY(${caseIds}::uuid[]) ORDER BY l.id FOR UPDATE))`;
+  const statement = Prisma.sql`
+    UPDATE reading_case c SET state = (CASE c.state::text ${target} END)::"CaseState", updated_at = clock_timestamp() ${set}
+    WHERE ${which} AND c.state::text = ANY(${pairs.map(([from]) => from)}) AND (${when})
+    RETURNING c.id AS "caseId", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId", c.study_ref AS "studyRef",
+      (SELECT patient_ref FROM study WHERE study.id = c.study_ref) AS "patientRef",
+      old.state AS "from", new.state AS "state", c.claimed_by_id AS "claimedById", c.claimed_until AS "claimedUntil", c.claim_token::text AS "claimToken",
+      old.claimed_by_id AS "claimedByBefore", old.claim_token::text AS "claimTokenBefore"`;
+  type Row = Omit<MovedCase, "claimToken" | "claimTokenBefore"> & { claimToken: string; claimTokenBefore: string };
+  const rows = await ctx.tx.$queryRawUnsafe<Row[]>(statement.text, ...statement.values);
+  const moved = rows.map((row) => ({
+    ...row,
+    claimToken: BigInt(row.claimToken),
+    claimTokenBefore: BigInt(row.claimTokenBefore),
+  }));
+  for (const row of moved) {
+    const told = onTrail(row);
+    await audit(ctx, {
+      action: told.action ?? action,
+      orgId: row.orgId,
+      patientRef: row.patientRef,
+      studyRef: row.studyRef,
+      caseId: row.caseId,
+      details: { from: row.from, to: row.state, ...told.details },
+    });
+  }
+  await announceCases(ctx, moved);
   return moved;
 }
 
+type Announced = { caseId: string; orgId: string; readerOrgId: string; studyRef: string };
+const changed = (row: Announced): LiveEvent => ({
+  topic: "case.changed",
+  orgIds: [row.orgId, row.readerOrgId],
+  caseId: row.caseId,
+  studyId: row.studyRef,
+});
+
 /** Tells the screens of both organisations to fetch the case again. */
-export async function announceCase(
-  { tx }: Pick<Ctx, "tx">,
-  row: { caseId: string; orgId: string; readerOrgId: string; studyRef: string },
-): Promise<void> {
-  await publish(tx, {
-    topic: "case.changed",
-    orgIds: [row.orgId, row.readerOrgId],
-    caseId: row.caseId,
-    studyId: row.studyRef,
-  });
+export async function announceCase({ tx }: Pick<SqlCtx, "tx">, row: Announced): Promise<void> {
+  await publish(tx, changed(row));
+}
+export async function announceCases({ tx }: Pick<SqlCtx, "tx">, rows: Announced[]): Promise<void> {
+  await publishAll(tx, rows.map(changed));
 }

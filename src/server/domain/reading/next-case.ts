@@ -1,5 +1,5 @@
 import type { Ctx, UserActor } from "#server/context.ts";
-import { missingInstances } from "./case-rows.ts";
+import { nextFor } from "./case-conditions.ts";
 import { casePolicy } from "./policy.ts";
 import { skippedBy } from "./skip-case.ts";
 
@@ -7,10 +7,8 @@ import { skippedBy } from "./skip-case.ts";
 export async function nextCase({ actor, tx }: Ctx<UserActor>): Promise<{ caseId: string } | null> {
   casePolicy.authorize(actor, "case.claim", null);
   const [row] = await tx.$queryRaw<{ caseId: string }[]>`
-    SELECT id AS "caseId" FROM reading_case
-    WHERE reader_org_id = ${actor.orgId}::uuid AND state IN ('unread', 'claimed', 'drafted', 'preliminary')
-      AND (SELECT ${missingInstances} FROM study s WHERE s.id = study_ref) <= read_without
-      AND (claimed_by_id IS NULL OR claimed_until <= clock_timestamp())
-    ORDER BY ${skippedBy(actor)}, priority_score DESC, due_at, created_at, id LIMIT 1`;
+    SELECT c.id AS "caseId" FROM reading_case c
+    WHERE c.reader_org_id = ${actor.orgId}::uuid AND ${nextFor(null)}
+    ORDER BY ${skippedBy(actor)}, c.priority_score DESC, c.due_at, c.created_at, c.id LIMIT 1`;
   return row ?? null;
 }

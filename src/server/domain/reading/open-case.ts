@@ -1,13 +1,13 @@
 import { DomainError } from "@overread/shared/errors";
 import type { SqlCtx } from "#server/context.ts";
 import type { Study } from "#server/db/generated/client.ts";
-import { enqueue } from "#server/jobs/enqueue.ts";
-import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import { contractTerms, minutesToRead } from "./contract-terms.ts";
+import { type ContractTerms, contractTerms, minutesToRead } from "./contract-terms.ts";
+import { announceCases, moveCases } from "./move-case.ts";
 import { casePolicy } from "./policy.ts";
 import { priorityClass } from "./priority-class.ts";
 import { scorePriority } from "./priority-score.ts";
+import { seekPriors } from "./seek-priors.ts";
 
 type OpenedStudy = Pick<
   Study,
@@ -24,7 +24,7 @@ type OpenedStudy = Pick<
   | "patientBirthDate"
   | "modalities"
   | "bodyParts"
->;
+> & { studyId: string; caseId: string | null };
 
 /**
  * Puts a study that begins to arrive on the worklist of the group that reads for the hospital, as `arriving`. Called
@@ -35,76 +35,101 @@ type OpenedStudy = Pick<
  * @throws {DomainError} `study.not-found`
  */
 export async function openCase(ctx: SqlCtx, { studyId }: { studyId: string }): Promise<string | null> {
-  const { tx } = ctx;
-  const asked = tx.$queryRaw<OpenedStudy[]>`
-    SELECT org_id AS "orgId", reader_org_id AS "readerOrgId", facility_id AS "facilityId", referrer_id AS "referrerId",
-      patient_ref AS "patientRef", purpose::text, has_pictures AS "hasPictures", requested_priority AS "requestedPriority", study_date AS "studyDate",
-      study_description AS "studyDescription", patient_birth_date AS "patientBirthDate", modalities, body_parts AS "bodyParts"
-    FROM study WHERE id = ${studyId}::uuid`;
-  const [[study], existing] = await Promise.all([asked, caseOf(ctx, studyId)]);
-  if (!study) throw new DomainError("study.not-found");
-  casePolicy.authorize(ctx.actor, "case.open", study);
-  if (study.purpose !== "read") return null;
-  if (existing) {
-    if (study.hasPictures) await reopenWithPictures(ctx, { caseId: existing, studyId, ...study });
-    return existing;
-  }
-  if (!study.hasPictures) return null;
-
-  const terms = await contractTerms(ctx, study);
-  if (!terms) return null;
-  await shareStudy(ctx, studyId, terms.readerOrgId);
-  const priority = priorityClass(study.requestedPriority, study.studyDescription);
-  const dueAt = new Date(ctx.now.getTime() + minutesToRead(terms, priority) * 60_000);
-  const { score, reasons } = scorePriority(
-    { ...study, state: "arriving", priority, dueAt, waitingSince: ctx.now },
-    ctx.now,
-  );
-  // Two images of one study may get here together: the unique study decides, and the second finds nothing to insert.
-  const [opened] = await tx.$queryRaw<{ id: string }[]>`
-    INSERT INTO reading_case (org_id, reader_org_id, facility_id, study_ref, priority, priority_score, priority_reasons, due_at, claim_minutes, updated_at)
-    VALUES (${study.orgId}::uuid, ${terms.readerOrgId}::uuid, ${study.facilityId}::uuid, ${studyId}::uuid, ${priority}::"CasePriority",
-      ${score}, ${JSON.stringify(reasons)}::jsonb, ${dueAt}, ${terms.claimMinutes}, now())
-    ON CONFLICT (study_ref) DO NOTHING RETURNING id`;
-  if (!opened) return caseOf(ctx, studyId);
-  const caseId = opened.id;
-  await audit(ctx, {
-    action: "case.move",
-    orgId: study.orgId,
-    patientRef: study.patientRef,
-    studyRef: studyId,
-    caseId,
-    details: { from: null, to: "arriving" },
-  });
-  await Promise.all([
-    enqueue(tx, "case.attach-priors", { orgId: study.orgId, caseId }),
-    publish(tx, { topic: "case.changed", orgIds: [study.orgId, terms.readerOrgId], caseId, studyId }),
-  ]);
-  return caseId;
+  return (await openCases(ctx, { studyIds: [studyId] })).get(studyId) ?? null;
 }
 
-/** A case that the product itself had closed, because the study held no picture, waits again once there is one. */
-async function reopenWithPictures(
-  ctx: SqlCtx,
-  { caseId, studyId, orgId, patientRef }: { caseId: string; studyId: string; orgId: string; patientRef: string },
-): Promise<void> {
-  const [reopened] = await ctx.tx.$queryRaw<{ readerOrgId: string }[]>`
-    UPDATE reading_case SET state = 'arriving', due_at = due_at + (clock_timestamp() - paused_at), updated_at = clock_timestamp(),
-      paused_from = NULL, paused_at = NULL, paused_reason = NULL
-    WHERE id = ${caseId}::uuid AND state = 'cancelled' AND paused_by_id IS NULL AND paused_reason = ${withoutPicturesReason}
-    RETURNING reader_org_id AS "readerOrgId"`;
-  if (!reopened) return;
-  const details = { from: "cancelled", to: "arriving" };
-  await audit(ctx, { action: "case.move", orgId, patientRef, studyRef: studyId, caseId, details });
-  await publish(ctx.tx, { topic: "case.changed", orgIds: [orgId, reopened.readerOrgId], caseId, studyId });
+/** {@link openCase} for several studies of one hospital. @returns the cases by study; a study without one is missing. */
+export async function openCases(ctx: SqlCtx, { studyIds }: { studyIds: string[] }): Promise<Map<string, string>> {
+  const { tx } = ctx;
+  const studies = await tx.$queryRaw<OpenedStudy[]>`
+    SELECT s.id AS "studyId", s.org_id AS "orgId", s.reader_org_id AS "readerOrgId", s.facility_id AS "facilityId", s.referrer_id AS "referrerId",
+      s.patient_ref AS "patientRef", s.purpose::text, s.has_pictures AS "hasPictures", s.requested_priority AS "requestedPriority",
+      s.study_date AS "studyDate", s.study_description AS "studyDescription", s.patient_birth_date AS "patientBirthDate", s.modalities,
+      s.body_parts AS "bodyParts", (SELECT c.id FROM reading_case c WHERE c.study_ref = s.id) AS "caseId"
+    FROM study s WHERE s.id = ANY(${studyIds}::uuid[]) ORDER BY s.id`;
+  if (studies.length < new Set(studyIds).size) throw new DomainError("study.not-found");
+  for (const study of studies) casePolicy.authorize(ctx.actor, "case.open", study);
+  const toRead = studies.filter(({ purpose }) => purpose === "read");
+  const known = toRead.flatMap(({ studyId, caseId }) => (caseId ? [[studyId, caseId] as const] : []));
+  // What the product itself had closed, because the study held no picture, waits again once there is one.
+  const withPictures = toRead.flatMap(({ caseId, hasPictures }) => (caseId && hasPictures ? [caseId] : []));
+  await moveCases(ctx, withPictures, "reopen", { reason: withoutPicturesReason });
+  const opened = await insertCases(
+    ctx,
+    toRead.filter(({ caseId, hasPictures }) => !caseId && hasPictures),
+  );
+  return new Map([...known, ...opened]);
 }
 
 /** As the migration of 2026-11-27 wrote it when it closed cases of documents alone. */
 const withoutPicturesReason = "No pictures came: there is nothing to read.";
 
-async function caseOf({ tx }: Pick<SqlCtx, "tx">, studyId: string): Promise<string | null> {
-  const [found] = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM reading_case WHERE study_ref = ${studyId}::uuid`;
-  return found?.id ?? null;
+async function insertCases(ctx: SqlCtx, studies: OpenedStudy[]): Promise<[studyId: string, caseId: string][]> {
+  const { tx, now } = ctx;
+  const terms = await termsOf(ctx, studies);
+  const rows = studies.flatMap((study) => {
+    const own = terms.get(study.facilityId);
+    if (!own) return [];
+    const priority = priorityClass(study.requestedPriority, study.studyDescription);
+    const dueAt = new Date(now.getTime() + minutesToRead(own, priority) * 60_000);
+    const scored = scorePriority({ ...study, state: "arriving", priority, dueAt, waitingSince: now }, now);
+    return [{ study, priority, dueAt, ...scored, readerOrgId: own.readerOrgId, claimMinutes: own.claimMinutes }];
+  });
+  if (rows.length === 0) return [];
+  for (const { study, readerOrgId } of rows) if (!study.readerOrgId) await shareStudy(ctx, study.studyId, readerOrgId);
+  const values = rows.map(({ study, readerOrgId, priority, score, reasons, dueAt, claimMinutes }) => ({
+    org: study.orgId,
+    reader: readerOrgId,
+    facility: study.facilityId,
+    study: study.studyId,
+    priority,
+    score,
+    reasons,
+    due: dueAt,
+    minutes: claimMinutes,
+  }));
+  // Two images of one study may get here together: the unique study decides, and the second finds nothing to insert.
+  const opened = await tx.$queryRaw<{ caseId: string; studyRef: string; orgId: string; readerOrgId: string }[]>`
+    INSERT INTO reading_case (org_id, reader_org_id, facility_id, study_ref, priority, priority_score, priority_reasons, due_at, claim_minutes, updated_at)
+    SELECT r.org, r.reader, r.facility, r.study, r.priority::"CasePriority", r.score, r.reasons, r.due, r.minutes, now()
+    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS r (org uuid, reader uuid, facility uuid, study uuid, priority text, score int,
+      reasons jsonb, due timestamptz, minutes int)
+    ON CONFLICT (study_ref) DO NOTHING RETURNING id AS "caseId", study_ref AS "studyRef", org_id AS "orgId", reader_org_id AS "readerOrgId"`;
+  const patients = new Map(studies.map(({ studyId, patientRef }) => [studyId, patientRef]));
+  for (const { caseId, studyRef, orgId } of opened)
+    await audit(ctx, {
+      action: "case.move",
+      orgId,
+      patientRef: patients.get(studyRef) ?? null,
+      studyRef,
+      caseId,
+      details: { from: null, to: "arriving" },
+    });
+  await Promise.all([
+    seekPriors(ctx, { caseIds: opened.map(({ caseId }) => caseId), always: false }),
+    announceCases(ctx, opened),
+  ]);
+  const missed = rows.map(({ study }) => study.studyId).filter((id) => !opened.some(({ studyRef }) => studyRef === id));
+  return [...opened, ...(await casesOf(ctx, missed))].map(({ studyRef, caseId }) => [studyRef, caseId]);
+}
+
+/** The terms for each facility; studies that name none go by those of the whole hospital. */
+export async function termsOf(
+  ctx: Pick<SqlCtx, "tx">,
+  studies: { orgId: string; facilityId: string | null }[],
+): Promise<Map<string | null, ContractTerms | null>> {
+  const terms = new Map<string | null, ContractTerms | null>();
+  for (const { orgId, facilityId } of studies)
+    if (!terms.has(facilityId)) terms.set(facilityId, await contractTerms(ctx, { orgId, facilityId }));
+  return terms;
+}
+
+async function casesOf(
+  { tx }: Pick<SqlCtx, "tx">,
+  studyIds: string[],
+): Promise<{ caseId: string; studyRef: string }[]> {
+  if (studyIds.length === 0) return [];
+  return tx.$queryRaw`SELECT id AS "caseId", study_ref AS "studyRef" FROM reading_case WHERE study_ref = ANY(${studyIds}::uuid[])`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { yearsAt } from "@overread/shared/dicom/age";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import { regionsOf } from "./body-regions.ts";
-import { openStates } from "./case-states.ts";
+import { isWaiting } from "./case-conditions.ts";
 import type { PriorityReason } from "./shapes.ts";
 
 export type ScoredCase = {
@@ -79,9 +79,6 @@ export function nextScoreChange(row: ScoredCase, now: Date): Date | null {
   const next = [...due, ...wait].filter((at) => at > now.getTime()).sort((a, b) => a - b)[0];
   return next === undefined ? null : new Date(next);
 }
-
-/** A held case is open, but nobody can read it now: its clock stands still. */
-const isWaiting = ({ state }: ScoredCase): boolean => openStates.includes(state) && state !== "held";
 
 function minutesWaited(row: ScoredCase, now: Date): number {
   return Math.max(0, (now.getTime() - row.waitingSince.getTime()) / minute);

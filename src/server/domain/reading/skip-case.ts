@@ -3,7 +3,7 @@ import { isInOwnWords } from "@overread/shared/skip-reasons";
 import type { Actor, Ctx, UserActor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
-import { claimableStates } from "./case-states.ts";
+import { isClaimable } from "./case-conditions.ts";
 import { findCase } from "./get-case.ts";
 import type { SkipCase } from "./inputs.ts";
 import { announceCase } from "./move-case.ts";
@@ -22,8 +22,7 @@ const skipMinutes = { stat: 10, urgent: 30, routine: 60 } as const;
  */
 export async function skipCase(ctx: Ctx<UserActor>, { caseId, reason }: SkipCase): Promise<{ skippedUntil: string }> {
   const row = await findCase(ctx, caseId, "case.skip");
-  if (!claimableStates.includes(row.state))
-    throw new DomainError("case.illegal-move", { details: { from: row.state, to: "skipped" } });
+  if (!isClaimable(row)) throw new DomainError("case.illegal-move", { details: { from: row.state, to: "skipped" } });
   if (row.claimLive) throw new DomainError("case.already-claimed", { details: { claimedByName: row.claimedByName } });
   if (row.priority === "stat" && !isInOwnWords(reason)) throw new DomainError("case.skip-reason");
   const [skip] = await ctx.tx.$queryRaw<[{ until: Date }]>`
@@ -55,9 +54,9 @@ export async function runningSkips({ tx }: Pick<Ctx, "tx">): Promise<CaseSkip[]>
   return rows.map((row) => ({ ...row, until: row.until.toISOString() }));
 }
 
-/** For `reading_case` under its own name: whether the caller has left it for later. */
+/** For `reading_case c`: whether the caller has left it for later. */
 export const skippedBy = (actor: Actor): Prisma.Sql =>
   actor.kind === "user"
-    ? Prisma.sql`EXISTS (SELECT 1 FROM case_skip k WHERE k.case_id = reading_case.id AND k.user_id = ${actor.userId}::uuid
+    ? Prisma.sql`EXISTS (SELECT 1 FROM case_skip k WHERE k.case_id = c.id AND k.user_id = ${actor.userId}::uuid
         AND k.skipped_until > clock_timestamp())`
     : Prisma.sql`false`;

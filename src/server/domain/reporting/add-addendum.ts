@@ -1,7 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
-import { Prisma } from "#server/db/generated/client.ts";
-import { moveCase, signedStates } from "../reading/index.ts";
+import { isSigned, moveCase } from "../reading/index.ts";
 import { plain } from "./canonical-text.ts";
 import type { AddAddendum, KeyImage, Section } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
@@ -39,20 +38,14 @@ export async function addAddendum(ctx: Ctx<UserActor>, { caseId, text, lateImage
     SELECT id AS "reportVersionId", version, language, sections, key_images AS "keyImages", sha256, signed_at AS "signedAt", signed_by_id AS "signedById",
       kind = 'addendum' AND signed_at > clock_timestamp() - make_interval(secs => ${resendSeconds}) AS recent
     FROM report_version WHERE case_id = ${caseId}::uuid ORDER BY version DESC LIMIT 1`;
-  if (!newest || !signedStates.includes(row.state)) throw new DomainError("report.not-signed");
+  if (!newest || !isSigned(row)) throw new DomainError("report.not-signed");
   const words = plain(text);
   if (newest.recent && newest.signedById === actor.userId && newest.sections.at(-1)?.text === words) {
     const { reportVersionId, version, signedAt, sha256 } = newest;
     return { reportVersionId, version, signedAt: signedAt.toISOString(), sha256 };
   }
 
-  // The addendum answers for the late pictures that its writer was told of; what came meanwhile stays a task.
-  const seen = lateImages === undefined ? Prisma.sql`true` : Prisma.sql`late_images <= ${lateImages}`;
-  await moveCase(ctx, {
-    caseId,
-    moves: { final: "amended", amended: "amended" },
-    set: Prisma.sql`, late_since = CASE WHEN ${seen} THEN NULL ELSE late_since END, late_images = CASE WHEN ${seen} THEN 0 ELSE late_images END`,
-  });
+  await moveCase(ctx, caseId, "amend", { lateImagesSeen: lateImages });
   const number = newest.sections.filter(({ key }) => key.startsWith("addendum-")).length + 1;
   return insertVersion(
     ctx,

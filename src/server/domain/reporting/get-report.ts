@@ -1,6 +1,6 @@
 import type { Ctx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import { type CaseRow, openStates, signedStates } from "../reading/index.ts";
+import { type CaseRow, isHeldBy, isHeldByAnother, isOpen, isSigned, personOf } from "../reading/index.ts";
 import { authorship } from "./authorship.ts";
 import { draftHistory } from "./draft-history.ts";
 import type { GetReport, KeyImage, Section } from "./inputs.ts";
@@ -23,7 +23,7 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
   const { actor } = ctx;
   const row = await findReportCase(ctx, caseId, "report.read");
   const versions = await signedVersions(ctx, row.studyId);
-  const working = openStates.includes(row.state) && maySeeDraft(ctx, row) ? await workingText(ctx, row) : null;
+  const working = isOpen(row) && maySeeDraft(ctx, row) ? await workingText(ctx, row) : null;
   await audit(ctx, {
     action: "report.read",
     orgId: row.orgId,
@@ -34,8 +34,8 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
   });
 
   const newest = versions[0];
-  const holds = actor.kind === "user" && row.claimLive && row.claimedById === actor.userId;
-  const signed = signedStates.includes(row.state);
+  const holds = isHeldBy(personOf(actor), row);
+  const signed = isSigned(row);
   const mine = holds && !signed && !working?.draft?.anothers;
   const earlier = reportPolicy.can(actor, "report.read-draft", row) ? await draftHistory(ctx, caseId) : [];
   const ownWords = (fromId: string) => actor.kind === "user" && fromId === actor.userId;
@@ -60,7 +60,7 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
 }
 
 function maySeeDraft({ actor }: Ctx, row: CaseRow): boolean {
-  const others = row.claimLive && !(actor.kind === "user" && row.claimedById === actor.userId);
+  const others = isHeldByAnother(personOf(actor), row);
   const author = actor.kind === "user" && row.draftAuthorId === actor.userId;
   return (author || !others) && reportPolicy.can(actor, "report.read-draft", row);
 }

@@ -1,7 +1,7 @@
 import { formatPersonName } from "@overread/shared/dicom/person-name";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
-import { acquiredModalities, doubtInWords, type IdentityFacts, identityColumns } from "../reading/index.ts";
+import { acquiredModalities, doubtInWords, type IdentityFacts, identityColumns, signed } from "../reading/index.ts";
 import type { Section } from "./inputs.ts";
 import type { ReferralItem } from "./shapes.ts";
 
@@ -47,7 +47,7 @@ export const selectReferrals = (readerId: string): Prisma.Sql => Prisma.sql`
     coalesce(f.time_zone, o.time_zone) AS "facilityTimeZone",
     v.signed_at AS "signedAt", v.signed_by_name AS "signedBy", v.sections,
     coalesce(v.signed_at, s.first_received_at) AS "sortAt", ${identityColumns},
-    CASE WHEN c.state IN ('final', 'amended') THEN c.late_images ELSE 0 END AS "lateImages", s.referrer_by_default AS "byDefault",
+    CASE WHEN ${signed} THEN c.late_images ELSE 0 END AS "lateImages", s.referrer_by_default AS "byDefault",
     v.id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM referral_reading r WHERE r.study_ref = s.id AND r.user_id = ${readerId}::uuid
       AND r.version >= v.version) AS unread
   FROM study s

@@ -59,7 +59,7 @@ export async function saveDraft(ctx: Ctx<UserActor>, input: SaveDraft): Promise<
     ON CONFLICT (case_id) DO UPDATE SET version = d.version + 1, template_id = coalesce(${input.templateId ?? null}, d.template_id),
       language = excluded.language, sections = excluded.sections, key_images = excluded.key_images, author_id = excluded.author_id, updated_at = excluded.updated_at
     RETURNING version, updated_at AS "updatedAt"`;
-  if (held.state === "claimed") await moveCase(ctx, { caseId, moves: { claimed: "drafted" } });
+  if (held.state === "claimed") await moveCase(ctx, caseId, "draft", undefined);
   await audit(ctx, {
     action: "report.save-draft",
     orgId: held.orgId,

@@ -1,7 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
 import { signedSections } from "@overread/shared/signed-sections";
 import type { Ctx, UserActor } from "#server/context.ts";
-import { Prisma } from "#server/db/generated/client.ts";
 import { type HeldCase, holdClaim, moveCase, requireLateImagesSeen } from "../reading/index.ts";
 import { authorship } from "./authorship.ts";
 import type { KeyImage, Section, SignReport } from "./inputs.ts";
@@ -13,9 +12,6 @@ import { findReportCase } from "./report-case.ts";
 import { readDraft } from "./save-draft.ts";
 import type { Signed } from "./shapes.ts";
 import { promptLabels } from "./templates/index.ts";
-
-/** The claim ends with the signature. */
-const endClaim = Prisma.sql`, claimed_by_id = NULL, claimed_until = NULL, claimed_at = NULL`;
 
 /**
  * Signs the draft as it was last saved, without headings that nobody wrote anything under (as the preview showed it): fixes it as a version for ever, ends the claim and sends the documents on
@@ -31,12 +27,7 @@ export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promis
   const { caseId } = input;
   await findReportCase(ctx, caseId, "report.sign");
   const { held, draft } = await readyToSign(ctx, input);
-  const moved = await moveCase(ctx, {
-    caseId,
-    moves: { drafted: "final", preliminary: "final" },
-    set: Prisma.sql`${endClaim}, completed_at = clock_timestamp(), priority_score = 0, priority_reasons = '[]'::jsonb`,
-    where: Prisma.sql`claim_token = ${BigInt(input.claimToken)}`,
-  });
+  const moved = await moveCase(ctx, caseId, "sign", { claimToken: input.claimToken });
   if (!moved) throw new DomainError("case.illegal-move", { details: { from: held.state, to: "final" } });
   const version = await nextVersion(ctx, caseId);
   return insertVersion(ctx, held, { ...draft, version, kind: "final", action: "report.sign" });
@@ -52,12 +43,7 @@ export async function signPreliminary(ctx: Ctx<UserActor>, input: SignReport): P
   const { caseId } = input;
   await findReportCase(ctx, caseId, "report.sign-preliminary");
   const { held, draft } = await readyToSign(ctx, input);
-  const moved = await moveCase(ctx, {
-    caseId,
-    moves: { drafted: "preliminary", preliminary: "preliminary" },
-    set: endClaim,
-    where: Prisma.sql`claim_token = ${BigInt(input.claimToken)}`,
-  });
+  const moved = await moveCase(ctx, caseId, "signPreliminary", { claimToken: input.claimToken });
   if (!moved) throw new DomainError("case.illegal-move", { details: { from: held.state, to: "preliminary" } });
   const version = await nextVersion(ctx, caseId);
   return insertVersion(ctx, held, { ...draft, version, kind: "preliminary", action: "report.sign-preliminary" });

@@ -1,0 +1,148 @@
+import { Prisma } from "#server/db/generated/client.ts";
+import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
+import type { AuditAction } from "../audit/index.ts";
+import { free, heldBy, lapsed } from "./case-conditions.ts";
+import type { PriorityReason } from "./shapes.ts";
+
+/** A move of cases, `reading_case c`, as the database makes it. */
+export type CaseMove = {
+  /** From → to. The same state on both sides keeps it, which is no move of the table: a claim taken over, a further addendum. */
+  lines: Partial<Record<CaseState, CaseState>>;
+  action: AuditAction;
+  /** Further columns, as assignments behind a comma. */
+  set?: Prisma.Sql;
+  /** A further condition, decided by the database's clock at that moment. */
+  when?: Prisma.Sql;
+};
+
+/** What a case gets when its study is complete. */
+export type Arrival = {
+  priority: CasePriority;
+  /** Null: no contract is in force any more; the due time of the first image stays. */
+  dueAt: Date | null;
+  score: number;
+  reasons: PriorityReason[];
+};
+
+const clearClaim = Prisma.sql`, claimed_by_id = NULL, claimed_until = NULL, claimed_at = NULL`;
+/** Where a case goes when its claim ends without a signature: a begun report stays begun. */
+const unclaimed = { claimed: "unread", drafted: "drafted", preliminary: "preliminary" } as const;
+const outOfTheOrder = Prisma.sql`, priority_score = 0, priority_reasons = '[]'::jsonb`;
+const underClaim = (claimToken: string): Prisma.Sql => Prisma.sql`c.claim_token = ${BigInt(claimToken)}`;
+
+/** Notes where the case stood, ends the claim, and takes it out of the order of the list. */
+const pause = (userId: string, reason: string): Prisma.Sql => Prisma.sql`,
+  paused_from = (CASE c.state WHEN 'claimed' THEN 'unread' WHEN 'held' THEN c.paused_from::text ELSE c.state::text END)::"CaseState",
+  paused_at = clock_timestamp(), paused_by_id = ${userId}::uuid, paused_reason = ${reason}${clearClaim}${outOfTheOrder}`;
+/** The clock stood still meanwhile. */
+const unpause = Prisma.sql`, due_at = c.due_at + (clock_timestamp() - coalesce(c.paused_at, clock_timestamp())),
+  paused_from = NULL, paused_at = NULL, paused_by_id = NULL, paused_reason = NULL`;
+
+/**
+ * Every way in which a case changes its state, or what holds it where it is. Other rooms name one; what it writes and when it is let
+ * through is said here alone. Its lines are held against the table of case states whenever it is made.
+ */
+export const namedMoves = {
+  /** Its study is complete. @param arrivals by case. */
+  arrive: (arrivals: Record<string, Arrival>): CaseMove => {
+    const of = (field: string) => Prisma.sql`(${JSON.stringify(arrivals)}::jsonb -> c.id::text ->> ${field}::text)`;
+    return {
+      lines: { arriving: "unread" },
+      action: "case.move",
+      set: Prisma.sql`, priority = ${of("priority")}::"CasePriority", unread_at = now(), due_at = coalesce(${of("dueAt")}::timestamptz, c.due_at),
+        priority_score = ${of("score")}::int, priority_reasons = ${of("reasons")}::jsonb`,
+    };
+  },
+  /** A reader takes it, goes on holding it, or takes over a claim whose lease is over; a new claim has a new token. */
+  claim: ({ userId }: { userId: string }): CaseMove => {
+    const mine = heldBy(userId);
+    return {
+      lines: { unread: "claimed", claimed: "claimed", drafted: "drafted", preliminary: "preliminary" },
+      action: "case.claim",
+      set: Prisma.sql`, claimed_by_id = ${userId}::uuid, claim_token = c.claim_token + CASE WHEN ${mine} THEN 0 ELSE 1 END,
+        claimed_at = CASE WHEN ${mine} THEN c.claimed_at ELSE clock_timestamp() END,
+        claimed_until = clock_timestamp() + make_interval(mins => c.claim_minutes)`,
+      when: Prisma.sql`${free} OR ${mine}`,
+    };
+  },
+  /** The first words are saved. */
+  draft: (): CaseMove => ({ lines: { claimed: "drafted" }, action: "case.move" }),
+  /** The claim is given back, or taken from its holder. */
+  release: (): CaseMove => ({
+    lines: unclaimed,
+    action: "case.release",
+    set: clearClaim,
+    when: Prisma.sql`c.claimed_by_id IS NOT NULL`,
+  }),
+  /** The lease is over. */
+  expire: (): CaseMove => ({ lines: unclaimed, action: "case.expire", set: clearClaim, when: lapsed }),
+  /** @param claimToken of whoever reads it; without one it is let through where nobody does. */
+  hold: ({
+    userId,
+    reason,
+    claimToken,
+  }: {
+    userId: string;
+    reason: string;
+    claimToken: string | undefined;
+  }): CaseMove => ({
+    lines: { arriving: "held", unread: "held", claimed: "held", drafted: "held", preliminary: "held" },
+    action: "case.hold",
+    set: pause(userId, reason),
+    when: claimToken ? underClaim(claimToken) : free,
+  }),
+  /** @param to where it stood. */
+  resume: ({ to }: { to: CaseState }): CaseMove => ({ lines: { held: to }, action: "case.resume", set: unpause }),
+  /** What was signed as preliminary is out at the hospital, and is not withdrawn. */
+  cancel: ({ userId, reason }: { userId: string; reason: string }): CaseMove => ({
+    lines: {
+      arriving: "cancelled",
+      unread: "cancelled",
+      claimed: "cancelled",
+      drafted: "cancelled",
+      held: "cancelled",
+    },
+    action: "case.cancel",
+    set: pause(userId, reason),
+    when: Prisma.sql`c.paused_from IS DISTINCT FROM 'preliminary'`,
+  }),
+  /** @param to where it stood. */
+  reinstate: ({ to }: { to: CaseState }): CaseMove => ({
+    lines: { cancelled: to },
+    action: "case.reinstate",
+    set: unpause,
+  }),
+  /** Pictures have come to cases that the product itself had closed because there were none. @param reason as it was closed with. */
+  reopen: ({ reason }: { reason: string }): CaseMove => ({
+    lines: { cancelled: "arriving" },
+    action: "case.move",
+    set: unpause,
+    when: Prisma.sql`c.paused_by_id IS NULL AND c.paused_reason = ${reason}`,
+  }),
+  /** Signed as a first reading: back on the list for somebody to go over. */
+  signPreliminary: ({ claimToken }: { claimToken: string }): CaseMove => ({
+    lines: { drafted: "preliminary", preliminary: "preliminary" },
+    action: "case.move",
+    set: clearClaim,
+    when: underClaim(claimToken),
+  }),
+  /** Signed for good. */
+  sign: ({ claimToken }: { claimToken: string }): CaseMove => ({
+    lines: { drafted: "final", preliminary: "final" },
+    action: "case.move",
+    set: Prisma.sql`${clearClaim}${outOfTheOrder}, completed_at = clock_timestamp()`,
+    when: underClaim(claimToken),
+  }),
+  /** An addendum is signed. @param lateImagesSeen the late pictures that its writer was told of; what came meanwhile stays a task. */
+  amend: ({ lateImagesSeen }: { lateImagesSeen: number | undefined }): CaseMove => {
+    const seen = lateImagesSeen === undefined ? Prisma.sql`true` : Prisma.sql`c.late_images <= ${lateImagesSeen}`;
+    return {
+      lines: { final: "amended", amended: "amended" },
+      action: "case.move",
+      set: Prisma.sql`, late_since = CASE WHEN ${seen} THEN NULL ELSE c.late_since END,
+        late_images = CASE WHEN ${seen} THEN 0 ELSE c.late_images END`,
+    };
+  },
+} as const;
+export type MoveName = keyof typeof namedMoves;
+export type MoveBy<N extends MoveName> = Parameters<(typeof namedMoves)[N]>[0];
