@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   closeSync,
   cpSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readSync,
@@ -159,6 +160,20 @@ test("a scrub finds, marks and tells; the sender is asked again; a backup mends 
   await scrub?.run(new AbortController().signal);
   assert.equal(await damagedAt(image), null);
   assert.equal(await status(place(image), "application/dicom"), 200);
+});
+
+test("an object whose bytes the disk cannot read is damaged, and the others are looked at all the same", async () => {
+  const [image, other] = [await stored(small()), await stored(small())];
+  rmSync(image.file);
+  mkdirSync(image.file);
+  const { corrupt, missing, objects } = await checkArchive(() => {});
+  assert.deepEqual([corrupt.map(({ objectKey }) => objectKey), missing], [[image.key], []]);
+  const { rows } = await archive.owner.query("SELECT count(*)::int AS n FROM instance");
+  assert.equal(objects, rows[0].n);
+  rmSync(image.file, { recursive: true });
+  rmSync(other.file);
+  assert.equal((await archive.stow([image.part10, other.part10])).status, 200);
+  assert.deepEqual((await checkArchive(() => {})).corrupt, []);
 });
 
 test("while the store's disk is away no image counts as damaged, and all are served when it is back", async () => {

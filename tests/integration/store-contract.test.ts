@@ -455,6 +455,20 @@ test("bytes that change on their way to an S3 server are refused and not stored"
   assert.ok((await store.readWhole(key("spoilt"))).equals(bytes));
 });
 
+test("an answer that breaks off is read on from where it broke", async () => {
+  const store = storeAt(swift.endpoint);
+  const bytes = pattern(3 << 20, 7);
+  await store.put(key("broken off"), bytes);
+  swift.cutAfter(1 << 20);
+  assert.ok((await store.readWhole(key("broken off"))).equals(bytes));
+  const object = await store.open(key("broken off"));
+  const buffer = Buffer.alloc(2 << 20);
+  swift.cutAfter(1 << 20);
+  for (let filled = 0; filled < buffer.length; )
+    filled += (await object.read(buffer, filled, buffer.length - filled, 1000 + filled)).bytesRead;
+  assert.ok(buffer.equals(bytes.subarray(1000, 1000 + buffer.length)));
+});
+
 test("a server that goes in the middle of a large object leaves nothing, and the object can be brought again", async () => {
   const store = storeAt(swift.endpoint);
   const bytes = pattern(20 << 20, 11);

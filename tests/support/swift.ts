@@ -21,6 +21,8 @@ export type Swift = {
   open(): Promise<void>;
   /** Changes what goes to the server, until it is called with nothing. */
   spoil(change?: (bytes: Buffer) => Buffer): void;
+  /** Breaks the next connection off once so many bytes have come back through it. */
+  cutAfter(bytes: number): void;
   close(): Promise<void>;
 };
 
@@ -52,6 +54,7 @@ export async function startSwift(buckets: string[], { conditional = true } = {})
 
   const open = new Set<Socket>();
   let change: ((bytes: Buffer) => Buffer) | undefined;
+  let cutAt: number | undefined;
   const gate = createServer((from) => {
     const to = connect(port, "127.0.0.1");
     for (const socket of [from, to]) {
@@ -66,7 +69,17 @@ export async function startSwift(buckets: string[], { conditional = true } = {})
         });
     }
     from.on("data", (bytes) => to.write(change ? change(bytes as Buffer) : bytes));
-    to.pipe(from);
+    to.on("data", (bytes: Buffer) => {
+      if (cutAt !== undefined) cutAt -= bytes.length;
+      if (cutAt !== undefined && cutAt <= 0) {
+        cutAt = undefined;
+        from.destroy();
+      } else if (!from.write(bytes)) {
+        to.pause();
+        from.once("drain", () => to.resume());
+      }
+    });
+    to.on("end", () => from.end());
   });
   const listen = (at: number) => new Promise<void>((resolve) => gate.listen(at, "127.0.0.1", resolve));
   await listen(0);
@@ -93,6 +106,9 @@ export async function startSwift(buckets: string[], { conditional = true } = {})
     open: () => listen(gatePort),
     spoil: (with_) => {
       change = with_;
+    },
+    cutAfter: (bytes) => {
+      cutAt = bytes;
     },
     async close() {
       client.destroy();
