@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { PURPOSE_HEADER, type StudyPurpose } from "@overread/shared/edge-contract/v1";
 import { z } from "zod";
 import { type Portal, PortalError, parseAnswer, readText } from "../control/portal.ts";
@@ -72,7 +72,9 @@ export async function stow(
       accept: "application/dicom+json",
       [PURPOSE_HEADER]: purpose,
     },
-    body: () => Readable.from(body(), { objectMode: false, highWaterMark: 512 * 1024 }),
+    // Not a stream, which would read ahead: undici asks for the next piece when the socket has sent the one before, and the
+    // memory of pieces is used again. Its types know streams only.
+    body: () => body() as AsyncIterable<Buffer> as Readable,
     signal,
     answerMs: 300_000,
   });
