@@ -34,6 +34,9 @@ const Manifest = z.object({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
+/** Objects that are copied at a time: neither a disk that syncs nor a bucket far away is waited for one by one. */
+const parallel = 8;
+
 /** What the rows of one moment are: all of the manifest but the objects, which are copied after them. */
 type Rows = Omit<Manifest, "objects">;
 
@@ -130,14 +133,25 @@ async function copyObjects(
   say: (line: string) => void,
 ): Promise<Manifest["objects"]> {
   const total = { files: 0, bytes: 0 };
-  for (const kind of keyKinds)
-    for await (const { key, sizeBytes } of from.list(`${kind}/`)) {
-      total.files++;
-      total.bytes += sizeBytes;
-      if (total.files % 1000 === 0) say(`${total.files} objects copied`);
-      // Named by their content: one that is there whole is the same one.
-      if ((await to.head(key))?.sizeBytes !== sizeBytes) await to.copyFrom(from, key);
+  for (const kind of keyKinds) {
+    const listed = from.list(`${kind}/`)[Symbol.asyncIterator]();
+    const copy = async (): Promise<void> => {
+      for (let next = await listed.next(); !next.done; next = await listed.next()) {
+        const { key, sizeBytes } = next.value;
+        total.files++;
+        total.bytes += sizeBytes;
+        if (total.files % 1000 === 0) say(`${total.files} objects copied`);
+        // Named by their content: one that is there whole is the same one.
+        if ((await to.head(key))?.sizeBytes !== sizeBytes) await to.copyFrom(from, key);
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: parallel }, copy));
+    } finally {
+      // Whoever still copies when one has failed finds the end of the list.
+      await listed.return?.();
     }
+  }
   return total;
 }
 
