@@ -6,6 +6,7 @@ import { limits } from "./limits.mjs";
 import { measurement } from "./measurement.mjs";
 import { priors } from "./priors.mjs";
 import { syncs } from "./syncs.mjs";
+import { viewer } from "./viewer.mjs";
 import { walls } from "./walls.mjs";
 
 /**
@@ -24,4 +25,5 @@ export const mutations = Object.entries({
   limits,
   measurement,
   jobs,
+  viewer,
 }).flatMap(([part, breaks]) => breaks.map((each) => ({ part, ...each })));

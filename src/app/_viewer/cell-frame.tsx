@@ -1,22 +1,64 @@
-import { useEffect, useRef } from "react";
+import { type DragEvent, useEffect, useRef, useState } from "react";
 import { CellCorners } from "./cell-corners.tsx";
 import styles from "./cell-frame.module.css";
 import { CellHead } from "./cell-head.tsx";
+import { carriesSeries, droppedSeries } from "./series-drag.ts";
 import { type Cell, type CellId, isCurrent, studyOf } from "./session/cell.ts";
-import { activeCell, filledCells, nameOfCell } from "./session/places.ts";
+import { activeCell, filledCells, nameOfCell, placesOf } from "./session/places.ts";
 import type { Session } from "./session/run.ts";
 import type { StudyForViewing } from "./types.ts";
 import { useCell, useSession } from "./use-session.ts";
 import type { ViewportView } from "./viewports/viewport.ts";
 import { wheelSteps } from "./wheel.ts";
 
-/** One place of the layout: a viewport with what is written around and over it, or nothing yet. */
-export function CellFrame({ session, id }: { session: Session; id: CellId }) {
+/**
+ * One place of the layout: a viewport with what is written around and over it, or room for one.
+ *
+ * @param hidden another cell has the room of all; this one keeps its picture.
+ */
+export function CellFrame({ session, id, hidden }: { session: Session; id: CellId; hidden: boolean }) {
   const cell = useSession(session, ({ cells }) => cells[id]);
   const study = useSession(session, (state) => cell && studyOf(state, cell.source.study));
   const active = useSession(session, (state) => activeCell(state) === id);
-  if (!cell || !study) return null;
-  return <FilledCell session={session} id={id} cell={cell} study={study} active={active} />;
+  const several = useSession(session, (state) => placesOf(state.layout).length > 1);
+  const isPrior = useSession(session, (state) => cell !== undefined && !isCurrent(state, cell));
+  const [over, setOver] = useState(false);
+  const activate = () => session.dispatch({ type: "activate", cell: id });
+  const onDragOver = (event: DragEvent) => {
+    if (!carriesSeries(event.dataTransfer)) return;
+    event.preventDefault();
+    setOver(true);
+  };
+  const onDrop = (event: DragEvent) => {
+    setOver(false);
+    const dropped = droppedSeries(event.dataTransfer, session.state());
+    if (!dropped) return;
+    event.preventDefault();
+    session.dispatch({ type: "put", cell: id, ...dropped });
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: a series dropped on it can be opened by Enter on its button too.
+    <div
+      className={styles.pane}
+      hidden={hidden}
+      data-side={cell && (isPrior ? "prior" : "current")}
+      data-cell={id}
+      data-active={(active && several && !hidden) || undefined}
+      data-over={over || undefined}
+      onPointerDownCapture={activate}
+      onDragOver={onDragOver}
+      onDragLeave={() => setOver(false)}
+      onDrop={onDrop}
+    >
+      {cell && study ? (
+        <FilledCell session={session} id={id} cell={cell} study={study} isPrior={isPrior} />
+      ) : (
+        <button type="button" className={styles.empty} onFocus={activate} aria-label="Empty cell">
+          Choose a series, or drag one here
+        </button>
+      )}
+    </div>
+  );
 }
 
 function FilledCell({
@@ -24,19 +66,17 @@ function FilledCell({
   id,
   cell,
   study,
-  active,
+  isPrior,
 }: {
   session: Session;
   id: CellId;
   cell: Cell;
   study: StudyForViewing;
-  active: boolean;
+  isPrior: boolean;
 }) {
   const element = useRef<HTMLDivElement>(null);
   const { view } = useCell(session, id);
   const name = useSession(session, (state) => nameOfCell(state, id));
-  const isPrior = useSession(session, (state) => !isCurrent(state, cell));
-  const several = useSession(session, (state) => filledCells(state).length > 1);
   const crowded = useSession(
     session,
     (state) => filledCells(state).filter(([, { source }]) => source.study === cell.source.study).length > 1,
@@ -46,7 +86,9 @@ function FilledCell({
   useEffect(() => {
     const target = element.current;
     if (!target) return;
-    session.attach(id, target);
+    const attach = () => session.attach(id, target);
+    const many = placesOf(session.state().layout).length > seenAtOnce;
+    const unwatch = many ? whenInView(target, attach) : attach();
     const steps = wheelSteps();
     const onWheel = (event: WheelEvent) => {
       event.preventDefault();
@@ -60,6 +102,7 @@ function FilledCell({
     target.addEventListener("wheel", onWheel, { passive: false });
     return () => {
       target.removeEventListener("wheel", onWheel);
+      unwatch?.();
       session.detach(id);
     };
   }, [session, id]);
@@ -69,15 +112,13 @@ function FilledCell({
   const total = loaded?.frames.length ?? 0;
   const problem = cell.problem ?? view?.problem ?? null;
   const waiting = view !== null && view.shown !== null && view.shown !== look.index && !look.playing;
-  const activate = () => session.dispatch({ type: "activate", cell: id });
+  const onDoubleClick = () => {
+    const { tool } = session.state();
+    // Lines are drawn by clicks.
+    if (tool !== "length" && tool !== "angle") session.dispatch({ type: "toggle-alone", cell: id });
+  };
   return (
-    <div
-      className={styles.pane}
-      data-side={isPrior ? "prior" : "current"}
-      data-cell={id}
-      data-active={(active && several) || undefined}
-      onPointerDownCapture={activate}
-    >
+    <>
       <CellHead
         session={session}
         id={id}
@@ -87,14 +128,15 @@ function FilledCell({
         series={crowded ? seriesWords(cell, study) : null}
         warnings={loaded?.warnings ?? []}
       />
-      <div className={styles.screen}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: Enter does the same. */}
+      <div className={styles.screen} onDoubleClick={onDoubleClick}>
         <div
           ref={element}
           role="img"
           aria-label={`${isPrior ? "Prior" : "Current"} study, ${frame ? `image ${(view?.shown ?? 0) + 1} of ${total}` : "no image yet"}`}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: keys act on it, and focus says which cell they mean.
           tabIndex={0}
-          onFocus={activate}
+          onFocus={() => session.dispatch({ type: "activate", cell: id })}
           className={styles.viewport}
           data-testid={`viewport-${name}`}
           data-viewport={name}
@@ -129,8 +171,22 @@ function FilledCell({
           />
         )}
       </div>
-    </div>
+    </>
   );
+}
+
+/** Of more cells than this some may lie out of sight. */
+const seenAtOnce = 4;
+
+/** Once an element comes into view. @returns ends the watch. */
+function whenInView(element: Element, then: () => void): () => void {
+  const observer = new IntersectionObserver((entries) => {
+    if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+    observer.disconnect();
+    then();
+  });
+  observer.observe(element);
+  return () => observer.disconnect();
 }
 
 function seriesWords({ source }: Cell, study: StudyForViewing): string | null {

@@ -69,15 +69,23 @@ export type Link =
  *
  * In one frame of reference the same coordinate is the same place. A prior has its own origin: the slices the
  * reader sees side by side when linking are taken as the same place, and distance does the rest.
+ *
+ * @param asTheyStand the reader has set them apart, and apart they go on, also in one frame of reference.
  */
-export function linkAt(one: readonly Frame[], oneIndex: number, two: readonly Frame[], twoIndex: number): Link {
+export function linkAt(
+  one: readonly Frame[],
+  oneIndex: number,
+  two: readonly Frame[],
+  twoIndex: number,
+  asTheyStand = false,
+): Link {
   const a = one[oneIndex];
   const b = two[twoIndex];
   const normalA = a ? normalOf(a) : null;
   const normalB = b ? normalOf(b) : null;
   if (!a || !b || !normalA || !normalB || dot(normalA, normalB) < parallel || !isStack(one) || !isStack(two))
     return { by: "index" };
-  if (a.frameOfReferenceUid === b.frameOfReferenceUid) return { by: "position", offsetMm: 0 };
+  if (a.frameOfReferenceUid === b.frameOfReferenceUid && !asTheyStand) return { by: "position", offsetMm: 0 };
   return { by: "position", offsetMm: (b.alongNormal ?? 0) - (a.alongNormal ?? 0) };
 }
 

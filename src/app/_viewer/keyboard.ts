@@ -27,7 +27,10 @@ export const keyList: readonly { keys: string[]; does: string }[] = [
   { keys: ["P"], does: "Prior beside current" },
   { keys: ["Y"], does: "Link scrolling (Shift + wheel moves one side)" },
   { keys: ["T"], does: "Open stacks at the first image or in the middle" },
-  { keys: ["Space"], does: "Other viewport" },
+  { keys: ["G"], does: "Layout: rows and columns, by arrows and Enter" },
+  { keys: ["Space"], does: "Next cell (Shift: the one before)" },
+  { keys: ["Enter"], does: "This cell alone, and back (or double click)" },
+  { keys: ["U"], does: "Undo: layout, series, window" },
   { keys: ["F"], does: "Full screen" },
   { keys: ["?"], does: "This list" },
 ];
@@ -64,6 +67,8 @@ const plainKeys: Readonly<Record<string, Deed>> = {
   p: { type: "toggle-prior" },
   y: { type: "toggle-link" },
   t: { type: "toggle-stack-opening" },
+  u: { type: "undo" },
+  Enter: { type: "toggle-alone" },
   Delete: { type: "remove-measurement" },
   Backspace: { type: "remove-measurement" },
 };
@@ -82,8 +87,7 @@ export function belongsToSomebodyElse(event: KeyboardEvent): boolean {
 export function pressKey(
   event: KeyboardEvent,
   session: Session,
-  toggleHelp: () => void,
-  toggleFullscreen: () => void,
+  page: { toggleHelp(): void; toggleFullscreen(): void; chooseLayout(): void },
 ): boolean {
   const cell = activeCell(session.state());
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -95,8 +99,9 @@ export function pressKey(
   else if (/^\d$/.test(key)) session.dispatch({ type: "preset", key });
   else if (key in steps) scroll(steps[key] ?? 0);
   else if (key === " ") session.dispatch({ type: "next-cell", by: event.shiftKey ? -1 : 1 });
-  else if (key === "f") toggleFullscreen();
-  else if (key === "?") toggleHelp();
+  else if (key === "f") page.toggleFullscreen();
+  else if (key === "g") page.chooseLayout();
+  else if (key === "?") page.toggleHelp();
   else return false;
   return true;
 }

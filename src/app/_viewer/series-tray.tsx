@@ -2,6 +2,7 @@ import { FileText } from "lucide-react";
 import { useState } from "react";
 import { readableDate } from "./dates.ts";
 import { byNumber, mayHaveImages } from "./matching-series.ts";
+import { carrySeries } from "./series-drag.ts";
 import styles from "./series-tray.module.css";
 import { type CellId, studyKey } from "./session/cell.ts";
 import { activeCell, filledCells } from "./session/places.ts";
@@ -88,8 +89,13 @@ function SeriesButton({
       className={styles.series}
       aria-current={shown || undefined}
       aria-label={`Series ${series.seriesNumber ?? ""} ${name}, ${series.numberOfInstances} images`}
-      onMouseDown={(event) => event.preventDefault()}
-      onClick={() => session.dispatch({ type: "open", study, series })}
+      draggable
+      onDragStart={(event) => carrySeries(event.dataTransfer, study, series)}
+      onClick={(event) => {
+        session.dispatch({ type: "open", study, series });
+        // After a click the keys are the images' again; who came by keyboard stays.
+        if (event.detail > 0) event.currentTarget.blur();
+      }}
       title={name}
     >
       {/* Thumbnails wait until the first image stands: they share the line with it. */}

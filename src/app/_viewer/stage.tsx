@@ -55,7 +55,7 @@ export function Stage({ session }: { session: Session }) {
       {places.length > 0 && (
         <div className={styles.cells}>
           {places.map((id) => (
-            <CellFrame key={id} session={session} id={id} />
+            <CellFrame key={id} session={session} id={id} hidden={only !== null && only !== id} />
           ))}
         </div>
       )}

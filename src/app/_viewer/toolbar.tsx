@@ -3,6 +3,7 @@ import {
   CircleHelp,
   Columns2,
   Contrast,
+  Expand,
   FlipHorizontal2,
   Link2,
   Link2Off,
@@ -20,6 +21,7 @@ import {
   ZoomIn,
 } from "lucide-react";
 import type { ReactNode } from "react";
+import { LayoutChooser } from "./layout-chooser.tsx";
 import { linkedBy } from "./session/links.ts";
 import { activeCell, filledCells, priorCell } from "./session/places.ts";
 import type { Session } from "./session/run.ts";
@@ -59,6 +61,7 @@ export function Toolbar({
   const several = useSession(session, (state) => filledCells(state).length > 1);
   const hasPriors = useSession(session, (state) => state.studies.priors.length > 0);
   const prior = useSession(session, (state) => priorCell(state) !== null);
+  const alone = useSession(session, (state) => state.alone);
   const opening = useSession(session, (state) => state.stackOpening);
   const { cell } = useCell(session, active);
   const { dispatch } = session;
@@ -150,6 +153,21 @@ export function Toolbar({
           </label>
         )}
       </div>
+      {!compact && (
+        <div className={styles.group}>
+          <LayoutChooser session={session} />
+          {(several || alone) && (
+            <Tool
+              label={alone ? "All cells" : "This cell alone"}
+              shortcut="Enter"
+              pressed={alone}
+              onPress={() => dispatch({ type: "toggle-alone" })}
+            >
+              <Expand size={18} aria-hidden />
+            </Tool>
+          )}
+        </div>
+      )}
       {(hasPriors || several) && !compact && (
         <div className={styles.group}>
           {hasPriors && (

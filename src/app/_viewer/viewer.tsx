@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { warmDecoder } from "./cornerstone.ts";
 import { KeyList } from "./key-list.tsx";
 import { belongsToSomebodyElse, pressKey } from "./keyboard.ts";
+import { openLayoutChooser } from "./layout-chooser.tsx";
 import { MeasurementChips } from "./measurement-chips.tsx";
 import { PriorInDoubt } from "./prior-in-doubt.tsx";
 import { SeriesTray } from "./series-tray.tsx";
@@ -59,11 +60,16 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (belongsToSomebodyElse(event)) return;
-      const meant = pressKey(event, session, () => setHelp((shown) => !shown), fullscreen.current);
+      const meant = pressKey(event, session, {
+        toggleHelp: () => setHelp((shown) => !shown),
+        toggleFullscreen: fullscreen.current,
+        chooseLayout: () => openLayoutChooser(root.current),
+      });
       if (event.key === "Escape") {
         setHelp(false);
         session.dispatch({ type: "answer", yes: false });
         session.dispatch({ type: "close-document" });
+        if (session.state().alone) session.dispatch({ type: "toggle-alone" });
       }
       // The page around leaves alone what is prevented.
       if (meant) event.preventDefault();

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from "playwright";
+import type { Browser, BrowserContext, Locator, Page } from "playwright";
 import { readBurnedInNumber } from "#server/demo/modality-simulator/index.ts";
 import { desktop, launchBrowser, signInPage } from "./browser.ts";
 import { signIn } from "./portal.ts";
@@ -114,11 +114,18 @@ async function labBench(browser: Browser, lab: string): Promise<ViewerBench> {
   };
 }
 
-export type Side = "current" | "prior";
+/** A viewport by what it is called, or by its place in the layout: `"r1c2"`. */
+export type Side = "current" | "prior" | `r${number}c${number}`;
+
+export function viewportOf(page: Page, side: Side): Locator {
+  return side === "current" || side === "prior"
+    ? page.getByTestId(`viewport-${side}`)
+    : page.locator(`[data-cell="${side}"] [data-viewport]`);
+}
 
 /** What a side shows: size of its picture and screen, share of it that is lit, number of greys, and a fingerprint. */
 export function pictureOf(page: Page, side: Side) {
-  return page.getByTestId(`viewport-${side}`).evaluate((element) => {
+  return viewportOf(page, side).evaluate((element) => {
     const canvas = element.querySelector("canvas");
     const context = canvas?.getContext("2d");
     if (!canvas || !context) return { width: 0, height: 0, ratio: 1, lit: 0, greys: 0, print: "" };
@@ -147,7 +154,7 @@ export function pictureOf(page: Page, side: Side) {
 export async function numberOnScreen(page: Page, side: Side): Promise<number | null> {
   const rows = 16;
   // Only the image's first rows cross over: one value for each pixel of the slice, taken where the screen has it.
-  const pixels = await page.getByTestId(`viewport-${side}`).evaluate(
+  const pixels = await viewportOf(page, side).evaluate(
     (element, { columns, rows }) => {
       const canvas = element.querySelector("canvas");
       const context = canvas?.getContext("2d");
@@ -172,11 +179,11 @@ export async function numberOnScreen(page: Page, side: Side): Promise<number | n
 
 /** Image on the screen, from 0. */
 export async function indexOf(page: Page, side: Side): Promise<number | null> {
-  const value = await page.getByTestId(`viewport-${side}`).getAttribute("data-index");
+  const value = await viewportOf(page, side).getAttribute("data-index");
   return value === null ? null : Number(value);
 }
 
 /** Waits until a side shows an image in full quality. */
 export async function shown(page: Page, side: Side): Promise<void> {
-  await page.locator(`[data-viewport="${side}"][data-quality="8"]`).waitFor({ timeout: 60_000 });
+  await viewportOf(page, side).and(page.locator('[data-quality="8"]')).waitFor({ timeout: 60_000 });
 }

@@ -135,7 +135,7 @@ export function opened(
   const index = found >= 0 ? found : hang.index;
   const rate = playbackOf(loaded.frames, index).rate ?? (loaded.modality === "US" ? 25 : 12);
   const look = { ...freshLook, index, given: hang.given, fps: Math.max(1, Math.min(60, Math.round(rate))) };
-  return relinked({ ...state, cells: { ...state.cells, [id]: { ...cell, loaded, at: null, look } } }, id);
+  return relinked({ ...state, cells: { ...state.cells, [id]: { ...cell, loaded, at: null, look } } }, id, false);
 }
 
 function besideCurrent(state: SessionState, prior: LoadedSeries, opening: LoadedSeries | null) {

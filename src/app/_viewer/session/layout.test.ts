@@ -30,15 +30,12 @@ function busy(): SessionState {
   return after(state, { type: "activate", cell: "r4c2" });
 }
 
-const seen = ({ layout, cells, active, alone, links, document, tool }: SessionState) => ({
-  layout,
-  cells,
-  active,
-  alone,
-  links,
-  document,
-  tool,
-});
+/** Nothing that is seen differs; cells are told one by one, since a difference between boards is too long to be read. */
+function assertSame(now: SessionState, before: SessionState): void {
+  for (const id of placesOf(five)) assert.ok(now.cells[id] === before.cells[id], `${id} is as it was`);
+  const arranged = ({ layout, active, alone, links, tool }: SessionState) => ({ layout, active, alone, links, tool });
+  assert.deepEqual(arranged(now), arranged(before));
+}
 
 describe("a layout of cells", () => {
   test("loses nothing when it shrinks: 5×5, 1×1 and 5×5 again is the same state, cell by cell", () => {
@@ -47,7 +44,7 @@ describe("a layout of cells", () => {
     const small = after(before, one);
     assert.deepEqual(cellsInView(small), ["r1c1"]);
     assert.equal(activeCell(small), "r1c1", "keys mean a cell that is seen");
-    assert.deepEqual(seen(after(small, five)), seen(before));
+    assertSame(after(small, five), before);
     assert.equal(activeCell(after(small, five)), "r4c2");
   });
 
@@ -61,7 +58,7 @@ describe("a layout of cells", () => {
       five,
     );
     for (const id of placesOf(five))
-      if (id !== "r1c1") assert.deepEqual(after25.cells[id], before.cells[id], `${id} is as it was`);
+      if (id !== "r1c1") assert.ok(after25.cells[id] === before.cells[id], `${id} is as it was`);
     assert.equal(after25.cells.r1c1?.look.index, 3);
   });
 
@@ -76,7 +73,7 @@ describe("a layout of cells", () => {
       const state = after(before, { type: "set-layout", rows, columns });
       const places = placesOf(state.layout);
       assert.equal(places.length, rows * columns);
-      for (const id of places) assert.equal(state.cells[id], before.cells[id]);
+      for (const id of places) assert.ok(state.cells[id] === before.cells[id], `${id} is as it was`);
     }
   });
 
@@ -122,8 +119,8 @@ describe("a layout of cells", () => {
     );
     assert.notDeepEqual(hangs(changed), hangs(before));
     const back = after(changed, { type: "undo" }, { type: "undo" });
-    assert.deepEqual(seen(back), seen(before));
-    assert.equal(after(back, { type: "undo" }), back, "before the first there is nothing");
+    assertSame(back, before);
+    assert.ok(after(back, { type: "undo" }).cells === back.cells, "before the first there is nothing");
   });
 
   test("scrolling is no arrangement: an undo does not go through every image", () => {
@@ -137,7 +134,7 @@ describe("a layout of cells", () => {
     assert.equal(state.cells.r1c2?.source.series, "1.2.2");
     const gone = after(state, { type: "studies", studies: { current, priors: [] } });
     assert.equal(gone.cells.r1c2, undefined);
-    assert.equal(gone.cells.r1c1, state.cells.r1c1, "the other is untouched");
+    assert.ok(gone.cells.r1c1 === state.cells.r1c1, "the other is untouched");
     const bare = studyOf("1.1", []);
     const waiting = begun({ current: bare, priors: [] });
     assert.match(waiting.cells.r1c1?.problem?.message ?? "", /No images have arrived/);

@@ -13,10 +13,10 @@ function pairOf(a: CellId, b: CellId): string {
  * Two cells as they stand now. By place in the body where both know it; by image number only for two studies, whose series
  * were chosen to match: two series of one study that lie otherwise have nothing in common.
  */
-function linkOf(a: Cell, b: Cell): Link | null {
+function linkOf(a: Cell, b: Cell, asTheyStand: boolean): Link | null {
   const [one, two] = [a.loaded?.frames ?? [], b.loaded?.frames ?? []];
   if (one.length === 0 || two.length === 0) return null;
-  const link = linkAt(one, a.look.index, two, b.look.index);
+  const link = linkAt(one, a.look.index, two, b.look.index, asTheyStand);
   return link.by === "index" && a.source.study === b.source.study ? null : link;
 }
 
@@ -29,14 +29,18 @@ export function unlinked<S extends Pick<SessionState, "links">>(state: S, id: Ce
   return { ...state, links: without(state.links, id) };
 }
 
-/** Ties a cell to the others where they stand now. */
-export function relinked(state: SessionState, id: CellId): SessionState {
+/**
+ * Ties a cell to the others.
+ *
+ * @param asTheyStand as the reader has set them; else by coordinate where they share one.
+ */
+export function relinked(state: SessionState, id: CellId, asTheyStand: boolean): SessionState {
   const links = without(state.links, id);
   const cell = state.cells[id];
   if (cell && state.linked)
     for (const [other, theirs] of filledCells(state)) {
       if (other === id) continue;
-      const link = id < other ? linkOf(cell, theirs) : linkOf(theirs, cell);
+      const link = id < other ? linkOf(cell, theirs, asTheyStand) : linkOf(theirs, cell, asTheyStand);
       if (link) links[pairOf(id, other)] = link;
     }
   return { ...state, links };
@@ -44,7 +48,7 @@ export function relinked(state: SessionState, id: CellId): SessionState {
 
 /** Ties all cells together where they stand now, or lets them all go. */
 export function relinkedAll(state: SessionState): SessionState {
-  return filledCells(state).reduce((each, [id]) => relinked(each, id), { ...state, links: {} });
+  return filledCells(state).reduce((each, [id]) => relinked(each, id, true), { ...state, links: {} });
 }
 
 /** Where the linked cells go when one of them goes to an image. */

@@ -33,9 +33,9 @@ export function gone(state: SessionState, id: CellId, index: number, alone = fal
   const length = cell?.loaded?.frames.length ?? 0;
   const wanted = Math.max(0, Math.min(length - 1, index));
   if (!cell || length === 0) return state;
-  if (wanted === cell.look.index) return alone ? relinked(state, id) : state;
+  if (wanted === cell.look.index) return alone ? relinked(state, id, true) : state;
   const next = looked(state, id, { index: wanted });
-  if (alone) return relinked(next, id);
+  if (alone) return relinked(next, id, true);
   return followers(next, id, wanted).reduce((each, [other, at]) => looked(each, other, { index: at }), next);
 }
 

@@ -149,6 +149,13 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
       assert.deepEqual([alone.cells.r1c1?.look.index, alone.cells.r1c2?.look.index], [5, 3]);
       const again = after(alone, { type: "scroll", cell: "r1c2", images: 1 });
       assert.deepEqual([again.cells.r1c1?.look.index, again.cells.r1c2?.look.index], [6, 4], "linked as they stood");
+      const lay = { type: "set-layout", rows: 1, columns: 2 } as const;
+      const two = withLoaded(after(open(), lay), "r1c2");
+      const same = after(two, { type: "go", cell: "r1c2", index: 6 });
+      assert.equal(same.cells.r1c1?.look.index, 6, "one coordinate of one study is one place");
+      const apart = after(same, { type: "scroll", cell: "r1c2", images: 3, alone: true });
+      const on = after(apart, { type: "scroll", cell: "r1c1", images: 1 });
+      assert.deepEqual([on.cells.r1c1?.look.index, on.cells.r1c2?.look.index], [7, 10], "set apart they go on apart");
       const end = after(both, { type: "scroll", cell: "r1c1", images: 1e6 });
       assert.equal(end.cells.r1c1?.look.index, 19);
       assert.equal(activeCell(after(beside(), { type: "scroll", cell: "r1c2", images: 1 })), "r1c2");
@@ -169,7 +176,7 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
       assert.deepEqual([other.cells.r1c1?.source.series, other.cells.r1c1?.look.index], ["1.1.3", 8]);
       const nowhere = { ...imageOf(current, 0, 1), seriesInstanceUid: "9" };
       const state = open();
-      assert.equal(after(state, { type: "jump", to: nowhere }), state);
+      assert.ok(after(state, { type: "jump", to: nowhere }) === state);
     },
   ],
   preset: [
@@ -335,7 +342,7 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
     "are the newest of the page",
     () => {
       const next = { current: { ...current, description: "CT Thorax late" }, priors: [prior] };
-      assert.equal(after(open(), { type: "studies", studies: next }).studies, next);
+      assert.ok(after(open(), { type: "studies", studies: next }).studies === next);
     },
   ],
   loaded: [

@@ -130,7 +130,7 @@ export function createViewports(
       if (closed || !engine || made.size === 0) return;
       engine.resize(true, true);
       for (const { viewport } of made.values()) viewport.resized();
-      share();
+      sync();
     });
   }
 

@@ -180,10 +180,10 @@ export function createStackViewport(
     setPrefetch: queue.setLimit,
     wantsMore: queue.wantsMore,
     resized() {
-      const frame = frameAt(view.get().shown);
-      // Out of sight it has no size, and nothing to be fitted to.
+      const frame = frameAt(painted?.index);
+      // Out of sight it has no size, and nothing is drawn.
       if (!frame || element.clientWidth === 0) return;
-      if (camera.resized()) viewport.render();
+      if (camera.resized() || drawn !== painted?.index) viewport.render();
       camera.read(frame);
     },
     frame: () => frameAt(view.get().shown),
