@@ -1,5 +1,5 @@
+import type { Attributes } from "@overread/shared/dicom/attributes";
 import { api } from "dicomweb-client";
-import type { Attributes } from "./attributes.ts";
 import { ViewerError } from "./viewer-error.ts";
 
 const deadlineMs = 30_000;

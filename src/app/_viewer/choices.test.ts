@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { personName } from "./attributes.ts";
+import { personName } from "@overread/shared/dicom/attributes";
 import { readableDate } from "./dates.ts";
 import { seriesContent } from "./frames.ts";
 import { matchingSeries, openingDocument, openingSeries } from "./matching-series.ts";

@@ -1,6 +1,7 @@
 import * as core from "@cornerstonejs/core";
 import { init as initLoader } from "@cornerstonejs/dicom-image-loader";
 import * as tools from "@cornerstonejs/tools";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { loadFrameImage } from "./frame-image.ts";
 import type { Frame } from "./frames.ts";
 import { imageModule } from "./image-modules.ts";
@@ -133,7 +134,7 @@ export function warmDecoder(): Promise<void> {
           pixelRepresentation: 0,
           planarConfiguration: 0,
         },
-        transferSyntax: "1.2.840.10008.1.2.1",
+        transferSyntax: TS.explicitLittleEndian,
         pixelData: new Uint8Array(2),
         options: { preScale: { enabled: false } },
         decodeConfig: undefined,

@@ -4,6 +4,7 @@ import type { PixelDescription } from "@overread/shared/dicom/pixels/description
 import { hasComponentTransform } from "@overread/shared/dicom/pixels/j2k-stream";
 import { decodeGreyJpeg } from "@overread/shared/dicom/pixels/jpeg-grey";
 import { jpegHeader, withColourTransform, withoutPointTransform } from "@overread/shared/dicom/pixels/jpeg-stream";
+import { type PixelCodec, type TransferSyntax, TS, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import type { StoredFrame } from "./fetch-frame.ts";
 import { decodeRle } from "./rle.ts";
 import { ViewerError } from "./viewer-error.ts";
@@ -11,15 +12,8 @@ import { ViewerError } from "./viewer-error.ts";
 /** A frame's bytes, little endian and not compressed, and how they are to be understood. */
 export type DecodedFrame = { bytes: Uint8Array; description: PixelDescription };
 
-const jpegBaseline = "1.2.840.10008.1.2.4.50";
-const jpegInDct = /^1\.2\.840\.10008\.1\.2\.4\.5[0135]$/;
-const native = /^1\.2\.840\.10008\.1\.2(\.1|\.1\.99|\.1\.98)?$/;
-const bigEndian = "1.2.840.10008.1.2.2";
-const rle = "1.2.840.10008.1.2.5";
-const deflatedFrame = "1.2.840.10008.1.2.8.1";
-const jpegLossless = /^1\.2\.840\.10008\.1\.2\.4\.(57|70)$/;
-const wavelet = /^1\.2\.840\.10008\.1\.2\.4\.(9[01]|20[123])$/;
-const byWorker = /^1\.2\.840\.10008\.1\.2\.4\.(5[01357]|70|8[01]|9[01]|20[123]|11[012])$/;
+/** Codecs of the image library's worker. */
+const byWorker: readonly (PixelCodec | null)[] = ["jpeg", "jpeg-lossless", "jpeg-ls", "jpeg-2000", "htj2k", "jpeg-xl"];
 
 /**
  * Undoes the compression of a frame, in the image library's worker where that takes a codec. What the values mean is
@@ -28,20 +22,22 @@ const byWorker = /^1\.2\.840\.10008\.1\.2\.4\.(5[01357]|70|8[01]|9[01]|20[123]|1
  * @throws {ViewerError} in words, for what cannot be decoded or is not what the header says.
  */
 export async function decodeFrame(stored: StoredFrame, description: PixelDescription): Promise<DecodedFrame> {
-  const { bytes, transferSyntaxUid: syntax } = stored;
-  if (native.test(syntax)) return { bytes, description };
-  if (syntax === bigEndian) return { bytes: swapped(bytes, description.bitsAllocated / 8), description };
-  if (syntax === rle) {
+  const { bytes, transferSyntaxUid } = stored;
+  const syntax = transferSyntaxes[transferSyntaxUid];
+  if (!syntax || syntax.opaquePixels) throw unknownCompression();
+  const { codec } = syntax;
+  if (codec === null)
+    return { bytes: syntax.bigEndian ? swapped(bytes, description.bitsAllocated / 8) : bytes, description };
+  if (codec === "rle") {
     const unpacked = decodeRle(bytes, description);
     if (!unpacked) throw damaged();
     return { bytes: unpacked, description: { ...description, planar: false } };
   }
-  if (syntax === deflatedFrame) {
+  if (codec === "deflate") {
     const inflated = new Blob([bytes.slice()]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
     return { bytes: new Uint8Array(await new Response(inflated).arrayBuffer()), description };
   }
-  if (!byWorker.test(syntax))
-    throw new ViewerError("unreadable", "The pixels of this image are compressed in a way that cannot be shown here.");
+  if (!byWorker.includes(codec)) throw unknownCompression();
   return compressed(bytes, syntax, description);
 }
 
@@ -54,19 +50,23 @@ type WorkerFrame = {
   componentsPerPixel?: number;
 };
 
-async function compressed(bytes: Uint8Array, syntax: string, description: PixelDescription): Promise<DecodedFrame> {
+async function compressed(
+  bytes: Uint8Array,
+  { uid, codec }: TransferSyntax,
+  description: PixelDescription,
+): Promise<DecodedFrame> {
   const { rows, columns, samplesPerPixel, photometric, bitsAllocated } = description;
   const header = jpegHeader(bytes);
   if (header && (header.width !== columns || header.height !== rows || header.components !== samplesPerPixel))
     throw damaged();
-  if (header?.precision === 12 && jpegInDct.test(syntax)) return twelveBits(bytes, description);
-  const { stream, shift } = jpegLossless.test(syntax) ? withoutPointTransform(bytes) : { stream: bytes, shift: 0 };
-  const lossyJpeg = jpegInDct.test(syntax);
+  const lossyJpeg = codec === "jpeg";
+  if (header?.precision === 12 && lossyJpeg) return twelveBits(bytes, description);
+  const { stream, shift } = codec === "jpeg-lossless" ? withoutPointTransform(bytes) : { stream: bytes, shift: 0 };
   const cell = (header?.precision ?? bitsAllocated) > 8 ? 16 : 8;
   const decoded = await inWorker(
     lossyJpeg ? withColourTransform(stream, photometric) : stream,
     // A stream of 8 bits is a baseline one whatever it is called, and the decoder for that knows its colours.
-    lossyJpeg && header?.precision === 8 ? jpegBaseline : syntax,
+    lossyJpeg && header?.precision === 8 ? TS.jpegBaseline : uid,
     { rows, columns, samplesPerPixel, photometricInterpretation: photometric, bitsAllocated: cell },
   );
   const { pixelData } = decoded;
@@ -84,8 +84,8 @@ async function compressed(bytes: Uint8Array, syntax: string, description: PixelD
         : new Int8Array(pixelData.length);
   for (let i = 0; i < cells.length; i++) cells[i] = (pixelData[i] as number) << shift;
   // Without its own transformation a wavelet stream holds the colours that the header names.
-  const rgb =
-    lossyJpeg || (wavelet.test(syntax) && (!/^YBR_(FULL|PARTIAL)/.test(photometric) || hasComponentTransform(bytes)));
+  const wavelet = codec === "jpeg-2000" || codec === "htj2k";
+  const rgb = lossyJpeg || (wavelet && (!/^YBR_(FULL|PARTIAL)/.test(photometric) || hasComponentTransform(bytes)));
   return {
     bytes: new Uint8Array(cells.buffer),
     description: afterDecoding(description, { precision, signed, sampleBytes, rgb }),
@@ -126,6 +126,10 @@ function swapped(bytes: Uint8Array, size: number): Uint8Array {
   const out = bytes.slice();
   for (let at = 0; size > 1 && at + size <= out.length; at += size) out.subarray(at, at + size).reverse();
   return out;
+}
+
+function unknownCompression(): ViewerError {
+  return new ViewerError("unreadable", "The pixels of this image are compressed in a way that cannot be shown here.");
 }
 
 function damaged(): ViewerError {

@@ -1,7 +1,8 @@
+import { text } from "@overread/shared/dicom/attributes";
 import type { DocumentLine } from "@overread/shared/dicom/report-lines";
+import { Tag } from "@overread/shared/dicom/tags";
 import { Download, X } from "lucide-react";
 import { useEffect, useState } from "react";
-import { text } from "./attributes.ts";
 import { readableDate } from "./dates.ts";
 import styles from "./document-pane.module.css";
 import { documentContent, documentTitle } from "./documents.ts";
@@ -48,7 +49,9 @@ export function DocumentPane({
   const object = objects[Math.min(chosen, objects.length - 1)] ?? null;
   const title = (object && documentTitle(object.attributes)) || series.seriesDescription || "Document";
   const made = object
-    ? readableDate(text(object.attributes, "00080023") ?? text(object.attributes, "00080021") ?? study.studyDate)
+    ? readableDate(
+        text(object.attributes, Tag.ContentDate) ?? text(object.attributes, Tag.SeriesDate) ?? study.studyDate,
+      )
     : readableDate(study.studyDate);
 
   return (

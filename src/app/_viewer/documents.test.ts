@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Attributes } from "./attributes.ts";
+import type { Attributes } from "@overread/shared/dicom/attributes";
 import { documentContent, documentTitle } from "./documents.ts";
 
 const value = (...values: unknown[]) => ({ Value: values });

@@ -1,3 +1,4 @@
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { errorForStatus } from "./archive.ts";
 import { ViewerError } from "./viewer-error.ts";
 
@@ -79,5 +80,5 @@ function onlyPart(body: Uint8Array, contentType: string): StoredFrame {
 
 function syntaxIn(contentType: string): string {
   // Without a parameter it is what PS3.18 says an octet stream is: Explicit VR Little Endian.
-  return /transfer-syntax="?([\d.]+)/i.exec(contentType)?.[1] ?? "1.2.840.10008.1.2.1";
+  return /transfer-syntax="?([\d.]+)/i.exec(contentType)?.[1] ?? TS.explicitLittleEndian;
 }

@@ -1,11 +1,12 @@
 import * as core from "@cornerstonejs/core";
+import type { Attributes } from "@overread/shared/dicom/attributes";
 import { describePixels, neededBulk } from "@overread/shared/dicom/pixels/describe";
 import type { PixelDescription } from "@overread/shared/dicom/pixels/description";
 import { drawPixels, isColour } from "@overread/shared/dicom/pixels/draw-pixels";
 import { storedValues } from "@overread/shared/dicom/pixels/stored-values";
 import { chosenVoi } from "@overread/shared/dicom/pixels/voi";
+import { Tag } from "@overread/shared/dicom/tags";
 import { bulkData } from "./archive.ts";
-import type { Attributes } from "./attributes.ts";
 import { decodeFrame } from "./decode-frame.ts";
 import { displayedValues } from "./displayed-values.ts";
 import { fetchFrame } from "./fetch-frame.ts";
@@ -59,9 +60,12 @@ async function descriptionOf(frame: Frame, dicomwebRoot: string): Promise<PixelD
 
 /** Metadata leaves pixels out; of an image that does not say how many bits a value has they are floating point. */
 function withPixelKind(instance: Attributes): Attributes {
-  if (instance["00280101"]?.Value?.length || "7FE00008" in instance || "7FE00009" in instance) return instance;
-  const bits = Number(instance["00280100"]?.Value?.[0]);
-  return bits === 32 || bits === 64 ? { ...instance, [bits === 64 ? "7FE00009" : "7FE00008"]: {} } : instance;
+  if (instance[Tag.BitsStored]?.Value?.length || Tag.FloatPixelData in instance || Tag.DoubleFloatPixelData in instance)
+    return instance;
+  const bits = Number(instance[Tag.BitsAllocated]?.Value?.[0]);
+  return bits === 32 || bits === 64
+    ? { ...instance, [bits === 64 ? Tag.DoubleFloatPixelData : Tag.FloatPixelData]: {} }
+    : instance;
 }
 
 function tableAt(dicomwebRoot: string, uri: string): Promise<Uint8Array> {

@@ -1,4 +1,6 @@
-import { type Attributes, items, number, numbers, text, texts } from "./attributes.ts";
+import { type Attributes, items, number, numbers, text, texts } from "@overread/shared/dicom/attributes";
+import { Tag } from "@overread/shared/dicom/tags";
+import { isVideo, type PixelCodec, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import { inOrder } from "./order.ts";
 
 import { type PixelSize, pixelSize } from "./spacing.ts";
@@ -54,15 +56,15 @@ export type OtherObject = { sopInstanceUid: string; title: string; attributes: A
 
 export type SeriesContent = { frames: Frame[]; others: OtherObject[] };
 
-const lossySyntaxes: Readonly<Record<string, string>> = {
-  "1.2.840.10008.1.2.4.50": "JPEG",
-  "1.2.840.10008.1.2.4.51": "JPEG",
-  "1.2.840.10008.1.2.4.81": "JPEG-LS near-lossless",
-  "1.2.840.10008.1.2.4.91": "JPEG 2000",
-  "1.2.840.10008.1.2.4.203": "HTJ2K",
+/** What a codec is called in the corner of an image. */
+const lossyNames: { [codec in PixelCodec]?: string } = {
+  jpeg: "JPEG",
+  "jpeg-ls": "JPEG-LS near-lossless",
+  "jpeg-2000": "JPEG 2000",
+  "jpeg-2000-part-2": "JPEG 2000",
+  htj2k: "HTJ2K",
+  "jpeg-xl": "JPEG XL",
 };
-
-const videoSyntax = /^1\.2\.840\.10008\.1\.2\.4\.10\d$/;
 
 /**
  * Turns the metadata of a series into the pictures to page through, and the objects that have none.
@@ -73,16 +75,16 @@ export function seriesContent(base: string, studyInstanceUid: string, instances:
   const frames: Frame[] = [];
   const others: OtherObject[] = [];
   for (const instance of instances) {
-    const sopInstanceUid = text(instance, "00080018");
-    const seriesInstanceUid = text(instance, "0020000E");
+    const sopInstanceUid = text(instance, Tag.SOPInstanceUID);
+    const seriesInstanceUid = text(instance, Tag.SeriesInstanceUID);
     if (!sopInstanceUid || !seriesInstanceUid) continue;
-    const rows = number(instance, "00280010") ?? 0;
-    const columns = number(instance, "00280011") ?? 0;
-    if (rows < 1 || columns < 1 || videoSyntax.test(transferSyntax(instance) ?? "")) {
+    const rows = number(instance, Tag.Rows) ?? 0;
+    const columns = number(instance, Tag.Columns) ?? 0;
+    if (rows < 1 || columns < 1 || isVideo(transferSyntax(instance) ?? "")) {
       others.push(otherObject(instance, sopInstanceUid));
       continue;
     }
-    const count = Math.max(1, Math.trunc(number(instance, "00280008") ?? 1));
+    const count = Math.max(1, Math.trunc(number(instance, Tag.NumberOfFrames) ?? 1));
     const address = `${base}/studies/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`;
     for (let frame = 1; frame <= count; frame++)
       frames.push(frameOf(`wadors:${address}/frames/${frame}`, instance, frame, count));
@@ -92,26 +94,28 @@ export function seriesContent(base: string, studyInstanceUid: string, instances:
 
 function frameOf(imageId: string, instance: Attributes, frameNumber: number, numberOfFrames: number): Frame {
   const attributes = ofFrame(instance, frameNumber);
-  const position = numbers(attributes, "00200032");
-  const orientation = numbers(attributes, "00200037");
+  const position = numbers(attributes, Tag.ImagePositionPatient);
+  const orientation = numbers(attributes, Tag.ImageOrientationPatient);
   const rowDirection = unit(orientation.slice(0, 3));
   const columnDirection = unit(orientation.slice(3, 6));
   const placed = position.length === 3 && rowDirection !== null && columnDirection !== null;
   const normal = placed ? cross(rowDirection, columnDirection) : null;
-  const sopInstanceUid = text(instance, "00080018") ?? "";
+  const sopInstanceUid = text(instance, Tag.SOPInstanceUID) ?? "";
   return {
     imageId,
     sopInstanceUid,
-    sopClassUid: text(instance, "00080016") ?? "",
-    seriesInstanceUid: text(instance, "0020000E") ?? "",
+    sopClassUid: text(instance, Tag.SOPClassUID) ?? "",
+    seriesInstanceUid: text(instance, Tag.SeriesInstanceUID) ?? "",
     frameNumber,
     numberOfFrames,
-    imageNumber: numberOfFrames > 1 ? frameNumber : number(instance, "00200013"),
-    rows: number(attributes, "00280010") ?? 0,
-    columns: number(attributes, "00280011") ?? 0,
-    samplesPerPixel: number(attributes, "00280002") ?? 1,
-    photometricInterpretation: text(attributes, "00280004") ?? "MONOCHROME2",
-    inverse: text(attributes, "00280004") === "MONOCHROME1" || text(instance, "20500020") === "INVERSE",
+    imageNumber: numberOfFrames > 1 ? frameNumber : number(instance, Tag.InstanceNumber),
+    rows: number(attributes, Tag.Rows) ?? 0,
+    columns: number(attributes, Tag.Columns) ?? 0,
+    samplesPerPixel: number(attributes, Tag.SamplesPerPixel) ?? 1,
+    photometricInterpretation: text(attributes, Tag.PhotometricInterpretation) ?? "MONOCHROME2",
+    inverse:
+      text(attributes, Tag.PhotometricInterpretation) === "MONOCHROME1" ||
+      text(instance, Tag.PresentationLUTShape) === "INVERSE",
     size: pixelSize(attributes),
     ultrasound: ultrasoundScale(attributes),
     position: placed ? (position as Vec3) : null,
@@ -120,9 +124,9 @@ function frameOf(imageId: string, instance: Attributes, frameNumber: number, num
     columnDirection: rowDirection ? columnDirection : null,
     alongNormal: placed && normal ? dot(position as Vec3, normal) : null,
     // Annotations are kept by frame of reference: images without one must not share theirs.
-    frameOfReferenceUid: text(attributes, "00200052") ?? `image:${sopInstanceUid}`,
-    sliceThickness: number(attributes, "00180050"),
-    sliceLocation: number(attributes, "00201041"),
+    frameOfReferenceUid: text(attributes, Tag.FrameOfReferenceUID) ?? `image:${sopInstanceUid}`,
+    sliceThickness: number(attributes, Tag.SliceThickness),
+    sliceLocation: number(attributes, Tag.SliceLocation),
     windows: windowsOf(attributes),
     lossy: lossyOf(attributes),
     view: viewOf(attributes),
@@ -133,12 +137,12 @@ function frameOf(imageId: string, instance: Attributes, frameNumber: number, num
 
 /** The instance as it holds for one frame: its functional groups, shared then per frame, over the top level. */
 function ofFrame(instance: Attributes, frame: number): Attributes {
-  const shared = items(instance, "52009229")[0];
-  const perFrame = items(instance, "52009230")[frame - 1];
+  const shared = items(instance, Tag.SharedFunctionalGroupsSequence)[0];
+  const perFrame = items(instance, Tag.PerFrameFunctionalGroupsSequence)[frame - 1];
   if (!shared && !perFrame) return instance;
   const flat: Record<string, Attributes[string]> = { ...instance };
-  delete flat["52009229"];
-  delete flat["52009230"];
+  delete flat[Tag.SharedFunctionalGroupsSequence];
+  delete flat[Tag.PerFrameFunctionalGroupsSequence];
   // A macro of the frame stands in the place of the shared one, not over it.
   const groups = { ...shared, ...perFrame };
   // Private ones, as Philips writes them, hold whole headers of other objects.
@@ -148,10 +152,10 @@ function ofFrame(instance: Attributes, frame: number): Attributes {
 }
 
 function windowsOf(attributes: Attributes): NamedWindow[] {
-  const centers = numbers(attributes, "00281050");
-  const widths = numbers(attributes, "00281051");
-  const names = texts(attributes, "00281055");
-  const declared = text(attributes, "00281056");
+  const centers = numbers(attributes, Tag.WindowCenter);
+  const widths = numbers(attributes, Tag.WindowWidth);
+  const names = texts(attributes, Tag.WindowCenterWidthExplanation);
+  const declared = text(attributes, Tag.VOILUTFunction);
   const windows: NamedWindow[] = [];
   for (const [index, center] of centers.entries()) {
     const width = widths[index];
@@ -165,26 +169,28 @@ function windowsOf(attributes: Attributes): NamedWindow[] {
 }
 
 function lossyOf(attributes: Attributes): string | null {
-  const ratio = number(attributes, "00282112");
-  if (text(attributes, "00282110") === "01") return ratio ? `Lossy ${Math.round(ratio * 10) / 10}:1` : "Lossy";
-  const syntax = lossySyntaxes[transferSyntax(attributes) ?? ""];
-  return syntax ? `Lossy (${syntax})` : null;
+  const ratio = number(attributes, Tag.LossyImageCompressionRatio);
+  if (text(attributes, Tag.LossyImageCompression) === "01")
+    return ratio ? `Lossy ${Math.round(ratio * 10) / 10}:1` : "Lossy";
+  const syntax = transferSyntaxes[transferSyntax(attributes) ?? ""];
+  const name = syntax?.lossy && syntax.codec ? lossyNames[syntax.codec] : undefined;
+  return name ? `Lossy (${name})` : null;
 }
 
 function transferSyntax(attributes: Attributes): string | null {
-  return text(attributes, "00083002") ?? text(attributes, "00020010");
+  return text(attributes, Tag.AvailableTransferSyntaxUID) ?? text(attributes, Tag.TransferSyntaxUID);
 }
 
 function viewOf(attributes: Attributes): string | null {
-  const laterality = text(attributes, "00200062") ?? text(attributes, "00200060");
+  const laterality = text(attributes, Tag.ImageLaterality) ?? text(attributes, Tag.Laterality);
   // U and B say that there is no one side to speak of.
   const side = laterality === "L" || laterality === "R" ? laterality : null;
-  return [side, text(attributes, "00185101")].filter(Boolean).join(" ") || null;
+  return [side, text(attributes, Tag.ViewPosition)].filter(Boolean).join(" ") || null;
 }
 
 function otherObject(instance: Attributes, sopInstanceUid: string): OtherObject {
-  const sopClassUid = text(instance, "00080016") ?? "";
-  return { sopInstanceUid, title: objectName(sopClassUid, text(instance, "00080060")), attributes: instance };
+  const sopClassUid = text(instance, Tag.SOPClassUID) ?? "";
+  return { sopInstanceUid, title: objectName(sopClassUid, text(instance, Tag.Modality)), attributes: instance };
 }
 
 const namesByModality: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
-import { number, text } from "./attributes.ts";
+import { number, text } from "@overread/shared/dicom/attributes";
+import { Tag } from "@overread/shared/dicom/tags";
 import type { Frame } from "./frames.ts";
 import { reductionOf } from "./texture-limit.ts";
 import type { Vec3 } from "./vectors.ts";
@@ -46,10 +47,10 @@ export function imageModule(type: string, frame: Frame, modality: string): objec
         photometricInterpretation: colour ? "RGB" : "MONOCHROME2",
         rows: frame.rows,
         columns: frame.columns,
-        bitsAllocated: number(a, "00280100") ?? 16,
-        bitsStored: number(a, "00280101") ?? number(a, "00280100") ?? 16,
-        highBit: number(a, "00280102") ?? (number(a, "00280101") ?? 16) - 1,
-        pixelRepresentation: number(a, "00280103") ?? 0,
+        bitsAllocated: number(a, Tag.BitsAllocated) ?? 16,
+        bitsStored: number(a, Tag.BitsStored) ?? number(a, Tag.BitsAllocated) ?? 16,
+        highBit: number(a, Tag.HighBit) ?? (number(a, Tag.BitsStored) ?? 16) - 1,
+        pixelRepresentation: number(a, Tag.PixelRepresentation) ?? 0,
       };
     }
     // Images come to the library as the modality's values, with a window made of them.
@@ -60,15 +61,17 @@ export function imageModule(type: string, frame: Frame, modality: string): objec
       return {
         modality,
         seriesInstanceUID: frame.seriesInstanceUid,
-        seriesNumber: number(a, "00200011") ?? undefined,
-        studyInstanceUID: text(a, "0020000D") ?? undefined,
+        seriesNumber: number(a, Tag.SeriesNumber) ?? undefined,
+        studyInstanceUID: text(a, Tag.StudyInstanceUID) ?? undefined,
       };
     case "generalImageModule":
       return { sopInstanceUID: frame.sopInstanceUid, instanceNumber: frame.imageNumber ?? undefined };
     case "sopCommonModule":
       return { sopClassUID: frame.sopClassUid, sopInstanceUID: frame.sopInstanceUid };
     case "transferSyntax":
-      return { transferSyntaxUID: text(a, "00083002") ?? text(a, "00020010") ?? undefined };
+      return {
+        transferSyntaxUID: text(a, Tag.AvailableTransferSyntaxUID) ?? text(a, Tag.TransferSyntaxUID) ?? undefined,
+      };
     default:
       return undefined;
   }

@@ -1,19 +1,15 @@
+import { isDerived, mayHavePictures } from "@overread/shared/dicom/modalities";
 import type { SeriesForViewing } from "./types.ts";
-
-const withoutImages = new Set(["SR", "KO", "PR", "DOC", "RTSTRUCT", "RTPLAN", "REG", "AU", "ECG", "OT-PDF"]);
 
 /** Whether a series is expected to hold pictures; its metadata has the last word. */
 export function mayHaveImages(series: SeriesForViewing): boolean {
-  return !withoutImages.has(series.modality);
+  return mayHavePictures(series.modality);
 }
-
-/** Pictures about other pictures: to be opened, and nothing to begin with. */
-const derived = new Set(["SEG", "RTDOSE"]);
 
 /** The series a study opens with: of those with pictures the first that is no scout, by series number. */
 export function openingSeries(all: readonly SeriesForViewing[]): SeriesForViewing | null {
   const candidates = all.filter(mayHaveImages);
-  const shown = candidates.filter((series) => !isScout(series) && !derived.has(series.modality));
+  const shown = candidates.filter((series) => !isScout(series) && !isDerived(series.modality));
   return byNumber(shown.length > 0 ? shown : candidates)[0] ?? null;
 }
 

@@ -1,4 +1,6 @@
-import { type Attributes, number, text } from "./attributes.ts";
+import { type Attributes, number, text } from "@overread/shared/dicom/attributes";
+import { PrivateTag } from "@overread/shared/dicom/private-tags";
+import { Tag } from "@overread/shared/dicom/tags";
 import type { Frame } from "./frames.ts";
 import { dot } from "./vectors.ts";
 
@@ -37,10 +39,10 @@ function numberedApart(frames: readonly Frame[]): boolean {
 
 /** Frames of one instance: by their place in the stack they are said to belong to, otherwise by where they lie. */
 function framesInOrder(frames: readonly Frame[]): Frame[] {
-  if (frames.every((frame) => number(frame.attributes, "00209057") !== null)) {
+  if (frames.every((frame) => number(frame.attributes, Tag.InStackPositionNumber) !== null)) {
     const stacks = [...new Set(frames.map(stackId))];
     const stack = (frame: Frame) => stacks.indexOf(stackId(frame));
-    return sortedBy(frames, [stack, (frame) => number(frame.attributes, "00209057"), ...timeKeys]);
+    return sortedBy(frames, [stack, (frame) => number(frame.attributes, Tag.InStackPositionNumber), ...timeKeys]);
   }
   const along = frames.map((frame) => frame.alongNormal);
   const places = new Set(along.map((value) => (value === null ? null : Math.round(value / samePlaceMm))));
@@ -51,9 +53,9 @@ function framesInOrder(frames: readonly Frame[]): Frame[] {
   return rising || falling ? [...frames] : sortedBy(frames, [(frame) => frame.alongNormal]);
 }
 
-const stackId = (frame: Frame) => text(frame.attributes, "00209056") ?? "";
+const stackId = (frame: Frame) => text(frame.attributes, Tag.StackID) ?? "";
 /** Of the instance: converted multi-frame images keep the numbers of the single ones in their frames. */
-const instanceNumber = (frame: Frame | undefined) => (frame ? number(frame.instance, "00200013") : null);
+const instanceNumber = (frame: Frame | undefined) => (frame ? number(frame.instance, Tag.InstanceNumber) : null);
 
 /** Images that lie in parallel planes, in the order in which a plane is met first. */
 function planesOf(frames: readonly Frame[]): Frame[][] {
@@ -88,30 +90,33 @@ const of =
 
 /** What tells images of one place apart, from what is said outright to what follows from clocks. */
 const timeKeys: Key[] = [
-  of("00200100"), // Temporal Position Identifier
-  of("00209128"), // Temporal Position Index
+  of(Tag.TemporalPositionIdentifier),
+  of(Tag.TemporalPositionIndex),
   bValue,
-  of("00180086"), // Echo Numbers
-  of("00180081"), // Echo Time
-  of("00209153"), // Nominal Cardiac Trigger Delay Time
-  of("00181060"), // Trigger Time
-  of("00200012"), // Acquisition Number
-  clock("0008002A"), // Acquisition DateTime
-  clock("00080032"), // Acquisition Time
-  clock("00080033"), // Content Time
+  of(Tag.EchoNumbers),
+  of(Tag.EchoTime),
+  of(Tag.NominalCardiacTriggerDelayTime),
+  of(Tag.TriggerTime),
+  of(Tag.AcquisitionNumber),
+  clock(Tag.AcquisitionDateTime),
+  clock(Tag.AcquisitionTime),
+  clock(Tag.ContentTime),
 ];
 
 /** Diffusion b-value; images without diffusion beside those with it leave it out. Syngo once kept it in a private place. */
 function bValue({ attributes }: Frame): number | null {
-  const siemens = text(attributes, "00190010") === "SIEMENS MR HEADER" ? number(attributes, "0019100C") : null;
-  return number(attributes, "00189087") ?? siemens ?? 0;
+  const siemens =
+    text(attributes, PrivateTag.Creator0019) === "SIEMENS MR HEADER"
+      ? number(attributes, PrivateTag.SiemensBValue)
+      : null;
+  return number(attributes, Tag.DiffusionBValue) ?? siemens ?? 0;
 }
 
 /** A time or date and time as a number that grows with it; fractions count. */
 function clock(tag: string): Key {
   return ({ attributes }: { attributes: Attributes }) => {
     const [, digits = "", fraction = ""] = /^(\d{2,14})(\.\d+)?/.exec(text(attributes, tag) ?? "") ?? [];
-    return digits ? Number(digits.padEnd(tag === "0008002A" ? 14 : 6, "0") + fraction) : null;
+    return digits ? Number(digits.padEnd(tag === Tag.AcquisitionDateTime ? 14 : 6, "0") + fraction) : null;
   };
 }
 

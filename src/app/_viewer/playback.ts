@@ -1,4 +1,5 @@
-import { number, numbers, text } from "./attributes.ts";
+import { number, numbers, text } from "@overread/shared/dicom/attributes";
+import { Tag } from "@overread/shared/dicom/tags";
 import type { Frame } from "./frames.ts";
 
 /** How a loop is meant to be played. Indexes into the frames of the pane. */
@@ -13,7 +14,7 @@ export type Playback = {
   delays: number[] | null;
 };
 
-const frameTimeVector = "00181065";
+const frameTimeVector = Tag.FrameTimeVector;
 
 /**
  * How the loop around an image is to be played (PS3.3 §C.7.6.5): the frames of its instance without those trimmed off, or
@@ -26,27 +27,27 @@ export function playbackOf(frames: readonly Frame[], index: number): Playback {
   const a = frame.attributes;
   const delays = delaysOf(frame);
   const usual = delays && mean(delays.slice(1));
-  const told = number(a, "00082144") ?? number(a, "00180040");
-  const frameTime = number(a, "00181063");
+  const told = number(a, Tag.RecommendedDisplayFrameRate) ?? number(a, Tag.CineRate);
+  const frameTime = number(a, Tag.FrameTime);
   const interval = usual ?? frameTime;
   const rate = told && told > 0 ? told : interval && interval > 0 ? 1000 / interval : null;
   if (frame.numberOfFrames === 1) return { ...whole, rate };
   const mine = frames.flatMap((each, i) => (each.sopInstanceUid === frame.sopInstanceUid ? [i] : []));
   const begin = mine[0] ?? 0;
   const end = mine.at(-1) ?? begin;
-  const start = number(a, "00082142") ?? 1;
-  const stop = number(a, "00082143") ?? mine.length;
+  const start = number(a, Tag.StartTrim) ?? 1;
+  const stop = number(a, Tag.StopTrim) ?? mine.length;
   const trimmed = start >= 1 && stop <= mine.length && start < stop;
   const first = trimmed ? begin + start - 1 : begin;
   const last = trimmed ? begin + stop - 1 : end;
-  const sweep = number(a, "00181244") === 1;
+  const sweep = number(a, Tag.PreferredPlaybackSequencing) === 1;
   return { first, last, sweep, rate, delays: delays?.slice(first - begin, last - begin + 1) ?? null };
 }
 
 /** Of Frame Time Vector, when that is what Frame Increment Pointer points to, or nothing else tells of time. */
 function delaysOf({ attributes, numberOfFrames }: Frame): number[] | null {
-  const pointer = (text(attributes, "00280009") ?? "").replace(/\W/g, "");
-  if (pointer !== frameTimeVector && number(attributes, "00181063") !== null) return null;
+  const pointer = (text(attributes, Tag.FrameIncrementPointer) ?? "").replace(/\W/g, "");
+  if (pointer !== frameTimeVector && number(attributes, Tag.FrameTime) !== null) return null;
   const vector = numbers(attributes, frameTimeVector);
   return vector.length === numberOfFrames && vector.length > 1 && mean(vector.slice(1)) > 0 ? vector : null;
 }

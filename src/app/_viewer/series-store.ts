@@ -1,6 +1,7 @@
+import { type Attributes, number, personName, text } from "@overread/shared/dicom/attributes";
+import { Tag } from "@overread/shared/dicom/tags";
 import { isActivePdf } from "./active-pdf.ts";
 import { bulkData, seriesMetadata } from "./archive.ts";
-import { type Attributes, number, personName, text } from "./attributes.ts";
 import { forgetFramesExcept, registerFrames } from "./cornerstone.ts";
 import { type Frame, type OtherObject, seriesContent } from "./frames.ts";
 import { geometryWarnings } from "./geometry.ts";
@@ -54,7 +55,7 @@ async function readSeries(study: StudyForViewing, series: SeriesForViewing): Pro
   const base = `${window.location.origin}${study.dicomwebRoot}`;
   const { frames, others } = seriesContent(base, study.studyInstanceUid, instances);
   const first = frames[0]?.attributes;
-  const modality = (first && text(first, "00080060")) || series.modality || "OT";
+  const modality = (first && text(first, Tag.Modality)) || series.modality || "OT";
   registerFrames(frames, modality, study.dicomwebRoot);
   return {
     study,
@@ -62,8 +63,8 @@ async function readSeries(study: StudyForViewing, series: SeriesForViewing): Pro
     modality,
     frames,
     others,
-    patientName: first ? personName(first, "00100010") : null,
-    patientId: first ? text(first, "00100020") : null,
+    patientName: first ? personName(first, Tag.PatientName) : null,
+    patientId: first ? text(first, Tag.PatientID) : null,
     warnings: geometryWarnings(frames),
   };
 }
@@ -86,11 +87,11 @@ export async function pdfOf(
   loaded: LoadedSeries,
   { attributes }: OtherObject,
 ): Promise<{ file: Blob; active: boolean }> {
-  const bytes = await binary(loaded.study.dicomwebRoot, attributes, "00420011");
+  const bytes = await binary(loaded.study.dicomwebRoot, attributes, Tag.EncapsulatedDocument);
   const begin = bytes ? new TextDecoder("latin1").decode(bytes.slice(0, 1024)) : "";
   if (!bytes || !begin.includes("%PDF-")) throw new ViewerError("unreadable", "There is no PDF in this object.");
   // An odd length was filled up with a zero; the object says where the file ends.
-  const length = number(attributes, "00420015");
+  const length = number(attributes, Tag.EncapsulatedDocumentLength);
   const file = length ? bytes.slice(0, length) : bytes;
   const active = await isActivePdf(new Uint8Array(file));
   // A blob of another type is saved by every browser, also when its address is opened by hand.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Attributes } from "./attributes.ts";
+import type { Attributes } from "@overread/shared/dicom/attributes";
 import { pixelSize } from "./spacing.ts";
 
 const of = (values: Record<string, unknown[]>): Attributes =>

@@ -1,4 +1,5 @@
-import { type Attributes, numbers, text } from "./attributes.ts";
+import { type Attributes, numbers, text } from "@overread/shared/dicom/attributes";
+import { Tag } from "@overread/shared/dicom/tags";
 
 /** Size of a pixel. `unit` says how far it can be trusted; with `px` both sizes only carry the aspect ratio. */
 export type PixelSize = { row: number; column: number; unit: "mm" | "mm at detector" | "px" };
@@ -14,19 +15,19 @@ const projection = new Set(["CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG", "DR"
  * @see DICOM PS3.3 §10.7.1.1 (Pixel Spacing calibration), §C.8.7.1.1.3 (Imager Pixel Spacing)
  */
 export function pixelSize(attributes: Attributes): PixelSize {
-  const pixel = pair(attributes, "00280030");
-  const imager = pair(attributes, "00181164");
+  const pixel = pair(attributes, Tag.PixelSpacing);
+  const imager = pair(attributes, Tag.ImagerPixelSpacing);
   if (pixel) {
     const atDetector =
-      projection.has(text(attributes, "00080060") ?? "") &&
+      projection.has(text(attributes, Tag.Modality) ?? "") &&
       imager !== null &&
       imager.row === pixel.row &&
       imager.column === pixel.column &&
-      text(attributes, "00280A02") === null;
+      text(attributes, Tag.PixelSpacingCalibrationType) === null;
     return { ...pixel, unit: atDetector ? "mm at detector" : "mm" };
   }
   if (imager) return { ...imager, unit: "mm at detector" };
-  const [vertical, horizontal] = numbers(attributes, "00280034");
+  const [vertical, horizontal] = numbers(attributes, Tag.PixelAspectRatio);
   if (vertical && horizontal && vertical > 0 && horizontal > 0)
     return { row: vertical / horizontal, column: 1, unit: "px" };
   return { row: 1, column: 1, unit: "px" };

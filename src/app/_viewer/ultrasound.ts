@@ -1,4 +1,5 @@
-import { type Attributes, items, number } from "./attributes.ts";
+import { type Attributes, items, number } from "@overread/shared/dicom/attributes";
+import { Tag } from "@overread/shared/dicom/tags";
 
 /** A part of an ultrasound picture; bounds in pixels, inclusive. */
 export type UltrasoundRegion = {
@@ -34,9 +35,9 @@ const highPriority = 1;
  * @see DICOM PS3.3 §C.8.5.5
  */
 export function ultrasoundScale(attributes: Attributes): UltrasoundScale | null {
-  const rows = number(attributes, "00280010") ?? 0;
-  const columns = number(attributes, "00280011") ?? 0;
-  const regions = items(attributes, "00186011").flatMap((item) => regionOf(item) ?? []);
+  const rows = number(attributes, Tag.Rows) ?? 0;
+  const columns = number(attributes, Tag.Columns) ?? 0;
+  const regions = items(attributes, Tag.SequenceOfUltrasoundRegions).flatMap((item) => regionOf(item) ?? []);
   if (regions.length === 0) return null;
   // Some write the bound behind the last pixel in place of the last one.
   const fits = (r: UltrasoundRegion) =>
@@ -46,19 +47,24 @@ export function ultrasoundScale(attributes: Attributes): UltrasoundScale | null 
 }
 
 function regionOf(item: Attributes): UltrasoundRegion | null {
-  const [x0, y0, x1, y1] = ["00186018", "0018601A", "0018601C", "0018601E"].map((tag) => number(item, tag));
+  const [x0, y0, x1, y1] = [
+    Tag.RegionLocationMinX0,
+    Tag.RegionLocationMinY0,
+    Tag.RegionLocationMaxX1,
+    Tag.RegionLocationMaxY1,
+  ].map((tag) => number(item, tag));
   if (x0 == null || y0 == null || x1 == null || y1 == null) return null;
-  const x = Math.abs(number(item, "0018602C") ?? 0) * 10;
-  const y = Math.abs(number(item, "0018602E") ?? 0) * 10;
-  const dataType = number(item, "00186014");
+  const x = Math.abs(number(item, Tag.PhysicalDeltaX) ?? 0) * 10;
+  const y = Math.abs(number(item, Tag.PhysicalDeltaY) ?? 0) * 10;
+  const dataType = number(item, Tag.RegionDataType);
   const distances =
     x > 0 &&
     y > 0 &&
-    number(item, "00186024") === centimetres &&
-    number(item, "00186026") === centimetres &&
-    number(item, "00186012") === 1 &&
+    number(item, Tag.PhysicalUnitsXDirection) === centimetres &&
+    number(item, Tag.PhysicalUnitsYDirection) === centimetres &&
+    number(item, Tag.RegionSpatialFormat) === 1 &&
     (dataType === null || tissue.has(dataType));
-  const priority = ((number(item, "00186016") ?? 0) & highPriority) === highPriority;
+  const priority = ((number(item, Tag.RegionFlags) ?? 0) & highPriority) === highPriority;
   return { x0, y0, x1, y1, priority, delta: distances ? { x, y } : null };
 }
 

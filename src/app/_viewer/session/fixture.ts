@@ -1,4 +1,5 @@
-import type { Attributes } from "../attributes.ts";
+import type { Attributes } from "@overread/shared/dicom/attributes";
+import { Tag } from "@overread/shared/dicom/tags";
 import { seriesContent } from "../frames.ts";
 import type { LoadedSeries } from "../series-store.ts";
 import type { SeriesForViewing, StudyForViewing, ViewerProps } from "../types.ts";
@@ -38,16 +39,16 @@ export function loadedOf(study: StudyForViewing, place: number, told: Slices = {
   const { modality = series.modality, slices = series.numberOfInstances, from = 0 } = told;
   const instances = Array.from({ length: slices }, (_, i): Attributes => {
     const values = {
-      "00080018": [`${series.seriesInstanceUid}.${i + 1}`],
-      "0020000E": [series.seriesInstanceUid],
-      "00200013": [i + 1],
-      "00280010": [8],
-      "00280011": [8],
-      "00281050": [40],
-      "00281051": [400],
-      "00200052": [told.frameOfReference ?? `${study.studyInstanceUid}.9`],
-      "00200032": [0, 0, from + i * 5],
-      "00200037": [1, 0, 0, 0, 1, 0],
+      [Tag.SOPInstanceUID]: [`${series.seriesInstanceUid}.${i + 1}`],
+      [Tag.SeriesInstanceUID]: [series.seriesInstanceUid],
+      [Tag.InstanceNumber]: [i + 1],
+      [Tag.Rows]: [8],
+      [Tag.Columns]: [8],
+      [Tag.WindowCenter]: [40],
+      [Tag.WindowWidth]: [400],
+      [Tag.FrameOfReferenceUID]: [told.frameOfReference ?? `${study.studyInstanceUid}.9`],
+      [Tag.ImagePositionPatient]: [0, 0, from + i * 5],
+      [Tag.ImageOrientationPatient]: [1, 0, 0, 0, 1, 0],
     };
     return Object.fromEntries(Object.entries(values).map(([tag, Value]) => [tag, { Value }]));
   });

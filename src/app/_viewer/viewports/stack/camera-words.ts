@@ -1,5 +1,6 @@
 import type { Types } from "@cornerstonejs/core";
-import { texts } from "../../attributes.ts";
+import { texts } from "@overread/shared/dicom/attributes";
+import { Tag } from "@overread/shared/dicom/tags";
 import type { Frame } from "../../frames.ts";
 import { type Letters, lettersFromPatientOrientation, orientationLetters } from "../../geometry.ts";
 import type { Vec3 } from "../../vectors.ts";
@@ -16,7 +17,7 @@ export function cameraWords(
   const downwards = difference(viewport.canvasToWorld([0, height]), corner);
   const right = across.map((value) => value / Math.hypot(...across)) as Vec3;
   const down = downwards.map((value) => value / Math.hypot(...downwards)) as Vec3;
-  const [rowEnd, columnEnd] = texts(frame.attributes, "00200020");
+  const [rowEnd, columnEnd] = texts(frame.attributes, Tag.PatientOrientation);
   const letters = frame.rowDirection
     ? orientationLetters(right, down)
     : rowEnd && columnEnd
