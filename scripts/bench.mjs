@@ -7,6 +7,7 @@ const benches = {
   jobs: () => import("./bench/jobs.ts"),
   reads: () => import("./bench/reads.ts"),
   cases: () => import("./bench/cases.ts"),
+  worklist: () => import("./bench/worklist.ts"),
 };
 const [name, ...rest] = process.argv.slice(2);
 if (!name || !(name in benches)) {

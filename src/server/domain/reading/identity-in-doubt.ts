@@ -12,10 +12,13 @@ export type IdentityFacts = {
   unidentified: boolean;
 };
 
-/** The columns of {@link IdentityFacts}, for `study s` and its `reading_case c` (which may be missing). */
+/**
+ * The columns of {@link IdentityFacts}, for `study s` and its `reading_case c` (which may be missing). The patient is asked for its value
+ * and not whether it EXISTS, for which the database would read every patient there is once a page.
+ */
 export const identityColumns = Prisma.sql`s.patient_conflicts AS "patientConflicts",
     ARRAY(SELECT DISTINCT unnest(p.differ) FROM case_prior p WHERE p.case_id = c.id AND p.identity = 'conflict' ORDER BY 1) AS "priorConflicts",
-    EXISTS (SELECT 1 FROM patient pt WHERE pt.id = s.patient_ref AND pt.unidentified_in <> '') AS unidentified`;
+    coalesce((SELECT pt.unidentified_in <> '' FROM patient pt WHERE pt.id = s.patient_ref), false) AS unidentified`;
 
 export function identityOf(facts: IdentityFacts): Identity {
   if (facts.patientConflicts.length > 0 || facts.priorConflicts.length > 0) return "conflict";
