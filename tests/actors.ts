@@ -22,5 +22,5 @@ export async function orgId(slug: string): Promise<string> {
 
 /** Id of a facility of the demo. */
 export async function facilityId(slug: string): Promise<string> {
-  return (await withMaintenance((tx) => tx.facility.findUniqueOrThrow({ where: { slug } }))).id;
+  return (await withMaintenance((tx) => tx.facility.findFirstOrThrow({ where: { slug } }))).id;
 }

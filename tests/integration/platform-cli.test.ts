@@ -188,6 +188,29 @@ test("an operator sets up a hospital, a group, their contract, people and tokens
   );
 });
 
+test("two hospitals may call a facility the same; an enrolment code then says whose", async () => {
+  const named = (org: string) => ["--org", org, "--slug", "main", "--name", "Main"];
+  await ok(["org", "create", "--slug", "annex", "--name", "Annex", "--kind", "hospital"]);
+  await ok(["facility", "create", ...named("clinic")]);
+  await ok(["edge", "enroll-code", "--facility", "main"]);
+  await ok(["facility", "create", ...named("annex")]);
+  assert.equal((await cli(["facility", "create", ...named("annex")])).code, 2, "twice in one hospital");
+  const which = await cli(["edge", "enroll-code", "--facility", "main"]);
+  assert.deepEqual(
+    [which.code, which.stderr.split("\n")[0]],
+    [2, "several hospitals have a facility main: say which with --org"],
+  );
+  await ok(["edge", "enroll-code", "--facility", "main", "--org", "annex"]);
+  const { rows } = await db.owner.query(
+    `SELECT o.slug FROM enrollment_code e JOIN facility f ON f.id = e.facility_id JOIN organization o ON o.id = e.org_id AND o.id = f.org_id
+     WHERE f.slug = 'main' ORDER BY e.id`,
+  );
+  assert.deepEqual(
+    rows.map(({ slug }) => slug),
+    ["clinic", "annex"],
+  );
+});
+
 test("the demo is loaded once, with a password that is never in the arguments", async () => {
   const first = await ok(["demo", "seed"], { OVERREAD_DEMO_PASSWORD: "demo password 1" });
   assert.equal(first.created, true);

@@ -28,7 +28,7 @@ const importFolder: Command = {
       const org = await tx.organization.findUnique({ where: { slug: need(values, "org") } });
       if (org?.kind !== "hospital") throw new DomainError("org.not-found");
       const slug = optional(values, "facility");
-      const facility = slug ? await tx.facility.findUnique({ where: { slug, orgId: org.id } }) : null;
+      const facility = slug ? await tx.facility.findUnique({ where: { orgId_slug: { orgId: org.id, slug } } }) : null;
       if (slug && !facility) throw new DomainError("facility.not-found");
       return { orgId: org.id, facilityId: facility?.id ?? null };
     });

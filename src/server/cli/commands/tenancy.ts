@@ -71,7 +71,8 @@ const facilityCreate: Command = {
       const org = await orgBySlug(tx, need(values, "org"));
       const timeZone = zone ?? org.timeZone;
       if (org.kind !== "hospital") throw new UsageError(`${org.slug} is no hospital`);
-      assertFree(await tx.facility.findUnique({ where: { slug: facilitySlug } }), facilitySlug);
+      const known = await tx.facility.findUnique({ where: { orgId_slug: { orgId: org.id, slug: facilitySlug } } });
+      assertFree(known, facilitySlug);
       return createFacility(tx, org.id, { slug: facilitySlug, name: need(values, "name"), timeZone }, by);
     });
     return {
@@ -94,7 +95,7 @@ const contractCreate: Command = {
       if (group.kind !== "reading_group") throw new UsageError(`${group.slug} is no reading group`);
       const facilitySlug = optional(values, "facility");
       const facility = facilitySlug
-        ? await tx.facility.findUnique({ where: { slug: facilitySlug, orgId: hospital.id } })
+        ? await tx.facility.findUnique({ where: { orgId_slug: { orgId: hospital.id, slug: facilitySlug } } })
         : null;
       if (facilitySlug && !facility) throw new DomainError("facility.not-found");
       return createContract(tx, { orgId: hospital.id, readerOrgId: group.id, facilityId: facility?.id ?? null }, by);
@@ -192,12 +193,20 @@ const tokenRevoke: Command = {
 
 const edgeEnrollCode: Command = {
   name: "edge enroll-code",
-  usage: "--facility <slug>",
-  summary: "Print a one-time code with which an edge router enrols (24 hours)",
-  options: { facility: { type: "string" } },
+  usage: "--facility <slug> [--org <slug>]",
+  summary:
+    "Print a one-time code with which an edge router enrols (24 hours); --org where several hospitals have a facility of that name",
+  options: { facility: { type: "string" }, org: { type: "string" } },
   async run({ values }) {
     const facilitySlug = need(values, "facility");
-    const { code, expiresAt } = await withMaintenance((tx) => issueEnrollmentCodeAsOperator(tx, { facilitySlug, by }));
+    const orgSlug = optional(values, "org");
+    const { code, expiresAt } = await withMaintenance((tx) =>
+      issueEnrollmentCodeAsOperator(tx, { facilitySlug, orgSlug, by }),
+    ).catch((error: unknown) => {
+      if (error instanceof DomainError && error.code === "request.invalid")
+        throw new UsageError(`several hospitals have a facility ${facilitySlug}: say which with --org`);
+      throw error;
+    });
     return { json: { code, expiresAt: expiresAt.toISOString(), facility: facilitySlug }, lines: [code] };
   },
 };

@@ -14,19 +14,26 @@ export async function issueEnrollmentCode(
   { facilitySlug }: { facilitySlug: string },
 ): Promise<{ code: string; expiresAt: Date }> {
   edgePolicy.authorize(actor, "edge.manage", null);
-  const facility = await tx.facility.findUnique({ where: { slug: facilitySlug } });
+  const facility = await tx.facility.findUnique({ where: { orgId_slug: { orgId: actor.orgId, slug: facilitySlug } } });
   const row = facility && { orgId: facility.orgId, facilityId: facility.id };
   if (!row || !edgePolicy.can(actor, "edge.manage", row)) throw new DomainError("facility.not-found");
   return insertCode(tx, actor, facility, requestId);
 }
 
-/** The same by an operator at the server: `tx` comes from `withMaintenance`. */
+/**
+ * The same by an operator at the server: `tx` comes from `withMaintenance`.
+ *
+ * @throws {DomainError} `facility.not-found`; `request.invalid` where several organisations have a facility of that name and none is named
+ */
 export async function issueEnrollmentCodeAsOperator(
   tx: Tx,
-  { facilitySlug, by }: { facilitySlug: string; by: string },
+  { facilitySlug, orgSlug, by }: { facilitySlug: string; orgSlug?: string | undefined; by: string },
 ): Promise<{ code: string; expiresAt: Date }> {
-  const facility = await tx.facility.findUnique({ where: { slug: facilitySlug } });
+  const [facility, ...others] = await tx.$queryRaw<{ id: string; orgId: string }[]>`
+    SELECT f.id, f.org_id AS "orgId" FROM facility f JOIN organization o ON o.id = f.org_id
+    WHERE f.slug = ${facilitySlug} AND (${orgSlug ?? null}::text IS NULL OR o.slug = ${orgSlug ?? null})`;
   if (!facility) throw new DomainError("facility.not-found");
+  if (others.length > 0) throw new DomainError("request.invalid", { details: { fields: "org" } });
   return insertCode(tx, { kind: "system", orgId: facility.orgId, name: by }, facility);
 }
 

@@ -115,7 +115,7 @@ export async function updateFacility(
 ): Promise<{ configVersion: number }> {
   const { actor, tx } = ctx;
   tenancyPolicy.authorize(actor, "facility.manage", null);
-  const facility = await tx.facility.findUnique({ where: { slug: facilitySlug } });
+  const facility = await tx.facility.findUnique({ where: { orgId_slug: { orgId: actor.orgId, slug: facilitySlug } } });
   const row = facility && { orgId: facility.orgId, facilityId: facility.id };
   if (!row || !tenancyPolicy.can(actor, "facility.manage", row)) throw new DomainError("facility.not-found");
   const { localPacs, ...plain } = change;

@@ -26,7 +26,7 @@ export function FacilitiesScreen({ me, initial, at }: { me: Me; initial: Facilit
     >
       {mine.map((facility) => (
         <FacilityForm
-          key={`${facility.slug}-${facility.settings?.configVersion}`}
+          key={`${facility.orgName}-${facility.slug}-${facility.settings?.configVersion}`}
           facility={facility}
           onSaved={() => void query.refetch()}
         />
