@@ -87,3 +87,11 @@ export function told(state: SessionState, cell: CellId, report: ViewportReport):
 export function hangs(state: SessionState): Record<string, string | null> {
   return Object.fromEntries(Object.entries(state.cells).map(([id, cell]) => [id, cell?.source.series ?? null]));
 }
+
+/** The current study alone, open. */
+export const open = () => withLoaded(begun(), "r1c1");
+
+/** Current and prior beside, both open. */
+export const beside = () => withLoaded(after(open(), { type: "toggle-prior" }), "r1c2");
+
+export const lung = { center: -600, width: 1500 };

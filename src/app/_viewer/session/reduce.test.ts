@@ -2,17 +2,27 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { SeriesForViewing } from "../types.ts";
 import { ViewerError } from "../viewer-error.ts";
-import type { Action, ViewportReport } from "./actions.ts";
-import { after, begun, current, doubtful, hangs, loadedOf, prior, studyOf, told, withLoaded } from "./fixture.ts";
+import type { Action } from "./actions.ts";
+import {
+  after,
+  begun,
+  beside,
+  current,
+  doubtful,
+  hangs,
+  loadedOf,
+  lung,
+  open,
+  prior,
+  studyOf,
+  told,
+  withLoaded,
+} from "./fixture.ts";
 import { linkedBy } from "./links.ts";
 import { activeCell, cellsInView, priorCell } from "./places.ts";
 import { reduce } from "./reduce.ts";
 
 const seriesOf = (study: typeof current, place: number) => study.series[place] as SeriesForViewing;
-const open = () => withLoaded(begun(), "r1c1");
-/** Current and prior beside, both open. */
-const beside = () => withLoaded(after(open(), { type: "toggle-prior" }), "r1c2");
-const lung = { center: -600, width: 1500 };
 const windowOf = (state: ReturnType<typeof open>, id: "r1c1" | "r1c2" | "r1c3") => {
   const window = state.cells[id]?.look.window;
   return window && { center: window.center, width: window.width };
@@ -396,67 +406,6 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
   ],
 };
 
-/** The same for what viewports tell. */
-const reports: { [T in ViewportReport["type"]]: [says: string, check: () => void] } = {
-  stacked: [
-    "gives the number keys their windows",
-    () => {
-      const state = open();
-      const { presets } = after(state, told(state, "r1c1", { type: "stacked", range: [0, 9] })).cells.r1c1 ?? {};
-      assert.deepEqual(presets?.[1]?.name, "Lung");
-    },
-  ],
-  painted: [
-    "is told of once",
-    () => {
-      const state = open();
-      const { state: next, effects } = reduce(state, told(state, "r1c1", { type: "painted" }));
-      assert.deepEqual(effects, [{ type: "first-image", cell: "r1c1" }]);
-      assert.deepEqual(reduce(next, told(next, "r1c1", { type: "painted" })).effects, []);
-    },
-  ],
-  dragged: [
-    "pages like the wheel, linked cells too",
-    () => {
-      const state = beside();
-      const { cells } = after(state, told(state, "r1c2", { type: "dragged", images: 4 }));
-      assert.deepEqual([cells.r1c1?.look.index, cells.r1c2?.look.index], [4, 4]);
-    },
-  ],
-  turned: [
-    "moves the loop alone",
-    () => {
-      const state = beside();
-      const { cells } = after(state, told(state, "r1c2", { type: "turned", index: 4 }));
-      assert.deepEqual([cells.r1c1?.look.index, cells.r1c2?.look.index], [0, 4]);
-    },
-  ],
-  windowed: [
-    "is kept for the stack, and for each image of a projection",
-    () => {
-      const window = { ...lung, shape: "LINEAR", lut: null } as const;
-      const state = open();
-      const ct = after(state, told(state, "r1c1", { type: "windowed", index: 3, window })).cells.r1c1?.look;
-      assert.deepEqual([ct?.window, ct?.windows], [window, {}]);
-      const film = withLoaded(begun(), "r1c1", { modality: "DX" });
-      const dx = after(film, told(film, "r1c1", { type: "windowed", index: 3, window })).cells.r1c1?.look;
-      assert.deepEqual([dx?.window, dx?.windows], [null, { 3: window }]);
-    },
-  ],
-  moved: [
-    "is kept",
-    () => {
-      const camera = { zoom: 2, pan: [3, 4], rotation: 90, flipped: true } as const;
-      const state = open();
-      assert.equal(after(state, told(state, "r1c1", { type: "moved", camera })).cells.r1c1?.look.camera, camera);
-    },
-  ],
-};
-
 describe("what the reader does and what comes of it", () => {
   for (const [type, [says, check]] of Object.entries(table)) test(`${type} ${says}`, check);
-});
-
-describe("what a viewport tells", () => {
-  for (const [type, [says, check]] of Object.entries(reports)) test(`${type} ${says}`, check);
 });
