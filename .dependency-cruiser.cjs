@@ -47,10 +47,10 @@ module.exports = {
       "other-rooms-have-doors",
       { path: `^src/(?:server/([^/]+)/|(?:app|workers)/)` },
       {
-        path: `^src/server/(archive|documents|${protocols})/`,
+        path: `^src/server/(archive|audit|backup|documents|${protocols})/`,
         pathNot: ["^src/server/$1/", "^src/server/(?:[^/]+)/index\\.ts$", "^src/server/trpc/"],
       },
-      "Archive, documents and each protocol are entered by index.ts.",
+      "These rooms, and each protocol, are entered by index.ts.",
     ),
     rule(
       "protocols-stand-alone",

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { chainAllWaitingReads, startAuditWriter, waitingReads } from "#server/audit-writer.ts";
+import { chainAllWaitingReads, startAuditWriter, waitingReads } from "#server/audit/writer.ts";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";

@@ -6,14 +6,24 @@
  */
 const storeys = [
   // What every process stands on: settings, log, errors, the database.
-  ["config.ts", "context.ts", "errors.ts", "log.ts", "outage.ts", "process-keys.ts", "system-actor.ts", "db"],
+  [
+    "config.ts",
+    "context.ts",
+    "errors.ts",
+    "log.ts",
+    "outage.ts",
+    "process-keys.ts",
+    "storage-address.ts",
+    "system-actor.ts",
+    "db",
+  ],
   ["live", "storage", "audit-seal.ts"],
   ["jobs"],
   // The product: verbs that touch nothing but the database.
   ["domain"],
   // Who is calling; what is made of the rows and the objects.
-  ["auth", "audit-anchors.ts", "audit-key.ts", "audit-writer.ts"],
-  ["archive", "documents"],
+  ["auth", "audit"],
+  ["archive", "backup", "documents"],
   // Doors: what they share, then each of them.
   ["http"],
   ["object-answers"],

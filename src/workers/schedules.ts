@@ -1,8 +1,8 @@
 import { scrubArchive } from "#server/archive/index.ts";
-import { anchorAuditHeads } from "#server/audit-anchors.ts";
+import { anchorAuditHeads } from "#server/audit/index.ts";
+import { purgeSpent } from "#server/auth/purge.ts";
 import { config } from "#server/config.ts";
 import type { SqlCtx } from "#server/context.ts";
-import { pool } from "#server/db/clients.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { casesWithLapsedClaim, casesWithoutPlan, expireClaim, prioritizeCases } from "#server/domain/reading/index.ts";
@@ -15,11 +15,6 @@ import type { Schedule } from "./every.ts";
 const togetherAtMost = 100;
 
 type CaseOf = { orgId: string; caseId: string };
-const query = <Row extends object>(sql: string): Promise<Row[]> =>
-  pool("overread_maintenance")
-    .query<Row>(sql)
-    .then((result) => result.rows);
-
 /** Nets under the jobs, and tidying. What they find is changed by the same verbs, as the product itself. */
 export function schedules(log: Log): Schedule[] {
   const together = async (cases: CaseOf[], verb: (ctx: SqlCtx, caseIds: string[]) => Promise<unknown>) => {
@@ -80,8 +75,7 @@ export function schedules(log: Log): Schedule[] {
       everyMs: 60 * 60_000,
       run: async () => {
         const jobs = await purgeDone(7);
-        await query("DELETE FROM edge_nonce WHERE expires_at < now() - interval '1 hour'");
-        await query("DELETE FROM sign_in_attempt WHERE window_start < now() - interval '1 day'");
+        await purgeSpent();
         if (jobs > 0) log.info({ jobs }, "old finished jobs purged");
       },
     },

@@ -1,6 +1,6 @@
 import { type ConnectionOptions, Worker } from "bullmq";
 import { Redis } from "ioredis";
-import { startAuditWriter } from "#server/audit-writer.ts";
+import { startAuditWriter } from "#server/audit/index.ts";
 import { config } from "#server/config.ts";
 import { type QueueName, queueNames, queuePrefix, Relay } from "#server/jobs/relay.ts";
 import type { Log } from "#server/log.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type pg from "pg";
-import { chainAllWaitingReads } from "#server/audit-writer.ts";
+import { chainAllWaitingReads } from "#server/audit/writer.ts";
 import { pool } from "#server/db/clients.ts";
 import type { Role } from "#server/db/generated/enums.ts";
 import { withTenant } from "#server/db/with-tenant.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { newUid } from "@overread/shared/dicom/uids";
-import { chainAllWaitingReads } from "#server/audit-writer.ts";
+import { chainAllWaitingReads } from "#server/audit/writer.ts";
 import { createApiToken, findToken } from "#server/auth/api-token.ts";
 import type { TokenActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";

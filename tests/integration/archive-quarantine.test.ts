@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
-import { chainAllWaitingReads } from "#server/audit-writer.ts";
+import { chainAllWaitingReads } from "#server/audit/writer.ts";
 import { openFrontDoor } from "#server/front-door/front-door.ts";
 import { createLog } from "#server/log.ts";
 import { createCaller } from "#server/trpc/caller.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type DicomJson, numberOf, stringOf } from "@overread/shared/dicom/dicom-json";
-import { chainAllWaitingReads } from "#server/audit-writer.ts";
+import { chainAllWaitingReads } from "#server/audit/writer.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
 import { type Tiny, tinyInstance } from "../factories/tiny-instance.ts";
 

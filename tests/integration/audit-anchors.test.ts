@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileS
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
-import { anchorAuditHeads } from "#server/audit-anchors.ts";
+import { anchorAuditHeads } from "#server/audit/anchors.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { appendAs } from "#server/domain/audit/index.ts";

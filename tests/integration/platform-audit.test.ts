@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type ChainFault, verifyAuditChains } from "#server/cli/audit-chain.ts";
+import { type ChainFault, verifyAuditChains } from "#server/audit/verify-chains.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { createClient } from "redis";
-import { chainAllWaitingReads } from "#server/audit-writer.ts";
+import { chainAllWaitingReads } from "#server/audit/writer.ts";
 import { createApiToken } from "#server/auth/api-token.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { type FrontDoor, openFrontDoor } from "#server/front-door/front-door.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
-import { chainAllWaitingReads } from "#server/audit-writer.ts";
+import { chainAllWaitingReads } from "#server/audit/writer.ts";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";

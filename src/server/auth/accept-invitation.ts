@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
 import { pool, prisma } from "#server/db/clients.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
-import { linkHash } from "#server/domain/tenancy/index.ts";
+import { linkHash, redeemLink } from "#server/domain/tenancy/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { assertGoodPassword } from "./new-password.ts";
 import { hashPassword } from "./password.ts";
@@ -64,16 +64,7 @@ export async function acceptInvitation(
   if (link.secondFactor) await assertSecondFactor(link, address, totp);
   const passwordHash = await hashPassword(password);
   await prisma("overread_auth").$transaction(async (tx) => {
-    const used = await tx.$executeRaw`UPDATE invitation SET used_at = now(), used_from = ${address}
-      WHERE id = ${id}::uuid AND used_at IS NULL AND expires_at > now()`;
-    if (used !== 1) throw new DomainError("user.invitation-invalid");
-    const set = resets
-      ? await tx.$executeRaw`UPDATE credential SET password_hash = ${passwordHash}, changed_at = now(), must_change = false
-          WHERE user_id = ${userId}::uuid`
-      : await tx.$executeRaw`INSERT INTO credential (user_id, org_id, password_hash)
-          VALUES (${userId}::uuid, ${orgId}::uuid, ${passwordHash}) ON CONFLICT (user_id) DO NOTHING`;
-    if (set !== 1) throw new DomainError("user.invitation-invalid");
-    await tx.$executeRaw`UPDATE session SET revoked_at = now() WHERE user_id = ${userId}::uuid AND revoked_at IS NULL`;
+    await redeemLink(tx, { id, userId, orgId, resets }, { passwordHash, address });
     await appendAs(tx, systemActor(orgId, resets ? "reset-link" : "invitation"), {
       action: resets ? "user.reset-password" : "user.accept-invitation",
       details: { userId, address },

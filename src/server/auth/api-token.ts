@@ -51,6 +51,16 @@ export async function createApiToken(
   });
 }
 
+/** Ends a token. Idempotent. @returns whether it was open. */
+export async function revokeApiToken(tokenId: string, actorName: string): Promise<boolean> {
+  return withMaintenance(async (tx) => {
+    const [row] = await tx.$queryRaw<{ orgId: string }[]>`
+      UPDATE api_token SET revoked_at = now() WHERE id = ${tokenId}::uuid AND revoked_at IS NULL RETURNING org_id::text AS "orgId"`;
+    if (row) await appendAs(tx, systemActor(row.orgId, actorName), { action: "token.revoke", details: { tokenId } });
+    return row !== undefined;
+  });
+}
+
 /** The program behind a bearer token; null when it is unknown, expired or revoked (at once where that is heard, else within 5 s). */
 export async function findToken(token: string): Promise<TokenActor | null> {
   const key = sha256(token);

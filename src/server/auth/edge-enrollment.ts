@@ -3,8 +3,7 @@ import type { EnrollRequest, EnrollResponse } from "@overread/shared/edge-contra
 import { DomainError } from "@overread/shared/errors";
 import { prisma } from "#server/db/clients.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
-import { edgeConfigOf, enrollmentCodeSha256 } from "#server/domain/edge/index.ts";
-import { publish } from "#server/live/publish.ts";
+import { enrollmentCodeSha256, redeemEnrollmentCode } from "#server/domain/edge/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 
 function assertEd25519(pem: string): void {
@@ -28,22 +27,13 @@ export async function enrollEdge(input: EnrollRequest): Promise<EnrollResponse> 
   assertEd25519(input.publicKey);
   const codeSha256 = enrollmentCodeSha256(input.code);
   const enrolled = await prisma("overread_auth").$transaction(async (tx) => {
-    // The row lock decides the race; whoever comes second finds the code used.
-    const [code] = await tx.$queryRaw<{ orgId: string; facilityId: string }[]>`
-      UPDATE enrollment_code SET used_at = now() WHERE code_sha256 = ${codeSha256} AND used_at IS NULL AND expires_at > now()
-      RETURNING org_id::text AS "orgId", facility_id::text AS "facilityId"`;
-    if (!code) return null;
-    const edge = await tx.edgeRouter.create({
-      data: { ...code, name: input.name, publicKey: input.publicKey, softwareVersion: input.softwareVersion },
-      select: { id: true },
-    });
-    const facility = await tx.facility.findUniqueOrThrow({ where: { id: code.facilityId } });
-    const org = await tx.organization.findUniqueOrThrow({ where: { id: code.orgId } });
-    const details = { edgeId: edge.id, facilityId: code.facilityId };
-    await appendAs(tx, systemActor(code.orgId, "edge-enrollment"), { action: "edge.enroll", details });
-    await publish(tx, { topic: "edge.changed", orgIds: [code.orgId], edgeId: edge.id });
-    const settings = await edgeConfigOf(tx, facility);
-    return { edgeId: edge.id, orgSlug: org.slug, facilitySlug: facility.slug, config: settings };
+    const { name, publicKey, softwareVersion } = input;
+    const router = await redeemEnrollmentCode(tx, codeSha256, { name, publicKey, softwareVersion });
+    if (!router) return null;
+    const { edgeId, facilityId, orgId, orgSlug, facilitySlug, config } = router;
+    const details = { edgeId, facilityId };
+    await appendAs(tx, systemActor(orgId, "edge-enrollment"), { action: "edge.enroll", details });
+    return { edgeId, orgSlug, facilitySlug, config };
   });
   if (enrolled) return enrolled;
   await recordSpentCode(codeSha256);

@@ -2,6 +2,11 @@ import { config } from "#server/config.ts";
 import type { UserActor } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
 import type { OrganizationKind, Role } from "#server/db/generated/enums.ts";
+import { sqlOn } from "#server/db/sql-on.ts";
+import { endOldestSessions, endSession, openSession, touchSession } from "#server/domain/tenancy/index.ts";
+
+/** Sign-in belongs to no organisation: its role sees the accounts of all, and nothing of a patient. */
+const asSignIn = () => sqlOn(pool("overread_auth"));
 
 /** Sessions that one account may have open. */
 export const sessionsPerAccount = 20;
@@ -12,18 +17,10 @@ export const sessionsPerAccount = 20;
  * All times are the database's.
  */
 export async function createSession(userId: string, orgId: string, address = ""): Promise<string> {
-  const { rows } = await pool("overread_auth").query<{ id: string }>(
-    `INSERT INTO session (user_id, org_id, expires_at, address)
-     VALUES ($1, $2, now() + $3 * interval '1 millisecond', $4) RETURNING id`,
-    [userId, orgId, config().session.absoluteMs, address],
-  );
-  const id = rows[0]!.id;
-  // Browsers that were closed without signing out add up; the ones longest without a request go.
-  await pool("overread_auth").query(
-    `UPDATE session SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL AND id <> $2 AND id NOT IN (
-       SELECT id FROM session WHERE user_id = $1 AND revoked_at IS NULL AND id <> $2 ORDER BY last_seen_at DESC, id DESC LIMIT $3)`,
-    [userId, id, sessionsPerAccount - 1],
-  );
+  const { absoluteMs } = config().session;
+  const id = await openSession(asSignIn(), { userId, orgId, address, absoluteMs });
+  // Browsers that were closed without signing out add up.
+  await endOldestSessions(asSignIn(), userId, { but: id, keep: sessionsPerAccount - 1 });
   return id;
 }
 
@@ -62,17 +59,11 @@ export async function findSession(sessionId: string, { touch = true } = {}): Pro
   if (!row) return null;
   const { stale, ...user } = row;
   // Once a minute is exact enough for a limit of fifteen, and keeps a scroll through a CT from writing a thousand rows.
-  if (touch && stale)
-    await pool("overread_auth").query("UPDATE session SET last_seen_at = now() WHERE id = $1", [sessionId]);
+  if (touch && stale) await touchSession(asSignIn(), sessionId);
   return { kind: "user", ...user, sessionId };
 }
 
 /** Ends one session. Idempotent. @returns the user it belonged to, when it was still open. */
 export async function revokeSession(sessionId: string): Promise<{ userId: string } | null> {
-  if (!uuid.test(sessionId)) return null;
-  const { rows } = await pool("overread_auth").query<{ userId: string }>(
-    `UPDATE session SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING user_id AS "userId"`,
-    [sessionId],
-  );
-  return rows[0] ?? null;
+  return uuid.test(sessionId) ? endSession(asSignIn(), sessionId) : null;
 }

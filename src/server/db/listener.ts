@@ -5,6 +5,8 @@ import type { DbRole } from "./roles.ts";
 
 type Hearer = { heard: (payload: string) => void; missed: () => void };
 
+/** What the database's own list of connections calls it. */
+export const listenerName = "overread-listener";
 /** How often a silent connection is asked whether it lives: one that died without a word would hear nothing for ever. */
 const pingMs = 10_000;
 
@@ -51,6 +53,8 @@ export class DatabaseListener {
     for (let failures = 0; !this.#closed; failures++) {
       const client = new pg.Client({
         connectionString: config().database.roleUrl(this.#role),
+        // So that an operator tells it from the pools' connections.
+        application_name: listenerName,
         keepAlive: true,
         connectionTimeoutMillis: 10_000,
         query_timeout: pingMs,

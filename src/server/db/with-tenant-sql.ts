@@ -177,7 +177,8 @@ class PipelinedTx implements SqlTx {
 const statements = new WeakMap<TemplateStringsArray, { name: string; text: string }>();
 let counted = 0;
 
-function statementOf(parts: TemplateStringsArray): { name: string; text: string } {
+/** The text of a statement written as a template, and the name under which a connection keeps it prepared. */
+export function statementOf(parts: TemplateStringsArray): { name: string; text: string } {
   let known = statements.get(parts);
   if (!known) {
     const text = parts.reduce((before, part, index) => `${before}$${index}${part}`);

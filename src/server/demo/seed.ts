@@ -4,7 +4,13 @@ import type { Tx } from "#server/context.ts";
 import type { Role } from "#server/db/generated/enums.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
-import { createContract, createFacility, createOrganization, insertAccount } from "#server/domain/tenancy/index.ts";
+import {
+  addCalledAeTitle,
+  createContract,
+  createFacility,
+  createOrganization,
+  insertAccount,
+} from "#server/domain/tenancy/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 
 type DemoAccount = { email: string; displayName: string; personName: string; roles: Role[]; qualification?: string };
@@ -76,9 +82,7 @@ const by = "demo";
 
 /** The demo edge router answers to this AE title from its next heartbeat on. */
 async function answerTo(tx: Tx, edgeAet: string): Promise<void> {
-  const [facility] = await tx.$queryRaw<{ id: string; orgId: string }[]>`
-    UPDATE facility SET called_ae_titles = array_append(called_ae_titles, ${edgeAet}), config_version = config_version + 1
-    WHERE slug = 'lakeside-main' AND NOT ${edgeAet} = ANY (called_ae_titles) RETURNING id::text, org_id::text AS "orgId"`;
+  const facility = await addCalledAeTitle(tx, { facilitySlug: "lakeside-main", aeTitle: edgeAet });
   if (!facility) return;
   const details = { facilityId: facility.id, changed: "calledAeTitles" };
   await appendAs(tx, systemActor(facility.orgId, by), { action: "facility.update", details });

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { startAuditWriter } from "#server/audit-writer.ts";
+import { startAuditWriter } from "#server/audit/index.ts";
 import { forgetTokens } from "#server/auth/api-token.ts";
 import { onRevocation } from "#server/auth/revocations.ts";
 import { DatabaseListener } from "#server/db/listener.ts";

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "@overread/shared/errors";
-import { waitingReads } from "#server/audit-writer.ts";
+import { waitingReads } from "#server/audit/index.ts";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import type { Tx } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";

@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { createClient } from "redis";
-import { waitingReads } from "#server/audit-writer.ts";
+import { waitingReads } from "#server/audit/index.ts";
 import { config } from "#server/config.ts";
 import { pool } from "#server/db/clients.ts";
 import { workerHeartbeatKey } from "#server/live/worker-heartbeat.ts";

@@ -1,3 +1,4 @@
+import type { SqlTx } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
 import type { JobName } from "./catalog.ts";
 
@@ -140,4 +141,16 @@ export async function purgeDone(days: number): Promise<number> {
     [days],
   );
   return rows.length;
+}
+
+/** Failed jobs as if never tried, and the relay told. @param id null: all. @returns those that are tried again. */
+export async function retryFailed(
+  tx: SqlTx,
+  id: string | null,
+): Promise<{ id: string; orgId: string; name: string }[]> {
+  const again = await tx.$queryRaw<{ id: string; orgId: string; name: string }[]>`
+    UPDATE outbox_job SET failed_at = NULL, relayed_at = NULL, attempts = 0, run_at = now()
+    WHERE failed_at IS NOT NULL AND (${id}::uuid IS NULL OR id = ${id}::uuid) RETURNING id::text, org_id::text AS "orgId", name`;
+  if (again.length > 0) await tx.$queryRaw`SELECT pg_notify('overread_outbox', '')::text`;
+  return again;
 }

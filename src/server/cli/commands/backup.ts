@@ -1,6 +1,6 @@
 import path from "node:path";
-import { verifyAuditChains } from "../audit-chain.ts";
-import { createBackup, restoreBackup } from "../backup.ts";
+import { verifyAuditChains } from "#server/audit/index.ts";
+import { createBackup, restoreBackup, UnusableBackup } from "#server/backup/index.ts";
 import { type Command, UsageError } from "../command.ts";
 
 function folderOf(positionals: string[]): string {
@@ -36,7 +36,9 @@ const backupRestore: Command = {
   options: {},
   positionals: 1,
   async run({ positionals }, output) {
-    const manifest = await restoreBackup(folderOf(positionals), (line) => output.say(line));
+    const manifest = await restoreBackup(folderOf(positionals), (line) => output.say(line)).catch((error: unknown) => {
+      throw error instanceof UnusableBackup ? new UsageError(error.message) : error;
+    });
     const { faults } = await verifyAuditChains(manifest.auditHeads);
     return {
       json: { madeAt: manifest.madeAt, objects: manifest.objects, auditFaults: faults },

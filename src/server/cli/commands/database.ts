@@ -6,6 +6,7 @@ import { applyMigrations } from "#server/db/migrate.ts";
 import { ensureRoles } from "#server/db/roles.ts";
 import { demoAccounts, seedDemo } from "#server/demo/seed.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
+import { replacePassword } from "#server/domain/tenancy/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { type Command, optional, passwordFrom } from "../command.ts";
 
@@ -67,8 +68,7 @@ async function resetDemoPassword(password: string): Promise<void> {
       const { id: orgId } = await tx.organization.findUniqueOrThrow({ where: { slug } });
       const emails = accounts.map(({ email }) => email);
       for (const { id, email } of await tx.user.findMany({ where: { orgId, email: { in: emails } } })) {
-        await tx.$executeRaw`UPDATE credential SET password_hash = ${hashes.get(email)!}, changed_at = now() WHERE user_id = ${id}::uuid`;
-        await tx.$executeRaw`UPDATE session SET revoked_at = now() WHERE user_id = ${id}::uuid AND revoked_at IS NULL`;
+        await replacePassword(tx, id, hashes.get(email)!);
         const details = { userId: id, passwordChanged: true };
         await appendAs(tx, systemActor(orgId, "demo"), { action: "session.revoke", details });
       }

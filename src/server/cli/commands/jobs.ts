@@ -3,6 +3,7 @@ import type { Tx } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { type AuditAction, appendAs } from "#server/domain/audit/index.ts";
 import { listWaiting, retryDeliveries } from "#server/domain/exchange/index.ts";
+import { retryFailed } from "#server/jobs/outbox.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { type Command, UsageError } from "../command.ts";
 
@@ -79,13 +80,10 @@ type Again = { id: string; orgId: string; name: string };
 
 /** Failed jobs as if never tried, and untaken deliveries at once instead of at the end of their pause. @param id null: all. */
 async function retry(tx: Tx, id: string | null): Promise<{ jobs: number; deliveries: number }> {
-  const jobs = await tx.$queryRaw<Again[]>`
-    UPDATE outbox_job SET failed_at = NULL, relayed_at = NULL, attempts = 0, run_at = now()
-    WHERE failed_at IS NOT NULL AND (${id}::uuid IS NULL OR id = ${id}::uuid) RETURNING id::text, org_id::text AS "orgId", name`;
+  const jobs = await retryFailed(tx, id);
   const deliveries = (await retryDeliveries(tx, id)).map((delivery) => ({ ...delivery, name: "delivery" }));
   await onRecord(tx, "job.retry", jobs);
   await onRecord(tx, "report.deliver", deliveries);
-  if (jobs.length > 0) await tx.$queryRaw`SELECT pg_notify('overread_outbox', '')::text`;
   return { jobs: jobs.length, deliveries: deliveries.length };
 }
 

@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
-import { createApiToken, tokenScopes } from "#server/auth/api-token.ts";
+import { createApiToken, revokeApiToken, tokenScopes } from "#server/auth/api-token.ts";
 import { hashPassword } from "#server/auth/password.ts";
 import { config } from "#server/config.ts";
 import type { Tx } from "#server/context.ts";
 import { OrganizationKind, Role } from "#server/db/generated/enums.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
-import { appendAs } from "#server/domain/audit/index.ts";
 import { issueEnrollmentCodeAsOperator } from "#server/domain/edge/index.ts";
 import {
   createContract,
@@ -176,17 +175,12 @@ const tokenCreate: Command = {
 const tokenRevoke: Command = {
   name: "token revoke",
   usage: "--id <token id>",
-  summary: "End a bearer token; it stops working within ten seconds",
+  summary: "End a bearer token; it stops working at once",
   options: { id: { type: "string" } },
   async run({ values }) {
     const id = need(values, "id");
     if (!/^[0-9a-f-]{36}$/.test(id)) throw new UsageError("--id is not a token id");
-    const revoked = await withMaintenance(async (tx) => {
-      const [row] = await tx.$queryRaw<{ orgId: string }[]>`
-        UPDATE api_token SET revoked_at = now() WHERE id = ${id}::uuid AND revoked_at IS NULL RETURNING org_id::text AS "orgId"`;
-      if (row) await appendAs(tx, systemActor(row.orgId, by), { action: "token.revoke", details: { tokenId: id } });
-      return row !== undefined;
-    });
+    const revoked = await revokeApiToken(id, by);
     return { json: { revoked }, lines: [revoked ? "Revoked." : "There is no such open token."], failed: !revoked };
   },
 };

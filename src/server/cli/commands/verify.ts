@@ -1,10 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { checkArchive, scrubArchive } from "#server/archive/index.ts";
-import { readAnchors } from "#server/audit-anchors.ts";
+import { readAnchors, verifyAuditChains } from "#server/audit/index.ts";
 import { causeInWords } from "#server/outage.ts";
 import { objectStore } from "#server/storage/open-store.ts";
-import { verifyAuditChains } from "../audit-chain.ts";
 import { type Command, optional, UsageError } from "../command.ts";
 
 const Anchors = z.array(

@@ -5,4 +5,5 @@ export { type EdgeListItem, listEdges } from "./list-edges.ts";
 export { noteStudy } from "./note-study.ts";
 export { authorizeEdge, type EdgeActor, edgePolicy } from "./policy.ts";
 export { recordHeartbeat } from "./record-heartbeat.ts";
+export { redeemEnrollmentCode } from "./redeem-code.ts";
 export { revokeEdge } from "./revoke-edge.ts";

@@ -16,8 +16,8 @@ export async function revokeEdge(ctx: Ctx, { edgeId }: { edgeId: string }): Prom
   if (!edge) throw new DomainError("edge.not-found");
   edgePolicy.authorize(actor, "edge.manage", edge);
   if (edge.revokedAt) return;
+  // Its tokens end with it: none is good without an edge router that stands (auth/api-token.ts).
   await tx.$executeRaw`UPDATE edge_router SET revoked_at = now() WHERE id = ${edgeId}::uuid`;
-  await tx.$executeRaw`UPDATE api_token SET revoked_at = now() WHERE edge_id = ${edgeId}::uuid AND revoked_at IS NULL`;
   await audit(ctx, { action: "edge.revoke", details: { edgeId, facilityId: edge.facilityId } });
   await publish(tx, { topic: "edge.changed", orgIds: [edge.orgId], edgeId });
 }

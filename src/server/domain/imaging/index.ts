@@ -1,6 +1,6 @@
 export { completeStudy, settleStudies, settleStudy } from "./complete-study.ts";
 export { confirmInstances, type Digest } from "./confirm-instances.ts";
-export { type DamagedStudy, ListDamaged, type Look, listDamaged, settleDamage } from "./damage/index.ts";
+export { askSender, type DamagedStudy, ListDamaged, type Look, listDamaged, settleDamage } from "./damage/index.ts";
 export { firstImageMetadata, type ImageReference, imagesReceivedBy } from "./evidence.ts";
 export { ClearIdentity, clearIdentity, type IdentityTask, listIdentityTasks } from "./identity/index.ts";
 export type { InstanceRecord, StoredInstance } from "./instance-record.ts";

@@ -1,3 +1,4 @@
+export { addCalledAeTitle } from "./add-called-ae-title.ts";
 export { insertAccount, NewAccount, personNameFrom } from "./create-account.ts";
 export { createContract, type NewContract } from "./create-contract.ts";
 export { createFacility, type NewFacility } from "./create-facility.ts";
@@ -10,5 +11,7 @@ export type { OwnResetLink } from "./own-reset-links.ts";
 export { endOwnSessions, listOwnSessions, type OwnSession } from "./own-sessions.ts";
 export { linkHash } from "./password-link.ts";
 export { tenancyPolicy } from "./policy.ts";
+export { redeemLink, replacePassword } from "./redeem-link.ts";
 export { makeResetLink, makeResetLinkAsOperator } from "./reset-link.ts";
+export { endOldestSessions, endSession, openSession, touchSession } from "./sessions.ts";
 export { CreateUser, createUser, deactivateUser, listUsers, type UserListItem } from "./users.ts";

@@ -3,6 +3,7 @@ import type { Ctx, UserActor } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
 import { listOwnResetLinks } from "./own-reset-links.ts";
 import { endLinks } from "./password-link.ts";
+import { endAllSessions } from "./sessions.ts";
 
 /** The caller's account and organisation, as the portal greets them. */
 export async function ownAccount(ctx: Ctx<UserActor>) {
@@ -21,8 +22,7 @@ export async function ownAccount(ctx: Ctx<UserActor>) {
 /** Ends every session of the caller, the present one included. @returns how many were open. */
 export async function signOutEverywhere(ctx: Ctx<UserActor>): Promise<{ sessions: number }> {
   const { actor, tx } = ctx;
-  const sessions =
-    await tx.$executeRaw`UPDATE session SET revoked_at = now() WHERE user_id = ${actor.userId}::uuid AND revoked_at IS NULL`;
+  const sessions = await endAllSessions(tx, actor.userId);
   await audit(ctx, { action: "session.revoke", details: { userId: actor.userId, sessions } });
   return { sessions };
 }

@@ -5,6 +5,7 @@ import { type OrganizationKind, Role } from "#server/db/generated/enums.ts";
 import { audit } from "../audit/index.ts";
 import { insertAccount } from "./create-account.ts";
 import { tenancyPolicy, withinRemit } from "./policy.ts";
+import { endAllSessions } from "./sessions.ts";
 
 /** Which offices an organisation can give. Platform operators are made at the server alone. */
 const rolesOf: Record<OrganizationKind, readonly Role[]> = {
@@ -113,6 +114,6 @@ export async function deactivateUser(ctx: Ctx, { userId }: { userId: string }): 
   const user = await findColleague(ctx, userId);
   if (user.deactivatedAt) return;
   await tx.$executeRaw`UPDATE user_account SET deactivated_at = now() WHERE id = ${userId}::uuid`;
-  await tx.$executeRaw`UPDATE session SET revoked_at = now() WHERE user_id = ${userId}::uuid AND revoked_at IS NULL`;
+  await endAllSessions(tx, userId);
   await audit(ctx, { action: "user.deactivate", details: { userId } });
 }

@@ -1,2 +1,3 @@
+export { askSender } from "./ask-sender.ts";
 export { type DamagedStudy, ListDamaged, listDamaged } from "./list-damaged.ts";
 export { type Look, settleDamage } from "./settle-damage.ts";

@@ -14,7 +14,9 @@ import { ensureRoles } from "#server/db/roles.ts";
 import { keyKinds } from "#server/storage/keys.ts";
 import type { ObjectStore } from "#server/storage/object-store.ts";
 import { backupStore, objectStore } from "#server/storage/open-store.ts";
-import { UsageError } from "./command.ts";
+
+/** Why a backup cannot be brought back, in words for the operator. Nothing was changed. */
+export class UnusableBackup extends Error {}
 
 /** Sessions end with a restore, and counters of failures start anew. */
 const left = new Set(["session", "sign_in_attempt", "edge_nonce"]);
@@ -159,28 +161,28 @@ async function copyObjects(
  * Brings a backup back, into an empty database and an empty store. All rows come in one transaction, after the objects, so
  * that a restore that fails leaves no half-filled database behind and can be run again.
  *
- * @throws {UsageError} for a folder without a whole backup, or a target that is not empty
+ * @throws {UnusableBackup} for a folder without a whole backup, or a target that is not empty
  */
 export async function restoreBackup(folder: string, say: (line: string) => void): Promise<Manifest> {
   const text = await readFile(path.join(folder, "manifest.json"), "utf8").catch(() => null);
   const parsed = text ? Manifest.safeParse(JSON.parse(text)) : null;
-  if (!parsed?.success) throw new UsageError(`${folder} holds no whole backup`);
+  if (!parsed?.success) throw new UnusableBackup(`${folder} holds no whole backup`);
   const manifest = parsed.data;
   const tables = path.join(folder, manifest.tablesIn);
   for (const { name, sha256 } of manifest.tables)
     if ((await sha256OfFile(tableFile(tables, name)).catch(() => null)) !== sha256)
-      throw new UsageError(`the backup of table ${name} is damaged`);
+      throw new UnusableBackup(`the backup of table ${name} is damaged`);
 
   const ownerUrl = config().database.ownerUrl();
   await ensureRoles(ownerUrl, config().masterSecret());
   await applyMigrations(ownerUrl);
   await withOwner(async (client) => {
     if ((await migrationsOf(client)).join() !== manifest.migrations.join())
-      throw new UsageError(
+      throw new UnusableBackup(
         "the backup is of another version of the database; restore it with that version, then upgrade",
       );
     const { rowCount } = await client.query("SELECT 1 FROM organization LIMIT 1");
-    if (rowCount) throw new UsageError("the database is not empty; nothing was changed");
+    if (rowCount) throw new UnusableBackup("the database is not empty; nothing was changed");
     await copyObjects(backupStore(folder), objectStore(), say);
     await client.query("BEGIN");
     for (const table of manifest.tables) await loadTable(client, tables, table);

@@ -1,11 +1,11 @@
 import { mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { auditKey, auditPublicKey, isSignedBy, publicPem, signAnchor } from "#server/audit-key.ts";
-import { chainAllWaitingReads } from "#server/audit-writer.ts";
 import { config } from "#server/config.ts";
 import { pool } from "#server/db/clients.ts";
+import { auditKey, auditPublicKey, isSignedBy, publicPem, signAnchor } from "./key.ts";
+import { chainAllWaitingReads } from "./writer.ts";
 
-/** Where an organisation's audit chain stood at a time; `sig` is by the key of `audit-key.ts`, missing in those of before it. */
+/** Where an organisation's audit chain stood at a time; `sig` is by the key of `key.ts`, missing in those of before it. */
 export type Anchor = { at: string; orgId: string; seq: string; hash: string; sig?: string };
 
 const fileName = "audit-anchors.jsonl";

@@ -1,0 +1,1 @@
+export { createBackup, restoreBackup, UnusableBackup } from "./backup.ts";
