@@ -294,6 +294,8 @@ test("results go to the edge router of their facility, each to one, until they a
   const [one, two] = [await enrolled("lakeside-main"), await enrolled("lakeside-main")];
   const north = await enrolled("lakeside-north");
   const { caseId } = await studyWithDeliveries("lakeside-main", 3);
+  // Alone first: nobody else has taken it yet.
+  assert.deepEqual((await north.call("GET", "/deliveries")).json, { deliveries: [] });
   const polls = await Promise.all([
     one.call("GET", "/deliveries"),
     two.call("GET", "/deliveries"),

@@ -1,4 +1,5 @@
 import { documents } from "./documents.mjs";
+import { exchange } from "./exchange.mjs";
 import { hashes } from "./hashes.mjs";
 import { jobs } from "./jobs.mjs";
 import { leases } from "./leases.mjs";
@@ -26,4 +27,5 @@ export const mutations = Object.entries({
   measurement,
   jobs,
   viewer,
+  exchange,
 }).flatMap(([part, breaks]) => breaks.map((each) => ({ part, ...each })));
