@@ -78,14 +78,14 @@ export const hashes = [
     from: "if (crc32(text, crc32(bytes.subarray(0, 16))) !== crc) return null;",
     to: "",
     test: "edge-router/src/spool/journal.test.ts",
-    red: "a record that was written only in part is not found, and the next one takes its place",
+    red: "a record whose head was changed on the disk is not believed, nor what stands behind it",
   },
   {
     what: "a record of the spool follows any other",
     file: "edge-router/src/spool/segment.ts",
-    from: " || bytes.readUInt32BE(12) !== chain) return null;",
-    to: ") return null;",
+    from: " || bytes.readUInt32BE(12) !== chain)",
+    to: ")",
     test: "edge-router/src/spool/journal.test.ts",
-    red: "a drained segment is used again, and nothing of its former life is ever found",
+    red: "of a segment that is used again only what was written since is found",
   },
 ];

@@ -7,6 +7,7 @@ import { limits } from "./limits.mjs";
 import { measurement } from "./measurement.mjs";
 import { priors } from "./priors.mjs";
 import { syncs } from "./syncs.mjs";
+import { types } from "./types.mjs";
 import { viewer } from "./viewer.mjs";
 import { walls } from "./walls.mjs";
 
@@ -18,6 +19,7 @@ import { walls } from "./walls.mjs";
  */
 export const mutations = Object.entries({
   walls,
+  types,
   leases,
   hashes,
   syncs,

@@ -86,6 +86,51 @@ test("a record that was written only in part is not found, and the next one take
   await again.journal.close();
 });
 
+test("a record whose head was changed on the disk is not believed, nor what stands behind it", async () => {
+  const first = await Journal.open(options());
+  await fill(first.journal, 0, 4);
+  const file = first.journal.pathOf(first.journal.activeSegment);
+  await first.journal.close();
+  const bytes = readFileSync(file);
+  const [name, other] = ['"sopInstanceUid":"1.2"', '"sopInstanceUid":"1.9"'];
+  assert.ok(bytes.includes(name));
+  // Another image by one digit: still JSON, still of the same length.
+  bytes.write(other, bytes.indexOf(name));
+  writeFileSync(file, bytes);
+  const { journal, found } = await Journal.open(options());
+  assert.deepEqual(
+    found.map(({ meta: { sopInstanceUid } }) => sopInstanceUid),
+    ["1.0", "1.1"],
+  );
+  await journal.close();
+});
+
+test("of a segment that is used again only what was written since is found", async () => {
+  const { journal } = await Journal.open({ ...options(), mayPreallocate: () => false });
+  const holdsEarlier = () => readFileSync(journal.pathOf(journal.activeSegment)).includes('"sopInstanceUid":"1.4"');
+  await fill(journal, 0, 5);
+  const giveBack = async (keep: boolean) => {
+    const full = journal.activeSegment;
+    await journal.seal();
+    await journal.reclaim(full, keep);
+  };
+  await giveBack(true);
+  // Its turn comes under another name, as every use has one of its own.
+  for (let turn = 50; turn < 55 && !holdsEarlier(); turn++) {
+    await fill(journal, turn, turn + 1);
+    await giveBack(false);
+  }
+  assert.ok(holdsEarlier(), "its earlier records are still on the disk");
+  await fill(journal, 100, 101);
+  await journal.close();
+  const { journal: second, found } = await Journal.open(options());
+  assert.deepEqual(
+    found.map(({ meta: { sopInstanceUid } }) => sopInstanceUid),
+    ["1.100"],
+  );
+  await second.close();
+});
+
 test("a drained segment is used again, and no record of its earlier use is ever found", async () => {
   const { journal } = await Journal.open(options());
   await fill(journal, 0, 40);

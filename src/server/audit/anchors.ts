@@ -37,7 +37,7 @@ export function anchorAuditHeads(): Promise<{ written: number; shrunk: string[] 
 
 async function anchorNow(): Promise<{ written: number; shrunk: string[] }> {
   await chainAllWaitingReads();
-  const { rows } = await pool("overread_maintenance").query<Omit<Anchor, "at">>(
+  const { rows } = await pool("overread_maintenance").query<Omit<Anchor, "at" | "sig">>(
     `SELECT org_id AS "orgId", seq::text, hash FROM audit_head ORDER BY org_id`,
   );
   const key = await auditKey();

@@ -59,4 +59,4 @@ export const skippedBy = (actor: Actor): Prisma.Sql =>
   actor.kind === "user"
     ? Prisma.sql`EXISTS (SELECT 1 FROM case_skip k WHERE k.case_id = c.id AND k.user_id = ${actor.userId}::uuid
         AND k.skipped_until > clock_timestamp())`
-    : Prisma.sql`false`;
+    : Prisma.sql`(SELECT false)`; // a bare constant may not stand in ORDER BY

@@ -27,7 +27,7 @@ export async function startDraftAnew(ctx: Ctx<UserActor>, input: TakeOverDraft):
     throw new DomainError("report.version-conflict", { details: { version: draft?.version ?? 0 } });
   await handOverDraft(ctx, held, "set-aside");
   const { templateId, language, sections, keyImages } = await startingText(ctx, row);
-  const [begun] = await tx.$queryRaw<[SavedDraft & { updatedAt: Date }]>`
+  const [begun] = await tx.$queryRaw<[{ version: number; updatedAt: Date }]>`
     UPDATE report_draft SET version = version + 1, template_id = ${templateId}, language = ${language}, sections = ${JSON.stringify(sections)}::jsonb,
       key_images = ${JSON.stringify(keyImages)}::jsonb, author_id = ${actor.userId}::uuid, updated_at = clock_timestamp()
     WHERE case_id = ${caseId}::uuid RETURNING version, updated_at AS "updatedAt"`;
