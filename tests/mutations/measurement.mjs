@@ -75,8 +75,8 @@ export const measurement = [
   {
     what: "two frames of reference are taken for one",
     file: "src/app/_viewer/geometry.ts",
-    from: "if (a.frameOfReferenceUid === b.frameOfReferenceUid) return",
-    to: 'if (a.frameOfReferenceUid !== "?") return',
+    from: "if (a.frameOfReferenceUid === b.frameOfReferenceUid && !asTheyStand)",
+    to: "if (!asTheyStand)",
     test: "src/app/_viewer/geometry.test.ts",
     red: "a prior with an origin of its own follows by distance from the slices shown when they were linked",
   },

@@ -91,7 +91,7 @@ export const walls = [
   {
     what: "what another group was asked to read is a prior of this group",
     file: "src/server/domain/reading/attach-priors.ts",
-    from: "isEarlier(study, current) && (!study.readerOrgId || study.readerOrgId === row.readerOrgId)",
+    from: "isEarlier(study, current) && (!study.readerOrgId || study.readerOrgId === readerOrgId)",
     to: "isEarlier(study, current)",
     test: "tests/integration/reading-worklist.test.ts",
     red: "what the hospital had another group read is no prior of this group's case",

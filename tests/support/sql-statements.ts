@@ -151,11 +151,20 @@ export function sqlStatements(root: string): { statements: Statement[]; untold: 
           : null;
       return called(expression, names, depth);
     }
+    // A fragment's own text, as the driver without Prisma takes it.
+    if (isNamed(expression, "text") && ts.isPropertyAccessExpression(expression) && isSql(expression.expression))
+      return again(expression.expression);
     const symbol = declared(checker.getSymbolAtLocation(expression));
     if (!symbol) return null;
     const given = names.get(symbol);
     if (given) return again(given);
     const declaration = symbol.valueDeclaration;
+    if (declaration && ts.isBindingElement(declaration)) {
+      const whole = declaration.parent.parent;
+      return ts.isVariableDeclaration(whole) && whole.initializer && isSql(whole.initializer)
+        ? again(whole.initializer)
+        : null;
+    }
     // A condition that the caller brings.
     if (declaration && ts.isParameter(declaration)) return isSql(expression) ? ["true"] : null;
     if (declaration && (ts.isVariableDeclaration(declaration) || ts.isPropertyAssignment(declaration)))
