@@ -36,7 +36,7 @@ export function LateImagesNotice({
   );
   if (!item.lateImages) return null;
   const { count, since } = item.lateImages;
-  const signed = item.state === "final" || item.state === "amended";
+  const { signed } = item;
   const state = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const reason = String(new FormData(event.currentTarget).get("reason") ?? "");

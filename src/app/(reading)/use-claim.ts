@@ -96,8 +96,8 @@ export function useClaim(
   );
 
   // On opening: claim, when this person may and nobody else has it.
-  const mayClaim = item ? item.can.claim || (item.claimedBy?.id === userId && item.can.read) : false;
-  const signed = item ? item.state === "final" || item.state === "amended" : false;
+  const mayClaim = item?.next ?? false;
+  const signed = item?.signed ?? false;
   const started = useRef(false);
   useEffect(() => {
     if (!item || started.current || signed) return;

@@ -88,7 +88,7 @@ export function useDraft({
 
   useEffect(() => {
     // A signed report is no draft of ours.
-    if (report.state === "final" || report.state === "amended") return;
+    if (report.signed) return;
     apply({
       type: "seen",
       text: textOf(report),

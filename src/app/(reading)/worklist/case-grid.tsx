@@ -235,7 +235,6 @@ function CaseRow({
   onOpen: () => void;
 }) {
   const cell = "min-w-0 truncate";
-  const done = item.state === "final" || item.state === "amended" || item.state === "cancelled";
   return (
     <GridRow
       id={`case-${item.caseId}`}
@@ -262,7 +261,7 @@ function CaseRow({
       </GridCell>
       {hospital ? null : (
         <GridCell className={classNames(cell, "@max-[54rem]:order-2 @max-[54rem]:text-right")}>
-          <Countdown dueAt={item.dueAt} timeZone={item.facilityTimeZone} done={done} />
+          <Countdown dueAt={item.dueAt} timeZone={item.facilityTimeZone} done={item.done} />
         </GridCell>
       )}
       <GridCell className={classNames(cell, "@max-[54rem]:order-3")} title={item.studyDescription}>
@@ -346,7 +345,7 @@ function Holder({ item, userId }: { item: WorklistItem; userId: string }) {
   const zone = useZone();
   if (item.draft && item.draft.id !== item.claimedBy?.id) return <DraftMark item={item} userId={userId} />;
   if (!item.claimedBy) return <StateMark state={item.state} />;
-  const mine = item.claimedBy.id === userId;
+  const { mine } = item;
   return (
     <span title={item.claimedUntil ? `Claimed until ${formatExact(item.claimedUntil, zone)}` : undefined}>
       <StateMark

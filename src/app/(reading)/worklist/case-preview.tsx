@@ -63,7 +63,7 @@ export function CasePreview({
       onError: (error) => toast(sentenceFor(error), { tone: "problem" }),
     }),
   );
-  const mine = item.claimedBy?.id === userId;
+  const { mine } = item;
   const priors = detail.data?.priors;
   const mayRelease = item.can.release && !mine;
 
@@ -171,11 +171,7 @@ export function CasePreview({
           ))}
           <dt className="text-quiet">Due</dt>
           <dd>
-            <Countdown
-              dueAt={item.dueAt}
-              timeZone={item.facilityTimeZone}
-              done={item.state === "final" || item.state === "amended"}
-            />
+            <Countdown dueAt={item.dueAt} timeZone={item.facilityTimeZone} done={item.done} />
           </dd>
           <dt className="text-quiet">Arrived</dt>
           <dd>

@@ -13,13 +13,7 @@ export function DraftMark({ item, userId }: { item: WorklistItem; userId: string
   const mine = draft.id === userId;
   const when = formatWhen(draft.at, now, zone);
   const words = mine ? `Your draft ${when}` : `Draft ${when}`;
-  const place = claimedBy
-    ? claimedBy.id === userId
-      ? "Mine"
-      : claimedBy.name
-    : state === "drafted"
-      ? ""
-      : stateWord(state);
+  const place = claimedBy ? (item.mine ? "Mine" : claimedBy.name) : state === "drafted" ? "" : stateWord(state);
   const lines = place ? [place, mine ? words : `${words}, ${draft.name}`] : mine ? [words] : [words, draft.name];
   return (
     <span

@@ -61,18 +61,14 @@ export function matches(item: WorklistItem, text: string): boolean {
  */
 export function rowsOf(
   items: WorklistItem[],
-  { list, text, userId, skipped }: { list: ListId; text: string; userId: string; skipped: ReadonlySet<string> },
+  { list, text, skipped }: { list: ListId; text: string; skipped: ReadonlySet<string> },
 ): WorklistItem[] {
-  const shown = items.filter((item) => matches(item, text) && (list !== "next" || isNextFor(item, userId)));
+  const shown = items.filter((item) => matches(item, text) && (list !== "next" || item.next));
   if (list !== "next" || skipped.size === 0) return shown;
   return [...shown.filter((item) => !skipped.has(item.caseId)), ...shown.filter((item) => skipped.has(item.caseId))];
 }
 
-function isNextFor(item: WorklistItem, userId: string): boolean {
-  return item.can.claim || (item.claimedBy?.id === userId && item.can.read);
-}
-
 /** The first case one could start now, other than `except`; null when there is none. */
-export function firstClaimable(rows: WorklistItem[], userId: string, except?: string): WorklistItem | null {
-  return rows.find((item) => item.caseId !== except && isNextFor(item, userId)) ?? null;
+export function firstClaimable(rows: WorklistItem[], except?: string): WorklistItem | null {
+  return rows.find((item) => item.caseId !== except && item.next) ?? null;
 }

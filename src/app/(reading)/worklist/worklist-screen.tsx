@@ -82,10 +82,7 @@ export function WorklistScreen({
     () => new Set(skips.filter(({ userId }) => userId === me.user.id).map(({ caseId }) => caseId)),
     [skips, me.user.id],
   );
-  const rows = useMemo(
-    () => rowsOf(items, { list, text, userId: me.user.id, skipped }),
-    [items, list, text, me.user.id, skipped],
-  );
+  const rows = useMemo(() => rowsOf(items, { list, text, skipped }), [items, list, text, skipped]);
   const selected = rows.find((row) => row.caseId === selectedId) ?? rows[0] ?? null;
 
   useEffect(() => {
@@ -118,7 +115,7 @@ export function WorklistScreen({
         } catch (error) {
           if (appCodeOf(error) === "case.already-claimed") {
             const { claimedByName, claimedSecondsAgo } = detailsOf(error);
-            const next = firstClaimable(rows, me.user.id, item.caseId);
+            const next = firstClaimable(rows, item.caseId);
             const lead = typeof claimedSecondsAgo === "number" && claimedSecondsAgo > 0 ? claimedSecondsAgo : null;
             const when = lead === null ? "a moment" : formatSpan(lead * 1000);
             toast(
@@ -154,10 +151,10 @@ export function WorklistScreen({
     [rows, selected],
   );
   const openNext = useCallback(() => {
-    const next = firstClaimable(rows, me.user.id);
+    const next = firstClaimable(rows);
     if (next) void open(next);
     else toast("Nothing on this list can be claimed at the moment.");
-  }, [rows, me.user.id, open, toast]);
+  }, [rows, open, toast]);
   const skip = useCallback(() => {
     if (!selected || !reads) return;
     if (selected.can.claim) setSkipping(selected);

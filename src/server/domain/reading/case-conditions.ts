@@ -35,6 +35,9 @@ export const claimable = inStates(claimableStates);
 export const isSigned = ({ state }: Pick<Standing, "state">): boolean => signedStates.includes(state);
 export const signed = inStates(signedStates);
 
+/** Nobody waits for it any more. */
+export const isDone = ({ state }: Pick<Standing, "state">): boolean => isSigned({ state }) || state === "cancelled";
+
 /** Somebody has begun to read it, or has signed it: what joins its study now is late. Of a state, or of where a case was held. */
 export const isBegun = ({ state }: Pick<Standing, "state">): boolean => begunStates.includes(state);
 export const begun = (column: Prisma.Sql): Prisma.Sql =>

@@ -6,7 +6,16 @@ import { Prisma } from "#server/db/generated/client.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import { hasPacs } from "../exchange/index.ts";
 import { mayAccessStudy } from "../image-access.ts";
-import { claimRuns, isClaimable, isHeldBy, isHeldByAnother, isSigned, isWhole, personOf } from "./case-conditions.ts";
+import {
+  claimRuns,
+  isClaimable,
+  isDone,
+  isHeldBy,
+  isHeldByAnother,
+  isSigned,
+  isWhole,
+  personOf,
+} from "./case-conditions.ts";
 import { isLegalMove } from "./case-states.ts";
 import {
   conflictInWords,
@@ -150,6 +159,8 @@ export function nameGroups(name: string): NameGroups {
 }
 
 export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
+  const can = abilities(actor, row);
+  const mine = isHeldBy(personOf(actor), row);
   return {
     caseId: row.caseId,
     studyId: row.studyId,
@@ -175,6 +186,10 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     priorityScore: row.priorityScore,
     priorityReasons: row.priorityReasons,
     state: row.state,
+    signed: isSigned(row),
+    done: isDone(row),
+    mine,
+    next: can.claim || (mine && can.read),
     dueAt: row.dueAt.toISOString(),
     arrivedAt: row.createdAt.toISOString(),
     claimedBy:
@@ -195,7 +210,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     identityWhenSigned: doubtWhenSigned(row),
     referringPhysician: formatPersonName(row.referringPhysicianName),
     goesTo: { pacs: row.hasPacs, physician: row.physicianName, byDefault: row.physicianByDefault },
-    can: abilities(actor, row),
+    can,
   };
 }
 

@@ -58,6 +58,14 @@ export type WorklistItem = {
   state: CaseState;
   dueAt: string;
   arrivedAt: string;
+  /** Signed for good: nothing is written there any more but addenda. */
+  signed: boolean;
+  /** Nobody is waiting for it any more: signed or cancelled. */
+  done: boolean;
+  /** The caller's own claim runs. */
+  mine: boolean;
+  /** The caller could begin or go on with it now. */
+  next: boolean;
   /** Whoever holds a claim whose lease still runs. */
   claimedBy: { id: string; name: string } | null;
   claimedUntil: string | null;

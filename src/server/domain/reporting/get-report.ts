@@ -43,6 +43,7 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
     version: working?.version ?? newest?.version ?? 0,
     sections: working?.sections ?? newest?.sections ?? [],
     state: row.state,
+    signed,
     templateId: working?.templateId ?? "",
     language: working?.language ?? newest?.language ?? "",
     keyImages: working?.keyImages ?? newest?.keyImages ?? [],

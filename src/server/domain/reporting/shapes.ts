@@ -33,6 +33,8 @@ export type Report = {
   version: number;
   sections: Section[];
   state: CaseState;
+  /** The case is signed for good: the text is no draft any more. */
+  signed: boolean;
   templateId: string;
   /** RFC 5646; empty: not stated. */
   language: string;

@@ -77,7 +77,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
     [client, caseId, study, toast],
   );
   const report = reportQuery.data;
-  const signed = report?.state === "final" || report?.state === "amended";
+  const signed = report?.signed ?? false;
   const hasDraft = Boolean(report?.draft && !report.draft.anothers) && !signed;
   const { phase, claim, problem, claimAgain, reportLost } = useClaim(caseId, study?.item, me.user.id, hasDraft);
 
