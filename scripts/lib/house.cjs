@@ -35,6 +35,7 @@ const inServer = (rooms) => `^src/server/(${rooms.map((room) => room.replace("."
 const protocols = "dicomweb|downloads|edge-api|events|fhir|health|trpc|web-proxy";
 
 /** Circles that are known and not mended yet: the list only shrinks. `npm run check` says when one is gone. */
-const knownCircles = [["src/app/_viewer/frames.ts", "src/app/_viewer/order.ts"]];
+/** @type {string[][]} */
+const knownCircles = [];
 
 module.exports = { inServer, knownCircles, protocols, storeys };

@@ -1,6 +1,6 @@
 import styles from "./cell-frame.module.css";
 import { readableDate } from "./dates.ts";
-import type { Frame } from "./frames.ts";
+import type { Frame } from "./frame.ts";
 import type { LoadedSeries } from "./series-store.ts";
 import { drawsWithoutGraphics, reductionOf } from "./texture-limit.ts";
 import type { ViewportView } from "./viewports/viewport.ts";

@@ -10,7 +10,7 @@ import { bulkData } from "./archive.ts";
 import { decodeFrame } from "./decode-frame.ts";
 import { displayedValues } from "./displayed-values.ts";
 import { fetchFrame } from "./fetch-frame.ts";
-import type { Frame } from "./frames.ts";
+import type { Frame } from "./frame.ts";
 import { reduced, reductionOf } from "./texture-limit.ts";
 import { ViewerError } from "./viewer-error.ts";
 import { rangeOf, type Voi, voiOf } from "./voi.ts";

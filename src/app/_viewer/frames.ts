@@ -1,55 +1,11 @@
 import { type Attributes, items, number, numbers, text, texts } from "@overread/shared/dicom/attributes";
 import { Tag } from "@overread/shared/dicom/tags";
 import { isVideo, type PixelCodec, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
+import type { Frame, NamedWindow } from "./frame.ts";
 import { inOrder } from "./order.ts";
-
-import { type PixelSize, pixelSize } from "./spacing.ts";
-import { type UltrasoundScale, ultrasoundScale } from "./ultrasound.ts";
+import { pixelSize } from "./spacing.ts";
+import { ultrasoundScale } from "./ultrasound.ts";
 import { cross, dot, unit, type Vec3 } from "./vectors.ts";
-import type { Shape } from "./voi.ts";
-
-export type NamedWindow = { name: string; center: number; width: number; shape: Shape };
-
-/** One picture on the screen: a single-frame instance or one frame of a multi-frame one. */
-export type Frame = {
-  /** What Cornerstone calls it: `wadors:` and the frame's address. */
-  imageId: string;
-  sopInstanceUid: string;
-  sopClassUid: string;
-  seriesInstanceUid: string;
-  /** From 1. */
-  frameNumber: number;
-  numberOfFrames: number;
-  /** What the reader calls this image: Instance Number, or the frame number of a multi-frame instance. */
-  imageNumber: number | null;
-  rows: number;
-  columns: number;
-  samplesPerPixel: number;
-  photometricInterpretation: string;
-  /** The largest value is black (PS3.3 §C.7.6.3.1.2, §C.11.6.1.2). */
-  inverse: boolean;
-  size: PixelSize;
-  /** Null for what is no ultrasound image with regions. */
-  ultrasound: UltrasoundScale | null;
-  /** Patient coordinates, mm; null where the modality gives none. */
-  position: Vec3 | null;
-  rowDirection: Vec3 | null;
-  columnDirection: Vec3 | null;
-  /** Distance of the slice along its normal, mm. */
-  alongNormal: number | null;
-  frameOfReferenceUid: string;
-  sliceThickness: number | null;
-  sliceLocation: number | null;
-  windows: NamedWindow[];
-  /** How the pixels lost something, in words for the corner of the image; null when nothing is known to be lost. */
-  lossy: string | null;
-  /** `L`, `R`, view of a mammogram: `"R CC"`. */
-  view: string | null;
-  /** Of the instance, functional groups flattened for this frame. */
-  attributes: Attributes;
-  /** The instance as it was sent. */
-  instance: Attributes;
-};
 
 /** An object of a series that is no image. */
 export type OtherObject = { sopInstanceUid: string; title: string; attributes: Attributes };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Frame, seriesContent } from "./frames.ts";
+import type { Frame } from "./frame.ts";
+import { seriesContent } from "./frames.ts";
 import {
   geometryWarnings,
   lettersFromPatientOrientation,

@@ -1,4 +1,4 @@
-import type { Frame } from "./frames.ts";
+import type { Frame } from "./frame.ts";
 import { cross, dot, type Vec3 } from "./vectors.ts";
 
 const parallel = 0.999;

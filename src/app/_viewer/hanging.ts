@@ -1,4 +1,4 @@
-import type { Frame } from "./frames.ts";
+import type { Frame } from "./frame.ts";
 import { matchingIndex, middleIndex } from "./geometry.ts";
 import type { Preset } from "./presets.ts";
 import { openingVoi } from "./presets.ts";

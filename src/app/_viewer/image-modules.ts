@@ -1,6 +1,6 @@
 import { number, text } from "@overread/shared/dicom/attributes";
 import { Tag } from "@overread/shared/dicom/tags";
-import type { Frame } from "./frames.ts";
+import type { Frame } from "./frame.ts";
 import { reductionOf } from "./texture-limit.ts";
 import type { Vec3 } from "./vectors.ts";
 

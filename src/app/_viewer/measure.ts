@@ -1,4 +1,4 @@
-import type { Frame } from "./frames.ts";
+import type { Frame } from "./frame.ts";
 import type { Measurement } from "./types.ts";
 import { scaleAlong } from "./ultrasound.ts";
 import type { Vec3 } from "./vectors.ts";

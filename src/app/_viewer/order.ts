@@ -1,7 +1,7 @@
 import { type Attributes, number, text } from "@overread/shared/dicom/attributes";
 import { PrivateTag } from "@overread/shared/dicom/private-tags";
 import { Tag } from "@overread/shared/dicom/tags";
-import type { Frame } from "./frames.ts";
+import type { Frame } from "./frame.ts";
 import { dot } from "./vectors.ts";
 
 const samePlane = 0.99;

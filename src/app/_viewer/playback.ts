@@ -1,6 +1,6 @@
 import { number, numbers, text } from "@overread/shared/dicom/attributes";
 import { Tag } from "@overread/shared/dicom/tags";
-import type { Frame } from "./frames.ts";
+import type { Frame } from "./frame.ts";
 
 /** How a loop is meant to be played. Indexes into the frames of the pane. */
 export type Playback = {

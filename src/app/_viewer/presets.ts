@@ -1,4 +1,4 @@
-import type { Frame, NamedWindow } from "./frames.ts";
+import type { Frame, NamedWindow } from "./frame.ts";
 import type { Voi } from "./voi.ts";
 
 /** A window the reader asks for by a number key. */

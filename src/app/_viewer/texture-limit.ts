@@ -1,5 +1,5 @@
 import * as core from "@cornerstonejs/core";
-import type { Frame } from "./frames.ts";
+import type { Frame } from "./frame.ts";
 
 let known: number | null = null;
 

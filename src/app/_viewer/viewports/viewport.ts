@@ -1,4 +1,4 @@
-import type { Frame } from "../frames.ts";
+import type { Frame } from "../frame.ts";
 import type { Letters } from "../geometry.ts";
 import type { LoadedSeries } from "../series-store.ts";
 import type { ViewportReport } from "../session/actions.ts";

@@ -1,7 +1,7 @@
 import type { Types } from "@cornerstonejs/core";
 import { texts } from "@overread/shared/dicom/attributes";
 import { Tag } from "@overread/shared/dicom/tags";
-import type { Frame } from "../../frames.ts";
+import type { Frame } from "../../frame.ts";
 import { type Letters, lettersFromPatientOrientation, orientationLetters } from "../../geometry.ts";
 import type { Vec3 } from "../../vectors.ts";
 

@@ -1,5 +1,5 @@
 import type { Types } from "@cornerstonejs/core";
-import type { Frame } from "../../frames.ts";
+import type { Frame } from "../../frame.ts";
 import type { Letters } from "../../geometry.ts";
 import type { Camera } from "../../session/cell.ts";
 import { cameraWords } from "./camera-words.ts";

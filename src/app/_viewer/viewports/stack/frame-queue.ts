@@ -1,6 +1,6 @@
 import * as core from "@cornerstonejs/core";
 import { isLoaded, loadFrame } from "../../cornerstone.ts";
-import type { Frame } from "../../frames.ts";
+import type { Frame } from "../../frame.ts";
 import type { ViewerError } from "../../viewer-error.ts";
 import { nextToFetch } from "./prefetch-order.ts";
 

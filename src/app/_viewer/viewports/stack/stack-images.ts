@@ -1,7 +1,7 @@
 import type { Types } from "@cornerstonejs/core";
 import * as core from "@cornerstonejs/core";
 import { isLoaded, loadFrame } from "../../cornerstone.ts";
-import type { Frame } from "../../frames.ts";
+import type { Frame } from "../../frame.ts";
 import type { LoadedSeries } from "../../series-store.ts";
 import { ViewerError } from "../../viewer-error.ts";
 import type { FrameQueue } from "./frame-queue.ts";

@@ -1,7 +1,7 @@
 import type { Types } from "@cornerstonejs/core";
 import * as core from "@cornerstonejs/core";
 import { isLoaded } from "../../cornerstone.ts";
-import type { Frame } from "../../frames.ts";
+import type { Frame } from "../../frame.ts";
 import type { LoadedSeries } from "../../series-store.ts";
 import type { ViewportReport } from "../../session/actions.ts";
 import type { Cell } from "../../session/cell.ts";

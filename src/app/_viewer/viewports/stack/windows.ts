@@ -1,7 +1,7 @@
 import type { Types } from "@cornerstonejs/core";
 import * as core from "@cornerstonejs/core";
+import type { Frame } from "../../frame.ts";
 import { sentVoi } from "../../frame-image.ts";
-import type { Frame } from "../../frames.ts";
 import { openingVoi, windowPerImage } from "../../presets.ts";
 import type { Cell } from "../../session/cell.ts";
 import { windowNow } from "../../session/look.ts";
