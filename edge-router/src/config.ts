@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import path from "node:path";
+import { isAeTitle, trimAeTitle } from "@overread/shared/dicom/ae-title";
 import { z } from "zod";
 
 /** The file in the state folder that hospital IT may edit. Everything in it is optional. */
@@ -8,10 +9,8 @@ export const settingsFile = "edge.json";
 
 const aeTitle = z
   .string()
-  .trim()
-  .min(1)
-  .max(16)
-  .regex(/^[\x20-\x5b\x5d-\x7e]+$/, "only ASCII without backslash");
+  .transform(trimAeTitle)
+  .refine(isAeTitle, "must be an AE title: 1 to 16 ASCII characters without backslash");
 const address = z
   .string()
   .refine((text) => parseAddress(text) !== null, "must be an IP address or a range such as 10.1.0.0/16");

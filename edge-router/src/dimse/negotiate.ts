@@ -1,3 +1,4 @@
+import { isAeTitle } from "@overread/shared/dicom/ae-title";
 import { TS, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import { isUid } from "@overread/shared/dicom/uids";
 import type { AssociateRequest, ContextAnswer, PresentationContext } from "./pdu.ts";
@@ -34,8 +35,8 @@ export function rejectionOf(request: AssociateRequest, policy: AssociationPolicy
 
 /** Whether an AE title may send; also asked before each object, since the list may have changed meanwhile. */
 export const mayCall = (policy: AssociationPolicy, callingAeTitle: string): boolean =>
-  // Printable ASCII without backslash: what an AE title is made of (PS3.5 §6.2), and safe to write anywhere.
-  /^[\x20-\x5b\x5d-\x7e]+$/.test(callingAeTitle) &&
+  // One that is none cannot be trusted in a log or a file name either.
+  isAeTitle(callingAeTitle) &&
   (policy.allowedCallingAeTitles === "*" || policy.allowedCallingAeTitles.includes(callingAeTitle));
 
 /**

@@ -1,3 +1,4 @@
+import { longestAeTitle, trimAeTitle } from "@overread/shared/dicom/ae-title";
 import { implementationClassUid, implementationVersionName } from "@overread/shared/dicom/uids";
 
 /**
@@ -73,7 +74,7 @@ const item = (type: number, ...body: Buffer[]): Buffer => {
 };
 
 const text = (value: string): Buffer => Buffer.from(value, "latin1");
-const aeField = (aeTitle: string): Buffer => text(aeTitle.padEnd(16).slice(0, 16));
+const aeField = (aeTitle: string): Buffer => text(aeTitle.padEnd(longestAeTitle).slice(0, longestAeTitle));
 
 const userInformation = (): Buffer => {
   const maxLength = Buffer.alloc(4);
@@ -179,6 +180,7 @@ function* items(bytes: Buffer): Generator<Item> {
   }
 }
 const trimmed = (bytes: Buffer): string => bytes.toString("latin1").replace(/^[\0 ]+|[\0 ]+$/g, "");
+const aeTitleOf = (field: Buffer): string => trimAeTitle(field.toString("latin1"));
 
 function maxPduOf(userInfo: Buffer): number {
   for (const { type, body } of items(userInfo)) if (type === 0x51 && body.length === 4) return body.readUInt32BE(0);
@@ -194,8 +196,8 @@ export function parseAssociateRequest(body: Buffer): AssociateRequest {
   if (body.length < 68) throw new ProtocolError("association request cut off", 6);
   const request: AssociateRequest = {
     protocolVersion: body.readUInt16BE(0),
-    calledAeTitle: trimmed(body.subarray(4, 20)),
-    callingAeTitle: trimmed(body.subarray(20, 36)),
+    calledAeTitle: aeTitleOf(body.subarray(4, 20)),
+    callingAeTitle: aeTitleOf(body.subarray(20, 36)),
     applicationContext: "",
     contexts: [],
     maxPduBytes: 0,

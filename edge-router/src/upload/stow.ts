@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Readable } from "node:stream";
+import { Tag } from "@overread/shared/dicom/tags";
 import { PURPOSE_HEADER, type StudyPurpose } from "@overread/shared/edge-contract/v1";
 import { z } from "zod";
 import { type Portal, PortalError, parseAnswer, readText } from "../control/portal.ts";
@@ -19,12 +20,15 @@ export type StowFailures = {
 
 const attribute = <T extends z.ZodType>(value: T) => z.object({ Value: z.array(value).optional() }).optional();
 const FailedItem = z.object({
-  "00000902": attribute(z.string()),
-  "00081155": attribute(z.string()),
-  "00081197": attribute(z.coerce.number()),
+  [Tag.ErrorComment]: attribute(z.string()),
+  [Tag.ReferencedSOPInstanceUID]: attribute(z.string()),
+  [Tag.FailureReason]: attribute(z.coerce.number()),
 });
 /** Failed SOP Sequence; Other Failures Sequence, for objects without UIDs (PS3.18 table I.1-1). */
-const StowAnswer = z.object({ "00081198": attribute(FailedItem), "0008119A": attribute(FailedItem) });
+const StowAnswer = z.object({
+  [Tag.FailedSOPSequence]: attribute(FailedItem),
+  [Tag.OtherFailuresSequence]: attribute(FailedItem),
+});
 
 /**
  * Stores objects by STOW-RS, streamed from the disk, in one request.
@@ -86,11 +90,14 @@ export async function stow(
     throw new PortalError("refused", `http-${response.statusCode}`, response.statusCode);
   const answer = parseAnswer(StowAnswer, text);
   const failures: StowFailures = { placed: new Map(), unplaced: [] };
-  for (const item of [...(answer["00081198"]?.Value ?? []), ...(answer["0008119A"]?.Value ?? [])]) {
-    const uid = item["00081155"]?.Value?.[0];
-    const [, part, code = null] = /^part (\d+): ([a-z0-9.-]+)$/.exec(item["00000902"]?.Value?.[0] ?? "") ?? [];
+  for (const item of [
+    ...(answer[Tag.FailedSOPSequence]?.Value ?? []),
+    ...(answer[Tag.OtherFailuresSequence]?.Value ?? []),
+  ]) {
+    const uid = item[Tag.ReferencedSOPInstanceUID]?.Value?.[0];
+    const [, part, code = null] = /^part (\d+): ([a-z0-9.-]+)$/.exec(item[Tag.ErrorComment]?.Value?.[0] ?? "") ?? [];
     const at = part ? Number(part) - 1 : objects.findIndex(({ sopInstanceUid }) => sopInstanceUid === uid);
-    const failure = { reason: item["00081197"]?.Value?.[0] ?? processingFailure, code };
+    const failure = { reason: item[Tag.FailureReason]?.Value?.[0] ?? processingFailure, code };
     if (at >= 0 && at < objects.length) failures.placed.set(at, failure);
     else failures.unplaced.push(failure);
   }

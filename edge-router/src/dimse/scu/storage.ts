@@ -1,5 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
+import { headOf } from "@overread/shared/dicom/part10-head";
+import { DomainError } from "@overread/shared/errors";
 import { commandField, field } from "../command.ts";
 import type { PresentationContext } from "../pdu.ts";
 import { lastResponse, Requestor, ScuError, type ScuPeer } from "../requestor.ts";
@@ -76,16 +78,12 @@ export async function dataSetOffset(path: string): Promise<number> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, 0);
-    if (bytesRead < 140 || buffer.toString("latin1", 128, 132) !== "DICM") throw new ScuError("not-part10");
-    let at = 132;
-    // As far as its group length says: a data set may begin with a group 0002 of its own.
-    const hasLength = bytesRead >= at + 12 && buffer.toString("latin1", at, at + 8) === "\x02\0\0\0UL\x04\0";
-    const until = hasLength ? at + 12 + buffer.readUInt32LE(at + 8) : null;
-    while (at !== until && at + 12 <= bytesRead && buffer.readUInt16LE(at) === 2) {
-      const isLong = ["OB", "OW", "UN", "UT", "SQ"].includes(buffer.toString("latin1", at + 4, at + 6));
-      at += isLong ? 12 + buffer.readUInt32LE(at + 8) : 8 + buffer.readUInt16LE(at + 6);
-    }
-    return at;
+    const head = headOf(buffer.subarray(0, bytesRead));
+    // A bare data set names no transfer syntax to send it in.
+    if (head.dataSetOffset === 0) throw new ScuError("not-part10");
+    return head.dataSetOffset;
+  } catch (error) {
+    throw error instanceof DomainError ? new ScuError("not-part10") : error;
   } finally {
     await file.close();
   }

@@ -1,10 +1,11 @@
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { commandField, field } from "../command.ts";
 import { lastResponse, Requestor, ScuError, type ScuPeer } from "../requestor.ts";
 import { verificationSopClass } from "../services/verification.ts";
 
 /** Asks a peer whether it is there. @returns the DIMSE status. @throws {ScuError} @see DICOM PS3.7 §9.1.5 */
 export async function echo(peer: ScuPeer): Promise<number> {
-  const transferSyntaxes = ["1.2.840.10008.1.2"];
+  const transferSyntaxes = [TS.implicitLittleEndian];
   const requestor = await Requestor.open(peer, [{ id: 1, abstractSyntax: verificationSopClass, transferSyntaxes }]);
   if (!requestor.accepted.has(1)) {
     requestor.abort();

@@ -1,10 +1,11 @@
+import { SOP } from "@overread/shared/dicom/sop-classes";
 import { commandField } from "../command.ts";
 import { keepAny } from "../negotiate.ts";
 import { type DimseService, withWholeDataSet } from "../service.ts";
 import { generalStatus } from "../status.ts";
 
 /** Verification SOP Class (PS3.6 Annex A). */
-export const verificationSopClass = "1.2.840.10008.1.1";
+export const verificationSopClass = SOP.verification;
 
 /**
  * Says that we are here.
