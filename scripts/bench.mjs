@@ -4,7 +4,9 @@ import { say } from "./lib/say.mjs";
 
 const benches = {
   cstore: () => import("./bench/cstore.ts"),
+  dicom: () => import("./bench/dicom.ts"),
   jobs: () => import("./bench/jobs.ts"),
+  multipart: () => import("./bench/multipart.ts"),
   reads: () => import("./bench/reads.ts"),
   cases: () => import("./bench/cases.ts"),
   worklist: () => import("./bench/worklist.ts"),
