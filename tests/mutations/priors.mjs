@@ -18,9 +18,9 @@ export const priors = [
   },
   {
     what: "a prior of another patient goes first",
-    file: "src/server/domain/reading/attach-priors.ts",
-    from: 'Number(a.identity === "conflict") - Number(b.identity === "conflict") ||',
-    to: "",
+    file: "src/server/domain/reading/get-case.ts",
+    from: "ORDER BY p.identity = 'conflict', p.relevance DESC",
+    to: "ORDER BY p.relevance DESC",
     test: "tests/integration/patient-identity.test.ts",
     red: "a study under the same ID that names somebody else stands behind every other, however alike it is",
   },
