@@ -4,7 +4,7 @@ import path from "node:path";
 import { root } from "./paths.mjs";
 
 /** Each table of `prisma/schema` with the room that writes it, a folder of `src/server`. */
-export const owners = {
+const owners = {
   organization: "domain/tenancy",
   facility: "domain/tenancy",
   contract: "domain/tenancy",
@@ -42,7 +42,7 @@ export const owners = {
 };
 
 /** Writes that are still in another room. Shrinks: an entry that is found no more must go from here. `*` is a table named at run time. */
-export const strays = {
+const strays = {
   // A restore fills whatever tables the backup has.
   "src/server/backup/backup.ts": ["*"],
   // The group that reads a study is written on its rows by the room that finds the contract: imaging calls reading, not the reverse.
@@ -52,7 +52,7 @@ export const strays = {
 const camel = (name) => name[0].toLowerCase() + name.slice(1);
 
 /** The tables of the schema: by name, and by the name that the client has for them. */
-export function tablesOf(schemas) {
+function tablesOf(schemas) {
   const byAccessor = new Map();
   for (const text of schemas)
     for (const [, model, body] of text.matchAll(/^model (\w+) \{([\s\S]*?)^\}/gm))
@@ -66,7 +66,7 @@ const clientWrite =
   /\b(\w+)\.(?:create|createMany|createManyAndReturn|update|updateMany|updateManyAndReturn|upsert|delete|deleteMany)\(\s*\{/g;
 
 /** The tables that a file writes; `*` for one that is named at run time. */
-export function writesOf(text, byAccessor) {
+function writesOf(text, byAccessor) {
   const tables = new Set(byAccessor.values());
   const found = new Set();
   for (const [, name] of text.matchAll(sqlWrite)) {
@@ -86,7 +86,7 @@ export function writesOf(text, byAccessor) {
  *
  * @param files `{ file, text }` of the program, without tests and generated code.
  */
-export function strayWrites(files, byAccessor) {
+function strayWrites(files, byAccessor) {
   const faults = [];
   for (const table of byAccessor.values())
     if (!owners[table]) faults.push(`  ${table} has no owner in table-owners.mjs`);

@@ -39,10 +39,10 @@ export function element(tag: number, vr: string, value: Value, coding: Coding = 
   return Buffer.concat([head, bytes]);
 }
 
-export const itemOf = (content: Buffer, length = content.length): Buffer =>
+const itemOf = (content: Buffer, length = content.length): Buffer =>
   element(0xfffee000, "", content, "implicit", length);
-export const itemEnd = element(0xfffee00d, "", "", "implicit");
-export const sequenceEnd = element(0xfffee0dd, "", "", "implicit");
+const itemEnd = element(0xfffee00d, "", "", "implicit");
+const sequenceEnd = element(0xfffee0dd, "", "", "implicit");
 
 const even = (text: string, pad = "\0"): string => (text.length % 2 === 0 ? text : text + pad);
 let made = 0;

@@ -67,7 +67,7 @@ export async function enroll(options: {
 }
 
 /** @throws {EnrolError} when it is no origin, or plain http to another machine: tokens would be readable on the way. */
-export function portalOrigin(text: string): string {
+function portalOrigin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !["https:", "http:"].includes(url.protocol)) throw new EnrolError("--portal must be an https address");
   const loopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);

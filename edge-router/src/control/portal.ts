@@ -221,7 +221,7 @@ export function codeIn(text: string): string | null {
 }
 
 /** Retry-After in milliseconds: seconds or an HTTP date (RFC 9110 §10.2.3); at most an hour. */
-export function retryAfter(header: string | string[] | undefined): number | null {
+function retryAfter(header: string | string[] | undefined): number | null {
   const text = Array.isArray(header) ? header[0] : header;
   if (!text) return null;
   const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.now();

@@ -41,7 +41,7 @@ export type Frame = {
   length: number;
 };
 
-export const roundUp = (bytes: number): number => Math.ceil(bytes / pageBytes) * pageBytes;
+const roundUp = (bytes: number): number => Math.ceil(bytes / pageBytes) * pageBytes;
 
 /** @returns the bytes before the body, the padding behind it, and the checksum that the next frame must name. */
 export function encodeFrame(

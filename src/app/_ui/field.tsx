@@ -3,7 +3,7 @@
 import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId } from "react";
 import { classNames } from "./class-names.ts";
 
-export const inputClass =
+const inputClass =
   "h-9 w-full rounded-md border border-line-strong bg-panel px-2.5 text-sm text-text disabled:opacity-60 aria-invalid:border-stat";
 
 type FieldProps = { label: string; hint?: ReactNode; error?: ReactNode; className?: string };

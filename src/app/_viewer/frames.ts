@@ -163,7 +163,7 @@ const namesByModality: Readonly<Record<string, string>> = {
 };
 
 /** What an object without an image is called. */
-export function objectName(sopClassUid: string, modality: string | null): string {
+function objectName(sopClassUid: string, modality: string | null): string {
   if (sopClassUid.startsWith("1.2.840.10008.5.1.4.1.1.77.1.") && modality === "ES") return "Video";
   return namesByModality[modality ?? ""] ?? "Object without images";
 }

@@ -55,7 +55,7 @@ function median(values: number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
-export function normalOf(frame: Frame): Vec3 | null {
+function normalOf(frame: Frame): Vec3 | null {
   return frame.rowDirection && frame.columnDirection ? cross(frame.rowDirection, frame.columnDirection) : null;
 }
 
@@ -136,7 +136,7 @@ export function linkedIndex(
   return nearestIndex(partner, fromPartner ? along - link.offsetMm : along + link.offsetMm);
 }
 
-export function nearestIndex(frames: readonly Frame[], along: number): number {
+function nearestIndex(frames: readonly Frame[], along: number): number {
   let best = 0;
   let distance = Number.POSITIVE_INFINITY;
   for (const [index, frame] of frames.entries()) {
@@ -180,7 +180,7 @@ function letters(direction: Vec3): string {
 }
 
 /** `"AR"` → `"PL"`. Letters that are no direction are kept out. */
-export function opposite(value: string): string {
+function opposite(value: string): string {
   const pairs: Record<string, string> = { L: "R", R: "L", A: "P", P: "A", H: "F", F: "H" };
   return [...value].map((letter) => pairs[letter] ?? "").join("");
 }

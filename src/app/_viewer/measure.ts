@@ -12,7 +12,7 @@ const alongX: Vec3 = [1, 0, 0];
 const alongY: Vec3 = [0, 1, 0];
 
 /** Where a point of the patient lies in the image, in pixels from the middle of the first one: `[column, row]`. */
-export function toPixel(frame: Frame, point: Vec3): [number, number] {
+function toPixel(frame: Frame, point: Vec3): [number, number] {
   const from = frame.position ?? origin;
   const way: Vec3 = [point[0] - from[0], point[1] - from[1], point[2] - from[2]];
   return [

@@ -11,7 +11,7 @@ export type Anchor = { at: string; orgId: string; seq: string; hash: string; sig
 const fileName = "audit-anchors.jsonl";
 
 /** The folders that anchors go to: one of the data directory's own, apart from the database's, and the deployment's, if it names one. */
-export function anchorFolders(): string[] {
+function anchorFolders(): string[] {
   const { dataDir, audit } = config();
   const own = path.resolve(dataDir, "audit-anchors");
   return audit.anchorDir ? [own, path.resolve(audit.anchorDir)] : [own];

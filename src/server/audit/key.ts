@@ -7,7 +7,7 @@ import { config } from "#server/config.ts";
  * The key that signs where the audit chains stand (Ed25519, PKCS #8). It is a file and never in the database, so that whoever
  * writes the database, its owner too, cannot make an anchor. The public half lies beside it and beside every file of anchors.
  */
-export function auditKeyFile(): string {
+function auditKeyFile(): string {
   const { dataDir, audit } = config();
   return path.resolve(audit.keyFile ?? path.join(dataDir, "keys", "audit-anchors.pem"));
 }

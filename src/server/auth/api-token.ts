@@ -9,8 +9,8 @@ import { systemActor } from "#server/system-actor.ts";
 /** What a bearer token may be made for. Edge routers get theirs by enrolment, with the scope `edge` besides. */
 export const tokenScopes = ["dicomweb:read", "dicomweb:write", "fhir:read", "metrics"] as const;
 export type TokenScope = (typeof tokenScopes)[number];
-export const edgeScopes = ["dicomweb:read", "dicomweb:write", "edge"] as const;
-export const edgeTokenSeconds = 15 * 60;
+const edgeScopes = ["dicomweb:read", "dicomweb:write", "edge"] as const;
+const edgeTokenSeconds = 15 * 60;
 
 /**
  * How long a looked-up token is believed without asking again. A revoked one ends at once where the process listens

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { normalisePassword } from "./password.ts";
 
 /** Characters. Length is what counts most (NIST SP 800-63B §5.1.1). */
-export const shortestPassword = 12;
+const shortestPassword = 12;
 const longestPassword = 200;
 /** zxcvbn's scale of 0 to 4: 3 is more than 10^8 guesses, which no limit of ours lets anybody make. */
 const neededScore = 3;

@@ -13,7 +13,7 @@ const poolWords =
   /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection)/;
 
 /** Says whether the transaction was undone for the sake of another: run again, it is as if it had come later. */
-export function isConflict(error: unknown): boolean {
+function isConflict(error: unknown): boolean {
   return some(error, ({ code }) => code !== undefined && conflict.test(code));
 }
 

@@ -6,7 +6,7 @@ export const dbRoles = ["overread_app", "overread_auth", "overread_maintenance"]
 export type DbRole = (typeof dbRoles)[number];
 
 /** The password of a role: derived from the master secret, so that there is nothing more to keep. */
-export function rolePassword(secret: string, role: DbRole): string {
+function rolePassword(secret: string, role: DbRole): string {
   return createHmac("sha256", secret).update(`database-role:${role}`).digest("base64url");
 }
 

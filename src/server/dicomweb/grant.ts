@@ -7,7 +7,6 @@ import { appendAs } from "#server/domain/audit/index.ts";
 import {
   authorizeStudy,
   type ImagingAction,
-  type ImagingScope,
   type InstanceLocation,
   imagingScope,
   locateInstances,
@@ -77,9 +76,6 @@ async function organisationId(actor: Actor, slug: string): Promise<string> {
   organisations.set(key, { id: row.id, until: Date.now() + grantMs });
   return row.id;
 }
-
-export const scopeOf = ({ actor, org }: Caller, action: ImagingAction): ImagingScope =>
-  imagingScope(actor, action, org.id);
 
 /** Who asks and how far their rights go: with other roles, facilities or scopes an earlier answer holds no more. */
 function identityOf(actor: Actor): string {

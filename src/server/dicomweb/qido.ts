@@ -84,7 +84,7 @@ export async function searchDicom(
  *
  * @throws {DomainError} `request.invalid` with the parameter for values that make no sense, `request.too-large`
  */
-export function parseQuery(url: string, level: SearchLevel) {
+function parseQuery(url: string, level: SearchLevel) {
   if (url.length > urlLimit) throw new DomainError("request.too-large");
   const query = url.includes("?") ? url.slice(url.indexOf("?") + 1) : "";
   const matches: [string, string][] = [];

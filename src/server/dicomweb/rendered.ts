@@ -72,7 +72,7 @@ function pictureType(req: IncomingMessage): PictureOptions["type"] {
  * `window=center,width,function`, `viewport` ({@link viewportOf}), `quality=1…100` (PS3.18 §8.3.5).
  * @throws {DomainError} `request.invalid` with the parameter
  */
-export function renderOptions(url: string, type: PictureOptions["type"], thumbnail: boolean): PictureOptions {
+function renderOptions(url: string, type: PictureOptions["type"], thumbnail: boolean): PictureOptions {
   const query = new URLSearchParams(url.includes("?") ? url.slice(url.indexOf("?")) : "");
   const quality = Number(query.get("quality") ?? (thumbnail ? 80 : 90));
   if (!Number.isInteger(quality) || quality < 1 || quality > 100) throw bad("quality");

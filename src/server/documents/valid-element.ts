@@ -9,7 +9,7 @@ import { Tag } from "@overread/shared/dicom/tags";
  *
  * @see DICOM PS3.5 §6.2 (Table 6.2-1); PS3.3 §8.8 for codes, C.7.1.1 for Patient's Sex
  */
-export function isValidElement(tag: string, element: DicomElement): boolean {
+function isValidElement(tag: string, element: DicomElement): boolean {
   const entry = dictionaryByTag(tag);
   if (!entry || entry.vr !== element.vr || element.BulkDataURI !== undefined) return false;
   const values = element.Value ?? [];

@@ -9,9 +9,7 @@ import type { RandomAccess } from "@overread/shared/dicom/random-access";
 export const wholeLimit = 4 << 20;
 
 /** Where the stored bytes of each frame are in the file: one list of offset and length per frame. */
-export function* frameExtents(
-  pixel: NativePixels | EncapsulatedPixels,
-): Generator<readonly (readonly [number, number])[]> {
+function* frameExtents(pixel: NativePixels | EncapsulatedPixels): Generator<readonly (readonly [number, number])[]> {
   if (pixel.kind === "encapsulated") {
     for (const extents of pixel.frames) yield extents;
     return;

@@ -29,7 +29,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 256 });
  * The headers that go on to Next. What the caller says about where it came from is replaced by what we see, unless a
  * proxy of the deployment's own stands before us.
  */
-export function forwardedHeaders(req: IncomingMessage): IncomingHttpHeaders {
+function forwardedHeaders(req: IncomingMessage): IncomingHttpHeaders {
   const headers: IncomingHttpHeaders = {};
   for (const [name, value] of Object.entries(req.headers))
     if (!hopByHop.has(name) && !internal.test(name) && name !== "content-length") headers[name] = value;

@@ -26,7 +26,7 @@ export type Stack = {
 };
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-export const demoPassword = "correct horse battery staple";
+const demoPassword = "correct horse battery staple";
 
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

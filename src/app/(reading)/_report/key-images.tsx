@@ -7,7 +7,7 @@ import { IconButton } from "../../_ui/button.tsx";
 type KeyImage = Report["keyImages"][number];
 
 /** Where the archive shows one frame as a picture, windowed as it was when it was picked (PS3.18 §8.3.5.1). */
-export function renderedPath(dicomwebRoot: string, studyInstanceUid: string, image: KeyImage, size = 256): string {
+function renderedPath(dicomwebRoot: string, studyInstanceUid: string, image: KeyImage, size = 256): string {
   const frame = `${dicomwebRoot}/studies/${studyInstanceUid}/series/${image.seriesInstanceUid}/instances/${image.sopInstanceUid}/frames/${image.frameNumber}/rendered`;
   const window =
     image.windowCenter !== undefined && image.windowWidth !== undefined

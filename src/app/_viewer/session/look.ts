@@ -40,7 +40,7 @@ export function gone(state: SessionState, id: CellId, index: number, alone = fal
 }
 
 /** Gives an image, or the stack that it belongs to, a window; null is as sent. */
-export function windowed(state: SessionState, id: CellId, window: Voi | null): SessionState {
+function windowed(state: SessionState, id: CellId, window: Voi | null): SessionState {
   const cell = state.cells[id];
   if (!cell?.loaded) return state;
   const { [cell.look.index]: _before, ...others } = cell.look.windows;

@@ -11,7 +11,6 @@ import type { Viewport } from "../viewports/viewport.ts";
 import type { Action, Effect } from "./actions.ts";
 import { beginning } from "./begin.ts";
 import { type CellId, studyOf } from "./cell.ts";
-import { activeCell } from "./places.ts";
 import { reduce } from "./reduce.ts";
 import type { SessionState } from "./state.ts";
 import { createViewports } from "./viewports.ts";
@@ -187,9 +186,4 @@ export function createSession(initial: ViewerProps): Session {
       void ready.then(() => viewports.close());
     },
   };
-}
-
-/** What keys and tools work on: the active cell's viewport. */
-export function activeViewport(session: Session): Viewport | null {
-  return session.viewport(activeCell(session.state()));
 }

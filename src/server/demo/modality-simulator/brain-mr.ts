@@ -69,7 +69,7 @@ export function* mrFiles(plan: Plan): Generator<SimulatedFile> {
 }
 
 /** One slice in arbitrary signal units, 0 to about 1300. */
-export function mrSlice(model: HeadModel, weighting: Weighting, mm: number, matrix: number, index: number): Raster {
+function mrSlice(model: HeadModel, weighting: Weighting, mm: number, matrix: number, index: number): Raster {
   const tissue = headTissue(model, mm, matrix);
   const image = new Raster(matrix, matrix, headFieldMm / matrix);
   const { signal } = weighting;
@@ -87,9 +87,6 @@ export function mrSlice(model: HeadModel, weighting: Weighting, mm: number, matr
   for (let i = 0; i < image.data.length; i++) image.data[i] = Math.abs(image.data[i] ?? 0);
   return image;
 }
-
-/** The two series' weightings, T1 first. */
-export const mrWeightings = weightings;
 
 function signalOf(hu: number, signal: Weighting["signal"]): number {
   if (hu < -300) return signal.air;

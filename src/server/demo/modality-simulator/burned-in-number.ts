@@ -8,7 +8,7 @@ const bits = 12;
 const cells = bits + 4;
 
 /** Side of a cell in pixels. */
-export function cellSize(columns: number): number {
+function cellSize(columns: number): number {
   return Math.max(1, Math.floor(columns / 128));
 }
 

@@ -24,7 +24,7 @@ export function* xrFiles(plan: Plan): Generator<SimulatedFile> {
  *
  * @param infiltrate how much of the right lower lobe is filled, 0 to 1.
  */
-export function chestProjection(view: View, seed: string, infiltrate: number, matrix: number): Raster {
+function chestProjection(view: View, seed: string, infiltrate: number, matrix: number): Raster {
   const random = randomFrom(`chest film ${seed} ${view}`);
   const image = new Raster(matrix, Math.round(matrix * 1.17), detectorMm / matrix);
   if (view === "PA") frontal(image, random, infiltrate);

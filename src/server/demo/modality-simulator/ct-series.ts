@@ -33,7 +33,7 @@ const intercept = -1024;
 const quickDrawings = 12;
 
 /** Distance of neighbouring slices. Millimetres. */
-export function spacingOf({ slices, lengthMm, maxSpacingMm }: CtSeries): number {
+function spacingOf({ slices, lengthMm, maxSpacingMm }: CtSeries): number {
   return Number(Math.min(maxSpacingMm, lengthMm / Math.max(1, slices)).toFixed(3));
 }
 

@@ -24,7 +24,7 @@ export type ImagePlan = {
 };
 
 /** `20260401` and `093000` of a moment, in UTC. */
-export function dicomMoment(moment: Date): { date: string; time: string } {
+function dicomMoment(moment: Date): { date: string; time: string } {
   const text = moment.toISOString();
   return { date: text.slice(0, 10).replaceAll("-", ""), time: text.slice(11, 19).replaceAll(":", "") };
 }

@@ -36,7 +36,7 @@ export function* mgFiles(plan: Plan): Generator<SimulatedFile> {
  *
  * @param mass radius of the mass in the left breast, 0 for none. Millimetres.
  */
-export function breast({ side, view }: MgView, seed: string, mass: number, matrix: number): Raster {
+function breast({ side, view }: MgView, seed: string, mass: number, matrix: number): Raster {
   const random = randomFrom(`breast ${seed} ${side} ${view}`);
   const rows = Math.round(matrix * 1.28);
   const image = new Raster(matrix, rows, detectorMm / matrix);

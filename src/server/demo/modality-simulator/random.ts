@@ -14,7 +14,7 @@ export function randomFrom(seed: string): Random {
 }
 
 /** Numbers of normal distribution, mean 0 and deviation 1 (Box-Muller). */
-export function gaussians(random: Random, count: number): Float32Array {
+function gaussians(random: Random, count: number): Float32Array {
   const values = new Float32Array(count);
   for (let i = 0; i < count; i += 2) {
     const radius = Math.sqrt(-2 * Math.log(1 - random()));

@@ -13,7 +13,7 @@ const frameTimeMs = 33.3;
 const topMm = 8;
 
 /** Frames of the cine: one heart beat. */
-export function usFrames({ slices = 30 }: Plan): number {
+function usFrames({ slices = 30 }: Plan): number {
   return slices;
 }
 
@@ -34,7 +34,7 @@ export function* usFiles(plan: Plan): Generator<SimulatedFile> {
 export type Sector = { columns: number; rows: number; pixelMm: number; speckleAt: Int32Array; depth: Float32Array };
 
 /** The geometry of the fan, worked out once for all frames. */
-export function sector(columns: number, rows: number): Sector {
+function sector(columns: number, rows: number): Sector {
   const pixelMm = (depthMm + 2 * topMm) / rows;
   const speckleAt = new Int32Array(columns * rows).fill(-1);
   const depth = new Float32Array(columns * rows);
@@ -66,7 +66,7 @@ const greyMap = Uint8Array.from({ length: 1280 }, (_, step) =>
  * @param phase of the beat, 0 to 1; 0 is the end of filling.
  * @param squeeze how much the ventricle shortens: 0.24 is healthy, 0.15 is weak.
  */
-export function echoFrame(scan: Sector, phase: number, squeeze: number): Uint8Array {
+function echoFrame(scan: Sector, phase: number, squeeze: number): Uint8Array {
   const { columns, rows, pixelMm, speckleAt, depth } = scan;
   const tissue = new Raster(columns, rows, pixelMm, 0.2);
   heart(tissue, phase, squeeze);

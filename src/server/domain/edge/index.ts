@@ -1,9 +1,9 @@
-export { edgeConfig, edgeConfigOf, heartbeatSeconds } from "./edge-config.ts";
+export { edgeConfig } from "./edge-config.ts";
 export { enrollmentCodeSha256 } from "./enrollment-code.ts";
 export { issueEnrollmentCode, issueEnrollmentCodeAsOperator } from "./issue-enrollment-code.ts";
 export { type EdgeListItem, listEdges } from "./list-edges.ts";
 export { noteStudy } from "./note-study.ts";
-export { authorizeEdge, type EdgeActor, edgePolicy } from "./policy.ts";
+export { type EdgeActor, edgePolicy } from "./policy.ts";
 export { recordHeartbeat } from "./record-heartbeat.ts";
 export { redeemEnrollmentCode } from "./redeem-code.ts";
 export { revokeEdge } from "./revoke-edge.ts";

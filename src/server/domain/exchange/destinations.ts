@@ -8,7 +8,7 @@ import { type DestinationSettings, type KindName, kinds } from "./kinds/index.ts
 export type DestinationPlace = { orgId: string; facilityId: string | null; kind: string; name: string };
 
 /** The facility's own PACS, where its reports go home to. */
-export const pacsName = "pacs";
+const pacsName = "pacs";
 const pacsOf = (orgId: string, facilityId: string) => ({ orgId, facilityId, kind: "dicom", name: pacsName });
 
 /**

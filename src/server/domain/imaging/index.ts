@@ -11,14 +11,12 @@ export {
   type ImagingAction,
   type ImagingScope,
   imagingScope,
-  mayAccessStudy,
   type StudyAccess,
 } from "./policy.ts";
 export { rootPlaceholder, sortTags } from "./prerender.ts";
 export {
   ListQuarantined,
   listQuarantined,
-  OfInstance,
   openQuarantined,
   type QuarantinedInstance,
   type QuarantinedVersion,
@@ -28,5 +26,5 @@ export {
 export { recordRefused } from "./record-refused.ts";
 export { countLimit, type Search, type SearchResult, search } from "./search.ts";
 export { isAttribute, isSearchable, type SearchLevel, safeName } from "./search-attributes.ts";
-export { quarantineReasons } from "./store/sort-out.ts";
+
 export { storeInstances } from "./store/store-instances.ts";

@@ -4,6 +4,5 @@ export {
   type ImagingAction,
   type ImagingScope,
   imagingScope,
-  mayAccessStudy,
   type StudyAccess,
 } from "../image-access.ts";

@@ -177,7 +177,7 @@ function nameText(dataset: DicomJson, tag: string): string {
 }
 
 /** What a name search runs on: each writing normalised and closed by `=`, so that a whole writing can be matched. */
-export function nameSearchKey(dataset: DicomJson, tag: string): string {
+function nameSearchKey(dataset: DicomJson, tag: string): string {
   const name = personNameOf(dataset, tag);
   if (!name) return "";
   const keys = [name.alphabetic, name.ideographic ?? "", name.phonetic ?? ""].map((group) =>

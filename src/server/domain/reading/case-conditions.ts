@@ -74,7 +74,7 @@ export const personOf = (actor: Actor): string | null => (actor.kind === "user" 
 export const isWhole = ({ missing, readWithout }: Pick<Standing, "missing" | "readWithout">): boolean =>
   missing <= readWithout;
 /** Images of a study `s` that nobody can be shown: refused on the way here, or damaged since. */
-export const missingInstances = Prisma.sql`(s.refused_instances + s.damaged_instances)`;
+const missingInstances = Prisma.sql`(s.refused_instances + s.damaged_instances)`;
 /** Looks into the index of the few studies that miss any (`study_missing_images`): the list's numbers ask it of every open case. */
 export const whole = Prisma.sql`NOT EXISTS (SELECT 1 FROM study s WHERE s.id = c.study_ref AND s.refused_instances + s.damaged_instances > 0
   AND ${missingInstances} > c.read_without)`;

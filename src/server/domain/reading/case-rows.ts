@@ -128,7 +128,7 @@ export const missingOf = (row: Pick<CaseRow, "refusedInstances" | "damagedInstan
   row.refusedInstances + row.damagedInstances;
 
 /** What this caller may do with this case now: the policy, and where the case stands. */
-export function abilities(actor: Actor, row: CaseRow): CaseAbilities {
+function abilities(actor: Actor, row: CaseRow): CaseAbilities {
   const mine = isHeldBy(personOf(actor), row);
   const others = isHeldByAnother(personOf(actor), row);
   const waits = isClaimable(row);

@@ -3,10 +3,10 @@ export { arriveCase, arriveCases } from "./arrive-case.ts";
 export { attachPriors, attachPriorsToMany } from "./attach-priors.ts";
 export { regionsOf } from "./body-regions.ts";
 export { isHeldBy, isHeldByAnother, isOpen, isSigned, personOf, signed } from "./case-conditions.ts";
-export { acquiredModalities, type CaseRow, nameGroups } from "./case-rows.ts";
+export { acquiredModalities, type CaseRow } from "./case-rows.ts";
 export { claimCase } from "./claim-case.ts";
 export { expireClaim } from "./expire-claim.ts";
-export { comparablePriors, getCase, priorsOf, readCaseRow } from "./get-case.ts";
+export { comparablePriors, getCase, readCaseRow } from "./get-case.ts";
 export { type HeldCase, holdClaim } from "./hold-claim.ts";
 export {
   doubtInWords,

@@ -31,7 +31,7 @@ export const ReadIncomplete = OfCase.extend({ refused: z.number().int().min(1) }
 export type ReadIncomplete = z.output<typeof ReadIncomplete>;
 
 /** Decimal text: the token outgrows what a JSON number keeps exactly. */
-export const ClaimToken = z.string().regex(/^\d{1,18}$/);
+const ClaimToken = z.string().regex(/^\d{1,18}$/);
 export const OfClaim = OfCase.extend({ claimToken: ClaimToken });
 export type OfClaim = z.output<typeof OfClaim>;
 

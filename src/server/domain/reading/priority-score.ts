@@ -21,7 +21,7 @@ const minute = 60_000;
 /** Waiting counts in half hours. */
 const waitStepMinutes = 30;
 /** Minutes before the due time at which a case moves up. The words stay true until the next step, unlike a countdown. */
-export const dueSteps = [
+const dueSteps = [
   { minutes: 30, points: 200, text: "Due within 30 minutes" },
   { minutes: 120, points: 100, text: "Due within 2 hours" },
   { minutes: 480, points: 50, text: "Due within 8 hours" },

@@ -5,7 +5,7 @@ import { destinationsOf, recordDeliveries } from "../exchange/index.ts";
 import { reportPolicy } from "./policy.ts";
 
 /** Reports signed longer ago than this are not sent by themselves to a PACS that came later. */
-export const earlierReportDays = 365;
+const earlierReportDays = 365;
 /** Reports per transaction: each leaves an audit event, and the chain is held until commit. */
 const reportsAtOnce = 100;
 

@@ -1,5 +1,5 @@
 export { addAddendum } from "./add-addendum.ts";
-export { deliverEarlierReports, earlierReportDays } from "./deliver-earlier-reports.ts";
+export { deliverEarlierReports } from "./deliver-earlier-reports.ts";
 export { type GatheredReport, gatherReport, type SignedVersionRow } from "./gather-report.ts";
 export { getReferral } from "./get-referral.ts";
 export { getReport } from "./get-report.ts";
@@ -7,10 +7,8 @@ export {
   AddAddendum,
   GetReferral,
   GetReport,
-  KeyImage,
   ListReferrals,
   SaveDraft,
-  Section,
   SignReport,
   TakeOverDraft,
 } from "./inputs.ts";

@@ -53,7 +53,7 @@ export async function insertAccount(
 }
 
 /** `Dr Rosa Almeida` → `Almeida^Rosa^^Dr`; a guess that an administrator can correct. */
-export function personNameFrom(displayName: string): string {
+function personNameFrom(displayName: string): string {
   const words = displayName
     .replace(/[\^=\\]/g, " ")
     .trim()

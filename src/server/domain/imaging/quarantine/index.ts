@@ -1,4 +1,4 @@
 export { ListQuarantined, listQuarantined, type QuarantinedInstance, type QuarantinedVersion } from "./list.ts";
-export { OfInstance, openQuarantined } from "./open.ts";
-export { quarantinePolicy } from "./policy.ts";
+export { openQuarantined } from "./open.ts";
+
 export { ResolveQuarantined, resolveQuarantined } from "./resolve.ts";

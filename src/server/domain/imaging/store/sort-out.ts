@@ -3,7 +3,7 @@ import { uuidv7 } from "../uuidv7.ts";
 import type { VersionRow } from "./rows.ts";
 
 /** Why a version is set aside. */
-export const quarantineReasons = {
+const quarantineReasons = {
   /** A version with other bytes came first (rule 2 of reliability.md §4). */
   otherBytes: "same-uid-other-bytes",
   /** The same, written in another transfer syntax: perhaps the same image coded anew, which bytes alone cannot tell. */
