@@ -39,11 +39,15 @@ export function Stage({ session }: { session: Session }) {
   }, [session, shape]);
 
   const narrow = Math.min(rows, columns);
+  const narrowRows = Math.ceil((rows * columns) / Math.max(1, narrow));
   const style = {
     "--rows": rows,
     "--columns": columns,
+    // A share of the room cannot be reckoned in a style sheet.
+    "--room-across": `${columns}fr`,
     "--narrow-columns": narrow,
-    "--narrow-rows": Math.ceil((rows * columns) / Math.max(1, narrow)),
+    "--narrow-rows": narrowRows,
+    "--room-down": `${narrowRows}fr`,
   } as CSSProperties;
   return (
     <div
