@@ -187,6 +187,7 @@ describe("the radiologist's viewer", { timeout: 540_000 }, () => {
 
   test("one image that cannot be had covers the one before it and leaves the others readable", async () => {
     await page.keyboard.press("Home");
+    await page.locator('[data-testid="viewport-current"][data-index="0"]').waitFor();
     const first = await settled(page);
     const broken = await page.getByTestId("viewport-current").getAttribute("data-image");
     assert.ok(broken);
