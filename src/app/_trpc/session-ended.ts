@@ -9,9 +9,16 @@ export const sessionChannel = "overread-session";
 /** This window is where somebody signs out: it goes its own way. */
 let signingOut = false;
 
+/**
+ * To be called before the portal is asked to sign out: it tells every window at once, and one that left on hearing it would
+ * break off its own request, and with it the answer that empties the cache.
+ */
+export function startSigningOut(): void {
+  signingOut = true;
+}
+
 /** Tells the other windows of this browser, which show patients too and need not wait until the portal tells them. */
 export function tellOtherWindows(): void {
-  signingOut = true;
   const channel = new BroadcastChannel(sessionChannel);
   channel.postMessage("ended");
   channel.close();

@@ -1,4 +1,4 @@
-import { tellOtherWindows } from "../_trpc/session-ended.ts";
+import { startSigningOut, tellOtherWindows } from "../_trpc/session-ended.ts";
 import { countKept, forgetAll } from "../_words/kept-words.ts";
 
 const unsaved =
@@ -11,6 +11,7 @@ const unsaved =
 export async function signOut(userId: string): Promise<void> {
   const kept = await countKept(userId).catch(() => 0);
   if (kept > 0 && !window.confirm(unsaved)) return;
+  startSigningOut();
   try {
     await forgetAll(userId).catch(() => {});
     const answer = await fetch("/api/auth/csrf");
