@@ -69,7 +69,11 @@ const ready = (run: Run) =>
   ).catch((error) => {
     throw new Error(`${error.message}\n${run.output()}`);
   });
-const pids = (): Record<string, number> => JSON.parse(readFileSync(path.join(dataDir, "run.json"), "utf8")).pids;
+const runFile = (): { supervisor: number; pids: Record<string, number> } =>
+  JSON.parse(readFileSync(path.join(dataDir, "run.json"), "utf8"));
+const pids = () => runFile().pids;
+/** Every process of the stack. The supervisor ends last, and until it has ended its data folder belongs to it. */
+const everyProcess = () => [runFile().supervisor, ...Object.values(pids())];
 const healthy = async () => (await fetch(`http://127.0.0.1:${port}/api/health/ready`)).status === 200;
 const allGone = (those: number[]) =>
   until("every process ending", () => those.every((pid) => beginningOf(pid) === null), { deadlineMs: 90_000 });
@@ -137,7 +141,7 @@ test("a start after kill -9 of the supervisor ends what it left, and goes on wit
 });
 
 test("a closed terminal stops everything in order", async () => {
-  const those = Object.values(pids());
+  const those = everyProcess();
   running?.child.kill("SIGHUP");
   await until("the supervisor ending", () => running?.ended(), { deadlineMs: 90_000 });
   assert.match((running as Run).output(), /Stopped\./);
@@ -155,7 +159,7 @@ test("remains of a power cut (zeros in Redis' file, an empty run.json) do not ke
 });
 
 test("npm run stop ends a stack, and says so when nothing runs", async () => {
-  const those = Object.values(pids());
+  const those = everyProcess();
   assert.match(await stopCommand(), /Stopped\./);
   await allGone(those);
   assert.match(await stopCommand(), /Nothing runs/);
@@ -169,7 +173,7 @@ test("SIGTERM to npm alone stops everything", async () => {
   );
   const run = launch(["sh", "-c", line]);
   await ready(run);
-  const those = Object.values(pids());
+  const those = everyProcess();
   run.child.kill("SIGTERM");
   await allGone(those);
 });
@@ -186,13 +190,13 @@ test("a stack whose npm is gone without a word stops by itself; a second signal 
     { npm_lifecycle_event: "start" },
   );
   await ready(run);
-  const those = Object.values(pids());
+  const those = everyProcess();
   run.child.kill("SIGKILL");
   await allGone(those);
 
   const again = launch();
   await ready(again);
-  const these = Object.values(pids());
+  const these = everyProcess();
   again.child.kill("SIGINT");
   again.child.kill("SIGINT");
   await until("the supervisor ending", again.ended, { deadlineMs: 30_000 });
