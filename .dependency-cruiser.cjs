@@ -112,6 +112,12 @@ module.exports = {
       "A verb touches nothing but the database.",
     ),
     rule(
+      "assignment-engine-is-pure",
+      { path: "^src/server/domain/assignment/engine/", pathNot: "\\.test\\.ts$" },
+      { pathNot: ["^src/server/domain/assignment/engine/", "^src/shared/", "^node_modules/zod/"] },
+      "A decision is made of its snapshot alone: no database, no file, no clock, not even Node.",
+    ),
+    rule(
       "stores-have-one-door",
       { path: "^src/", pathNot: "^src/server/storage/" },
       { path: "^src/server/storage/(file|s3)/" },

@@ -40,6 +40,8 @@ function versionFloors() {
   return faults.join("\n") || null;
 }
 
+const askedOfTheWorld = /\b(Date\.now|performance\.|Math\.random|process\.|globalThis|fetch\(|setTimeout|new Date\(\))/;
+
 /** What stays in one place by rule. */
 function houseRules() {
   const faults = [];
@@ -51,6 +53,8 @@ function houseRules() {
     if (/\b(it|test|describe)\.only\(/.test(text)) faults.push(`  ${file}: a test runs alone (.only)`);
     if (/\/(work|root)\/[a-z]/.test(text) && !file.includes("check.mjs"))
       faults.push(`  ${file}: a path of one machine`);
+    if (/domain\/assignment\/engine\/(?!.*\.test\.ts$)/.test(file) && askedOfTheWorld.test(text))
+      faults.push(`  ${file}: the engine asks a clock, chance or the process; all it may know stands in its snapshot`);
   }
   for (const file of globSync("edge-router/package.json", { cwd: root })) {
     const { dependencies = {} } = JSON.parse(readFileSync(path.join(root, file), "utf8"));

@@ -58,6 +58,16 @@ const probes = [
     rules: ["domain-has-no-transport", "queue-stays-aside"],
   },
   {
+    file: "src/server/domain/assignment/engine/probe.ts",
+    text: 'import "#server/db/clients.ts";',
+    rules: ["assignment-engine-is-pure"],
+  },
+  {
+    file: "src/server/domain/assignment/engine/probe-disk.ts",
+    text: 'import "node:fs";',
+    rules: ["assignment-engine-is-pure"],
+  },
+  {
     file: "src/server/domain/audit/probe-store.ts",
     text: 'import "../../storage/file/file-store.ts";',
     rules: ["stores-have-one-door"],
