@@ -1,14 +1,14 @@
-/** Names by which a PDF (ISO 32000-2 §12.6, §12.7.8, §7.11.4) does something by itself, carries other files, or is another program's form. */
+/** PDF names (ISO 32000-2 §12.6, §12.7.8, §7.11.4) of actions, scripts, embedded files and XFA forms. */
 const activeName =
   /\/(?:JavaScript|Launch|EmbeddedFiles?|RichMedia|Rendition|SubmitForm|ImportData|GoToE|GoToR|Movie|Sound|3D|XFA|Encrypt)(?![A-Za-z0-9])|\/AA[\s\0]*(?:<<|\d|%)|\/OpenAction[\s\0]*(?![\s\0[])/;
-/** Streams that hold objects of the document; all others hold pictures, typefaces and what is drawn. */
+/** Streams that hold objects of the document; all other streams hold images, fonts and page content. */
 const objectStream = /\/(?:ObjStm|First)(?![A-Za-z0-9])/;
 const unpackedLimit = 16 << 20;
 
 /**
- * Whether a PDF holds anything active, or cannot be looked through far enough to say that it does not: scripts, actions on
- * opening, files inside, media, forms of another kind; encrypted ones too. Such a document is saved, never shown inside a page.
- * Names may be spelt with `#xx`, and objects may stand inside compressed streams.
+ * Whether a PDF holds active content, or cannot be searched far enough to rule it out: scripts, actions on opening,
+ * embedded files, media, XFA forms; also encrypted files. Such a document is offered for download, never shown inside a
+ * page. Names may be spelt with `#xx`, and objects may stand in compressed streams.
  */
 export async function isActivePdf(bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
   const raw = new TextDecoder("latin1").decode(bytes);
@@ -18,7 +18,7 @@ export async function isActivePdf(bytes: Uint8Array<ArrayBuffer>): Promise<boole
     const described = plainNames(raw.slice(before, mark.index));
     before = mark.index + mark[0].length;
     if (!objectStream.test(described)) continue;
-    // Rows with a predictor, or another coding, would hide names from this search.
+    // A predictor or another filter would hide names from this search.
     if (/\/(?:DecodeParms|DP)(?![A-Za-z0-9])/.test(described)) return true;
     const unpacked = await inflated(bytes.subarray(before));
     if (unpacked === null || activeName.test(plainNames(unpacked))) return true;
@@ -29,7 +29,10 @@ export async function isActivePdf(bytes: Uint8Array<ArrayBuffer>): Promise<boole
 const plainNames = (text: string): string =>
   text.replace(/#([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 
-/** What a zlib stream at the beginning of these bytes holds; null when there is none, or too much in it. */
+/**
+ * The content of the zlib stream at the start of these bytes; null when there is none, or when it inflates beyond the
+ * limit.
+ */
 async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<string | null> {
   const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate")).getReader();
   const text = new TextDecoder("latin1");
@@ -40,7 +43,7 @@ async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<string | null> 
       if (told.length > unpackedLimit) return null;
     }
   } catch {
-    // What stands behind the end of the stream is no part of it.
+    // Bytes behind the end of the stream do not belong to it.
   } finally {
     await reader.cancel().catch(() => {});
   }

@@ -5,9 +5,9 @@ import { ViewerError } from "./viewer-error.ts";
 const deadlineMs = 30_000;
 
 /**
- * Metadata of every instance of a series, straight from the archive.
+ * Metadata of every instance of a series, from the archive.
  *
- * @param dicomwebRoot same origin, `/dicomweb/<org>`; the session cookie goes along by itself.
+ * @param dicomwebRoot same origin, `/dicomweb/<org>`; the browser sends the session cookie.
  * @throws {ViewerError}
  */
 export function seriesMetadata(
@@ -22,14 +22,14 @@ export function seriesMetadata(
       seriesInstanceUID,
       request,
     });
-    // A sign-in page in place of JSON comes back as null.
+    // A sign-in page instead of JSON comes back as null.
     if (!Array.isArray(body))
       throw new ViewerError("unreadable", "The archive answered with something that is no image information.");
     return body as Attributes[];
   });
 }
 
-/** A bulk value by the address its metadata gives. */
+/** A bulk value by its BulkDataURI. */
 export function bulkData(dicomwebRoot: string, uri: string, signal?: AbortSignal): Promise<ArrayBuffer> {
   return guarded(signal, "arraybuffer", async (request) => {
     const parts = (await client(dicomwebRoot).retrieveBulkData({
@@ -45,13 +45,16 @@ export function bulkData(dicomwebRoot: string, uri: string, signal?: AbortSignal
   });
 }
 
-/** Only the path of an address counts: behind a proxy the archive may know another origin, and no other is asked. */
+/**
+ * Uses only the path of a BulkDataURI: behind a proxy the archive may know another origin, and no other origin is
+ * contacted.
+ */
 function onOurOrigin(uri: string, dicomwebRoot: string): string {
   const { pathname, search } = new URL(uri, new URL(`${dicomwebRoot}/`, window.location.origin));
   return new URL(`${pathname}${search}`, window.location.origin).href;
 }
 
-/** What went wrong, in words, from an HTTP status; 0 is no answer at all. */
+/** An HTTP status as an error for the reader; 0 means no answer at all. */
 export function errorForStatus(status: number): ViewerError {
   if (status === 401) return new ViewerError("signed-out", "Your session ended. Sign in again.");
   if (status === 403 || status === 404)
@@ -75,7 +78,7 @@ function client(dicomwebRoot: string): InstanceType<typeof api.DICOMwebClient> {
   return made;
 }
 
-/** The client has neither deadline nor abort, never settles on a broken multipart body, and believes any 200. */
+/** dicomweb-client has neither timeout nor abort, never settles on a broken multipart body, and accepts any 200. */
 async function guarded<T>(
   signal: AbortSignal | undefined,
   body: "json" | "arraybuffer",

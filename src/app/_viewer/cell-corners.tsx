@@ -2,14 +2,14 @@ import styles from "./cell-frame.module.css";
 import { readableDate } from "./dates.ts";
 import type { Frame } from "./frame.ts";
 import type { LoadedSeries } from "./series-store.ts";
-import { drawsWithoutGraphics, reductionOf } from "./texture-limit.ts";
+import { hasNoWebGl, reductionOf } from "./texture-limit.ts";
 import type { ViewportView } from "./viewports/viewport.ts";
 import { windowNumber } from "./voi.ts";
 
 /**
- * What is written over an image: whose it is, which one, how it is seen.
+ * The text over an image: patient, image number, window and zoom.
  *
- * @param name of the cell for those who look for it from outside.
+ * @param name the cell's name in `data-testid`.
  */
 export function CellCorners({
   name,
@@ -62,7 +62,7 @@ export function CellCorners({
         {zoom !== null && <span>Zoom {zoom.toFixed(zoom < 10 ? 2 : 1)}×</span>}
       </div>
       <div className={styles.corner} data-at="br">
-        {drawsWithoutGraphics() && <span className={styles.lossy}>No graphics: drawn plainly</span>}
+        {hasNoWebGl() && <span className={styles.lossy}>No graphics: drawn plainly</span>}
         {factor > 1 && <span className={styles.lossy}>Reduced 1:{factor}</span>}
         {frame.lossy && <span className={styles.lossy}>{frame.lossy}</span>}
         {frame.sliceThickness !== null && <span>T {trimmed(frame.sliceThickness)} mm</span>}

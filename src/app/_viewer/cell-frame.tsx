@@ -2,9 +2,9 @@ import { type DragEvent, useEffect, useRef, useState } from "react";
 import { CellCorners } from "./cell-corners.tsx";
 import styles from "./cell-frame.module.css";
 import { CellHead } from "./cell-head.tsx";
-import { carriesSeries, droppedSeries } from "./series-drag.ts";
+import { droppedSeries, isSeriesDrag } from "./series-drag.ts";
 import { type Cell, type CellId, isCurrent, studyOf } from "./session/cell.ts";
-import { activeCell, filledCells, nameOfCell, placesOf } from "./session/places.ts";
+import { activeCell, cellIdsOf, filledCells, nameOfCell } from "./session/places.ts";
 import type { Session } from "./session/run.ts";
 import type { StudyForViewing } from "./types.ts";
 import { useCell, useSession } from "./use-session.ts";
@@ -12,20 +12,20 @@ import type { ViewportView } from "./viewports/viewport.ts";
 import { wheelSteps } from "./wheel.ts";
 
 /**
- * One place of the layout: a viewport with what is written around and over it, or room for one.
+ * One cell of the layout: a viewport with its overlays, or an empty place that takes a series.
  *
- * @param hidden another cell has the room of all; this one keeps its picture.
+ * @param hidden another cell is maximized; this one keeps its image.
  */
 export function CellFrame({ session, id, hidden }: { session: Session; id: CellId; hidden: boolean }) {
   const cell = useSession(session, ({ cells }) => cells[id]);
   const study = useSession(session, (state) => cell && studyOf(state, cell.source.study));
   const active = useSession(session, (state) => activeCell(state) === id);
-  const several = useSession(session, (state) => placesOf(state.layout).length > 1);
+  const several = useSession(session, (state) => cellIdsOf(state.layout).length > 1);
   const isPrior = useSession(session, (state) => cell !== undefined && !isCurrent(state, cell));
   const [over, setOver] = useState(false);
   const activate = () => session.dispatch({ type: "activate", cell: id });
   const onDragOver = (event: DragEvent) => {
-    if (!carriesSeries(event.dataTransfer)) return;
+    if (!isSeriesDrag(event.dataTransfer)) return;
     event.preventDefault();
     setOver(true);
   };
@@ -87,14 +87,14 @@ function FilledCell({
     const target = element.current;
     if (!target) return;
     const attach = () => session.attach(id, target);
-    const many = placesOf(session.state().layout).length > seenAtOnce;
+    const many = cellIdsOf(session.state().layout).length > mostVisibleCells;
     const unwatch = many ? whenInView(target, attach) : attach();
     const steps = wheelSteps();
     const onWheel = (event: WheelEvent) => {
       event.preventDefault();
       if (event.ctrlKey) session.dispatch({ type: "zoom", cell: id, factor: event.deltaY < 0 ? 1.1 : 1 / 1.1 });
       else {
-        // With Shift the browser turns the wheel sideways.
+        // With Shift held, browsers report the wheel as horizontal scrolling.
         const images = steps(event.deltaY || event.deltaX, event.deltaMode);
         if (images !== 0) session.dispatch({ type: "scroll", cell: id, images, alone: event.shiftKey });
       }
@@ -107,15 +107,15 @@ function FilledCell({
     };
   }, [session, id]);
 
-  const { loaded, look } = cell;
+  const { loaded, presentation } = cell;
   const frame = loaded && view && view.shown !== null ? (loaded.frames[view.shown] ?? null) : null;
   const total = loaded?.frames.length ?? 0;
   const problem = cell.problem ?? view?.problem ?? null;
-  const waiting = view !== null && view.shown !== null && view.shown !== look.index && !look.playing;
+  const waiting = view !== null && view.shown !== null && view.shown !== presentation.index && !presentation.playing;
   const onDoubleClick = () => {
     const { tool } = session.state();
-    // Lines are drawn by clicks.
-    if (tool !== "length" && tool !== "angle") session.dispatch({ type: "toggle-alone", cell: id });
+    // With the length or angle tool a click places a point of the line.
+    if (tool !== "length" && tool !== "angle") session.dispatch({ type: "toggle-maximized", cell: id });
   };
   return (
     <>
@@ -125,7 +125,7 @@ function FilledCell({
         name={name}
         study={study}
         isPrior={isPrior}
-        series={crowded ? seriesWords(cell, study) : null}
+        series={crowded ? seriesLabel(cell, study) : null}
         warnings={loaded?.warnings ?? []}
       />
       {/* biome-ignore lint/a11y/noStaticElementInteractions: Enter does the same. */}
@@ -149,23 +149,23 @@ function FilledCell({
             frame={frame}
             loaded={loaded}
             isPrior={isPrior}
-            inverted={look.inverted}
+            inverted={presentation.inverted}
           />
         )}
         {marked && (
           <p className={styles.toast} role={marked.taken ? "status" : "alert"}>
-            {marked.said}
+            {marked.message}
           </p>
         )}
         {waiting && !problem && (
           <p className={styles.waiting} role="status">
-            Loading image {look.index + 1}
+            Loading image {presentation.index + 1}
           </p>
         )}
         <Cover session={session} id={id} cell={cell} view={view} />
         {view && total > 1 && (
           <Position
-            index={look.index}
+            index={presentation.index}
             total={total}
             onGo={(index) => session.dispatch({ type: "go", cell: id, index })}
           />
@@ -175,10 +175,14 @@ function FilledCell({
   );
 }
 
-/** Of more cells than this some may lie out of sight. */
-const seenAtOnce = 4;
+/** In layouts with more cells than this, some cells may be scrolled out of view. */
+const mostVisibleCells = 4;
 
-/** Once an element comes into view. @returns ends the watch. */
+/**
+ * Calls back once the element comes into view.
+ *
+ * @returns ends the observation.
+ */
 function whenInView(element: Element, then: () => void): () => void {
   const observer = new IntersectionObserver((entries) => {
     if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
@@ -189,23 +193,23 @@ function whenInView(element: Element, then: () => void): () => void {
   return () => observer.disconnect();
 }
 
-function seriesWords({ source }: Cell, study: StudyForViewing): string | null {
+function seriesLabel({ source }: Cell, study: StudyForViewing): string | null {
   const series = study.series.find(({ seriesInstanceUid }) => seriesInstanceUid === source.series);
   if (!series) return null;
   const { seriesNumber, seriesDescription, modality } = series;
   return [seriesNumber, seriesDescription || `${modality} series`].filter((word) => word !== null).join(" · ");
 }
 
-/** What stands in the place of an image: that it comes, that there is none, or why it cannot be shown. */
+/** Shown in place of an image: that it is loading, that there is none, or why it cannot be shown. */
 function Cover({ session, id, cell, view }: { session: Session; id: CellId; cell: Cell; view: ViewportView | null }) {
-  const { loaded, look } = cell;
+  const { loaded, presentation } = cell;
   const total = loaded?.frames.length ?? 0;
   const problem = cell.problem ?? view?.problem;
   if (problem)
     return (
       <div className={styles.cover} role="alert">
         <p>
-          {total > 1 && problem.kind !== "signed-out" ? `Image ${look.index + 1} of ${total}: ` : ""}
+          {total > 1 && problem.kind !== "signed-out" ? `Image ${presentation.index + 1} of ${total}: ` : ""}
           {problem.message}
         </p>
         {problem.kind === "signed-out" ? (
@@ -232,7 +236,7 @@ function Cover({ session, id, cell, view }: { session: Session; id: CellId; cell
   ) : null;
 }
 
-/** The bar at the right edge: where in the stack one is. */
+/** The bar at the right edge: the position in the stack. */
 function Position({ index, total, onGo }: { index: number; total: number; onGo: (index: number) => void }) {
   return (
     <div className={styles.position}>

@@ -5,7 +5,7 @@ import type { Session } from "./session/run.ts";
 import type { StudyForViewing } from "./types.ts";
 import { useSession } from "./use-session.ts";
 
-/** Whose images stand in a cell: of which study, and what has to be known before they are believed. */
+/** The head of a cell: which study it shows, and any warning about the study. */
 export function CellHead({
   session,
   id,
@@ -20,7 +20,7 @@ export function CellHead({
   name: string;
   study: StudyForViewing;
   isPrior: boolean;
-  /** Said where several cells show one study; null where it goes without saying. */
+  /** Shown only where several cells show one study; null otherwise. */
   series: string | null;
   warnings: readonly string[];
 }) {

@@ -6,7 +6,7 @@ import { seriesContent } from "./frames.ts";
 import { matchingSeries, openingDocument, openingSeries } from "./matching-series.ts";
 import { presetsFor } from "./presets.ts";
 import type { SeriesForViewing } from "./types.ts";
-import { nextToFetch } from "./viewports/stack/prefetch-order.ts";
+import { nextToPrefetch } from "./viewports/stack/prefetch-order.ts";
 import { wheelSteps } from "./wheel.ts";
 
 const series = (
@@ -50,18 +50,18 @@ test("the prior's series is the one that is called alike", () => {
 test("images are fetched from the one shown outwards, more of them ahead", () => {
   const loaded = new Set<number>();
   const order: number[] = [];
-  for (let next = nextToFetch(9, 4, 1, (i) => !loaded.has(i)); next !== null; ) {
+  for (let next = nextToPrefetch(9, 4, 1, (i) => !loaded.has(i)); next !== null; ) {
     loaded.add(next);
     order.push(next);
-    next = nextToFetch(9, 4, 1, (i) => !loaded.has(i));
+    next = nextToPrefetch(9, 4, 1, (i) => !loaded.has(i));
   }
   assert.deepEqual(order, [4, 5, 6, 3, 7, 8, 2, 1, 0]);
   assert.equal(
-    nextToFetch(9, 4, -1, (i) => i !== 4),
+    nextToPrefetch(9, 4, -1, (i) => i !== 4),
     3,
   );
   assert.equal(
-    nextToFetch(900, 4, 1, (i) => i > 100, 20),
+    nextToPrefetch(900, 4, 1, (i) => i > 100, 20),
     null,
   );
 });

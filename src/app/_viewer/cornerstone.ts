@@ -24,7 +24,7 @@ export const toolNames = {
 type Known = { frame: Frame; modality: string; dicomwebRoot: string };
 const known = new Map<string, Known>();
 
-/** Makes frames known to Cornerstone. Idempotent. */
+/** Registers frames with Cornerstone. Idempotent. */
 export function registerFrames(frames: readonly Frame[], modality: string, dicomwebRoot: string): void {
   for (const frame of frames) known.set(frame.imageId, { frame, modality, dicomwebRoot });
 }
@@ -33,7 +33,7 @@ export function frameByImageId(imageId: string): Frame | undefined {
   return known.get(imageId)?.frame;
 }
 
-/** Forgets frames, and their pixels, of studies that are not to be shown any more. */
+/** Removes the frames, and cached pixels, of studies that are no longer shown. */
 export function forgetFramesExcept(keep: (frame: Frame, imageId: string) => boolean): void {
   for (const [imageId, { frame }] of known)
     if (!keep(frame, imageId)) {
@@ -44,7 +44,7 @@ export function forgetFramesExcept(keep: (frame: Frame, imageId: string) => bool
 
 let starting: Promise<void> | null = null;
 
-/** Sets up Cornerstone once per page load: a second `init` of its loader would throw away images and metadata. */
+/** Initialises Cornerstone once per page load: a second `init` of its image loader would drop images and metadata. */
 export function start(): Promise<void> {
   starting ??= startOnce();
   return starting;
@@ -54,7 +54,7 @@ async function startOnce(): Promise<void> {
   await core.init({ debug: {}, rendering: { webGlContextCount: 1 } });
   await tools.init();
   initLoader({ maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1)) });
-  // Its decoders are used; how it understands what they give is not.
+  // Only its decoders are used; the interpretation of the pixels is ours.
   core.imageLoader.registerImageLoader("wadors", (imageId: string, options?: Record<string, unknown>) => {
     const entry = known.get(imageId);
     const promise = entry
@@ -62,7 +62,7 @@ async function startOnce(): Promise<void> {
       : Promise.reject(new ViewerError("not-there", "This image is not open any more."));
     return { promise };
   });
-  // The library leaves a second promise of each image to nobody; the pane says what failed.
+  // The library leaves a second promise of each image unhandled; the viewport reports the error.
   window.addEventListener("unhandledrejection", (event) => {
     if (event.reason instanceof ViewerError) event.preventDefault();
   });
@@ -70,7 +70,7 @@ async function startOnce(): Promise<void> {
     const entry = typeof imageId === "string" ? known.get(imageId) : undefined;
     return entry ? imageModule(type, entry.frame, entry.modality) : undefined;
   }, 10_000);
-  // Phones end a page that takes too much: better to fetch a slice twice.
+  // Phones kill a page that uses too much memory; fetching a slice twice is better.
   const memory = (navigator as { deviceMemory?: number }).deviceMemory ?? 4;
   const small = matchMedia("(pointer: coarse)").matches || memory <= 2;
   core.cache.setMaxCacheSize((small ? 256 : 1536) * 1024 * 1024);
@@ -100,7 +100,7 @@ function styleAnnotations(): void {
   });
 }
 
-/** Text beside a line: our own arithmetic, because the tool's knows neither detector plane nor missing spacing. */
+/** Measurement text from our own arithmetic: the tool's knows neither the detector plane nor missing spacing. */
 export function lengthLines(points: readonly Vec3[], targetId: string): string[] {
   const frame = frameByImageId(targetId.replace(/^imageId:/, ""));
   const [from, to] = points;
@@ -118,7 +118,7 @@ export function angleLines(points: readonly Vec3[], targetId: string): string[] 
 
 let warming: Promise<void> | null = null;
 
-/** Decodes a picture of one pixel, which starts the decoder's worker before the first real image needs it. */
+/** Decodes a one-pixel image, which starts the decoder's worker before the first real image needs it. */
 export function warmDecoder(): Promise<void> {
   warming ??= start().then(async () => {
     const manager = core.getWebWorkerManager();
@@ -140,7 +140,7 @@ export function warmDecoder(): Promise<void> {
         decodeConfig: undefined,
       })
       .catch(() => {
-        // Warming is a courtesy; the first real image reports what is wrong.
+        // Warming up is optional; the first real image reports what is wrong.
       });
   });
   return warming;

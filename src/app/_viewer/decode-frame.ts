@@ -9,17 +9,17 @@ import type { StoredFrame } from "./fetch-frame.ts";
 import { decodeRle } from "./rle.ts";
 import { ViewerError } from "./viewer-error.ts";
 
-/** A frame's bytes, little endian and not compressed, and how they are to be understood. */
+/** A frame's uncompressed bytes, little endian, and how to interpret them. */
 export type DecodedFrame = { bytes: Uint8Array; description: PixelDescription };
 
-/** Codecs of the image library's worker. */
+/** Codecs that the image library's worker decodes. */
 const byWorker: readonly (PixelCodec | null)[] = ["jpeg", "jpeg-lossless", "jpeg-ls", "jpeg-2000", "htj2k", "jpeg-xl"];
 
 /**
- * Undoes the compression of a frame, in the image library's worker where that takes a codec. What the values mean is
- * left to the description: the library's own ideas of sign, bits and colours are kept out.
+ * Decompresses a frame, in the image library's worker where it knows the codec. Interpretation of the values is left to
+ * the pixel description: the library's handling of sign, bits and colours is bypassed.
  *
- * @throws {ViewerError} in words, for what cannot be decoded or is not what the header says.
+ * @throws {ViewerError} for what cannot be decoded or does not match the header.
  */
 export async function decodeFrame(stored: StoredFrame, description: PixelDescription): Promise<DecodedFrame> {
   const { bytes, transferSyntaxUid } = stored;
@@ -65,7 +65,7 @@ async function compressed(
   const cell = (header?.precision ?? bitsAllocated) > 8 ? 16 : 8;
   const decoded = await inWorker(
     lossyJpeg ? withColourTransform(stream, photometric) : stream,
-    // A stream of 8 bits is a baseline one whatever it is called, and the decoder for that knows its colours.
+    // An 8-bit stream is baseline whatever its transfer syntax says, and the baseline decoder handles its colours.
     lossyJpeg && header?.precision === 8 ? TS.jpegBaseline : uid,
     { rows, columns, samplesPerPixel, photometricInterpretation: photometric, bitsAllocated: cell },
   );
@@ -83,7 +83,7 @@ async function compressed(
         ? new Int16Array(pixelData.length)
         : new Int8Array(pixelData.length);
   for (let i = 0; i < cells.length; i++) cells[i] = (pixelData[i] as number) << shift;
-  // Without its own transformation a wavelet stream holds the colours that the header names.
+  // Without a component transform the stream holds the colours that the header names.
   const wavelet = codec === "jpeg-2000" || codec === "htj2k";
   const rgb = lossyJpeg || (wavelet && (!/^YBR_(FULL|PARTIAL)/.test(photometric) || hasComponentTransform(bytes)));
   return {
@@ -92,7 +92,7 @@ async function compressed(
   };
 }
 
-/** The library's decoder of 12 bits is 15 grey levels off. */
+/** The library's 12-bit decoder is off by up to 15 grey levels. */
 function twelveBits(stream: Uint8Array, description: PixelDescription): DecodedFrame {
   if (description.samplesPerPixel !== 1)
     throw new ViewerError("unreadable", "JPEG of 12 bits in colour cannot be shown here.");
@@ -110,7 +110,8 @@ function twelveBits(stream: Uint8Array, description: PixelDescription): DecodedF
 async function inWorker(pixelData: Uint8Array, transferSyntax: string, size: object): Promise<WorkerFrame> {
   try {
     return (await core.getWebWorkerManager().executeTask("dicomImageLoader", "decodeTask", {
-      // Unsigned and of all bits: the library would bend the values to what the header says, and not always well.
+      // Declared as unsigned with all bits used: otherwise the library would change the values to match the header, not
+      // always correctly.
       imageFrame: { ...size, bitsStored: 16, pixelRepresentation: 0, planarConfiguration: 0, signed: undefined },
       transferSyntax,
       pixelData: pixelData.slice(),

@@ -4,20 +4,20 @@ import { drawOverlays } from "@overread/shared/dicom/pixels/overlay";
 import { isPadding, modalityFunction } from "@overread/shared/dicom/pixels/voi";
 import type { Range } from "./voi.ts";
 
-/** What the graphics card gets of a grey image: the modality's values, to which every window can be applied. */
+/** What the graphics card gets for a grey image: modality values, to which any window can be applied. */
 export type DisplayedValues = {
   values: Int16Array | Uint16Array | Float32Array;
-  /** Smallest and largest value of the image itself, without padding and overlays. */
+  /** Smallest and largest value of the image, without padding and overlays. */
   min: number;
   max: number;
 };
 
 /**
- * Modality values of a frame (PS3.3 §C.11.1). Padding becomes black and overlays white, under every usual window: they
- * are given values well beyond those of the image.
+ * Modality values of a frame (PS3.3 §C.11.1). Padding is drawn black and overlays white under any usual window: they
+ * get values far outside the image's range.
  *
- * @param cells the frame's bytes, for overlays that stand in spare bits of the pixels.
- * @param window values that the image opens with from black to white.
+ * @param cells the frame's bytes, for overlays in unused bits of the pixel cells.
+ * @param window the window the image opens with.
  */
 export function displayedValues(
   stored: StoredValues,
@@ -50,8 +50,8 @@ export function displayedValues(
   const lowest = Math.min(min, window.lower);
   const highest = Math.max(max, window.upper);
   const span = highest - lowest;
-  // Padding far off, to stay dark in a wide window; overlays nearer, because what lies between them and the image is drawn
-  // too where pixels are enlarged, and thin lines would grow.
+  // Padding gets a far value, to stay dark in a wide window; overlays a nearer one, because interpolation between
+  // overlay and image would otherwise thicken thin lines.
   const [far, near] = [2 * span + 1, span / 4 + 1];
   const [low, high] = [Math.floor(lowest - far), Math.ceil(highest + far)];
   const ends: [number, number] = [Math.floor(lowest - near), Math.ceil(highest + near)];
@@ -65,15 +65,17 @@ export function displayedValues(
   return { values: narrowed(out, whole, low, high), min, max };
 }
 
-/** As small as holds all values exactly: a stack is kept in memory whole. */
+/** The smallest type that holds all values exactly, since a whole stack is kept in memory. */
 function narrowed(values: Float32Array, whole: boolean, low: number, high: number): DisplayedValues["values"] {
   if (!whole) return values;
-  // Never bytes: by its type the library tells whether the next image of the stack, which may be colour, is of the same kind.
+  // Never bytes: the library uses the type to decide whether the next image of the stack is colour.
   if (low >= -32_768 && high <= 32_767) return Int16Array.from(values);
   return low >= 0 && high <= 65_535 ? Uint16Array.from(values) : values;
 }
 
-/** 255 where an overlay is to be seen white, 1 where black, because the image is nearly white there; null without overlays. */
+/**
+ * 255 where an overlay is drawn white, 1 where black, because the image is nearly white there; null without overlays.
+ */
 function overlayMarks(stored: StoredValues, description: PixelDescription, cells: Uint8Array): Uint8Array | null {
   if (description.overlays.length === 0) return null;
   const { rows: height, columns: width } = description;

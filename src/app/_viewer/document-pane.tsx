@@ -18,7 +18,7 @@ function sentenceOf(error: unknown): string {
   return error instanceof ViewerError ? error.message : "This document could not be opened.";
 }
 
-/** A series that has words or pages instead of pictures, beside the images it belongs to. */
+/** A document series (text or PDF pages), shown beside the images. */
 export function DocumentPane({
   session,
   study,
@@ -94,7 +94,7 @@ export function DocumentPane({
   );
 }
 
-/** Said to have no pictures, and yet it has: a series whose modality told something else. */
+/** The series has images after all; its modality suggested otherwise. */
 function Empty({ session, loaded }: { session: Session; loaded: LoadedSeries }) {
   const { study, series, frames } = loaded;
   if (frames.length === 0) return <p className={styles.note}>No objects of this series are in the archive.</p>;
@@ -166,9 +166,9 @@ function ImageList({ session, study, images }: { session: Session; study: StudyF
 }
 
 /**
- * A PDF in the browser's own reader. The type is ours, whatever the object says of itself, so the bytes can only ever
- * be pages; they come as a blob, which no address from outside can stand for. Where a browser shows only the first
- * page in a frame, or none (phones), the file is offered instead of half a document; so is one with anything active in it.
+ * A PDF in the browser's own viewer. We set the media type, whatever the object says, so the bytes can only be shown as
+ * pages; they come as a blob URL, which no outside address can imitate. Where a browser shows only the first page in a
+ * frame, or none (phones), the file is offered for download; so is a file with active content.
  */
 function PdfPages({ loaded, object }: { loaded: LoadedSeries; object: OtherObject }) {
   const [state, setState] = useState<{ address: string; active: boolean } | { problem: string } | null>(null);
@@ -213,7 +213,7 @@ function PdfPages({ loaded, object }: { loaded: LoadedSeries; object: OtherObjec
           ? "This PDF holds more than pages (scripts, actions, files inside, or a lock), so it is not opened here. It is in the archive unchanged; open it only if you trust its sender."
           : "This device shows a PDF whole only outside of this page."}
       </p>
-      {/* No name of anybody in a file name. */}
+      {/* No patient name in a file name. */}
       <a href={state.address} download="document.pdf">
         <Download size={16} aria-hidden /> Save the PDF
       </a>

@@ -4,7 +4,7 @@ import { hasContentTree, SOP } from "@overread/shared/dicom/sop-classes";
 import { Tag } from "@overread/shared/dicom/tags";
 import type { ImagePointer } from "./types.ts";
 
-/** What there is to see in an object without pictures. */
+/** The displayable content of an object without images. */
 export type DocumentContent =
   | { kind: "pdf" }
   | { kind: "text"; lines: DocumentLine[] }
@@ -12,7 +12,7 @@ export type DocumentContent =
   /** Nothing that can be shown here. */
   | { kind: "other" };
 
-/** What kind of document an instance without pictures is, and its words. */
+/** The kind and text of a non-image instance. */
 export function documentContent(instance: Attributes): DocumentContent {
   const sopClassUid = text(instance, Tag.SOPClassUID) ?? "";
   if (sopClassUid === SOP.encapsulatedPdf) return { kind: "pdf" };
@@ -29,7 +29,7 @@ export function documentContent(instance: Attributes): DocumentContent {
   return { kind: "other" };
 }
 
-/** What it is called: its own title before the name of its kind. */
+/** The document's title, or else the name of its kind. */
 export function documentTitle(instance: Attributes): string | null {
   return (
     text(instance, Tag.DocumentTitle) ??
@@ -38,7 +38,9 @@ export function documentTitle(instance: Attributes): string | null {
   );
 }
 
-/** The images a key object selection points to, in its order (PS3.3 §C.17.6.2: the evidence says their series). */
+/**
+ * The images that a key object selection refers to, in its order (PS3.3 §C.17.6.2: the evidence gives their series).
+ */
 function referencedImages(instance: Attributes): ImagePointer[] {
   const seriesOf = new Map<string, string>();
   for (const study of items(instance, Tag.CurrentRequestedProcedureEvidenceSequence))

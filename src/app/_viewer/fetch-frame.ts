@@ -2,11 +2,11 @@ import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { errorForStatus } from "./archive.ts";
 import { ViewerError } from "./viewer-error.ts";
 
-/** A frame as the archive keeps it. */
+/** A frame as the archive stores it. */
 export type StoredFrame = { bytes: Uint8Array; transferSyntaxUid: string };
 
 const deadlineMs = 60_000;
-/** Frames as they are stored, whatever that is: the viewer decodes. */
+/** Frames in their stored transfer syntax; the viewer decodes them. */
 const accept = 'multipart/related; type="application/octet-stream"; transfer-syntax=*';
 
 /**
@@ -32,12 +32,12 @@ export async function fetchFrame(imageId: string, urgent: boolean): Promise<Stor
   }
   if (answer.status !== 200) throw frameError(answer.status, body);
   const type = answer.headers.get("Content-Type") ?? "";
-  // A sign-in page in place of pixels.
+  // A sign-in page instead of pixels.
   if (/text\/html/i.test(type)) throw errorForStatus(401);
   return onlyPart(new Uint8Array(body), type);
 }
 
-/** Its metadata came, so the image is there and may be seen: what is missing are its pixels. */
+/** The metadata has come, so the image exists and may be read; only its pixels failed. */
 const pixelProblems: Readonly<Record<string, string>> = {
   "frame.not-found":
     "The pixels of this image are not whole in the archive: its pixel data is too short, or packed in a way that is not known here.",
@@ -57,12 +57,12 @@ function codeIn(body: ArrayBuffer): string {
     const parsed = JSON.parse(new TextDecoder().decode(body)) as { error?: { code?: unknown } } | null;
     return String(parsed?.error?.code ?? "");
   } catch {
-    // Not one of our answers: the status has to do.
+    // Not one of our error bodies: the status has to do.
     return "";
   }
 }
 
-/** The one part of a multipart answer (RFC 2046 §5.1), or an answer that is none. */
+/** The one part of a multipart answer (RFC 2046 §5.1), or a body that is not multipart. */
 function onlyPart(body: Uint8Array, contentType: string): StoredFrame {
   const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? [];
   const boundary = quoted ?? plain;
@@ -70,7 +70,7 @@ function onlyPart(body: Uint8Array, contentType: string): StoredFrame {
   const text = (from: number, to: number) => new TextDecoder("latin1").decode(body.subarray(from, to));
   const head = text(0, 4096);
   const end = head.indexOf("\r\n\r\n");
-  // The last boundary stands behind the pixels; those may hold anything, so it is looked for from the end.
+  // The closing boundary follows the pixels, which may contain anything, so it is searched from the end.
   const tailFrom = Math.max(0, body.length - boundary.length - 64);
   const close = text(tailFrom, body.length).lastIndexOf(`\r\n--${boundary}`);
   if (!head.startsWith(`--${boundary}`) || end < 0 || close < 0)
@@ -79,6 +79,6 @@ function onlyPart(body: Uint8Array, contentType: string): StoredFrame {
 }
 
 function syntaxIn(contentType: string): string {
-  // Without a parameter it is what PS3.18 says an octet stream is: Explicit VR Little Endian.
+  // Without a parameter, application/octet-stream means Explicit VR Little Endian (PS3.18).
   return /transfer-syntax="?([\d.]+)/i.exec(contentType)?.[1] ?? TS.explicitLittleEndian;
 }

@@ -15,7 +15,7 @@ import { reduced, reductionOf } from "./texture-limit.ts";
 import { ViewerError } from "./viewer-error.ts";
 import { rangeOf, type Voi, voiOf } from "./voi.ts";
 
-/** How an image is shown when nobody asked for anything else; null for colour. */
+/** The window an image is shown with by default; null for colour. */
 const voiOfImage = new WeakMap<core.Types.IImage, Voi>();
 
 export function sentVoi(image: core.Types.IImage): Voi | null {
@@ -23,12 +23,12 @@ export function sentVoi(image: core.Types.IImage): Voi | null {
 }
 
 /**
- * Fetches, decodes and understands one frame, by the same description of pixels that the server draws by.
+ * Fetches and decodes one frame, and interprets it by the same pixel description that the server renders with.
  *
- * Ours in place of the library's loader, which knows no tables, takes fractions for integers and reads bits that are
- * none of the value.
+ * Replaces the library's loader, which ignores lookup tables, takes fractions for integers and reads bits that do not
+ * belong to the value.
  *
- * @throws {ViewerError} in words for the reader, also for what cannot be drawn truly.
+ * @throws {ViewerError} also for what cannot be rendered correctly.
  */
 export async function loadFrameImage(frame: Frame, dicomwebRoot: string, urgent: boolean): Promise<core.Types.IImage> {
   const described = await descriptionOf(frame, dicomwebRoot);
@@ -45,7 +45,7 @@ export async function loadFrameImage(frame: Frame, dicomwebRoot: string, urgent:
   }
 }
 
-/** Tables and overlays that are kept apart from the metadata, by address: one for all frames of an instance. */
+/** Lookup tables and overlays stored as bulk data, by address; shared by all frames of an instance. */
 const tables = new Map<string, Promise<Uint8Array>>();
 const mostTables = 200;
 
@@ -58,7 +58,7 @@ async function descriptionOf(frame: Frame, dicomwebRoot: string): Promise<PixelD
   return describePixels(attributes, { frame: frame.frameNumber, bulk: (uri) => bulk.get(uri) });
 }
 
-/** Metadata leaves pixels out; of an image that does not say how many bits a value has they are floating point. */
+/** Metadata omits the pixels; an image without Bits Allocated holds floating point values. */
 function withPixelKind(instance: Attributes): Attributes {
   if (instance[Tag.BitsStored]?.Value?.length || Tag.FloatPixelData in instance || Tag.DoubleFloatPixelData in instance)
     return instance;
@@ -83,7 +83,7 @@ function greyImage(frame: Frame, description: PixelDescription, bytes: Uint8Arra
   const stored = storedValues(bytes, description);
   const voi = voiOf(chosenVoi(stored, description));
   const range = rangeOf(voi);
-  // Without WebGL the library draws straight windows over whole numbers, and nothing else: then the picture as sent.
+  // Without WebGL the library draws only linear windows over integers; anything else is shown as rendered here.
   const plain = voi.shape === "LINEAR" && voi.width >= 2 && description.overlays.length === 0 && !description.padding;
   if (core.getShouldUseCPURendering() && !plain) return colourImage(frame, description, bytes);
   const { values, min, max } = displayedValues(stored, description, bytes, range);
@@ -94,12 +94,12 @@ function greyImage(frame: Frame, description: PixelDescription, bytes: Uint8Arra
   return image;
 }
 
-/** What has no window: colours, and pictures that are drawn to the end already. */
+/** Images without a window: colour, and images rendered completely here. */
 function colourImage(frame: Frame, description: PixelDescription, bytes: Uint8Array): core.Types.IImage {
   const { data: drawn, channels } = drawPixels(bytes, description);
   const data =
     channels === 3 ? drawn : Uint8Array.from({ length: drawn.length * 3 }, (_, i) => drawn[Math.floor(i / 3)] ?? 0);
-  // The renderer without WebGL wants colours with alpha.
+  // The CPU renderer needs RGBA.
   const alpha = core.getShouldUseCPURendering();
   const image = imageOf(frame, alpha ? withAlpha(data) : data, alpha ? 4 : 3, 0, 255);
   Object.assign(image, { color: true, rgba: alpha, windowWidth: 256, windowCenter: 128 });
@@ -131,13 +131,13 @@ function imageOf(frame: Frame, whole: Pixels, components: number, min: number, m
     numberOfComponents: components,
     minPixelValue: min,
     maxPixelValue: max,
-    // The values are the modality's already.
+    // The values are modality values already.
     slope: 1,
     intercept: 0,
     preScale: { enabled: true, scaled: true },
     windowCenter: 0,
     windowWidth: 1,
-    // Ours is drawn by a curve of its own; the library is to take every window for a straight one.
+    // The curve is ours; the library is told every window is linear.
     voiLUTFunction: core.Enums.VOILUTFunctionType.LINEAR,
     invert: false,
     rowPixelSpacing: frame.size.row * factor,
@@ -156,7 +156,7 @@ function imageOf(frame: Frame, whole: Pixels, components: number, min: number, m
   return image;
 }
 
-/** What the renderer without WebGL draws colours from. */
+/** Source of colour pixels for the CPU renderer. */
 function canvasOf(data: Pixels, rows: number, columns: number): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   canvas.width = columns;

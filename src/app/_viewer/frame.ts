@@ -6,9 +6,9 @@ import type { Shape } from "./voi.ts";
 
 export type NamedWindow = { name: string; center: number; width: number; shape: Shape };
 
-/** One picture on the screen: a single-frame instance or one frame of a multi-frame one. */
+/** One displayable image: a single-frame instance or one frame of a multi-frame instance. */
 export type Frame = {
-  /** What Cornerstone calls it: `wadors:` and the frame's address. */
+  /** Cornerstone's image id: `wadors:` and the frame's address. */
   imageId: string;
   sopInstanceUid: string;
   sopClassUid: string;
@@ -16,7 +16,7 @@ export type Frame = {
   /** From 1. */
   frameNumber: number;
   numberOfFrames: number;
-  /** What the reader calls this image: Instance Number, or the frame number of a multi-frame instance. */
+  /** The number readers cite: Instance Number, or the frame number of a multi-frame instance. */
   imageNumber: number | null;
   rows: number;
   columns: number;
@@ -25,24 +25,24 @@ export type Frame = {
   /** The largest value is black (PS3.3 §C.7.6.3.1.2, §C.11.6.1.2). */
   inverse: boolean;
   size: PixelSize;
-  /** Null for what is no ultrasound image with regions. */
+  /** Null for anything but an ultrasound image with regions. */
   ultrasound: UltrasoundScale | null;
-  /** Patient coordinates, mm; null where the modality gives none. */
+  /** Patient coordinates, mm; null where the image has none. */
   position: Vec3 | null;
   rowDirection: Vec3 | null;
   columnDirection: Vec3 | null;
-  /** Distance of the slice along its normal, mm. */
+  /** Position of the slice along its normal, mm. */
   alongNormal: number | null;
   frameOfReferenceUid: string;
   sliceThickness: number | null;
   sliceLocation: number | null;
   windows: NamedWindow[];
-  /** How the pixels lost something, in words for the corner of the image; null when nothing is known to be lost. */
+  /** How the pixels were lossily compressed, as text for the corner of the image; null when no loss is known. */
   lossy: string | null;
-  /** `L`, `R`, view of a mammogram: `"R CC"`. */
+  /** Laterality and view of a mammogram: `"R CC"`. */
   view: string | null;
-  /** Of the instance, functional groups flattened for this frame. */
+  /** Attributes of the instance, functional groups flattened for this frame. */
   attributes: Attributes;
-  /** The instance as it was sent. */
+  /** Attributes of the instance as sent. */
   instance: Attributes;
 };

@@ -2,17 +2,17 @@ import { type Attributes, items, number, numbers, text, texts } from "@overread/
 import { Tag } from "@overread/shared/dicom/tags";
 import { isVideo, type PixelCodec, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import type { Frame, NamedWindow } from "./frame.ts";
-import { inOrder } from "./order.ts";
+import { sortFrames } from "./sort-frames.ts";
 import { pixelSize } from "./spacing.ts";
 import { ultrasoundScale } from "./ultrasound.ts";
 import { cross, dot, unit, type Vec3 } from "./vectors.ts";
 
-/** An object of a series that is no image. */
+/** A non-image object of a series. */
 export type OtherObject = { sopInstanceUid: string; title: string; attributes: Attributes };
 
 export type SeriesContent = { frames: Frame[]; others: OtherObject[] };
 
-/** What a codec is called in the corner of an image. */
+/** Name of a codec, for the corner of an image. */
 const lossyNames: { [codec in PixelCodec]?: string } = {
   jpeg: "JPEG",
   "jpeg-ls": "JPEG-LS near-lossless",
@@ -23,9 +23,9 @@ const lossyNames: { [codec in PixelCodec]?: string } = {
 };
 
 /**
- * Turns the metadata of a series into the pictures to page through, and the objects that have none.
+ * Turns the metadata of a series into frames to page through, and the list of its non-image objects.
  *
- * @param base address of the study's DICOMweb root with origin, `https://…/dicomweb/<org>`.
+ * @param base absolute URL of the study's DICOMweb root, `https://…/dicomweb/<org>`.
  */
 export function seriesContent(base: string, studyInstanceUid: string, instances: readonly Attributes[]): SeriesContent {
   const frames: Frame[] = [];
@@ -45,7 +45,7 @@ export function seriesContent(base: string, studyInstanceUid: string, instances:
     for (let frame = 1; frame <= count; frame++)
       frames.push(frameOf(`wadors:${address}/frames/${frame}`, instance, frame, count));
   }
-  return { frames: inOrder(frames), others };
+  return { frames: sortFrames(frames), others };
 }
 
 function frameOf(imageId: string, instance: Attributes, frameNumber: number, numberOfFrames: number): Frame {
@@ -75,11 +75,11 @@ function frameOf(imageId: string, instance: Attributes, frameNumber: number, num
     size: pixelSize(attributes),
     ultrasound: ultrasoundScale(attributes),
     position: placed ? (position as Vec3) : null,
-    // Without a place there are still sides: letters need no position.
+    // Orientation letters need no position.
     rowDirection: columnDirection ? rowDirection : null,
     columnDirection: rowDirection ? columnDirection : null,
     alongNormal: placed && normal ? dot(position as Vec3, normal) : null,
-    // Annotations are kept by frame of reference: images without one must not share theirs.
+    // Annotations are stored by frame of reference: images without one must not share theirs.
     frameOfReferenceUid: text(attributes, Tag.FrameOfReferenceUID) ?? `image:${sopInstanceUid}`,
     sliceThickness: number(attributes, Tag.SliceThickness),
     sliceLocation: number(attributes, Tag.SliceLocation),
@@ -91,7 +91,7 @@ function frameOf(imageId: string, instance: Attributes, frameNumber: number, num
   };
 }
 
-/** The instance as it holds for one frame: its functional groups, shared then per frame, over the top level. */
+/** The instance's attributes for one frame: its functional groups, shared then per-frame, over the top level. */
 function ofFrame(instance: Attributes, frame: number): Attributes {
   const shared = items(instance, Tag.SharedFunctionalGroupsSequence)[0];
   const perFrame = items(instance, Tag.PerFrameFunctionalGroupsSequence)[frame - 1];
@@ -99,9 +99,9 @@ function ofFrame(instance: Attributes, frame: number): Attributes {
   const flat: Record<string, Attributes[string]> = { ...instance };
   delete flat[Tag.SharedFunctionalGroupsSequence];
   delete flat[Tag.PerFrameFunctionalGroupsSequence];
-  // A macro of the frame stands in the place of the shared one, not over it.
+  // A per-frame macro replaces the shared one, it is not merged with it.
   const groups = { ...shared, ...perFrame };
-  // Private ones, as Philips writes them, hold whole headers of other objects.
+  // Private sequences, as Philips writes them, hold whole headers of other objects.
   const standard = Object.keys(groups).filter((tag) => /^...[02468ACE]/.test(tag));
   for (const tag of standard) for (const item of items(groups, tag).slice(0, 1)) Object.assign(flat, item);
   return flat;
@@ -116,7 +116,7 @@ function windowsOf(attributes: Attributes): NamedWindow[] {
   for (const [index, center] of centers.entries()) {
     const width = widths[index];
     if (width === undefined || width <= 0) continue;
-    // No linear window is narrower than 1 (PS3.3 §C.11.2.1.2): such a one is meant exactly.
+    // LINEAR requires a width of at least 1 (PS3.3 §C.11.2.1.2); a narrower window is treated as LINEAR_EXACT.
     const linear = width < 1 ? "LINEAR_EXACT" : "LINEAR";
     const shape = declared === "SIGMOID" || declared === "LINEAR_EXACT" ? declared : linear;
     windows.push({ name: names[index] ?? "As sent", center, width, shape });
@@ -139,7 +139,7 @@ function transferSyntax(attributes: Attributes): string | null {
 
 function viewOf(attributes: Attributes): string | null {
   const laterality = text(attributes, Tag.ImageLaterality) ?? text(attributes, Tag.Laterality);
-  // U and B say that there is no one side to speak of.
+  // U (unpaired) and B (both) name no single side.
   const side = laterality === "L" || laterality === "R" ? laterality : null;
   return [side, text(attributes, Tag.ViewPosition)].filter(Boolean).join(" ") || null;
 }
@@ -162,7 +162,7 @@ const namesByModality: Readonly<Record<string, string>> = {
   AU: "Audio",
 };
 
-/** What an object without an image is called. */
+/** The display name of a non-image object. */
 function objectName(sopClassUid: string, modality: string | null): string {
   if (sopClassUid.startsWith("1.2.840.10008.5.1.4.1.1.77.1.") && modality === "ES") return "Video";
   return namesByModality[modality ?? ""] ?? "Object without images";

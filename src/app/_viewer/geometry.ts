@@ -4,8 +4,8 @@ import { cross, dot, type Vec3 } from "./vectors.ts";
 const parallel = 0.999;
 
 /**
- * What a reader must know about the slices before trusting positions: gaps, uneven steps, a tilted gantry.
- * Empty for images that are no stack of slices.
+ * Warnings a reader needs before trusting positions: gaps, uneven spacing, a tilted gantry. Empty for images that are
+ * no stack of slices.
  */
 export function geometryWarnings(frames: readonly Frame[]): string[] {
   if (frames.length < 3 || frames.some((frame) => frame.alongNormal === null)) return [];
@@ -15,7 +15,7 @@ export function geometryWarnings(frames: readonly Frame[]): string[] {
   const along = frames.map((frame) => frame.alongNormal ?? 0);
   const steps = along.slice(1).map((value, index) => Math.abs(value - (along[index] ?? 0)));
   const usual = median(steps);
-  // Several images at one place: phases, b-values or echoes; then no step means anything.
+  // Several images at one position (phases, b-values, echoes): spacing has no meaning then.
   if (usual < 0.01) return [];
   const warnings = [...gapWarnings(steps, usual, frames)];
   const tilt = tiltDegrees(frames, first);
@@ -24,8 +24,8 @@ export function geometryWarnings(frames: readonly Frame[]): string[] {
 }
 
 /**
- * Steps that are too wide, the widest first named. How many slices are missing is only said when most steps agree on
- * what a step is and slices are no thinner than that: in a series of few and uneven steps the number would be made up.
+ * Gaps that are too wide, the widest first. The number of missing slices is given only when most gaps agree on the
+ * spacing and slices are at least that thick; in short, uneven series the number would be a guess.
  */
 function gapWarnings(steps: readonly number[], usual: number, frames: readonly Frame[]): string[] {
   const gaps = steps.filter((step) => step > usual * 1.5);
@@ -39,7 +39,7 @@ function gapWarnings(steps: readonly number[], usual: number, frames: readonly F
   return [gaps.length > 1 ? `${place}, and ${gaps.length - 1} more` : place];
 }
 
-/** Angle between the slice normal and the way from the first slice to the last. Degrees. */
+/** Angle in degrees between the slice normal and the line from the first slice to the last. */
 function tiltDegrees(frames: readonly Frame[], normal: Vec3): number {
   const a = frames[0]?.position;
   const b = frames.at(-1)?.position;
@@ -59,7 +59,7 @@ function normalOf(frame: Frame): Vec3 | null {
   return frame.rowDirection && frame.columnDirection ? cross(frame.rowDirection, frame.columnDirection) : null;
 }
 
-/** How the slices of two series are held together while scrolling. */
+/** How two series are linked while scrolling. */
 export type Link =
   /** `partner position = position + offsetMm`, along the common normal. */
   { by: "position"; offsetMm: number } | { by: "index" };
@@ -67,10 +67,10 @@ export type Link =
 /**
  * Links two series at the slices shown now.
  *
- * In one frame of reference the same coordinate is the same place. A prior has its own origin: the slices the
- * reader sees side by side when linking are taken as the same place, and distance does the rest.
+ * In one frame of reference the same coordinate is the same place. A prior has its own origin: the slices shown side by
+ * side when linking are taken as the same place, and further slices follow by distance.
  *
- * @param asTheyStand the reader has set them apart, and apart they go on, also in one frame of reference.
+ * @param asTheyStand the reader has offset the two; the offset is kept, also within one frame of reference.
  */
 export function linkAt(
   one: readonly Frame[],
@@ -97,8 +97,8 @@ function isStack(frames: readonly Frame[]): boolean {
 }
 
 /**
- * Where to open a series so that it stands where `shown` stands: by coordinate when the ranges overlap
- * (a scanner's z is a fair guess between two visits), else by the same share of the way through.
+ * The index at which a series opens to match `shown`: by coordinate when the ranges overlap (table positions of two
+ * visits are a fair guess), else at the same fraction of the stack.
  */
 export function matchingIndex(shown: readonly Frame[], shownIndex: number, other: readonly Frame[]): number {
   if (other.length === 0) return 0;
@@ -116,12 +116,12 @@ export function matchingIndex(shown: readonly Frame[], shownIndex: number, other
   return Math.round((shownIndex / (shown.length - 1)) * (other.length - 1));
 }
 
-/** Where a stack is opened: slices in the middle show the organ, the first one shows the tip. */
+/** Stacks open in the middle, where the organ is. */
 export function middleIndex(length: number): number {
   return Math.floor(length / 2);
 }
 
-/** The partner's index for a slice, or null when the partner has nothing near it. */
+/** The partner's index for a slice, or null when the partner has no slice nearby. */
 export function linkedIndex(
   link: Link,
   frames: readonly Frame[],
@@ -150,9 +150,10 @@ function nearestIndex(frames: readonly Frame[], along: number): number {
 }
 
 /**
- * Letters for the right and the lower edge of what is shown, and their opposites.
+ * Orientation letters for the right and lower edge of the screen, and for their opposites.
  *
- * @param right, @param down directions of the screen in patient coordinates (x to the left, y to the back, z to the head).
+ * @param right, @param down directions of the screen in patient coordinates (x to the left, y to the back, z to the
+ * head).
  * @see DICOM PS3.3 §C.7.6.1.1.1
  */
 export function orientationLetters(right: Vec3, down: Vec3): Letters {
@@ -169,7 +170,7 @@ function letters(direction: Vec3): string {
     [direction[1], direction[1] > 0 ? "P" : "A"],
     [direction[2], direction[2] > 0 ? "H" : "F"],
   ];
-  // The second letter is worth its place only when the tilt is one a reader would see.
+  // The second letter is shown only when the tilt is large enough to be visible.
   return axes
     .map(([amount, letter]): [number, string] => [Math.abs(amount), letter])
     .filter(([amount]) => amount > 0.25)
@@ -179,16 +180,16 @@ function letters(direction: Vec3): string {
     .join("");
 }
 
-/** `"AR"` → `"PL"`. Letters that are no direction are kept out. */
+/** `"AR"` → `"PL"`. Letters that are no direction are dropped. */
 function opposite(value: string): string {
   const pairs: Record<string, string> = { L: "R", R: "L", A: "P", P: "A", H: "F", F: "H" };
   return [...value].map((letter) => pairs[letter] ?? "").join("");
 }
 
 /**
- * Letters of an image that tells its sides by Patient Orientation (0020,0020) alone.
+ * Orientation letters of an image that has Patient Orientation (0020,0020) only.
  *
- * @param rowEnd, @param columnEnd what the attribute says of the right and the lower edge as stored.
+ * @param rowEnd, @param columnEnd the attribute's values for the right and lower edge as stored.
  * @param right, @param down directions of the screen in pixel axes (`[1, 0]` = along a row).
  */
 export function lettersFromPatientOrientation(

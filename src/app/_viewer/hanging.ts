@@ -5,7 +5,7 @@ import { openingVoi } from "./presets.ts";
 import type { LoadedSeries } from "./series-store.ts";
 import type { Voi } from "./voi.ts";
 
-/** Where stacks of slices open: the reader's own choice, kept in this browser. */
+/** Where stacks open: the reader's preference, stored in this browser. */
 export type StackOpening = "first" | "middle";
 
 const kept = "overread.viewer.stack-opening";
@@ -14,7 +14,7 @@ export function stackOpening(): StackOpening {
   try {
     return window.localStorage.getItem(kept) === "middle" ? "middle" : "first";
   } catch {
-    // A browser that keeps nothing gets what everybody gets.
+    // Without browser storage the default applies.
     return "first";
   }
 }
@@ -23,28 +23,28 @@ export function chooseStackOpening(choice: StackOpening): void {
   try {
     window.localStorage.setItem(kept, choice);
   } catch {
-    // Then it holds until the page is left.
+    // Without browser storage the choice holds until the page is left.
   }
 }
 
-/** A series as it stands on the screen: the image asked for, and the window it is seen with. */
+/** A series as shown: the requested image and its window. */
 export type Shown = { loaded: LoadedSeries | null; index: number; voi: Voi | null };
 
-/** Image a series opens with. Loops and views begin with the first whatever was chosen. */
+/** Index of the image a series opens with. Loops and single views open at the first, whatever the preference. */
 export function openingIndex({ frames, modality }: LoadedSeries, choice: StackOpening): number {
   const stack = ["CT", "MR", "PT"].includes(modality) && frames.length > 8;
   return stack && choice === "middle" ? middleIndex(frames.length) : 0;
 }
 
-/** Image a prior opens with: the place that is shown of the current study, when there is one. */
+/** Index a prior opens at: the position shown of the current study, when there is one. */
 export function priorIndex(prior: LoadedSeries, current: Shown | undefined, choice: StackOpening): number {
   const shown = current?.loaded?.frames;
   return shown && shown.length > 0 ? matchingIndex(shown, current.index, prior.frames) : openingIndex(prior, choice);
 }
 
 /**
- * Window a prior is hung with so that it can be compared: on CT that of the current study, as it is or as it will open.
- * Null leaves it its own, because values of other modalities mean something else in each examination.
+ * The window a prior is hung with for comparison: on CT that of the current study, as shown or as it will open. Null
+ * keeps the prior's own: in other modalities values are not comparable between examinations.
  */
 export function priorWindow(prior: LoadedSeries, current: Shown | undefined, opening: LoadedSeries | null): Voi | null {
   if (prior.modality !== "CT") return null;
@@ -59,14 +59,14 @@ function sentOrSoft(frame: Frame): Voi {
   return sent ? { ...sent, lut: null } : openingVoi("CT", frame, whole);
 }
 
-/** What a number key means on one side, and on the other when that one is linked to it; `undefined` is nothing. */
+/** The window of a number key on a cell, and on the cell linked to it; `undefined` when the key has none. */
 export function presetOn(
   view: { loaded: LoadedSeries | null; presets: readonly Preset[] },
   key: string,
   asked: Preset | null,
 ): Preset | null | undefined {
   if (key === "0") return null;
-  // A CT window is the same numbers on both sides; elsewhere the same step from each side's own.
+  // CT: the same window on both sides; other modalities: the same step from each side's own window.
   if (asked && view.loaded?.modality === "CT") return asked;
   return view.presets.find((preset) => preset.key === key);
 }

@@ -8,18 +8,18 @@ const alongX: Vec3 = [1, 0, 0];
 const alongY: Vec3 = [0, 1, 0];
 
 /**
- * What Cornerstone asks about an image, module by module.
+ * Cornerstone's metadata provider: what it asks about an image, module by module.
  *
- * Ours instead of the loader's own: that one changes a multi-frame instance while reading it, knows no Imager
- * Pixel Spacing, and never settles an image without modality and position.
+ * Replaces the loader's provider, which modifies multi-frame instances while reading them, ignores Imager Pixel
+ * Spacing, and never settles an image without modality and position.
  *
- * @returns undefined for modules we know nothing of, so that the next provider is asked.
+ * @returns undefined for unknown modules, so that the next provider is asked.
  */
 export function imageModule(type: string, frame: Frame, modality: string): object | undefined {
   const a = frame.attributes;
   switch (type) {
     case "imagePlaneModule": {
-      // An image too large for the graphics is drawn reduced: the same millimetres in fewer pixels.
+      // An image too large for the graphics card is drawn reduced: the same millimetres in fewer pixels.
       const factor = reductionOf(frame);
       const rowSpacing = frame.size.row * factor;
       const columnSpacing = frame.size.column * factor;
@@ -43,7 +43,7 @@ export function imageModule(type: string, frame: Frame, modality: string): objec
       const colour = frame.samplesPerPixel > 1 || frame.photometricInterpretation === "PALETTE COLOR";
       return {
         samplesPerPixel: colour ? 3 : 1,
-        // Polarity is drawn by our own curve.
+        // Polarity is applied by our own curve.
         photometricInterpretation: colour ? "RGB" : "MONOCHROME2",
         rows: frame.rows,
         columns: frame.columns,
@@ -53,7 +53,7 @@ export function imageModule(type: string, frame: Frame, modality: string): objec
         pixelRepresentation: number(a, Tag.PixelRepresentation) ?? 0,
       };
     }
-    // Images come to the library as the modality's values, with a window made of them.
+    // The library gets modality values, with a matching window.
     case "voiLutModule":
     case "modalityLutModule":
       return {};
@@ -77,7 +77,7 @@ export function imageModule(type: string, frame: Frame, modality: string): objec
   }
 }
 
-/** Middle of the first pixel drawn, which stands for a square of pixels where the image is reduced. */
+/** Centre of the first drawn pixel, which covers a square of stored pixels when the image is reduced. */
 function firstPixel(frame: Frame, factor: number): Vec3 {
   const along = ((factor - 1) / 2) * frame.size.column;
   const down = ((factor - 1) / 2) * frame.size.row;

@@ -28,15 +28,15 @@ export const Viewer = dynamic(() => chunk().then((module) => module.Viewer), {
   ),
 });
 
-/** Called by a page that is about to show images: fetches the chunk beside what the page asks for. */
+/** For a page that is about to show images: fetches the viewer's chunk in parallel with the page's data. */
 export function startViewer(): void {
-  // A failure is said by the viewer itself, which asks again.
+  // The viewer loads it again and reports the error.
   if (typeof window !== "undefined") chunk().catch(() => {});
 }
 
 /**
- * Called by the worklist: fetches the viewer's chunk when the browser is idle, sets up the image library
- * and starts its decoder, so that opening a case costs only its first image. Safe to call often.
+ * For the worklist: fetches the viewer's chunk when the browser is idle, initialises the image library and starts its
+ * decoder, so that opening a case costs only its first image. Safe to call repeatedly.
  */
 export function preloadViewer(): void {
   if (typeof window === "undefined") return;

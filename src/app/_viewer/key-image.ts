@@ -1,7 +1,7 @@
 import type { MarkedKeyImage, StudyForViewing } from "./types.ts";
 import type { Viewport } from "./viewports/viewport.ts";
 
-/** What a viewport shows now, as a key image of the report; null while it shows none. */
+/** What a viewport shows now, as a key image of the report; null while it shows nothing. */
 export function keyImageOf(viewport: Viewport, study: StudyForViewing): MarkedKeyImage | null {
   const frame = viewport.frame();
   if (!frame) return null;
@@ -14,13 +14,13 @@ export function keyImageOf(viewport: Viewport, study: StudyForViewing): MarkedKe
     sopClassUid: frame.sopClassUid,
     frameNumber: frame.frameNumber,
     caption: "",
-    // A table has no centre and width to be told by: the image is drawn with it anyway.
+    // A lookup table has no centre and width; the archive renders the image with the table anyway.
     ...(voi && !voi.lut ? { windowCenter: told(voi.center), windowWidth: told(voi.width) } : {}),
     ...(thumbnailDataUrl ? { thumbnailDataUrl } : {}),
   };
 }
 
-/** Short enough to be read, and true for maps of fractions too. */
+/** Short enough to read, and precise enough for maps of fractions. */
 function told(value: number): number {
   return Math.abs(value) >= 10 ? Math.round(value * 10) / 10 : Number(value.toPrecision(4));
 }

@@ -1,7 +1,7 @@
 import styles from "./key-list.module.css";
 import { keyList } from "./keyboard.ts";
 
-/** The keys, beside the images and never over them. */
+/** The list of keyboard shortcuts, beside the images and never over them. */
 export function KeyList({ onClose }: { onClose: () => void }) {
   return (
     <aside className={styles.keys} aria-label="Keys of the viewer">

@@ -1,9 +1,9 @@
-import type { Deed } from "./session/actions.ts";
+import type { ReaderAction } from "./session/actions.ts";
 import { activeCell } from "./session/places.ts";
 import type { Session } from "./session/run.ts";
 import type { ToolName } from "./tool-names.ts";
 
-/** Rows of the key list, in the order shown. */
+/** Rows of the shortcut list, in display order. */
 export const keyList: readonly { keys: string[]; does: string }[] = [
   { keys: ["Wheel", "↑", "↓"], does: "Previous, next image" },
   { keys: ["Page ↑", "Page ↓"], does: "Ten images" },
@@ -55,7 +55,7 @@ const steps: Readonly<Record<string, number>> = {
   End: 1e6,
 };
 
-const plainKeys: Readonly<Record<string, Deed>> = {
+const plainKeys: Readonly<Record<string, ReaderAction>> = {
   "[": { type: "step-series", by: -1 },
   "]": { type: "step-series", by: 1 },
   i: { type: "invert" },
@@ -68,13 +68,13 @@ const plainKeys: Readonly<Record<string, Deed>> = {
   y: { type: "toggle-link" },
   t: { type: "toggle-stack-opening" },
   u: { type: "undo" },
-  Enter: { type: "toggle-alone" },
+  Enter: { type: "toggle-maximized" },
   Delete: { type: "remove-measurement" },
   Backspace: { type: "remove-measurement" },
 };
 
-/** Whether somebody is typing, or a dialog has the word: then keys are not the viewer's. */
-export function belongsToSomebodyElse(event: KeyboardEvent): boolean {
+/** Whether somebody is typing or a dialog is open: then keys do not belong to the viewer. */
+export function isForOtherControl(event: KeyboardEvent): boolean {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true;
   const target = event.target instanceof Element ? event.target : null;
   if (target?.closest("input, textarea, select, [contenteditable=''], [contenteditable=true], [role=dialog]"))
@@ -83,7 +83,7 @@ export function belongsToSomebodyElse(event: KeyboardEvent): boolean {
   return (event.key === " " || event.key === "Enter") && target?.closest("button, a, summary, [role=button]") !== null;
 }
 
-/** Runs what a key means. @returns whether it meant anything. */
+/** Runs the command of a key. @returns whether the key has one. */
 export function pressKey(
   event: KeyboardEvent,
   session: Session,
@@ -93,9 +93,9 @@ export function pressKey(
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const scroll = (images: number) => session.dispatch({ type: "scroll", cell, images, alone: event.shiftKey });
   const tool = toolKeys[key];
-  const deed = plainKeys[key];
+  const pending = plainKeys[key];
   if (tool) session.dispatch({ type: "set-tool", tool });
-  else if (deed) session.dispatch(deed);
+  else if (pending) session.dispatch(pending);
   else if (/^\d$/.test(key)) session.dispatch({ type: "preset", key });
   else if (key in steps) scroll(steps[key] ?? 0);
   else if (key === " ") session.dispatch({ type: "next-cell", by: event.shiftKey ? -1 : 1 });

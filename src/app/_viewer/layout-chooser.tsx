@@ -2,12 +2,12 @@ import { LayoutGrid } from "lucide-react";
 import { type KeyboardEvent, useRef, useState } from "react";
 import styles from "./layout-chooser.module.css";
 import type { Layout } from "./session/cell.ts";
-import { largest } from "./session/places.ts";
+import { maxLayoutSize } from "./session/places.ts";
 import type { Session } from "./session/run.ts";
 import toolbar from "./toolbar.module.css";
 import { useSession } from "./use-session.ts";
 
-const sizes = Array.from({ length: largest }, (_, i) => i + 1);
+const sizes = Array.from({ length: maxLayoutSize }, (_, i) => i + 1);
 const panelWidth = 172;
 
 const steps: Readonly<Record<string, readonly [down: number, right: number]>> = {
@@ -17,7 +17,10 @@ const steps: Readonly<Record<string, readonly [down: number, right: number]>> = 
   ArrowRight: [0, 1],
 };
 
-/** Rows and columns of cells: a button that says them, and a grid to choose them from, by pointer or by arrows and Enter. */
+/**
+ * Chooses rows and columns of cells: a button that shows the layout, and a grid operated by pointer or by arrow keys
+ * and Enter.
+ */
 export function LayoutChooser({ session }: { session: Session }) {
   const layout = useSession(session, (state) => state.layout);
   const button = useRef<HTMLButtonElement>(null);
@@ -41,7 +44,7 @@ export function LayoutChooser({ session }: { session: Session }) {
     const step = steps[event.key];
     if (!step) return;
     event.preventDefault();
-    const within = (size: number) => Math.max(1, Math.min(largest, size));
+    const within = (size: number) => Math.max(1, Math.min(maxLayoutSize, size));
     focusOn({ rows: within(meant.rows + step[0]), columns: within(meant.columns + step[1]) });
   };
 
@@ -59,7 +62,7 @@ export function LayoutChooser({ session }: { session: Session }) {
         title="Layout (G)"
         onMouseDown={(event) => event.preventDefault()}
         onClick={() => {
-          // At once: the next key may already be an arrow.
+          // Synchronously: the next key may already be an arrow.
           if (panel.current?.togglePopover()) focusOn(layout);
         }}
       >

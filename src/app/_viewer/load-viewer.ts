@@ -9,11 +9,11 @@ export function chunk(): Promise<typeof import("./viewer.tsx")> {
   return loading;
 }
 
-/** Fetches the chunk and warms the decoder. A failure is silent here: the reading page will say it. */
+/** Fetches the chunk and warms up the decoder. Failures are silent here; the reading page reports them. */
 export async function warmViewer(): Promise<void> {
   try {
     await (await chunk()).warmUp();
   } catch {
-    // The worklist must not complain about images nobody has asked for yet.
+    // The worklist must not report errors about images that nobody has opened.
   }
 }

@@ -1,12 +1,12 @@
 import { isDerived, mayHavePictures } from "@overread/shared/dicom/modalities";
 import type { SeriesForViewing } from "./types.ts";
 
-/** Whether a series is expected to hold pictures; its metadata has the last word. */
+/** Whether a series is expected to hold images, by its modality; its metadata decides. */
 export function mayHaveImages(series: SeriesForViewing): boolean {
   return mayHavePictures(series.modality);
 }
 
-/** The series a study opens with: of those with pictures the first that is no scout, by series number. */
+/** The series a study opens with: the first by number with images that is no scout. */
 export function openingSeries(all: readonly SeriesForViewing[]): SeriesForViewing | null {
   const candidates = all.filter(mayHaveImages);
   const shown = candidates.filter((series) => !isScout(series) && !isDerived(series.modality));
@@ -16,14 +16,16 @@ export function openingSeries(all: readonly SeriesForViewing[]): SeriesForViewin
 /** Documents that have words or pages to show. */
 const readable = new Set(["DOC", "SR", "KO"]);
 
-/** The document that a study without any pictures opens with, by series number; null where pictures may be. */
+/** The document a study without any images opens with, by series number; null where images are possible. */
 export function openingDocument(all: readonly SeriesForViewing[]): SeriesForViewing | null {
   if (all.some(mayHaveImages)) return null;
   const ordered = byNumber(all);
   return ordered.find((series) => readable.has(series.modality)) ?? ordered[0] ?? null;
 }
 
-/** The prior's series most like the one shown: same modality, words of the description, a similar count. */
+/**
+ * The prior's series most like the one shown: same modality, common words in the description, similar number of images.
+ */
 export function matchingSeries(
   shown: SeriesForViewing,
   candidates: readonly SeriesForViewing[],
@@ -51,7 +53,7 @@ function isScout(series: SeriesForViewing): boolean {
   return /scout|topogram|localizer|localiser|surview|scanogram|smartprep|dose/i.test(series.seriesDescription ?? "");
 }
 
-/** In the order the modality numbered them. */
+/** Sorted by Series Number. */
 export function byNumber(series: readonly SeriesForViewing[]): SeriesForViewing[] {
   return [...series].sort((a, b) => (a.seriesNumber ?? Number.MAX_VALUE) - (b.seriesNumber ?? Number.MAX_VALUE));
 }

@@ -11,7 +11,7 @@ const origin: Vec3 = [0, 0, 0];
 const alongX: Vec3 = [1, 0, 0];
 const alongY: Vec3 = [0, 1, 0];
 
-/** Where a point of the patient lies in the image, in pixels from the middle of the first one: `[column, row]`. */
+/** A point of the patient in image pixels, from the centre of the first pixel: `[column, row]`. */
 function toPixel(frame: Frame, point: Vec3): [number, number] {
   const from = frame.position ?? origin;
   const way: Vec3 = [point[0] - from[0], point[1] - from[1], point[2] - from[2]];
@@ -22,8 +22,8 @@ function toPixel(frame: Frame, point: Vec3): [number, number] {
 }
 
 /**
- * Length of a line. Millimetres only where the image is calibrated, and then it says in which plane; in an ultrasound
- * image the region that holds the whole line decides. Everything else is pixels, with the reason.
+ * Length of a line. Millimetres only where the image is calibrated, with the plane they hold in; in an ultrasound image
+ * the region that holds the whole line decides. Otherwise pixels, with the reason.
  */
 export function lengthOf(frame: Frame, from: Vec3, to: Vec3): Reading {
   const [a, b] = [toPixel(frame, from), toPixel(frame, to)];
@@ -43,7 +43,7 @@ export function lengthOf(frame: Frame, from: Vec3, to: Vec3): Reading {
 export function angleOf(frame: Frame, a: Vec3, vertex: Vec3, b: Vec3): Reading | null {
   const way = [a, vertex, b].map((point) => toPixel(frame, point));
   const scale = frame.ultrasound ? scaleAlong(frame.ultrasound, way) : { x: frame.size.column, y: frame.size.row };
-  // Where no scale holds the pixels are taken for square.
+  // Without a scale, pixels are assumed square.
   const { x, y } = "reason" in scale ? { x: 1, y: 1 } : scale;
   const [[ax, ay], [vx, vy], [bx, by]] = way.map(([px, py]) => [px * x, py * y]) as [Pair, Pair, Pair];
   const one = Math.hypot(ax - vx, ay - vy);
@@ -62,7 +62,10 @@ export function readingText({ value, unit }: Reading): string {
   return `${value.toFixed(1)} ${unit}`;
 }
 
-/** `"12.4 mm (series 3, image 41)"`, `"118 px, no scale in this image (image 2)"`: enough to find the place again without us. */
+/**
+ * `"12.4 mm (series 3, image 41)"`, `"118 px, no scale in this image (image 2)"`: enough to find the image again in any
+ * viewer.
+ */
 export function measurementText(reading: Reading, seriesNumber: number | null, imageNumber: number | null): string {
   const place = [
     seriesNumber === null ? null : `series ${seriesNumber}`,

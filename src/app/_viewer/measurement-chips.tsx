@@ -3,12 +3,12 @@ import styles from "./measurement-chips.module.css";
 import type { Session } from "./session/run.ts";
 import { useSession } from "./use-session.ts";
 
-/** What was measured: into the report, back to its image, away. */
+/** The measurements: insert into the report, show the image, delete. */
 export function MeasurementChips({ session, canUse }: { session: Session; canUse: boolean }) {
   const measurements = useSession(session, (state) => state.measurements);
   if (measurements.length === 0) return null;
   return (
-    // In the tray: a bar that comes with the first measurement would move the image under the pointer.
+    // Placed in the tray: a bar that appears with the first measurement would move the image under the pointer.
     <ul className={styles.chips} aria-label="Measurements">
       {measurements.map((measurement) => (
         <li key={measurement.id}>

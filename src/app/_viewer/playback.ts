@@ -2,22 +2,22 @@ import { number, numbers, text } from "@overread/shared/dicom/attributes";
 import { Tag } from "@overread/shared/dicom/tags";
 import type { Frame } from "./frame.ts";
 
-/** How a loop is meant to be played. Indexes into the frames of the pane. */
+/** How a loop is to be played. Indexes into the cell's frames. */
 export type Playback = {
   first: number;
   last: number;
-  /** Back and forth in place of from the beginning again. */
+  /** Plays back and forth instead of restarting. */
   sweep: boolean;
-  /** Images per second; null when nothing is said. */
+  /** Images per second; null when the object gives no rate. */
   rate: number | null;
-  /** Milliseconds before each image from `first` on, where they differ. */
+  /** Milliseconds before each image from `first` on, where they vary. */
   delays: number[] | null;
 };
 
 const frameTimeVector = Tag.FrameTimeVector;
 
 /**
- * How the loop around an image is to be played (PS3.3 §C.7.6.5): the frames of its instance without those trimmed off, or
+ * How the loop around an image is to be played (PS3.3 §C.7.6.5): the frames of its instance without trimmed ones, or
  * the whole series where each instance is one image.
  */
 export function playbackOf(frames: readonly Frame[], index: number): Playback {
@@ -44,7 +44,7 @@ export function playbackOf(frames: readonly Frame[], index: number): Playback {
   return { first, last, sweep, rate, delays: delays?.slice(first - begin, last - begin + 1) ?? null };
 }
 
-/** Of Frame Time Vector, when that is what Frame Increment Pointer points to, or nothing else tells of time. */
+/** Frame Time Vector, if Frame Increment Pointer refers to it or no other timing is given. */
 function delaysOf({ attributes, numberOfFrames }: Frame): number[] | null {
   const pointer = (text(attributes, Tag.FrameIncrementPointer) ?? "").replace(/\W/g, "");
   if (pointer !== frameTimeVector && number(attributes, Tag.FrameTime) !== null) return null;
@@ -52,7 +52,7 @@ function delaysOf({ attributes, numberOfFrames }: Frame): number[] | null {
   return vector.length === numberOfFrames && vector.length > 1 && mean(vector.slice(1)) > 0 ? vector : null;
 }
 
-/** The image after one, and the way the loop goes on from there. */
+/** The next image of the loop, and the direction from there. */
 export function nextImage(
   { first, last, sweep }: Playback,
   index: number,
@@ -64,10 +64,10 @@ export function nextImage(
   return { index: Math.min(last, Math.max(first, index + turned)), direction: turned === 1 ? 1 : -1 };
 }
 
-/** Milliseconds that an image is preceded by, at a rate which the reader may have changed. */
+/** Milliseconds before an image, at a rate which the reader may have changed. */
 export function delayBefore({ first, rate, delays }: Playback, index: number, fps: number): number {
   const told = delays?.[index - first];
-  // The first of a vector is 0: nothing goes before it but the end of the loop.
+  // The first entry of the vector is 0; before the first image the loop waits as long as before the last.
   if (!told || !rate) return 1000 / fps;
   return (told * rate) / fps;
 }

@@ -1,7 +1,7 @@
 import type { Frame, NamedWindow } from "./frame.ts";
 import type { Voi } from "./voi.ts";
 
-/** A window the reader asks for by a number key. */
+/** A window on a number key. */
 export type Preset = NamedWindow & { key: string; lut: null };
 
 const computedTomography: NamedWindow[] = [
@@ -17,8 +17,8 @@ const computedTomography: NamedWindow[] = [
 ];
 
 /**
- * Windows on the keys 1 to 9. CT numbers mean the same everywhere, so CT has names; every other modality gets
- * what was sent with the image and steps around it. Key 0 is always the window as sent.
+ * Windows on the keys 1 to 9. CT values have a fixed meaning, so CT gets named windows; every other modality gets the
+ * windows sent with the image and steps around them. Key 0 is always the window as sent.
  *
  * @param range smallest and largest value of the image.
  */
@@ -46,17 +46,17 @@ export function presetsFor(modality: string, frame: Frame | undefined, range: [n
 }
 
 /**
- * How an image is opened.
+ * The window an image opens with.
  *
- * @param sent by its own window or table, or by what its values span.
+ * @param sent the image's own window or table, or one computed from its values.
  */
 export function openingVoi(modality: string, frame: Frame, sent: Voi): Voi {
   const [soft] = computedTomography;
-  // A window made from the values says nothing on CT, where numbers mean the same everywhere.
+  // On CT the default window is better than one computed from the values.
   return modality === "CT" && soft && frame.windows.length === 0 && !sent.lut ? { ...soft, lut: null } : sent;
 }
 
-/** Whether each image has its own window, as projections have, and keeps it while paging. */
+/** Whether each image keeps its own window while paging, as in projections. */
 export function windowPerImage(modality: string): boolean {
   return !["CT", "MR", "PT", "NM"].includes(modality);
 }

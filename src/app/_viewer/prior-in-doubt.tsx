@@ -3,7 +3,7 @@ import { readableDate } from "./dates.ts";
 import styles from "./prior-in-doubt.module.css";
 import type { StudyForViewing } from "./types.ts";
 
-/** Asked before a prior is shown of which it is not certain that it is of the same person. Yes is a deliberate act, on record. */
+/** Asks for confirmation before a prior is shown whose patient identity is in doubt. The confirmation is audited. */
 export function PriorInDoubt({ prior, onAnswer }: { prior: StudyForViewing; onAnswer: (yes: boolean) => void }) {
   const no = useRef<HTMLButtonElement>(null);
   useEffect(() => no.current?.focus(), []);

@@ -17,7 +17,7 @@ export function decodeRle(
   const sampleBytes = bits ? 1 : bitsAllocated / 8;
   const segments = samplesPerPixel * sampleBytes;
   if (view.getUint32(0, true) !== segments || segments > 15) return null;
-  // A 1-bit image stays packed inside its one segment.
+  // A 1-bit image stays packed in its single segment.
   const count = bits ? Math.ceil(pixels / 8) : pixels;
   const out = new Uint8Array(count * segments);
   for (let segment = 0; segment < segments; segment++) {

@@ -9,14 +9,14 @@ import { geometryWarnings } from "./geometry.ts";
 import type { SeriesForViewing, StudyForViewing } from "./types.ts";
 import { ViewerError } from "./viewer-error.ts";
 
-/** A series with its metadata read: everything but the pixels. */
+/** A series with its metadata loaded: everything but the pixels. */
 export type LoadedSeries = {
   study: StudyForViewing;
   series: SeriesForViewing;
   modality: string;
   frames: Frame[];
   others: OtherObject[];
-  /** Whom the objects themselves name; the banner of the page says whom the case is for. */
+  /** The patient that the objects name; the page's banner shows the patient of the case. */
   patientName: string | null;
   patientId: string | null;
   warnings: string[];
@@ -29,7 +29,7 @@ function keyOf(study: StudyForViewing, series: SeriesForViewing): string {
 }
 
 /**
- * Reads a series once per page load, and again when it has more instances than before.
+ * Loads a series once per page load, and again when it has more instances than before.
  *
  * @throws {ViewerError}
  */
@@ -43,7 +43,7 @@ export function loadSeries(study: StudyForViewing, series: SeriesForViewing): Pr
   return loading;
 }
 
-/** Drops what belongs to studies that are no longer on the page. */
+/** Drops series of studies that are no longer on the page. */
 export function keepOnly(studies: readonly StudyForViewing[]): void {
   const roots = studies.map((study) => `${study.dicomwebRoot}|${study.studyInstanceUid}|`);
   for (const key of store.keys()) if (!roots.some((root) => key.startsWith(root))) store.delete(key);
@@ -70,7 +70,7 @@ async function readSeries(study: StudyForViewing, series: SeriesForViewing): Pro
   };
 }
 
-/** A binary value, wherever the metadata put it; null when it is not there. */
+/** A binary value, inline or bulk; null when absent. */
 async function binary(dicomwebRoot: string, attributes: Attributes, tag: string): Promise<ArrayBuffer | null> {
   const element = attributes[tag];
   if (element?.InlineBinary) return Uint8Array.from(atob(element.InlineBinary), (c) => c.charCodeAt(0)).buffer;
@@ -79,8 +79,8 @@ async function binary(dicomwebRoot: string, attributes: Attributes, tag: string)
 }
 
 /**
- * The pages inside an encapsulated document. The type is fixed here; what is no PDF is refused, and what does more than show
- * pages is told: it is for saving, never for showing.
+ * The document inside an encapsulated PDF. The media type is fixed here; anything but a PDF is refused, and one with
+ * active content is marked: for download only.
  *
  * @throws {ViewerError}
  */
@@ -91,10 +91,10 @@ export async function pdfOf(
   const bytes = await binary(loaded.study.dicomwebRoot, attributes, Tag.EncapsulatedDocument);
   const begin = bytes ? new TextDecoder("latin1").decode(bytes.slice(0, 1024)) : "";
   if (!bytes || !begin.includes("%PDF-")) throw new ViewerError("unreadable", "There is no PDF in this object.");
-  // An odd length was filled up with a zero; the object says where the file ends.
+  // An odd length was padded with a zero; Encapsulated Document Length gives the end of the file.
   const length = number(attributes, Tag.EncapsulatedDocumentLength);
   const file = length ? bytes.slice(0, length) : bytes;
   const active = await isActivePdf(new Uint8Array(file));
-  // A blob of another type is saved by every browser, also when its address is opened by hand.
+  // A blob of another type is downloaded by every browser, also when its URL is opened directly.
   return { file: new Blob([file], { type: active ? "application/octet-stream" : "application/pdf" }), active };
 }

@@ -2,7 +2,7 @@ import { FileText } from "lucide-react";
 import { useState } from "react";
 import { readableDate } from "./dates.ts";
 import { byNumber, mayHaveImages } from "./matching-series.ts";
-import { carrySeries } from "./series-drag.ts";
+import { startSeriesDrag } from "./series-drag.ts";
 import styles from "./series-tray.module.css";
 import { type CellId, studyKey } from "./session/cell.ts";
 import { activeCell, filledCells } from "./session/places.ts";
@@ -11,7 +11,7 @@ import type { SessionState } from "./session/state.ts";
 import type { SeriesForViewing, StudyForViewing } from "./types.ts";
 import { useCell, useSession } from "./use-session.ts";
 
-/** Series of the current study, and of the priors below it. */
+/** The series of the current study, and of the priors below it. */
 export function SeriesTray({ session }: { session: Session }) {
   const { current, priors } = useSession(session, (state) => state.studies);
   return (
@@ -24,7 +24,7 @@ export function SeriesTray({ session }: { session: Session }) {
   );
 }
 
-/** A study of the tray. The series of a prior are listed while a cell shows one of them. */
+/** One study in the tray. The series of a prior are listed while a cell shows one of them. */
 function StudySeries({ session, study, isPrior }: { session: Session; study: StudyForViewing; isPrior: boolean }) {
   const key = studyKey(study);
   const shown = useSession(session, (state) => filledCells(state).some(([, { source }]) => source.study === key));
@@ -57,7 +57,7 @@ function StudySeries({ session, study, isPrior }: { session: Session; study: Stu
   );
 }
 
-/** The cell that shows a series: the active one before others; the first place of all where none does. */
+/** The cell that shows a series, the active one preferred; the first cell id when none does. */
 function cellOf(state: SessionState, study: StudyForViewing, series: SeriesForViewing): [CellId, boolean] {
   const shown = filledCells(state).flatMap(([id, { source }]) =>
     source.study === studyKey(study) && source.series === series.seriesInstanceUid ? [id] : [],
@@ -90,15 +90,15 @@ function SeriesButton({
       aria-current={shown || undefined}
       aria-label={`Series ${series.seriesNumber ?? ""} ${name}, ${series.numberOfInstances} images`}
       draggable
-      onDragStart={(event) => carrySeries(event.dataTransfer, study, series)}
+      onDragStart={(event) => startSeriesDrag(event.dataTransfer, study, series)}
       onClick={(event) => {
         session.dispatch({ type: "open", study, series });
-        // After a click the keys are the images' again; who came by keyboard stays.
+        // After a click, focus returns to the images; keyboard users keep it.
         if (event.detail > 0) event.currentTarget.blur();
       }}
       title={name}
     >
-      {/* Thumbnails wait until the first image stands: they share the line with it. */}
+      {/* Thumbnails wait for the first image, with which they share the bandwidth. */}
       <Thumbnail study={study} series={series} wait={!painted} />
       <span className={styles.seriesText}>
         <span>{name}</span>
@@ -146,7 +146,7 @@ function Thumbnail({ study, series, wait }: { study: StudyForViewing; series: Se
 
 const documentKinds: Readonly<Record<string, string>> = { DOC: "PDF", SR: "Text", KO: "Key images" };
 
-/** A series without pictures: opens beside the images, and goes away again. */
+/** A document series: opens and closes beside the images. */
 function DocumentRow({
   session,
   study,

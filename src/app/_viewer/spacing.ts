@@ -1,16 +1,16 @@
 import { type Attributes, numbers, text } from "@overread/shared/dicom/attributes";
 import { Tag } from "@overread/shared/dicom/tags";
 
-/** Size of a pixel. `unit` says how far it can be trusted; with `px` both sizes only carry the aspect ratio. */
+/** Size of a pixel. `unit` says what the size refers to; with `px` only the aspect ratio is meaningful. */
 export type PixelSize = { row: number; column: number; unit: "mm" | "mm at detector" | "px" };
 
 const projection = new Set(["CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG", "DR"]);
 
 /**
- * Which spacing holds for lengths.
+ * Which spacing to use for lengths.
  *
- * In a projection, Imager Pixel Spacing is measured on the detector, where everything is larger than in the
- * patient. Pixel Spacing there means the patient only when a calibration is told or when the two differ.
+ * In a projection, Imager Pixel Spacing is measured at the detector, where everything is magnified. Pixel Spacing there
+ * refers to the patient only when a calibration is declared or when the two differ.
  *
  * @see DICOM PS3.3 §10.7.1.1 (Pixel Spacing calibration), §C.8.7.1.1.3 (Imager Pixel Spacing)
  */

@@ -3,7 +3,7 @@ import { CellFrame } from "./cell-frame.tsx";
 import { DocumentPane } from "./document-pane.tsx";
 import { openingDocument } from "./matching-series.ts";
 import { type CellId, studyKey } from "./session/cell.ts";
-import { activeCell, placesOf } from "./session/places.ts";
+import { activeCell, cellIdsOf } from "./session/places.ts";
 import type { Session } from "./session/run.ts";
 import { useSession } from "./use-session.ts";
 import styles from "./viewer.module.css";
@@ -14,16 +14,16 @@ export function Stage({ session }: { session: Session }) {
   const layout = useSession(session, (state) => state.layout);
   const document = useSession(session, (state) => state.document);
   const current = useSession(session, (state) => state.studies.current);
-  const only = useSession(session, (state) => (state.alone ? activeCell(state) : null));
-  // A study without pictures is its documents: they have the room of its cell.
+  const only = useSession(session, (state) => (state.maximized ? activeCell(state) : null));
+  // A study of documents only: the document takes the place of the cell.
   const wordless = useSession(session, ({ cells }) =>
     document && openingDocument(current.series)
-      ? (placesOf(layout).find(
+      ? (cellIdsOf(layout).find(
           (id) => cells[id]?.source.series === null && cells[id].source.study === studyKey(current),
         ) ?? null)
       : null,
   );
-  const places: CellId[] = placesOf(layout).filter((id) => id !== wordless);
+  const places: CellId[] = cellIdsOf(layout).filter((id) => id !== wordless);
   const columns = only ? 1 : Math.min(layout.columns, places.length);
   const rows = only ? 1 : Math.ceil(places.length / Math.max(1, columns));
   const shape = `${places.join()} ${only} ${document === null}`;
@@ -32,8 +32,8 @@ export function Stage({ session }: { session: Session }) {
   useEffect(() => {
     if (!stage.current) return;
     const observer = new ResizeObserver(() => session.resize());
-    // The cells and not the stage: when the layout changes the stage stays as wide as it was, and a picture drawn for the
-    // whole of it would be squeezed into a part.
+    // Observes the cells and not the stage: a layout change leaves the stage's size as it is, and a canvas sized for
+    // the whole stage would be squeezed into a cell.
     for (const cell of stage.current.querySelectorAll("[data-cell]")) observer.observe(cell);
     return () => observer.disconnect();
   }, [session, shape]);
@@ -43,7 +43,7 @@ export function Stage({ session }: { session: Session }) {
   const style = {
     "--rows": rows,
     "--columns": columns,
-    // A share of the room cannot be reckoned in a style sheet.
+    // A fraction of the free space cannot be computed in a style sheet.
     "--room-across": `${columns}fr`,
     "--narrow-columns": narrow,
     "--narrow-rows": narrowRows,

@@ -3,23 +3,23 @@ import type { Frame } from "./frame.ts";
 
 let known: number | null = null;
 
-/** Whether this browser has no WebGL, so that some pictures stand as they were sent and cannot be windowed. */
-export function drawsWithoutGraphics(): boolean {
+/** Whether this browser has no WebGL, so that some images are shown as rendered and cannot be windowed. */
+export function hasNoWebGl(): boolean {
   return core.getShouldUseCPURendering();
 }
 
-/** Longest side of an image that this browser's graphics can hold. Pixels. */
+/** Longest side of an image that the graphics card can hold. Pixels. */
 function textureLimit(): number {
-  if (drawsWithoutGraphics()) return Number.POSITIVE_INFINITY;
+  if (hasNoWebGl()) return Number.POSITIVE_INFINITY;
   if (known !== null) return known;
   const gl = document.createElement("canvas").getContext("webgl2");
-  // 2048 is what every WebGL 2 promises.
+  // 2048 is the minimum of WebGL 2.
   known = gl ? Number(gl.getParameter(gl.MAX_TEXTURE_SIZE)) : 2048;
   gl?.getExtension("WEBGL_lose_context")?.loseContext();
   return known;
 }
 
-/** By how much an image has to be reduced to be drawn: 1 is not at all, 2 is half of each side. */
+/** Factor by which an image has to be reduced: 1 is not at all, 2 is half of each side. */
 export function reductionOf({ rows, columns }: Pick<Frame, "rows" | "columns">): number {
   return Math.max(1, Math.ceil(Math.max(rows, columns) / textureLimit()));
 }

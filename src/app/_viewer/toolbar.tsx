@@ -22,7 +22,7 @@ import {
 } from "lucide-react";
 import type { ReactNode } from "react";
 import { LayoutChooser } from "./layout-chooser.tsx";
-import { linkedBy } from "./session/links.ts";
+import { activeLinkKind } from "./session/links.ts";
 import { activeCell, filledCells, priorCell } from "./session/places.ts";
 import type { Session } from "./session/run.ts";
 import type { ToolName } from "./tool-names.ts";
@@ -57,17 +57,17 @@ export function Toolbar({
   const active = useSession(session, activeCell);
   const chosen = useSession(session, (state) => state.tool);
   const linked = useSession(session, (state) => state.linked);
-  const by = useSession(session, linkedBy);
+  const by = useSession(session, activeLinkKind);
   const several = useSession(session, (state) => filledCells(state).length > 1);
   const hasPriors = useSession(session, (state) => state.studies.priors.length > 0);
   const prior = useSession(session, (state) => priorCell(state) !== null);
-  const alone = useSession(session, (state) => state.alone);
+  const alone = useSession(session, (state) => state.maximized);
   const opening = useSession(session, (state) => state.stackOpening);
   const { cell } = useCell(session, active);
   const { dispatch } = session;
   const stack = (cell?.loaded?.frames.length ?? 0) > 1;
   const presets = cell?.presets ?? [];
-  const playing = cell?.look.playing ?? false;
+  const playing = cell?.presentation.playing ?? false;
   return (
     <div className={styles.toolbar} role="toolbar" aria-label="Viewer tools">
       <div className={styles.group}>
@@ -109,7 +109,7 @@ export function Toolbar({
         <Tool
           label="Invert"
           shortcut="I"
-          pressed={cell?.look.inverted ?? false}
+          pressed={cell?.presentation.inverted ?? false}
           onPress={() => dispatch({ type: "invert" })}
         >
           <Contrast size={18} aria-hidden />
@@ -144,12 +144,12 @@ export function Toolbar({
               type="range"
               min={1}
               max={60}
-              value={cell.look.fps}
+              value={cell.presentation.fps}
               aria-label="Frames per second"
               onChange={(event) => dispatch({ type: "set-fps", fps: Number(event.target.value) })}
               onPointerUp={(event) => event.currentTarget.blur()}
             />
-            <span>{cell.look.fps} fps</span>
+            <span>{cell.presentation.fps} fps</span>
           </label>
         )}
       </div>
@@ -161,7 +161,7 @@ export function Toolbar({
               label={alone ? "All cells" : "This cell alone"}
               shortcut="Enter"
               pressed={alone}
-              onPress={() => dispatch({ type: "toggle-alone" })}
+              onPress={() => dispatch({ type: "toggle-maximized" })}
             >
               <Expand size={18} aria-hidden />
             </Tool>
@@ -252,7 +252,7 @@ function Tool({
       aria-keyshortcuts={shortcut}
       title={`${label} (${shortcut})`}
       disabled={disabled}
-      // The focus stays where it is, so that Space goes on meaning "other viewport".
+      // Focus stays on the images, so that Space still means "other viewport".
       onMouseDown={(event) => event.preventDefault()}
       onClick={onPress}
     >

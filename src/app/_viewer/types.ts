@@ -1,4 +1,4 @@
-/** What the pages and the viewer say to each other. No package behind these types, so a server component may import them. */
+/** The interface between pages and viewer. Imports no package, so that server components may use these types. */
 
 export type SeriesForViewing = {
   seriesInstanceUid: string;
@@ -6,7 +6,7 @@ export type SeriesForViewing = {
   seriesNumber: number | null;
   seriesDescription: string | null;
   numberOfInstances: number;
-  /** Instance for the server-made thumbnail; the series thumbnail is asked for when it is not told. */
+  /** The instance for the thumbnail; without it the series' own thumbnail is used. */
   thumbnailSopInstanceUid?: string | null;
 };
 
@@ -15,13 +15,15 @@ export type StudyForViewing = {
   studyInstanceUid: string;
   /** `/dicomweb/<org>`, same origin. */
   dicomwebRoot: string;
-  /** Said where space is short: `"Current"`, `"Prior"`. */
+  /** Short label: `"Current"`, `"Prior"`. */
   label: string;
   /** `YYYYMMDD` as DICOM writes it, `YYYY-MM-DD`, or null when the modality sent none. */
   studyDate: string | null;
   description: string | null;
   series: SeriesForViewing[];
-  /** Why it may be of somebody else, in a sentence. Such a prior is hung only when the reader says so. */
+  /**
+   * Why the study may be of another patient, in a sentence. Such a prior is shown only after the reader confirms it.
+   */
   doubt?: string | null;
 };
 
@@ -43,7 +45,7 @@ export type KeyImage = ImagePointer & {
 export type MarkedKeyImage = KeyImage & { studyInstanceUid: string; thumbnailDataUrl?: string };
 
 export type Measurement = ImagePointer & {
-  /** Stable for one measurement: the same id comes again when the reader drags an end of it. */
+  /** Stable for one measurement, also while the reader drags its ends. */
   id: string;
   type: "length" | "angle";
   value: number;
@@ -59,11 +61,13 @@ export type ViewerProps = {
   current: StudyForViewing;
   /** Most relevant first. */
   priors: StudyForViewing[];
-  /** The reader marked an image. Answers why it was not taken, in a sentence; null when it was. */
+  /** The reader marked a key image. Returns why it was refused, in a sentence; null when it was added. */
   onKeyImage?: (image: MarkedKeyImage) => string | null;
-  /** The reader pressed a measurement's chip: it is meant for the report. Not called while measuring. */
+  /** The reader chose a measurement for the report. Not called while measuring. */
   onMeasurement?: (measurement: Measurement) => void;
-  /** The reader hangs a prior of which it is not certain that it is of the same person. Rejects where that could not be noted. */
+  /**
+   * The reader confirms comparing with a prior whose identity is in doubt. Rejects where that could not be recorded.
+   */
   onAcceptPrior?: (prior: StudyForViewing) => Promise<void>;
   /** The referring physician's page: small toolbar, one viewport, touch first. */
   compact?: boolean;

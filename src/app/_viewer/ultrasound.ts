@@ -1,22 +1,22 @@
 import { type Attributes, items, number } from "@overread/shared/dicom/attributes";
 import { Tag } from "@overread/shared/dicom/tags";
 
-/** A part of an ultrasound picture; bounds in pixels, inclusive. */
+/** A region of an ultrasound image; bounds in pixels, inclusive. */
 export type UltrasoundRegion = {
   x0: number;
   y0: number;
   x1: number;
   y1: number;
-  /** Lies over those without (Region Flags, bit 0). */
+  /** Drawn over regions without this flag (Region Flags, bit 0). */
   priority: boolean;
-  /** Millimetres per pixel; null where its axes are no distances: Doppler, M-mode, a grey bar. */
+  /** Millimetres per pixel; null where the axes are no distances: Doppler, M-mode, a grey bar. */
   delta: { x: number; y: number } | null;
 };
 
 export type UltrasoundScale = {
   /** Topmost first. */
   regions: UltrasoundRegion[];
-  /** Why none of the regions is believed; null when they are. */
+  /** Why none of the regions is used; null when they are. */
   doubt: string | null;
 };
 
@@ -27,10 +27,10 @@ const tissue = new Set([1, 2]);
 const highPriority = 1;
 
 /**
- * The calibrated regions of an ultrasound picture: 2D tissue or colour flow with both axes in cm, and the others,
- * because what lies over a region takes its place.
+ * The calibrated regions of an ultrasound image: 2D tissue or colour flow with both axes in cm, and all others, because
+ * a region on top hides the one below.
  *
- * A region that reaches beyond the picture was written for a picture of another size, and then none of them holds.
+ * A region that reaches beyond the image was written for another image size, and then none of the regions is used.
  *
  * @see DICOM PS3.3 §C.8.5.5
  */
@@ -39,7 +39,7 @@ export function ultrasoundScale(attributes: Attributes): UltrasoundScale | null 
   const columns = number(attributes, Tag.Columns) ?? 0;
   const regions = items(attributes, Tag.SequenceOfUltrasoundRegions).flatMap((item) => regionOf(item) ?? []);
   if (regions.length === 0) return null;
-  // Some write the bound behind the last pixel in place of the last one.
+  // Some writers give the bound one pixel past the end.
   const fits = (r: UltrasoundRegion) =>
     r.x0 >= 0 && r.y0 >= 0 && r.x0 <= r.x1 && r.y0 <= r.y1 && r.x1 <= columns && r.y1 <= rows;
   const doubt = regions.every(fits) ? null : "the scale was written for a picture of another size";
@@ -69,7 +69,7 @@ function regionOf(item: Attributes): UltrasoundRegion | null {
 }
 
 /**
- * Millimetres per pixel that hold along a whole way through the picture, or why none does.
+ * Millimetres per pixel that hold along a whole path through the image, or why none does.
  *
  * @param way points in pixels; the lines between them count too.
  */
@@ -86,7 +86,7 @@ export function scaleAlong(
   return region.delta ?? { reason: "no distances in this region" };
 }
 
-/** The region a point lies in: the one on top. Of two alike with different scales neither can be known to hold. */
+/** The topmost region at a point. Of two at the same level with different scales neither is used. */
 function regionAt(regions: readonly UltrasoundRegion[], [x, y]: Point): UltrasoundRegion | "ambiguous" | null {
   const here = regions.filter((r) => x >= r.x0 && x <= r.x1 && y >= r.y0 && y <= r.y1);
   const [top] = here;
@@ -96,7 +96,7 @@ function regionAt(regions: readonly UltrasoundRegion[], [x, y]: Point): Ultrasou
   return rivals.every(alike) ? top : "ambiguous";
 }
 
-/** From one point to the next in steps of a pixel, ends included. */
+/** The points of a line in steps of a pixel, ends included. */
 function points([x0, y0]: Point, [x1, y1]: Point): Point[] {
   const steps = Math.max(1, Math.ceil(Math.hypot(x1 - x0, y1 - y0)));
   return Array.from({ length: steps + 1 }, (_, i) => [x0 + ((x1 - x0) * i) / steps, y0 + ((y1 - y0) * i) / steps]);

@@ -4,12 +4,14 @@ import type { Session } from "./session/run.ts";
 import type { SessionState } from "./session/state.ts";
 import type { Viewport, ViewportView } from "./viewports/viewport.ts";
 
-/** A part of the session's state. @param select gives the same value while nothing about it has changed. */
+/**
+ * Subscribes to a part of the session's state. @param select must return the same value while that part is unchanged.
+ */
 export function useSession<T>(session: Session, select: (state: SessionState) => T): T {
   return useSyncExternalStore(session.subscribe, () => select(session.state()));
 }
 
-/** What a cell is to show, and what is on the screen of its viewport, once there is one. */
+/** A cell's state, and what its viewport shows, once it exists. */
 export function useCell(
   session: Session,
   id: CellId,

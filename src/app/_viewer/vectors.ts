@@ -9,7 +9,7 @@ export function dot(a: Vec3, b: Vec3): number {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }
 
-/** Of length 1; null for what is no direction. */
+/** Scaled to length 1; null for the zero vector. */
 export function unit(vector: readonly number[]): Vec3 | null {
   const [x, y, z] = vector;
   if (x === undefined || y === undefined || z === undefined) return null;

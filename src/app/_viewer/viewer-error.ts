@@ -1,4 +1,4 @@
-/** Something the reader must be told, in words for the reader. */
+/** An error with a message for the reader. */
 export class ViewerError extends Error {
   readonly kind: "signed-out" | "not-there" | "unreachable" | "unreadable";
 

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { warmDecoder } from "./cornerstone.ts";
 import { KeyList } from "./key-list.tsx";
-import { belongsToSomebodyElse, pressKey } from "./keyboard.ts";
+import { isForOtherControl, pressKey } from "./keyboard.ts";
 import { openLayoutChooser } from "./layout-chooser.tsx";
 import { MeasurementChips } from "./measurement-chips.tsx";
 import { PriorInDoubt } from "./prior-in-doubt.tsx";
@@ -13,13 +13,13 @@ import type { ViewerProps } from "./types.ts";
 import { useSession } from "./use-session.ts";
 import styles from "./viewer.module.css";
 
-/** Sets the image library up and starts its decoder, before anybody has opened a case. */
+/** Initialises the image library and starts its decoder, before any case is opened. */
 export async function warmUp(): Promise<void> {
   await warmDecoder();
 }
 
 export function Viewer(props: ViewerProps) {
-  // Another study is another viewer: nothing of the last patient may stay on the screen.
+  // Another study gets another viewer: nothing of the last patient may stay on the screen.
   return <ViewerOfStudy key={`${props.current.dicomwebRoot}/${props.current.studyInstanceUid}`} {...props} />;
 }
 
@@ -49,7 +49,7 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
   const [help, setHelp] = useState(false);
   const { jumpTo, compact = false } = props;
   const fault = useSession(session, (state) => state.fault);
-  const asking = useSession(session, (state) => state.asking);
+  const asking = useSession(session, (state) => state.question);
 
   const toggleFullscreen = () => {
     if (document.fullscreenElement) void document.exitFullscreen();
@@ -59,7 +59,7 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (belongsToSomebodyElse(event)) return;
+      if (isForOtherControl(event)) return;
       const meant = pressKey(event, session, {
         toggleHelp: () => setHelp((shown) => !shown),
         toggleFullscreen: fullscreen.current,
@@ -69,9 +69,9 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
         setHelp(false);
         session.dispatch({ type: "answer", yes: false });
         session.dispatch({ type: "close-document" });
-        if (session.state().alone) session.dispatch({ type: "toggle-alone" });
+        if (session.state().maximized) session.dispatch({ type: "toggle-maximized" });
       }
-      // The page around leaves alone what is prevented.
+      // The page's own shortcuts skip events with `defaultPrevented`.
       if (meant) event.preventDefault();
     };
     document.addEventListener("keydown", onKey);

@@ -4,7 +4,7 @@ import { curveOf, rangeOf, type Voi, voiOf, windowNumber, withRange } from "./vo
 
 const window = (center: number, width: number, shape: Voi["shape"]): Voi => ({ center, width, shape, lut: null });
 
-/** What the renderer makes of a curve: straight between its points, level beyond its ends. */
+/** A curve as the renderer evaluates it: linear between its points, constant beyond its ends. */
 function greyAt(voi: Voi, value: number, inverse = false): number {
   const { lower, upper, greys } = curveOf(voi, inverse);
   const place = Math.min(1, Math.max(0, (value - lower) / (upper - lower))) * (greys.length - 1);

@@ -3,13 +3,13 @@ import { type Voi as ChosenVoi, voiFunction } from "@overread/shared/dicom/pixel
 
 export type Shape = Window["shape"];
 
-/** How values become greys on the screen. With a table, centre and width are of the inputs it is stretched over. */
+/** How values become grey levels on the screen. With a table, centre and width refer to its inputs. */
 export type Voi = { center: number; width: number; shape: Shape; lut: Lut | null };
 
-/** Values that become black and white; beyond them nothing changes any more. */
+/** Values drawn black and white; beyond them nothing changes. */
 export type Range = { lower: number; upper: number };
 
-/** Points of a curve that is no straight line. */
+/** Points of a non-linear curve. */
 const curvePoints = 512;
 
 export function voiOf(chosen: ChosenVoi): Voi {
@@ -19,7 +19,10 @@ export function voiOf(chosen: ChosenVoi): Voi {
   return { center: first + (values.length - 1) / 2, width: values.length - 1, shape: "LINEAR_EXACT", lut: chosen.lut };
 }
 
-/** The ends of a window (PS3.3 §C.11.2.1.2, §C.11.2.1.3). A step, as of width 1, is the narrowest ramp numbers allow. */
+/**
+ * The ends of a window (PS3.3 §C.11.2.1.2, §C.11.2.1.3). A step, as with width 1, is drawn as the narrowest possible
+ * ramp.
+ */
 export function rangeOf({ center, width, shape }: Voi): Range {
   const linear = shape === "LINEAR" && width >= 1;
   const lower = linear ? center - 0.5 - (width - 1) / 2 : center - width / 2;
@@ -28,13 +31,15 @@ export function rangeOf({ center, width, shape }: Voi): Range {
   return { lower, upper: Math.max(upper, lower + narrowest) };
 }
 
-/** The window with these ends, in the manner of another. */
+/** A window with these ends and the function of another. */
 export function withRange({ shape, lut }: Voi, { lower, upper }: Range): Voi {
   const linear = shape === "LINEAR" ? 1 : 0;
   return { center: (lower + upper + linear) / 2, width: upper - lower + linear, shape, lut };
 }
 
-/** Greys from 0 to 1 at even steps over a range of values; between them and beyond the ends it goes on straight. */
+/**
+ * Grey levels from 0 to 1 at even steps over a range of values; interpolated between them, constant beyond the ends.
+ */
 export type Curve = Range & { greys: number[] };
 
 /** @param inverse the largest value becomes black. */
@@ -51,7 +56,7 @@ export function curveOf(voi: Voi, inverse: boolean): Curve {
 function lutCurve(lut: Lut, lower: number, upper: number): Curve {
   const shade = voiFunction({ window: null, lut });
   const last = lut.values.length - 1;
-  // A short table has steps, and a step is two points of the curve.
+  // A short table has steps, and each step takes two points of the curve.
   const points = Math.max(curvePoints, Math.min(last * 16 + 1, 4096));
   const greys = Array.from({ length: points }, (_, i) => shade(lut.first + (last * i) / (points - 1)));
   return { lower, upper, greys };
@@ -69,7 +74,7 @@ function sigmoid(voi: Voi): Curve {
   };
 }
 
-/** A centre or width for reading. */
+/** A centre or width as text. */
 export function windowNumber(value: number): string {
   if (Math.abs(value) >= 10) return String(Math.round(value));
   return String(Math.abs(value) >= 1 ? Math.round(value * 100) / 100 : Number(value.toPrecision(3)));

@@ -6,29 +6,29 @@ import type { Voi } from "../voi.ts";
 import type { Camera, CellId, Source, Studies } from "./cell.ts";
 
 /** What the reader does. */
-export type Deed =
+export type ReaderAction =
   | { type: "set-layout"; rows: number; columns: number }
-  /** The active cell takes the room of all, or gives it back. */
-  | { type: "toggle-alone"; cell?: CellId }
+  /** Maximizes the active cell over the whole viewer, or restores the layout. */
+  | { type: "toggle-maximized"; cell?: CellId }
   | { type: "activate"; cell: CellId }
   | { type: "next-cell"; by: 1 | -1 }
-  /** A series is chosen, and the session finds its cell. */
+  /** A series was chosen; the session picks the cell. */
   | { type: "open"; study: StudyForViewing; series: SeriesForViewing; at?: ImagePointer }
-  /** A series is put into a cell. */
+  /** A series was put into a given cell. */
   | { type: "put"; cell: CellId; study: StudyForViewing; series: SeriesForViewing; frames?: readonly string[] }
   | { type: "step-series"; by: 1 | -1 }
   | { type: "toggle-prior" }
-  /** Hangs the series of a prior that matches the current study: in a cell, or beside. */
+  /** Hangs the matching series of a prior in the given cell, or in a second cell beside the current study. */
   | { type: "choose-prior"; study: StudyForViewing; cell?: CellId }
-  /** The answer to `asking`. */
+  /** The answer to `question`. */
   | { type: "answer"; yes: boolean }
   | { type: "open-document"; study: StudyForViewing; series: SeriesForViewing }
   | { type: "close-document" }
-  /** @param alone linked cells stay where they are. */
+  /** @param alone leaves the linked cells where they are. */
   | { type: "scroll"; cell: CellId; images: number; alone?: boolean }
   | { type: "go"; cell: CellId; index: number }
   | { type: "jump"; to: ImagePointer }
-  /** A number key: a window of the list, or `"0"`, as sent. */
+  /** A number key: a window preset, or `"0"` for the window as sent. */
   | { type: "preset"; key: string }
   | { type: "zoom"; cell: CellId; factor: number }
   | { type: "invert" }
@@ -42,51 +42,53 @@ export type Deed =
   | { type: "toggle-stack-opening" }
   | { type: "mark" }
   | { type: "take-measurement"; measurement: Measurement }
-  /** @param id the picked or else the last one when it is not told. */
+  /** @param id without it, the selected measurement, else the last one. */
   | { type: "remove-measurement"; id?: string }
   | { type: "retry"; cell: CellId }
   | { type: "undo" };
 
-/** What came of it. */
+/** Results of effects, and news from outside the session. */
 type Report =
   | { type: "studies"; studies: Studies }
   /** @param opening the series of the current study that a prior is compared with. */
   | { type: "loaded"; cell: CellId; source: Source; loaded: LoadedSeries; opening: LoadedSeries | null }
   | { type: "not-loaded"; cell: CellId; source: Source; problem: ViewerError }
-  | { type: "accepted"; study: StudyForViewing; deed: Deed }
-  | { type: "not-accepted"; study: StudyForViewing; deed: Deed }
+  | { type: "accepted"; study: StudyForViewing; pending: ReaderAction }
+  | { type: "not-accepted"; study: StudyForViewing; pending: ReaderAction }
   | { type: "marked"; cell: CellId; refused: string | null }
   | { type: "unmark" }
   | { type: "measurements"; all: readonly Measurement[] }
-  | { type: "fault"; said: string };
+  | { type: "fault"; message: string };
 
-/** What a viewport tells of the series that it shows. */
+/** What a viewport reports about the series that it shows. */
 export type ViewportReport =
-  /** The first image is on its way to the screen. @param range its smallest and largest value; null for colour. */
+  /** The first image is about to be drawn. @param range its smallest and largest value; null for colour. */
   | { type: "stacked"; range: readonly [number, number] | null }
   | { type: "painted" }
-  /** A hand pulled through the images. */
+  /** The reader dragged through the images. */
   | { type: "dragged"; images: number }
-  /** The loop went on to another image. */
+  /** The cine loop went on to another image. */
   | { type: "turned"; index: number }
-  /** The window on the screen is another one. */
+  /** The window on the screen has changed. */
   | { type: "windowed"; index: number; window: Voi }
-  /** The image lies otherwise than before; null is whole and upright. */
+  /** The camera has changed; null is the whole image, upright. */
   | { type: "moved"; camera: Camera | null };
 
 export type Action =
-  | Deed
+  | ReaderAction
   | Report
   | { type: "viewport"; cell: CellId; loaded: LoadedSeries | null; report: ViewportReport };
 
-/** What is left to do when the state has changed, by `run.ts`. */
+/** Side effects of a state change; `run.ts` carries them out. */
 export type Effect =
-  /** A movement that the viewport's own camera makes; it reports `moved`. */
+  /** Moves the viewport's own camera, which then reports `moved`. */
   | { type: "move"; cell: CellId; how: "flip" | "rotate" | "reset" | { zoomBy: number } }
   | { type: "refetch"; cell: CellId }
-  /** Notes that the reader hangs a prior in doubt; answered by `accepted` or `not-accepted`. */
-  | { type: "accept"; study: StudyForViewing; deed: Deed }
-  /** Gives what the cell shows to the report; answered by `marked`. */
+  /**
+   * Records that the reader compares with a prior whose identity is in doubt; answered by `accepted` or `not-accepted`.
+   */
+  | { type: "accept"; study: StudyForViewing; pending: ReaderAction }
+  /** Adds what the cell shows to the report as a key image; answered by `marked`. */
   | { type: "mark"; cell: CellId }
   | { type: "fade-mark"; afterMs: number }
   | { type: "take-measurement"; measurement: Measurement }

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { SeriesForViewing } from "../types.ts";
-import type { Deed } from "./actions.ts";
+import type { ReaderAction } from "./actions.ts";
 import { studyKey } from "./cell.ts";
-import { after, begun, doubtful, prior } from "./fixture.ts";
+import { after, doubtful, prior, started } from "./fixture.ts";
 import { reduce } from "./reduce.ts";
 import type { SessionState } from "./state.ts";
 
 const series = doubtful.series[0] as SeriesForViewing;
 const image = { seriesInstanceUid: series.seriesInstanceUid, sopInstanceUid: "1.3.1.4", frameNumber: 1 };
-/** Every way to see something of a study. */
-const ways: Deed[] = [
+/** Every action that shows something of a study. */
+const ways: ReaderAction[] = [
   { type: "open", study: doubtful, series },
   { type: "put", cell: "r3c3", study: doubtful, series },
   { type: "choose-prior", study: doubtful },
@@ -28,35 +28,35 @@ describe("a prior that may be of somebody else", () => {
     { rows: 1, columns: 1 },
     { rows: 3, columns: 3 },
   ])
-    for (const deed of ways)
-      test(`is asked about before it is shown: ${deed.type} in ${layout.rows}×${layout.columns}`, () => {
-        const state = after(begun(), { type: "set-layout", ...layout });
-        const asked = after(state, deed);
-        assert.ok(asked.asking?.study === doubtful);
+    for (const pending of ways)
+      test(`is asked about before it is shown: ${pending.type} in ${layout.rows}×${layout.columns}`, () => {
+        const state = after(started(), { type: "set-layout", ...layout });
+        const asked = after(state, pending);
+        assert.ok(asked.question?.study === doubtful);
         assert.ok(!shows(asked), "nothing is hung yet");
         const no = after(asked, { type: "answer", yes: false });
-        assert.ok(!shows(no) && no.asking === null, "no is no");
+        assert.ok(!shows(no) && no.question === null, "no is no");
         const yes = reduce(asked, { type: "answer", yes: true });
         assert.ok(!shows(yes.state), "not before the yes is noted");
-        assert.deepEqual(yes.effects, [{ type: "accept", study: doubtful, deed }]);
-        const refused = after(yes.state, { type: "not-accepted", study: doubtful, deed });
-        assert.ok(!shows(refused) && refused.asking?.study === doubtful, "asked again where it could not be noted");
-        const noted = after(yes.state, { type: "accepted", study: doubtful, deed });
-        assert.ok(shows(noted) && noted.asking === null);
-        assert.equal(after(noted, deed).asking, null, "once is enough");
+        assert.deepEqual(yes.effects, [{ type: "accept", study: doubtful, pending }]);
+        const refused = after(yes.state, { type: "not-accepted", study: doubtful, pending });
+        assert.ok(!shows(refused) && refused.question?.study === doubtful, "asked again where it could not be noted");
+        const noted = after(yes.state, { type: "accepted", study: doubtful, pending });
+        assert.ok(shows(noted) && noted.question === null);
+        assert.equal(after(noted, pending).question, null, "once is enough");
       });
 
   test("is what the key hangs only where no prior is sure", () => {
-    assert.equal(after(begun(), { type: "toggle-prior" }).cells.r1c2?.source.study, studyKey(prior));
-    const state = after(begun({ priors: [doubtful] }), { type: "toggle-prior" });
-    assert.ok(state.asking?.study === doubtful);
+    assert.equal(after(started(), { type: "toggle-prior" }).cells.r1c2?.source.study, studyKey(prior));
+    const state = after(started({ priors: [doubtful] }), { type: "toggle-prior" });
+    assert.ok(state.question?.study === doubtful);
     assert.equal(state.cells.r1c2, undefined);
     assert.deepEqual(state.layout, { rows: 1, columns: 1 }, "no room is made before the answer");
   });
 
   test("is asked about too when the page wants it from the start", () => {
-    const state = begun({ initialPrior: doubtful.studyInstanceUid });
+    const state = started({ initialPrior: doubtful.studyInstanceUid });
     assert.ok(!shows(state));
-    assert.ok(state.asking?.study === doubtful);
+    assert.ok(state.question?.study === doubtful);
   });
 });

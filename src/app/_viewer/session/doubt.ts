@@ -1,16 +1,17 @@
 import type { StudyForViewing } from "../types.ts";
-import type { Action, Deed } from "./actions.ts";
+import type { Action, ReaderAction } from "./actions.ts";
 import { studyKey } from "./cell.ts";
 import type { SessionState } from "./state.ts";
 
 /**
- * A prior of which it is not certain that it is of the same person is shown, in whatever cell and by whatever way, only once
- * the reader has said so.
+ * A prior whose patient identity is in doubt is shown, in any cell and by any action, only after the reader has
+ * confirmed it.
  *
- * @returns the question to be asked before this action, with the action that waits for it; null when it may go on.
+ * @returns the question to ask before this action, with the action that waits for the answer; null when it may proceed.
  */
-export function doubtBefore(state: SessionState, action: Action): SessionState["asking"] {
-  const ask = (study: StudyForViewing | undefined, deed: Deed) => (inDoubt(state, study) ? { study, deed } : null);
+export function questionBefore(state: SessionState, action: Action): SessionState["question"] {
+  const ask = (study: StudyForViewing | undefined, pending: ReaderAction) =>
+    inDoubt(state, study) ? { study, pending } : null;
   switch (action.type) {
     case "open":
     case "put":
@@ -18,7 +19,7 @@ export function doubtBefore(state: SessionState, action: Action): SessionState["
     case "open-document":
       return ask(action.study, action);
     case "jump":
-      return ask(studyWith(state, action.to.seriesInstanceUid), action);
+      return ask(studyOfSeries(state, action.to.seriesInstanceUid), action);
     default:
       return null;
   }
@@ -28,14 +29,14 @@ function inDoubt(state: SessionState, study: StudyForViewing | undefined): study
   return Boolean(study?.doubt) && !state.accepted.includes(studyKey(study as StudyForViewing));
 }
 
-/** The study on the page that has a series. */
-export function studyWith({ studies }: SessionState, seriesInstanceUid: string): StudyForViewing | undefined {
+/** The study on the page that contains a series. */
+export function studyOfSeries({ studies }: SessionState, seriesInstanceUid: string): StudyForViewing | undefined {
   return [studies.current, ...studies.priors].find(({ series }) =>
     series.some((each) => each.seriesInstanceUid === seriesInstanceUid),
   );
 }
 
-/** What the key for a prior hangs by itself: one that is surely of the same person; the first in doubt where there is no other. */
-export function priorOfChoice({ studies: { priors } }: SessionState): StudyForViewing | undefined {
+/** The prior that the shortcut hangs: the first one that is certainly of the same patient, else the first in doubt. */
+export function defaultPrior({ studies: { priors } }: SessionState): StudyForViewing | undefined {
   return priors.find(({ doubt }) => !doubt) ?? priors[0];
 }

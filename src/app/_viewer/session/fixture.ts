@@ -4,14 +4,14 @@ import { seriesContent } from "../frames.ts";
 import type { LoadedSeries } from "../series-store.ts";
 import type { SeriesForViewing, StudyForViewing, ViewerProps } from "../types.ts";
 import type { Action, ViewportReport } from "./actions.ts";
-import { beginning } from "./begin.ts";
 import type { CellId } from "./cell.ts";
+import { initialState } from "./initial-state.ts";
 import { reduce } from "./reduce.ts";
 import type { SessionState } from "./state.ts";
 
 type Slices = { modality?: string; slices?: number; description?: string; from?: number; frameOfReference?: string };
 
-/** A study of the page; each of its series is told by what is in it. */
+/** A study of the page with the given series. */
 export function studyOf(uid: string, series: Slices[], extra: Partial<StudyForViewing> = {}): StudyForViewing {
   return {
     orgSlug: "lakeside",
@@ -34,9 +34,9 @@ export function studyOf(uid: string, series: Slices[], extra: Partial<StudyForVi
 }
 
 /** The metadata of a series of axial slices, 5 mm apart. */
-export function loadedOf(study: StudyForViewing, place: number, told: Slices = {}): LoadedSeries {
+export function loadedOf(study: StudyForViewing, place: number, viewportReport: Slices = {}): LoadedSeries {
   const series = study.series[place] as SeriesForViewing;
-  const { modality = series.modality, slices = series.numberOfInstances, from = 0 } = told;
+  const { modality = series.modality, slices = series.numberOfInstances, from = 0 } = viewportReport;
   const instances = Array.from({ length: slices }, (_, i): Attributes => {
     const values = {
       [Tag.SOPInstanceUID]: [`${series.seriesInstanceUid}.${i + 1}`],
@@ -46,7 +46,7 @@ export function loadedOf(study: StudyForViewing, place: number, told: Slices = {
       [Tag.Columns]: [8],
       [Tag.WindowCenter]: [40],
       [Tag.WindowWidth]: [400],
-      [Tag.FrameOfReferenceUID]: [told.frameOfReference ?? `${study.studyInstanceUid}.9`],
+      [Tag.FrameOfReferenceUID]: [viewportReport.frameOfReference ?? `${study.studyInstanceUid}.9`],
       [Tag.ImagePositionPatient]: [0, 0, from + i * 5],
       [Tag.ImageOrientationPatient]: [1, 0, 0, 0, 1, 0],
     };
@@ -60,14 +60,14 @@ export const current = studyOf("1.1", [{ description: "Soft" }, { description: "
 export const prior = studyOf("1.2", [{ description: "Lung" }, { description: "Soft" }], { studyDate: "20240314" });
 export const doubtful = studyOf("1.3", [{ description: "Soft" }], { doubt: "It names another patient." });
 
-export const begun = (props: Partial<ViewerProps> = {}): SessionState =>
-  beginning({ current, priors: [prior, doubtful], ...props }, false);
+export const started = (props: Partial<ViewerProps> = {}): SessionState =>
+  initialState({ current, priors: [prior, doubtful], ...props }, false);
 
 /** The state after these actions. */
 export const after = (state: SessionState, ...actions: Action[]): SessionState =>
   actions.reduce((each, action) => reduce(each, action).state, state);
 
-/** The metadata of what a cell shows has come. */
+/** The state after the metadata of a cell's series has loaded. */
 export function withLoaded(state: SessionState, id: CellId, told: Slices = {}): SessionState {
   const cell = state.cells[id];
   if (!cell) throw new Error(`nothing in ${id}`);
@@ -78,20 +78,20 @@ export function withLoaded(state: SessionState, id: CellId, told: Slices = {}): 
   return after(state, { type: "loaded", cell: id, source: cell.source, loaded, opening: null });
 }
 
-/** What a cell's viewport tells. */
-export function told(state: SessionState, cell: CellId, report: ViewportReport): Action {
+/** A report of the cell's viewport. */
+export function viewportReport(state: SessionState, cell: CellId, report: ViewportReport): Action {
   return { type: "viewport", cell, loaded: state.cells[cell]?.loaded ?? null, report };
 }
 
-/** Description of the series in each cell, by place. */
-export function hangs(state: SessionState): Record<string, string | null> {
+/** The series in each cell, by cell id. */
+export function seriesByCell(state: SessionState): Record<string, string | null> {
   return Object.fromEntries(Object.entries(state.cells).map(([id, cell]) => [id, cell?.source.series ?? null]));
 }
 
-/** The current study alone, open. */
-export const open = () => withLoaded(begun(), "r1c1");
+/** The current study, loaded, in one cell. */
+export const open = () => withLoaded(started(), "r1c1");
 
-/** Current and prior beside, both open. */
+/** Current study and prior side by side, both loaded. */
 export const beside = () => withLoaded(after(open(), { type: "toggle-prior" }), "r1c2");
 
 export const lung = { center: -600, width: 1500 };

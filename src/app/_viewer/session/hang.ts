@@ -4,20 +4,29 @@ import { playbackOf } from "../playback.ts";
 import type { LoadedSeries } from "../series-store.ts";
 import type { ImagePointer, SeriesForViewing, StudyForViewing } from "../types.ts";
 import { ViewerError } from "../viewer-error.ts";
-import { type Cell, type CellId, freshLook, isCurrent, type Source, seriesOf, studyKey, studyOf } from "./cell.ts";
-import { relinked, unlinked } from "./links.ts";
-import { indexOfImage, windowNow } from "./look.ts";
-import { activeCell, cellAt, currentCell, filledCells, placesOf, priorCell } from "./places.ts";
+import {
+  type Cell,
+  type CellId,
+  defaultPresentation,
+  isCurrent,
+  type Source,
+  seriesOf,
+  studyKey,
+  studyOf,
+} from "./cell.ts";
+import { relink, unlink } from "./links.ts";
+import { activeCell, cellAt, cellIdsOf, currentCell, filledCells, priorCell } from "./places.ts";
+import { currentWindow, indexOfImage } from "./presentation.ts";
 import type { SessionState } from "./state.ts";
 
-/** Makes a cell the one that keys and tools mean. */
-export function activated(state: SessionState, id: CellId): SessionState {
+/** Makes a cell the target of keys and tools. */
+export function activate(state: SessionState, id: CellId): SessionState {
   const lastCurrent = isCurrent(state, state.cells[id]) ? id : state.lastCurrent;
   return state.active === id && state.lastCurrent === lastCurrent ? state : { ...state, active: id, lastCurrent };
 }
 
-/** Puts a series into a cell, which then works for it; what was known of the one before is gone. */
-export function hung(
+/** Puts a series into a cell and clears what the cell held about the previous one. */
+export function hangSeries(
   state: SessionState,
   id: CellId,
   study: StudyForViewing,
@@ -31,18 +40,21 @@ export function hung(
     loaded: null,
     problem: series ? null : noPictures(study),
     at,
-    look: freshLook,
+    presentation: defaultPresentation,
     presets: [],
   };
-  return unlinked({ ...state, cells: { ...state.cells, [id]: cell } }, id);
+  return unlink({ ...state, cells: { ...state.cells, [id]: cell } }, id);
 }
 
 function noPictures(study: StudyForViewing): ViewerError {
   return new ViewerError("not-there", study.series.length > 0 ? "No images in this study." : "No images have arrived.");
 }
 
-/** Hangs a prior in a cell with the series that matches the current study; its document beside, when it has no pictures. */
-export function priorHung(
+/**
+ * Hangs a prior in a cell with the series that matches the current study. A prior without images shows its document
+ * beside the cells.
+ */
+export function hangPrior(
   state: SessionState,
   id: CellId,
   study: StudyForViewing,
@@ -53,64 +65,69 @@ export function priorHung(
   const shown = seriesOf(state.studies.current, (beside && state.cells[beside]?.source.series) ?? null);
   const series = chosen ?? (shown ? matchingSeries(shown, study.series) : openingSeries(study.series));
   const document = series ? null : openingDocument(study.series);
-  const next = hung(state, id, study, series, { at });
+  const next = hangSeries(state, id, study, series, { at });
   return document ? { ...next, document: { study, series: document } } : next;
 }
 
-/** The cell for a prior beside the current study: an empty one, a second one where there is but one, or the one after the active. */
-export function roomForPrior(state: SessionState): [SessionState, CellId] {
+/**
+ * The cell for a prior: the one that shows a prior already, else an empty one, else a second cell of a 1×2 layout, else
+ * the cell after the active one.
+ */
+export function cellForPrior(state: SessionState): [SessionState, CellId] {
   const shown = priorCell(state);
   if (shown) return [state, shown];
   const { rows, columns } = state.layout;
-  if (rows * columns === 1) return [{ ...state, layout: { rows: 1, columns: 2 }, alone: false }, cellAt(1, 2)];
-  const places = placesOf(state.layout);
+  if (rows * columns === 1) return [{ ...state, layout: { rows: 1, columns: 2 }, maximized: false }, cellAt(1, 2)];
+  const places = cellIdsOf(state.layout);
   const from = places.indexOf(activeCell(state));
   const after = places.map((_, i) => places[(from + 1 + i) % places.length] as CellId);
-  return [{ ...state, alone: false }, after.find((id) => !state.cells[id]) ?? (after[0] as CellId)];
+  return [{ ...state, maximized: false }, after.find((id) => !state.cells[id]) ?? (after[0] as CellId)];
 }
 
-/** Takes the priors off the cells; a layout of two goes back to one. */
-export function withoutPriors(state: SessionState): SessionState {
+/** Removes the priors from the cells; a layout of two goes back to one. */
+export function removePriors(state: SessionState): SessionState {
   const priors = filledCells(state).flatMap(([id, cell]) => (isCurrent(state, cell) ? [] : [id]));
   const cells = Object.fromEntries(Object.entries(state.cells).filter(([id]) => !priors.includes(id as CellId)));
   const { rows, columns } = state.layout;
   const layout = rows === 1 && columns === 2 && priors.includes(cellAt(1, 2)) ? { rows: 1, columns: 1 } : state.layout;
-  const next = priors.reduce(unlinked, { ...state, cells, layout, alone: false });
-  return activated(next, currentCell(next) ?? activeCell(next));
+  const next = priors.reduce(unlink, { ...state, cells, layout, maximized: false });
+  return activate(next, currentCell(next) ?? activeCell(next));
 }
 
 /**
- * The cell a chosen series goes to: the active one. In a layout of one or two, where each side is one study's, a series goes
- * to the side of its study, and a prior's makes room beside.
+ * The cell for a chosen series: the active one. In a layout of one or two cells, where each side belongs to one study,
+ * a series goes to the side of its study, and a prior opens a second cell.
  */
-export function roomFor(state: SessionState, study: StudyForViewing): [SessionState, CellId] {
+export function cellForSeries(state: SessionState, study: StudyForViewing): [SessionState, CellId] {
   const active = activeCell(state);
   const cell = state.cells[active];
   const current = studyKey(study) === studyKey(state.studies.current);
-  if (!cell || isCurrent(state, cell) === current || placesOf(state.layout).length > 2) return [state, active];
-  if (!current) return roomForPrior(state);
+  if (!cell || isCurrent(state, cell) === current || cellIdsOf(state.layout).length > 2) return [state, active];
+  if (!current) return cellForPrior(state);
   return [state, currentCell(state) ?? active];
 }
 
-/** Fills cells that have never shown anything with the series of the current study that no cell shows, in their order. */
-export function filled(state: SessionState): SessionState {
+/** Fills empty cells with the series of the current study that no cell shows, in their order. */
+export function fillEmptyCells(state: SessionState): SessionState {
   const { current } = state.studies;
   const shown = new Set(filledCells(state).map(([, { source }]) => source.series));
   const waiting = byNumber(current.series.filter(mayHaveImages)).filter((each) => !shown.has(each.seriesInstanceUid));
-  const empty = placesOf(state.layout).filter((id) => !state.cells[id]);
-  return empty.slice(0, waiting.length).reduce((each, id, i) => hung(each, id, current, waiting[i] ?? null), state);
+  const empty = cellIdsOf(state.layout).filter((id) => !state.cells[id]);
+  return empty
+    .slice(0, waiting.length)
+    .reduce((each, id, i) => hangSeries(each, id, current, waiting[i] ?? null), state);
 }
 
-/** The series of a cell's study before or after the one that it shows; null at the ends. */
-export function seriesBeside(state: SessionState, cell: Cell, by: 1 | -1): SeriesForViewing | null {
+/** The series before or after the one a cell shows, within its study; null at the ends. */
+export function adjacentSeries(state: SessionState, cell: Cell, by: 1 | -1): SeriesForViewing | null {
   const study = studyOf(state, cell.source.study);
   const all = byNumber((study?.series ?? []).filter(mayHaveImages));
   const now = all.findIndex((series) => series.seriesInstanceUid === cell.source.series);
   return all[now + by] ?? null;
 }
 
-/** The metadata of a cell's series is there: at which image it opens, and with which window in place of its own. */
-export function opened(
+/** A cell's series has loaded: chooses the image it opens with, and the window when it is not the series' own. */
+export function openLoaded(
   state: SessionState,
   id: CellId,
   whole: LoadedSeries,
@@ -122,7 +139,7 @@ export function opened(
   const loaded = wanted
     ? { ...whole, frames: whole.frames.filter(({ sopInstanceUid }) => wanted.includes(sopInstanceUid)) }
     : whole;
-  // Its modality promised pictures, and there are words or pages: an encapsulated PDF that says OT.
+  // The modality suggests images, but the series holds documents only: an encapsulated PDF with modality OT.
   if (loaded.frames.length === 0 && loaded.others.length > 0) {
     const problem = new ViewerError("not-there", "No images in this series. Its document is shown beside.");
     const document = { study: loaded.study, series: loaded.series };
@@ -134,14 +151,23 @@ export function opened(
     : besideCurrent(state, loaded, opening);
   const index = found >= 0 ? found : hang.index;
   const rate = playbackOf(loaded.frames, index).rate ?? (loaded.modality === "US" ? 25 : 12);
-  const look = { ...freshLook, index, given: hang.given, fps: Math.max(1, Math.min(60, Math.round(rate))) };
-  return relinked({ ...state, cells: { ...state.cells, [id]: { ...cell, loaded, at: null, look } } }, id, false);
+  const presentation = {
+    ...defaultPresentation,
+    index,
+    given: hang.given,
+    fps: Math.max(1, Math.min(60, Math.round(rate))),
+  };
+  return relink({ ...state, cells: { ...state.cells, [id]: { ...cell, loaded, at: null, presentation } } }, id, false);
 }
 
 function besideCurrent(state: SessionState, prior: LoadedSeries, opening: LoadedSeries | null) {
   const id = currentCell(state);
   const cell = id ? state.cells[id] : undefined;
-  const shown: Shown | undefined = cell && { loaded: cell.loaded, index: cell.look.index, voi: windowNow(cell) };
+  const shown: Shown | undefined = cell && {
+    loaded: cell.loaded,
+    index: cell.presentation.index,
+    voi: currentWindow(cell),
+  };
   return {
     index: priorIndex(prior, shown, state.stackOpening),
     given: priorWindow(prior, shown, opening),

@@ -10,13 +10,13 @@ function pairOf(a: CellId, b: CellId): string {
 }
 
 /**
- * Two cells as they stand now. By place in the body where both know it; by image number only for two studies, whose series
- * were chosen to match: two series of one study that lie otherwise have nothing in common.
+ * Links two cells at the images they show now: by patient position where both have one; by image number only between
+ * two studies, whose series were chosen to match.
  */
 function linkOf(a: Cell, b: Cell, asTheyStand: boolean): Link | null {
   const [one, two] = [a.loaded?.frames ?? [], b.loaded?.frames ?? []];
   if (one.length === 0 || two.length === 0) return null;
-  const link = linkAt(one, a.look.index, two, b.look.index, asTheyStand);
+  const link = linkAt(one, a.presentation.index, two, b.presentation.index, asTheyStand);
   return link.by === "index" && a.source.study === b.source.study ? null : link;
 }
 
@@ -24,17 +24,17 @@ function without(links: Links, id: CellId): Record<string, Link> {
   return Object.fromEntries(Object.entries(links).filter(([pair]) => !pair.split("|").includes(id)));
 }
 
-/** Lets a cell go. */
-export function unlinked<S extends Pick<SessionState, "links">>(state: S, id: CellId): S {
+/** Removes a cell's links. */
+export function unlink<S extends Pick<SessionState, "links">>(state: S, id: CellId): S {
   return { ...state, links: without(state.links, id) };
 }
 
 /**
- * Ties a cell to the others.
+ * Links a cell to all others.
  *
- * @param asTheyStand as the reader has set them; else by coordinate where they share one.
+ * @param asTheyStand at the images shown now; otherwise by coordinate where the cells share a frame of reference.
  */
-export function relinked(state: SessionState, id: CellId, asTheyStand: boolean): SessionState {
+export function relink(state: SessionState, id: CellId, asTheyStand: boolean): SessionState {
   const links = without(state.links, id);
   const cell = state.cells[id];
   if (cell && state.linked)
@@ -46,13 +46,13 @@ export function relinked(state: SessionState, id: CellId, asTheyStand: boolean):
   return { ...state, links };
 }
 
-/** Ties all cells together where they stand now, or lets them all go. */
-export function relinkedAll(state: SessionState): SessionState {
-  return filledCells(state).reduce((each, [id]) => relinked(each, id, true), { ...state, links: {} });
+/** Links all cells at the images they show now, or removes all links. */
+export function relinkAll(state: SessionState): SessionState {
+  return filledCells(state).reduce((each, [id]) => relink(each, id, true), { ...state, links: {} });
 }
 
-/** Where the linked cells go when one of them goes to an image. */
-export function followers(state: SessionState, id: CellId, index: number): [CellId, number][] {
+/** The image each linked cell goes to when this cell goes to `index`. */
+export function linkedTargets(state: SessionState, id: CellId, index: number): [CellId, number][] {
   const mine = state.cells[id]?.loaded;
   if (!mine) return [];
   return filledCells(state).flatMap(([other, cell]) => {
@@ -63,8 +63,8 @@ export function followers(state: SessionState, id: CellId, index: number): [Cell
   });
 }
 
-/** How the active cell is linked to others, for the reader to judge; null when to none. */
-export function linkedBy(state: SessionState): Link["by"] | null {
+/** How the active cell is linked to the others; null when it is not. */
+export function activeLinkKind(state: SessionState): Link["by"] | null {
   const active = activeCell(state);
   const ways = filledCells(state).flatMap(([id]) => state.links[pairOf(active, id)]?.by ?? []);
   return ways.includes("position") ? "position" : (ways[0] ?? null);

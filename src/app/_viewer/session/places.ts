@@ -2,7 +2,7 @@ import { type Cell, type CellId, isCurrent, type Layout } from "./cell.ts";
 import type { SessionState } from "./state.ts";
 
 /** Most rows, and most columns. */
-export const largest = 5;
+export const maxLayoutSize = 5;
 
 /** @param row, @param column from 1. */
 export function cellAt(row: number, column: number): CellId {
@@ -10,42 +10,44 @@ export function cellAt(row: number, column: number): CellId {
 }
 
 /** The cells of a layout, row by row. */
-export function placesOf({ rows, columns }: Layout): CellId[] {
+export function cellIdsOf({ rows, columns }: Layout): CellId[] {
   return Array.from({ length: rows * columns }, (_, i) => cellAt(Math.floor(i / columns) + 1, (i % columns) + 1));
 }
 
 type Places = Pick<SessionState, "layout" | "active">;
 
-/** The cell that keys and tools mean. One that the layout has put away waits; meanwhile it is the first. */
+/** The cell that keys and tools act on; the first one while the active cell is outside the layout. */
 export function activeCell({ layout, active }: Places): CellId {
-  return placesOf(layout).includes(active) ? active : cellAt(1, 1);
+  return cellIdsOf(layout).includes(active) ? active : cellAt(1, 1);
 }
 
-/** The cells that are seen. */
-export function cellsInView(state: Places & Pick<SessionState, "alone">): CellId[] {
-  return state.alone ? [activeCell(state)] : placesOf(state.layout);
+/** The visible cells. */
+export function cellsInView(state: Places & Pick<SessionState, "maximized">): CellId[] {
+  return state.maximized ? [activeCell(state)] : cellIdsOf(state.layout);
 }
 
 /** The cells of the layout that show something, row by row. */
 export function filledCells({ layout, cells }: Pick<SessionState, "layout" | "cells">): [CellId, Cell][] {
-  return placesOf(layout).flatMap((id) => {
+  return cellIdsOf(layout).flatMap((id) => {
     const cell = cells[id];
     return cell ? [[id, cell] as [CellId, Cell]] : [];
   });
 }
 
-/** The cell of the current study: the active one, or the one last worked in, or the first; null when none shows it. */
+/**
+ * The cell of the current study: the active one, else the one last used, else the first; null when no cell shows it.
+ */
 export function currentCell(state: SessionState): CellId | null {
   const shown = filledCells(state).flatMap(([id, cell]) => (isCurrent(state, cell) ? [id] : []));
   return [activeCell(state), state.lastCurrent].find((id) => shown.includes(id)) ?? shown[0] ?? null;
 }
 
-/** The first cell of a prior; null when none shows one. */
+/** The first cell that shows a prior; null when none does. */
 export function priorCell(state: SessionState): CellId | null {
   return filledCells(state).find(([, cell]) => !isCurrent(state, cell))?.[0] ?? null;
 }
 
-/** What a cell is called by those who look for it from outside: `"current"`, `"prior"`, or its place. */
+/** A cell's name in `data-testid`: `"current"`, `"prior"`, or its id. */
 export function nameOfCell(state: SessionState, id: CellId): string {
   if (id === currentCell(state)) return "current";
   return id === priorCell(state) ? "prior" : id;

@@ -5,26 +5,26 @@ import { ViewerError } from "../viewer-error.ts";
 import type { Action } from "./actions.ts";
 import {
   after,
-  begun,
   beside,
   current,
   doubtful,
-  hangs,
   loadedOf,
   lung,
   open,
   prior,
+  seriesByCell,
+  started,
   studyOf,
-  told,
+  viewportReport,
   withLoaded,
 } from "./fixture.ts";
-import { linkedBy } from "./links.ts";
+import { activeLinkKind } from "./links.ts";
 import { activeCell, cellsInView, priorCell } from "./places.ts";
 import { reduce } from "./reduce.ts";
 
 const seriesOf = (study: typeof current, place: number) => study.series[place] as SeriesForViewing;
 const windowOf = (state: ReturnType<typeof open>, id: "r1c1" | "r1c2" | "r1c3") => {
-  const window = state.cells[id]?.look.window;
+  const window = state.cells[id]?.presentation.window;
   return window && { center: window.center, width: window.width };
 };
 const imageOf = (study: typeof current, place: number, number: number) => ({
@@ -40,9 +40,9 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
     "lays out rows and columns",
     () => assert.equal(cellsInView(after(open(), { type: "set-layout", rows: 2, columns: 3 })).length, 6),
   ],
-  "toggle-alone": [
+  "toggle-maximized": [
     "gives the active cell the room of all",
-    () => assert.deepEqual(cellsInView(after(beside(), { type: "toggle-alone", cell: "r1c2" })), ["r1c2"]),
+    () => assert.deepEqual(cellsInView(after(beside(), { type: "toggle-maximized", cell: "r1c2" })), ["r1c2"]),
   ],
   activate: [
     "makes a cell the one that keys mean",
@@ -63,12 +63,12 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
     "puts a series into the active cell; beside the current study where it is a prior's, and to its own side in a layout of two",
     () => {
       const one = after(open(), { type: "open", study: current, series: seriesOf(current, 1) });
-      assert.deepEqual(hangs(one), { r1c1: "1.1.2" });
+      assert.deepEqual(seriesByCell(one), { r1c1: "1.1.2" });
       const two = after(open(), { type: "open", study: prior, series: seriesOf(prior, 0) });
-      assert.deepEqual(hangs(two), { r1c1: "1.1.1", r1c2: "1.2.1" });
+      assert.deepEqual(seriesByCell(two), { r1c1: "1.1.1", r1c2: "1.2.1" });
       assert.equal(activeCell(two), "r1c2");
       const back = after(two, { type: "open", study: current, series: seriesOf(current, 2) });
-      assert.deepEqual(hangs(back), { r1c1: "1.1.3", r1c2: "1.2.1" });
+      assert.deepEqual(seriesByCell(back), { r1c1: "1.1.3", r1c2: "1.2.1" });
       const grid = after(two, { type: "set-layout", rows: 2, columns: 2 }, { type: "activate", cell: "r1c2" });
       const four = after(grid, { type: "open", study: current, series: seriesOf(current, 2) });
       assert.equal(four.cells.r1c2?.source.series, "1.1.3", "in a larger layout the active cell takes anything");
@@ -92,17 +92,17 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
     "goes to the series before or after, and stays at the ends",
     () => {
       const next = after(open(), { type: "step-series", by: 1 });
-      assert.deepEqual(hangs(next), { r1c1: "1.1.2" });
-      assert.deepEqual(hangs(after(open(), { type: "step-series", by: -1 })), { r1c1: "1.1.1" });
+      assert.deepEqual(seriesByCell(next), { r1c1: "1.1.2" });
+      assert.deepEqual(seriesByCell(after(open(), { type: "step-series", by: -1 })), { r1c1: "1.1.1" });
     },
   ],
   "toggle-prior": [
     "hangs the prior beside with the series that matches, and takes it off again",
     () => {
-      assert.deepEqual(hangs(beside()), { r1c1: "1.1.1", r1c2: "1.2.2" });
+      assert.deepEqual(seriesByCell(beside()), { r1c1: "1.1.1", r1c2: "1.2.2" });
       assert.deepEqual(beside().layout, { rows: 1, columns: 2 });
       const off = after(beside(), { type: "toggle-prior" });
-      assert.deepEqual([off.layout, hangs(off)], [{ rows: 1, columns: 1 }, { r1c1: "1.1.1" }]);
+      assert.deepEqual([off.layout, seriesByCell(off)], [{ rows: 1, columns: 1 }, { r1c1: "1.1.1" }]);
       const full = after(open(), { type: "set-layout", rows: 1, columns: 3 }, { type: "toggle-prior" });
       assert.equal(priorCell(full), "r1c2", "where all are full it is the one after the active");
     },
@@ -111,7 +111,7 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
     "hangs a prior in a cell",
     () => {
       const other = studyOf("1.4", [{ description: "Bone" }, { description: "Soft" }]);
-      const state = after(begun({ priors: [prior, other] }), { type: "toggle-prior" });
+      const state = after(started({ priors: [prior, other] }), { type: "toggle-prior" });
       const chosen = after(state, { type: "choose-prior", study: other, cell: "r1c2" });
       assert.equal(chosen.cells.r1c2?.source.series, "1.4.2");
     },
@@ -123,16 +123,16 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
   accepted: [
     "shows what waited for it",
     () => {
-      const deed = { type: "choose-prior", study: doubtful } as const;
-      const state = after(open(), deed, { type: "accepted", study: doubtful, deed });
+      const pending = { type: "choose-prior", study: doubtful } as const;
+      const state = after(open(), pending, { type: "accepted", study: doubtful, pending });
       assert.equal(state.cells.r1c2?.source.series, "1.3.1");
     },
   ],
   "not-accepted": [
     "asks again",
     () => {
-      const deed = { type: "choose-prior", study: doubtful } as const;
-      assert.equal(after(open(), { type: "not-accepted", study: doubtful, deed }).asking?.deed, deed);
+      const pending = { type: "choose-prior", study: doubtful } as const;
+      assert.equal(after(open(), { type: "not-accepted", study: doubtful, pending }).question?.pending, pending);
     },
   ],
   "open-document": [
@@ -140,7 +140,7 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
     () => {
       const state = after(open(), { type: "open-document", study: current, series: seriesOf(current, 2) });
       assert.equal(state.document?.series.seriesInstanceUid, "1.1.3");
-      assert.deepEqual(hangs(state), { r1c1: "1.1.1" });
+      assert.deepEqual(seriesByCell(state), { r1c1: "1.1.1" });
     },
   ],
   "close-document": [
@@ -154,36 +154,44 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
     "goes on within the series, the linked cells with it, or alone",
     () => {
       const both = after(beside(), { type: "scroll", cell: "r1c1", images: 3 });
-      assert.deepEqual([both.cells.r1c1?.look.index, both.cells.r1c2?.look.index], [3, 3]);
+      assert.deepEqual([both.cells.r1c1?.presentation.index, both.cells.r1c2?.presentation.index], [3, 3]);
       const alone = after(both, { type: "scroll", cell: "r1c1", images: 2, alone: true });
-      assert.deepEqual([alone.cells.r1c1?.look.index, alone.cells.r1c2?.look.index], [5, 3]);
+      assert.deepEqual([alone.cells.r1c1?.presentation.index, alone.cells.r1c2?.presentation.index], [5, 3]);
       const again = after(alone, { type: "scroll", cell: "r1c2", images: 1 });
-      assert.deepEqual([again.cells.r1c1?.look.index, again.cells.r1c2?.look.index], [6, 4], "linked as they stood");
+      assert.deepEqual(
+        [again.cells.r1c1?.presentation.index, again.cells.r1c2?.presentation.index],
+        [6, 4],
+        "linked as they stood",
+      );
       const lay = { type: "set-layout", rows: 1, columns: 2 } as const;
       const two = withLoaded(after(open(), lay), "r1c2");
       const same = after(two, { type: "go", cell: "r1c2", index: 6 });
-      assert.equal(same.cells.r1c1?.look.index, 6, "one coordinate of one study is one place");
+      assert.equal(same.cells.r1c1?.presentation.index, 6, "one coordinate of one study is one place");
       const apart = after(same, { type: "scroll", cell: "r1c2", images: 3, alone: true });
       const on = after(apart, { type: "scroll", cell: "r1c1", images: 1 });
-      assert.deepEqual([on.cells.r1c1?.look.index, on.cells.r1c2?.look.index], [7, 10], "set apart they go on apart");
+      assert.deepEqual(
+        [on.cells.r1c1?.presentation.index, on.cells.r1c2?.presentation.index],
+        [7, 10],
+        "set apart they go on apart",
+      );
       const end = after(both, { type: "scroll", cell: "r1c1", images: 1e6 });
-      assert.equal(end.cells.r1c1?.look.index, 19);
+      assert.equal(end.cells.r1c1?.presentation.index, 19);
       assert.equal(activeCell(after(beside(), { type: "scroll", cell: "r1c2", images: 1 })), "r1c2");
-      const single = after(withLoaded(begun(), "r1c1", { slices: 1 }), { type: "scroll", cell: "r1c1", images: 1 });
+      const single = after(withLoaded(started(), "r1c1", { slices: 1 }), { type: "scroll", cell: "r1c1", images: 1 });
       assert.equal(single.cells.r1c1?.source.series, "1.1.2", "views of one image each are paged like slices");
     },
   ],
   go: [
     "goes to an image",
-    () => assert.equal(after(open(), { type: "go", cell: "r1c1", index: 7 }).cells.r1c1?.look.index, 7),
+    () => assert.equal(after(open(), { type: "go", cell: "r1c1", index: 7 }).cells.r1c1?.presentation.index, 7),
   ],
   jump: [
     "goes to an image in the cell that has its series, or opens the series with it",
     () => {
       const there = after(beside(), { type: "jump", to: imageOf(prior, 1, 5) });
-      assert.deepEqual([activeCell(there), there.cells.r1c2?.look.index], ["r1c2", 4]);
+      assert.deepEqual([activeCell(there), there.cells.r1c2?.presentation.index], ["r1c2", 4]);
       const other = withLoaded(after(beside(), { type: "jump", to: imageOf(current, 2, 9) }), "r1c1");
-      assert.deepEqual([other.cells.r1c1?.source.series, other.cells.r1c1?.look.index], ["1.1.3", 8]);
+      assert.deepEqual([other.cells.r1c1?.source.series, other.cells.r1c1?.presentation.index], ["1.1.3", 8]);
       const nowhere = { ...imageOf(current, 0, 1), seriesInstanceUid: "9" };
       const state = open();
       assert.ok(after(state, { type: "jump", to: nowhere }) === state);
@@ -193,7 +201,7 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
     "windows the active cell and the study it is compared with, and not another series beside it",
     () => {
       const state = ["r1c1" as const, "r1c2" as const].reduce(
-        (each, id) => after(each, told(each, id, { type: "stacked", range: [0, 100] })),
+        (each, id) => after(each, viewportReport(each, id, { type: "stacked", range: [0, 100] })),
         beside(),
       );
       const both = after(state, { type: "preset", key: "2" });
@@ -203,7 +211,7 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
       assert.equal(windowOf(loose, "r1c2"), null);
       const grid = withLoaded(after(state, { type: "set-layout", rows: 1, columns: 3 }), "r1c3");
       assert.equal(grid.cells.r1c3?.source.series, "1.1.2");
-      const stacked = after(grid, told(grid, "r1c3", { type: "stacked", range: [0, 100] }));
+      const stacked = after(grid, viewportReport(grid, "r1c3", { type: "stacked", range: [0, 100] }));
       assert.equal(windowOf(after(stacked, { type: "preset", key: "2" }), "r1c3"), null);
     },
   ],
@@ -218,8 +226,8 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
     "exchanges black and white, and back",
     () => {
       const once = after(open(), { type: "invert" });
-      assert.equal(once.cells.r1c1?.look.inverted, true);
-      assert.equal(after(once, { type: "invert" }).cells.r1c1?.look.inverted, false);
+      assert.equal(once.cells.r1c1?.presentation.inverted, true);
+      assert.equal(after(once, { type: "invert" }).cells.r1c1?.presentation.inverted, false);
     },
   ],
   flip: ["is the camera's", () => assert.equal(reduce(open(), { type: "flip" }).effects[0]?.type, "move")],
@@ -230,26 +238,29 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
       const state = after(open(), { type: "go", cell: "r1c1", index: 7 }, { type: "invert" });
       const moved = after(
         state,
-        told(state, "r1c1", { type: "moved", camera: { zoom: 2, pan: [1, 2], rotation: 90, flipped: true } }),
+        viewportReport(state, "r1c1", { type: "moved", camera: { zoom: 2, pan: [1, 2], rotation: 90, flipped: true } }),
       );
-      const { look } = after(moved, { type: "reset" }).cells.r1c1 ?? {};
-      assert.deepEqual([look?.index, look?.inverted, look?.camera, look?.window], [7, false, null, null]);
+      const { presentation } = after(moved, { type: "reset" }).cells.r1c1 ?? {};
+      assert.deepEqual(
+        [presentation?.index, presentation?.inverted, presentation?.camera, presentation?.window],
+        [7, false, null, null],
+      );
     },
   ],
   "toggle-cine": [
     "plays and stops what is a loop",
     () => {
       const playing = after(open(), { type: "toggle-cine" });
-      assert.equal(playing.cells.r1c1?.look.playing, true);
-      assert.equal(after(playing, { type: "toggle-cine" }).cells.r1c1?.look.playing, false);
-      const single = withLoaded(begun(), "r1c1", { slices: 1 });
-      assert.equal(after(single, { type: "toggle-cine" }).cells.r1c1?.look.playing, false);
+      assert.equal(playing.cells.r1c1?.presentation.playing, true);
+      assert.equal(after(playing, { type: "toggle-cine" }).cells.r1c1?.presentation.playing, false);
+      const single = withLoaded(started(), "r1c1", { slices: 1 });
+      assert.equal(after(single, { type: "toggle-cine" }).cells.r1c1?.presentation.playing, false);
     },
   ],
   "set-fps": [
     "is between 1 and 60",
     () => {
-      const fps = (wanted: number) => after(open(), { type: "set-fps", fps: wanted }).cells.r1c1?.look.fps;
+      const fps = (wanted: number) => after(open(), { type: "set-fps", fps: wanted }).cells.r1c1?.presentation.fps;
       assert.deepEqual([fps(0), fps(25), fps(100)], [1, 25, 60]);
     },
   ],
@@ -263,12 +274,12 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
   "toggle-link": [
     "lets the cells go, and ties them where they stand",
     () => {
-      assert.equal(linkedBy(beside()), "position");
+      assert.equal(activeLinkKind(beside()), "position");
       const loose = after(beside(), { type: "toggle-link" });
-      assert.equal(linkedBy(loose), null);
+      assert.equal(activeLinkKind(loose), null);
       const apart = after(loose, { type: "scroll", cell: "r1c1", images: 4 }, { type: "toggle-link" });
       const on = after(apart, { type: "scroll", cell: "r1c1", images: 1 });
-      assert.deepEqual([on.cells.r1c1?.look.index, on.cells.r1c2?.look.index], [5, 1]);
+      assert.deepEqual([on.cells.r1c1?.presentation.index, on.cells.r1c2?.presentation.index], [5, 1]);
     },
   ],
   "toggle-stack-opening": [
@@ -276,9 +287,9 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
     () => {
       const { state, effects } = reduce(open(), { type: "toggle-stack-opening" });
       assert.deepEqual(effects, [{ type: "keep-stack-opening" }]);
-      assert.equal(state.cells.r1c1?.look.index, 0);
+      assert.equal(state.cells.r1c1?.presentation.index, 0);
       const next = withLoaded(after(state, { type: "step-series", by: 1 }), "r1c1");
-      assert.equal(next.cells.r1c1?.look.index, 10);
+      assert.equal(next.cells.r1c1?.presentation.index, 10);
     },
   ],
   mark: [
@@ -329,7 +340,7 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
   retry: [
     "asks for the series again, or for the image",
     () => {
-      const state = begun();
+      const state = started();
       const own = state.cells.r1c1?.source;
       assert.ok(own);
       const failed = after(state, { type: "not-loaded", cell: "r1c1", source: own, problem });
@@ -342,8 +353,8 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
   undo: [
     "takes a changed window back with the arrangement",
     () => {
-      const ready = withLoaded(begun(), "r1c1");
-      const stacked = after(ready, told(ready, "r1c1", { type: "stacked", range: [0, 100] }));
+      const ready = withLoaded(started(), "r1c1");
+      const stacked = after(ready, viewportReport(ready, "r1c1", { type: "stacked", range: [0, 100] }));
       const back = after(stacked, { type: "preset", key: "2" }, { type: "undo" });
       assert.equal(windowOf(back, "r1c1"), null);
     },
@@ -361,11 +372,11 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
       const state = after(open(), { type: "go", cell: "r1c1", index: 12 });
       const windowed = after(
         state,
-        told(state, "r1c1", { type: "windowed", index: 12, window: { ...lung, shape: "LINEAR", lut: null } }),
+        viewportReport(state, "r1c1", { type: "windowed", index: 12, window: { ...lung, shape: "LINEAR", lut: null } }),
       );
       const hung = withLoaded(after(windowed, { type: "toggle-prior" }), "r1c2").cells.r1c2;
-      assert.equal(hung?.look.index, 12);
-      assert.equal(hung?.look.given?.center, -600);
+      assert.equal(hung?.presentation.index, 12);
+      assert.equal(hung?.presentation.given?.center, -600);
       const late = after(open(), { type: "open", study: current, series: seriesOf(current, 1) });
       const source = open().cells.r1c1?.source;
       assert.ok(source);
@@ -375,7 +386,7 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
         ...loadedOf(current, 0, { slices: 0 }),
         others: [{ sopInstanceUid: "1", title: "PDF", attributes: {} }],
       };
-      const begin = begun();
+      const begin = started();
       const asked = begin.cells.r1c1?.source;
       assert.ok(asked);
       const document = after(begin, { type: "loaded", cell: "r1c1", source: asked, loaded: words, opening: null });
@@ -386,7 +397,7 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
   "not-loaded": [
     "says why in the cell",
     () => {
-      const state = begun();
+      const state = started();
       const source = state.cells.r1c1?.source;
       assert.ok(source);
       assert.equal(after(state, { type: "not-loaded", cell: "r1c1", source, problem }).cells.r1c1?.problem, problem);
@@ -394,14 +405,14 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
       assert.equal(after(late, { type: "not-loaded", cell: "r1c1", source, problem }).cells.r1c1?.problem, null);
     },
   ],
-  fault: ["is said", () => assert.equal(after(open(), { type: "fault", said: "No viewer." }).fault, "No viewer.")],
+  fault: ["is said", () => assert.equal(after(open(), { type: "fault", message: "No viewer." }).fault, "No viewer.")],
   viewport: [
     "tells nothing any more of a series that its cell has let go",
     () => {
       const state = open();
-      const late = told(state, "r1c1", { type: "turned", index: 5 });
+      const late = viewportReport(state, "r1c1", { type: "turned", index: 5 });
       const other = withLoaded(after(state, { type: "step-series", by: 1 }), "r1c1");
-      assert.equal(after(other, late).cells.r1c1?.look.index, 0);
+      assert.equal(after(other, late).cells.r1c1?.presentation.index, 0);
     },
   ],
 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ViewportReport } from "./actions.ts";
-import { after, begun, beside, lung, open, told, withLoaded } from "./fixture.ts";
+import { after, beside, lung, open, started, viewportReport, withLoaded } from "./fixture.ts";
 import { reduce } from "./reduce.ts";
 
 /** One row for every report; one without does not compile. */
@@ -10,7 +10,8 @@ const reports: { [T in ViewportReport["type"]]: [says: string, check: () => void
     "gives the number keys their windows",
     () => {
       const state = open();
-      const { presets } = after(state, told(state, "r1c1", { type: "stacked", range: [0, 9] })).cells.r1c1 ?? {};
+      const { presets } =
+        after(state, viewportReport(state, "r1c1", { type: "stacked", range: [0, 9] })).cells.r1c1 ?? {};
       assert.deepEqual(presets?.[1]?.name, "Lung");
     },
   ],
@@ -18,25 +19,25 @@ const reports: { [T in ViewportReport["type"]]: [says: string, check: () => void
     "is told of once",
     () => {
       const state = open();
-      const { state: next, effects } = reduce(state, told(state, "r1c1", { type: "painted" }));
+      const { state: next, effects } = reduce(state, viewportReport(state, "r1c1", { type: "painted" }));
       assert.deepEqual(effects, [{ type: "first-image", cell: "r1c1" }]);
-      assert.deepEqual(reduce(next, told(next, "r1c1", { type: "painted" })).effects, []);
+      assert.deepEqual(reduce(next, viewportReport(next, "r1c1", { type: "painted" })).effects, []);
     },
   ],
   dragged: [
     "pages like the wheel, linked cells too",
     () => {
       const state = beside();
-      const { cells } = after(state, told(state, "r1c2", { type: "dragged", images: 4 }));
-      assert.deepEqual([cells.r1c1?.look.index, cells.r1c2?.look.index], [4, 4]);
+      const { cells } = after(state, viewportReport(state, "r1c2", { type: "dragged", images: 4 }));
+      assert.deepEqual([cells.r1c1?.presentation.index, cells.r1c2?.presentation.index], [4, 4]);
     },
   ],
   turned: [
     "moves the loop alone",
     () => {
       const state = beside();
-      const { cells } = after(state, told(state, "r1c2", { type: "turned", index: 4 }));
-      assert.deepEqual([cells.r1c1?.look.index, cells.r1c2?.look.index], [0, 4]);
+      const { cells } = after(state, viewportReport(state, "r1c2", { type: "turned", index: 4 }));
+      assert.deepEqual([cells.r1c1?.presentation.index, cells.r1c2?.presentation.index], [0, 4]);
     },
   ],
   windowed: [
@@ -44,10 +45,12 @@ const reports: { [T in ViewportReport["type"]]: [says: string, check: () => void
     () => {
       const window = { ...lung, shape: "LINEAR", lut: null } as const;
       const state = open();
-      const ct = after(state, told(state, "r1c1", { type: "windowed", index: 3, window })).cells.r1c1?.look;
+      const ct = after(state, viewportReport(state, "r1c1", { type: "windowed", index: 3, window })).cells.r1c1
+        ?.presentation;
       assert.deepEqual([ct?.window, ct?.windows], [window, {}]);
-      const film = withLoaded(begun(), "r1c1", { modality: "DX" });
-      const dx = after(film, told(film, "r1c1", { type: "windowed", index: 3, window })).cells.r1c1?.look;
+      const film = withLoaded(started(), "r1c1", { modality: "DX" });
+      const dx = after(film, viewportReport(film, "r1c1", { type: "windowed", index: 3, window })).cells.r1c1
+        ?.presentation;
       assert.deepEqual([dx?.window, dx?.windows], [null, { 3: window }]);
     },
   ],
@@ -56,7 +59,10 @@ const reports: { [T in ViewportReport["type"]]: [says: string, check: () => void
     () => {
       const camera = { zoom: 2, pan: [3, 4], rotation: 90, flipped: true } as const;
       const state = open();
-      assert.equal(after(state, told(state, "r1c1", { type: "moved", camera })).cells.r1c1?.look.camera, camera);
+      assert.equal(
+        after(state, viewportReport(state, "r1c1", { type: "moved", camera })).cells.r1c1?.presentation.camera,
+        camera,
+      );
     },
   ],
 };

@@ -9,25 +9,25 @@ import { watchMeasurements } from "../tools/measurements.ts";
 import type { ViewerProps } from "../types.ts";
 import type { Viewport } from "../viewports/viewport.ts";
 import type { Action, Effect } from "./actions.ts";
-import { beginning } from "./begin.ts";
 import { type CellId, studyOf } from "./cell.ts";
+import { initialState } from "./initial-state.ts";
 import { reduce } from "./reduce.ts";
 import type { SessionState } from "./state.ts";
 import { createViewports } from "./viewports.ts";
 
-/** One current study in the viewer: what is seen, and the way to change it. */
+/** The viewer of one current study: its state, and how to change it. */
 export type Session = {
-  /** The newest state; told to subscribers after each action. */
+  /** The newest state; subscribers are called after each action. */
   state(): SessionState;
   subscribe(listener: () => void): () => void;
   dispatch(action: Action): void;
-  /** Takes the newest props; a study that is another one gets another session. */
+  /** Takes the newest props; another current study gets another session. */
   update(props: ViewerProps): void;
-  /** The page has a place for a cell. */
+  /** The page has rendered an element for a cell. */
   attach(cell: CellId, element: HTMLDivElement): void;
   detach(cell: CellId): void;
   viewport(cell: CellId): Viewport | null;
-  /** Viewports come and go asynchronously; told after each change. */
+  /** Viewports come and go asynchronously; called after each change. */
   onViewports(listener: () => void): () => void;
   resize(): void;
   close(): void;
@@ -35,12 +35,12 @@ export type Session = {
 
 let sessions = 0;
 
-/** Carries out what the reducer decides: holds the state, and everything that is no data. */
+/** Runs the reducer's effects: holds the state, and everything that is not plain data. */
 export function createSession(initial: ViewerProps): Session {
   let props = initial;
   let closed = false;
   const touch = typeof matchMedia === "function" && matchMedia("(pointer: coarse)").matches;
-  const store = createStore<SessionState>(beginning(initial, touch));
+  const store = createStore<SessionState>(initialState(initial, touch));
   const viewportListeners = new Set<() => void>();
   const viewports = createViewports(`viewer-${++sessions}`, store.get, dispatch, () => {
     for (const listener of viewportListeners) listener();
@@ -49,14 +49,14 @@ export function createSession(initial: ViewerProps): Session {
     () => [props.current, ...props.priors],
     (all) => dispatch({ type: "measurements", all }),
   );
-  let unmark: ReturnType<typeof setTimeout> | undefined;
+  let markTimer: ReturnType<typeof setTimeout> | undefined;
 
   const waiting: Action[] = [];
   let busy = false;
   function dispatch(action: Action): void {
     if (closed) return;
     waiting.push(action);
-    // What comes while an action is carried out, as the library's events do, is next.
+    // Actions dispatched while another one runs, as by library events, are queued.
     if (busy) return;
     busy = true;
     try {
@@ -80,11 +80,11 @@ export function createSession(initial: ViewerProps): Session {
         viewports.get(effect.cell)?.refetch();
         break;
       case "accept": {
-        const { study, deed } = effect;
-        // Where nobody notes it, the yes holds for this session.
+        const { study, pending } = effect;
+        // Without an `onAcceptPrior` callback the confirmation holds for this session.
         Promise.resolve(props.onAcceptPrior?.(study)).then(
-          () => dispatch({ type: "accepted", study, deed }),
-          () => dispatch({ type: "not-accepted", study, deed }),
+          () => dispatch({ type: "accepted", study, pending }),
+          () => dispatch({ type: "not-accepted", study, pending }),
         );
         break;
       }
@@ -92,8 +92,8 @@ export function createSession(initial: ViewerProps): Session {
         mark(effect.cell);
         break;
       case "fade-mark":
-        clearTimeout(unmark);
-        unmark = setTimeout(() => dispatch({ type: "unmark" }), effect.afterMs);
+        clearTimeout(markTimer);
+        markTimer = setTimeout(() => dispatch({ type: "unmark" }), effect.afterMs);
         break;
       case "take-measurement":
         if (props.onMeasurement) props.onMeasurement(effect.measurement);
@@ -115,7 +115,7 @@ export function createSession(initial: ViewerProps): Session {
         break;
       case "first-image":
         requestAnimationFrame(() => window.dispatchEvent(new CustomEvent("FIRST_IMAGE")));
-        void readTheRest();
+        void prefetchOtherSeries();
         break;
     }
   }
@@ -128,16 +128,19 @@ export function createSession(initial: ViewerProps): Session {
     if (image && props.onKeyImage) dispatch({ type: "marked", cell: id, refused: props.onKeyImage(image) });
   }
 
-  /** Once something is on the screen: metadata of the other series, so that a click on one costs its first image. */
-  async function readTheRest(): Promise<void> {
+  /** After the first image: loads the metadata of the other series, so that opening one costs only its first image. */
+  async function prefetchOtherSeries(): Promise<void> {
     for (const series of props.current.series.filter(mayHaveImages).slice(0, 12)) {
       if (closed) return;
       await loadSeries(props.current, series).catch(() => {});
     }
   }
 
-  /** Metadata travels while the library sets itself up, and the first image while the viewport, with its WebGL, is made. */
-  function hurry(): void {
+  /**
+   * Loads metadata while the library initialises, and the first image while the viewport and its WebGL context are
+   * created.
+   */
+  function prefetchFirstImage(): void {
     const first = openingSeries(initial.current.series);
     if (!first) return;
     Promise.all([loadSeries(initial.current, first), start()])
@@ -146,18 +149,18 @@ export function createSession(initial: ViewerProps): Session {
         return frame && !initial.jumpTo && !closed ? loadFrame(frame, true) : null;
       })
       .catch(() => {
-        // The viewport asks again, and says what is wrong.
+        // The viewport loads it again and reports the error.
       });
   }
 
   keepOnly([initial.current, ...initial.priors]);
-  hurry();
+  prefetchFirstImage();
   const ready = start().then(
     () => {
       viewports.begin();
       if (!closed) measurements.refresh();
     },
-    () => dispatch({ type: "fault", said: "The image viewer could not start in this browser." }),
+    () => dispatch({ type: "fault", message: "The image viewer could not start in this browser." }),
   );
 
   return {
@@ -180,9 +183,9 @@ export function createSession(initial: ViewerProps): Session {
     resize: viewports.resize,
     close() {
       closed = true;
-      clearTimeout(unmark);
+      clearTimeout(markTimer);
       measurements.close();
-      // Not before the library is set up: what is being made would stay behind.
+      // Only after the library is initialised: a viewport created before would leak.
       void ready.then(() => viewports.close());
     },
   };

@@ -2,46 +2,46 @@ import type { Link } from "../geometry.ts";
 import type { StackOpening } from "../hanging.ts";
 import type { ToolName } from "../tool-names.ts";
 import type { Measurement, SeriesForViewing, StudyForViewing } from "../types.ts";
-import type { Deed } from "./actions.ts";
+import type { ReaderAction } from "./actions.ts";
 import type { Cell, CellId, Layout, Studies, StudyKey } from "./cell.ts";
 
 export type Cells = { readonly [id in CellId]?: Cell };
 
-/** What an undo brings back. */
-export type Arrangement = Pick<SessionState, "layout" | "cells" | "active" | "alone" | "links">;
+/** What an undo restores. */
+export type Arrangement = Pick<SessionState, "layout" | "cells" | "active" | "maximized" | "links">;
 
 export type SessionState = {
   readonly studies: Studies;
   /** The referring physician's page: one viewport. */
   readonly compact: boolean;
   readonly layout: Layout;
-  /** By place. A place without a cell is empty; a cell outside of the layout waits for the layout to grow again. */
+  /** By cell id. An id without a cell is empty; a cell outside the layout is kept until the layout grows again. */
   readonly cells: Cells;
-  /** The cell last worked in; it may lie outside of the layout, see `activeCell`. */
+  /** The cell last used; it may lie outside the layout, see `activeCell`. */
   readonly active: CellId;
-  /** The cell of the current study last worked in. */
+  /** The cell of the current study that was used last. */
   readonly lastCurrent: CellId;
-  /** The active cell has the room of all. */
-  readonly alone: boolean;
+  /** The active cell fills the viewer. */
+  readonly maximized: boolean;
   readonly tool: ToolName;
   /** Cells scroll together. */
   readonly linked: boolean;
-  /** How two cells are held together, by `pairOf`; none where they have no place in common. */
+  /** How two cells are linked, by `pairOf`; no entry where they have no position in common. */
   readonly links: Readonly<Record<string, Link>>;
   readonly stackOpening: StackOpening;
-  /** A prior that may be of somebody else, about which the reader is asked, and what waits for the answer. */
-  readonly asking: { readonly study: StudyForViewing; readonly deed: Deed } | null;
-  /** Priors in doubt that the reader has said to show. */
+  /** A prior whose identity is in doubt, and the action that waits for the reader's confirmation. */
+  readonly question: { readonly study: StudyForViewing; readonly pending: ReaderAction } | null;
+  /** Priors in doubt that the reader has confirmed. */
   readonly accepted: readonly StudyKey[];
-  /** A series without pictures, shown as a text or a page beside the images. */
+  /** A document series, shown beside the images. */
   readonly document: { readonly study: StudyForViewing; readonly series: SeriesForViewing } | null;
   readonly measurements: readonly Measurement[];
-  /** An image has been on the screen. */
+  /** An image has been drawn. */
   readonly painted: boolean;
-  /** The library could not be set up at all. */
+  /** The imaging library could not be initialised. */
   readonly fault: string | null;
-  /** What came of marking a key image, said at the image for a moment. */
-  readonly marked: { readonly cell: CellId; readonly said: string; readonly taken: boolean } | null;
-  /** Arrangements before this one, newest last. */
+  /** The result of marking a key image, shown at the image for a moment. */
+  readonly marked: { readonly cell: CellId; readonly message: string; readonly taken: boolean } | null;
+  /** Earlier arrangements for undo, newest last. */
   readonly past: readonly Arrangement[];
 };

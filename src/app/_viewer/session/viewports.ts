@@ -7,29 +7,29 @@ import { sharePrefetch } from "../viewports/prefetch-share.ts";
 import type { Viewport } from "../viewports/viewport.ts";
 import type { Action } from "./actions.ts";
 import { type Cell, type CellId, isCurrent, type Source, seriesOf, studyOf } from "./cell.ts";
-import { activeCell, currentCell, placesOf } from "./places.ts";
+import { activeCell, cellIdsOf, currentCell } from "./places.ts";
 import type { SessionState } from "./state.ts";
 
-/** The viewports of the cells that have an element on the page. All of them draw through one WebGL context. */
+/** The viewports of the cells that have an element on the page. All draw through one WebGL context. */
 export type Viewports = {
-  /** The library is set up: viewports can be made. */
+  /** The library is initialised: viewports can be created. */
   begin(): void;
   attach(id: CellId, element: HTMLDivElement): void;
   detach(id: CellId): void;
   get(id: CellId): Viewport | undefined;
-  /** Brings all of them to what their cells wish, the active one first. */
+  /** Brings all viewports up to date with their cells, the active one first. */
   sync(): void;
   chooseTool(): void;
   resize(): void;
-  /** Draws measurements again. */
+  /** Redraws measurements. */
   redraw(): void;
   ids(): string[];
   close(): void;
 };
 
 /**
- * @param name of the session; what the library calls its things.
- * @param onChange told when a viewport has come or gone.
+ * @param name prefix of the ids that the library gets.
+ * @param onChange called when a viewport was created or closed.
  */
 export function createViewports(
   name: string,
@@ -43,23 +43,23 @@ export function createViewports(
   let resizing = 0;
   const elements = new Map<CellId, HTMLDivElement>();
   const made = new Map<CellId, { viewport: Viewport; kind: Cell["kind"] }>();
-  /** Whose metadata is on its way. */
+  /** Cells whose metadata is being loaded. */
   const loading = new Map<CellId, Source>();
 
-  /** Cells of the layout with the active one first: what it needs is asked for before what others need. */
+  /** Cells of the layout, the active one first: what it needs is requested first. */
   function inOrder(): CellId[] {
     const active = activeCell(state());
-    return [active, ...placesOf(state().layout).filter((id) => id !== active)];
+    return [active, ...cellIdsOf(state().layout).filter((id) => id !== active)];
   }
 
   function share(): void {
-    // Out of sight, as beside a cell that has the room of all, nothing is fetched ahead.
+    // Hidden cells, as beside a maximized one, prefetch nothing.
     const seen = inOrder().filter((id) => elements.get(id)?.clientWidth);
     for (const [id, { viewport }] of made) if (!seen.includes(id)) viewport.setPrefetch(0, 0);
     sharePrefetch(seen.flatMap((id) => made.get(id)?.viewport ?? []));
   }
 
-  /** @returns whether a viewport came or went. */
+  /** @returns whether a viewport was created or closed. */
   function fit(id: CellId): boolean {
     const cell = state().cells[id];
     const element = elements.get(id);
@@ -145,7 +145,7 @@ export function createViewports(
     attach(id, element) {
       elements.set(id, element);
       sync();
-      // The engine resizes the other canvases, and not their cameras, when one more joins them.
+      // Adding a canvas makes the engine resize the others without refitting their cameras.
       resize();
     },
     detach(id) {

@@ -6,19 +6,20 @@ import type { Measurement, StudyForViewing } from "../types.ts";
 import type { Vec3 } from "../vectors.ts";
 
 export type MeasurementWatch = {
-  /** Reads all measurements again, now. */
+  /** Reads all measurements again. */
   refresh(): void;
   /** Removes one. */
   remove(id: string): void;
-  /** The one somebody has picked with the mouse. */
+  /** The measurement selected with the mouse. */
   picked(): string | null;
   close(): void;
 };
 
 /**
- * The measurements on the images of these studies, in the words of the report.
+ * The measurements on the images of these studies, as the report needs them.
  *
- * @param onChange told at most once per frame: while an end is dragged the library tells of every move of the pointer.
+ * @param onChange called at most once per animation frame: during a drag the library sends an event for every pointer
+ * move.
  */
 export function watchMeasurements(
   studies: () => readonly StudyForViewing[],

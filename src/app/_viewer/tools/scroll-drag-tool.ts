@@ -2,12 +2,12 @@ import { BaseTool, type Types } from "@cornerstonejs/tools";
 
 type Drag = { detail: { element: HTMLDivElement; deltaPoints: { canvas: [number, number] } } };
 
-/** Said to the viewport's element: go this many images on. The pane listens. */
+/** Custom event on the viewport's element: go this many images on. */
 export const scrollEvent = "overread:scroll";
 
 /**
- * Paging by dragging, for one finger and for a mouse. Only reports steps: the pane decides what is loaded and
- * what a linked neighbour does, which the library's own scrolling would go around.
+ * Paging by dragging, with a finger or the mouse. Only reports steps: the session decides what is loaded and what
+ * linked cells do, which the library's own scrolling would bypass.
  */
 export class ScrollDragTool extends BaseTool {
   static override toolName = "ScrollDrag";

@@ -5,12 +5,12 @@ import type { Vec3 } from "../vectors.ts";
 
 export type SessionTools = {
   addViewport(viewportId: string): void;
-  /** What the left button does; the right one windows, the middle one moves, two fingers zoom, whatever is chosen. */
+  /** The tool on the left button. The right button always windows, the middle one pans, two fingers zoom. */
   choose(tool: ToolName): void;
   close(): void;
 };
 
-/** The tools of one viewer, on all its viewports. Call after the library has been set up. */
+/** The tools of one viewer, on all its viewports. Call after the library is initialised. */
 export function createSessionTools(name: string): SessionTools {
   const group = tools.ToolGroupManager.createToolGroup(name);
   for (const tool of Object.values(toolNames)) group?.addTool(tool, settingsOf(tool));

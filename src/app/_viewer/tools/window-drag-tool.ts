@@ -4,8 +4,8 @@ import * as tools from "@cornerstonejs/tools";
 type Drag = { viewport: core.Types.IStackViewport; deltaPointsCanvas: [number, number]; lower: number; upper: number };
 
 /**
- * Dragging changes the window: sideways its width, up and down its centre. Ours, because the library's lets no window be
- * narrower than 1, and a map of fractions lies between 0 and 1 altogether.
+ * Dragging changes the window: horizontally its width, vertically its centre. Replaces the library's tool, which allows
+ * no width below 1, while a map of fractions spans only 0 to 1.
  */
 export class WindowDragTool extends tools.WindowLevelTool {
   static override toolName = "WindowDrag";

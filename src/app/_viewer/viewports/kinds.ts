@@ -11,9 +11,9 @@ type Create = (
   port: ViewportPort,
 ) => Viewport;
 
-/** Every kind of viewport, and the file that makes it. */
+/** Every kind of viewport, and the function that creates it. */
 const kinds: Readonly<Record<ViewportKind, Create>> = { stack: createStackViewport };
 
-/** A viewport for a cell, on an element that has a size. */
+/** Creates a viewport for a cell on an element that has a size. */
 export const createViewport: Create = (engine, id, element, cell, port) =>
   kinds[cell.kind](engine, id, element, cell, port);

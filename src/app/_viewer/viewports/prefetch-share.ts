@@ -1,14 +1,14 @@
 import type { Viewport } from "./viewport.ts";
 
-/** Requests that all viewports together have in flight to fetch ahead. A browser opens six to one host over HTTP/1.1. */
+/** Prefetch requests in flight over all viewports. A browser opens six connections to one host over HTTP/1.1. */
 const inFlight = 5;
 const forActive = 3;
 
 /**
- * Shares fetching ahead among the viewports: most for the one the reader works in, what is left for the others in their
- * order, and everything for others once it has all it needs.
+ * Divides prefetching among the viewports: most for the active one, the rest for the others in their order, and
+ * everything for the others once the active one has all it needs.
  *
- * @param all the active one first.
+ * @param all viewports, the active one first.
  */
 export function sharePrefetch(all: readonly Viewport[]): void {
   let left = inFlight;

@@ -7,19 +7,19 @@ import type { Store } from "../store.ts";
 import type { ViewerError } from "../viewer-error.ts";
 import type { Voi } from "../voi.ts";
 
-/** What is on the screen of one viewport: what came of the cell's wishes. */
+/** What one viewport shows now. */
 export type ViewportView = {
-  /** A series is being opened and nothing of it is on the screen yet. */
+  /** A series is being opened; nothing of it is drawn yet. */
   opening: boolean;
-  /** Why the image asked for cannot be shown. */
+  /** Why the requested image cannot be shown. */
   problem: ViewerError | null;
-  /** Image on the screen, from 0; null before the first. Lags behind the one asked for while that is fetched. */
+  /** Index of the drawn image, from 0; null before the first. Lags behind the requested one while that loads. */
   shown: number | null;
-  /** How many images of the series are here. */
+  /** How many images of the series are loaded. */
   ready: number;
-  /** Window of the image on the screen; null for colour. */
+  /** Window of the drawn image; null for colour. */
   voi: Voi | null;
-  /** Screen pixels for one pixel of the image. */
+  /** Screen pixels per image pixel. */
   zoom: number | null;
   letters: Letters | null;
 };
@@ -34,39 +34,39 @@ export const emptyView: ViewportView = {
   letters: null,
 };
 
-/** What draws one cell, and holds what the library needs for it. A kind of viewport is one of these. */
+/** Draws one cell and holds the library objects for it. Each kind of viewport implements this. */
 export type Viewport = {
-  /** What the library calls it. */
+  /** The library's id of the viewport. */
   readonly id: string;
   readonly view: Store<ViewportView>;
-  /** Brings the screen to what the cell wishes: the series, the image, its window, its camera, the loop. Told after every action. */
+  /** Brings the viewport up to date with its cell: series, image, window, camera, loop. Called after every action. */
   sync(cell: Cell): void;
-  /** Moves the camera as the library does; reports `moved`. */
+  /** Moves the camera; reports `moved`. */
   move(how: "flip" | "rotate" | "reset" | { zoomBy: number }): void;
-  /** Asks once more for the image that could not be had. */
+  /** Requests the failed image once more. */
   refetch(): void;
   /**
-   * How much may be fetched ahead.
+   * Limits prefetching.
    *
-   * @param inFlight requests at once; 0 fetches nothing ahead.
+   * @param inFlight parallel requests; 0 prefetches nothing.
    * @param ofCache share of the cache for this viewport, 0 to 1.
    */
   setPrefetch(inFlight: number, ofCache: number): void;
-  /** Something is left to be fetched ahead. */
+  /** Something is left to prefetch. */
   wantsMore(): boolean;
-  /** The viewport has another size, or comes back into view: an image that stood in it whole does so again. */
+  /** The viewport was resized or became visible: a fitted image is fitted again. */
   resized(): void;
   /** The image on the screen; null when there is none. */
   frame(): Frame | null;
-  /** What is on the screen, as a JPEG. */
+  /** The canvas as a JPEG. */
   snapshot(maxWidth: number): string | undefined;
   close(): void;
 };
 
-/** What a viewport is told and tells. */
+/** A viewport's callbacks into the session. */
 export type ViewportPort = {
-  /** @param of the series that it is told of; what comes too late is told apart by it. */
+  /** @param of the series it reports about; reports about a previous series are recognised by it. */
   report(of: LoadedSeries | null, report: ViewportReport): void;
-  /** There is room for others to fetch ahead. */
+  /** Prefetching has ended; others may use the bandwidth. */
   onIdle(): void;
 };

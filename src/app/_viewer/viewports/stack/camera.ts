@@ -2,71 +2,72 @@ import type { Types } from "@cornerstonejs/core";
 import type { Frame } from "../../frame.ts";
 import type { Letters } from "../../geometry.ts";
 import type { Camera } from "../../session/cell.ts";
-import { cameraWords } from "./camera-words.ts";
+import { cameraLabels } from "./camera-labels.ts";
 
-/** How the images of one series lie on one viewport: as the cell wishes it, and as hands on the picture move it. */
+/** The camera of one stack viewport: applies the cell's camera and reports changes by pointer. */
 export type StackCamera = {
-  /** What the library's camera makes of an image, as it is now. */
+  /** Reads the library's camera as it is now. */
   read(frame: Frame): void;
-  /** Brings the picture to the cell's wish. @returns whether anything has to be drawn. */
-  sync(wish: Camera | null, frame: Frame): boolean;
+  /** Applies the cell's camera. @returns whether a redraw is needed. */
+  sync(wanted: Camera | null, frame: Frame): boolean;
   move(how: "flip" | "rotate" | "reset" | { zoomBy: number }, frame: Frame): void;
-  /** The element has another size. @returns whether the picture was fitted anew. */
+  /** The element's size has changed. @returns whether the image was fitted again. */
   resized(): boolean;
   clear(): void;
   close(): void;
 };
 
 /**
- * @param onWords told which way is up and how large the image stands.
- * @param onMove told of another camera; null is whole and upright.
+ * @param onLabels called with orientation letters and zoom.
+ * @param onMove called with a changed camera; null is whole and upright.
  */
 export function createStackCamera(
   viewport: Types.IStackViewport,
   element: HTMLDivElement,
-  onWords: (words: { letters: Letters | null; zoom: number }) => void,
+  onLabels: (labels: { letters: Letters | null; zoom: number }) => void,
   onMove: (camera: Camera | null) => void,
 ): StackCamera {
-  /** The wish that the picture has been given. */
-  let given: Camera | null = null;
-  /** The whole image stands in the viewport: until the reader zooms or moves it, and again after a reset. */
+  /** The camera last applied. */
+  let applied: Camera | null = null;
+  /** The image is fitted to the viewport: until the reader zooms or pans, and again after a reset. */
   let fitted = true;
-  /** A hand is on the picture: only then is a moved camera the reader's doing, and not that of a resized window. */
-  let held = false;
-  const onHold = () => {
-    held = true;
+  /** While a pointer is down, a camera change is the reader's; otherwise it comes from a resize. */
+  let pointerIsDown = false;
+  const onPointerDown = () => {
+    pointerIsDown = true;
   };
-  const onLetGo = () => {
-    held = false;
+  const onPointerEnd = () => {
+    pointerIsDown = false;
   };
-  const letGo = ["pointerup", "pointercancel"] as const;
-  element.addEventListener("pointerdown", onHold);
-  for (const name of letGo) window.addEventListener(name, onLetGo);
+  const pointerEndEvents = ["pointerup", "pointercancel"] as const;
+  element.addEventListener("pointerdown", onPointerDown);
+  for (const name of pointerEndEvents) window.addEventListener(name, onPointerEnd);
 
-  function words(frame: Frame) {
-    const now = cameraWords(viewport, element, frame);
-    if (now) onWords(now);
+  function reportLabels(frame: Frame) {
+    const now = cameraLabels(viewport, element, frame);
+    if (now) onLabels(now);
     return now;
   }
 
-  function tell(frame: Frame): void {
-    const now = words(frame);
+  function reportCamera(frame: Frame): void {
+    const now = reportLabels(frame);
     if (!now) return;
     const [x = 0, y = 0] = viewport.getPan();
     const zoom = viewport.getZoom();
     fitted = Math.abs(zoom - 1) < 0.01 && Math.hypot(x, y) < 2;
     const { rotation = 0, flipHorizontal: flipped = false } = viewport.getViewPresentation();
     const upright = !flipped && rotation % 360 === 0;
-    if (fitted && upright && given === null) return;
-    given =
+    if (fitted && upright && applied === null) return;
+    applied =
       fitted && upright
         ? null
         : { zoom: fitted ? 1 : zoom, pan: fitted ? [0, 0] : [x / now.zoom, y / now.zoom], rotation, flipped };
-    onMove(given);
+    onMove(applied);
   }
 
   function fit(): void {
-    // Fitted anew, not "zoom 1": a resize that meets a picture just being drawn leaves the library with the fit of the old size.
+    // A full reset, not only zoom 1: a resize during a draw would otherwise leave the library with the fit of the old
+    // size.
     const presentation = viewport.getViewPresentation();
     viewport.resetCamera();
     viewport.setViewPresentation({ ...presentation, zoom: 1, pan: [0, 0] });
@@ -74,26 +75,26 @@ export function createStackCamera(
 
   return {
     read(frame) {
-      if (held) tell(frame);
-      else words(frame);
+      if (pointerIsDown) reportCamera(frame);
+      else reportLabels(frame);
     },
-    sync(wish, frame) {
-      if (wish === given) return false;
-      const whole = cameraWords(viewport, element, frame);
-      // Without a size there is nothing to lay it out in: it is done when the element has one.
+    sync(wanted, frame) {
+      if (wanted === applied) return false;
+      const whole = cameraLabels(viewport, element, frame);
+      // Without a size there is no layout; it is applied when the element gets one.
       if (!whole) return false;
-      given = wish;
+      applied = wanted;
       viewport.resetCamera();
-      fitted = wish === null || (wish.zoom === 1 && wish.pan[0] === 0 && wish.pan[1] === 0);
-      if (!wish) return true;
-      const { zoom, pan, rotation, flipped } = wish;
-      // Turned first: the library tells a pan on the axes of the screen as they are now.
+      fitted = wanted === null || (wanted.zoom === 1 && wanted.pan[0] === 0 && wanted.pan[1] === 0);
+      if (!wanted) return true;
+      const { zoom, pan, rotation, flipped } = wanted;
+      // Rotation first: the library reports pan along the current screen axes.
       if (flipped) viewport.setCamera({ flipHorizontal: true });
       viewport.setViewPresentation({ ...viewport.getViewPresentation(), rotation });
       viewport.setZoom(zoom);
-      const scale = cameraWords(viewport, element, frame)?.zoom ?? whole.zoom * zoom;
+      const scale = cameraLabels(viewport, element, frame)?.zoom ?? whole.zoom * zoom;
       if (!fitted) viewport.setPan([pan[0] * scale, pan[1] * scale]);
-      words(frame);
+      reportLabels(frame);
       return true;
     },
     move(how, frame) {
@@ -103,19 +104,19 @@ export function createStackCamera(
         const presentation = viewport.getViewPresentation();
         viewport.setViewPresentation({ ...presentation, rotation: ((presentation.rotation ?? 0) + 90) % 360 });
       } else viewport.setZoom(viewport.getZoom() * how.zoomBy);
-      tell(frame);
+      reportCamera(frame);
     },
     resized() {
       if (fitted) fit();
       return fitted;
     },
     clear() {
-      given = null;
+      applied = null;
       fitted = true;
     },
     close() {
-      element.removeEventListener("pointerdown", onHold);
-      for (const name of letGo) window.removeEventListener(name, onLetGo);
+      element.removeEventListener("pointerdown", onPointerDown);
+      for (const name of pointerEndEvents) window.removeEventListener(name, onPointerEnd);
     },
   };
 }

@@ -1,11 +1,10 @@
 export type Cine = { start(): void; stop(): void };
 
 /**
- * A clock for loops, by the browser's frames.
+ * The timer of a cine loop, on animation frames.
  *
  * @param interval milliseconds from one image to the next, asked each time.
- * @param turn shows the next image; false when that is not there yet: then the loop keeps the order of images rather
- *   than the clock.
+ * @param turn shows the next image; false when it is not loaded yet: the loop then waits rather than skip images.
  */
 export function createCine(interval: () => number, turn: () => boolean): Cine {
   let running = 0;

@@ -1,6 +1,6 @@
 /**
- * The library listens to keys on its element and takes every one of them, Tab included. Its own uses of keys
- * (undo by Z) are not ours, so it gets none.
+ * Cornerstone listens to keys on its element and consumes all of them, Tab included. We use none of its key bindings,
+ * so key events are kept from it.
  */
 export function keepKeysFromLibrary(element: HTMLDivElement): void {
   const listen = element.addEventListener.bind(element);
@@ -12,7 +12,7 @@ export function keepKeysFromLibrary(element: HTMLDivElement): void {
   };
 }
 
-/** What a viewport shows, as a JPEG; undefined before it shows anything. */
+/** The viewport's canvas as a JPEG; undefined before it shows anything. */
 export function snapshotOf(element: HTMLDivElement, maxWidth: number): string | undefined {
   const canvas = element.querySelector<HTMLCanvasElement>("canvas.cornerstone-canvas");
   if (!canvas || canvas.width === 0) return undefined;

@@ -2,32 +2,32 @@ import * as core from "@cornerstonejs/core";
 import { isLoaded, loadFrame } from "../../cornerstone.ts";
 import type { Frame } from "../../frame.ts";
 import type { ViewerError } from "../../viewer-error.ts";
-import { nextToFetch } from "./prefetch-order.ts";
+import { nextToPrefetch } from "./prefetch-order.ts";
 
-/** What a viewport fetches ahead of its reader, and what could not be had. */
+/** Prefetches frames for one viewport, and remembers which failed. */
 export type FrameQueue = {
-  /** Fetches what is worth fetching next, as many at once as allowed. */
+  /** Fetches the next frames, as many at once as allowed. */
   pump(): void;
   /** @param ofCache share of the cache, 0 to 1. */
   setLimit(inFlight: number, ofCache: number): void;
-  /** Something is left to be fetched. */
+  /** Something is left to prefetch. */
   wantsMore(): boolean;
   countReady(): void;
   failure(index: number): ViewerError | undefined;
   fail(index: number, problem: ViewerError): void;
-  /** Lets a failed image be asked for again. */
+  /** Lets a failed image be requested again. */
   forget(index: number): void;
-  /** Another series: nothing of the one before counts any more. */
+  /** Starts over for another series. */
   reset(): void;
 };
 
 const bytesForPictures = 0.6;
 
 /**
- * @param reader what the viewport shows now: its frames, the image asked for, the way the reader goes; `ready` is false
- *   before the first image, which shares its line with nobody.
- * @param onReady told how many images are there.
- * @param onIdle told when nothing is left to be fetched.
+ * @param reader what the viewport shows now: its frames, the requested image and the direction of travel; `ready` is
+ * false before the first image, which does not share bandwidth with prefetching.
+ * @param onReady called with the number of loaded images.
+ * @param onIdle called when nothing is left to prefetch.
  */
 export function createFrameQueue(
   reader: () => { frames: readonly Frame[]; index: number; direction: 1 | -1; ready: boolean },
@@ -47,7 +47,7 @@ export function createFrameQueue(
     const { frames, index, direction, ready } = reader();
     if (frames.length === 0 || !ready) return null;
     const wanted = (i: number) => !flying.has(i) && !failed.has(i) && !isLoaded(frames[i] as Frame);
-    return nextToFetch(frames.length, index, direction, wanted, reach(frames, share));
+    return nextToPrefetch(frames.length, index, direction, wanted, reach(frames, share));
   }
 
   function pump(): void {
@@ -89,7 +89,10 @@ export function createFrameQueue(
   };
 }
 
-/** How far from the image on the screen, either way, fetching ahead pays: what does not fit the cache pushes out what does. */
+/**
+ * How far from the current image prefetching pays in either direction: beyond that, frames evict each other from the
+ * cache.
+ */
 function reach([frame]: readonly Frame[], share: number): number {
   if (!frame) return 0;
   const bytes = frame.rows * frame.columns * (frame.samplesPerPixel > 1 ? 3 : 2);

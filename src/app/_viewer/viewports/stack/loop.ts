@@ -3,17 +3,17 @@ import type { Cell } from "../../session/cell.ts";
 import { createCine } from "./cine.ts";
 
 export type Loop = {
-  /** Plays or stops, as the cell wishes. */
+  /** Starts or stops as the cell says. */
   sync(cell: Cell): void;
   stop(): void;
 };
 
 /**
- * The loop of one viewport.
+ * The cine loop of one viewport.
  *
- * @param stands whether an image is on the screen, so that the next one may follow it.
- * @param isHere whether an image can be shown at once.
- * @param onTurn told of the next image.
+ * @param stands whether the current image has been drawn, so that the next may follow.
+ * @param isHere whether an image is loaded.
+ * @param onTurn called with the index of the next image.
  */
 export function createLoop(
   cell: () => Cell,
@@ -24,12 +24,12 @@ export function createLoop(
   let playback: Playback = playbackOf([], 0);
   let direction: 1 | -1 = 1;
   let playing = false;
-  const next = () => nextImage(playback, cell().look.index, direction);
+  const next = () => nextImage(playback, cell().presentation.index, direction);
   const cine = createCine(
-    () => delayBefore(playback, next().index, cell().look.fps),
+    () => delayBefore(playback, next().index, cell().presentation.fps),
     () => {
       const turn = next();
-      if (!stands(cell().look.index) || !isHere(turn.index)) return false;
+      if (!stands(cell().presentation.index) || !isHere(turn.index)) return false;
       direction = turn.direction;
       onTurn(turn.index);
       return true;
@@ -40,10 +40,10 @@ export function createLoop(
     playing = false;
   }
   return {
-    sync({ loaded, look }) {
-      if (look.playing === playing) return;
-      if (!look.playing) return stop();
-      playback = playbackOf(loaded?.frames ?? [], look.index);
+    sync({ loaded, presentation }) {
+      if (presentation.playing === playing) return;
+      if (!presentation.playing) return stop();
+      playback = playbackOf(loaded?.frames ?? [], presentation.index);
       direction = 1;
       playing = true;
       cine.start();

@@ -1,12 +1,12 @@
 /**
- * The next image worth fetching: the one on the screen, then outwards from it, two in the direction of travel
- * for one behind, because readers go on more often than back.
+ * The next image to prefetch: the current one, then outwards from it, two in the direction of travel for each one
+ * behind, because readers page on more often than back.
  *
  * @param direction last step: 1 forward, -1 backward.
- * @param wanted false for what is loaded, on its way, failed, or out of reach.
+ * @param wanted false for frames that are loaded, in flight, failed, or out of reach.
  * @returns index, or null when nothing is left.
  */
-export function nextToFetch(
+export function nextToPrefetch(
   length: number,
   index: number,
   direction: 1 | -1,

@@ -3,21 +3,21 @@ import * as core from "@cornerstonejs/core";
 import { scrollEvent } from "../../tools/scroll-drag-tool.ts";
 
 type Listeners = {
-  /** The library is about to take another image. */
-  onChanging(): void;
-  /** It has taken one, and will draw it. */
+  /** The library is about to switch to another image. */
+  onBeforeImage(): void;
+  /** The library has switched and will draw the image. */
   onImage(image: Types.IImage, index: number): void;
   onRendered(): void;
   onWindow(): void;
   onCamera(): void;
-  /** A hand pulled through the images. */
+  /** The reader dragged through the images. */
   onScroll(images: number): void;
 };
 
-/** Listens to what the library tells of a viewport. @returns ends it. */
+/** Subscribes to the library's events of a viewport. @returns unsubscribes. */
 export function listenToStack(element: HTMLDivElement, to: Listeners): () => void {
   const listeners: [string, (event: Event) => void][] = [
-    [core.Enums.Events.PRE_STACK_NEW_IMAGE, () => to.onChanging()],
+    [core.Enums.Events.PRE_STACK_NEW_IMAGE, () => to.onBeforeImage()],
     [
       core.Enums.Events.STACK_NEW_IMAGE,
       (event) => {

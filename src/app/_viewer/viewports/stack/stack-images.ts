@@ -6,42 +6,42 @@ import type { LoadedSeries } from "../../series-store.ts";
 import { ViewerError } from "../../viewer-error.ts";
 import type { FrameQueue } from "./frame-queue.ts";
 
-/** Brings images of one series to the renderer. */
+/** Loads images of one series and gives them to the renderer. */
 export type StackImages = {
-  /** Opens a series with the image asked for. */
+  /** Opens a series at the requested image. */
   open(loaded: LoadedSeries): Promise<void>;
-  /** Goes to the image asked for; while one is on its way, only the newest wish counts. */
+  /** Goes to the requested image; of several requests during a load only the newest counts. */
   follow(): Promise<void>;
-  /** Nothing of the series before counts any more. */
+  /** Forgets the previous series. */
   clear(): void;
 };
 
 /** What is asked and told on the way. */
 type Hooks = {
-  /** Image asked for, from 0. */
+  /** Index of the requested image, from 0. */
   asked(): number;
-  /** The image that the renderer has put on the screen; null before the first. */
+  /** Index of the image last drawn; null before the first. */
   drawn(): number | null;
   /** The renderer has the series; its first image is not drawn yet. */
   onStacked(image: Types.IImage): void;
-  /** The image asked for is still on the screen. */
-  onStanding(index: number): void;
-  /** Why the image asked for cannot be shown; null when it can. */
+  /** The requested image is still on the screen. */
+  onUnchanged(index: number): void;
+  /** Why the requested image cannot be shown; null when it can. */
   onProblem(problem: ViewerError | null): void;
   /** Not even the first image could be shown. */
-  onNothing(problem: ViewerError): void;
+  onOpenFailed(problem: ViewerError): void;
 };
 
 export function createStackImages(viewport: Types.IStackViewport, queue: FrameQueue, hooks: Hooks): StackImages {
   let series: LoadedSeries | null = null;
   let generation = 0;
   let urgent = 0;
-  /** The renderer has this series: not before an image of it could be shown. */
+  /** The renderer has this series, which takes at least one image that can be shown. */
   let stacked = false;
 
   const frameAt = (index: number): Frame | undefined => series?.frames[index];
 
-  /** Gives the series to the renderer, with an image that is there. */
+  /** Gives the series to the renderer, with a loaded image. */
   async function stack(index: number, mine: number): Promise<void> {
     const frame = frameAt(index);
     const image = frame && core.cache.getImage(frame.imageId);
@@ -83,8 +83,8 @@ export function createStackImages(viewport: Types.IStackViewport, queue: FrameQu
     if (stacked) await viewport.setImageIdIndex(index);
     else await stack(index, mine);
     if (mine !== generation) return;
-    // Coming back to the image that is still on the screen paints nothing new.
-    if (hooks.drawn() === index) hooks.onStanding(index);
+    // Going back to the image on the screen draws nothing, so no event follows.
+    if (hooks.drawn() === index) hooks.onUnchanged(index);
     queue.pump();
   }
 
@@ -110,8 +110,8 @@ export function createStackImages(viewport: Types.IStackViewport, queue: FrameQu
         const problem =
           error instanceof ViewerError ? error : new ViewerError("unreadable", "This image cannot be shown.");
         queue.fail(index, problem);
-        // The next image may well be sound.
-        hooks.onNothing(problem);
+        // The next image may be readable.
+        hooks.onOpenFailed(problem);
         if (hooks.asked() !== index) void follow();
       }
     },

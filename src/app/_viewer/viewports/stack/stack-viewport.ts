@@ -18,8 +18,8 @@ import { createWindows } from "./windows.ts";
 /**
  * A series as a stack of images to page through.
  *
- * The picture on the screen and the words over it must never disagree, so words follow what the library has
- * painted, and an image that cannot be shown covers the one before it.
+ * Image and overlay text must never disagree: the text follows what the library has drawn, and an image that cannot be
+ * shown covers the previous one.
  */
 export function createStackViewport(
   engine: core.RenderingEngine,
@@ -38,11 +38,11 @@ export function createStackViewport(
   const viewport = engine.getViewport(id) as Types.IStackViewport;
   const view = createStore<ViewportView>(emptyView);
   let cell = first;
-  /** The series that is being shown, and the last image of it asked for. */
+  /** The series that is shown, and the image of it requested last. */
   let showing: LoadedSeries | null = null;
   let asked = 0;
   let direction: 1 | -1 = 1;
-  /** The image given to the renderer, and the one that it has put on the screen. */
+  /** The image given to the renderer, and the one it has drawn. */
   let painted: { index: number; quality: number } | null = null;
   let drawn: number | null = null;
 
@@ -71,11 +71,11 @@ export function createStackViewport(
     onStacked(image) {
       tell({ type: "stacked", range: image.color ? null : [image.minPixelValue, image.maxPixelValue] });
       const frame = frameAt(asked);
-      if (frame) camera.sync(cell.look.camera, frame);
+      if (frame) camera.sync(cell.presentation.camera, frame);
     },
-    onStanding: (index) => view.set({ shown: index }),
+    onUnchanged: (index) => view.set({ shown: index }),
     onProblem: (problem) => view.set({ problem }),
-    onNothing: (problem) => view.set({ problem, opening: false, shown: null }),
+    onOpenFailed: (problem) => view.set({ problem, opening: false, shown: null }),
   });
   const loop = createLoop(
     () => cell,
@@ -89,7 +89,7 @@ export function createStackViewport(
     (index) => tell({ type: "turned", index }),
   );
   const deafen = listenToStack(element, {
-    onChanging: windows.changing,
+    onBeforeImage: windows.changing,
     onImage(image, index) {
       const frame = frameAt(index);
       if (!frame || frame.imageId !== image.imageId) return;
@@ -134,10 +134,10 @@ export function createStackViewport(
     for (const name of ["image", "frame", "index", "quality", "count"]) delete element.dataset[name];
   }
 
-  function show({ loaded, problem, look }: Cell): void {
+  function show({ loaded, problem, presentation }: Cell): void {
     clear();
     showing = loaded;
-    asked = look.index;
+    asked = presentation.index;
     direction = 1;
     const some = loaded ? loaded.frames.length > 0 : !problem;
     view.set({ ...emptyView, opening: some });
@@ -154,15 +154,15 @@ export function createStackViewport(
       const before = cell;
       cell = now;
       if (now.loaded !== showing || now.source !== before.source || now.problem !== before.problem) show(now);
-      else if (now.look.index !== asked) {
-        direction = now.look.index > asked ? 1 : -1;
-        asked = now.look.index;
+      else if (now.presentation.index !== asked) {
+        direction = now.presentation.index > asked ? 1 : -1;
+        asked = now.presentation.index;
         void images.follow();
       }
       loop.sync(now);
       const frame = frameAt(painted?.index);
       if (!painted || !frame) return;
-      const turned = camera.sync(now.look.camera, frame);
+      const turned = camera.sync(now.presentation.camera, frame);
       if (windows.sync(frame, painted.index) || turned) viewport.render();
     },
     move(how) {
@@ -181,7 +181,7 @@ export function createStackViewport(
     wantsMore: queue.wantsMore,
     resized() {
       const frame = frameAt(painted?.index);
-      // Out of sight it has no size, and nothing is drawn.
+      // A hidden viewport has no size and draws nothing.
       if (!frame || element.clientWidth === 0) return;
       if (camera.resized() || drawn !== painted?.index) viewport.render();
       camera.read(frame);

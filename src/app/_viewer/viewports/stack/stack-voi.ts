@@ -2,23 +2,23 @@ import type { Types } from "@cornerstonejs/core";
 import * as core from "@cornerstonejs/core";
 import { curveOf, rangeOf, type Voi, withRange } from "../../voi.ts";
 
-/** How the values of the image on one viewport become greys. */
+/** How the values of the current image become grey levels. */
 export type StackVoi = {
-  /** Null before the first image, and for what has no window: colour. */
+  /** Null before the first image, and for colour images, which have no window. */
   current(): Voi | null;
   apply(voi: Voi): void;
-  /** Colours as they are. */
+  /** Colours unchanged. */
   applyColour(): void;
-  /** The range was changed on the viewport, by a hand or by the library. */
+  /** The range was changed on the viewport, by the pointer or by the library. */
   readRange(): void;
-  /** Puts the curve into the renderer again: for another image, or with its ends exchanged. */
+  /** Gives the curve to the renderer again: for another image, or inverted. */
   draw(inverse: boolean): void;
   clear(): void;
 };
 
 /**
- * The library draws a straight window, or its own idea of a sigmoid, and forgets what it was told of polarity when it is
- * reset. So it is given the range alone, and the curve in that range is ours: tables, steps, fractions, black for white.
+ * The library knows linear windows and its own sigmoid, and loses the polarity when reset. So it gets only the range;
+ * the curve within it is ours: lookup tables, steps, fractions, inversion.
  */
 export function createStackVoi(viewport: Types.IStackViewport): StackVoi {
   let voi: Voi | null = null;

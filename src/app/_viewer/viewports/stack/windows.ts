@@ -4,27 +4,27 @@ import type { Frame } from "../../frame.ts";
 import { sentVoi } from "../../frame-image.ts";
 import { openingVoi, windowPerImage } from "../../presets.ts";
 import type { Cell } from "../../session/cell.ts";
-import { windowNow } from "../../session/look.ts";
+import { currentWindow } from "../../session/presentation.ts";
 import type { Voi } from "../../voi.ts";
 import { createStackVoi } from "./stack-voi.ts";
 
-/** The window of the images of one series on one viewport: as the cell wishes it, and as a hand on the picture changes it. */
+/** The windows of one series on one viewport: applies the cell's windows and reports changes by pointer. */
 export type Windows = {
-  /** The library changes the image: what it does to the window meanwhile is nobody's wish. */
+  /** The library is switching images: window changes until then are not the reader's. */
   changing(): void;
-  /** The library has another image: it gets its window before it is drawn. */
+  /** Sets the window of the new image before it is drawn. */
   onImage(frame: Frame, index: number): void;
-  /** Reads what the library has made of the window. @param shown the image on the screen; null before the first. */
+  /** Reads the window that the library uses now. @param shown the image on the screen; null before the first. */
   read(shown: number | null): void;
-  /** Brings the picture to the cell's wish. @returns whether anything has to be drawn. */
+  /** Applies the cell's windows. @returns whether a redraw is needed. */
   sync(frame: Frame, index: number): boolean;
   clear(): void;
 };
 
 /**
  * @param cell the cell as it is now.
- * @param onSeen told of the window on the screen; null for colour.
- * @param onChange told of another window of an image, whoever made it.
+ * @param onSeen called with the window on the screen; null for colour.
+ * @param onChange called when an image's window has changed, by whatever means.
  */
 export function createWindows(
   viewport: Types.IStackViewport,
@@ -33,19 +33,19 @@ export function createWindows(
   onChange: (index: number, window: Voi) => void,
 ): Windows {
   const voi = createStackVoi(viewport);
-  /** The wish that the picture has been given. */
+  /** The window last applied. */
   let given: Voi | null = null;
   let inverse = false;
   let changing = false;
 
-  const inverseOf = (frame: Frame) => frame.inverse !== cell().look.inverted;
+  const inverseOf = (frame: Frame) => frame.inverse !== cell().presentation.inverted;
 
-  /** How an image opens; null for colour. */
+  /** The window an image opens with; null for colour. */
   function opening(frame: Frame): Voi | null {
-    const { loaded, look } = cell();
+    const { loaded, presentation } = cell();
     const image = core.cache.getImage(frame.imageId);
     const sent = image ? sentVoi(image) : null;
-    return sent && loaded ? (look.given ?? openingVoi(loaded.modality, frame, sent)) : null;
+    return sent && loaded ? (presentation.given ?? openingVoi(loaded.modality, frame, sent)) : null;
   }
 
   function read(shown: number | null): void {
@@ -54,7 +54,7 @@ export function createWindows(
     onSeen(now);
     if (!now || changing || shown === null) return;
     given = now;
-    if (now !== windowNow(cell(), shown)) onChange(shown, now);
+    if (now !== currentWindow(cell(), shown)) onChange(shown, now);
   }
 
   return {
@@ -64,7 +64,7 @@ export function createWindows(
     onImage(frame, index) {
       const { loaded } = cell();
       const own = opening(frame);
-      const wish = windowNow(cell(), index);
+      const wish = currentWindow(cell(), index);
       if (!own) voi.applyColour();
       else if (!loaded || windowPerImage(loaded.modality) || !voi.current()) voi.apply(wish ?? own);
       given = wish;
@@ -74,7 +74,7 @@ export function createWindows(
     },
     read,
     sync(frame, index) {
-      const wish = windowNow(cell(), index);
+      const wish = currentWindow(cell(), index);
       let drawn = false;
       if (wish !== given) {
         given = wish;

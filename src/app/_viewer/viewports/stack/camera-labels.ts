@@ -5,8 +5,8 @@ import type { Frame } from "../../frame.ts";
 import { type Letters, lettersFromPatientOrientation, orientationLetters } from "../../geometry.ts";
 import type { Vec3 } from "../../vectors.ts";
 
-/** What the camera makes of an image: which way is up, and how large it stands. Null while the viewport has no size. */
-export function cameraWords(
+/** Orientation letters and zoom of an image as the camera shows it. Null while the viewport has no size. */
+export function cameraLabels(
   viewport: Types.IStackViewport,
   { clientWidth: width, clientHeight: height }: HTMLElement,
   frame: Frame,

@@ -1,17 +1,17 @@
 import { stackOpening } from "../hanging.ts";
 import { openingDocument, openingSeries } from "../matching-series.ts";
 import type { ViewerProps } from "../types.ts";
-import { doubtBefore } from "./doubt.ts";
-import { hung, priorHung, roomForPrior } from "./hang.ts";
+import { questionBefore } from "./doubt.ts";
+import { cellForPrior, hangPrior, hangSeries } from "./hang.ts";
 import { cellAt } from "./places.ts";
 import type { SessionState } from "./state.ts";
 
 /**
- * What a session begins with: the current study alone, and the prior that the page asks for beside it.
+ * The state a session starts with: the current study, and beside it the prior that the page asks for.
  *
- * @param touch the finger pages, where a mouse would window.
+ * @param touch a touch screen, where one finger pages; a mouse changes the window.
  */
-export function beginning(props: ViewerProps, touch: boolean): SessionState {
+export function initialState(props: ViewerProps, touch: boolean): SessionState {
   const { current, priors, compact = false, initialPrior } = props;
   const words = openingDocument(current.series);
   const first = cellAt(1, 1);
@@ -22,12 +22,12 @@ export function beginning(props: ViewerProps, touch: boolean): SessionState {
     cells: {},
     active: first,
     lastCurrent: first,
-    alone: false,
+    maximized: false,
     tool: touch || compact ? "scroll" : "window",
     linked: true,
     links: {},
     stackOpening: stackOpening(),
-    asking: null,
+    question: null,
     accepted: [],
     document: words && { study: current, series: words },
     measurements: [],
@@ -36,11 +36,11 @@ export function beginning(props: ViewerProps, touch: boolean): SessionState {
     marked: null,
     past: [],
   };
-  const state = hung(empty, first, current, openingSeries(current.series));
+  const state = hangSeries(empty, first, current, openingSeries(current.series));
   const prior = compact ? undefined : priors.find(({ studyInstanceUid }) => studyInstanceUid === initialPrior);
   if (!prior) return state;
-  const asking = doubtBefore(state, { type: "choose-prior", study: prior });
-  if (asking) return { ...state, asking };
-  const [roomy, id] = roomForPrior(state);
-  return priorHung(roomy, id, prior);
+  const question = questionBefore(state, { type: "choose-prior", study: prior });
+  if (question) return { ...state, question };
+  const [roomy, id] = cellForPrior(state);
+  return hangPrior(roomy, id, prior);
 }

@@ -10,11 +10,12 @@ const samePlaceMm = 0.01;
 /**
  * The order in which a reader pages through a series.
  *
- * Instance Number where every image has its own, because reports speak of "image 41". Where numbers are missing or
- * begin again: plane by plane, in each by number if that is enough, else by place, and at one place by time point,
- * b-value or echo; images without a place by Slice Location. The order of arrival decides nothing but what nothing else does.
+ * By Instance Number where every image has its own, because reports cite "image 41". Where numbers are missing or
+ * repeat: plane by plane, and within a plane by number if that is unique, else by position; at one position by time
+ * point, b-value or echo. Images without a position are sorted by Slice Location. The order of arrival decides only
+ * between images that are equal in all of this.
  */
-export function inOrder(frames: readonly Frame[]): Frame[] {
+export function sortFrames(frames: readonly Frame[]): Frame[] {
   const byInstance = new Map<string, Frame[]>();
   for (const frame of frames) {
     const known = byInstance.get(frame.sopInstanceUid);
@@ -31,13 +32,13 @@ export function inOrder(frames: readonly Frame[]): Frame[] {
   );
 }
 
-/** Whether each image has an Instance Number of its own among these. */
+/** Whether each of these images has an Instance Number of its own. */
 function numberedApart(frames: readonly Frame[]): boolean {
   const numbers = frames.map(instanceNumber);
   return numbers.every((each) => each !== null) && new Set(numbers).size === frames.length;
 }
 
-/** Frames of one instance: by their place in the stack they are said to belong to, otherwise by where they lie. */
+/** Sorts frames of one instance by their In-Stack Position, otherwise by their position in the patient. */
 function framesInOrder(frames: readonly Frame[]): Frame[] {
   if (frames.every((frame) => number(frame.attributes, Tag.InStackPositionNumber) !== null)) {
     const stacks = [...new Set(frames.map(stackId))];
@@ -46,7 +47,7 @@ function framesInOrder(frames: readonly Frame[]): Frame[] {
   }
   const along = frames.map((frame) => frame.alongNormal);
   const places = new Set(along.map((value) => (value === null ? null : Math.round(value / samePlaceMm))));
-  // Only where each frame has a place of its own in one plane: a loop, a rotation or a series in time is a sequence.
+  // Only where each frame has its own position in one plane: a loop, a rotation or a time series is a sequence.
   if (along.includes(null) || places.size !== frames.length || planesOf(frames).length > 1) return [...frames];
   const rising = along.every((value, i) => i === 0 || (value ?? 0) > (along[i - 1] ?? 0));
   const falling = along.every((value, i) => i === 0 || (value ?? 0) < (along[i - 1] ?? 0));
@@ -54,10 +55,10 @@ function framesInOrder(frames: readonly Frame[]): Frame[] {
 }
 
 const stackId = (frame: Frame) => text(frame.attributes, Tag.StackID) ?? "";
-/** Of the instance: converted multi-frame images keep the numbers of the single ones in their frames. */
+/** Instance Number of the instance: converted multi-frame images keep the original numbers in their frames. */
 const instanceNumber = (frame: Frame | undefined) => (frame ? number(frame.instance, Tag.InstanceNumber) : null);
 
-/** Images that lie in parallel planes, in the order in which a plane is met first. */
+/** Groups images into parallel planes, in the order in which each plane first appears. */
 function planesOf(frames: readonly Frame[]): Frame[][] {
   const planes: Frame[][] = [];
   for (const frame of frames) {
@@ -88,7 +89,7 @@ const of =
   ({ attributes }) =>
     number(attributes, tag);
 
-/** What tells images of one place apart, from what is said outright to what follows from clocks. */
+/** Distinguishes images at one position, from explicit attributes to what acquisition times imply. */
 const timeKeys: Key[] = [
   of(Tag.TemporalPositionIdentifier),
   of(Tag.TemporalPositionIndex),
@@ -103,7 +104,9 @@ const timeKeys: Key[] = [
   clock(Tag.ContentTime),
 ];
 
-/** Diffusion b-value; images without diffusion beside those with it leave it out. Syngo once kept it in a private place. */
+/**
+ * Diffusion b-value; images without diffusion weighting often omit it. Old Syngo versions kept it in a private element.
+ */
 function bValue({ attributes }: Frame): number | null {
   const siemens =
     text(attributes, PrivateTag.Creator0019) === "SIEMENS MR HEADER"
@@ -112,7 +115,7 @@ function bValue({ attributes }: Frame): number | null {
   return number(attributes, Tag.DiffusionBValue) ?? siemens ?? 0;
 }
 
-/** A time or date and time as a number that grows with it; fractions count. */
+/** A TM or DT value as a number that grows with time, fractions included. */
 function clock(tag: string): Key {
   return ({ attributes }: { attributes: Attributes }) => {
     const [, digits = "", fraction = ""] = /^(\d{2,14})(\.\d+)?/.exec(text(attributes, tag) ?? "") ?? [];
@@ -120,9 +123,9 @@ function clock(tag: string): Key {
   };
 }
 
-/** Stable; a key that one of two does not have does not tell them apart. */
+/** Stable sort; a key that either image lacks does not separate them. */
 function sortedBy<T>(all: readonly T[], keys: readonly ((each: T) => number | null)[]): T[] {
-  // Only keys that all have make an order: a comparison that holds for some pairs alone is none.
+  // Only keys that all images have: a comparison defined for some pairs only gives no consistent order.
   const usable = keys.filter((key) => all.every((each) => key(each) !== null));
   return [...all].sort((a, b) => {
     for (const key of usable) {
