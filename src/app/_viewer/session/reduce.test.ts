@@ -300,7 +300,7 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
     "says in the cell what came of it, longer where it was refused",
     () => {
       const taken = reduce(open(), { type: "marked", cell: "r1c1", refused: null });
-      assert.deepEqual(taken.state.marked, { cell: "r1c1", said: "Key image added", taken: true });
+      assert.deepEqual(taken.state.marked, { cell: "r1c1", message: "Key image added", taken: true });
       const refused = reduce(open(), { type: "marked", cell: "r1c1", refused: "Not added." });
       assert.deepEqual(refused.effects, [{ type: "fade-mark", afterMs: 6000 }]);
     },
