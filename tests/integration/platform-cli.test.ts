@@ -259,6 +259,11 @@ test("a folder of files is imported as priors, once, and what is not DICOM is co
 });
 
 test("a backup made while everything runs comes back whole in an empty database, byte for byte", async () => {
+  // What ends a line for some readers, and is ordinary text to a modality and to the database.
+  const { rowCount } = await db.owner.query("UPDATE study SET study_description = $1", [
+    "CT\u2028CHEST\u2029\u0085\r\nAXIAL",
+  ]);
+  assert.equal(rowCount, 1);
   const folder = path.join(work, "backup");
   const made = await ok(["backup", "create", folder]);
   assert.equal(made.objects.files >= 3, true);

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
@@ -38,6 +37,15 @@ export type Manifest = z.infer<typeof Manifest>;
 
 /** Objects that are copied at a time: neither a disk that syncs nor a bucket far away is waited for one by one. */
 const parallel = 8;
+
+/**
+ * Rows are carried by so much text at a time: the header of an image with thousands of frames is megabytes, and some hundred of those are
+ * more than a string, or the memory, holds. Characters; but one row is always carried whole.
+ */
+const atATime = 8 << 20;
+/** Rows at a time; few, since nobody knows how large they are before they have come. */
+const mostFetched = 50;
+const mostLoaded = 200;
 
 /** What the rows of one moment are: all of the manifest but the objects, which are copied after them. */
 type Rows = Omit<Manifest, "objects">;
@@ -116,11 +124,13 @@ async function dumpTable(client: pg.Client, tables: string, name: string): Promi
   let rows = 0;
   async function* lines() {
     await client.query(`DECLARE dump NO SCROLL CURSOR FOR SELECT to_jsonb(t)::text AS row FROM "${name}" t`);
-    for (;;) {
-      const chunk = await client.query<{ row: string }>("FETCH 500 FROM dump");
+    for (let wanted = mostFetched; ; ) {
+      const chunk = await client.query<{ row: string }>(`FETCH ${wanted} FROM dump`);
       rows += chunk.rows.length;
       for (const { row } of chunk.rows) yield `${row}\n`;
-      if (chunk.rows.length < 500) break;
+      if (chunk.rows.length < wanted) break;
+      const length = chunk.rows.reduce((sum, { row }) => sum + row.length, 0);
+      wanted = Math.max(1, Math.min(mostFetched, Math.floor((wanted * atATime) / length)));
     }
     await client.query("CLOSE dump");
   }
@@ -192,8 +202,8 @@ export async function restoreBackup(folder: string, say: (line: string) => void)
 }
 
 async function loadTable(client: pg.Client, tables: string, { name, rows }: Manifest["tables"][number]): Promise<void> {
-  const input = createReadStream(tableFile(tables, name)).pipe(createGunzip());
   let batch: string[] = [];
+  let length = 0;
   let loaded = 0;
   const flush = async () => {
     // The rows stay text: a number as large as a file's size or a sequence passes through no JavaScript number.
@@ -203,14 +213,40 @@ async function loadTable(client: pg.Client, tables: string, { name, rows }: Mani
     );
     loaded += batch.length;
     batch = [];
+    length = 0;
   };
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    batch.push(line);
-    if (batch.length >= 200) await flush();
+  for await (const row of linesOf(tableFile(tables, name))) {
+    batch.push(row);
+    length += row.length;
+    if (batch.length >= mostLoaded || length >= atATime) await flush();
   }
   if (batch.length > 0) await flush();
   if (loaded !== rows) throw new Error(`table ${name}: ${loaded} of ${rows} rows`);
 }
+
+/**
+ * The lines of a table's file. A line ends at a line feed and nowhere else: a text may hold other characters that end lines elsewhere
+ * (U+2028, U+2029), which JSON does not escape and `node:readline` splits at.
+ */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  const unzipped = createGunzip();
+  // What is wrong with the file is thrown where its lines are read.
+  const reading = pipeline(createReadStream(file), unzipped).catch(() => {});
+  let parts: Buffer[] = [];
+  for await (const chunk of unzipped as AsyncIterable<Buffer>) {
+    let from = 0;
+    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, from)) {
+      parts.push(chunk.subarray(from, end));
+      yield Buffer.concat(parts).toString("utf8");
+      parts = [];
+      from = end + 1;
+    }
+    if (from < chunk.length) parts.push(chunk.subarray(from));
+  }
+  await reading;
+  if (parts.length > 0) yield Buffer.concat(parts).toString("utf8");
+}
+const lineFeed = 0x0a;
 
 const tableFile = (tables: string, name: string) => path.join(tables, `${name}.ndjson.gz`);
 
