@@ -69,7 +69,7 @@ async function furnishRest(): Promise<void> {
     await owner.query("UPDATE facility SET default_referrer_id = $1 WHERE id = $2", [person, things.facilityId]);
     await withTenant(systemActor(hospital, "test"), (ctx) => attachPriors(ctx, { caseId: things.caseId }));
     await owner.query(
-      `INSERT INTO case_prior (case_id, study_ref, org_id, reader_org_id, relevance, reasons) VALUES ($1, $2, $3, $4, 1, '{}') ON CONFLICT DO NOTHING`,
+      `INSERT INTO case_prior (case_id, study_ref, org_id, reader_org_id, relevance, reasons) VALUES ($1, $2, $3, $4, 1, '[]') ON CONFLICT DO NOTHING`,
       [things.caseId, things.signedStudyId, hospital, reader],
     );
     await owner.query(

@@ -24,6 +24,7 @@ import { claimCase, getCase, readIncomplete } from "#server/domain/reading/index
 import { saveDraft, signReport } from "#server/domain/reporting/index.ts";
 import { createLog } from "#server/log.ts";
 import { systemActor } from "#server/system-actor.ts";
+import { incompleteInWords } from "../../src/app/_ui/in-words.ts";
 import { schedules } from "../../src/workers/schedules.ts";
 import { orgId, signedIn } from "../actors.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
@@ -208,7 +209,7 @@ test("an image found damaged on a read is told to the site and to its reader, is
     )
   ).rows;
   const { claimToken } = await withTenant(reader, (ctx) => claimCase(ctx, { caseId }));
-  const seen = async () => (await withTenant(reader, (ctx) => getCase(ctx, { caseId }))).incomplete;
+  const seen = async () => incompleteInWords((await withTenant(reader, (ctx) => getCase(ctx, { caseId }))).incomplete);
   assert.equal(await seen(), null);
 
   flip(second.file, second.size - 5);

@@ -11,6 +11,7 @@ import { confirmInstances } from "#server/domain/imaging/index.ts";
 import { openFrontDoor } from "#server/front-door/front-door.ts";
 import { createLog } from "#server/log.ts";
 import { createCaller } from "#server/trpc/caller.ts";
+import { inWords } from "../../src/app/_ui/in-words.ts";
 import { signedIn } from "../actors.ts";
 import { dataSetOf, partsOf, type TestArchive, useTestArchive } from "../archive.ts";
 import { type Tiny, tinyInstance } from "../factories/tiny-instance.ts";
@@ -78,7 +79,7 @@ for (const [size, bytes] of [
     const admin = await signedIn("admin@lakeside.example");
     const { items } = await createCaller(admin.actor).quarantine.list({});
     const item = items.find(({ sopInstanceUid }) => sopInstanceUid === first.instance)!;
-    assert.match(item.why, /another transfer syntax: JPEG.*, this time JPEG/);
+    assert.match(inWords(item.why), /another transfer syntax: JPEG.*, this time JPEG/);
     assert.deepEqual(item.differs, []);
     for (const [version, syntax] of [
       [item, TS.jpegLosslessSv1],

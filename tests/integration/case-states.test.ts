@@ -99,7 +99,9 @@ test("what is asked of a case that was read and what is asked of it in the datab
 /** What each move needs to know, and the claim under which it is let through. */
 const moves: { [N in MoveName]: { by: (to: CaseState) => Parameters<(typeof namedMoves)[N]>[0]; claim: Claim } } = {
   arrive: {
-    by: () => ({ [caseId]: { priority: "stat", dueAt: null, score: 5, reasons: [{ text: "STAT", points: 5 }] } }),
+    by: () => ({
+      [caseId]: { priority: "stat", dueAt: null, score: 5, reasons: [{ code: "overdue", params: {}, points: 5 }] },
+    }),
     claim: "none",
   },
   claim: { by: () => ({ userId: reader.userId }), claim: "another's, over" },

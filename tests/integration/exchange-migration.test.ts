@@ -1,25 +1,19 @@
 import assert from "node:assert/strict";
-import { randomBytes, randomUUID } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
-import pg from "pg";
+import type pg from "pg";
 import type { TokenActor } from "#server/context.ts";
-import { closeDatabase } from "#server/db/clients.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
-import { ensureRoles } from "#server/db/roles.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { listWaiting, settleDelivery, takeDeliveries } from "#server/domain/exchange/index.ts";
-import { ensureDatabase } from "../../scripts/lib/database.mjs";
-import { testSecret } from "../database.ts";
+import { databaseBefore, type OldDatabase } from "../database-before.ts";
 
 /**
  * A database as the release before `domain/exchange` left it, with a delivery in every state there was: after the migration exactly the same
  * is owed, by the same ids, and nothing that arrived is sent again.
  */
-const migrations = new URL("../../prisma/migrations/", import.meta.url);
-const ours = "20261128010101_exchange";
 let owner: pg.Client;
-let drop: () => Promise<void>;
+let old: OldDatabase;
 const [hospital, group, withPacs, without] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
 const pacs = { aeTitle: "OLDPACS", host: "10.0.0.9", port: 104 };
 
@@ -83,30 +77,11 @@ const made: Made[] = [];
 const named = (ids: string[]) => ids.map((id) => made.find((row) => row.id === id)?.what).sort();
 
 before(async () => {
-  const serverUrl = process.env.OVERREAD_TEST_DATABASE_URL as string;
-  const admin = new pg.Client({ connectionString: serverUrl });
-  await admin.connect();
-  await admin.query("SELECT pg_advisory_lock(4242)");
-  const name = `migrated_${randomBytes(6).toString("hex")}`;
-  const ownerUrl = await ensureDatabase(serverUrl, name, testSecret);
-  await ensureRoles(ownerUrl, testSecret);
-  await admin.query("SELECT pg_advisory_unlock(4242)");
-  owner = new pg.Client({ connectionString: ownerUrl });
-  await owner.connect();
-  drop = async () => {
-    await closeDatabase();
-    await owner.end();
-    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
-    await admin.end();
-  };
-  Object.assign(process.env, { DATABASE_URL: ownerUrl, OVERREAD_SECRET: testSecret, OVERREAD_LOG_LEVEL: "error" });
-  for (const folder of readdirSync(migrations)
-    .filter((each) => /^\d/.test(each) && each < ours)
-    .sort())
-    await owner.query(readFileSync(new URL(`${folder}/migration.sql`, migrations), "utf8"));
+  old = await databaseBefore("20261128010101_exchange");
+  owner = old.owner;
   await furnish();
 });
-after(() => drop());
+after(() => old.drop());
 
 /** Rows as the old release wrote them. */
 async function furnish(): Promise<void> {
@@ -196,11 +171,7 @@ test("what was owed before the migration is owed after it, to the same PACS, whe
        AND EXISTS (SELECT 1 FROM facility f WHERE f.id = d.facility_id AND f.local_pacs_ae_title IS NOT NULL AND f.local_pacs_host IS NOT NULL
          AND f.local_pacs_port IS NOT NULL) ORDER BY created_at, id`,
   );
-  await owner.query(readFileSync(new URL(`${ours}/migration.sql`, migrations), "utf8"));
-  for (const folder of readdirSync(migrations)
-    .filter((each) => /^\d/.test(each) && each > ours)
-    .sort())
-    await owner.query(readFileSync(new URL(`${folder}/migration.sql`, migrations), "utf8"));
+  await old.migrate();
 
   const listed = await withMaintenance((tx) => listWaiting(tx, { failedOnly: false, limit: 100 }));
   assert.deepEqual(

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { newUid } from "@overread/shared/dicom/uids";
 import { createCaller } from "#server/trpc/caller.ts";
+import { conflictInWords } from "../../src/app/_ui/in-words.ts";
 import { signedIn } from "../actors.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
 import type { TinyWish } from "../factories/tiny-instance.ts";
@@ -24,8 +25,8 @@ async function shown(study: string) {
   const item = items.find(({ studyInstanceUid }) => studyInstanceUid === study)!;
   assert.ok(item, "the study is on the worklist");
   const [got, opened] = [await api.worklist.get(item), await api.study.open(item)];
-  assert.equal(got.patientConflict, item.patientConflict);
-  assert.equal(opened.item.patientConflict, item.patientConflict);
+  assert.deepEqual(got.patientConflict, item.patientConflict);
+  assert.deepEqual(opened.item.patientConflict, item.patientConflict);
   return item;
 }
 const trail = async (study: string) =>
@@ -46,8 +47,8 @@ test("images of two patients under one Study Instance UID are kept, and the case
   const stranger = tinyInstance({ study, elements: patient("P-2", "Brook^Ash") });
   assert.equal((await archive.stow([stranger.part10])).status, 200);
   const item = await shown(study);
-  assert.match(item.patientConflict ?? "", /different patients.*patient ID and name/);
-  assert.doesNotMatch(item.patientConflict ?? "", /P-|Brook|Rivers/);
+  assert.match(conflictInWords(item.patientConflict) ?? "", /different patients.*patient ID and name/);
+  assert.doesNotMatch(conflictInWords(item.patientConflict) ?? "", /P-|Brook|Rivers/);
   assert.equal(item.images.received, 2, "nothing is thrown away or set aside");
   const [event, ...more] = await trail(study);
   assert.equal(event?.details.differ, "patient-id name");
@@ -59,7 +60,7 @@ test("images of two patients under one Study Instance UID are kept, and the case
   assert.equal((await trail(study)).length, 1);
   await archive.stow([tinyInstance({ study, elements: patient("P-2", "Brook^Ash", "20010101") }).part10]);
   assert.equal((await trail(study)).length, 2);
-  assert.match((await shown(study)).patientConflict ?? "", /date of birth/);
+  assert.match(conflictInWords((await shown(study)).patientConflict) ?? "", /date of birth/);
 });
 
 test("two patients in the very first batch are told apart as well", async () => {
@@ -68,7 +69,7 @@ test("two patients in the very first batch are told apart as well", async () => 
     tinyInstance({ study, elements: patient("P-1", "Rivers^Alder") }).part10,
     tinyInstance({ study, elements: patient("P-1", "Rivers^Alder", "19700101") }).part10,
   ]);
-  assert.match((await shown(study)).patientConflict ?? "", /differ in date of birth\./);
+  assert.match(conflictInWords((await shown(study)).patientConflict) ?? "", /differ in date of birth\./);
 });
 
 test("a name written more fully, or left out, is the same patient", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { reportWords } from "@overread/shared/report-words";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { assembleReport, buildBasicTextSr, renderReportPdf } from "#server/documents/index.ts";
 import { completeStudy } from "#server/domain/imaging/index.ts";
@@ -7,6 +8,7 @@ import { attachPriors } from "#server/domain/reading/index.ts";
 import { gatherReport } from "#server/domain/reporting/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { createCaller } from "#server/trpc/caller.ts";
+import { conflictInWords, doubtsInWords } from "../../src/app/_ui/in-words.ts";
 import { orgId, signedIn } from "../actors.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
 import { type Tiny, tinyInstance } from "../factories/tiny-instance.ts";
@@ -116,15 +118,15 @@ test("one patient ID and two people: said wherever the case is, never compared, 
   );
   assert.equal(item.identity, "conflict");
   assert.match(
-    item.patientConflict ?? "",
+    conflictInWords(item.patientConflict) ?? "",
     /name another patient: they differ in birth-date|date of birth, name and sex/,
   );
-  assert.doesNotMatch(item.patientConflict ?? "", /Brook|Rivers|19/);
+  assert.doesNotMatch(conflictInWords(item.patientConflict) ?? "", /Brook|Rivers|19/);
   assert.deepEqual(
     priors.map(({ identity, accepted }) => [identity, accepted]),
     [["conflict", false]],
   );
-  assert.match(priors[0]?.identityReason ?? "", /names another patient/);
+  assert.match(priors[0]?.identityReason?.code ?? "", /prior-names-another/);
   assert.doesNotMatch(comparison, /2025/);
   const templates = await (await reader()).report.templates({ caseId });
   assert.doesNotMatch(JSON.stringify(templates), /10 Mar 2025|2025-03-10/, "nor in a template that is chosen later");
@@ -286,8 +288,11 @@ for (const [what, people, words] of [
     assert.ok((await renderReportPdf(report)).length > (await renderReportPdf(without)).length, "the paper has it set");
 
     const item = await inboxItem(studyId);
-    assert.match(item?.patientDoubt ?? "", /Make sure whose report this is/);
-    assert.match((await (await referrer()).referral.get({ studyId })).patientDoubt ?? "", /name another|no patient ID/);
+    assert.match(doubtsInWords(item?.doubts ?? []) ?? "", /Make sure whose report this is/);
+    assert.match(
+      doubtsInWords((await (await referrer()).referral.get({ studyId })).doubts) ?? "",
+      /name another|no patient ID/,
+    );
   });
 
 test("what the reader is shown before signing is what the report then says of its patient", async () => {
@@ -295,7 +300,7 @@ test("what the reader is shown before signing is what the report then says of it
   const { item } = await caseOf(made);
   const { caseId } = await sign(made);
   const [version] = (await (await reader()).report.get({ caseId })).versions;
-  assert.equal(version?.sections[0]?.text, item.identityWhenSigned);
+  assert.equal(version?.sections[0]?.text, reportWords("").identity.whenSigned(item.doubts));
 });
 
 test("a conflict that arises after the signature is on the pages, not in what was signed; an addendum then says it", async () => {
@@ -303,15 +308,18 @@ test("a conflict that arises after the signature is on the pages, not in what wa
   const { caseId, studyId } = await sign(made);
   const of = async () => (await (await reader()).report.get({ caseId })).versions;
   assert.deepEqual(keysOf((await of())[0]?.sections ?? []), ["impression"]);
-  assert.equal((await inboxItem(studyId))?.patientDoubt, null);
+  assert.deepEqual((await inboxItem(studyId))?.doubts, []);
 
   const stranger = {
     "00100020": { vr: "LO", Value: ["P-later"] },
     "00100010": { vr: "PN", Value: [{ Alphabetic: "Stone^Flint" }] },
   };
   assert.equal((await archive.stow([tinyInstance({ study: made.study, elements: stranger }).part10])).status, 200);
-  assert.match((await inboxItem(studyId))?.patientDoubt ?? "", /Images of this study name different patients/);
-  assert.match((await caseOf(made)).item.patientConflict ?? "", /different patients/);
+  assert.match(
+    doubtsInWords((await inboxItem(studyId))?.doubts ?? []) ?? "",
+    /Images of this study name different patients/,
+  );
+  assert.match(conflictInWords((await caseOf(made)).item.patientConflict) ?? "", /different patients/);
   assert.deepEqual(keysOf((await of())[0]?.sections ?? []), ["impression"], "what was signed stays");
 
   const { reportVersionId } = await (await signer()).report.addendum({ caseId, text: "Look again.", password: "x" });
@@ -334,7 +342,7 @@ test("a doubt that the site has cleared is in no report that is signed afterward
   const { caseId, studyId } = await sign(made);
   const [version] = (await (await reader()).report.get({ caseId })).versions;
   assert.deepEqual(keysOf(version?.sections ?? []), ["impression"]);
-  assert.equal((await inboxItem(studyId))?.patientDoubt, null);
+  assert.deepEqual((await inboxItem(studyId))?.doubts, []);
 });
 
 test("the lists of the site's administrator mark a patient in doubt too", async () => {
@@ -351,7 +359,10 @@ test("the lists of the site's administrator mark a patient in doubt too", async 
   );
   const api = await admin();
   const aside = (await api.quarantine.list({})).items.find(({ sopInstanceUid }) => sopInstanceUid === made.instance);
-  assert.match(aside?.patientDoubt ?? "", /no patient ID/);
+  assert.match(doubtsInWords(aside?.doubts ?? []) ?? "", /no patient ID/);
   const { items } = await api.damage.list({});
-  assert.match(items.find(({ studyId }) => studyId === aside?.studyId)?.patientDoubt ?? "", /no patient ID/);
+  assert.match(
+    doubtsInWords(items.find(({ studyId }) => studyId === aside?.studyId)?.doubts ?? []) ?? "",
+    /no patient ID/,
+  );
 });

@@ -20,6 +20,7 @@ import {
 } from "#server/domain/reading/index.ts";
 import { liveChannel } from "#server/live/publish.ts";
 import { systemActor } from "#server/system-actor.ts";
+import { inWords } from "../../src/app/_ui/in-words.ts";
 import { signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { makeArrivingCase, makeStudy, makeUnreadCase } from "../factories/studies.ts";
@@ -167,10 +168,7 @@ test("the list runs by class, due time and arrival, page by page without gap or 
     paged.map(({ caseId }) => caseId),
     whole.items.map(({ caseId }) => caseId),
   );
-  assert.deepEqual(
-    whole.items[0]?.priorityReasons.map(({ text }) => text),
-    ["STAT", "Due within 30 minutes", "CT of the head"],
-  );
+  assert.deepEqual(whole.items[0]?.priorityReasons.map(inWords), ["STAT", "Due within 30 minutes", "CT of the head"]);
   await assert.rejects(list(reader, { cursor: "bm9uc2Vuc2U" }), refusedWith("request.invalid"));
   const next = await withTenant(reader, (ctx) => nextCase(ctx));
   assert.equal(next?.caseId, whole.items[0]?.caseId);
@@ -264,7 +262,11 @@ test("priors of the patient are attached by relevance, with reasons, and again w
     [chest.studyInstanceUid, knee.studyInstanceUid],
     "not the other hospital's patient of the same number, nor a later study",
   );
-  assert.deepEqual(detail.priors[0]?.reasons, ["Same modality (CT)", "Same region (chest)", "2 months earlier"]);
+  assert.deepEqual(detail.priors[0]?.reasons.map(inWords), [
+    "Same modality (CT)",
+    "Same region (chest)",
+    "2 months earlier",
+  ]);
   assert.equal(detail.priorCount, 2);
 
   const late = await makeStudy(db.owner, { patientId, purpose: "prior", studyDate: "20261001" });
@@ -347,7 +349,12 @@ test("the score is explained and one clock runs per case", async () => {
   for (let n = 0; n < 3; n++) await withTenant(system, (ctx) => prioritizeCase(ctx, { caseId }));
   assert.equal((await pending()).length, 1);
   const detail = await withTenant(reader, (ctx) => getCase(ctx, { caseId }));
-  assert.deepEqual(detail.why, ["STAT", "Overdue", "Patient under 1 year", "Waiting over 1.5 hours"]);
+  assert.deepEqual(detail.priorityReasons.map(inWords), [
+    "STAT",
+    "Overdue",
+    "Patient under 1 year",
+    "Waiting over 1.5 hours",
+  ]);
   assert.equal(
     detail.priorityScore,
     detail.priorityReasons.reduce((sum, { points }) => sum + points, 0),

@@ -17,6 +17,7 @@ import { getReport, saveDraft, signReport } from "#server/domain/reporting/index
 import { type FrontDoor, openFrontDoor } from "#server/front-door/front-door.ts";
 import { createLog } from "#server/log.ts";
 import { systemActor } from "#server/system-actor.ts";
+import { incompleteInWords } from "../../src/app/_ui/in-words.ts";
 import { signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { EdgeClient } from "../edge-client.ts";
@@ -94,7 +95,7 @@ test("a study whose images were refused is read after somebody has said so, and 
   );
   const shown = await item(caseId);
   assert.deepEqual(shown.images, { received: 3, expected: 4, refused: 1, damaged: 0 });
-  assert.equal(shown.incomplete, "3 of 4 images; 1 refused");
+  assert.equal(incompleteInWords(shown.incomplete), "3 of 4 images; 1 refused");
   assert.deepEqual(
     [shown.can.claim, shown.can.sign, shown.can.readIncomplete, shown.can.read],
     [false, false, true, true],

@@ -5,6 +5,7 @@ import { useTrpc } from "../_trpc/client.tsx";
 import { sentenceFor } from "../_trpc/errors.ts";
 import type { WorklistItem } from "../_trpc/types.ts";
 import { Button } from "../_ui/button.tsx";
+import { incompleteInWords } from "../_ui/in-words.ts";
 import { PatientWarning } from "../_ui/status.tsx";
 
 /** Says that images of the study were refused and will not come, or are damaged, and lets who may decide to read what is there. */
@@ -28,12 +29,13 @@ export function IncompleteNotice({
       onSuccess: () => onAccepted?.(),
     }),
   );
-  if (!item.incomplete) return null;
+  const incomplete = incompleteInWords(item.incomplete);
+  if (!incomplete) return null;
   return (
     <PatientWarning className={className}>
       <span className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
         <span>
-          {item.incomplete}
+          {incomplete}
           {item.images.refused > 0
             ? ": the archive could not take what was sent, and it will not come by itself. The site sees which on its page of edge routers."
             : "."}

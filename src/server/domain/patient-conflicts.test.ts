@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
-import { inWords, patientConflicts } from "./patient-conflicts.ts";
+import { patientConflicts } from "./patient-conflicts.ts";
 
 const image = (name: string, id: string, birthDate = "19690412", issuer = ""): DicomJson => {
   const [Alphabetic, Ideographic] = name.split("=");
@@ -42,13 +42,4 @@ test("what is left out, or written more fully, contradicts nothing", () => {
   assert.deepEqual(patientConflicts(image("Yamada^Tarou", "P-1"), image("Yamada^Tarou=山田^太郎", "P-1")), []);
   assert.deepEqual(patientConflicts(image("=山田^太郎", "P-1"), image("Yamada^Tarou", "P-1")), []);
   assert.deepEqual(patientConflicts(image("Müller^Jürgen", "P-1"), image("MULLER^JURGEN", "P-1")), []);
-});
-
-test("the case says it in words, without a value", () => {
-  assert.equal(inWords([]), null);
-  assert.equal(
-    inWords(["patient-id", "name", "birth-date"]),
-    "Images of this study name different patients: they differ in patient ID, name and date of birth. Ask the site before reading.",
-  );
-  assert.match(inWords(["name"]) ?? "", /differ in name\./);
 });

@@ -1,17 +1,10 @@
 import { type DicomJson, personNameOf, stringOf } from "@overread/shared/dicom/dicom-json";
 import { Tag } from "@overread/shared/dicom/tags";
-import { compareIdentity, type Demographics, type IdentityAttribute } from "./patient-identity.ts";
+import type { DifferingAttribute } from "@overread/shared/reasons";
+import { compareIdentity, type Demographics } from "./patient-identity.ts";
 
 /** An attribute in which two images of one study name different patients. */
-export type PatientConflict = "patient-id" | "issuer" | IdentityAttribute;
-
-const words: Record<PatientConflict, string> = {
-  "patient-id": "patient ID",
-  issuer: "issuer of the patient ID",
-  name: "name",
-  "birth-date": "date of birth",
-  sex: "sex",
-};
+export type PatientConflict = DifferingAttribute;
 
 /**
  * In which attributes an image contradicts what is known of the study's patient. An attribute that one of the two leaves
@@ -44,24 +37,6 @@ function demographics(dataset: DicomJson): Demographics {
     patientBirthDate: stringOf(dataset, Tag.PatientBirthDate) ?? "",
     patientSex: stringOf(dataset, Tag.PatientSex) ?? "",
   };
-}
-
-/** What the case says, or null where the images agree. Names attributes, never their values. */
-export function inWords(conflicts: readonly PatientConflict[]): string | null {
-  if (conflicts.length === 0) return null;
-  return `Images of this study name different patients: they differ in ${listed(conflicts)}. Ask the site before reading.`;
-}
-
-/** What the case says of earlier studies under its patient ID that name somebody else; null where there are none. */
-export function priorsInWords(differ: readonly PatientConflict[]): string | null {
-  if (differ.length === 0) return null;
-  return `Earlier studies under this patient ID name another patient: they differ in ${listed(differ)}. They are not compared by themselves.`;
-}
-
-/** Attributes in words: `name and date of birth`. */
-export function listed(conflicts: readonly PatientConflict[]): string {
-  const named = conflicts.map((conflict) => words[conflict]);
-  return named.length > 1 ? `${named.slice(0, -1).join(", ")} and ${named.at(-1)}` : `${named[0]}`;
 }
 
 function same(a: DicomJson, b: DicomJson, tag: string): boolean {

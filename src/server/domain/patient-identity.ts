@@ -1,5 +1,6 @@
 import { isReadable } from "@overread/shared/dicom/character-set";
 import { normalisePersonName } from "@overread/shared/dicom/person-name";
+import type { DifferingAttribute } from "@overread/shared/reasons";
 
 /**
  * Whether two studies under one patient ID are of one person.
@@ -8,7 +9,7 @@ import { normalisePersonName } from "@overread/shared/dicom/person-name";
  * misspelling, other letters or a date turned round. `conflict`: they name different people.
  */
 export type Identity = "agrees" | "unknown" | "conflict";
-export type IdentityAttribute = "name" | "birth-date" | "sex";
+type IdentityAttribute = Extract<DifferingAttribute, "name" | "birth-date" | "sex">;
 
 /** What a study says of its patient. Names in caret form, writings behind `=`; dates as DICOM's DA. */
 export type Demographics = { patientName: string; patientBirthDate: string; patientSex: string };

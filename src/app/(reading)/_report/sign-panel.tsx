@@ -1,5 +1,6 @@
 "use client";
 
+import { reportWords } from "@overread/shared/report-words";
 import { signedSections } from "@overread/shared/signed-sections";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
@@ -52,6 +53,7 @@ export function SignPanel({
   const [busy, setBusy] = useState(false);
   const sign = useMutation(trpc.report.sign.mutationOptions());
 
+  const words = reportWords(text.language);
   const signed = signedSections(text.sections, prompts);
   const leftOut = text.sections.filter(({ key }) => !signed.some((own) => own.key === key)).map(({ title }) => title);
 
@@ -104,10 +106,12 @@ export function SignPanel({
       <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto p-3">
         <h2 className="text-[0.9375rem] font-semibold">This is what you sign</h2>
         <dl className="flex flex-col gap-2.5">
-          {item.identityWhenSigned ? (
+          {item.doubts.length > 0 ? (
             <div>
-              <dt className="text-xs font-medium text-stat">Patient identity in doubt</dt>
-              <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">{item.identityWhenSigned}</dd>
+              <dt className="text-xs font-medium text-stat">{words.identity.title}</dt>
+              <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">
+                {words.identity.whenSigned(item.doubts)}
+              </dd>
             </div>
           ) : null}
           {signed.map((section) => (
@@ -118,7 +122,7 @@ export function SignPanel({
           ))}
           {authorship ? (
             <div>
-              <dt className="text-xs font-medium text-quiet">Authorship</dt>
+              <dt className="text-xs font-medium text-quiet">{words.authorship.title}</dt>
               <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">{authorship}</dd>
             </div>
           ) : null}

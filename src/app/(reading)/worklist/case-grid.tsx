@@ -7,6 +7,7 @@ import { classNames } from "../../_ui/class-names.ts";
 import { Exam } from "../../_ui/exam.tsx";
 import { formatDicomDate, formatExact, formatSex, nameWritings, zoneName } from "../../_ui/format.ts";
 import { Grid, GridCell, GridHeading, GridRow } from "../../_ui/grid.tsx";
+import { conflictInWords } from "../../_ui/in-words.ts";
 import { Countdown, useNow, useZone } from "../../_ui/now.tsx";
 import { PatientName } from "../../_ui/patient-banner.tsx";
 import { PatientMark, PriorityMark, StateMark } from "../../_ui/status.tsx";
@@ -277,7 +278,7 @@ function CaseRow({
         className="name-line min-w-0 @max-[54rem]:order-1 @max-[54rem]:text-[0.875rem] @max-[54rem]:font-medium"
         title={nameTitle(item)}
       >
-        {item.patientConflict ? <PatientMark words={item.patientConflict} /> : null}
+        {item.patientConflict ? <PatientMark words={conflictInWords(item.patientConflict) ?? ""} /> : null}
         {item.identity === "unknown" ? (
           <PatientMark
             words="No patient ID that identifies anybody: nothing to compare with was looked for"

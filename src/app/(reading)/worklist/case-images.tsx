@@ -1,4 +1,5 @@
 import type { WorklistItem } from "../../_trpc/types.ts";
+import { incompleteInWords } from "../../_ui/in-words.ts";
 
 /** In a row of three lines there is room for the number of images only when something is to be said of it. */
 export const wrongWithImages = ({ images, lateImages, quarantined }: WorklistItem): boolean =>
@@ -18,7 +19,10 @@ export function CaseImages({ item }: { item: WorklistItem }) {
     { sign: "+", count: item.quarantined, word: "set aside" },
   ].filter(({ count }) => count > 0);
   return (
-    <span title={inWords(item)} className="@min-[54rem]:flex @min-[54rem]:flex-col @min-[54rem]:leading-[0.875rem]">
+    <span
+      title={imagesInWords(item)}
+      className="@min-[54rem]:flex @min-[54rem]:flex-col @min-[54rem]:leading-[0.875rem]"
+    >
       <span>{expected && (arriving || expected !== received) ? `${received}/${expected}` : received}</span>
       {troubles.length > 0 ? (
         <span className="truncate font-medium text-urgent @max-[54rem]:ml-1.5 @min-[54rem]:text-xs @min-[54rem]:leading-[0.875rem]">
@@ -39,9 +43,9 @@ export function CaseImages({ item }: { item: WorklistItem }) {
   );
 }
 
-function inWords({ incomplete, lateImages, quarantined, images: { received, expected } }: WorklistItem): string {
+function imagesInWords({ incomplete, lateImages, quarantined, images: { received, expected } }: WorklistItem): string {
   const lines = [
-    ...(incomplete ? [incomplete] : []),
+    ...(incomplete.length > 0 ? [incompleteInWords(incomplete)] : []),
     ...(lateImages ? [`${lateImages.count} came late`] : []),
     ...(quarantined > 0 ? [`${quarantined} set aside: the same identifier came twice with different content`] : []),
   ];

@@ -11,6 +11,7 @@ import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
 import { Button, IconButton } from "../../_ui/button.tsx";
 import { Exam } from "../../_ui/exam.tsx";
 import { formatDicomDate, formatExact, formatWhen, sexInWords } from "../../_ui/format.ts";
+import { conflictInWords, inWords } from "../../_ui/in-words.ts";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { Ago, Countdown, useNow, useZone } from "../../_ui/now.tsx";
 import { PatientName, RepairedMark } from "../../_ui/patient-banner.tsx";
@@ -113,7 +114,7 @@ export function CasePreview({
         </p>
       </header>
 
-      {item.patientConflict ? <PatientWarning>{item.patientConflict}</PatientWarning> : null}
+      {item.patientConflict ? <PatientWarning>{conflictInWords(item.patientConflict)}</PatientWarning> : null}
       {item.identity === "unknown" ? (
         <PatientWarning>No patient ID that identifies anybody: earlier studies were not looked for.</PatientWarning>
       ) : null}
@@ -203,8 +204,8 @@ export function CasePreview({
         <Block title="Why here in the list">
           <ul className="flex flex-col gap-0.5">
             {item.priorityReasons.map((reason) => (
-              <li key={reason.text} className="flex justify-between gap-3">
-                <span>{reason.text}</span>
+              <li key={reason.code} className="flex justify-between gap-3">
+                <span>{inWords(reason)}</span>
                 <span className="tabular text-quiet">
                   {reason.points > 0 ? "+" : ""}
                   {reason.points}
@@ -239,10 +240,12 @@ export function CasePreview({
                   <span className="tabular whitespace-nowrap text-quiet">{formatDicomDate(prior.studyDate)}</span>
                 </p>
                 <p className="text-xs text-quiet">
-                  {prior.identityReason ? <PatientMark words={prior.identityReason} /> : null}
-                  {[prior.identityReason, ...prior.reasons, prior.hasReport ? "with report" : "without report"]
-                    .filter(Boolean)
-                    .join(" · ")}
+                  {prior.identityReason ? <PatientMark words={inWords(prior.identityReason)} /> : null}
+                  {[
+                    ...(prior.identityReason ? [prior.identityReason] : []).map(inWords),
+                    ...prior.reasons.map(inWords),
+                    prior.hasReport ? "with report" : "without report",
+                  ].join(" · ")}
                 </p>
               </li>
             ))}

@@ -11,6 +11,7 @@ import { Disclaimer } from "../../_ui/disclaimer.tsx";
 import { EmptyState, FailedState } from "../../_ui/empty-state.tsx";
 import { Exam } from "../../_ui/exam.tsx";
 import { formatDicomDate } from "../../_ui/format.ts";
+import { doubtsInWords } from "../../_ui/in-words.ts";
 import { Ago } from "../../_ui/now.tsx";
 import { useShortcuts } from "../../_ui/shortcuts.ts";
 import { Badge, PatientMark } from "../../_ui/status.tsx";
@@ -116,6 +117,7 @@ function State({ item }: { item: ReferralItem }) {
 }
 
 function Row({ item }: { item: ReferralItem }) {
+  const impression = item.addendum ? `Amended: ${item.addendum} · Signed before: ${item.impression}` : item.impression;
   return (
     <li className="border-b border-line last:border-b-0">
       <Link
@@ -130,7 +132,7 @@ function Row({ item }: { item: ReferralItem }) {
           <span className="flex items-baseline justify-between gap-3">
             <span className={`name-line min-w-0 text-[0.9375rem] ${item.unread ? "font-semibold" : ""}`}>
               {item.unread ? <span className="sr-only">New: </span> : null}
-              {item.patientDoubt ? <PatientMark words={item.patientDoubt} /> : null}
+              {item.doubts.length > 0 ? <PatientMark words={doubtsInWords(item.doubts) ?? ""} /> : null}
               <bdi>{item.patientName || "Name not given"}</bdi>
             </span>
             <span className="shrink-0 text-xs text-quiet">
@@ -149,7 +151,7 @@ function Row({ item }: { item: ReferralItem }) {
               Names no referring physician; yours by choice of {item.facility}
             </span>
           ) : null}
-          {item.impression ? <span className="line-clamp-2 text-[0.875rem]">{item.impression}</span> : null}
+          {impression ? <span className="line-clamp-2 text-[0.875rem]">{impression}</span> : null}
         </span>
       </Link>
     </li>

@@ -1,4 +1,5 @@
 import { DomainError } from "@overread/shared/errors";
+import type { Reason } from "@overread/shared/reasons";
 import type { SqlCtx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
@@ -63,7 +64,7 @@ export async function attachPriorsToMany(
   return attached;
 }
 
-type Prior = { study: Earlier; relevance: number; reasons: string[]; identity: Identity; differ: string[] };
+type Prior = { study: Earlier; relevance: number; reasons: Reason[]; identity: Identity; differ: string[] };
 
 /** The most relevant ones that the group may see, those of another patient last. */
 function priorsAmong(earlier: Earlier[], current: Current, readerOrgId: string, cleared: Set<string>): Prior[] {
@@ -100,7 +101,7 @@ async function attach(ctx: SqlCtx, row: CaseOf, current: Current, priors: Prior[
   await tx.$executeRaw`
     INSERT INTO case_prior (case_id, study_ref, org_id, reader_org_id, relevance, reasons, identity, differ)
     SELECT ${row.caseId}::uuid, r.study, ${row.orgId}::uuid, ${row.readerOrgId}::uuid, r.relevance, r.reasons, r.identity, r.differ
-    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS r (study uuid, relevance int, reasons text[], identity text, differ text[])
+    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS r (study uuid, relevance int, reasons jsonb, identity text, differ text[])
     ON CONFLICT (case_id, study_ref) DO UPDATE SET relevance = excluded.relevance, reasons = excluded.reasons,
       identity = excluded.identity, differ = excluded.differ`;
   const key = (list: Omit<PriorRow, "caseId">[]) =>

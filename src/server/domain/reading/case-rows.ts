@@ -1,6 +1,7 @@
 import { ageAt } from "@overread/shared/dicom/age";
 import { formatPersonName } from "@overread/shared/dicom/person-name";
 import { Tag } from "@overread/shared/dicom/tags";
+import { type Reason, reason } from "@overread/shared/reasons";
 import type { Actor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
@@ -17,13 +18,7 @@ import {
   personOf,
 } from "./case-conditions.ts";
 import { isLegalMove } from "./case-states.ts";
-import {
-  conflictInWords,
-  doubtWhenSigned,
-  type IdentityFacts,
-  identityColumns,
-  identityOf,
-} from "./identity-in-doubt.ts";
+import { conflictOf, doubtsOf, type IdentityFacts, identityColumns, identityOf } from "./identity-in-doubt.ts";
 import { casePolicy } from "./policy.ts";
 import type { CaseAbilities, NameGroups, PriorityReason, WorklistItem } from "./shapes.ts";
 
@@ -204,10 +199,10 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
       row.lateSince && row.lateImages > 0 ? { count: row.lateImages, since: row.lateSince.toISOString() } : null,
     priorCount: row.priorCount,
     quarantined: row.quarantinedInstances,
-    incomplete: inWordsOfImages(row),
-    patientConflict: conflictInWords(row),
+    incomplete: missingImagesOf(row),
+    patientConflict: conflictOf(row),
     identity: identityOf(row),
-    identityWhenSigned: doubtWhenSigned(row),
+    doubts: doubtsOf(row),
     referringPhysician: formatPersonName(row.referringPhysicianName),
     goesTo: { pacs: row.hasPacs, physician: row.physicianName, byDefault: row.physicianByDefault },
     can,
@@ -232,11 +227,10 @@ function imagesOf({
   return { received, expected: expected ?? (refused > 0 ? received + refused : null), refused, damaged };
 }
 
-function inWordsOfImages(row: CaseRow): string | null {
+function missingImagesOf(row: CaseRow): Reason[] {
   const { received, expected, refused, damaged } = imagesOf(row);
-  const words = [
-    ...(refused > 0 ? [`${received} of ${expected} images; ${refused} refused`] : []),
-    ...(damaged > 0 ? [`${damaged} ${damaged === 1 ? "image is" : "images are"} damaged and not shown`] : []),
+  return [
+    ...(refused > 0 ? [reason("images-refused", { received, expected: expected ?? received + refused, refused })] : []),
+    ...(damaged > 0 ? [reason("images-damaged", { damaged })] : []),
   ];
-  return words.length > 0 ? words.join("; ") : null;
 }

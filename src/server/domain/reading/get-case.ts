@@ -1,8 +1,9 @@
 import { DomainError } from "@overread/shared/errors";
+import { type Reason, reason } from "@overread/shared/reasons";
 import type { Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
-import { listed, type PatientConflict } from "../patient-conflicts.ts";
+import type { PatientConflict } from "../patient-conflicts.ts";
 import type { Identity } from "../patient-identity.ts";
 import { acquiredModalities, type CaseRow, selectCases, toWorklistItem } from "./case-rows.ts";
 import type { OfCase } from "./inputs.ts";
@@ -44,8 +45,7 @@ export async function getCase(ctx: Ctx, { caseId }: OfCase): Promise<CaseDetail>
     studyRef: row.studyId,
     caseId,
   });
-  const item = toWorklistItem(ctx.actor, row);
-  return { ...item, priors, why: item.priorityReasons.map(({ text }) => text) };
+  return { ...toWorklistItem(ctx.actor, row), priors };
 }
 
 /** The priors that may be named under Comparison unasked: of the same person, or taken for it by a reader of this case. */
@@ -53,9 +53,9 @@ export async function comparablePriors(ctx: Pick<Ctx, "tx">, row: CaseRow): Prom
   return (await priorsOf(ctx, row)).filter(({ identity, accepted }) => identity === "agrees" || accepted);
 }
 
-function reasonOf(identity: Identity, differ: PatientConflict[]): string | null {
-  if (identity === "conflict") return `It names another patient: the ${listed(differ)} differ.`;
-  return identity === "unknown" ? "Too little is known to say that it is the same patient." : null;
+function reasonOf(identity: Identity, differ: PatientConflict[]): Reason | null {
+  if (identity === "conflict") return reason("prior-names-another", { differ });
+  return identity === "unknown" ? reason("too-little-known") : null;
 }
 
 /** The attached priors, most relevant first; those of another patient last. */

@@ -1,6 +1,7 @@
+import { type IdentityDoubt, reason } from "@overread/shared/reasons";
 import type { Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
-import { inWords, listed, type PatientConflict, priorsInWords } from "../patient-conflicts.ts";
+import type { PatientConflict } from "../patient-conflicts.ts";
 import type { Identity } from "../patient-identity.ts";
 
 /** What is known of whether all under a study's patient is of one person. */
@@ -25,47 +26,25 @@ export function identityOf(facts: IdentityFacts): Identity {
   return facts.unidentified ? "unknown" : "agrees";
 }
 
-/** The conflict in words for whoever works on the case; null where there is none. */
-export const conflictInWords = ({ patientConflicts, priorConflicts }: IdentityFacts): string | null =>
-  inWords(patientConflicts) ?? priorsInWords(priorConflicts);
+/** That images or earlier studies name different patients, for whoever works on the case; null where they do not. */
+export const conflictOf = (facts: IdentityFacts): IdentityDoubt | null =>
+  doubtsOf(facts).find(({ code }) => code !== "patient-id-names-nobody") ?? null;
 
-/** As above, for whoever reads the report: what is in doubt now, an ID that names nobody included; null where nothing is. */
-export function doubtInWords(facts: IdentityFacts): string | null {
-  const doubts = doubtsOf(facts, "name", "differ", "is");
-  return doubts.length > 0 ? `${doubts.join(" ")} Make sure whose report this is.` : null;
+/** All that is in doubt, an ID that names nobody included, for whoever reads or signs the report; empty where nothing is. */
+export function doubtsOf({ patientConflicts, priorConflicts, unidentified }: IdentityFacts): IdentityDoubt[] {
+  const doubts: IdentityDoubt[] = [];
+  if (patientConflicts.length > 0) doubts.push(reason("images-name-others", { differ: patientConflicts }));
+  if (priorConflicts.length > 0) doubts.push(reason("priors-name-another", { differ: priorConflicts }));
+  if (unidentified) doubts.push(reason("patient-id-names-nobody"));
+  return doubts;
 }
 
-/** What a report says of it, when it was signed in doubt: part of what is signed. Null where nothing was in doubt. */
-export function doubtWhenSigned(facts: IdentityFacts): string | null {
-  const doubts = doubtsOf(facts, "named", "differed", "was");
-  return doubts.length > 0 ? `When this was signed: ${doubts.join(" ")}` : null;
-}
-
-/** As {@link doubtInWords}, of several studies by their ids; studies without a doubt are left out. */
-export async function doubtsByStudy({ tx }: Pick<Ctx, "tx">, studyIds: string[]): Promise<Map<string, string>> {
+/** {@link doubtsOf} several studies by their ids. */
+export async function doubtsByStudy(
+  { tx }: Pick<Ctx, "tx">,
+  studyIds: string[],
+): Promise<Map<string, IdentityDoubt[]>> {
   const rows = await tx.$queryRaw<(IdentityFacts & { studyId: string })[]>`
     SELECT s.id AS "studyId", ${identityColumns} FROM study s LEFT JOIN reading_case c ON c.study_ref = s.id WHERE s.id = ANY(${studyIds}::uuid[])`;
-  return new Map(
-    rows.flatMap((row) => {
-      const words = doubtInWords(row);
-      return words ? [[row.studyId, words] as const] : [];
-    }),
-  );
-}
-
-function doubtsOf(
-  { patientConflicts, priorConflicts, unidentified }: IdentityFacts,
-  name: string,
-  differ: string,
-  is: string,
-): string[] {
-  const doubts: string[] = [];
-  if (patientConflicts.length > 0)
-    doubts.push(`Images of this study ${name} different patients: they ${differ} in ${listed(patientConflicts)}.`);
-  if (priorConflicts.length > 0)
-    doubts.push(
-      `Earlier studies under this patient ID ${name} another patient: they ${differ} in ${listed(priorConflicts)}.`,
-    );
-  if (unidentified) doubts.push(`There ${is} no patient ID that identifies anybody.`);
-  return doubts;
+  return new Map(rows.map((row) => [row.studyId, doubtsOf(row)]));
 }

@@ -8,13 +8,7 @@ export { claimCase } from "./claim-case.ts";
 export { expireClaim } from "./expire-claim.ts";
 export { comparablePriors, getCase, readCaseRow } from "./get-case.ts";
 export { type HeldCase, holdClaim } from "./hold-claim.ts";
-export {
-  doubtInWords,
-  doubtsByStudy,
-  doubtWhenSigned,
-  type IdentityFacts,
-  identityColumns,
-} from "./identity-in-doubt.ts";
+export { doubtsByStudy, doubtsOf, type IdentityFacts, identityColumns } from "./identity-in-doubt.ts";
 export { CancelCase, HoldCase, ListCases, OfCase, OfClaim, ReadIncomplete, ReleaseClaim, SkipCase } from "./inputs.ts";
 export { noteLateImages, requireLateImagesSeen, SeeLateImages, seeLateImages } from "./late-images.ts";
 export { casesWithLapsedClaim, casesWithoutPlan } from "./left-behind.ts";

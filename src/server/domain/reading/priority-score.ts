@@ -1,4 +1,5 @@
 import { yearsAt } from "@overread/shared/dicom/age";
+import { type Reason, reason } from "@overread/shared/reasons";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import { regionsOf } from "./body-regions.ts";
 import { isWaiting } from "./case-conditions.ts";
@@ -20,51 +21,49 @@ export type ScoredCase = {
 const minute = 60_000;
 /** Waiting counts in half hours. */
 const waitStepMinutes = 30;
-/** Minutes before the due time at which a case moves up. The words stay true until the next step, unlike a countdown. */
+/** Minutes before the due time at which a case moves up. The reason stays true until the next step, unlike a countdown. */
 const dueSteps = [
-  { minutes: 30, points: 200, text: "Due within 30 minutes" },
-  { minutes: 120, points: 100, text: "Due within 2 hours" },
-  { minutes: 480, points: 50, text: "Due within 8 hours" },
+  { minutes: 30, points: 200 },
+  { minutes: 120, points: 100 },
+  { minutes: 480, points: 50 },
 ] as const;
 
 /**
- * How early a case should be read, and why, in words that stand on the case. Higher is earlier. The class the
+ * How early a case should be read, and why, as it stands on the case. Higher is earlier. The class the
  * hospital asked for outweighs everything but a missed due time; within a class the due time, the examination and
  * the wait decide.
  */
 export function scorePriority(row: ScoredCase, now: Date): { score: number; reasons: PriorityReason[] } {
   if (!isWaiting(row)) return { score: 0, reasons: [] };
   const reasons: PriorityReason[] = [];
-  const add = (text: string, points: number) => reasons.push({ text, points });
+  const add = (why: Reason, points: number) => reasons.push({ ...why, points });
 
-  if (row.priority === "stat") add("STAT", 1000);
-  else if (row.priority === "urgent") add("Urgent", 500);
-  else add("Routine", 100);
+  add(reason("asked-for", { priority: row.priority }), { stat: 1000, urgent: 500, routine: 100 }[row.priority]);
 
   const minutesLeft = (row.dueAt.getTime() - now.getTime()) / minute;
-  if (minutesLeft < 0) add("Overdue", 600);
+  if (minutesLeft < 0) add(reason("overdue"), 600);
   else {
     const step = dueSteps.find(({ minutes }) => minutesLeft <= minutes);
-    if (step) add(step.text, step.points);
+    if (step) add(reason("due-within", { minutes: step.minutes }), step.points);
   }
 
   const regions = regionsOf(row.bodyParts, row.studyDescription);
-  if (row.modalities.includes("CT") && regions.includes("head")) add("CT of the head", 80);
+  if (row.modalities.includes("CT") && regions.includes("head")) add(reason("head-ct"), 80);
   else if (
     row.modalities.includes("CT") &&
     regions.includes("chest") &&
     /\b(pe|ctpa|embol)/i.test(row.studyDescription)
   )
-    add("CT for pulmonary embolism", 60);
+    add(reason("pulmonary-embolism-ct"), 60);
   if (/\b(stroke|trauma|bleed|haemorrhage|hemorrhage|aneurysm|dissection)\b/i.test(row.studyDescription))
-    add("The request names an emergency", 60);
+    add(reason("emergency-named"), 60);
 
   const years = yearsAt({ birthDate: row.patientBirthDate }, row.studyDate);
-  if (years !== undefined && years < 1) add("Patient under 1 year", 60);
-  else if (years !== undefined && years < 16) add("Patient under 16 years", 30);
+  if (years !== undefined && years < 1) add(reason("patient-under", { years: 1 }), 60);
+  else if (years !== undefined && years < 16) add(reason("patient-under", { years: 16 }), 30);
 
   const steps = Math.min(12, Math.floor(minutesWaited(row, now) / waitStepMinutes));
-  if (steps > 0) add(`Waiting over ${waited(steps)}`, steps * 5);
+  if (steps > 0) add(reason("waiting-over", { minutes: steps * waitStepMinutes }), steps * 5);
 
   return { score: reasons.reduce((sum, { points }) => sum + points, 0), reasons };
 }
@@ -82,10 +81,4 @@ export function nextScoreChange(row: ScoredCase, now: Date): Date | null {
 
 function minutesWaited(row: ScoredCase, now: Date): number {
   return Math.max(0, (now.getTime() - row.waitingSince.getTime()) / minute);
-}
-
-/** @param steps of half an hour. */
-function waited(steps: number): string {
-  if (steps === 1) return "30 minutes";
-  return steps === 2 ? "1 hour" : `${steps / 2} hours`;
 }

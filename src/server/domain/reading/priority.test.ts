@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { reason } from "@overread/shared/reasons";
 import { regionsOf, sideOf } from "./body-regions.ts";
 import { priorRelevance } from "./prior-relevance.ts";
 import { priorityClass } from "./priority-class.ts";
@@ -51,7 +52,7 @@ test("the class outweighs everything but a missed due time; within it time, exam
   assert.equal(score({ state: "final", priority: "stat" }), 0);
 });
 
-test("the points of the reasons make the score, and the words hold until the next step", () => {
+test("the points of the reasons make the score, and hold until the next step", () => {
   const row = { ...routine, dueAt: at(45), waitingSince: at(-40) };
   const { score, reasons } = scorePriority(row, now);
   assert.equal(
@@ -59,8 +60,12 @@ test("the points of the reasons make the score, and the words hold until the nex
     reasons.reduce((sum, { points }) => sum + points, 0),
   );
   assert.deepEqual(
-    reasons.map(({ text }) => text),
-    ["Routine", "Due within 2 hours", "Waiting over 30 minutes"],
+    reasons.map(({ code, params }) => ({ code, params })),
+    [
+      reason("asked-for", { priority: "routine" }),
+      reason("due-within", { minutes: 120 }),
+      reason("waiting-over", { minutes: 30 }),
+    ],
   );
   const next = nextScoreChange(row, now)!;
   assert.deepEqual(scorePriority(row, new Date(next.getTime() - 2000)).reasons, reasons, "nothing changes before");
@@ -74,17 +79,12 @@ test("the points of the reasons make the score, and the words hold until the nex
   }
 });
 
-test("how long a case waits is said as a person would", () => {
-  const words = (minutes: number) =>
-    scorePriority({ ...routine, waitingSince: at(-minutes) }, now).reasons.find(({ text }) => /Waiting/.test(text))
-      ?.text;
-  assert.deepEqual([10, 40, 70, 100, 130].map(words), [
-    undefined,
-    "Waiting over 30 minutes",
-    "Waiting over 1 hour",
-    "Waiting over 1.5 hours",
-    "Waiting over 2 hours",
-  ]);
+test("how long a case waits counts in half hours", () => {
+  const minutes = (waited: number) =>
+    scorePriority({ ...routine, waitingSince: at(-waited) }, now).reasons.flatMap((why) =>
+      why.code === "waiting-over" ? [why.params.minutes] : [],
+    );
+  assert.deepEqual([10, 40, 70, 100, 130].flatMap(minutes), [30, 60, 90, 120]);
 });
 
 test("regions are found in codes and in descriptions", () => {
@@ -118,13 +118,17 @@ test("a prior of the same region and modality goes before a newer one of somethi
     of({ modalities: ["CR"] }).relevance >
       of({ bodyParts: ["FOOT"], studyDescription: "CT FOOT", studyDate: "20261120" }).relevance,
   );
-  assert.deepEqual(same.reasons, ["Same modality (CT)", "Same region (chest)", "12 months earlier"]);
+  assert.deepEqual(same.reasons, [
+    reason("same-modality", { modality: "CT" }),
+    reason("same-region", { regions: ["chest"] }),
+    reason("earlier", { days: 365 }),
+  ]);
   const knee = (description: string) =>
     priorRelevance(
       { ...current, bodyParts: ["KNEE"], studyDescription: "CT KNEE LEFT" },
       { ...current, bodyParts: ["KNEE"], studyDescription: description },
     );
   assert.ok(knee("CT KNEE LEFT").relevance > knee("CT KNEE RIGHT").relevance);
-  assert.ok(knee("CT KNEE RIGHT").reasons.includes("Other side (right)"));
+  assert.ok(knee("CT KNEE RIGHT").reasons.some(({ code }) => code === "other-side"));
   for (const { relevance } of [same, knee("CT KNEE LEFT")]) assert.ok(relevance >= 0 && relevance <= 100);
 });

@@ -1,3 +1,4 @@
+import type { IdentityDoubt, Reason } from "@overread/shared/reasons";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import type { Identity } from "../patient-identity.ts";
 import type { ListId } from "./list-ids.ts";
@@ -7,7 +8,8 @@ import type { ListId } from "./list-ids.ts";
 /** The writings of a name, each in caret form (PS3.5 §6.2.1). */
 export type NameGroups = { alphabetic: string; ideographic: string; phonetic: string };
 
-export type PriorityReason = { text: string; points: number };
+/** Why a case stands where it stands, and how much it counts. */
+export type PriorityReason = Reason & { points: number };
 
 export type CaseAbilities = {
   claim: boolean;
@@ -75,8 +77,8 @@ export type WorklistItem = {
   draft: { id: string; name: string; at: string } | null;
   /** What the hospital sent, not the documents that we added. */
   images: { received: number; expected: number | null; refused: number; damaged: number };
-  /** In words, when images were refused and will not come, or are damaged, e.g. `3 of 4 images; 1 refused`; null otherwise. */
-  incomplete: string | null;
+  /** That images were refused and will not come, or are damaged; empty when the study is whole. */
+  incomplete: Reason[];
   /**
    * Pictures that came after reading had begun (they block the signature) or after it was signed (an addendum is due), until a reader
    * has said to have seen them; null when there are none.
@@ -85,15 +87,15 @@ export type WorklistItem = {
   priorCount: number;
   /** Instances set aside because their UID came with other bytes before. */
   quarantined: number;
-  /** In words, when images of the study name different patients; null when they agree. To be shown wherever the case is. */
-  patientConflict: string | null;
+  /** That images of the study, or earlier studies under its patient ID, name different patients; null when they agree. To be shown wherever the case is. */
+  patientConflict: IdentityDoubt | null;
   /**
    * Whether all that is known under this patient agrees. `unknown`: the patient ID identifies nobody, so nothing can be compared.
    * `conflict`: images of the study, or earlier studies under its patient ID, name somebody else.
    */
   identity: Identity;
-  /** What a report that is signed now says of it; null where nothing is in doubt. */
-  identityWhenSigned: string | null;
+  /** Everything that is in doubt of it, which a report that is signed now says; empty where nothing is. */
+  doubts: IdentityDoubt[];
   /** As a name to read; empty when the study names none. */
   referringPhysician: string;
   /**
@@ -130,21 +132,17 @@ export type PriorSummary = {
   modalities: string[];
   /** 0–100; higher is nearer to what is read now. */
   relevance: number;
-  reasons: string[];
+  reasons: Reason[];
   hasReport: boolean;
   /** Whether it is of the same person. One that is not `agrees` is hung and compared only by a deliberate act. */
   identity: Identity;
-  /** Why it is not `agrees`, in words; null where it is. */
-  identityReason: string | null;
+  /** Why it is not `agrees`; null where it is. */
+  identityReason: Reason | null;
   /** Whether a reader of this case compares with it all the same. */
   accepted: boolean;
 };
 
-export type CaseDetail = WorklistItem & {
-  priors: PriorSummary[];
-  /** Why it stands where it stands, in words. */
-  why: string[];
-};
+export type CaseDetail = WorklistItem & { priors: PriorSummary[] };
 
 export type SeriesSummary = {
   seriesInstanceUid: string;
@@ -169,9 +167,9 @@ export type ReportSection = { key: string; title: string; text: string };
 export type OpenedPrior = OpenedStudy & {
   studyId: string;
   relevance: number;
-  reasons: string[];
+  reasons: Reason[];
   identity: Identity;
-  identityReason: string | null;
+  identityReason: Reason | null;
   accepted: boolean;
   studyDate: string;
   description: string;

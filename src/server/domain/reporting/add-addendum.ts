@@ -1,4 +1,5 @@
 import { DomainError } from "@overread/shared/errors";
+import { reportWords } from "@overread/shared/report-words";
 import type { Ctx, UserActor } from "#server/context.ts";
 import { isSigned, moveCase } from "../reading/index.ts";
 import { plain } from "./canonical-text.ts";
@@ -46,6 +47,7 @@ export async function addAddendum(ctx: Ctx<UserActor>, { caseId, text, lateImage
   }
 
   await moveCase(ctx, caseId, "amend", { lateImagesSeen: lateImages });
+  const { language } = newest;
   const number = newest.sections.filter(({ key }) => key.startsWith("addendum-")).length + 1;
   return insertVersion(
     ctx,
@@ -53,11 +55,11 @@ export async function addAddendum(ctx: Ctx<UserActor>, { caseId, text, lateImage
     {
       version: newest.version + 1,
       kind: "addendum",
-      language: newest.language,
+      language,
       sections: [
         ...newest.sections,
-        ...(await patientInDoubt(ctx, caseId, `addendum-${number}`)),
-        { key: `addendum-${number}`, title: `Addendum ${number}`, text: words },
+        ...(await patientInDoubt(ctx, { caseId, language }, `addendum-${number}`)),
+        { key: `addendum-${number}`, title: reportWords(language).addendumTitle(number), text: words },
       ],
       keyImages: newest.keyImages,
       action: "report.addendum",

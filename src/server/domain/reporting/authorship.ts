@@ -1,3 +1,4 @@
+import { reportWords } from "@overread/shared/report-words";
 import type { Ctx } from "#server/context.ts";
 import { draftHistory } from "./draft-history.ts";
 import type { Section } from "./inputs.ts";
@@ -8,18 +9,22 @@ export const authorshipKey = "authorship";
 /**
  * What a report says of words that its signer has from a colleague's draft: a section of its own, part of what is signed. None when
  * everything since the last new beginning is the signer's own.
+ *
+ * @param language of the report, in which it is said.
  */
-export async function authorship(ctx: Pick<Ctx, "tx">, caseId: string): Promise<Section[]> {
+export async function authorship(
+  ctx: Pick<Ctx, "tx">,
+  { caseId, language }: { caseId: string; language: string },
+): Promise<Section[]> {
   const history = await draftHistory(ctx, caseId);
   const begun = history.findIndex(({ act }) => act === "set-aside");
   const taken = (begun < 0 ? history : history.slice(0, begun)).toReversed();
   if (taken.length === 0) return [];
+  const { title, takenOver } = reportWords(language).authorship;
   const text = taken
-    .map(
-      ({ from, writtenAt, by, at }) => `Drafted by ${from}, ${minute(writtenAt)}; taken over by ${by}, ${minute(at)}.`,
-    )
+    .map(({ from, writtenAt, by, at }) => takenOver({ from, writtenAt: minute(writtenAt), by, at: minute(at) }))
     .join("\n");
-  return [{ key: authorshipKey, title: "Authorship", text }];
+  return [{ key: authorshipKey, title, text }];
 }
 
 /** `2026-11-26 01:20 UTC`: read in more than one time zone. */

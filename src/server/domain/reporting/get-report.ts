@@ -50,7 +50,7 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
     prompts: promptLabels,
     draft: working?.draft ?? null,
     earlierDrafts: earlier.filter(({ fromId }) => signed || working !== null || ownWords(fromId)),
-    authorship: working ? ((await authorship(ctx, caseId))[0]?.text ?? "") : "",
+    authorship: working ? ((await authorship(ctx, { caseId, language: working.language }))[0]?.text ?? "") : "",
     versions,
     canEdit: mine && reportPolicy.can(actor, "report.save-draft", row),
     canSign: mine && reportPolicy.can(actor, "report.sign", row),

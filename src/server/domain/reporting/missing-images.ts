@@ -1,4 +1,5 @@
 import { DomainError } from "@overread/shared/errors";
+import { reportWords } from "@overread/shared/report-words";
 import type { Ctx } from "#server/context.ts";
 import { requireWhole } from "../reading/index.ts";
 import type { Section } from "./inputs.ts";
@@ -10,9 +11,13 @@ export const missingImagesKey = "missing-images";
  * What a report says of images that were refused, or are damaged, and were not there to be read: a section of its own, part of what is
  * signed. None when the study is whole.
  *
+ * @param language of the report, in which it is said.
  * @throws {DomainError} `case.incomplete` with `refused`, when nobody has said to read without them
  */
-export async function missingImages({ tx }: Pick<Ctx, "tx">, caseId: string): Promise<Section[]> {
+export async function missingImages(
+  { tx }: Pick<Ctx, "tx">,
+  { caseId, language }: { caseId: string; language: string },
+): Promise<Section[]> {
   const [study] = await tx.$queryRaw<
     { id: string; refusedInstances: number; damagedInstances: number; readWithout: number }[]
   >`
@@ -24,17 +29,6 @@ export async function missingImages({ tx }: Pick<Ctx, "tx">, caseId: string): Pr
   if (refused + damaged === 0) return [];
   const [{ received }] = await tx.$queryRaw<[{ received: number }]>`
     SELECT count(*)::int AS received FROM instance WHERE study_ref = ${study.id}::uuid AND status = 'stored' AND source <> 'report'`;
-  const were = (count: number): string => (count === 1 ? "was" : "were");
-  const all = received + refused;
-  const text = [
-    refused > 0
-      ? [`${refused} of ${all} images ${were(refused)} refused by the archive and ${were(refused)} not available.`]
-      : [],
-    damaged > 0
-      ? [`${damaged} of ${all} images ${were(damaged)} damaged in the archive and ${were(damaged)} not available.`]
-      : [],
-  ]
-    .flat()
-    .join(" ");
-  return [{ key: missingImagesKey, title: "Images not available", text }];
+  const { title, text } = reportWords(language).missingImages;
+  return [{ key: missingImagesKey, title, text: text({ all: received + refused, refused, damaged }) }];
 }

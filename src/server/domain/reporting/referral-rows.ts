@@ -1,7 +1,7 @@
 import { formatPersonName } from "@overread/shared/dicom/person-name";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
-import { acquiredModalities, doubtInWords, type IdentityFacts, identityColumns, signed } from "../reading/index.ts";
+import { acquiredModalities, doubtsOf, type IdentityFacts, identityColumns, signed } from "../reading/index.ts";
 import type { Section } from "./inputs.ts";
 import type { ReferralItem } from "./shapes.ts";
 
@@ -56,15 +56,17 @@ export const selectReferrals = (readerId: string): Prisma.Sql => Prisma.sql`
   LEFT JOIN reading_case c ON c.study_ref = s.id
   LEFT JOIN LATERAL (SELECT * FROM report_version r WHERE r.study_ref = s.id AND r.kind <> 'preliminary' ORDER BY r.version DESC LIMIT 1) v ON true`;
 
+/** Characters of each that a row of the list has. */
 const impressionLength = 200;
 const addendumLength = 100;
 
-/** What an addendum says comes first: it may be the opposite of what stands in the impression. */
-function impressionOf(sections: Section[]): string {
-  const impression = sections.find(({ key }) => key === "impression")?.text.trim() ?? "";
+const impressionOf = (sections: Section[]): string =>
+  firstOf(sections.find(({ key }) => key === "impression")?.text.trim() ?? "", impressionLength);
+
+/** What an addendum says comes first on a list: it may be the opposite of what stands in the impression. */
+function addendumOf(sections: Section[]): string | null {
   const addendum = sections.findLast(({ key }) => /^addendum-\d+$/.test(key))?.text.trim();
-  if (!addendum) return firstOf(impression, impressionLength);
-  return firstOf(`Amended: ${firstOf(addendum, addendumLength)} · Signed before: ${impression}`, impressionLength);
+  return addendum ? firstOf(addendum, addendumLength) : null;
 }
 
 function firstOf(text: string, length: number): string {
@@ -91,9 +93,10 @@ export function toReferralItem(row: ReferralRow): ReferralItem {
     signedAt: row.signedAt?.toISOString() ?? null,
     signedBy: row.signedBy,
     impression: impressionOf(row.sections ?? []),
+    addendum: addendumOf(row.sections ?? []),
     unread: row.unread,
     lateImages: row.lateImages,
     byDefault: row.byDefault,
-    patientDoubt: doubtInWords(row),
+    doubts: doubtsOf(row),
   };
 }

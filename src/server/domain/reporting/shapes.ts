@@ -1,4 +1,5 @@
 import type { DeliveryFailure } from "@overread/shared/delivery-failure";
+import type { IdentityDoubt } from "@overread/shared/reasons";
 import type { CaseState, DeliveryState, DocumentKind, ReportKind } from "#server/db/generated/enums.ts";
 import type { KeyImage, Section } from "./inputs.ts";
 
@@ -107,16 +108,18 @@ export type ReferralItem = {
   state: CaseState | null;
   signedAt: string | null;
   signedBy: string | null;
-  /** First 200 characters of the newest signed impression, behind the newest addendum's first words; empty while unsigned. */
+  /** First 200 characters of the newest signed impression; empty while unsigned. */
   impression: string;
+  /** First 100 characters of the newest addendum, which may say the opposite; null when there is none. */
+  addendum: string | null;
   /** The newest signed version has not been opened by the physician yet. */
   unread: boolean;
   /** Pictures that came after it was signed and are not in the report, until its readers have said what they change. */
   lateImages: number;
   /** The study names no referring physician: it comes by the facility's choice. */
   byDefault: boolean;
-  /** In words, where it is not certain whose study this is now; what was in doubt at the signature stands in the report itself. */
-  patientDoubt: string | null;
+  /** Why it is not certain whose study this is now, empty where it is; what was in doubt at the signature stands in the report itself. */
+  doubts: IdentityDoubt[];
 };
 
 export type Referrals = { items: ReferralItem[]; nextCursor: string | null; counts: { unread: number } };

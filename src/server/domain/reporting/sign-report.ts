@@ -64,10 +64,10 @@ async function readyToSign(
   if (!draft || !written.some(({ key }) => key === "impression")) throw new DomainError("report.impression-missing");
   const { language, keyImages } = draft;
   const sections = [
-    ...(await patientInDoubt(ctx, caseId)),
-    ...(await missingImages(ctx, caseId)),
+    ...(await patientInDoubt(ctx, { caseId, language })),
+    ...(await missingImages(ctx, { caseId, language })),
     ...written,
-    ...(await authorship(ctx, caseId)),
+    ...(await authorship(ctx, { caseId, language })),
   ];
   return { held, draft: { language, sections, keyImages } };
 }

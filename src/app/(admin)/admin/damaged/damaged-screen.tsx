@@ -7,6 +7,7 @@ import { sentenceFor } from "../../../_trpc/errors.ts";
 import type { Me, Outputs } from "../../../_trpc/types.ts";
 import { EmptyState, FailedState } from "../../../_ui/empty-state.tsx";
 import { formatDicomDate, withoutModality } from "../../../_ui/format.ts";
+import { doubtsInWords } from "../../../_ui/in-words.ts";
 import { Ago } from "../../../_ui/now.tsx";
 import { Badge, PatientMark } from "../../../_ui/status.tsx";
 import { OfficePage } from "../../office-page.tsx";
@@ -58,7 +59,7 @@ function Card({ item }: { item: Item }) {
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0">
           <h2 className="name-line font-semibold">
-            {item.patientDoubt ? <PatientMark words={item.patientDoubt} /> : null}
+            {item.doubts.length > 0 ? <PatientMark words={doubtsInWords(item.doubts) ?? ""} /> : null}
             <bdi>{item.patientName || "Name not given"}</bdi>
           </h2>
           <p className="tabular text-quiet">

@@ -9,6 +9,7 @@ import type { Inputs, Me, Outputs } from "../../../_trpc/types.ts";
 import { Button, buttonClass } from "../../../_ui/button.tsx";
 import { EmptyState, FailedState } from "../../../_ui/empty-state.tsx";
 import { formatBytes, formatDicomDate, withoutModality } from "../../../_ui/format.ts";
+import { doubtsInWords, inWords } from "../../../_ui/in-words.ts";
 import { Ago } from "../../../_ui/now.tsx";
 import { SkeletonRows } from "../../../_ui/skeleton.tsx";
 import { Badge, PatientMark } from "../../../_ui/status.tsx";
@@ -127,7 +128,7 @@ function Card({ item, onAsk }: { item: Item; onAsk: (decision: Decision) => void
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0">
           <h2 className="name-line font-semibold">
-            {item.patientDoubt ? <PatientMark words={item.patientDoubt} /> : null}
+            {item.doubts.length > 0 ? <PatientMark words={doubtsInWords(item.doubts) ?? ""} /> : null}
             <bdi>{item.patientName || "Name not given"}</bdi>
           </h2>
           <p className="tabular text-quiet">
@@ -140,7 +141,7 @@ function Card({ item, onAsk }: { item: Item; onAsk: (decision: Decision) => void
           <Badge icon={CircleCheck}>{item.decided.status === "superseded" ? "Replaced" : "Left aside"}</Badge>
         ) : null}
       </div>
-      <p>{item.why}</p>
+      <p>{inWords(item.why)}</p>
       <p className="text-[0.8125rem] break-words text-quiet">{differenceInWords(item.differs)}</p>
       <ul className="flex flex-col gap-1 text-[0.8125rem]">
         {item.served ? <Version label="Shown" version={item.served} /> : null}

@@ -13,6 +13,7 @@ import { Button, buttonClass } from "../../../_ui/button.tsx";
 import { Disclaimer } from "../../../_ui/disclaimer.tsx";
 import { FailedState } from "../../../_ui/empty-state.tsx";
 import { formatRemaining, formatWhen, zoneName } from "../../../_ui/format.ts";
+import { conflictInWords, inWords } from "../../../_ui/in-words.ts";
 import { LiveDot } from "../../../_ui/live-dot.tsx";
 import { useNow, useZone } from "../../../_ui/now.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
@@ -182,7 +183,9 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
       )}
 
       {study?.item.patientConflict ? (
-        <PatientWarning className="rounded-none border-x-0 border-t-0">{study.item.patientConflict}</PatientWarning>
+        <PatientWarning className="rounded-none border-x-0 border-t-0">
+          {conflictInWords(study.item.patientConflict)}
+        </PatientWarning>
       ) : null}
 
       {study?.item.identity === "unknown" ? (
@@ -194,7 +197,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
         <LateImagesNotice item={study.item} mayAnswer={reader} className="rounded-none border-x-0 border-t-0" />
       ) : null}
 
-      {study?.item.incomplete && !signed ? (
+      {study && study.item.incomplete.length > 0 && !signed ? (
         <IncompleteNotice
           item={study.item}
           onAccepted={() => void claimAgain()}
@@ -400,7 +403,7 @@ function forViewer(study: OpenStudy): { current: StudyForViewing; priors: StudyF
       label: "Prior",
       studyDate: prior.studyDate || null,
       description: prior.description || null,
-      doubt: prior.accepted ? null : prior.identityReason,
+      doubt: prior.accepted || !prior.identityReason ? null : inWords(prior.identityReason),
     })),
   };
 }

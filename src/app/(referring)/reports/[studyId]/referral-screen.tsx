@@ -11,6 +11,7 @@ import { Amendments } from "../../../_ui/amendments.tsx";
 import { Button, buttonClass, IconButton } from "../../../_ui/button.tsx";
 import { Disclaimer } from "../../../_ui/disclaimer.tsx";
 import { plural, withoutModality } from "../../../_ui/format.ts";
+import { doubtsInWords } from "../../../_ui/in-words.ts";
 import { Ago, Exact } from "../../../_ui/now.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
 import { PatientWarning } from "../../../_ui/status.tsx";
@@ -78,13 +79,12 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
     />
   );
 
+  const doubts = doubtsInWords(referral.doubts);
   if (viewing)
     return (
       <div data-room="reading" className="flex h-dvh flex-col">
         {banner}
-        {referral.patientDoubt ? (
-          <PatientWarning className="rounded-none border-x-0 border-t-0">{referral.patientDoubt}</PatientWarning>
-        ) : null}
+        {doubts ? <PatientWarning className="rounded-none border-x-0 border-t-0">{doubts}</PatientWarning> : null}
         <main className="flex min-h-0 flex-1 flex-col bg-black" aria-label="Images">
           <Viewer compact current={study} priors={[]} jumpTo={viewing.at} />
         </main>
@@ -133,7 +133,7 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
           </div>
         </div>
 
-        {referral.patientDoubt ? <PatientWarning>{referral.patientDoubt}</PatientWarning> : null}
+        {doubts ? <PatientWarning>{doubts}</PatientWarning> : null}
         {referral.lateImages > 0 ? (
           <PatientWarning>
             {`${plural(referral.lateImages, "image")} came after the report was signed and ${referral.lateImages === 1 ? "is" : "are"} not in it. The radiologists have been told.`}

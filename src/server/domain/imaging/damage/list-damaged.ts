@@ -1,4 +1,5 @@
 import { formatPersonName } from "@overread/shared/dicom/person-name";
+import type { IdentityDoubt } from "@overread/shared/reasons";
 import { z } from "zod";
 import type { Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
@@ -13,8 +14,8 @@ export type DamagedStudy = {
   studyId: string;
   patientName: string;
   patientId: string;
-  /** In words, where it is not certain whose study this is. */
-  patientDoubt: string | null;
+  /** Why it is not certain whose study this is; empty where it is. */
+  doubts: IdentityDoubt[];
   studyDate: string;
   studyDescription: string;
   modalities: string[];
@@ -33,7 +34,7 @@ export type DamagedStudy = {
 
 type Row = Omit<
   DamagedStudy,
-  "patientDoubt" | "facility" | "foundAt" | "backupLookedAt" | "senderAskedAt" | "healedAt" | "foundBy"
+  "doubts" | "facility" | "foundAt" | "backupLookedAt" | "senderAskedAt" | "healedAt" | "foundBy"
 > & {
   facility: string | null;
   foundBy: ("read" | "scrub")[];
@@ -75,7 +76,7 @@ export async function listDamaged(
     items: rows.map((row) => ({
       ...row,
       patientName: formatPersonName(row.patientName),
-      patientDoubt: doubts.get(row.studyId) ?? null,
+      doubts: doubts.get(row.studyId) ?? [],
       facility: row.facility ?? "",
       foundBy: row.foundBy.length > 1 ? "both" : row.foundBy[0]!,
       foundAt: row.foundAt.toISOString(),

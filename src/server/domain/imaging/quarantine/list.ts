@@ -3,6 +3,7 @@ import { dictionaryByTag } from "@overread/shared/dicom/dictionary";
 import { formatPersonName } from "@overread/shared/dicom/person-name";
 import { Tag } from "@overread/shared/dicom/tags";
 import { transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
+import { type IdentityDoubt, type Reason, reason } from "@overread/shared/reasons";
 import { z } from "zod";
 import type { Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
@@ -39,13 +40,13 @@ export type QuarantinedInstance = QuarantinedVersion & {
   facility: string;
   patientName: string;
   patientId: string;
-  /** In words, where it is not certain whose study this is. */
-  patientDoubt: string | null;
+  /** Why it is not certain whose study this is; empty where it is. */
+  doubts: IdentityDoubt[];
   studyDate: string;
   studyDescription: string;
   modality: string;
-  /** In words, why it was set aside. */
-  why: string;
+  /** Why it was set aside. */
+  why: Reason;
   served: QuarantinedVersion | null;
   /** Keywords of the header attributes in which the two differ, at most 30; none: only the pixels or what stands in no header differ. */
   differs: string[];
@@ -138,8 +139,8 @@ export async function listQuarantined(
         ...asVersion(row),
         facility: facility ?? "",
         patientName: formatPersonName(patientName),
-        patientDoubt: doubts.get(row.studyId) ?? null,
-        why: other && canRelease ? whyAside(syntax, other.syntax) : ofAnotherPlace,
+        doubts: doubts.get(row.studyId) ?? [],
+        why: other && canRelease ? whyAside(syntax, other.syntax) : reason("uid-of-another-place"),
         served: other ? asVersion(other) : null,
         differs: other ? differences(metadata, other.metadata) : [],
         canRelease,
@@ -166,12 +167,11 @@ function asVersion(row: VersionRow): QuarantinedVersion {
   };
 }
 
-const ofAnotherPlace = "The identifier belongs to an image of another series or study.";
 /** The same image may have been compressed on its way: that is for a person to see, and easier with both syntaxes by name. */
-function whyAside(syntax: string, served: string): string {
-  if (syntax === served) return "The same identifier came before with other content.";
+function whyAside(syntax: string, served: string): Reason {
+  if (syntax === served) return reason("uid-with-other-content");
   const name = (uid: string): string => transferSyntaxes[uid]?.name ?? uid;
-  return `The same identifier came before in another transfer syntax: ${name(served)}, this time ${name(syntax)}.`;
+  return reason("uid-in-other-syntax", { served: name(served), came: name(syntax) });
 }
 
 /** What the archive adds to say how the object is stored. */

@@ -1,0 +1,75 @@
+import type { IdentityDoubt, Reason, ReasonCode, ReasonParams } from "@overread/shared/reasons";
+import { attributesInWords } from "@overread/shared/report-words/en";
+import { plural } from "./format.ts";
+
+/** What the portal's reasons (`shared/reasons.ts`) are in words on every screen. The one table: a code without a line does not compile. */
+const words: { [C in ReasonCode]: (params: ReasonParams<C>) => string } = {
+  "asked-for": ({ priority }) => ({ stat: "STAT", urgent: "Urgent", routine: "Routine" })[priority],
+  overdue: () => "Overdue",
+  "due-within": ({ minutes }) => `Due within ${minutesInWords(minutes)}`,
+  "head-ct": () => "CT of the head",
+  "pulmonary-embolism-ct": () => "CT for pulmonary embolism",
+  "emergency-named": () => "The request names an emergency",
+  "patient-under": ({ years }) => `Patient under ${plural(years, "year")}`,
+  "waiting-over": ({ minutes }) => `Waiting over ${minutesInWords(minutes)}`,
+
+  "same-modality": ({ modality }) => `Same modality (${modality})`,
+  "same-region": ({ regions }) => `Same region (${regions.join(", ")})`,
+  "neighbouring-region": ({ regions }) => `Neighbouring region (${regions.join(", ")})`,
+  "same-side": ({ side }) => `Same side (${side})`,
+  "other-side": ({ side }) => `Other side (${side})`,
+  earlier: ({ days }) => daysEarlier(days),
+
+  "images-name-others": ({ differ }) =>
+    `Images of this study name different patients: they differ in ${attributesInWords(differ)}.`,
+  "priors-name-another": ({ differ }) =>
+    `Earlier studies under this patient ID name another patient: they differ in ${attributesInWords(differ)}.`,
+  "prior-names-another": ({ differ }) => `It names another patient: the ${attributesInWords(differ)} differ.`,
+  "too-little-known": () => "Too little is known to say that it is the same patient.",
+  "patient-id-names-nobody": () => "There is no patient ID that identifies anybody.",
+
+  "images-refused": ({ received, expected, refused }) => `${received} of ${expected} images; ${refused} refused`,
+  "images-damaged": ({ damaged }) => `${damaged} ${damaged === 1 ? "image is" : "images are"} damaged and not shown`,
+
+  "uid-of-another-place": () => "The identifier belongs to an image of another series or study.",
+  "uid-with-other-content": () => "The same identifier came before with other content.",
+  "uid-in-other-syntax": ({ served, came }) =>
+    `The same identifier came before in another transfer syntax: ${served}, this time ${came}.`,
+};
+
+/** A reason in words; one that a newer portal gives to a page loaded before it, by its code. */
+export function inWords<C extends ReasonCode>({ code, params }: { code: C; params: ReasonParams<C> }): string {
+  return words[code]?.(params) ?? code;
+}
+
+/** What a case in conflict says, and what follows from it; null where there is none. */
+export function conflictInWords(conflict: IdentityDoubt | null): string | null {
+  if (!conflict) return null;
+  const then =
+    conflict.code === "images-name-others" ? "Ask the site before reading." : "They are not compared by themselves.";
+  return `${inWords(conflict as Reason)} ${then}`;
+}
+
+/** What whoever reads a report is told of its patient; null where nothing is in doubt. */
+export function doubtsInWords(doubts: readonly IdentityDoubt[]): string | null {
+  if (doubts.length === 0) return null;
+  return `${doubts.map((doubt) => inWords(doubt as Reason)).join(" ")} Make sure whose report this is.`;
+}
+
+/** That images are missing; null where the study is whole. */
+export function incompleteInWords(incomplete: readonly Reason[]): string | null {
+  return incomplete.length > 0 ? incomplete.map((each) => inWords(each)).join("; ") : null;
+}
+
+/** `30 minutes`, `1 hour`, `1.5 hours`. */
+function minutesInWords(minutes: number): string {
+  if (minutes < 60) return plural(minutes, "minute");
+  return minutes === 60 ? "1 hour" : `${minutes / 60} hours`;
+}
+
+function daysEarlier(days: number): string {
+  if (days === 0) return "Same day";
+  if (days < 60) return `${plural(days, "day")} earlier`;
+  if (days < 730) return `${Math.round(days / 30.44)} months earlier`;
+  return `${Math.floor(days / 365.25)} years earlier`;
+}
