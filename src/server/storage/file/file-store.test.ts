@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   utimesSync,
@@ -176,3 +177,39 @@ test("the sweep takes old objects that no row knows, and gives back one that is 
   assert.deepEqual(there, [true, true, false, true]);
   assert.ok(statSync(path.join(root, keyOf(wanted))).mtimeMs > old.getTime());
 });
+
+test("an old orphan that is stored again while the sweep takes it away is there when its sender is told so", async (t) => {
+  const { root, store } = newStore(t);
+  // So large that the writer compares for a while what lies there.
+  const bytes = shared(Buffer.alloc(48 << 20, 7));
+  const put = async () => (await store.putInstance(owner, head, bytes)).durable;
+  await put();
+  const file = path.join(root, keyOf(bytes));
+  const isComparing = () => readdirSync("/proc/self/fd").some((fd) => linkOf(`/proc/self/fd/${fd}`) === file);
+  let taken = 0;
+  // A sweep that comes too late finds the file young, and takes nothing.
+  for (let round = 0; round < 20 && taken === 0; round++) {
+    utimesSync(file, old, old);
+    let again = Promise.resolve();
+    taken = await store.sweepObjects(async () => {
+      let settled = false;
+      again = put().finally(() => {
+        settled = true;
+      });
+      while (!isComparing() && !settled) await new Promise((resolve) => setTimeout(resolve, 1));
+      return new Set();
+    });
+    await again;
+    assert.ok(existsSync(file), "its sender was told so, and it is gone");
+    assert.equal(statSync(file).size, head.byteLength + bytes.byteLength);
+  }
+  assert.equal(taken, 1, "the sweep never came in time");
+});
+
+function linkOf(fd: string): string | null {
+  try {
+    return readlinkSync(fd);
+  } catch {
+    return null;
+  }
+}

@@ -10,6 +10,7 @@ import {
   openSync,
   readSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeSync,
   writevSync,
@@ -66,9 +67,11 @@ function write(target: string, pieces: Uint8Array[]): void {
     }
     const existing = tryOpen(target, constants.O_RDWR, "ENOENT");
     if (existing === null) continue;
-    if (!confirm(existing, pieces)) replace(target, pieces);
+    const held = confirm(existing, pieces);
+    if (!held) replace(target, pieces);
     syncDirectory(directory);
-    return;
+    // A sweep that began before the file was young again may have taken its name meanwhile.
+    if (!held || fileUnder(target) === held) return;
   }
   throw Object.assign(new Error("the object's name comes and goes"), { code: "EAGAIN" });
 }
@@ -117,10 +120,12 @@ function writeAll(fd: number, pieces: Uint8Array[]): void {
 /**
  * Whether the file holds these very bytes; then it is made durable, and young enough for a sweep to leave it alone. The bytes are
  * written over themselves: after a sync that failed the kernel shows bytes that never reached the disk, and has forgotten to write them.
+ *
+ * @returns which file it is (inode); null where it holds others.
  */
-function confirm(fd: number, pieces: Uint8Array[]): boolean {
+function confirm(fd: number, pieces: Uint8Array[]): bigint | null {
   try {
-    if (!sameBytes(fd, pieces)) return false;
+    if (!sameBytes(fd, pieces)) return null;
     let at = 0;
     for (const piece of pieces)
       for (let from = 0; from < piece.byteLength; ) {
@@ -131,11 +136,14 @@ function confirm(fd: number, pieces: Uint8Array[]): boolean {
     const now = new Date();
     futimesSync(fd, now, now);
     sync(fd);
-    return true;
+    return fstatSync(fd, { bigint: true }).ino;
   } finally {
     closeSync(fd);
   }
 }
+
+/** The file that has a name now (inode); null where none has. */
+const fileUnder = (name: string): bigint | null => statSync(name, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
 
 function sameBytes(fd: number, pieces: Uint8Array[]): boolean {
   if (fstatSync(fd).size !== pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)) return false;

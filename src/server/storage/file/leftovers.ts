@@ -45,18 +45,20 @@ function isInUse(name: string, owner: string): boolean {
 
 /**
  * Removes an object that nobody owns. Takes its name away first: whoever stores the same bytes now either touched it in time, or
- * writes anew.
+ * finds that the name is gone and writes anew.
  *
  * @param aside a temporary name.
  */
 export async function dropOrphan(file: string, aside: string): Promise<boolean> {
+  const isYoung = async (name: string): Promise<boolean> => Date.now() - (await stat(name)).mtimeMs < orphanAgeMs;
   try {
+    // One that is wanted keeps its name where that is seen in time: nobody misses it for a moment.
+    if (await isYoung(file)) return false;
     await rename(file, aside);
   } catch {
     return false;
   }
-  const { mtimeMs } = await stat(aside);
-  if (Date.now() - mtimeMs < orphanAgeMs) {
+  if (await isYoung(aside)) {
     await rename(aside, file);
     return false;
   }
