@@ -25,6 +25,8 @@ const owners = {
   series: "domain/imaging",
   instance: "domain/imaging",
   damaged_object: "domain/imaging",
+  imaging_order: "domain/ordering",
+  order_match: "domain/ordering",
   reading_case: "domain/reading",
   case_prior: "domain/reading",
   case_skip: "domain/reading",

@@ -19,6 +19,8 @@ export type Things = {
   caseId: string;
   signedCaseId: string;
   signedStudyId: string;
+  /** Open, joined to the study of the case. */
+  orderId: string;
   reportVersionId: string;
   /** A version that was set aside. */
   quarantinedId: string;
@@ -57,6 +59,32 @@ export const procedures: Record<string, Line> = {
   "worklist.reinstate": {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId }),
     may: ["worklist_manager", "site_admin"],
+  },
+  "order.list": { reach: null, may: ["technologist", "site_admin"] },
+  "order.create": {
+    reach: ({ facilitySlug }) => ({
+      facilitySlug,
+      patientId: "P1",
+      patientName: "Made^Up",
+      procedureDescription: "CT chest",
+    }),
+    may: ["technologist", "site_admin"],
+  },
+  "order.update": {
+    reach: ({ orderId }) => ({ orderId, version: 1, reasonForExam: "Mine now." }),
+    may: ["technologist", "site_admin"],
+  },
+  "order.part": {
+    reach: ({ orderId, studyId }) => ({ orderId, studyId, reason: "Mine now." }),
+    may: ["technologist", "site_admin"],
+  },
+  "order.join": {
+    reach: ({ orderId, studyId }) => ({ orderId, studyId, reason: "Mine now." }),
+    may: ["technologist", "site_admin"],
+  },
+  "order.cancel": {
+    reach: ({ orderId }) => ({ orderId, reason: "Mine now." }),
+    may: ["technologist", "site_admin"],
   },
   "study.acceptPrior": {
     reach: ({ caseId, signedStudyId }) => ({ caseId, studyId: signedStudyId }),

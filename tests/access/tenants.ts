@@ -167,6 +167,15 @@ async function furnish(
     [instanceId],
   );
   const facilityId = await one<string>("SELECT id AS value FROM facility WHERE slug = $1", [facility]);
+  const orderId = await one<string>(
+    `INSERT INTO imaging_order (org_id, facility_id, patient_id, patient_name, procedure_description, created_by_id)
+     VALUES ($1, $2, 'SAME-1', $3, 'CT', $4) RETURNING id AS value`,
+    [org, facilityId, name, referrer.actor.userId],
+  );
+  await owner.query(
+    "INSERT INTO order_match (order_id, study_ref, org_id, reader_org_id, by_id) VALUES ($1, $2, $3, $4, $5)",
+    [orderId, open.studyId, org, group, referrer.actor.userId],
+  );
   const edgeId = await one<string>(
     "INSERT INTO edge_router (org_id, facility_id, name, public_key, software_version) VALUES ($1, $2, $3, 'x', '1') RETURNING id AS value",
     [org, facilityId, `${staffName} edge`],
@@ -184,6 +193,7 @@ async function furnish(
     caseId: open.caseId,
     signedCaseId: signed.caseId,
     signedStudyId: signed.studyId,
+    orderId,
     reportVersionId,
     quarantinedId,
   };

@@ -30,6 +30,7 @@ const handlers: Handlers = {
   "study.index": nothing,
   "case.attach-priors": nothing,
   "case.prioritize": nothing,
+  "case.apply-orders": nothing,
   "report.store-documents": nothing,
   "facility.deliver-earlier": nothing,
   "delivery.send": nothing,

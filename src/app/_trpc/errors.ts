@@ -55,6 +55,11 @@ const sentences: Record<string, string> = {
   "instance.already-resolved": "Somebody has decided about this image already. Reload to see how.",
   "instance.cannot-release":
     "This image belongs to another series or study under its identifier, and cannot take its place.",
+  "order.not-found": "There is no such order at your facilities.",
+  "order.version-conflict": "Somebody else changed this order meanwhile. Look at it again, then change it.",
+  "order.cancelled": "This order is cancelled.",
+  "order.other-patient":
+    "The order and the study name different people. They cannot be joined; correct one of them first.",
   "facility.not-found": "There is no such facility in your organisation.",
   "edge.not-found": "There is no such edge router in your organisation.",
   "storage.unavailable": "The archive cannot be reached at the moment. Nothing is lost; try again.",

@@ -9,7 +9,7 @@ import type { DifferingAttribute } from "@overread/shared/reasons";
  * misspelling, other letters or a date turned round. `conflict`: they name different people.
  */
 export type Identity = "agrees" | "unknown" | "conflict";
-type IdentityAttribute = Extract<DifferingAttribute, "name" | "birth-date" | "sex">;
+export type IdentityAttribute = Extract<DifferingAttribute, "name" | "birth-date" | "sex">;
 
 /** What a study says of its patient. Names in caret form, writings behind `=`; dates as DICOM's DA. */
 export type Demographics = { patientName: string; patientBirthDate: string; patientSex: string };

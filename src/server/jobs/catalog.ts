@@ -51,6 +51,14 @@ export const jobs = {
     timeoutMs: 30_000,
     collapse: (p) => p.caseId,
   }),
+  /** An order that the study answers was entered, changed, joined or parted. */
+  "case.apply-orders": job({
+    payload: ofStudy,
+    queue: "interactive",
+    attempts: 10,
+    timeoutMs: 30_000,
+    collapse: (p) => p.studyId,
+  }),
   "claim.expire": job({ payload: ofCase, queue: "interactive", attempts: 10, timeoutMs: 30_000 }),
   /** PDF, Encapsulated PDF, SR and KOS of a signed version into the archive, then deliveries. */
   "report.store-documents": job({

@@ -4,6 +4,7 @@ import { damageRouter } from "./routers/damage.ts";
 import { edgeRouter } from "./routers/edge.ts";
 import { facilityRouter } from "./routers/facility.ts";
 import { identityRouter } from "./routers/identity.ts";
+import { orderRouter } from "./routers/order.ts";
 import { quarantineRouter } from "./routers/quarantine.ts";
 import { referralRouter } from "./routers/referral.ts";
 import { reportRouter } from "./routers/report.ts";
@@ -15,6 +16,7 @@ import { worklistRouter } from "./routers/worklist.ts";
 /** Every procedure of the portal. A new one needs a line in tests/access/lines.ts, or the build fails. */
 export const appRouter = router({
   worklist: worklistRouter,
+  order: orderRouter,
   study: studyRouter,
   report: reportRouter,
   referral: referralRouter,

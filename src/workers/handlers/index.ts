@@ -1,6 +1,6 @@
 import { indexStudy } from "#server/archive/index.ts";
 import { settleStudies } from "#server/domain/imaging/index.ts";
-import { attachPriorsToMany, expireClaim, prioritizeCases } from "#server/domain/reading/index.ts";
+import { applyOrders, attachPriorsToMany, expireClaim, prioritizeCases } from "#server/domain/reading/index.ts";
 import type { Handlers } from "../handler.ts";
 import { anchorAudit } from "../schedules.ts";
 import { deliverEarlier } from "./deliver-earlier-reports.ts";
@@ -25,6 +25,11 @@ export const handlers = {
   "case.prioritize": {
     together: async (ctx, payloads) => {
       await prioritizeCases(ctx, { caseIds: payloads.map(({ caseId }) => caseId) });
+    },
+  },
+  "case.apply-orders": {
+    together: async (ctx, payloads) => {
+      await applyOrders(ctx, { studyIds: payloads.map(({ studyId }) => studyId) });
     },
   },
   "claim.expire": {

@@ -56,6 +56,13 @@ export type AuditAction =
   | "report.delivered"
   | "referral.list"
   | "referral.read"
+  | "order.list"
+  | "order.create"
+  | "order.update"
+  | "order.cancel"
+  | "order.match"
+  | "order.part"
+  | "case.apply-orders"
   | "audit.search"
   | "audit.export"
   | "org.create"
@@ -92,6 +99,7 @@ export type AuditEntry = {
  * `audit_read` into the chain (`appendRead`). What changes something is chained in its own transaction.
  */
 const reads: ReadonlySet<AuditAction> = new Set([
+  "order.list",
   "study.read",
   "study.search",
   "study.list",

@@ -2,13 +2,14 @@ import { DomainError } from "@overread/shared/errors";
 import type { SqlCtx } from "#server/context.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import { audit } from "../audit/index.ts";
+import { matchOrders, ordersOfStudies } from "../ordering/index.ts";
 import { minutesToRead } from "./contract-terms.ts";
 import { announceCases, moveCases } from "./move-case.ts";
 import type { Arrival } from "./named-moves.ts";
 import { openCases, termsOf } from "./open-case.ts";
 import { casePolicy } from "./policy.ts";
 import { planNextScore } from "./prioritize-case.ts";
-import { priorityClass } from "./priority-class.ts";
+import { requestedClass } from "./priority-class.ts";
 import { scorePriority } from "./priority-score.ts";
 import { offerPriors, seekPriors } from "./seek-priors.ts";
 
@@ -51,6 +52,8 @@ export async function arriveCases(ctx: SqlCtx, { studyIds }: { studyIds: string[
   if (studies.length < new Set(studyIds).size) throw new DomainError("study.not-found");
   for (const study of studies) casePolicy.authorize(ctx.actor, "case.arrive", study);
   const opened = await openCases(ctx, { studyIds });
+  await matchOrders(ctx, { studyIds });
+  const orders = await ordersOfStudies(ctx, studyIds);
   const cases = await tx.$queryRaw<ArrivingCase[]>`
     SELECT c.id AS "caseId", s.id AS "studyId", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId", s.facility_id AS "facilityId", c.state, c.priority,
       c.priority_score AS "priorityScore", c.due_at AS "dueAt", s.requested_priority AS "requestedPriority", s.study_date AS "studyDate", s.study_description AS "studyDescription",
@@ -59,7 +62,7 @@ export async function arriveCases(ctx: SqlCtx, { studyIds }: { studyIds: string[
   const terms = await termsOf(ctx, studies);
   const arrivals: Record<string, Arrival> = {};
   for (const row of cases) {
-    const priority = priorityClass(row.requestedPriority, row.studyDescription);
+    const priority = requestedClass(row, orders.get(row.studyId) ?? []);
     const own = terms.get(row.facilityId);
     const dueAt = own ? new Date(now.getTime() + minutesToRead(own, priority) * 60_000) : null;
     const scored = { ...row, state: "unread" as const, priority, dueAt: dueAt ?? row.dueAt, waitingSince: now };

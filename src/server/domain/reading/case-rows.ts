@@ -51,6 +51,9 @@ export type CaseRow = IdentityFacts & {
   facilitySlug: string | null;
   facilityTimeZone: string | null;
   priorCount: number;
+  orderCount: number;
+  /** Of its orders together; null where none says. */
+  orderedImages: number | null;
   studyId: string;
   studyInstanceUid: string;
   patientRef: string;
@@ -101,6 +104,7 @@ export const selectCases = Prisma.sql`
     d.author_id AS "draftAuthorId", staff_name(d.author_id) AS "draftAuthorName", d.updated_at AS "draftAt",
     o.slug AS "orgSlug", f.name AS "facilityName", f.slug AS "facilitySlug", f.time_zone AS "facilityTimeZone",
     (SELECT count(*)::int FROM case_prior p WHERE p.case_id = c.id) AS "priorCount",
+    coalesce(ordered.count, 0) AS "orderCount", ordered.images AS "orderedImages",
     s.id AS "studyId", s.study_instance_uid AS "studyInstanceUid", s.patient_ref AS "patientRef", s.patient_id AS "patientId",
     s.issuer_of_patient_id AS "issuerOfPatientId", s.patient_name AS "patientName", s.patient_birth_date AS "patientBirthDate",
     s.patient_sex AS "patientSex", s.qido_json::jsonb #>> ${[Tag.PatientAge, "Value", "0"]}::text[] AS "patientAge", s.accession_number AS "accessionNumber", s.study_date AS "studyDate", s.study_time AS "studyTime",
@@ -116,6 +120,10 @@ export const selectCases = Prisma.sql`
   JOIN study s ON s.id = c.study_ref
   JOIN organization o ON o.id = c.org_id
   LEFT JOIN facility f ON f.id = c.facility_id
+  LEFT JOIN LATERAL (
+    SELECT count(*)::int AS count, sum(a.expected_images)::int AS images
+    FROM order_match m JOIN imaging_order a ON a.id = m.order_id AND a.state = 'open'
+    WHERE m.study_ref = s.id AND m.state = 'matched') ordered ON true
   LEFT JOIN report_draft d ON d.case_id = c.id AND d.author_id IS NOT NULL`;
 
 /** Images that the study has and nobody can be shown: refused on the way here, or damaged since. */
@@ -198,6 +206,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     lateImages:
       row.lateSince && row.lateImages > 0 ? { count: row.lateImages, since: row.lateSince.toISOString() } : null,
     priorCount: row.priorCount,
+    orderCount: row.orderCount,
     quarantined: row.quarantinedInstances,
     incomplete: missingImagesOf(row),
     patientConflict: conflictOf(row),
@@ -221,9 +230,11 @@ function imagesOf({
   expectedInstances,
   refusedInstances: refused,
   damagedInstances: damaged,
+  orderedImages,
 }: CaseRow): WorklistItem["images"] {
   // The edge counts what the archive holds.
-  const expected = expectedInstances === null ? null : expectedInstances + refused;
+  // What the order says, where the sender does not: an edge knows what really was made.
+  const expected = expectedInstances === null ? orderedImages : expectedInstances + refused;
   return { received, expected: expected ?? (refused > 0 ? received + refused : null), refused, damaged };
 }
 

@@ -3,6 +3,7 @@ import { type Reason, reason } from "@overread/shared/reasons";
 import type { Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
+import { type OrderOfStudy, ordersOfStudies } from "../ordering/index.ts";
 import type { PatientConflict } from "../patient-conflicts.ts";
 import type { Identity } from "../patient-identity.ts";
 import { acquiredModalities, type CaseRow, selectCases, toWorklistItem } from "./case-rows.ts";
@@ -38,6 +39,7 @@ export async function findCase(
 export async function getCase(ctx: Ctx, { caseId }: OfCase): Promise<CaseDetail> {
   const row = await findCase(ctx, caseId, "case.read");
   const priors = await priorsOf(ctx, row);
+  const orders = await ordersOf(ctx, row);
   await audit(ctx, {
     action: "case.read",
     orgId: row.orgId,
@@ -45,12 +47,17 @@ export async function getCase(ctx: Ctx, { caseId }: OfCase): Promise<CaseDetail>
     studyRef: row.studyId,
     caseId,
   });
-  return { ...toWorklistItem(ctx.actor, row), priors };
+  return { ...toWorklistItem(ctx.actor, row), orders, priors };
 }
 
 /** The priors that may be named under Comparison unasked: of the same person, or taken for it by a reader of this case. */
 export async function comparablePriors(ctx: Pick<Ctx, "tx">, row: CaseRow): Promise<PriorSummary[]> {
   return (await priorsOf(ctx, row)).filter(({ identity, accepted }) => identity === "agrees" || accepted);
+}
+
+/** The orders that the case's study answers. */
+export async function ordersOf(ctx: Pick<Ctx, "tx">, { studyId }: Pick<CaseRow, "studyId">): Promise<OrderOfStudy[]> {
+  return (await ordersOfStudies(ctx, [studyId])).get(studyId) ?? [];
 }
 
 function reasonOf(identity: Identity, differ: PatientConflict[]): Reason | null {

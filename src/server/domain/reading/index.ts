@@ -1,4 +1,5 @@
 export { AcceptPrior, acceptPrior } from "./accept-prior.ts";
+export { applyOrders } from "./apply-orders.ts";
 export { arriveCase, arriveCases } from "./arrive-case.ts";
 export { attachPriors, attachPriorsToMany } from "./attach-priors.ts";
 export { regionsOf } from "./body-regions.ts";
@@ -6,7 +7,7 @@ export { isHeldBy, isHeldByAnother, isOpen, isSigned, personOf, signed } from ".
 export { acquiredModalities, type CaseRow } from "./case-rows.ts";
 export { claimCase } from "./claim-case.ts";
 export { expireClaim } from "./expire-claim.ts";
-export { comparablePriors, getCase, readCaseRow } from "./get-case.ts";
+export { comparablePriors, getCase, ordersOf, readCaseRow } from "./get-case.ts";
 export { type HeldCase, holdClaim } from "./hold-claim.ts";
 export { doubtsByStudy, doubtsOf, type IdentityFacts, identityColumns } from "./identity-in-doubt.ts";
 export { CancelCase, HoldCase, ListCases, OfCase, OfClaim, ReadIncomplete, ReleaseClaim, SkipCase } from "./inputs.ts";

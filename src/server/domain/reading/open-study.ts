@@ -5,7 +5,7 @@ import type { Ctx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
 import { mayAccessStudy } from "../image-access.ts";
 import { nameGroups, toWorklistItem } from "./case-rows.ts";
-import { findCase, priorsOf } from "./get-case.ts";
+import { findCase, ordersOf, priorsOf } from "./get-case.ts";
 import type { OfCase } from "./inputs.ts";
 import { casePolicy } from "./policy.ts";
 import type { OpenedCase, OpenedPrior, ReportSection, SeriesSummary } from "./shapes.ts";
@@ -21,6 +21,7 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
   const row = await findCase(ctx, caseId, "case.read");
   if (!mayAccessStudy(actor, "study.read", row)) throw new DomainError("auth.forbidden");
   const priors = await priorsOf(ctx, row);
+  const orders = await ordersOf(ctx, row);
   const series = await seriesOf(ctx, [row.studyId, ...priors.map(({ studyId }) => studyId)]);
   const reports = casePolicy.can(actor, "case.read-prior-report", row)
     ? await newestReports(
@@ -58,6 +59,7 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
   });
   return {
     item: toWorklistItem(actor, row),
+    orders,
     patient: {
       name: formatPersonName(row.patientName),
       nameGroups: nameGroups(row.patientName),

@@ -1,5 +1,6 @@
 import type { IdentityDoubt, Reason } from "@overread/shared/reasons";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
+import type { OrderOfStudy } from "../ordering/index.ts";
 import type { Identity } from "../patient-identity.ts";
 import type { ListId } from "./list-ids.ts";
 
@@ -85,6 +86,8 @@ export type WorklistItem = {
    */
   lateImages: { count: number; since: string } | null;
   priorCount: number;
+  /** Open orders that the study answers. */
+  orderCount: number;
   /** Instances set aside because their UID came with other bytes before. */
   quarantined: number;
   /** That images of the study, or earlier studies under its patient ID, name different patients; null when they agree. To be shown wherever the case is. */
@@ -142,7 +145,7 @@ export type PriorSummary = {
   accepted: boolean;
 };
 
-export type CaseDetail = WorklistItem & { priors: PriorSummary[] };
+export type CaseDetail = WorklistItem & { orders: OrderOfStudy[]; priors: PriorSummary[] };
 
 export type SeriesSummary = {
   seriesInstanceUid: string;
@@ -188,6 +191,12 @@ export type PatientBanner = {
 };
 
 /** Everything the reading page needs. */
-export type OpenedCase = { item: WorklistItem; patient: PatientBanner; current: OpenedStudy; priors: OpenedPrior[] };
+export type OpenedCase = {
+  item: WorklistItem;
+  orders: OrderOfStudy[];
+  patient: PatientBanner;
+  current: OpenedStudy;
+  priors: OpenedPrior[];
+};
 
 export type Claim = { claimToken: string; claimedUntil: string };

@@ -1,6 +1,6 @@
 import type { Ctx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import { comparablePriors } from "../reading/index.ts";
+import { comparablePriors, ordersOf } from "../reading/index.ts";
 import type { GetReport } from "./inputs.ts";
 import { findReportCase } from "./report-case.ts";
 import type { ReportTemplate } from "./shapes.ts";
@@ -12,7 +12,11 @@ import { templatesFor } from "./templates/index.ts";
  */
 export async function listTemplates(ctx: Ctx, { caseId }: GetReport): Promise<ReportTemplate[]> {
   const row = await findReportCase(ctx, caseId, "report.save-draft");
-  const templates = templatesFor({ ...row, priors: await comparablePriors(ctx, row) });
+  const templates = templatesFor({
+    ...row,
+    priors: await comparablePriors(ctx, row),
+    orders: await ordersOf(ctx, row),
+  });
   await audit(ctx, {
     action: "report.read",
     orgId: row.orgId,

@@ -1,5 +1,5 @@
 import type { Ctx } from "#server/context.ts";
-import { type CaseRow, comparablePriors } from "../reading/index.ts";
+import { type CaseRow, comparablePriors, ordersOf } from "../reading/index.ts";
 import type { KeyImage, Section } from "./inputs.ts";
 import { productKeys } from "./product-sections.ts";
 import { templatesFor } from "./templates/index.ts";
@@ -12,7 +12,11 @@ type StartingText = { templateId: string; language: string; sections: Section[];
  * the product itself wrote is left out: it is written again when the next version is signed, as it is then.
  */
 export async function startingText(ctx: Pick<Ctx, "actor" | "tx">, row: CaseRow): Promise<StartingText> {
-  const [template] = templatesFor({ ...row, priors: await comparablePriors(ctx, row) });
+  const [template] = templatesFor({
+    ...row,
+    priors: await comparablePriors(ctx, row),
+    orders: await ordersOf(ctx, row),
+  });
   const [signed] = await ctx.tx.$queryRaw<Omit<StartingText, "templateId">[]>`
     SELECT language, sections, key_images AS "keyImages" FROM report_version WHERE case_id = ${row.caseId}::uuid ORDER BY version DESC LIMIT 1`;
   if (!signed) {

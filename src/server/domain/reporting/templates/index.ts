@@ -38,6 +38,8 @@ export type Examination = {
   studyDescription: string;
   /** Attached priors, most relevant first. */
   priors: { studyDate: string; studyDescription: string; modalities: string[] }[];
+  /** What it was ordered for. */
+  orders: { reasonForExam: string; clinicalInformation: string }[];
 };
 
 /**
@@ -76,7 +78,7 @@ function fitOf(template: Template, modalities: string[], regions: string[]): num
 
 function sectionsOf(template: Template, examination: Examination): Section[] {
   return [
-    { key: "clinicalInformation", title: "Clinical information", text: "" },
+    { key: "clinicalInformation", title: "Clinical information", text: clinicalText(examination.orders) },
     { key: "technique", title: "Technique", text: techniqueText(template, examination) },
     { key: "comparison", title: "Comparison", text: comparisonText(examination.priors) },
     { key: "findings", title: "Findings", text: template.findings },
@@ -104,6 +106,12 @@ const modalityNames: Record<string, string> = {
   RG: "Conventional radiography",
   US: "Ultrasound",
 };
+
+/** What the site gave with its orders, in its own words. */
+function clinicalText(orders: Examination["orders"]): string {
+  const texts = orders.flatMap(({ reasonForExam, clinicalInformation }) => [reasonForExam, clinicalInformation]);
+  return [...new Set(texts.filter((text) => text !== ""))].join("\n");
+}
 
 /** At most five: more is a list, not a comparison. */
 function comparisonText(priors: Examination["priors"]): string {

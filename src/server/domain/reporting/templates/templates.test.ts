@@ -7,6 +7,7 @@ const examination = (modality: string, bodyPart: string, studyDescription = ""):
   bodyParts: [bodyPart],
   studyDescription,
   priors: [],
+  orders: [],
 });
 
 test("the template fits modality and body part, and is general when nothing fits", () => {
@@ -46,6 +47,20 @@ test("a finding is stated by the reader or by a template the reader chose, never
   }
 });
 
+test("the clinical information is what the site gave with its orders, each text once", () => {
+  const text = (orders: Examination["orders"]) =>
+    templatesFor({ ...examination("CT", "CHEST"), orders })[0].sections.find(({ key }) => key === "clinicalInformation")
+      ?.text;
+  assert.equal(text([]), "");
+  assert.equal(
+    text([
+      { reasonForExam: "Dyspnoea", clinicalInformation: "Smoker, 40 pack years." },
+      { reasonForExam: "Dyspnoea", clinicalInformation: "" },
+    ]),
+    "Dyspnoea\nSmoker, 40 pack years.",
+  );
+});
+
 test("the comparison names the priors by date, at most five, and claims nothing where there are none", () => {
   const prior = { studyDate: "20250302", studyDescription: "CT CHEST", modalities: ["CT"] };
   const comparison = (priors: Examination["priors"]) =>
@@ -76,17 +91,18 @@ test("an examination of more than a template covers opens with the general one, 
       bodyParts: [...bodyParts],
       studyDescription: description,
       priors: [],
+      orders: [],
     });
     assert.equal(first.id, "generic", `${modalities} ${bodyParts} ${description}`);
     assert.equal(first.sections.find(({ key }) => key === "technique")?.text, "");
   }
-  const withDose = { modalities: ["CT", "SR"], bodyParts: ["CHEST"], studyDescription: "", priors: [] };
+  const withDose = { modalities: ["CT", "SR"], bodyParts: ["CHEST"], studyDescription: "", priors: [], orders: [] };
   assert.equal(templatesFor(withDose)[0].id, "ct-chest", "a dose report beside the images changes nothing");
 });
 
 test("what a template puts into Technique is what the study says of itself, and nothing more", () => {
   const technique = (modalities: string[], bodyParts: string[], studyDescription: string, id?: string) => {
-    const all = templatesFor({ modalities, bodyParts, studyDescription, priors: [] });
+    const all = templatesFor({ modalities, bodyParts, studyDescription, priors: [], orders: [] });
     const template = id ? all.find((each) => each.id === id) : all[0];
     return [template?.id, template?.sections.find(({ key }) => key === "technique")?.text];
   };
@@ -119,6 +135,7 @@ test("a PET/CT or a trauma scan opens as General, with a template of several reg
       bodyParts: [...bodyParts],
       studyDescription: "",
       priors: [],
+      orders: [],
     });
     assert.deepEqual([first.id, second?.id, second?.suggested], ["generic", "several-regions", false]);
     const text = Object.fromEntries(second?.sections.map((section) => [section.key, section.text]) ?? []);

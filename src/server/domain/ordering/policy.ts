@@ -1,0 +1,28 @@
+import { makePolicy } from "../authorize.ts";
+
+/** Who may do what to an order. The only place in this room that knows a role by name. */
+export const orderPolicy = makePolicy(
+  {
+    "order.list": {
+      people: [
+        ["technologist", "hospital"],
+        ["site_admin", "hospital"],
+      ],
+    },
+    "order.write": {
+      people: [
+        ["technologist", "hospital"],
+        ["site_admin", "hospital"],
+      ],
+    },
+    // What happens by itself when a study is complete, whoever sends it.
+    "order.match": {
+      people: [
+        ["technologist", "hospital"],
+        ["site_admin", "hospital"],
+      ],
+      machines: ["system", "dicomweb:write"],
+    },
+  },
+  { see: ["order.list"], notFound: "order.not-found" },
+);
