@@ -116,6 +116,19 @@ test("a structured report is rendered as a page of its own: whole, escaped, and 
   assert.equal(head.headers.get("content-length"), String(Buffer.byteLength(page)));
 });
 
+test("the page of a report that says what language it is in says so of the report's words, and other reports' pages of none", async () => {
+  const language = (tag: string) => ({
+    ...item("CODE", "", { "0040A168": code("German", tag, "RFC5646") }, "HAS CONCEPT MOD"),
+    "0040A043": code("Language of Content Item and Descendants", "121049", "DCM"),
+  });
+  const pageOf = async (...content: WritableDataSet[]) =>
+    (await get(await report(children(...content)), "text/html")).text();
+  const impression = item("TEXT", "Impression", words("Kein Befund."));
+  assert.match(await pageOf(language("de"), impression), /<main lang="de">/);
+  assert.match(await pageOf(impression), /<main>/);
+  assert.match(await pageOf(language('"><b>'), impression), /<main>/);
+});
+
 test("a structured report is had as plain text, and as nothing that it is not", async () => {
   const path = await report();
   const response = await get(path, "text/plain");

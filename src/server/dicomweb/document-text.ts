@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Attributes, personName, text } from "@overread/shared/dicom/attributes";
+import { type Attributes, items, personName, text } from "@overread/shared/dicom/attributes";
 import { formatDate } from "@overread/shared/dicom/dates";
 import { codeMeaning, reportLines } from "@overread/shared/dicom/report-lines";
 import { kindOf } from "@overread/shared/dicom/sop-classes";
@@ -92,8 +92,19 @@ export function reportAsPage(report: Attributes): string {
   const particulars = facts.map(([name, value]) => `<dt>${name}</dt><dd dir="auto">${escaped(value)}</dd>`).join("");
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${style}</style></head>
-<body><h1 dir="auto">${escaped(title)}</h1><dl>${particulars}</dl>${notes}<main>${body}</main></body></html>
+<body><h1 dir="auto">${escaped(title)}</h1><dl>${particulars}</dl>${notes}<main${languageAttribute(report)}>${body}</main></body></html>
 `;
+}
+
+/** What the report itself is written in, where it says so (TID 1204); the particulars above it are ours, and English. */
+function languageAttribute(report: Attributes): string {
+  const said = items(report, Tag.ContentSequence).find((item) => {
+    const [name] = items(item, Tag.ConceptNameCodeSequence);
+    return name && text(name, Tag.CodeValue) === "121049" && text(name, Tag.CodingSchemeDesignator) === "DCM";
+  });
+  const [code] = said ? items(said, Tag.ConceptCodeSequence) : [];
+  const tag = code ? text(code, Tag.CodeValue) : null;
+  return tag && /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i.test(tag) ? ` lang="${tag}"` : "";
 }
 
 function escaped(words: string): string {

@@ -1,6 +1,7 @@
 import { code, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
 import { dicomMoment, formatDate } from "@overread/shared/dicom/dates";
 import { SOP } from "@overread/shared/dicom/sop-classes";
+import { reportWords } from "@overread/shared/report-words";
 import {
   commonModules,
   imageItem,
@@ -30,7 +31,7 @@ export function buildBasicTextSr(report: SignedReport): Buffer {
     {
       ...report.identity,
       ...commonModules(report, { sopClassUid: SOP.basicTextSr, sopInstanceUid }),
-      ...seriesModule("SR", seriesInstanceUid, seriesNumbers.sr, "Radiology report, structured"),
+      ...seriesModule("SR", seriesInstanceUid, seriesNumbers.sr, reportWords(report.language).titles.structured),
       ...predecessorModule(report, "sr"),
       ...dataSet({
         ReferencedPerformedProcedureStepSequence: [],
@@ -77,7 +78,7 @@ function evidenceOf(report: SignedReport): SignedReport["evidence"] {
 function otherEvidence(report: SignedReport): WritableDataSet[] | undefined {
   const written = report.sections.find((section) => section.key === "comparison" && hasText(section));
   const studies = report.comparisons
-    .filter(({ date, evidence }) => evidence.length > 0 && (!written || namesDate(written.text, date)))
+    .filter(({ date, evidence }) => evidence.length > 0 && (!written || namesDate(written.text, date, report.language)))
     .map(({ studyInstanceUid, evidence }) => referencedStudy(studyInstanceUid, evidence));
   return studies.length > 0 ? studies : undefined;
 }
@@ -142,11 +143,12 @@ function containerItem(name: WritableDataSet, content: WritableDataSet[]): Writa
 function comparisons(report: SignedReport): WritableDataSet[] {
   const written = report.sections.some((section) => section.key === "comparison" && hasText(section));
   if (written || report.comparisons.length === 0) return [];
-  const { heading, element } = sectionCodes("comparison", "Comparison");
+  const words = reportWords(report.language);
+  const { heading, element } = sectionCodes("comparison", words.titles.comparison);
   const lines = report.comparisons.map((prior) =>
     [formatDate(prior.date), prior.description || prior.modalities.join(", ")].filter(Boolean).join(" "),
   );
-  return [containerItem(heading(), [textItem(element(), `Earlier studies at hand: ${lines.join("; ")}`)])];
+  return [containerItem(heading(), [textItem(element(), words.earlierStudies(lines))])];
 }
 
 function keyImages(report: SignedReport): WritableDataSet[] {

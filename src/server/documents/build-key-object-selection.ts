@@ -1,5 +1,6 @@
 import { code, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
 import { SOP } from "@overread/shared/dicom/sop-classes";
+import { reportWords } from "@overread/shared/report-words";
 import { commonModules, imageItem, part10, referencedStudy, seriesModule, seriesNumbers } from "./dicom-modules.ts";
 import type { SignedReport } from "./signed-report.ts";
 
@@ -16,7 +17,7 @@ export function buildKeyObjectSelection(report: SignedReport): Buffer | null {
     {
       ...report.identity,
       ...commonModules(report, { sopClassUid: SOP.keyObjectSelection, sopInstanceUid }),
-      ...seriesModule("KO", seriesInstanceUid, seriesNumbers.kos, "Key images of the report"),
+      ...seriesModule("KO", seriesInstanceUid, seriesNumbers.kos, reportWords(report.language).titles.keyObjects),
       ...dataSet({
         ReferencedPerformedProcedureStepSequence: [],
         CurrentRequestedProcedureEvidenceSequence: [

@@ -1,5 +1,6 @@
 import { dataSet } from "@overread/shared/dicom/build";
 import { SOP } from "@overread/shared/dicom/sop-classes";
+import { reportWords } from "@overread/shared/report-words";
 import {
   commonModules,
   part10,
@@ -20,13 +21,14 @@ import type { SignedReport } from "./signed-report.ts";
  */
 export function encapsulatePdf(report: SignedReport, pdf: Buffer): Buffer {
   const { seriesInstanceUid, sopInstanceUid } = report.uids.pdf;
+  const words = reportWords(report.language);
   const preliminary = report.kind === "preliminary";
   const sources = report.keyImages.length > 0 ? report.keyImages : onePerSeries(report.evidence);
   return part10(
     {
       ...report.identity,
       ...commonModules(report, { sopClassUid: SOP.encapsulatedPdf, sopInstanceUid }),
-      ...seriesModule("DOC", seriesInstanceUid, seriesNumbers.pdf, "Radiology report"),
+      ...seriesModule("DOC", seriesInstanceUid, seriesNumbers.pdf, words.titles.report),
       ...predecessorModule(report, "pdf"),
       ...dataSet({
         ConversionType: "WSD",
@@ -34,7 +36,7 @@ export function encapsulatePdf(report: SignedReport, pdf: Buffer): Buffer {
         BurnedInAnnotation: "YES",
         RecognizableVisualFeatures: "NO",
         SourceInstanceSequence: sources.length > 0 ? sources.map(referencedSop) : undefined,
-        DocumentTitle: `${preliminary ? "Preliminary radiology report" : "Radiology report"}, version ${report.version}`,
+        DocumentTitle: words.documentTitle(words.titles[preliminary ? "preliminary" : "report"], report.version),
         VerificationFlag: preliminary ? "UNVERIFIED" : "VERIFIED",
         ConceptNameCodeSequence: [reportTitle()],
         MIMETypeOfEncapsulatedDocument: "application/pdf",

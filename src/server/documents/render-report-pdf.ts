@@ -1,11 +1,12 @@
 import { ageAt, isBirthDate } from "@overread/shared/dicom/age";
 import { formatDate, formatMoment, formatTime } from "@overread/shared/dicom/dates";
+import { type ReportWords, reportWords } from "@overread/shared/report-words";
 import PDFDocument from "pdfkit";
 import { accent, page, rule, style, textWidth, wash } from "./page-style.ts";
 import { breakLines, type Line, oneLine, type TextStyle } from "./set-text.ts";
 import type { KeyPicture, ReportSection, Signature, SignedReport } from "./signed-report.ts";
 import { facesFor, hanLanguageOf } from "./typefaces.ts";
-import { amendments, nameText, regulatoryNote, sexText, withoutEmptyEdges } from "./wording.ts";
+import { amendments, nameText, sexText, withoutEmptyEdges } from "./wording.ts";
 
 /**
  * The report on paper: A4, letterhead, patient, examination, sections with the impression set apart, addenda, key
@@ -45,14 +46,15 @@ function textOf(report: SignedReport): string {
   return [...own, "·–—•…\u200c\u200d", everything, capitals, ...captions].join("").normalize("NFC");
 }
 
-const titleOf = ({ kind }: SignedReport): string =>
-  kind === "preliminary" ? "Preliminary radiology report" : "Radiology report";
+const titleOf = ({ kind, language }: SignedReport): string =>
+  reportWords(language).titles[kind === "preliminary" ? "preliminary" : "report"];
 
 type FaceOf = Parameters<typeof oneLine>[2];
 
 /** The state of a document being set: where the pen is. */
 class Sheet {
   readonly #report: SignedReport;
+  readonly #words: ReportWords;
   readonly #faceOf: FaceOf;
   readonly #doc: PDFKit.PDFDocument;
   readonly #bytes: Promise<Buffer>;
@@ -60,11 +62,12 @@ class Sheet {
 
   constructor(report: SignedReport, faceOf: FaceOf) {
     this.#report = report;
+    this.#words = reportWords(report.language);
     this.#faceOf = faceOf;
     const info = {
       Title: titleOf(report),
       Author: report.reportSignature.name,
-      Subject: `Version ${report.version}`,
+      Subject: this.#words.version(report.version),
       Creator: "Overread",
       Producer: "Overread",
       // Not now: a retry makes the same file.
@@ -117,23 +120,27 @@ class Sheet {
 
   patientBlock(): void {
     const { patient, study, facility, hospital } = this.#report;
+    const { labels, notStated } = this.#words;
     const age = ageAt({ birthDate: patient.birthDate, patientAge: patient.age }, study.date);
-    const born = [isBirthDate(patient.birthDate) ? formatDate(patient.birthDate) : "", age && `${age} at examination`]
+    const born = [
+      isBirthDate(patient.birthDate) ? formatDate(patient.birthDate) : "",
+      age && this.#words.ageAtExamination(age),
+    ]
       .filter(Boolean)
       .join(" · ");
     const performed = [formatDate(study.date), formatTime(study.time)].filter(Boolean).join(", ");
     const place = facility.name === hospital.name ? facility.name : `${hospital.name} · ${facility.name}`;
     const left: Field[] = [
-      ["Patient", nameText(patient.name) || "Not stated", style.patientName],
-      ["Patient ID", patient.issuer ? `${patient.id} (${patient.issuer})` : patient.id || "Not stated"],
-      ["Born", born || "Not stated"],
-      ["Sex", sexText(patient.sex)],
+      [labels.patient, nameText(patient.name) || notStated, style.patientName],
+      [labels.patientId, patient.issuer ? `${patient.id} (${patient.issuer})` : patient.id || notStated],
+      [labels.born, born || notStated],
+      [labels.sex, sexText(patient.sex, this.#words)],
     ];
     const right: Field[] = [
-      ["Accession number", study.accessionNumber || "None"],
-      [`Examined${study.modalities.length > 0 ? ` by ${study.modalities.join(", ")}` : ""}`, performed || "Not stated"],
-      ["Referring physician", nameText(study.referringPhysician) || "Not stated"],
-      ["Hospital", place],
+      [labels.accessionNumber, study.accessionNumber || this.#words.noAccessionNumber],
+      [labels.examined(study.modalities), performed || notStated],
+      [labels.referringPhysician, nameText(study.referringPhysician) || notStated],
+      [labels.hospital, place],
     ];
     const gap = 20;
     const inset = 12;
@@ -156,13 +163,13 @@ class Sheet {
 
   exam(): void {
     const { study, comparisons } = this.#report;
-    const what = study.description || study.modalities.join(", ") || "Examination";
+    const what = study.description || study.modalities.join(", ") || this.#words.examination;
     this.#paragraph(what, style.exam, 18);
     if (comparisons.length > 0) {
       const list = comparisons.map((prior) =>
         [formatDate(prior.date), prior.description || prior.modalities.join(", ")].filter(Boolean).join(" "),
       );
-      this.#paragraph(`Earlier studies at hand: ${list.join("; ")}`, style.subtitle, 11);
+      this.#paragraph(this.#words.earlierStudies(list), style.subtitle, 11);
     }
     this.#y += 10;
   }
@@ -181,7 +188,7 @@ class Sheet {
     this.#room(60);
     this.#doc.rect(page.left, this.#y, textWidth, 0.75).fill(rule);
     this.#y += 12;
-    this.#paragraph(`Addendum ${number}`, style.exam, 15);
+    this.#paragraph(this.#words.addendumTitle(number), style.exam, 15);
     this.#paragraph(formatMoment(signature.at, this.#report.facility.timeZone), style.subtitle, 11);
     this.#y += 6;
     for (const section of sections) {
@@ -202,17 +209,22 @@ class Sheet {
       const pair = images.slice(row, row + 2).map((image, column) => ({
         image,
         x: page.left + column * (cell + gap),
-        lines: breakLines(`${row + column + 1}. ${image.caption || "Key image"}`, cell, style.caption, this.#faceOf),
+        lines: breakLines(
+          `${row + column + 1}. ${image.caption || this.#words.keyImage}`,
+          cell,
+          style.caption,
+          this.#faceOf,
+        ),
       }));
       const captionHeight = Math.max(...pair.map(({ lines }) => lines.length)) * 11;
       // The heading never stands alone at the foot of a page.
       this.#room(pictureHeight + captionHeight + (row === 0 ? 40 : 20));
-      if (row === 0) this.#heading(images.length === 1 ? "Key image" : "Key images");
+      if (row === 0) this.#heading(this.#words.keyImages(images.length));
       for (const { image, x, lines } of pair) {
         this.#doc.rect(x, this.#y, cell, pictureHeight).fill("#000000");
         if (image.jpeg)
           this.#doc.image(image.jpeg, x, this.#y, { fit: [cell, pictureHeight], align: "center", valign: "center" });
-        else this.#centred("Picture not available; see the image in the study", x, cell, this.#y + pictureHeight / 2);
+        else this.#centred(this.#words.noPicture, x, cell, this.#y + pictureHeight / 2);
         lines.forEach((line, index) => {
           this.#draw(line, x, this.#y + pictureHeight + 12 + index * 11, style.caption);
         });
@@ -226,7 +238,7 @@ class Sheet {
     this.#room(46);
     this.#y += 4;
     const name = [signature.name, signature.qualification].filter(Boolean).join(", ");
-    this.#paragraph("Electronically signed by", style.label, 10);
+    this.#paragraph(this.#words.labels.signedBy, style.label, 10);
     this.#paragraph(name, style.title, 14);
     this.#paragraph(formatMoment(signature.at, timeZone), style.subtitle, 11);
     this.#y += 12;
@@ -237,9 +249,9 @@ class Sheet {
     this.#room(34);
     this.#doc.rect(page.left, this.#y, textWidth, 0.5).fill(rule);
     this.#y += 6;
-    this.#paragraph(`${this.#versionText()} · SHA-256 of the signed text`, style.footer, 9.5);
+    this.#paragraph(`${this.#versionText()} · ${this.#words.seal.hash}`, style.footer, 9.5);
     this.#paragraph(this.#report.sha256, style.footer, 9.5);
-    this.#paragraph(`Study ${this.#report.study.studyInstanceUid}`, style.footer, 9.5);
+    this.#paragraph(this.#words.seal.study(this.#report.study.studyInstanceUid), style.footer, 9.5);
   }
 
   async finish(): Promise<Buffer> {
@@ -255,21 +267,23 @@ class Sheet {
 
   #versionText(): string {
     const { kind, version, addenda } = this.#report;
-    if (kind === "preliminary") return `Preliminary, not yet final · version ${version}`;
-    return kind === "final"
-      ? `Final · version ${version}`
-      : `Addendum ${addenda.at(-1)?.number ?? ""} · version ${version}`;
+    return this.#words.state[kind](version, addenda.at(-1)?.number ?? "");
   }
 
   #footer(number: number, count: number): void {
     const { patient, version, study, kind } = this.#report;
     const y = page.height - page.bottom + 24;
     this.#doc.rect(page.left, y - 10, textWidth, 0.5).fill(rule);
-    const accession = study.accessionNumber && ` · Accession ${study.accessionNumber}`;
-    const pageText = this.#line(`Page ${number} of ${count}`, style.footer);
+    const { footer, regulatoryNote } = this.#words;
+    const pageText = this.#line(footer.page(number, count), style.footer);
     const idWidth = textWidth - pageText.width - 16;
     const id = breakLines(
-      `Patient ID ${patient.id}${accession} · Report version ${version}${kind === "preliminary" ? ", preliminary" : ""}`,
+      footer.report({
+        patientId: patient.id,
+        accession: study.accessionNumber,
+        version,
+        preliminary: kind === "preliminary",
+      }),
       idWidth,
       style.footer,
       this.#faceOf,
@@ -382,7 +396,12 @@ class Sheet {
   #newPage(): void {
     const { patient, study } = this.#report;
     this.#doc.addPage();
-    const text = [nameText(patient.name), `Patient ID ${patient.id}`, study.description, formatDate(study.date)];
+    const text = [
+      nameText(patient.name),
+      `${this.#words.labels.patientId} ${patient.id}`,
+      study.description,
+      formatDate(study.date),
+    ];
     const [line] = breakLines(text.filter(Boolean).join(" · "), textWidth, style.subtitle, this.#faceOf);
     if (line) this.#draw(line, page.left, page.top, style.subtitle);
     this.#doc.rect(page.left, page.top + 8, textWidth, 0.5).fill(rule);

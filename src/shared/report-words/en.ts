@@ -56,4 +56,55 @@ export const english = {
       `Drafted by ${given.from}, ${given.writtenAt}; taken over by ${given.by}, ${given.at}.`,
   },
   addendumTitle: (number: number): string => `Addendum ${number}`,
+  /** Earlier studies, each as `31 Jan 2024 CT Chest`. */
+  earlierStudies: (studies: readonly string[]): string => `Earlier studies at hand: ${studies.join("; ")}`,
+  /** At an impression, of an addendum that came later. */
+  amended: (at: string, excerpt: string): string => `Amended by the addendum of ${at} below: ${excerpt}`,
+  sex: { M: "Male", F: "Female", O: "Other" } as Readonly<Record<string, string>>,
+  notStated: "Not stated",
+  titles: {
+    report: "Radiology report",
+    preliminary: "Preliminary radiology report",
+    structured: "Radiology report, structured",
+    keyObjects: "Key images of the report",
+    comparison: "Comparison",
+  },
+  version: (version: number): string => `Version ${version}`,
+  /** Which version this is, and what kind of one; `addendum`: the number of its last. */
+  state: {
+    preliminary: (version: number): string => `Preliminary, not yet final · version ${version}`,
+    final: (version: number): string => `Final · version ${version}`,
+    addendum: (version: number, addendum: number | ""): string => `Addendum ${addendum} · version ${version}`,
+  },
+  documentTitle: (title: string, version: number): string => `${title}, version ${version}`,
+  labels: {
+    patient: "Patient",
+    patientId: "Patient ID",
+    born: "Born",
+    sex: "Sex",
+    accessionNumber: "Accession number",
+    examined: (modalities: readonly string[]): string =>
+      modalities.length > 0 ? `Examined by ${modalities.join(", ")}` : "Examined",
+    referringPhysician: "Referring physician",
+    hospital: "Hospital",
+    signedBy: "Electronically signed by",
+  },
+  ageAtExamination: (age: string): string => `${age} at examination`,
+  noAccessionNumber: "None",
+  examination: "Examination",
+  keyImages: (count: number): string => (count === 1 ? "Key image" : "Key images"),
+  keyImage: "Key image",
+  noPicture: "Picture not available; see the image in the study",
+  seal: { hash: "SHA-256 of the signed text", study: (uid: string): string => `Study ${uid}` },
+  footer: {
+    page: (number: number, count: number): string => `Page ${number} of ${count}`,
+    report: (given: { patientId: string; accession: string; version: number; preliminary: boolean }): string =>
+      [
+        `Patient ID ${given.patientId}`,
+        ...(given.accession ? [`Accession ${given.accession}`] : []),
+        `Report version ${given.version}${given.preliminary ? ", preliminary" : ""}`,
+      ].join(" · "),
+  },
+  /** Under every page, as in the README. */
+  regulatoryNote: "Overread is not a cleared medical device. Not for primary diagnosis.",
 };
