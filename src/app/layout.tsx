@@ -3,7 +3,7 @@ import "./globals.css";
 import type { Metadata, Viewport } from "next";
 import { cookies } from "next/headers";
 import type { ReactNode } from "react";
-import { MoreScripts } from "./_ui/more-scripts-loader.tsx";
+import { MoreTypefaces } from "./_ui/more-typefaces-loader.tsx";
 import { NowProvider } from "./_ui/now.tsx";
 import { themeCookie } from "./_ui/theme.ts";
 import { ToastProvider } from "./_ui/toast.tsx";
@@ -25,7 +25,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
       suppressHydrationWarning
     >
       <body className="bg-ground font-sans text-text antialiased">
-        <MoreScripts />
+        <MoreTypefaces />
         <NowProvider start={Date.now()}>
           <ToastProvider>{children}</ToastProvider>
         </NowProvider>

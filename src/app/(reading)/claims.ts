@@ -1,13 +1,13 @@
-/** A lease on a case: what proves it and until when by the server's clock (ms since 1970). */
+/** A lease on a case: its token, and its end by the server's clock (ms since 1970). */
 export type HeldClaim = { claimToken: string; until: number };
 
 /**
- * The claims this window holds, carried from the worklist to the reading page. In memory only: a token in browser
- * storage would outlive the reader who left it there.
+ * The claims of this window, carried from the worklist to the reading page. In memory only: a token in browser storage
+ * would outlive the reader's visit.
  */
 const held = new Map<string, HeldClaim>();
-const leaving = new Map<string, ReturnType<typeof setTimeout>>();
-/** Long enough for a page that is only being mounted again, short enough that a colleague does not notice. */
+const pendingReleases = new Map<string, ReturnType<typeof setTimeout>>();
+/** Long enough for a page that is remounted, short enough that a colleague does not notice. */
 const graceMs = 400;
 
 export function holdClaim(caseId: string, answer: { claimToken: string; claimedUntil: string }): HeldClaim {
@@ -24,27 +24,27 @@ export function forgetClaim(caseId: string): void {
   held.delete(caseId);
 }
 
-/** Back on the page: a release that was about to happen does not. */
-export function stayWith(caseId: string): void {
-  clearTimeout(leaving.get(caseId));
-  leaving.delete(caseId);
+/** The page is open again: cancels a scheduled release. */
+export function cancelRelease(caseId: string): void {
+  clearTimeout(pendingReleases.get(caseId));
+  pendingReleases.delete(caseId);
 }
 
-/** Left the page: gives the case back in a moment, unless somebody stays with it after all. */
-export function leaveCase(caseId: string): void {
-  stayWith(caseId);
-  leaving.set(
+/** The page was left: releases the case after a moment, unless the page is opened again. */
+export function releaseSoon(caseId: string): void {
+  cancelRelease(caseId);
+  pendingReleases.set(
     caseId,
     setTimeout(() => releaseNow(caseId), graceMs),
   );
 }
 
 /**
- * Gives a case back even while the window is closing. Nothing to do when no claim is held. A late release does no
- * harm: the token of an older claim is refused.
+ * Releases a case, also while the window is closing. Does nothing without a claim. A late release is harmless: the
+ * token of an older claim is refused.
  */
 export function releaseNow(caseId: string): void {
-  stayWith(caseId);
+  cancelRelease(caseId);
   const claim = held.get(caseId);
   if (!claim) return;
   held.delete(caseId);
@@ -54,6 +54,6 @@ export function releaseNow(caseId: string): void {
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ caseId, claimToken: claim.claimToken }),
   }).catch(() => {
-    // The lease runs out by itself.
+    // The lease expires by itself.
   });
 }

@@ -2,13 +2,16 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTrpc } from "../_trpc/client.tsx";
-import { sentenceFor } from "../_trpc/errors.ts";
+import { messageFor } from "../_trpc/errors.ts";
 import type { WorklistItem } from "../_trpc/types.ts";
 import { Button } from "../_ui/button.tsx";
 import { incompleteInWords } from "../_ui/in-words.ts";
 import { PatientWarning } from "../_ui/status.tsx";
 
-/** Says that images of the study were refused and will not come, or are damaged, and lets who may decide to read what is there. */
+/**
+ * Tells that images of the study were refused or are damaged, and lets those who may decide it release the case for
+ * reading without them.
+ */
 export function IncompleteNotice({
   item,
   onAccepted,
@@ -52,7 +55,7 @@ export function IncompleteNotice({
             Read what is there
           </Button>
         ) : null}
-        {accept.error ? <span role="alert">{sentenceFor(accept.error)}</span> : null}
+        {accept.error ? <span role="alert">{messageFor(accept.error)}</span> : null}
       </span>
     </PatientWarning>
   );

@@ -3,7 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTrpc } from "../_trpc/client.tsx";
-import { sentenceFor } from "../_trpc/errors.ts";
+import { messageFor } from "../_trpc/errors.ts";
 import type { WorklistItem } from "../_trpc/types.ts";
 import { Button } from "../_ui/button.tsx";
 import { classNames } from "../_ui/class-names.ts";
@@ -11,8 +11,8 @@ import { plural } from "../_ui/format.ts";
 import { Ago } from "../_ui/now.tsx";
 
 /**
- * Says that pictures came after reading had begun, or after the signature, and takes the reader's answer: seen, go on; of a signed
- * report, in words, that nothing changes. An addendum answers as well.
+ * Tells that images arrived after reading began, or after the signature, and takes the reader's acknowledgement; for a
+ * signed report with a statement that nothing changes. An addendum acknowledges them as well.
  */
 export function LateImagesNotice({
   item,
@@ -78,7 +78,7 @@ export function LateImagesNotice({
             I have seen {count === 1 ? "it" : "them"}
           </Button>
         )}
-        {answer.error ? <span role="alert">{sentenceFor(answer.error)}</span> : null}
+        {answer.error ? <span role="alert">{messageFor(answer.error)}</span> : null}
       </div>
     </div>
   );

@@ -3,7 +3,10 @@ import { pageActor } from "../_trpc/actor.ts";
 import { TrpcProvider } from "../_trpc/client.tsx";
 import { LiveProvider } from "../_trpc/live.tsx";
 
-/** The reading room: dark unless somebody chose otherwise. A hospital that looks at its studies sits in the office. */
+/**
+ * Pages of the reading group: dark unless the person chose otherwise. Hospital staff get the light theme of the office
+ * pages.
+ */
 export default async function ReadingLayout({ children }: { children: ReactNode }) {
   const actor = await pageActor();
   return (

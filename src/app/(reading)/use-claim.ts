@@ -3,18 +3,18 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTrpc, useTrpcClient } from "../_trpc/client.tsx";
-import { appCodeOf, detailsOf, sentenceFor } from "../_trpc/errors.ts";
+import { appCodeOf, detailsOf, messageFor } from "../_trpc/errors.ts";
 import { serverNow } from "../_trpc/server-time.ts";
 import { sessionHasEnded } from "../_trpc/session-ended.ts";
 import type { WorklistItem } from "../_trpc/types.ts";
-import { idleMs } from "../_ui/activity.ts";
-import { forgetClaim, type HeldClaim, heldClaim, holdClaim, leaveCase, releaseNow, stayWith } from "./claims.ts";
+import { msSinceActivity } from "../_ui/activity.ts";
+import { cancelRelease, forgetClaim, type HeldClaim, heldClaim, holdClaim, releaseNow, releaseSoon } from "./claims.ts";
 
-/** Says nothing about the lease, which runs on: no answer, or a session that has to be signed in to again. */
+/** Errors that say nothing about the lease, which keeps running: no answer, or an expired session. */
 const unanswered = new Set(["network", "internal", "auth.required"]);
 
 export type ClaimView = {
-  /** `none`: this person may not or need not claim; `held`: writing is possible; `lost`: it was, until a moment ago. */
+  /** `none`: this person may not or need not claim; `held`: writing is possible; `lost`: the claim has ended. */
   phase: "none" | "claiming" | "held" | "lost";
   claim: HeldClaim | null;
   /** Why there is no claim, in a sentence. */
@@ -23,9 +23,9 @@ export type ClaimView = {
 
 /**
  * The claim of the open case: taken on opening where that is allowed, renewed every third of its length while somebody
- * is at the screen, given back on leaving unless something has been drafted.
+ * is active, released on leaving unless there is a draft.
  *
- * @param keepOnLeave whether there is a draft: then the claim stays until it runs out
+ * @param keepOnLeave whether there is a draft: then the claim stays until it expires
  */
 export function useClaim(
   caseId: string,
@@ -44,7 +44,7 @@ export function useClaim(
   keep.current = keepOnLeave;
   const shown = useRef(view.phase);
   shown.current = view.phase;
-  /** What the screen said before it asked for the claim. */
+  /** The status before the claim was requested. */
   const before = useRef(view.phase);
   const again = useRef<() => Promise<HeldClaim | null>>(() => Promise.resolve(null));
   const asking = useRef<Promise<HeldClaim | null> | null>(null);
@@ -60,20 +60,21 @@ export function useClaim(
       } catch (error) {
         const code = appCodeOf(error);
         if (unanswered.has(code)) {
-          // Nobody said that the case is lost: what was known of the claim stays, and a sign-in is followed by the claim.
-          const problem = code === "auth.required" ? null : sentenceFor(error);
+          // The error does not mean that the case is lost: the status stays, and after a sign-in the claim is requested
+          // again.
+          const problem = code === "auth.required" ? null : messageFor(error);
           setView((was) => ({ ...was, phase: was.phase === "claiming" ? before.current : was.phase, problem }));
           if (code === "auth.required") sessionHasEnded(() => void again.current());
           return null;
         }
         forgetClaim(caseId);
         const name = detailsOf(error).claimedByName;
-        const problem = code === "case.already-claimed" && name ? `${name} has this case now.` : sentenceFor(error);
+        const problem = code === "case.already-claimed" && name ? `${name} has this case now.` : messageFor(error);
         setView((was) => ({ phase: was.phase === "claiming" ? "none" : "lost", claim: null, problem }));
         return null;
       } finally {
         asking.current = null;
-        // What one may do here (edit, sign) has changed with the claim.
+        // The caller's abilities (edit, sign) change with the claim.
         void queryClient.invalidateQueries({ queryKey: trpc.report.get.queryKey({ caseId }) });
       }
     };
@@ -82,7 +83,7 @@ export function useClaim(
   }, [caseId, client, queryClient, trpc]);
   again.current = claimAgain;
 
-  /** A write was refused for want of a claim. */
+  /** A write was refused because the claim is gone. */
   const reportLost = useCallback(
     (error: unknown) => {
       forgetClaim(caseId);
@@ -95,7 +96,7 @@ export function useClaim(
     [caseId],
   );
 
-  // On opening: claim, when this person may and nobody else has it.
+  // On opening: claims, if this person may and nobody else has the case.
   const mayClaim = item?.next ?? false;
   const signed = item?.signed ?? false;
   const started = useRef(false);
@@ -105,8 +106,8 @@ export function useClaim(
     if (!heldClaim(caseId) && mayClaim) void claimAgain();
   }, [caseId, item, mayClaim, signed, claimAgain]);
 
-  // The claim ended elsewhere (a manager put the case back, another window released it): say so, and take it again
-  // at once if nobody else did and somebody is here.
+  // The claim ended elsewhere (a manager released the case, or another window did): says so, and claims again at once
+  // if the case is free and somebody is active.
   const heldElsewhere = item?.claimedBy && item.claimedBy.id !== userId ? item.claimedBy.name : null;
   const free = item !== undefined && !item.claimedBy && item.can.claim;
   useEffect(() => {
@@ -118,12 +119,12 @@ export function useClaim(
         claim: null,
         problem: `${heldElsewhere} has taken over this case. Your text is kept here; copy what you need.`,
       });
-    } else if (free && idleMs() < 60_000) {
+    } else if (free && msSinceActivity() < 60_000) {
       void claimAgain();
     }
   }, [view.phase, heldElsewhere, free, caseId, claimAgain]);
 
-  // Renewal, for somebody who is here.
+  // Renews while somebody is active.
   const claim = view.claim;
   useEffect(() => {
     if (!claim) return;
@@ -139,12 +140,12 @@ export function useClaim(
         return;
       }
       const due = now - takenAt >= third;
-      if (due && idleMs() <= Math.min(now - takenAt, third)) {
+      if (due && msSinceActivity() <= Math.min(now - takenAt, third)) {
         try {
           const renewed = await client.worklist.renew.mutate({ caseId, claimToken: claim.claimToken });
           if (!stopped) setView({ phase: "held", claim: holdClaim(caseId, renewed), problem: null });
         } catch (error) {
-          // Without an answer the lease still runs: the next look tries again.
+          // Without an answer the lease still runs; the next interval tries again.
           if (!stopped && appCodeOf(error) === "auth.required") sessionHasEnded();
           else if (!stopped && !unanswered.has(appCodeOf(error))) {
             if (appCodeOf(error) === "report.already-signed") forgetClaim(caseId);
@@ -162,14 +163,14 @@ export function useClaim(
   }, [caseId, claim, client, claimAgain, reportLost]);
 
   useEffect(() => {
-    stayWith(caseId);
+    cancelRelease(caseId);
     const onHide = (event: PageTransitionEvent) => {
       if (!keep.current && !event.persisted) releaseNow(caseId);
     };
     window.addEventListener("pagehide", onHide);
     return () => {
       window.removeEventListener("pagehide", onHide);
-      if (!keep.current) leaveCase(caseId);
+      if (!keep.current) releaseSoon(caseId);
     };
   }, [caseId]);
 

@@ -5,23 +5,23 @@ import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
 import type { AppRouter } from "#server/trpc/root.ts";
-import { idleMs, useActivityWatch } from "../_ui/activity.ts";
+import { msSinceActivity, useActivityWatch } from "../_ui/activity.ts";
 import { appCodeOf } from "./errors.ts";
-import { fetchHearingTime } from "./server-time.ts";
+import { fetchWithServerTime } from "./server-time.ts";
 import { sessionHasEnded } from "./session-ended.ts";
 import { SignInAgain } from "./sign-in-again.tsx";
 
 const context = createTRPCContext<AppRouter>();
 /** Options for `useQuery` and `useMutation`, typed by the router. */
 export const useTrpc = context.useTRPC;
-/** The plain client, for calls that are not bound to a component's life. */
+/** The plain client, for calls that outlive a component. */
 export const useTrpcClient = context.useTRPCClient;
 
 function newQueryClient(): QueryClient {
   return new QueryClient({
     queryCache: new QueryCache({
       onError(error) {
-        // The session ended (idle, revoked, signed out elsewhere): a sign-in instead of a dead screen.
+        // The session ended (idle, revoked, signed out elsewhere): shows the sign-in.
         if (appCodeOf(error) === "auth.required") sessionHasEnded();
       },
     }),
@@ -38,10 +38,10 @@ function newQueryClient(): QueryClient {
   });
 }
 
-/** Without a touch for this long, what a screen asks is its own doing. */
+/** Without activity for this long, requests count as automatic refresh. */
 const unattendedMs = 60_000;
 
-/** Queries travel by POST as well: what somebody searches for (a name, a patient id) does not belong in a URL or its logs. */
+/** Queries travel by POST as well: a search term (a name, a patient ID) does not belong in a URL or its logs. */
 function newClient() {
   return createTRPCClient<AppRouter>({
     links: [
@@ -49,9 +49,9 @@ function newClient() {
         url: "/api/trpc",
         methodOverride: "POST",
         maxItems: 8,
-        fetch: (input, init) => fetchHearingTime(input, init as RequestInit),
-        // A screen that refreshes itself in an empty room must not keep a session open.
-        headers: () => (idleMs() > unattendedMs ? { "x-overread-unattended": "1" } : {}),
+        fetch: (input, init) => fetchWithServerTime(input, init as RequestInit),
+        // A screen that refreshes itself unattended must not keep the session alive.
+        headers: () => (msSinceActivity() > unattendedMs ? { "x-overread-unattended": "1" } : {}),
       }),
     ],
   });

@@ -14,7 +14,7 @@ export function appCodeOf(error: unknown): string {
   return typeof data?.appCode === "string" ? data.appCode : "network";
 }
 
-/** Facts that came with the error: who was first, until when. */
+/** Details of the error: who was first, until when. */
 export function detailsOf(error: unknown): Record<string, string | number | boolean | null> {
   const details = dataOf(error)?.details;
   return details && typeof details === "object" ? (details as Record<string, string | number | boolean | null>) : {};
@@ -69,16 +69,16 @@ const sentences: Record<string, string> = {
 };
 
 const weak = "This password is soon guessed. Use several words that do not belong together.";
-const passwordSentences: Record<string, string> = {
+const passwordMessages: Record<string, string> = {
   "too-short": "A password has at least 12 characters. Use several words that do not belong together.",
   "too-long": "A password has at most 200 characters.",
   characters: "This password holds characters that cannot be seen or typed everywhere. Leave them out.",
   same: "That is the password you have already. Choose another one.",
 };
 
-/** What happened and what to do next, in a sentence for the person at the screen. */
-export function sentenceFor(error: unknown): string {
-  if (appCodeOf(error) === "user.password-weak") return passwordSentences[String(detailsOf(error).reason)] ?? weak;
+/** What happened and what to do next, as a sentence for the person. */
+export function messageFor(error: unknown): string {
+  if (appCodeOf(error) === "user.password-weak") return passwordMessages[String(detailsOf(error).reason)] ?? weak;
   if (appCodeOf(error) === "report.draft-of-another") {
     const { author, savedAt } = detailsOf(error);
     if (typeof author === "string" && typeof savedAt === "string")

@@ -1,7 +1,7 @@
-/** What `/api/events` says: that something changed, never what. */
+/** A notice of `/api/events`: that something changed, never what. */
 export type LiveNotice = { topic: string; caseId?: string; studyId?: string; edgeId?: string };
 
-/** Which rooms' queries a topic makes stale. */
+/** The routers whose queries a topic makes stale. */
 const rooms: Record<string, string[]> = {
   "case.changed": ["worklist", "study", "report", "referral"],
   "report.changed": ["report", "referral", "worklist"],
@@ -9,7 +9,7 @@ const rooms: Record<string, string[]> = {
   "edge.changed": ["edge"],
 };
 
-/** A notice from the wire, or null for one that cannot be read (a newer server may say more than we know). */
+/** A notice from the wire, or null for one that cannot be parsed (a newer server may send other kinds). */
 export function parseNotice(text: string): LiveNotice | null {
   try {
     const value: unknown = JSON.parse(text);
@@ -21,14 +21,13 @@ export function parseNotice(text: string): LiveNotice | null {
 }
 
 /**
- * Whether a query has to be asked again after these notices. Lists of a room always; a query about one case or
- * study only when that one is named. Opening a study is an audited act, so it is not repeated because somebody
- * else's case moved.
+ * Whether a query has to be fetched again after these notices. Lists of the topic always; a query about one case or
+ * study only when it is named. Opening a study is audited, so it is not repeated because another case has changed.
  *
  * @param queryKey as tRPC builds it: `[["study", "open"], { input: { caseId } }]`
- * @param data the query's last answer, which may tell the study behind a case (`item.studyId` or `studyId`)
+ * @param data the query's last answer, which may contain the study of a case (`item.studyId` or `studyId`)
  */
-export function isConcerned(queryKey: readonly unknown[], data: unknown, notices: Iterable<LiveNotice>): boolean {
+export function isAffected(queryKey: readonly unknown[], data: unknown, notices: Iterable<LiveNotice>): boolean {
   const path = queryKey[0];
   const room = Array.isArray(path) ? String(path[0]) : "";
   const own = idsOf((queryKey[1] as { input?: unknown } | undefined)?.input);

@@ -2,20 +2,20 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
-import { isConcerned, type LiveNotice, parseNotice } from "./live-notice.ts";
+import { isAffected, type LiveNotice, parseNotice } from "./live-notice.ts";
 import { onSignedInAgain, sessionChannel, sessionHasEnded } from "./session-ended.ts";
 
 export type LiveStatus = "connecting" | "live" | "reconnecting";
 const LiveContext = createContext<LiveStatus>("connecting");
-/** Whether this screen hears of changes at the moment. */
+/** Whether this page receives live notices at the moment. */
 export const useLiveStatus = () => use(LiveContext);
 
-/** Changes come in bursts (an arriving CT is hundreds); screens fetch at most this often. */
+/** Changes come in bursts (an arriving CT has hundreds of images); pages refetch at most this often. */
 const gatherMs = 200;
 
 /**
- * One event stream for the whole page. A notice says only that something changed; the queries it concerns are
- * fetched again. After a gap everything is fetched again, because a lost notice cannot be asked for.
+ * One event stream for the whole page. A notice only tells that something changed; the affected queries are fetched
+ * again. After a gap everything is fetched again, because notices are not stored.
  */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const [status, setStatus] = useState<LiveStatus>("connecting");
@@ -35,7 +35,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       const notices = [...pending.values()];
       pending.clear();
       void queryClient.invalidateQueries({
-        predicate: (query) => isConcerned(query.queryKey, query.state.data, notices),
+        predicate: (query) => isAffected(query.queryKey, query.state.data, notices),
       });
     };
     const lost = () => {
@@ -55,22 +55,22 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         const notice = parseNotice((event as MessageEvent<string>).data);
         if (!notice) return;
         pending.set(JSON.stringify(notice), notice);
-        // The first of a burst is answered at once after the gathering time, not pushed back by those behind it.
+        // The timer starts with the first notice of a burst; later ones do not postpone it.
         gather ??= setTimeout(flush, gatherMs);
       });
-      // The server itself missed something, or the session is over.
+      // The server has missed something, or the session is over.
       source.addEventListener("resync", () => void queryClient.invalidateQueries());
       source.addEventListener("signed-out", () => sessionHasEnded());
       source.addEventListener("error", () => {
         lost();
-        // The browser gives up for good on an HTTP error (a restart behind the front door): then we ask again.
+        // After an HTTP error (a restart behind the front door) the browser does not reconnect by itself.
         if (source?.readyState === EventSource.CLOSED) {
           attempts += 1;
           retry = setTimeout(open, Math.min(10_000, 500 * 2 ** Math.min(attempts, 5)));
         }
       });
     };
-    // A stream stays open over a pulled cable for minutes; the browser knows sooner.
+    // Over a broken connection a stream stays open for minutes; the browser's `offline` event comes sooner.
     const reopen = () => {
       source?.close();
       clearTimeout(retry);
@@ -78,7 +78,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     };
     window.addEventListener("offline", lost);
     window.addEventListener("online", reopen);
-    // The old session's stream would say once more that it is over, over the new one.
+    // The old session's stream would report its end once more, over the new session.
     const forgetSignIn = onSignedInAgain(reopen);
     if (navigator.onLine) open();
     else lost();

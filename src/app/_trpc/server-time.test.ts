@@ -12,7 +12,7 @@ test("a claim lasts as long as the server says, on a computer that is half an ho
       () => 7_000 + passed,
       () => server + wrong + passed,
     );
-    clock.heard("Thu, 26 Nov 2026 01:20:00 GMT");
+    clock.adjust("Thu, 26 Nov 2026 01:20:00 GMT");
     const until = server + 15 * minute;
     assert.ok(Math.abs(until - clock.now() - 15 * minute) <= 1_000, `off by ${wrong / minute} min`);
     passed = 15 * minute + 1_000;
@@ -27,7 +27,7 @@ test("a clock that is set while the page is open moves nothing", () => {
     () => passed,
     () => wall,
   );
-  clock.heard(server);
+  clock.adjust(server);
   passed = minute;
   wall = server + 120 * minute;
   assert.equal(clock.now(), server + minute);
@@ -38,11 +38,11 @@ test("an answer after the machine has slept puts the time right, a header withou
     () => 0,
     () => 0,
   );
-  clock.heard(server);
-  clock.heard(null);
-  clock.heard("soon");
-  clock.heard("Thu, 26 Nov 2026 01:20:01 GMT");
+  clock.adjust(server);
+  clock.adjust(null);
+  clock.adjust("soon");
+  clock.adjust("Thu, 26 Nov 2026 01:20:01 GMT");
   assert.equal(clock.now(), server, "a second of a header is no news");
-  clock.heard("Thu, 26 Nov 2026 03:20:00 GMT");
+  clock.adjust("Thu, 26 Nov 2026 03:20:00 GMT");
   assert.equal(clock.now(), server + 120 * minute + 500);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keepText, onSignedInAgain, sessionHasEnded, signInAgain } from "./session-ended.ts";
+import { onSignedInAgain, registerText, sessionHasEnded, signInAgain } from "./session-ended.ts";
 
 const writer = {
   userId: "0f8f4a1e-9a53-4f59-8b1c-3a1d5a0b7c11",
@@ -15,7 +15,7 @@ test("a session that ends over unsaved words asks for the sign-in there; with al
   });
   let unsaved = true;
   let again = 0;
-  const forget = keepText({ writer, unsaved: () => unsaved, signedInAgain: () => (again += 1) });
+  const forget = registerText({ writer, unsaved: () => unsaved, signedInAgain: () => (again += 1) });
 
   sessionHasEnded();
   sessionHasEnded();
@@ -40,7 +40,7 @@ test("a session that ends over unsaved words asks for the sign-in there; with al
 test("what was refused for want of a session is done once after the sign-in, when the old session's stream has gone", () => {
   Object.assign(globalThis, { window: { location: { pathname: "/studies/a", assign: () => {} } } });
   const order: string[] = [];
-  const forget = keepText({ writer, unsaved: () => true, signedInAgain: () => order.push("save") });
+  const forget = registerText({ writer, unsaved: () => true, signedInAgain: () => order.push("save") });
   const deaf = onSignedInAgain(() => order.push("stream"));
   sessionHasEnded(() => order.push("claim"));
   signInAgain.done();

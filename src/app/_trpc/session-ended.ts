@@ -1,66 +1,69 @@
-import { sinceKeyMs } from "../_ui/activity.ts";
+import { msSinceKey } from "../_ui/activity.ts";
 
-/** Who pressed a key this short a time ago is writing still. */
+/** Whoever pressed a key within this time is still writing. */
 const typingMs = 30_000;
 
-/** Where the windows of one browser tell each other that the session is over. */
+/** The channel on which the windows of one browser announce that the session is over. */
 export const sessionChannel = "overread-session";
 
-/** This window is where somebody signs out: it goes its own way. */
+/** This window is signing out and ignores the end of its session. */
 let signingOut = false;
 
 /**
- * To be called before the portal is asked to sign out: it tells every window at once, and one that left on hearing it would
- * break off its own request, and with it the answer that empties the cache.
+ * Call before the sign-out request: the portal notifies every window at once, and a window that navigated on the notice
+ * would abort its own request, and with it the answer that clears the cache.
  */
 export function startSigningOut(): void {
   signingOut = true;
 }
 
-/** Tells the other windows of this browser, which show patients too and need not wait until the portal tells them. */
-export function tellOtherWindows(): void {
+/** Notifies the other windows of this browser, which show patients too and need not wait for the portal's notice. */
+export function notifyOtherWindows(): void {
   const channel = new BroadcastChannel(sessionChannel);
   channel.postMessage("ended");
   channel.close();
 }
 
-/** Whose words stand in this window: only they may go on with them. */
+/** Whose text is in this window: only this person may continue it. */
 export type Writer = { userId: string; email: string; orgSlug: string };
-/** Somebody's text in this window, and whether all of it is saved. */
+/** A text in this window, and whether it has unsaved changes. */
 type Text = { writer: Writer; unsaved: () => boolean; signedInAgain: () => void };
 
 const texts = new Set<Text>();
 const afterwards = new Set<() => void>();
 const listeners = new Set<() => void>();
 const watchers = new Set<() => void>();
-let waitingFor: Writer | null = null;
+let awaitedWriter: Writer | null = null;
 
-function waitFor(writer: Writer | null): void {
-  waitingFor = writer;
+function requireSignIn(writer: Writer | null): void {
+  awaitedWriter = writer;
   for (const watcher of watchers) watcher();
 }
 
-/** Registers a text that must outlive the session. Answers with what takes it back. */
-export function keepText(text: Text): () => void {
+/** Registers a text that must outlive the session. Returns a function that removes it. */
+export function registerText(text: Text): () => void {
   texts.add(text);
   return () => texts.delete(text);
 }
 
-/** Hears of each sign-in over the text, before anything is sent again: what belongs to the old session has to go first. */
+/**
+ * Called after each sign-in over the text, before anything is sent again: what belongs to the old session has to go
+ * first.
+ */
 export function onSignedInAgain(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** Who has to sign in again in this window, over the words that are not saved; for `useSyncExternalStore`. */
+/** Who has to sign in again in this window, over unsaved text; for `useSyncExternalStore`. */
 export const signInAgain = {
   subscribe(watcher: () => void): () => void {
     watchers.add(watcher);
     return () => watchers.delete(watcher);
   },
-  writer: (): Writer | null => waitingFor,
+  writer: (): Writer | null => awaitedWriter,
   done(): void {
-    waitFor(null);
+    requireSignIn(null);
     for (const listener of listeners) listener();
     for (const text of texts) text.signedInAgain();
     const waiting = [...afterwards];
@@ -70,19 +73,19 @@ export const signInAgain = {
 };
 
 /**
- * The session is over (idle, ended by the server, signed out elsewhere). With unsaved words in this window, or while
- * somebody is writing, the sign-in comes to them; otherwise the window goes to the sign-in page and comes back afterwards. The address names a case at
- * most, never a patient.
+ * The session is over (idle, ended by the server, signed out elsewhere). With unsaved text in this window, or while
+ * somebody is writing, the sign-in opens over it; otherwise the window goes to the sign-in page and returns afterwards.
+ * The URL contains a case id at most, never patient data.
  *
- * @param then what was refused for want of a session; done once after the sign-in in this window
+ * @param then repeats the refused request; called once after the sign-in in this window
  */
 export function sessionHasEnded(then?: () => void): void {
   const { pathname } = window.location;
   if (then) afterwards.add(then);
-  if (pathname === "/sign-in" || signingOut || waitingFor) return;
-  // All may be saved between two words of a sentence: leaving then would lose the rest of it.
-  const isTyping = sinceKeyMs() < typingMs;
+  if (pathname === "/sign-in" || signingOut || awaitedWriter) return;
+  // In the middle of a sentence everything may be saved; leaving then would lose the rest of it.
+  const isTyping = msSinceKey() < typingMs;
   const unsaved = [...texts].find((text) => isTyping || text.unsaved());
-  if (unsaved) waitFor(unsaved.writer);
+  if (unsaved) requireSignIn(unsaved.writer);
   else window.location.assign(`/sign-in?ended=1&to=${encodeURIComponent(pathname)}`);
 }

@@ -2,7 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { sinceKeyMs, typingPauseMs } from "../_ui/activity.ts";
+import { msSinceKey, typingPauseMs } from "../_ui/activity.ts";
 import { Button } from "../_ui/button.tsx";
 import { Field } from "../_ui/field.tsx";
 import { signInProblem } from "../(auth)/sign-in/problem.ts";
@@ -23,7 +23,7 @@ async function signIn({ email, orgSlug }: Writer, form: FormData): Promise<strin
   return new URL(url, window.location.origin).searchParams.get("error") ?? undefined;
 }
 
-/** The browser gives the focus back without the caret: keys would go nowhere until somebody clicks. */
+/** Browsers restore the focus without the caret; keys would be lost until somebody clicks. */
 function backTo(place: Element | null): void {
   if (!(place instanceof HTMLElement)) return;
   place.blur();
@@ -31,21 +31,21 @@ function backTo(place: Element | null): void {
   if (place instanceof HTMLTextAreaElement) place.setSelectionRange(place.selectionStart, place.selectionEnd);
 }
 
-/** The sign-in over words that are not saved yet. It covers the page: who sits there now may be somebody else. */
+/** The sign-in over unsaved text. It covers the page, since another person may sit there now. */
 export function SignInAgain() {
   const writer = useSyncExternalStore(signInAgain.subscribe, signInAgain.writer, () => null);
   const queryClient = useQueryClient();
   const ref = useRef<HTMLDialogElement>(null);
-  /** Where somebody wrote when the dialog came. */
+  /** The focused element when the dialog opened. */
   const place = useRef<Element | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   useEffect(() => {
     if (!writer) return ref.current?.close();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    // The words of an unfinished sentence must not go into the password field.
+    // Keystrokes of an unfinished sentence must not go into the password field.
     const open = () => {
-      const wait = typingPauseMs - sinceKeyMs();
+      const wait = typingPauseMs - msSinceKey();
       if (wait > 0) timer = setTimeout(open, wait);
       else {
         place.current = document.activeElement;

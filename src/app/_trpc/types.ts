@@ -1,7 +1,7 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import type { AppRouter } from "#server/trpc/root.ts";
 
-/** What the procedures answer, as it arrives in a browser (instants are ISO text). */
+/** What the procedures return, as received by a browser (dates are ISO text). */
 export type Outputs = inferRouterOutputs<AppRouter>;
 export type Inputs = inferRouterInputs<AppRouter>;
 

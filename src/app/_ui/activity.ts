@@ -12,20 +12,20 @@ const noteKey = () => {
   lastKeyAt = performance.now();
 };
 
-/** How long ago somebody touched this window (ms), by a clock that nobody sets. */
-export function idleMs(): number {
+/** Time since the last activity in this window (ms), by the monotonic clock. */
+export function msSinceActivity(): number {
   return performance.now() - lastAt;
 }
 
-/** How long ago a key was pressed in this window (ms). */
-export function sinceKeyMs(): number {
+/** Time since the last key press in this window (ms). */
+export function msSinceKey(): number {
   return performance.now() - lastKeyAt;
 }
 
-/** Who writes without looking up ends the sentence first: this long without a key (ms) is its end. */
+/** A pause this long without a key (ms) ends a sentence. */
 export const typingPauseMs = 1_000;
 
-/** Watches for a person at the screen: claims are renewed and sessions kept for people, not for open windows. */
+/** Watches for activity: claims are renewed and sessions kept alive for people, not for open windows. */
 export function useActivityWatch(): void {
   useEffect(() => {
     note();

@@ -8,15 +8,15 @@ type Version = {
   sections: { key: string; text: string }[];
 };
 
-/** So much of an addendum is said at the impression; the whole stands in its place. Characters. */
+/** At most this many characters of an addendum are shown at the impression; the full text stands in its section. */
 const mostWords = 160;
 
 /**
- * Stands at an impression that has addenda: what was signed stays as it is, and nobody may read it without learning
- * that more was said since.
+ * Shown at an impression that has addenda: the signed text stays as it is, and nobody should read it without the
+ * addenda.
  *
- * @param shown the version whose impression this is; addenda that came later stand in a version of their own.
- * @param timeZone of the facility: the PDF says the same moment by its clock.
+ * @param shown the version whose impression this is; later addenda have versions of their own.
+ * @param timeZone the facility's, as in the PDF.
  */
 export function Amendments({
   versions,

@@ -11,7 +11,7 @@ const looks: Record<Look, string> = {
   danger: "bg-panel text-stat border-stat/60 hover:bg-stat-soft",
 };
 
-/** How a button looks, for links that act like one. */
+/** Class names of a button, for links that look like one. */
 export function buttonClass(look: Look = "plain", extra?: string): string {
   return classNames(
     "inline-flex items-center justify-center gap-1.5 rounded-md border px-3 h-8 text-sm whitespace-nowrap select-none",
@@ -31,7 +31,7 @@ export function Button({
   return <button ref={ref} type={type} className={buttonClass(look, className)} {...rest} />;
 }
 
-/** A button that is only a picture; the label is what it says to a screen reader and on hover. */
+/** An icon button; the label is its accessible name and tooltip. */
 export function IconButton({
   label,
   className,

@@ -4,7 +4,10 @@ import { X } from "lucide-react";
 import { type ReactNode, useEffect, useId, useRef } from "react";
 import { IconButton } from "./button.tsx";
 
-/** A question in the middle of the page; what is marked `data-first` gets the focus. Never used over images: the reading page asks in its dock. */
+/**
+ * A modal dialog; the element marked `data-first` gets the focus. Never used over images: the reading page asks in its
+ * dock.
+ */
 export function Dialog({
   open,
   title,
@@ -23,7 +26,7 @@ export function Dialog({
     if (!dialog) return;
     if (open && !dialog.open) {
       dialog.showModal();
-      // The browser would give the focus to the button that closes.
+      // By default the browser would focus the close button.
       dialog.querySelector<HTMLElement>("[data-first]")?.focus();
     }
     if (!open && dialog.open) dialog.close();

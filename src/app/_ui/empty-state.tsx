@@ -20,7 +20,7 @@ export function EmptyState({
   );
 }
 
-/** A query failed: what happened, and the way on. */
+/** A query failed: says what happened, and offers a retry. */
 export function FailedState({ message, onRetry }: { message: string; onRetry: () => void }) {
   return (
     <div role="alert" className="flex flex-col items-center gap-3 px-6 py-12 text-center">

@@ -1,7 +1,7 @@
 import { examinationModalities } from "@overread/shared/dicom/modalities";
 import { withoutModality } from "./format.ts";
 
-/** An examination: modality first, and not a second time when the description begins with it. */
+/** An examination: the modality, then the description without a repeated modality. */
 export function Exam({ modalities, description }: { modalities: string[]; description: string }) {
   return (
     <>

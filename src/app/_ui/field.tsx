@@ -8,7 +8,7 @@ const inputClass =
 
 type FieldProps = { label: string; hint?: ReactNode; error?: ReactNode; className?: string };
 
-/** A labelled input; hint and error are tied to it for those who do not see them. */
+/** A labelled input; hint and error are associated with it for screen readers. */
 export function Field({
   label,
   hint,

@@ -8,19 +8,19 @@ import {
 import { type PersonNameGroups, personNameWritings } from "@overread/shared/dicom/person-name";
 
 /**
- * How times, ages, sizes and names are written on every page. Pure: the caller passes "now" and the zone,
- * so the same text comes out on the server, in the browser and in a test.
+ * How times, ages, sizes and names are written on every page. Pure: the caller passes "now" and the time zone, so that
+ * server, browser and tests give the same text.
  */
 
-/** `20260314` → `14 Mar 2026`. A date that cannot be read is shown as it came; none is `—`. */
+/** `20260314` → `14 Mar 2026`. An invalid date is shown unchanged; a missing one as `—`. */
 export const formatDicomDate = (da: string | null | undefined): string => formatDate(da) || "—";
 
-/** PS3.3 C.7.1.1: M, F, O; anything else is said to be unknown rather than guessed. */
+/** PS3.3 C.7.1.1: M, F, O; anything else is shown as unknown. */
 export function formatSex(sex: string | null | undefined): string {
   return { M: "M", F: "F", O: "O" }[(sex ?? "").toUpperCase()] ?? "–";
 }
 
-export function sexInWords(sex: string | null | undefined): string {
+export function sexLabel(sex: string | null | undefined): string {
   return { M: "male", F: "female", O: "other" }[(sex ?? "").toUpperCase()] ?? "sex not given";
 }
 
@@ -46,7 +46,7 @@ export function formatClock(instant: Instant, timeZone?: string, seconds = false
   });
 }
 
-/** The whole truth for a tooltip: `Sat 21 Nov 2026, 12:40:09 America/Chicago`. */
+/** Date, time and zone for a tooltip: `Sat 21 Nov 2026, 12:40:09 America/Chicago`. */
 export function formatExact(instant: Instant, timeZone?: string): string {
   const date = toDate(instant);
   if (!date) return "";
@@ -63,15 +63,15 @@ export function formatExact(instant: Instant, timeZone?: string): string {
   return timeZone ? `${text} ${timeZone}` : text;
 }
 
-/** The short name of a zone at a moment, as our documents write it: `GMT-6`, `UTC`. Empty when the moment is none. */
+/** The zone's abbreviation at a moment, as our documents write it: `GMT-6`, `UTC`. Empty for an invalid moment. */
 export function zoneName(instant: Instant, timeZone?: string): string {
   const date = toDate(instant);
   return date ? momentParts(date, timeZone).timeZoneName : "";
 }
 
 /**
- * A moment as our documents write it, with its zone: `26 Nov 2026, 06:40 GMT-6`. The one form in which screens write a date
- * with a time, so that what stands on a screen and in a PDF can be compared.
+ * A moment as our documents write it, with its zone: `26 Nov 2026, 06:40 GMT-6`. The only format for a date with a time
+ * on screens, so that screen and PDF can be compared.
  */
 export function formatMoment(instant: Instant, timeZone?: string, seconds = false): string {
   const date = toDate(instant);
@@ -90,8 +90,8 @@ export function formatAgo(instant: Instant, now: number, timeZone?: string): str
 }
 
 /**
- * A moment within half a day of now by the clock, `01:20`, which cannot be taken for another day's; any other with its day,
- * `25 Nov, 01:20`, and with its year when that is another, `3 Jan 2027, 00:50`.
+ * Within twelve hours of now the time, `01:20`, which is unambiguous; otherwise with the day, `25 Nov, 01:20`, and with
+ * the year when it differs, `3 Jan 2027, 00:50`.
  */
 export function formatWhen(instant: Instant, now: number, timeZone?: string): string {
   const date = toDate(instant);
@@ -103,7 +103,7 @@ export function formatWhen(instant: Instant, now: number, timeZone?: string): st
   return `${Number(day)} ${monthName(Number(month))}${other ? ` ${year}` : ""}, ${clock}`;
 }
 
-/** A length of time in its largest sensible unit: `8 s`, `12 min`, `3 h 20 min`, `2 d`. */
+/** A duration in its largest sensible unit: `8 s`, `12 min`, `3 h 20 min`, `2 d`. */
 export function formatSpan(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
@@ -114,7 +114,7 @@ export function formatSpan(ms: number): string {
   return `${Math.floor(hours / 24)} d`;
 }
 
-/** Time left as a clock for the lease: `14:32`, `0:09`. Never below zero. */
+/** Remaining time of the lease: `14:32`, `0:09`. Never negative. */
 export function formatRemaining(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
@@ -138,7 +138,7 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }
 
-/** A person name for a row: every writing that was sent, the first as the main one. */
+/** A person name for a row: every representation that was sent, the first one emphasised. */
 export function nameWritings(groups: PersonNameGroups): { main: string; others: string[] } {
   const [main = "Name not given", ...others] = personNameWritings(groups);
   return { main, others };

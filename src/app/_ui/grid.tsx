@@ -1,8 +1,8 @@
 import type { ComponentProps } from "react";
 
 /**
- * A grid by roles, not by <table>: table boxes take no `content-visibility`, and the rows lay out as CSS grids.
- * The keys belong to the page (arrows, j, k, Enter); the grid names the active row by `aria-activedescendant`.
+ * A grid by ARIA roles, not a <table>: table boxes do not support `content-visibility`, and the rows are laid out as
+ * CSS grids. The page handles the keys (arrows, j, k, Enter); the grid names the active row by `aria-activedescendant`.
  */
 const roles = {
   grid: { role: "grid", tabIndex: 0 },

@@ -1,6 +1,6 @@
 import { classNames } from "./class-names.ts";
 
-/** A key cap. On a filled button it takes the button's own text colour. */
+/** A keyboard key. On a filled button it takes the button's text colour. */
 export function Kbd({ children, onAccent, className }: { children: string; onAccent?: boolean; className?: string }) {
   return (
     <kbd

@@ -9,7 +9,7 @@ const words: Record<LiveStatus, { word: string; hint: string }> = {
   reconnecting: { word: "Reconnecting", hint: "No connection for changes; what you see may be a little old" },
 };
 
-/** Whether this screen is up to date, by word, and by a dot that is full or hollow. */
+/** Whether this page receives live updates: as text, and as a filled or hollow dot. */
 export function LiveDot() {
   const status = useLiveStatus();
   const { word, hint } = words[status];

@@ -6,8 +6,8 @@ import { Field } from "./field.tsx";
 /**
  * A new password, typed twice.
  *
- * @returns the fields for a form, and what takes the password out of that form: null, and a word under the second field, when the
- *   two are not the same.
+ * @returns the fields for a form, and a function that reads the password from the form: null, with an error at the
+ * second field, when the two differ.
  */
 export function useNewPassword() {
   const [differ, setDiffer] = useState(false);

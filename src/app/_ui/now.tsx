@@ -1,23 +1,26 @@
 "use client";
 
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
-import { heardServerTime, serverNow } from "../_trpc/server-time.ts";
+import { adjustServerClock, serverNow } from "../_trpc/server-time.ts";
 import { classNames } from "./class-names.ts";
 import { formatAgo, formatExact, formatMoment, formatSpan, formatWhen } from "./format.ts";
 
 type Clock = { now: number; zone: string };
 const ClockContext = createContext<Clock>({ now: 0, zone: "UTC" });
 
-/** The time all clocks on the page show, moved on once a second. Starts with the server's, so hydration agrees. */
+/**
+ * The current time for all clocks on the page, updated every second. Starts with the server's, so that hydration
+ * agrees.
+ */
 export const useNow = () => use(ClockContext).now;
-/** The reader's own time zone: a list from several hospitals is read by one clock. UTC until the browser has said. */
+/** The reader's own time zone, used for lists over several hospitals. UTC until the browser is known. */
 export const useZone = () => use(ClockContext).zone;
 
 export function NowProvider({ start, children }: { start: number; children: ReactNode }) {
   const [clock, setClock] = useState<Clock>({ now: start, zone: "UTC" });
   useEffect(() => {
-    // Until the first answer, the time the page was made is nearer than any clock that is set wrongly.
-    heardServerTime(start);
+    // Until the first answer, the time the page was rendered is closer than a wrongly set clock.
+    adjustServerClock(start);
     const { timeZone: zone } = Intl.DateTimeFormat().resolvedOptions();
     const tick = () => setClock({ now: serverNow(), zone });
     tick();
@@ -27,7 +30,7 @@ export function NowProvider({ start, children }: { start: number; children: Reac
   return <ClockContext value={clock}>{children}</ClockContext>;
 }
 
-/** The same moment by the facility's clock, for the tooltip. */
+/** The same moment in the facility's time zone, for the tooltip. */
 function inZones(at: Instant, zone: string, timeZone: string | undefined): string {
   const own = formatExact(at, zone);
   return timeZone && timeZone !== zone ? `${own} · ${formatExact(at, timeZone)}` : own;
@@ -41,8 +44,8 @@ function iso(instant: Instant): string | undefined {
 }
 
 /**
- * `12 min ago`, and beyond a day the moment with its zone: by the clock of the facility where one is given, as its documents say it,
- * else by the reader's. The exact time by both clocks is on hover.
+ * `12 min ago`, and beyond a day the moment with its zone: the facility's, as in its documents, if given, else the
+ * reader's. The tooltip has the exact time in both zones.
  */
 export function Ago({ at, timeZone }: { at: Instant; timeZone?: string | undefined }) {
   const { now, zone } = use(ClockContext);
@@ -53,7 +56,7 @@ export function Ago({ at, timeZone }: { at: Instant; timeZone?: string | undefin
   );
 }
 
-/** `01:20`, with the day when it was not today, and the exact time on hover. */
+/** `01:20`, with the day when it was not today; the exact time in the tooltip. */
 export function When({ at }: { at: Instant }) {
   const { now, zone } = use(ClockContext);
   return (
@@ -63,13 +66,13 @@ export function When({ at }: { at: Instant }) {
   );
 }
 
-/** Far from now, minutes are noise. */
+/** Beyond this, minutes are omitted. */
 const hourMs = 3_600_000;
 function rough(ms: number): string {
   return formatSpan(ms < 2 * hourMs ? ms : Math.floor(ms / hourMs) * hourMs);
 }
 
-/** Due time with what is left of it; over time is said in words, not by colour alone. */
+/** Due time and remaining time; overdue is stated in words, not by colour alone. */
 export function Countdown({ dueAt, timeZone, done }: { dueAt: Instant; timeZone?: string; done?: boolean }) {
   const { now, zone } = use(ClockContext);
   const text = iso(dueAt);
@@ -97,8 +100,8 @@ export function Countdown({ dueAt, timeZone, done }: { dueAt: Instant; timeZone?
 }
 
 /**
- * Date and time in full, with the zone: by the clock of the facility where its documents say the same moment, else by the reader's.
- * The other clock is on hover.
+ * Date and time in full, with the zone: the facility's where its documents state the same moment, else the reader's.
+ * The tooltip has the other zone.
  */
 export function Exact({ at, timeZone, seconds }: { at: Instant; timeZone?: string | undefined; seconds?: boolean }) {
   const zone = useZone();

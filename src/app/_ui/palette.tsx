@@ -8,14 +8,14 @@ export type PaletteCommand = {
   id: string;
   group: string;
   label: string;
-  /** Further words it is found by. */
+  /** Additional search terms. */
   keywords?: string[];
   hint?: ReactNode;
   keys?: string;
   run: () => void;
 };
 
-/** ⌘K: everything the page can do and everyone on it, by typing. */
+/** The command palette (⌘K): commands of the page and its cases, by typing. */
 export function Palette({ commands, label }: { commands: PaletteCommand[]; label: string }) {
   const ref = useRef<HTMLDialogElement>(null);
   const [open, setOpen] = useState(false);
@@ -38,7 +38,7 @@ export function Palette({ commands, label }: { commands: PaletteCommand[]; label
     const dialog = ref.current;
     if (open && dialog && !dialog.open) {
       dialog.showModal();
-      // The dialog would give the focus to the list's frame.
+      // By default the dialog would focus the list's frame.
       dialog.querySelector("input")?.focus();
     }
     if (!open && dialog?.open) dialog.close();
@@ -97,7 +97,7 @@ export function Palette({ commands, label }: { commands: PaletteCommand[]; label
   );
 }
 
-/** Opens the palette of the page from a button. */
-export function askForPalette(): void {
+/** Opens the page's palette from a button. */
+export function openPalette(): void {
   document.dispatchEvent(new Event("overread:palette"));
 }

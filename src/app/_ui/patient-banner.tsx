@@ -2,17 +2,17 @@ import { ageAt, isBirthDate } from "@overread/shared/dicom/age";
 import { formatTime } from "@overread/shared/dicom/dates";
 import type { ReactNode } from "react";
 import { classNames } from "./class-names.ts";
-import { formatDicomDate, nameWritings, sexInWords } from "./format.ts";
+import { formatDicomDate, nameWritings, sexLabel } from "./format.ts";
 
 type NameGroups = { alphabetic?: string | null; ideographic?: string | null; phonetic?: string | null };
 export type BannerPatient = {
-  /** The writings in caret form, or the name as the archive formats it (`DOE, Jane · 山田 太郎`). */
+  /** The name representations in caret form, or the name as the archive formats it (`DOE, Jane · 山田 太郎`). */
   name: NameGroups | string;
   sex?: string | null;
   birthDate?: string | null;
-  /** The character set it was read in, in place of the declared one. */
+  /** The character set it was decoded with instead of the declared one. */
   repaired?: string | null;
-  /** As the archive worked it out; computed from the dates when it is missing. */
+  /** The age as computed by the server; without it, computed from the dates. */
   ageAtStudy?: string | null;
   patientId: string;
   issuer?: string | null;
@@ -25,7 +25,7 @@ export type BannerStudy = {
   facility?: string | null;
 };
 
-/** All writings of a name in one line, each marked so that a browser picks a face that has its letters. */
+/** All representations of a name on one line, each with its language, so that the browser picks a suitable font. */
 export function PatientName({ groups, className }: { groups: NameGroups | string; className?: string }) {
   const [first = "", ...rest] = typeof groups === "string" ? groups.split(" · ") : [];
   const { main, others } =
@@ -42,7 +42,7 @@ export function PatientName({ groups, className }: { groups: NameGroups | string
   );
 }
 
-/** That the characters of the name are ours to answer for: the sender declared a set in which they could not be read. */
+/** Marks a name that was decoded with another character set than the declared one, because it was not valid in that. */
 export function RepairedMark({ label }: { label: string }) {
   return (
     <span
@@ -64,8 +64,8 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
 }
 
 /**
- * Who this is, on every screen that shows a patient: same facts, same order, never scrolled away.
- * Each fact is text, so that a search in the page and a screen reader find it.
+ * The patient banner, on every screen that shows a patient: same facts, same order, never scrolled away. Each fact is
+ * text, so that find-in-page and screen readers reach it.
  */
 export function PatientBanner({
   patient,
@@ -76,7 +76,7 @@ export function PatientBanner({
 }: {
   patient: BannerPatient;
   study: BannerStudy;
-  /** Before the name: the way back. */
+  /** Before the name: the link back. */
   lead?: ReactNode;
   aside?: ReactNode;
   className?: string;
@@ -99,7 +99,7 @@ export function PatientBanner({
         </h1>
       </div>
       <span className="whitespace-nowrap">
-        {[sexInWords(patient.sex), age && `${age} at study`].filter(Boolean).join(", ")}
+        {[sexLabel(patient.sex), age && `${age} at study`].filter(Boolean).join(", ")}
       </span>
       <Fact label="born">{isBirthDate(patient.birthDate) ? formatDicomDate(patient.birthDate) : "not known"}</Fact>
       <Fact label="ID">

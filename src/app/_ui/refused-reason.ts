@@ -10,7 +10,7 @@ const words: Record<string, string> = {
   "bytes-lost": "The router's disk no longer has it. Send it again.",
 };
 
-/** Why an object was refused for good, in words; a reason this release does not know is shown as it came. */
+/** Why an object was refused permanently, as text; an unknown reason is shown unchanged. */
 export function refusedReason(reason: string): string {
   return words[reason] ?? `The archive refused it (${reason}).`;
 }

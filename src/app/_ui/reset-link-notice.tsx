@@ -7,8 +7,8 @@ import { Button } from "./button.tsx";
 import { Ago } from "./now.tsx";
 
 /**
- * Says on every page that somebody made a link for a new password of this account. Put away for as long as this browser tab is
- * open; the next sign-in says it again, and the account page does whatever was put away.
+ * Tells on every page that somebody made a password reset link for this account. Dismissing it hides it in this browser
+ * tab; the next sign-in shows it again, and the account page always lists it.
  */
 export function ResetLinkNotice({ me }: { me: Me }) {
   const link = me.resetLinks.find(({ news }) => news);

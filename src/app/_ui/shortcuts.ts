@@ -3,8 +3,8 @@
 import { useEffect, useRef } from "react";
 
 /**
- * Single keys for a page, named in lower case (`j`, `arrowdown`, `?`). They are silent while somebody types, while a dialog is open, and with Ctrl, Alt or ⌘ held,
- * so that they never get in the way of text or of the browser.
+ * Single-key shortcuts of a page, named in lower case (`j`, `arrowdown`, `?`). Ignored while somebody types, while a
+ * dialog is open, and with Ctrl, Alt or ⌘, so that they do not interfere with text input or the browser.
  */
 export function useShortcuts(keys: Record<string, (event: KeyboardEvent) => void>, enabled = true): void {
   const latest = useRef(keys);

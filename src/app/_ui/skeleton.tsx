@@ -4,7 +4,7 @@ export function Skeleton({ className }: { className?: string }) {
   return <span aria-hidden="true" className={classNames("block animate-pulse rounded bg-raised", className)} />;
 }
 
-/** Rows on their way. The words are for those who do not see the grey bars. */
+/** Placeholder rows while loading. The text is for screen readers. */
 export function SkeletonRows({ count, label }: { count: number; label: string }) {
   return (
     <div role="status" aria-label={label}>

@@ -4,8 +4,8 @@ type Cell = ReactElement<{ "data-label"?: string }>;
 type Row = ReactElement<{ children?: ReactNode }>;
 
 /**
- * A table of the office. On a phone each row becomes a card and each cell says the heading it stands under: nothing has
- * to be pushed sideways to be found.
+ * A table of an office page. On a phone each row becomes a card and each cell is labelled with its heading, so that
+ * nothing scrolls sideways.
  */
 export function Table({
   label,
@@ -13,7 +13,7 @@ export function Table({
   children,
 }: {
   label: string;
-  /** A heading for each column; an empty one belongs to a column of buttons. */
+  /** One heading per column; an empty one belongs to a column of buttons. */
   head: string[];
   children: ReactNode;
 }) {
@@ -42,7 +42,7 @@ export function Table({
   );
 }
 
-/** The first cell is the card's title and needs no word before it. */
+/** The first cell is the card's title and needs no label. */
 function labelled(row: Row, head: string[]): Row {
   const cells = Children.toArray(row.props.children).map((cell, index) =>
     index > 0 && head[index] && isValidElement(cell) ? cloneElement(cell as Cell, { "data-label": head[index] }) : cell,

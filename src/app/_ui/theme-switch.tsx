@@ -4,7 +4,10 @@ import { MoonStar, Sun } from "lucide-react";
 import { IconButton } from "./button.tsx";
 import { themeCookie } from "./theme.ts";
 
-/** Turns the lights on or off. What is on now is read from the page, because the room's default decides until somebody chooses. */
+/**
+ * Switches between light and dark. The current theme is read from the page, because the layout's default applies until
+ * somebody chooses.
+ */
 export function switchTheme(): void {
   const root = document.documentElement;
   const next = getComputedStyle(root).colorScheme === "dark" ? "light" : "dark";

@@ -11,19 +11,20 @@ type Say = (text: string, options?: { tone?: Notice["tone"]; action?: Notice["ac
 
 const ToastContext = createContext<Say>(() => {});
 const PlaceContext = createContext<(place: HTMLElement | null) => void>(() => {});
-/** Tells something in passing. Anything that must not be missed belongs on the page, not here. */
+/** A transient notification. Anything that must not be missed belongs on the page. */
 export const useToast = () => use(ToastContext);
 
 const shownMs = 7_000;
 
-/** Where a page has notices stand in the flow of it, so that they cover nothing: neither an image nor the head of a report. */
-export function NoticesPlace() {
+/** The place in a page's layout where toasts appear, so that they cover neither an image nor the head of a report. */
+export function ToastPlace() {
   return <div ref={use(PlaceContext)} className="empty:hidden" />;
 }
 
 /**
- * Short notices at the lower left, or in the page's own place for them while that is on the screen. Hovering or focusing one keeps it.
- * Our own sixty lines instead of a package: the page's content security policy admits no styles put in by script.
+ * Short notifications at the lower left, or in the page's own `ToastPlace` while that is visible. Hovering or focusing
+ * one keeps it. Written here instead of using a package: the page's content security policy allows no styles inserted
+ * by script.
  */
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [notices, setNotices] = useState<Notice[]>([]);
@@ -91,7 +92,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     [notices, keep, count, drop],
   );
 
-  // A place in a part of the page that is put away (a phone shows images or report) is none.
+  // A place in a hidden part of the page (a phone shows either images or report) does not count.
   const inPlace = place?.parentElement?.checkVisibility() ? place : null;
   const shown = (
     <ol

@@ -10,13 +10,13 @@ import { Kbd } from "./kbd.tsx";
 import { LiveDot } from "./live-dot.tsx";
 import { Logo } from "./logo.tsx";
 import { useModKey } from "./mod-key.ts";
-import { askForPalette } from "./palette.tsx";
+import { openPalette } from "./palette.tsx";
 import { placesOf } from "./places.ts";
 import { ResetLinkNotice } from "./reset-link-notice.tsx";
 import { signOut } from "./sign-out.ts";
 import { ThemeSwitch } from "./theme-switch.tsx";
 
-/** The bar over every page but the reading page, which has the patient there instead. */
+/** The bar over every page but the reading page, which has the patient banner instead. */
 export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode; palette?: boolean }) {
   const pathname = usePathname();
   const modKey = useModKey();
@@ -32,7 +32,7 @@ export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode
           aria-label="Places"
           className={classNames(
             "flex items-center gap-1",
-            // More than a phone is wide: a row of their own that goes sideways by itself.
+            // Wider than a phone: a row of its own that scrolls sideways.
             places.length > 2 && "max-sm:order-last max-sm:-mx-3 max-sm:w-screen max-sm:overflow-x-auto max-sm:px-2",
           )}
         >
@@ -57,7 +57,7 @@ export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode
           {palette ? (
             <button
               type="button"
-              onClick={askForPalette}
+              onClick={openPalette}
               className="inline-flex h-7 items-center gap-2 rounded-md border border-line px-2 text-xs text-quiet hover:bg-hover max-md:hidden"
             >
               <Search className="size-3.5" aria-hidden="true" />

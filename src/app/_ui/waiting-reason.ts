@@ -13,9 +13,9 @@ const words: Record<string, string> = {
 };
 
 /**
- * Why a document is not back at the hospital yet, in words; a reason this release does not know is shown as it came.
+ * Why a document has not been returned to the hospital yet, as text; an unknown reason is shown unchanged.
  *
- * @param failure as the portal keeps it, or in one word as an edge router's heartbeat says it.
+ * @param failure as stored by the portal, or as one code from an edge router's heartbeat.
  */
 export function waitingReason(failure: DeliveryFailure | string): string {
   const { code, params } = typeof failure === "string" ? failureOfReason(failure) : failure;

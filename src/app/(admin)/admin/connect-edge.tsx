@@ -4,7 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Check, Circle, Copy, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
-import { sentenceFor } from "../../_trpc/errors.ts";
+import { messageFor } from "../../_trpc/errors.ts";
 import type { Edge, Facility } from "../../_trpc/types.ts";
 import { Button, IconButton } from "../../_ui/button.tsx";
 import { Exact } from "../../_ui/now.tsx";
@@ -50,7 +50,7 @@ export function ConnectEdge({ facility, edges, onClose }: { facility: Facility; 
       </div>
       {issue.isError ? (
         <p role="alert" className="text-stat">
-          {sentenceFor(issue.error)}
+          {messageFor(issue.error)}
         </p>
       ) : issue.data ? (
         <div className="flex flex-col gap-2">

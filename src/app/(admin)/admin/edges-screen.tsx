@@ -4,7 +4,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { CircleCheck, CircleOff, CircleX, Plus, Router } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
-import { sentenceFor } from "../../_trpc/errors.ts";
+import { messageFor } from "../../_trpc/errors.ts";
 import type { Edge, Facility, Me } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Dialog } from "../../_ui/dialog.tsx";
@@ -102,7 +102,7 @@ export function EdgesScreen({
         </p>
         {revoke.error ? (
           <p role="alert" className="text-stat">
-            {sentenceFor(revoke.error)}
+            {messageFor(revoke.error)}
           </p>
         ) : null}
         <div className="flex justify-end gap-2">

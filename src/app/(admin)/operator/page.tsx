@@ -1,11 +1,11 @@
 import type { Metadata } from "next";
-import { requirePersonWho } from "../../_trpc/actor.ts";
+import { requireAllowedPerson } from "../../_trpc/actor.ts";
 import { worksAt } from "../../_ui/places.ts";
 import { OperatorScreen } from "./operator-screen.tsx";
 
 export const metadata: Metadata = { title: "Platform" };
 
 export default async function OperatorPage() {
-  const { me } = await requirePersonWho("/operator", (person) => worksAt(person.roles, "/operator"));
+  const { me } = await requireAllowedPerson("/operator", (person) => worksAt(person.roles, "/operator"));
   return <OperatorScreen me={me} />;
 }

@@ -3,7 +3,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
-import { sentenceFor } from "../../_trpc/errors.ts";
+import { messageFor } from "../../_trpc/errors.ts";
 import { Button, buttonClass } from "../../_ui/button.tsx";
 import { Field } from "../../_ui/field.tsx";
 import { useNewPassword } from "../../_ui/new-password.tsx";
@@ -41,7 +41,7 @@ export function InvitationForm() {
   if (problem)
     return (
       <p role="alert" className="rounded-md border border-stat/50 bg-stat-soft px-3 py-2">
-        {token === "" ? "This link is not whole. Open it exactly as it was sent to you." : sentenceFor(problem)}
+        {token === "" ? "This link is not whole. Open it exactly as it was sent to you." : messageFor(problem)}
       </p>
     );
   return (

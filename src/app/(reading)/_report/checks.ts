@@ -2,7 +2,7 @@ import type { Section } from "../../_trpc/types.ts";
 
 export type Check = { id: string; text: string; blocks: boolean; sectionKey: string | null };
 
-/** What stands between the draft and a signature, each with the place where it is put right. */
+/** What prevents signing, each with the field where it can be corrected. */
 export function checksOf(sections: Section[], draft: { unsaved: boolean; unresolved: boolean }): Check[] {
   const checks: Check[] = [];
   const impression = sections.find((section) => section.key === "impression");

@@ -17,7 +17,10 @@ const choices: { value: Choice; label: string }[] = [
   { value: "both", label: "Keep both" },
 ];
 
-/** Two windows wrote: both texts side by side, section by section, and nothing thrown away before somebody chose. */
+/**
+ * Two windows edited the report: shows both texts side by side, section by section. Nothing is discarded before the
+ * reader has chosen.
+ */
 export function ConflictPanel({ state, onResolve }: { state: DraftState; onResolve: (text: DraftText) => void }) {
   const [picked, setPicked] = useState<Record<string, Choice>>({});
   const clashes = clashesOf(state);
@@ -56,7 +59,7 @@ export function ConflictPanel({ state, onResolve }: { state: DraftState; onResol
   );
 }
 
-/** Section by section what two texts say, and which goes on. */
+/** The sections in which two texts differ, with a choice for each. */
 export function SectionChoices({
   clashes,
   picked,

@@ -3,15 +3,15 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { FilePenLine } from "lucide-react";
 import { useTrpc } from "../../_trpc/client.tsx";
-import { appCodeOf, sentenceFor } from "../../_trpc/errors.ts";
+import { appCodeOf, messageFor } from "../../_trpc/errors.ts";
 import type { Report } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { When } from "../../_ui/now.tsx";
 import type { HeldClaim } from "../claims.ts";
 
 /**
- * A colleague's draft, named before anybody works on it. Who holds the case has to answer, the fields stay shut until then; no button is
- * focused by itself, so that no key meant for the images takes the words over.
+ * Names the author of a colleague's draft. Whoever holds the case has to choose before the fields open. No button has
+ * the focus, so that a key meant for the images does not take the draft over.
  */
 export function DraftAuthorship({
   caseId,
@@ -62,7 +62,7 @@ export function DraftAuthorship({
       </p>
       {problem ? (
         <p role="alert" className="font-medium text-stat">
-          {sentenceFor(problem)}
+          {messageFor(problem)}
         </p>
       ) : null}
       {input ? (
@@ -83,7 +83,7 @@ export function DraftAuthorship({
   );
 }
 
-/** What colleagues had written before somebody else went on: kept word by word. */
+/** Earlier drafts by colleagues, kept unchanged when somebody else took over or started again. */
 export function EarlierDrafts({ drafts }: { drafts: Report["earlierDrafts"] }) {
   if (drafts.length === 0) return null;
   return (

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   asUnsaved,
-  besideReport,
   clashesOf,
+  compareWithReport,
   type DraftState,
   type DraftText,
   nextDraft,
@@ -110,7 +110,7 @@ test("key images of both windows survive a conflict", () => {
 
 test("our own save coming back as news is no conflict", () => {
   const sending = after(start(), { type: "edited", text: text("a") }, { type: "sending" });
-  // The live notice may be faster than the answer to the save itself.
+  // The live notice may arrive before the answer to the save itself.
   const state = after(
     sending,
     { type: "seen", text: text("a"), version: 4, savedAt: "t" },
@@ -137,7 +137,7 @@ test("who types a key every 350 ms without a pause is saved at least every three
   for (let key = 0; key < 30_000; key += 350) {
     since ??= key;
     const due = key + saveDelayMs(key - since);
-    // The next key comes first: the timer starts anew.
+    // Another keystroke restarts the timer.
     if (due > key + 350) continue;
     saves.push(due);
     since = null;
@@ -151,7 +151,7 @@ test("kept words stand beside a newer report by section: what only the other sid
   const typed = after(start(), { type: "edited", text: text("", "typed before the crash") });
   const kept = asUnsaved("case", typed);
   assert.ok(kept);
-  const beside = besideReport(kept, text("saved elsewhere since", ""));
+  const beside = compareWithReport(kept, text("saved elsewhere since", ""));
   assert.deepEqual(
     clashesOf(beside).map(({ key, suggested }) => [key, suggested]),
     [

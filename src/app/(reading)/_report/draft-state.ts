@@ -1,16 +1,16 @@
 import type { Report } from "../../_trpc/types.ts";
 
-/** The part of a report somebody writes. */
+/** The part of a report that a reader edits. */
 export type DraftText = Pick<Report, "sections" | "keyImages" | "templateId" | "language">;
 
 /**
- * The draft on the screen against the one on the server. Pure, so that what happens with two windows, a lost
- * connection or a lost claim can be told step by step in a test.
+ * State machine between the draft on the screen and the one on the server. Pure, so that two windows, a lost connection
+ * and a lost claim can be tested step by step.
  *
  * - `saved`: screen and server agree
- * - `dirty`: written, not sent yet; `saving`: on its way (more may have been written since)
- * - `failed`: the last try got no answer; it will be tried again
- * - `conflict`: somebody saved in another window; both texts are here, nobody has chosen yet
+ * - `dirty`: edited, not sent yet; `saving`: a save is in flight (and there may be later edits)
+ * - `failed`: the last save got no answer and will be retried
+ * - `conflict`: another window has saved; both texts are here and the reader has not chosen yet
  * - `locked`: the claim is gone; the text stays on the screen until it can be saved again
  */
 export type DraftState = {
@@ -21,7 +21,7 @@ export type DraftState = {
   base: DraftText;
   version: number;
   savedAt: string | null;
-  /** What is on its way. */
+  /** In flight. */
   sent: DraftText | null;
   theirs: { text: DraftText; version: number } | null;
   failures: number;
@@ -36,7 +36,7 @@ export type DraftEvent =
   | { type: "claim-regained" }
   /** The report as the server has it now. */
   | { type: "seen"; text: DraftText; version: number; savedAt: string | null }
-  /** The server refused our version; `seen` brings what it has. */
+  /** The server refused our version; `seen` brings the server's. */
   | { type: "refused-version" }
   | { type: "resolved"; text: DraftText };
 
@@ -53,7 +53,7 @@ export function startDraft(report: { text: DraftText; version: number; savedAt: 
   };
 }
 
-/** Field by field: what comes back from the database has its keys in another order. */
+/** Compared field by field: jsonb does not preserve the order of keys. */
 export function sameText(a: DraftText, b: DraftText): boolean {
   const form = ({ sections, keyImages, templateId, language }: DraftText) =>
     JSON.stringify([
@@ -93,13 +93,13 @@ export function nextDraft(state: DraftState, event: DraftEvent): DraftState {
       if (state.status !== "locked") return state;
       return { ...state, status: sameText(state.mine, state.base) ? "saved" : "dirty" };
     case "refused-version":
-      // Until we know what the other window wrote, nothing more is sent.
+      // Nothing more is sent until the other window's text is known.
       return { ...state, status: "conflict", sent: null };
     case "seen": {
       const { text, version, savedAt } = event;
       if (state.status === "saving" || version < state.version) return state;
       if (version === state.version && state.status !== "conflict") return state;
-      // Nothing of our own is unsaved, or both wrote the same: the newer text is simply shown.
+      // No unsaved edits here, or both windows made the same ones: the newer text is shown.
       if (state.status === "saved" || sameText(state.mine, text))
         return { ...startDraft({ text, version, savedAt }), failures: 0 };
       return { ...state, status: "conflict", theirs: { text, version }, sent: null, savedAt };
@@ -121,16 +121,16 @@ export function nextDraft(state: DraftState, event: DraftEvent): DraftState {
   }
 }
 
-/** What is kept in the browser of words that the server does not have: with what they were made from. */
-export type UnsavedWords = { caseId: string; text: DraftText; base: DraftText; version: number };
+/** What is stored in the browser of an unsaved draft: the text, and the version it was based on. */
+export type UnsavedDraft = { caseId: string; text: DraftText; base: DraftText; version: number };
 
-/** The words of this state that would be lost with the window; null when there are none. */
-export function asUnsaved(caseId: string, { mine, base, version }: DraftState): UnsavedWords | null {
+/** The unsaved draft that would be lost with the window; null when there is none. */
+export function asUnsaved(caseId: string, { mine, base, version }: DraftState): UnsavedDraft | null {
   return sameText(mine, base) ? null : { caseId, text: mine, base, version };
 }
 
-/** Kept words beside the report as it is now, to be chosen from by section as between two windows. */
-export function besideReport({ text, base, version }: UnsavedWords, now: DraftText): DraftState {
+/** Sets an unsaved draft against the current report, for a choice section by section, as between two windows. */
+export function compareWithReport({ text, base, version }: UnsavedDraft, now: DraftText): DraftState {
   return {
     ...startDraft({ text: base, version, savedAt: null }),
     status: "conflict",
@@ -144,7 +144,7 @@ export type SectionClash = {
   title: string;
   mine: string;
   theirs: string;
-  /** What to offer first: the side that changed it, or mine when both did. */
+  /** The preselected side: the one that changed the section, or mine when both did. */
   suggested: "mine" | "theirs";
 };
 
@@ -168,7 +168,7 @@ export function clashesOf(state: DraftState): SectionClash[] {
 
 export type Choice = "mine" | "theirs" | "both";
 
-/** The text after somebody chose, section by section. Key images of both sides are kept; none is lost. */
+/** The text after the reader has chosen section by section. Key images of both sides are kept. */
 export function resolveText(state: DraftState, choices: Record<string, Choice>): DraftText {
   const theirs = state.theirs?.text;
   if (!theirs) return state.mine;
@@ -201,9 +201,9 @@ export function resolveText(state: DraftState, choices: Record<string, Choice>):
   return { sections, keyImages, templateId: state.mine.templateId, language: state.mine.language };
 }
 
-/** A pause in typing this long sends what was written. */
+/** The draft is saved after this pause in typing. */
 const pauseMs = 800;
-/** Who types without a pause is saved all the same, this long after the first unsaved word. */
+/** Without a pause, the draft is saved this long after its first unsaved change. */
 const ceilingMs = 2_500;
 
 /** How long to wait before saving (ms), by how long the text has been unsaved. */
@@ -211,7 +211,7 @@ export function saveDelayMs(unsavedMs: number): number {
   return Math.max(0, Math.min(pauseMs, ceilingMs - unsavedMs));
 }
 
-/** How long to wait before trying again: 1, 2, 4, 8, then every 15 seconds. */
+/** How long to wait before a retry: 1, 2, 4, 8, then every 15 seconds. */
 export function retryDelayMs(failures: number): number {
   return Math.min(15_000, 1000 * 2 ** Math.max(0, failures - 1));
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { insertAt, replaceWords } from "./insert-text.ts";
+import { insertAt, replaceText } from "./insert-text.ts";
 
 test("a measurement lands at the cursor with the spaces a person would type", () => {
   assert.equal(insertAt("", 0, 0, "12 mm").text, "12 mm");
@@ -14,8 +14,8 @@ test("a measurement lands at the cursor with the spaces a person would type", ()
 test("a measurement drawn anew changes its own words only, and none that were rewritten", () => {
   const old = "12.0 mm (series 2, image 45)";
   assert.equal(
-    replaceWords(`Nodule ${old}.`, old, "12.4 mm (series 2, image 45)"),
+    replaceText(`Nodule ${old}.`, old, "12.4 mm (series 2, image 45)"),
     "Nodule 12.4 mm (series 2, image 45).",
   );
-  assert.equal(replaceWords("Nodule about 12 mm.", old, "13 mm"), null);
+  assert.equal(replaceText("Nodule about 12 mm.", old, "13 mm"), null);
 });

@@ -1,4 +1,4 @@
-/** Puts words into a text where the cursor is, with the spaces a person would type. */
+/** Inserts text at the cursor, adding spaces where needed. */
 export function insertAt(text: string, start: number, end: number, words: string): { text: string; cursor: number } {
   const before = text.slice(0, start);
   const after = text.slice(end);
@@ -8,10 +8,10 @@ export function insertAt(text: string, start: number, end: number, words: string
 }
 
 /**
- * The text after a measurement was drawn anew: its words are replaced where they stand. Null when somebody has
- * rewritten them: then they are the reader's own and stay as they are.
+ * The text after a measurement has changed: its old value is replaced where it stands. Null when the reader has edited
+ * it: then it stays as it is.
  */
-export function replaceWords(text: string, old: string, words: string): string | null {
+export function replaceText(text: string, old: string, words: string): string | null {
   const at = text.lastIndexOf(old);
   return at < 0 ? null : `${text.slice(0, at)}${words}${text.slice(at + old.length)}`;
 }

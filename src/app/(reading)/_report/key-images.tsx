@@ -6,7 +6,7 @@ import { IconButton } from "../../_ui/button.tsx";
 
 type KeyImage = Report["keyImages"][number];
 
-/** Where the archive shows one frame as a picture, windowed as it was when it was picked (PS3.18 §8.3.5.1). */
+/** URL of a frame rendered by the archive, in the window it had when it was marked (PS3.18 §8.3.5.1). */
 function renderedPath(dicomwebRoot: string, studyInstanceUid: string, image: KeyImage, size = 256): string {
   const frame = `${dicomwebRoot}/studies/${studyInstanceUid}/series/${image.seriesInstanceUid}/instances/${image.sopInstanceUid}/frames/${image.frameNumber}/rendered`;
   const window =
@@ -20,7 +20,7 @@ export function keyOf(image: KeyImage): string {
   return `${image.sopInstanceUid}/${image.frameNumber}`;
 }
 
-/** The images that go with the report: picture, words to it, and a way to leave it out again. */
+/** The report's key images: image, caption, and a button to remove each. */
 export function KeyImages({
   images,
   dicomwebRoot,

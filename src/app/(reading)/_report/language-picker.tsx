@@ -5,7 +5,7 @@ import { useId } from "react";
 
 const sorted = Object.entries(reportLanguages).sort(([, a], [, b]) => a.localeCompare(b, "en"));
 
-/** What language the report is in: said in the PDF and the structured report, and kept for the reader's next one. */
+/** The report's language: recorded in the PDF and the structured report, and preset for the reader's next report. */
 export function LanguagePicker({ language, onChoose }: { language: string; onChoose: (language: string) => void }) {
   const id = useId();
   return (

@@ -12,26 +12,26 @@ import type { HeldClaim } from "../claims.ts";
 import { checksOf } from "./checks.ts";
 import { ConflictPanel } from "./conflict-panel.tsx";
 import { DraftAuthorship, EarlierDrafts } from "./draft-authorship.tsx";
-import { insertAt, replaceWords } from "./insert-text.ts";
-import { KeptWords } from "./kept-words-panel.tsx";
+import { insertAt, replaceText } from "./insert-text.ts";
 import { KeyImages, keyOf } from "./key-images.tsx";
 import { LanguagePicker } from "./language-picker.tsx";
 import { SaveState } from "./save-state.tsx";
 import { SectionField } from "./section-field.tsx";
 import { SignPanel } from "./sign-panel.tsx";
 import { TemplatePicker } from "./template-picker.tsx";
+import { UnsavedTextPanel } from "./unsaved-text-panel.tsx";
 import { useDraft } from "./use-draft.ts";
 
-/** What the viewer hands to the report. */
+/** What the viewer can call on the report. */
 export type ReportHandle = {
   addMeasurement: (measurement: Measurement) => void;
-  /** Answers why the image was not taken; null when it was. */
+  /** Returns why the image was refused; null when it was added. */
   addKeyImage: (image: MarkedKeyImage) => string | null;
 };
 
 const mostKeyImages = 50;
 
-/** The editor: five fields one Tab apart, what is still missing at the foot, the signature in the same place. */
+/** The editor: the sections, one Tab apart, the checks below them, and the signature in the same place. */
 export function ReportEditor({
   caseId,
   study,
@@ -49,7 +49,7 @@ export function ReportEditor({
   study: OpenStudy;
   report: Report;
   claim: HeldClaim | null;
-  /** Without it the text is read only, and kept. */
+  /** Without it the text is read-only, and kept. */
   holdsCase: boolean;
   signer: string;
   writer: Writer;
@@ -59,7 +59,7 @@ export function ReportEditor({
   onSigned: () => void;
 }) {
   const modKey = useModKey();
-  // Nothing is written on a colleague's draft, and no save runs by itself, until it has been taken over.
+  // A colleague's draft is neither edited nor saved automatically before it has been taken over.
   const anothers = report.draft?.anothers ?? false;
   const mayWrite = holdsCase && !anothers;
   const claim = anothers ? null : heldClaim;
@@ -72,7 +72,7 @@ export function ReportEditor({
   const { mine: text } = state;
   const latest = useRef(text);
   latest.current = text;
-  /** Why signing did not start, until something is written. */
+  /** Why signing did not start; cleared by the next edit. */
   const [refused, setRefused] = useState<string | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text has changed, so what was said of it is old
   useEffect(() => setRefused(null), [text]);
@@ -94,7 +94,7 @@ export function ReportEditor({
         const before = inserted.current.get(measurement.id);
         if (before) {
           const section = was.sections.find(({ key }) => key === before.key);
-          const replaced = section ? replaceWords(section.text, before.words, measurement.text) : null;
+          const replaced = section ? replaceText(section.text, before.words, measurement.text) : null;
           if (replaced === null) return was;
           inserted.current.set(measurement.id, { key: before.key, words: measurement.text });
           return {
@@ -206,7 +206,7 @@ export function ReportEditor({
             <LanguagePicker language={text.language} onChoose={(language) => edit((was) => ({ ...was, language }))} />
           </div>
         ) : null}
-        <KeptWords
+        <UnsavedTextPanel
           caseId={caseId}
           userId={writer.userId}
           now={text}

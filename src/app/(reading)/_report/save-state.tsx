@@ -4,7 +4,7 @@ import { formatClock, zoneName } from "../../_ui/format.ts";
 import { useZone } from "../../_ui/now.tsx";
 import type { DraftState } from "./draft-state.ts";
 
-/** Where the text is, in words. Announced when it changes kind, not at every keystroke. */
+/** The save state as text. Announced to screen readers when the state changes, not at every keystroke. */
 export function SaveState({ state, mayWrite, kept }: { state: DraftState; mayWrite: boolean; kept: boolean }) {
   const zone = useZone();
   const failed = state.status === "failed" || state.status === "locked" || state.status === "conflict";

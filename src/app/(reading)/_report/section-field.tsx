@@ -2,9 +2,9 @@
 
 import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import type { Section } from "../../_trpc/types.ts";
-import { sinceKeyMs, typingPauseMs } from "../../_ui/activity.ts";
+import { msSinceKey, typingPauseMs } from "../../_ui/activity.ts";
 
-/** One section of the report: a field that grows with its text, one Tab from the next. */
+/** One section of the report: a field that grows with its text. */
 export function SectionField({
   section,
   readOnly,
@@ -16,7 +16,7 @@ export function SectionField({
   section: Section;
   readOnly: boolean;
   onChange: (text: string) => void;
-  /** Where the cursor is, so that a measurement made in the image finds its place. */
+  /** The position of the cursor, where a measurement is inserted. */
   onCursor: (start: number, end: number) => void;
   onBlur: () => void;
   ref: Ref<HTMLTextAreaElement>;
@@ -32,7 +32,7 @@ export function SectionField({
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(grow, [section.text]);
   useEffect(() => {
-    // The dock's width changes the number of lines.
+    // The number of lines depends on the dock's width.
     const area = field.current;
     if (!area) return;
     let width = area.clientWidth;
@@ -64,7 +64,7 @@ export function SectionField({
         onFocus={(event) => onCursor(event.currentTarget.selectionStart, event.currentTarget.selectionEnd)}
         onBlur={onBlur}
         onKeyDown={(event) => {
-          // Back to the images without the mouse.
+          // Returns to the images without the mouse.
           if (event.key === "Escape") event.currentTarget.blur();
         }}
         className="min-h-14 w-full resize-none overflow-hidden rounded-md border border-line bg-ground px-2.5 py-1.5 text-[0.9375rem] leading-6 text-text read-only:border-transparent read-only:bg-transparent focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0"
@@ -73,14 +73,14 @@ export function SectionField({
   );
 }
 
-/** A claim may lapse under the hands of somebody who writes: the field shuts when the sentence is over, and its words are kept. */
+/** A claim may lapse while somebody types: the field closes after a pause in typing, and its text is kept. */
 function useShut(readOnly: boolean): boolean {
   const [shut, setShut] = useState(readOnly);
   useEffect(() => {
     if (!readOnly) return setShut(false);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = () => {
-      const wait = typingPauseMs - sinceKeyMs();
+      const wait = typingPauseMs - msSinceKey();
       if (wait > 0) timer = setTimeout(look, wait);
       else setShut(true);
     };

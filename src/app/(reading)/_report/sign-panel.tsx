@@ -5,18 +5,18 @@ import { signedSections } from "@overread/shared/signed-sections";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
-import { appCodeOf, detailsOf, sentenceFor } from "../../_trpc/errors.ts";
+import { appCodeOf, detailsOf, messageFor } from "../../_trpc/errors.ts";
 import type { WorklistItem } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Field } from "../../_ui/field.tsx";
 import { formatSpan, plural } from "../../_ui/format.ts";
 import { forgetClaim, type HeldClaim } from "../claims.ts";
 import type { DraftText } from "./draft-state.ts";
-import { whereItGoes } from "./where-it-goes.ts";
+import { describeRecipients } from "./recipients.ts";
 
 /**
- * The last look before signing, in the dock beside the images: exactly the words that will be fixed, where they go,
- * and the password that makes it a signature.
+ * The confirmation before signing, in the dock beside the images: the exact text that will be signed, its recipients,
+ * and the password.
  */
 export function SignPanel({
   caseId,
@@ -34,9 +34,9 @@ export function SignPanel({
   caseId: string;
   item: WorklistItem;
   text: DraftText;
-  /** Labels of templates, which are not signed alone. */
+  /** Labels of template prompts; a prompt without text is not signed. */
   prompts: readonly string[];
-  /** What the report will say of words that were a colleague's; empty when nothing. */
+  /** The authorship section that signing will add; empty when the whole text is the signer's own. */
   authorship: string;
   claim: HeldClaim | null;
   signer: string;
@@ -85,10 +85,10 @@ export function SignPanel({
       setProblem(
         code === "auth.rate-limited" && typeof wait === "number"
           ? `Too many wrong passwords. Try again in ${formatSpan(wait * 1000)}; the draft is kept.`
-          : sentenceFor(error),
+          : messageFor(error),
       );
       if (code === "auth.reauthentication-failed") setPassword("");
-      // Each code is good once; an account without an authenticator app is never asked.
+      // Each code works once; an account without an authenticator app is never asked.
       if (code.startsWith("auth.second-factor-") || totp !== null) setTotp("");
       if (code === "report.version-conflict")
         void queryClient.invalidateQueries({ queryKey: trpc.report.get.queryKey({ caseId }) });
@@ -137,7 +137,7 @@ export function SignPanel({
               into the archive, as PDF and structured report
               {text.keyImages.length > 0 ? `, with ${plural(text.keyImages.length, "key image")}` : ""}
             </li>
-            {whereItGoes(item).map((place) => (
+            {describeRecipients(item).map((place) => (
               <li key={place}>{place}</li>
             ))}
           </ul>

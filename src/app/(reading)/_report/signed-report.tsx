@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, Clock3, FileText } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
-import { appCodeOf, sentenceFor } from "../../_trpc/errors.ts";
+import { appCodeOf, messageFor } from "../../_trpc/errors.ts";
 import type { Report, SignedVersion } from "../../_trpc/types.ts";
 import { Amendments } from "../../_ui/amendments.tsx";
 import { Button, buttonClass } from "../../_ui/button.tsx";
@@ -15,7 +15,7 @@ import { useToast } from "../../_ui/toast.tsx";
 import { waitingReason } from "../../_ui/waiting-reason.ts";
 import { EarlierDrafts } from "./draft-authorship.tsx";
 
-/** What was signed, version by version, and how far each document has come. */
+/** The signed versions, and the status of each version's documents. */
 export function SignedReport({
   caseId,
   report,
@@ -25,9 +25,9 @@ export function SignedReport({
 }: {
   caseId: string;
   report: Report;
-  /** Of the facility: times stand here as they stand in its documents. */
+  /** The facility's time zone: times are shown as in its documents. */
   timeZone: string;
-  /** Pictures that came after the signature, as the reader was told: an addendum answers for so many. */
+  /** Images that came after the signature, as shown to the reader: an addendum acknowledges this many. */
   lateImages: number;
   onNext: (() => void) | null;
 }) {
@@ -109,7 +109,7 @@ function Version({
           .filter((section) => section.text.trim())
           .map((section) => (
             <div key={section.key}>
-              {/* Whether it is this patient's at all stands out as it does on the list. */}
+              {/* A doubt about the patient's identity is shown as prominently as on the worklist. */}
               <dt className={`text-xs font-medium ${/identity/.test(section.key) ? "text-stat" : "text-quiet"}`}>
                 {section.title}
               </dt>
@@ -134,7 +134,7 @@ function Version({
 
 const documentNames = { pdf: "PDF", sr: "Structured report", kos: "Key image note" } as const;
 
-/** Made, stored, returned: what has happened to each document, and why not yet. */
+/** The status of each document: created, stored, returned, or why not yet. */
 function Journey({ version, timeZone }: { version: SignedVersion; timeZone: string }) {
   const kinds = (["pdf", "sr", "kos"] as const).filter((kind) => version.documents[kind] !== "none");
   return (
@@ -234,7 +234,7 @@ function AddendumForm({ caseId, lateImages, onDone }: { caseId: string; lateImag
         required
         value={password}
         onChange={(event) => setPassword(event.target.value)}
-        error={addendum.error ? sentenceFor(addendum.error) : undefined}
+        error={addendum.error ? messageFor(addendum.error) : undefined}
       />
       {totp === null ? null : (
         <Field

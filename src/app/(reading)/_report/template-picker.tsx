@@ -7,7 +7,7 @@ import type { Template } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import type { DraftText } from "./draft-state.ts";
 
-/** Chooses a template. Text that somebody wrote is replaced only after a question. */
+/** Chooses a template. Edited text is replaced only after confirmation. */
 export function TemplatePicker({
   caseId,
   text,
@@ -22,7 +22,7 @@ export function TemplatePicker({
   const templates = useQuery(trpc.report.templates.queryOptions({ caseId }, { staleTime: Number.POSITIVE_INFINITY }));
   const [asked, setAsked] = useState<Template | null>(null);
   const current = templates.data?.find((template) => template.id === text.templateId);
-  // Untouched: exactly what a template put there, or nothing at all.
+  // Unedited: exactly what a template inserted, or empty.
   const written = text.sections.some(
     (section) =>
       section.text.trim() !== "" && section.text !== current?.sections.find(({ key }) => key === section.key)?.text,

@@ -4,10 +4,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { useTrpc, useTrpcClient } from "../../_trpc/client.tsx";
 import { appCodeOf } from "../../_trpc/errors.ts";
-import { keepText, sessionHasEnded, type Writer } from "../../_trpc/session-ended.ts";
+import { registerText, sessionHasEnded, type Writer } from "../../_trpc/session-ended.ts";
 import type { Report } from "../../_trpc/types.ts";
-import { useChest } from "../../_words/use-chest.ts";
-import { WordsKeeper } from "../../_words/words-keeper.ts";
+import { UnsavedTextSaver } from "../../_unsaved-text/saver.ts";
+import { useUnsavedTextStore } from "../../_unsaved-text/use-store.ts";
 import type { HeldClaim } from "../claims.ts";
 import {
   asUnsaved,
@@ -18,7 +18,7 @@ import {
   sameText,
   saveDelayMs,
   startDraft,
-  type UnsavedWords,
+  type UnsavedDraft,
 } from "./draft-state.ts";
 
 function textOf({ sections, keyImages, templateId, language }: Report): DraftText {
@@ -26,9 +26,8 @@ function textOf({ sections, keyImages, templateId, language }: Report): DraftTex
 }
 
 /**
- * The draft of a case: what is on the screen, and its way to the server. Saves after a pause in typing and every few
- * seconds without one, on leaving a field, when the window is hidden and, at the last moment, when it closes. What is not
- * saved yet is kept in this browser, encrypted, in case none of that comes to pass.
+ * The draft of a case and its saving: after a pause in typing, every few seconds without one, on leaving a field, when
+ * the window is hidden and, at the latest, when it closes. Until then unsaved text is stored encrypted in this browser.
  */
 export function useDraft({
   caseId,
@@ -44,13 +43,15 @@ export function useDraft({
   onClaimLost: (error: unknown) => void;
 }): {
   state: DraftState;
-  /** Whether what is unsaved would outlive this window. */
+  /** Whether the unsaved text is stored in the browser. */
   kept: boolean;
-  /** Puts words that an earlier window left unsaved into the text; those are let go once these are kept or saved. */
+  /**
+   * Inserts text that an earlier window could not save; its stored copy is deleted once this draft is stored or saved.
+   */
   restore: (id: string, text: DraftText) => void;
   edit: (change: (text: DraftText) => DraftText) => void;
   resolve: (text: DraftText) => void;
-  /** Sends what is unsaved. Answers with the version that holds all of it, or null when it could not be saved. */
+  /** Saves what is unsaved. Resolves to the version that contains all of it, or null when it could not be saved. */
   flush: () => Promise<number | null>;
 } {
   const client = useTrpcClient();
@@ -59,35 +60,35 @@ export function useDraft({
   const [state, dispatch] = useReducer(nextDraft, undefined, () =>
     startDraft({ text: textOf(report), version: report.version, savedAt: report.draft?.savedAt ?? null }),
   );
-  // Saving runs outside of rendering and must see the newest state, not the one of the render it started in.
+  // Saving runs outside rendering and must see the newest state, not that of the render it started in.
   const latest = useRef(state);
   latest.current = state;
   const claimRef = useRef(claim);
   claimRef.current = claim;
   const running = useRef<Promise<void> | null>(null);
-  /** `performance.now()` of the first word that waits to be sent. */
+  /** `performance.now()` of the first unsaved change. */
   const unsavedSince = useRef<number | null>(null);
 
   const [kept, setKept] = useState(false);
-  const chest = useChest<UnsavedWords>(writer.userId);
-  const [keeper] = useState(() => new WordsKeeper(chest, setKept));
+  const openStore = useUnsavedTextStore<UnsavedDraft>(writer.userId);
+  const [saver] = useState(() => new UnsavedTextSaver(openStore, setKept));
   useEffect(() => {
-    // The key has to be here before the session or the line is gone.
-    void chest().catch(() => {});
-    return keeper.stay();
-  }, [chest, keeper]);
+    // The key has to be fetched before the session or the connection is lost.
+    void openStore().catch(() => {});
+    return saver.holdLock();
+  }, [openStore, saver]);
 
   const apply = useCallback(
     (event: Parameters<typeof nextDraft>[1]) => {
       latest.current = nextDraft(latest.current, event);
       dispatch(event);
-      keeper.note(asUnsaved(caseId, latest.current));
+      saver.save(asUnsaved(caseId, latest.current));
     },
-    [caseId, keeper],
+    [caseId, saver],
   );
 
   useEffect(() => {
-    // A signed report is no draft of ours.
+    // A signed report is not edited.
     if (report.signed) return;
     apply({
       type: "seen",
@@ -101,7 +102,7 @@ export function useDraft({
     async (first: boolean): Promise<void> => {
       const held = claimRef.current;
       const before = latest.current;
-      // A template nobody has touched is saved too when it is about to be signed.
+      // An unedited template is saved too when it is about to be signed.
       const unsaved = before.status === "dirty" || before.status === "failed" || (first && before.version === 0);
       if (!held || !unsaved) return;
       apply({ type: "sending" });
@@ -115,7 +116,8 @@ export function useDraft({
           apply({ type: "refused-version" });
           await queryClient.invalidateQueries({ queryKey: trpc.report.get.queryKey({ caseId }) });
         } else if (code === "report.draft-of-another") {
-          // A colleague has taken it over meanwhile: what was typed here stays on the screen until somebody chooses.
+          // A colleague has taken the draft over meanwhile: the text typed here stays on the screen until the reader
+          // chooses.
           apply({ type: "claim-lost" });
           await queryClient.invalidateQueries({ queryKey: trpc.report.get.queryKey({ caseId }) });
         } else if (code.startsWith("case.") || code === "report.already-signed") {
@@ -140,7 +142,7 @@ export function useDraft({
     [save],
   );
 
-  // After a pause; again, ever more slowly, when there was no answer.
+  // After a pause; without an answer again, at growing intervals.
   useEffect(() => {
     if (!claim) return;
     if (state.status === "dirty") {
@@ -168,8 +170,8 @@ export function useDraft({
       const { status, mine, version, base } = latest.current;
       const held = claimRef.current;
       if (!held || sameText(mine, base) || status === "conflict") return;
-      // The window may be closing: a request that outlives it, with nobody to hear the answer. Browsers send no more than
-      // 64 KiB so; a longer text stays among the words that the browser keeps, and is offered at the next start.
+      // The window may be closing: `keepalive` lets the request outlive it, unanswered. Browsers limit such a body to
+      // 64 KiB; a longer text stays in the browser's store and is offered at the next start.
       void fetch("/api/trpc/report.saveDraft", {
         method: "POST",
         keepalive: true,
@@ -186,7 +188,7 @@ export function useDraft({
       window.removeEventListener("online", onOnline);
       window.removeEventListener("beforeunload", onBeforeUnload);
       window.removeEventListener("pagehide", onPageHide);
-      // Leaving by a link keeps the script alive: an ordinary save will do.
+      // After a navigation within the app the script keeps running: an ordinary save will do.
       void saveSoon();
     };
   }, [caseId, saveSoon]);
@@ -194,7 +196,7 @@ export function useDraft({
   const { userId, email, orgSlug } = writer;
   useEffect(
     () =>
-      keepText({
+      registerText({
         writer: { userId, email, orgSlug },
         unsaved: () => latest.current.status !== "saved",
         signedInAgain: () => void saveSoon(),
@@ -208,10 +210,10 @@ export function useDraft({
   );
   const restore = useCallback(
     (id: string, text: DraftText) => {
-      keeper.takePlaceOf(id);
+      saver.replaceLater(id);
       apply({ type: "edited", text });
     },
-    [apply, keeper],
+    [apply, saver],
   );
   const resolve = useCallback((text: DraftText) => apply({ type: "resolved", text }), [apply]);
   const flush = useCallback(async (): Promise<number | null> => {

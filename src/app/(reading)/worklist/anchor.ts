@@ -1,10 +1,10 @@
 /**
- * Keeps the row under the pointer where it is when rows come, go or change places above it.
+ * Keeps the row under the pointer in place when rows above it appear, disappear or move.
  *
  * @param before, after ids of the rows in order, before and after the change
- * @param anchorId the row that must not move; null when nobody is pointing
- * @param scrollTop where the list is scrolled to, in pixels
- * @returns where to scroll to, and the empty room needed above the first row when scrolling back is not enough
+ * @param anchorId the row that must not move; null when the pointer is on none
+ * @param scrollTop the list's scroll position in pixels
+ * @returns the new scroll position, and the empty space needed above the first row when scrolling is not enough
  */
 export function keepInPlace({
   before,
@@ -29,7 +29,7 @@ export function keepInPlace({
   return { scrollTop: 0, spaceAbove: spaceAbove - target, moved: to - from };
 }
 
-/** Ids that were not there before, as long as something was: a list that loads for the first time has no news. */
+/** Ids that are new; none when the list was empty before, since a first load is no news. */
 export function newIds(before: readonly string[] | null, after: readonly string[]): string[] {
   if (!before) return [];
   const known = new Set(before);

@@ -12,16 +12,16 @@ import { Countdown, useNow, useZone } from "../../_ui/now.tsx";
 import { PatientName } from "../../_ui/patient-banner.tsx";
 import { PatientMark, PriorityMark, StateMark } from "../../_ui/status.tsx";
 import { keepInPlace, newIds } from "./anchor.ts";
-import { CaseImages, wrongWithImages } from "./case-images.tsx";
+import { CaseImages, imageProblem } from "./case-images.tsx";
 import { DraftMark } from "./draft-mark.tsx";
 import { SkipMark } from "./skip-mark.tsx";
 
 const rowHeight = 32;
-/** How long a row that arrived while somebody was looking carries its mark. */
+/** How long a newly arrived row is marked. */
 const newForMs = 12_000;
 
-// By the room the list has, not by the screen's. What tells a patient from another stays longest: facility and priors give way
-// first, they stand in the panel beside it. Below 54rem a row is of three lines.
+// By the width of the list, not of the screen. Columns that tell patients apart stay longest; facility and priors are
+// hidden first, since the side panel shows them. Below 54rem a row has three lines.
 const columns = [
   "@min-[54rem]:@max-[66rem]:grid-cols-[4rem_7.75rem_minmax(5rem,1fr)_5.25rem_minmax(7rem,1.5fr)_3rem_minmax(5.25rem,0.8fr)_3rem_minmax(7.25rem,0.6fr)]",
   "@min-[66rem]:@max-[84rem]:grid-cols-[4.5rem_8.25rem_minmax(7.5rem,1.2fr)_5.25rem_minmax(9rem,1.5fr)_3.75rem_minmax(7rem,0.9fr)_4.25rem_2.75rem_minmax(8.5rem,0.5fr)]",
@@ -32,7 +32,7 @@ const hospitalColumns = [
   "@min-[66rem]:@max-[84rem]:grid-cols-[4.5rem_minmax(8rem,1.3fr)_5.25rem_minmax(9rem,1.5fr)_3.75rem_minmax(5.5rem,0.7fr)_5rem_minmax(6.5rem,0.8fr)]",
   "@min-[84rem]:grid-cols-[4.5rem_minmax(10rem,1.3fr)_5.25rem_minmax(10rem,1.5fr)_3.75rem_minmax(6rem,0.5fr)_minmax(9rem,0.8fr)_5rem_minmax(7rem,0.8fr)]",
 ].join(" ");
-const whenThereIsRoom: Record<string, string> = { Priors: "@max-[66rem]:hidden", Facility: "@max-[84rem]:hidden" };
+const scrollWhenPossible: Record<string, string> = { Priors: "@max-[66rem]:hidden", Facility: "@max-[84rem]:hidden" };
 
 const headings = [
   "Priority",
@@ -50,8 +50,7 @@ const headings = [
 const hospitalHeadings = headings.filter((heading) => heading !== "Due" && heading !== "Priors");
 
 /**
- * The list itself: one row tells all. Rows that arrive slide in without moving the one under the pointer; the ones off
- * screen cost no layout.
+ * The list of cases. New rows are inserted without moving the row under the pointer; rows off screen cost no layout.
  */
 export function CaseGrid({
   rows,
@@ -65,7 +64,7 @@ export function CaseGrid({
   ref,
 }: {
   rows: WorklistItem[];
-  /** Who of the group leaves which case for later. */
+  /** The readers of the group who skipped each case. */
   skips: CaseSkip[];
   selectedId: string | null;
   userId: string;
@@ -83,7 +82,7 @@ export function CaseGrid({
   const previousIds = useRef<string[] | null>(null);
   const pointedId = useRef<string | null>(null);
   const end = useRef<HTMLDivElement>(null);
-  /** Where the list has to be scrolled to once it is long enough. */
+  /** The scroll position to restore once the list is long enough. */
   const wanted = useRef<number | null>(null);
   const [spaceAbove, setSpaceAbove] = useState(0);
   const [spaceBelow, setSpaceBelow] = useState(0);
@@ -110,19 +109,19 @@ export function CaseGrid({
     });
     if (kept.moved === 0) return;
     setSpaceAbove(kept.spaceAbove);
-    // A list too short to be scrolled that far gets room below its end, until the pointer leaves.
+    // A list too short to scroll that far gets space below its end, until the pointer leaves.
     const contentHeight = end.current?.offsetTop ?? box.scrollHeight;
     const room = Math.max(0, kept.scrollTop + box.clientHeight - contentHeight + kept.spaceAbove - spaceAbove);
     setSpaceBelow(room);
     wanted.current = kept.scrollTop;
-    // The render that makes the room comes before the next frame; what is not reached by then never will be.
+    // The render that adds the space happens before the next frame; a position not reached by then is given up.
     requestAnimationFrame(() => {
       wanted.current = null;
     });
     if (kept.moved > 0 && arrived.length > 0) setAbove((was) => was + arrived.length);
   }, [order]);
 
-  // After the room is there.
+  // After the space has been added.
   useLayoutEffect(() => {
     const box = scroller.current;
     if (wanted.current === null || !box) return;
@@ -167,7 +166,7 @@ export function CaseGrid({
             )}
           >
             {(hospital ? hospitalHeadings : headings).map((heading) => (
-              <GridHeading key={heading} className={classNames("truncate", whenThereIsRoom[heading])}>
+              <GridHeading key={heading} className={classNames("truncate", scrollWhenPossible[heading])}>
                 {heading === "Due" ? `Due (${zoneName(now, zone)})` : heading}
               </GridHeading>
             ))}
@@ -191,7 +190,7 @@ export function CaseGrid({
             />
           ))}
         </Grid>
-        {/* Outside the grid: a grid holds rows and nothing else. */}
+        {/* Outside the grid: a grid contains rows only. */}
         {foot}
         <div ref={end} style={{ height: spaceBelow }} />
       </div>
@@ -297,7 +296,7 @@ function CaseRow({
         {item.patientId}
       </GridCell>
       <GridCell
-        className={classNames(cell, "text-quiet @max-[54rem]:hidden", whenThereIsRoom.Facility)}
+        className={classNames(cell, "text-quiet @max-[54rem]:hidden", scrollWhenPossible.Facility)}
         title={item.facility}
       >
         {item.facility}
@@ -306,14 +305,14 @@ function CaseRow({
         className={classNames(
           cell,
           "tabular",
-          wrongWithImages(item) ? "@max-[54rem]:order-8 @max-[54rem]:col-span-2" : "@max-[54rem]:hidden",
+          imageProblem(item) ? "@max-[54rem]:order-8 @max-[54rem]:col-span-2" : "@max-[54rem]:hidden",
         )}
       >
         <span className="text-quiet @min-[54rem]:hidden">Images </span>
         <CaseImages item={item} />
       </GridCell>
       {hospital ? null : (
-        <GridCell className={classNames(cell, "tabular text-quiet @max-[54rem]:hidden", whenThereIsRoom.Priors)}>
+        <GridCell className={classNames(cell, "tabular text-quiet @max-[54rem]:hidden", scrollWhenPossible.Priors)}>
           {item.priorCount > 0 ? item.priorCount : "–"}
         </GridCell>
       )}
@@ -321,7 +320,7 @@ function CaseRow({
         className={classNames(
           cell,
           hospital ? "@max-[54rem]:order-4 @max-[54rem]:text-right" : "@max-[54rem]:order-7 @max-[54rem]:col-span-2",
-          // On a phone's list of what waits, "unread" goes without saying.
+          // In the narrow list of open cases, "unread" is omitted.
           !hospital && item.state === "unread" && !isNew && skips.length === 0 && "@max-[54rem]:hidden",
         )}
       >
@@ -341,7 +340,7 @@ function nameTitle(item: WorklistItem): string {
   return [main, ...others].join(" · ");
 }
 
-/** Where the case is and who has it: one's own, a colleague's, nobody's. */
+/** The case's state and holder: the caller, a colleague, or nobody. */
 function Holder({ item, userId }: { item: WorklistItem; userId: string }) {
   const zone = useZone();
   if (item.draft && item.draft.id !== item.claimedBy?.id) return <DraftMark item={item} userId={userId} />;

@@ -1,13 +1,13 @@
 import type { WorklistItem } from "../../_trpc/types.ts";
 import { incompleteInWords } from "../../_ui/in-words.ts";
 
-/** In a row of three lines there is room for the number of images only when something is to be said of it. */
-export const wrongWithImages = ({ images, lateImages, quarantined }: WorklistItem): boolean =>
+/** A three-line row shows the number of images only when there is a problem with them. */
+export const imageProblem = ({ images, lateImages, quarantined }: WorklistItem): boolean =>
   images.refused > 0 || images.damaged > 0 || lateImages !== null || quarantined > 0;
 
 /**
- * Arrived of expected, and under it what is wrong with them; in a narrow column by number, the words on hover and for who listens. A row
- * must not hide behind "…" that images are missing.
+ * Images received of expected, and below any problem with them; in a narrow column as a number, with the text as
+ * tooltip and accessible name. A row must not hide behind "…" that images are missing.
  */
 export function CaseImages({ item }: { item: WorklistItem }) {
   const { received, expected, refused, damaged } = item.images;

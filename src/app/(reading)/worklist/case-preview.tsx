@@ -6,11 +6,11 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
-import { sentenceFor } from "../../_trpc/errors.ts";
+import { messageFor } from "../../_trpc/errors.ts";
 import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
 import { Button, IconButton } from "../../_ui/button.tsx";
 import { Exam } from "../../_ui/exam.tsx";
-import { formatDicomDate, formatExact, formatWhen, sexInWords } from "../../_ui/format.ts";
+import { formatDicomDate, formatExact, formatWhen, sexLabel } from "../../_ui/format.ts";
 import { conflictInWords, inWords } from "../../_ui/in-words.ts";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { Ago, Countdown, useNow, useZone } from "../../_ui/now.tsx";
@@ -21,10 +21,10 @@ import { useToast } from "../../_ui/toast.tsx";
 import { LateImagesNotice } from "../late-images-notice.tsx";
 import { DraftLine } from "./draft-mark.tsx";
 
-/** Somebody who only moves through the list does not ask for every case on the way. */
+/** Delays the request, so that moving through the list does not fetch every case on the way. */
 const settleMs = 150;
 
-/** Answers, beside the list: why is this case here in the order, whose is it, what is there to compare. */
+/** The panel beside the list: why the case is ranked as it is, who holds it, which priors there are. */
 export function CasePreview({
   item,
   skips,
@@ -36,11 +36,11 @@ export function CasePreview({
   onSkip,
 }: {
   item: WorklistItem;
-  /** Who of the group leaves this case for later. */
+  /** The readers of the group who skipped this case. */
   skips: CaseSkip[];
   userId: string;
   mayRead: boolean;
-  /** Somebody picked this row; otherwise it is only the first of the list. */
+  /** The row was picked; otherwise it is only the first of the list. */
   chosen: boolean;
   opening: boolean;
   onOpen: () => void;
@@ -51,7 +51,7 @@ export function CasePreview({
   const zone = useZone();
   const now = useNow();
   const [settled, setSettled] = useState(false);
-  // On a phone the panel comes up when a row is tapped, and goes away again.
+  // On a phone the panel opens when a row is tapped, and closes again.
   const [sheet, setSheet] = useState(chosen);
   useEffect(() => {
     const timer = setTimeout(() => setSettled(true), settleMs);
@@ -61,14 +61,14 @@ export function CasePreview({
   const release = useMutation(
     trpc.worklist.release.mutationOptions({
       onSuccess: () => toast("The case is back on the list."),
-      onError: (error) => toast(sentenceFor(error), { tone: "problem" }),
+      onError: (error) => toast(messageFor(error), { tone: "problem" }),
     }),
   );
   const { mine } = item;
   const priors = detail.data?.priors;
   const mayRelease = item.can.release && !mine;
 
-  // The panel takes half of a phone: the row it belongs to stays in sight.
+  // The panel takes half of a phone's screen: its row is scrolled into view.
   useEffect(() => {
     if (chosen) document.getElementById(`case-${item.caseId}`)?.scrollIntoView({ block: "nearest" });
   }, [chosen, item.caseId]);
@@ -91,7 +91,7 @@ export function CasePreview({
         </div>
         <p className="tabular text-quiet">
           {[
-            sexInWords(item.patientSex),
+            sexLabel(item.patientSex),
             item.patientAge,
             isBirthDate(item.patientBirthDate) && `born ${formatDicomDate(item.patientBirthDate)}`,
           ]
@@ -222,7 +222,7 @@ export function CasePreview({
 
       <Block title={priors ? `To compare (${priors.length})` : "To compare"}>
         {detail.isError ? (
-          <p className="text-quiet">{sentenceFor(detail.error)}</p>
+          <p className="text-quiet">{messageFor(detail.error)}</p>
         ) : !priors ? (
           <Skeleton className="h-8" />
         ) : priors.length === 0 ? (

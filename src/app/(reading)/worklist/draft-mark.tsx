@@ -4,7 +4,7 @@ import { formatWhen } from "../../_ui/format.ts";
 import { useNow, useZone, When } from "../../_ui/now.tsx";
 import { stateWord } from "../../_ui/status.tsx";
 
-/** In a row: unsigned words wait, whose and since when, and who has the case now. The author is not the one who holds it. */
+/** In a row: there is an unsigned draft, with its author and time, when somebody else holds the case now. */
 export function DraftMark({ item, userId }: { item: WorklistItem; userId: string }) {
   const now = useNow();
   const zone = useZone();
@@ -32,7 +32,7 @@ export function DraftMark({ item, userId }: { item: WorklistItem; userId: string
   );
 }
 
-/** In the panel beside the list. */
+/** The same for the side panel. */
 export function DraftLine({ draft, userId }: { draft: NonNullable<WorklistItem["draft"]>; userId: string }) {
   return (
     <span className="block text-quiet">

@@ -1,6 +1,6 @@
 import type { Inputs, WorklistItem } from "../../_trpc/types.ts";
 
-/** The lists in the rail, in their order; the digit is their key. */
+/** The lists in the side bar, in display order; `digit` is the shortcut key. */
 export const lists = [
   { id: "next", label: "My next", digit: "1" },
   { id: "all", label: "All open", digit: "2" },
@@ -10,8 +10,8 @@ export const lists = [
 ] as const;
 export type ListId = (typeof lists)[number]["id"];
 
-/** The lists of somebody who only looks: nothing is theirs to read next. */
-export const lookingLists: readonly ListId[] = ["all", "stat", "final"];
+/** The lists for somebody who does not read cases. */
+export const viewOnlyLists: readonly ListId[] = ["all", "stat", "final"];
 
 export function listOf(value: string | null | undefined): ListId {
   return lists.find((list) => list.id === value)?.id ?? "next";
@@ -19,7 +19,7 @@ export function listOf(value: string | null | undefined): ListId {
 
 const pageSize = 200;
 
-/** What the server is asked for one list. The text goes along only when the list is longer than one page. */
+/** The query for one list. The search text is sent only when the list is longer than one page. */
 export function inputFor(list: ListId, text: string): NonNullable<Inputs["worklist"]["list"]> {
   const words = text.trim() ? { text: text.trim() } : {};
   return { filter: { list, ...words }, limit: pageSize };
@@ -29,7 +29,7 @@ function fold(text: string): string {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
-/** Whether every word somebody typed is somewhere on the row: name in any writing, ids, examination, place. */
+/** Whether every word of the text occurs in the row: name in any representation, ids, examination, facility. */
 export function matches(item: WorklistItem, text: string): boolean {
   const words = fold(text)
     .split(/[\s,^]+/)
@@ -56,8 +56,8 @@ export function matches(item: WorklistItem, text: string): boolean {
 }
 
 /**
- * The rows of a list in the order they are shown: the server's order, with those that the reader has left for later last.
- * "My next" leaves out what somebody else has and what is still arriving or held.
+ * The rows of a list in display order: the server's order, with cases that the reader skipped last. "My next" omits
+ * what somebody else holds and what is still arriving or held.
  */
 export function rowsOf(
   items: WorklistItem[],
@@ -68,7 +68,7 @@ export function rowsOf(
   return [...shown.filter((item) => !skipped.has(item.caseId)), ...shown.filter((item) => skipped.has(item.caseId))];
 }
 
-/** The first case one could start now, other than `except`; null when there is none. */
+/** The first case that could be started now, other than `except`; null when there is none. */
 export function firstClaimable(rows: WorklistItem[], except?: string): WorklistItem | null {
   return rows.find((item) => item.caseId !== except && item.next) ?? null;
 }

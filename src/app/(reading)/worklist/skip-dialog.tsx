@@ -14,7 +14,7 @@ import { useNow, useZone } from "../../_ui/now.tsx";
 import { Problem } from "../../_ui/problem.tsx";
 import { useToast } from "../../_ui/toast.tsx";
 
-/** Asks why a case is left for later: a pick by click or digit; of a STAT, words. */
+/** Asks why a case is skipped: a choice by click or digit; for a STAT case free text. */
 export function SkipDialog({
   item,
   onClose,

@@ -2,7 +2,7 @@ import type { CaseSkip } from "../../_trpc/types.ts";
 import { formatWhen } from "../../_ui/format.ts";
 import { useNow, useZone } from "../../_ui/now.tsx";
 
-/** That a case was left for later: one's own with its end, a colleague's with the name; every reason on hover. */
+/** Marks a skipped case: one's own skip with its end, a colleague's with the name; all reasons in the tooltip. */
 export function SkipMark({ skips, userId }: { skips: CaseSkip[]; userId: string }) {
   const zone = useZone();
   const now = useNow();

@@ -6,7 +6,7 @@ import { Keyboard } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
-import { appCodeOf, detailsOf, sentenceFor } from "../../_trpc/errors.ts";
+import { appCodeOf, detailsOf, messageFor } from "../../_trpc/errors.ts";
 import { serverNow } from "../../_trpc/server-time.ts";
 import type { Me, WorklistAnswer, WorklistItem } from "../../_trpc/types.ts";
 import { Button, IconButton } from "../../_ui/button.tsx";
@@ -23,10 +23,10 @@ import { TopBar } from "../../_ui/top-bar.tsx";
 import { preloadViewer } from "../../_viewer/index.tsx";
 import { holdClaim } from "../claims.ts";
 import { CaseGrid } from "./case-grid.tsx";
+import { caseLabels } from "./case-labels.ts";
 import { CasePreview } from "./case-preview.tsx";
 import { KeyHelp } from "./key-help.tsx";
-import { firstClaimable, inputFor, type ListId, lists, lookingLists, rowsOf } from "./lists.ts";
-import { caseWords } from "./palette-cases.ts";
+import { firstClaimable, inputFor, type ListId, lists, rowsOf, viewOnlyLists } from "./lists.ts";
 import { SkipDialog } from "./skip-dialog.tsx";
 
 export function WorklistScreen({
@@ -55,15 +55,15 @@ export function WorklistScreen({
   const filterRef = useRef<HTMLInputElement>(null);
   const gridRef = useRef<HTMLDivElement>(null);
 
-  // A short list is filtered here, as fast as one types; only a longer one asks the server.
+  // A list that fits on one page is filtered here, without the server.
   const [longList, setLongList] = useState(initial.nextCursor !== null);
-  // What was signed shows a day, and is searched for however old.
+  // "Final" shows one day, but a search finds signed cases of any age.
   const input = inputFor(list, longList || list === "final" ? text : "");
   const query = useInfiniteQuery(
     trpc.worklist.list.infiniteQueryOptions(input, {
       getNextPageParam: (page) => page.nextCursor ?? undefined,
       placeholderData: keepPreviousData,
-      // The list also grows old by itself (due times), live notices or not.
+      // Due times pass without any event, so the list also refreshes by time.
       refetchInterval: 60_000,
       ...(list === initialList && !input.filter?.text
         ? { initialData: { pages: [initial], pageParams: [null] }, initialDataUpdatedAt: initialAt }
@@ -92,12 +92,12 @@ export function WorklistScreen({
   const showList = useCallback((next: ListId) => {
     setList(next);
     setSelectedId(null);
-    // The list is in the address, what somebody looks for is not: it may be a name.
+    // The list is in the URL; the search text is not, since it may be a name.
     window.history.replaceState(null, "", `/worklist?list=${next}`);
   }, []);
 
   const reads = me.can.sign;
-  const shownLists = useMemo(() => (reads ? lists : lists.filter((each) => lookingLists.includes(each.id))), [reads]);
+  const shownLists = useMemo(() => (reads ? lists : lists.filter((each) => viewOnlyLists.includes(each.id))), [reads]);
   const claim = useMutation(trpc.worklist.claim.mutationOptions());
   const open = useCallback(
     async (item: WorklistItem) => {
@@ -109,7 +109,7 @@ export function WorklistScreen({
       }
       if (item.can.claim || (item.claimedBy?.id === me.user.id && item.can.sign)) {
         try {
-          // What the page will need travels while the claim does.
+          // Prefetches the reading page's data while the claim is requested.
           const answer = await claim.mutateAsync({ caseId: item.caseId });
           holdClaim(item.caseId, answer);
         } catch (error) {
@@ -127,7 +127,7 @@ export function WorklistScreen({
             );
             if (next) setSelectedId(next.caseId);
           } else {
-            toast(sentenceFor(error), { tone: "problem" });
+            toast(messageFor(error), { tone: "problem" });
           }
           void queryClient.invalidateQueries({ queryKey: trpc.worklist.pathKey() });
           return;
@@ -182,7 +182,7 @@ export function WorklistScreen({
 
   const commands = useMemo<PaletteCommand[]>(() => {
     const cases = items.slice(0, 300);
-    const words = caseWords(cases);
+    const words = caseLabels(cases);
     return [
       ...shownLists.map((each) => ({
         id: `list-${each.id}`,
@@ -280,7 +280,7 @@ export function WorklistScreen({
           {query.isPending ? (
             <SkeletonRows count={12} label="Loading the worklist" />
           ) : query.isError && !query.data ? (
-            <FailedState message={sentenceFor(query.error)} onRetry={() => void query.refetch()} />
+            <FailedState message={messageFor(query.error)} onRetry={() => void query.refetch()} />
           ) : rows.length === 0 ? (
             <Empty list={list} text={text} arriving={counts?.arriving ?? 0} onClear={() => setText("")} />
           ) : (

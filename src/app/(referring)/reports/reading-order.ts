@@ -1,16 +1,16 @@
 type Section = { key: string; title: string; text: string };
 export type ReportPart = Section & {
-  /** Stands out: what the physician came for. */
+  /** Emphasised: the impression. */
   lead: boolean;
 };
 
-/** What was added, and what the product says in it of the patient. */
+/** Addenda, and statements that the product adds about the patient. */
 const isAddendum = (key: string) => key.startsWith("addendum") || key.startsWith("identity-addendum");
 
-/** A report in the order a referring physician reads it: impression, what was added later, then how one got there. */
+/** A report in the order for a referring physician: impression, addenda, then the remaining sections. */
 export function readingOrder(sections: Section[]): ReportPart[] {
   const rank = (key: string) => {
-    // Whether it is this patient's at all, before what it says.
+    // A doubt about the patient's identity comes before the content.
     if (key === "patient-identity") return -1;
     if (key === "impression") return 0;
     if (isAddendum(key)) return 1;

@@ -1,12 +1,12 @@
 import { Ban, CirclePlus, Clock3, Images, type LucideIcon, TriangleAlert } from "lucide-react";
 
-/** What a referring physician is told about a study's state: less than the reading room knows, and in other words. */
+/** The state of a study as shown to a referring physician, who sees less detail than the reading group. */
 export function referralState(item: { state: string | null; signedAt: string | null; lateImages: number }): {
   word: string;
   tone: "plain" | "neutral" | "accent" | "urgent";
   icon: LucideIcon;
 } {
-  // Before all else: what was signed does not speak of them.
+  // First of all: the signed report does not cover these images.
   if (item.signedAt && item.lateImages > 0)
     return { word: "Images came after the report", tone: "urgent", icon: TriangleAlert };
   if (item.state === "amended") return { word: "Addendum", tone: "accent", icon: CirclePlus };
@@ -17,8 +17,8 @@ export function referralState(item: { state: string | null; signedAt: string | n
   return { word: "Being read", tone: "neutral", icon: Clock3 };
 }
 
-/** What comes of a study of which nothing is signed yet. */
-export function whatComes(state: string | null): string {
+/** What to expect of a study without a signed report. */
+export function unsignedNotice(state: string | null): string {
   if (state === "cancelled") return "Its reading was cancelled. No report comes unless it is asked for again.";
   if (state === null) return "Nobody has been asked to read this study.";
   return "The report appears here by itself as soon as it is signed.";

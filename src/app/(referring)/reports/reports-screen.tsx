@@ -4,7 +4,7 @@ import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useEffect, useRef, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
-import { sentenceFor } from "../../_trpc/errors.ts";
+import { messageFor } from "../../_trpc/errors.ts";
 import type { Me, Outputs, ReferralItem } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Disclaimer } from "../../_ui/disclaimer.tsx";
@@ -19,10 +19,10 @@ import { TopBar } from "../../_ui/top-bar.tsx";
 import { referralState } from "./referral-state.ts";
 
 type Answer = Outputs["referral"]["list"];
-/** A pause in typing this long asks the server. */
+/** The search runs after this pause in typing. */
 const pauseMs = 250;
 
-/** The referring physician's inbox: new ones first, the impression readable without opening anything. */
+/** The referring physician's inbox: unread reports first, with the impression in the list. */
 export function ReportsScreen({ me, initial, initialAt }: { me: Me; initial: Answer; initialAt: number }) {
   const trpc = useTrpc();
   const [typed, setTyped] = useState("");
@@ -70,7 +70,7 @@ export function ReportsScreen({ me, initial, initialAt }: { me: Me; initial: Ans
           </label>
         </div>
         {query.isError && !query.data ? (
-          <FailedState message={sentenceFor(query.error)} onRetry={() => void query.refetch()} />
+          <FailedState message={messageFor(query.error)} onRetry={() => void query.refetch()} />
         ) : items.length === 0 ? (
           text ? (
             <EmptyState title="No report fits what you searched for">
@@ -106,7 +106,7 @@ export function ReportsScreen({ me, initial, initialAt }: { me: Me; initial: Ans
   );
 }
 
-/** Said only where there is something to say: a signed report speaks for itself. */
+/** Shown only when there is something to say; a signed report needs no note. */
 function State({ item }: { item: ReferralItem }) {
   const { word, tone, icon } = referralState(item);
   return tone === "plain" ? null : (

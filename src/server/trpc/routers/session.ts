@@ -5,7 +5,7 @@ import {
   removeSecondFactor,
   secondFactorOf,
 } from "#server/auth/second-factor.ts";
-import { unsavedWordsKey } from "#server/auth/unsaved-words-key.ts";
+import { unsavedTextKey } from "#server/auth/unsaved-text-key.ts";
 import { config } from "#server/config.ts";
 import { auditPolicy } from "#server/domain/audit/index.ts";
 import { edgePolicy } from "#server/domain/edge/index.ts";
@@ -50,7 +50,7 @@ export const sessionRouter = router({
   /** `password` is the present one. Other sessions end. */
   changePassword: newPasswordProcedure.mutation(({ ctx }) => changePassword(ctx, { passwordHash: ctx.passwordHash })),
   /** What the caller's unsaved words are encrypted with in the browser. */
-  unsavedWordsKey: tenantProcedure.query(({ ctx }) => ({ key: unsavedWordsKey(ctx.actor.userId) })),
+  unsavedWordsKey: tenantProcedure.query(({ ctx }) => ({ key: unsavedTextKey(ctx.actor.userId) })),
   /** The caller's authenticator app. */
   secondFactor: router({
     get: tenantProcedure.query(({ ctx }) => secondFactorOf(ctx.actor.userId)),

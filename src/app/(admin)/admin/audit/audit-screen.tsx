@@ -4,7 +4,7 @@ import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useTrpc, useTrpcClient } from "../../../_trpc/client.tsx";
-import { sentenceFor } from "../../../_trpc/errors.ts";
+import { messageFor } from "../../../_trpc/errors.ts";
 import type { AuditItem, Inputs, Me, StaffMember } from "../../../_trpc/types.ts";
 import { Button } from "../../../_ui/button.tsx";
 import { EmptyState, FailedState } from "../../../_ui/empty-state.tsx";
@@ -97,7 +97,7 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
       if (cursor)
         toast(`The first ${exportLimit.toLocaleString("en")} events are in the file. Narrow the dates for the rest.`);
     } catch (error) {
-      toast(sentenceFor(error), { tone: "problem" });
+      toast(messageFor(error), { tone: "problem" });
     } finally {
       setExporting(false);
     }
@@ -139,7 +139,7 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
       {query.isPending ? (
         <SkeletonRows count={10} label="Loading the audit trail" />
       ) : query.isError && !query.data ? (
-        <FailedState message={sentenceFor(query.error)} onRetry={() => void query.refetch()} />
+        <FailedState message={messageFor(query.error)} onRetry={() => void query.refetch()} />
       ) : items.length === 0 ? (
         <EmptyState title="Nothing was done that fits this search" />
       ) : (

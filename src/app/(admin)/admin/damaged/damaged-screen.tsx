@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { CircleCheck, ShieldCheck } from "lucide-react";
 import { useTrpc } from "../../../_trpc/client.tsx";
-import { sentenceFor } from "../../../_trpc/errors.ts";
+import { messageFor } from "../../../_trpc/errors.ts";
 import type { Me, Outputs } from "../../../_trpc/types.ts";
 import { EmptyState, FailedState } from "../../../_ui/empty-state.tsx";
 import { formatDicomDate, withoutModality } from "../../../_ui/format.ts";
@@ -34,7 +34,7 @@ export function DamagedScreen({ me, initial, at }: { me: Me; initial: Answer; at
       intro="Images whose stored bytes are no longer what was received. They are shown to nobody. Sent again from the modality or the PACS, the same image takes its place; it is accepted only when it is equal, byte for byte."
     >
       {query.isError && !query.data ? (
-        <FailedState message={sentenceFor(query.error)} onRetry={() => void query.refetch()} />
+        <FailedState message={messageFor(query.error)} onRetry={() => void query.refetch()} />
       ) : query.data.items.length === 0 ? (
         <div className="rounded-lg border border-dashed border-line-strong/60">
           <EmptyState icon={ShieldCheck} title="Every image is sound">

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { asSent, requirePersonWho } from "../../../_trpc/actor.ts";
+import { asSerialized, requireAllowedPerson } from "../../../_trpc/actor.ts";
 import type { Outputs } from "../../../_trpc/types.ts";
 import { worksAt } from "../../../_ui/places.ts";
 import { DamagedScreen } from "./damaged-screen.tsx";
@@ -7,7 +7,9 @@ import { DamagedScreen } from "./damaged-screen.tsx";
 export const metadata: Metadata = { title: "Damaged images" };
 
 export default async function DamagedPage() {
-  const { caller, me } = await requirePersonWho("/admin/damaged", (person) => worksAt(person.roles, "/admin/damaged"));
-  const initial = asSent<Outputs["damage"]["list"]>(await caller.damage.list({}));
+  const { caller, me } = await requireAllowedPerson("/admin/damaged", (person) =>
+    worksAt(person.roles, "/admin/damaged"),
+  );
+  const initial = asSerialized<Outputs["damage"]["list"]>(await caller.damage.list({}));
   return <DamagedScreen me={me} initial={initial} at={Date.now()} />;
 }

@@ -3,7 +3,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTrpc } from "../../../_trpc/client.tsx";
-import { detailsOf, sentenceFor } from "../../../_trpc/errors.ts";
+import { detailsOf, messageFor } from "../../../_trpc/errors.ts";
 import type { Facility, Me } from "../../../_trpc/types.ts";
 import { Button } from "../../../_ui/button.tsx";
 import { EmptyState } from "../../../_ui/empty-state.tsx";
@@ -144,7 +144,7 @@ function FacilityForm({ facility, onSaved }: { facility: Facility; onSaved: () =
         <p role="status" className={wrong || update.error ? "text-stat" : "text-quiet"}>
           {wrong ??
             (update.error
-              ? `${sentenceFor(update.error)}${fields ? ` Look at: ${fields}.` : ""}`
+              ? `${messageFor(update.error)}${fields ? ` Look at: ${fields}.` : ""}`
               : saved
                 ? "Saved"
                 : `Settings version ${settings.configVersion}`)}

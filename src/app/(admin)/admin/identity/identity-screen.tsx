@@ -4,11 +4,11 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { UserCheck } from "lucide-react";
 import { useState } from "react";
 import { useTrpc } from "../../../_trpc/client.tsx";
-import { sentenceFor } from "../../../_trpc/errors.ts";
+import { messageFor } from "../../../_trpc/errors.ts";
 import type { Me, Outputs } from "../../../_trpc/types.ts";
 import { Button } from "../../../_ui/button.tsx";
 import { EmptyState, FailedState } from "../../../_ui/empty-state.tsx";
-import { formatDicomDate, sexInWords } from "../../../_ui/format.ts";
+import { formatDicomDate, sexLabel } from "../../../_ui/format.ts";
 import { useToast } from "../../../_ui/toast.tsx";
 import { OfficePage } from "../../office-page.tsx";
 import { ReasonDialog } from "../../reason-dialog.tsx";
@@ -62,7 +62,7 @@ export function IdentityScreen({ me, initial, at }: { me: Me; initial: Answer; a
       intro="Studies of which it is not certain whose they are. Until somebody of the hospital says so, they are not compared with each other by themselves."
     >
       {query.isError && !query.data ? (
-        <FailedState message={sentenceFor(query.error)} onRetry={() => void query.refetch()} />
+        <FailedState message={messageFor(query.error)} onRetry={() => void query.refetch()} />
       ) : query.data.items.length === 0 ? (
         <div className="rounded-lg border border-dashed border-line-strong/60">
           <EmptyState icon={UserCheck} title="Every patient agrees">
@@ -132,8 +132,7 @@ function Person({ side }: { side: Side }) {
       <bdi className="font-medium">{side.patientName || "Name not given"}</bdi>
       <span className="tabular text-quiet">
         {" "}
-        · {sexInWords(side.patientSex) || "sex not given"} · born{" "}
-        {formatDicomDate(side.patientBirthDate) || "not given"}
+        · {sexLabel(side.patientSex) || "sex not given"} · born {formatDicomDate(side.patientBirthDate) || "not given"}
         <br />
         {side.studyDescription || "Study without description"} · {formatDicomDate(side.studyDate)}
       </span>

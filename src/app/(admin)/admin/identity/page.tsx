@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { asSent, requirePersonWho } from "../../../_trpc/actor.ts";
+import { asSerialized, requireAllowedPerson } from "../../../_trpc/actor.ts";
 import type { Outputs } from "../../../_trpc/types.ts";
 import { worksAt } from "../../../_ui/places.ts";
 import { IdentityScreen } from "./identity-screen.tsx";
@@ -7,9 +7,9 @@ import { IdentityScreen } from "./identity-screen.tsx";
 export const metadata: Metadata = { title: "Patient identity" };
 
 export default async function IdentityPage() {
-  const { caller, me } = await requirePersonWho("/admin/identity", (person) =>
+  const { caller, me } = await requireAllowedPerson("/admin/identity", (person) =>
     worksAt(person.roles, "/admin/identity"),
   );
-  const initial = asSent<Outputs["identity"]["list"]>(await caller.identity.list());
+  const initial = asSerialized<Outputs["identity"]["list"]>(await caller.identity.list());
   return <IdentityScreen me={me} initial={initial} at={Date.now()} />;
 }

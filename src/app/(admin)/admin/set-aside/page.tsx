@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { asSent, requirePersonWho } from "../../../_trpc/actor.ts";
+import { asSerialized, requireAllowedPerson } from "../../../_trpc/actor.ts";
 import type { Outputs } from "../../../_trpc/types.ts";
 import { worksAt } from "../../../_ui/places.ts";
 import { SetAsideScreen } from "./set-aside-screen.tsx";
@@ -7,9 +7,9 @@ import { SetAsideScreen } from "./set-aside-screen.tsx";
 export const metadata: Metadata = { title: "Set aside" };
 
 export default async function SetAsidePage() {
-  const { caller, me } = await requirePersonWho("/admin/set-aside", (person) =>
+  const { caller, me } = await requireAllowedPerson("/admin/set-aside", (person) =>
     worksAt(person.roles, "/admin/set-aside"),
   );
-  const initial = asSent<Outputs["quarantine"]["list"]>(await caller.quarantine.list({}));
+  const initial = asSerialized<Outputs["quarantine"]["list"]>(await caller.quarantine.list({}));
   return <SetAsideScreen me={me} initial={initial} at={Date.now()} />;
 }

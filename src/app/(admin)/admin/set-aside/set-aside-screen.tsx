@@ -4,7 +4,7 @@ import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { Archive, CircleCheck, Download } from "lucide-react";
 import { useState } from "react";
 import { useTrpc } from "../../../_trpc/client.tsx";
-import { sentenceFor } from "../../../_trpc/errors.ts";
+import { messageFor } from "../../../_trpc/errors.ts";
 import type { Inputs, Me, Outputs } from "../../../_trpc/types.ts";
 import { Button, buttonClass } from "../../../_ui/button.tsx";
 import { EmptyState, FailedState } from "../../../_ui/empty-state.tsx";
@@ -16,7 +16,7 @@ import { Badge, PatientMark } from "../../../_ui/status.tsx";
 import { useToast } from "../../../_ui/toast.tsx";
 import { OfficePage } from "../../office-page.tsx";
 import { ReasonDialog } from "../../reason-dialog.tsx";
-import { differenceInWords } from "./difference-words.ts";
+import { describeDifference } from "./describe-difference.ts";
 
 type Answer = Outputs["quarantine"]["list"];
 type Item = Answer["items"][number];
@@ -79,7 +79,7 @@ export function SetAsideScreen({ me, initial, at }: { me: Me; initial: Answer; a
       {query.isPending ? (
         <SkeletonRows count={4} label="Loading" />
       ) : query.isError && !query.data ? (
-        <FailedState message={sentenceFor(query.error)} onRetry={() => void query.refetch()} />
+        <FailedState message={messageFor(query.error)} onRetry={() => void query.refetch()} />
       ) : items.length === 0 ? (
         <div className="rounded-lg border border-dashed border-line-strong/60">
           <EmptyState
@@ -142,7 +142,7 @@ function Card({ item, onAsk }: { item: Item; onAsk: (decision: Decision) => void
         ) : null}
       </div>
       <p>{inWords(item.why)}</p>
-      <p className="text-[0.8125rem] break-words text-quiet">{differenceInWords(item.differs)}</p>
+      <p className="text-[0.8125rem] break-words text-quiet">{describeDifference(item.differs)}</p>
       <ul className="flex flex-col gap-1 text-[0.8125rem]">
         {item.served ? <Version label="Shown" version={item.served} /> : null}
         <Version label="Set aside" version={item} />

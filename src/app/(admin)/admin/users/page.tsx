@@ -1,14 +1,14 @@
 import type { Metadata } from "next";
-import { asSent, requirePersonWho } from "../../../_trpc/actor.ts";
+import { asSerialized, requireAllowedPerson } from "../../../_trpc/actor.ts";
 import type { Facility, Outputs } from "../../../_trpc/types.ts";
 import { UsersScreen } from "./users-screen.tsx";
 
 export const metadata: Metadata = { title: "People" };
 
 export default async function UsersPage() {
-  const { caller, me } = await requirePersonWho("/admin/users", (person) => person.can.users);
-  const initial = asSent<Outputs["user"]["list"]>(await caller.user.list());
-  const facilities = me.can.facilities ? asSent<Facility[]>(await caller.facility.list()) : [];
+  const { caller, me } = await requireAllowedPerson("/admin/users", (person) => person.can.users);
+  const initial = asSerialized<Outputs["user"]["list"]>(await caller.user.list());
+  const facilities = me.can.facilities ? asSerialized<Facility[]>(await caller.facility.list()) : [];
   return (
     <UsersScreen
       me={me}

@@ -4,7 +4,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Plus, UserX } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useTrpc } from "../../../_trpc/client.tsx";
-import { detailsOf, sentenceFor } from "../../../_trpc/errors.ts";
+import { detailsOf, messageFor } from "../../../_trpc/errors.ts";
 import type { Facility, Inputs, Me, Outputs, StaffMember } from "../../../_trpc/types.ts";
 import { Button } from "../../../_ui/button.tsx";
 import { Dialog } from "../../../_ui/dialog.tsx";
@@ -47,7 +47,7 @@ export function UsersScreen({
       },
     }),
   );
-  const invite = useMutation(trpc.user.invite.mutationOptions({ onError: (error) => toast(sentenceFor(error)) }));
+  const invite = useMutation(trpc.user.invite.mutationOptions({ onError: (error) => toast(messageFor(error)) }));
   const names = new Map(facilities.map((facility) => [facility.slug, facility.name]));
 
   return (
@@ -120,7 +120,7 @@ export function UsersScreen({
         </p>
         {deactivate.error ? (
           <p role="alert" className="text-stat">
-            {sentenceFor(deactivate.error)}
+            {messageFor(deactivate.error)}
           </p>
         ) : null}
         <div className="flex justify-end gap-2">
@@ -239,7 +239,7 @@ function AddPerson({
           ) : null}
           {create.error ? (
             <p role="alert" className="text-stat">
-              {sentenceFor(create.error)}
+              {messageFor(create.error)}
               {fields ? ` Look at: ${fields}.` : ""}
             </p>
           ) : null}

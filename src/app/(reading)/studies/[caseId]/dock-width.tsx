@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 
 const narrowest = 360;
 const widest = 560;
-/** A width in pixels; nothing about any patient is ever kept in the browser. */
+/** The stored width in pixels; nothing about a patient is stored. */
 const storageKey = "overread-dock-width";
 
 const clamp = (width: number) => Math.min(widest, Math.max(narrowest, Math.round(width)));
@@ -23,7 +23,7 @@ export function useDockWidth(): [number, (width: number) => void] {
   return [width, change];
 }
 
-/** The line between images and report; drags, and moves by arrow keys. */
+/** The separator between images and report: draggable, and movable by arrow keys. */
 export function DockHandle({ width, onWidth }: { width: number; onWidth: (width: number) => void }) {
   const from = useRef<{ x: number; width: number } | null>(null);
   return (

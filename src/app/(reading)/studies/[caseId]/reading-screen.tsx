@@ -7,7 +7,7 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { useTrpc, useTrpcClient } from "../../../_trpc/client.tsx";
-import { appCodeOf, sentenceFor } from "../../../_trpc/errors.ts";
+import { appCodeOf, messageFor } from "../../../_trpc/errors.ts";
 import type { Me, OpenStudy, Report } from "../../../_trpc/types.ts";
 import { Button, buttonClass } from "../../../_ui/button.tsx";
 import { Disclaimer } from "../../../_ui/disclaimer.tsx";
@@ -19,7 +19,7 @@ import { useNow, useZone } from "../../../_ui/now.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../../_ui/skeleton.tsx";
 import { PatientWarning, PriorityMark } from "../../../_ui/status.tsx";
-import { NoticesPlace, useToast } from "../../../_ui/toast.tsx";
+import { ToastPlace, useToast } from "../../../_ui/toast.tsx";
 import {
   type ImagePointer,
   type MarkedKeyImage,
@@ -28,19 +28,21 @@ import {
   Viewer,
 } from "../../../_viewer/index.tsx";
 import { EarlierDrafts } from "../../_report/draft-authorship.tsx";
-import { KeptWords } from "../../_report/kept-words-panel.tsx";
 import { ReportEditor, type ReportHandle } from "../../_report/report-dock.tsx";
 import { SignedReport } from "../../_report/signed-report.tsx";
+import { UnsavedTextPanel } from "../../_report/unsaved-text-panel.tsx";
 import { holdClaim } from "../../claims.ts";
 import { IncompleteNotice } from "../../incomplete-notice.tsx";
 import { LateImagesNotice } from "../../late-images-notice.tsx";
 import { type ClaimView, useClaim } from "../../use-claim.ts";
 import { DockHandle, useDockWidth } from "./dock-width.tsx";
 
-// The viewer is rendered once the case is known; its code need not wait for that.
+// The viewer is rendered once the case is known; its code loads meanwhile.
 startViewer();
 
-/** Images get the space; who it is stays above, the report stands to the right, and nothing ever covers an image. */
+/**
+ * Images get most of the space; the patient banner is above, the report on the right, and nothing ever covers an image.
+ */
 export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
   const trpc = useTrpc();
   const client = useTrpcClient();
@@ -53,7 +55,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
   const reportHandle = useRef<ReportHandle>(null);
   const reader = me.org.kind === "reading_group";
 
-  // Opening a study is an audited act: it is asked once, and again only when something about this study changed.
+  // Opening a study is audited, so it is requested once, and again only when something about this study has changed.
   const studyQuery = useQuery(
     trpc.study.open.queryOptions(
       { caseId },
@@ -71,7 +73,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
       try {
         await client.study.acceptPrior.mutate({ caseId, studyId: prior.studyId });
       } catch (error) {
-        toast(sentenceFor(error), { tone: "problem" });
+        toast(messageFor(error), { tone: "problem" });
         throw error;
       }
     },
@@ -82,7 +84,8 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
   const hasDraft = Boolean(report?.draft && !report.draft.anothers) && !signed;
   const { phase, claim, problem, claimAgain, reportLost } = useClaim(caseId, study?.item, me.user.id, hasDraft);
 
-  // A colleague who has the case now hides the text from everybody else: who was writing keeps what is on the screen, unsaved words too.
+  // While a colleague holds the case its text is hidden from everybody else; whoever was writing keeps the text on the
+  // screen, unsaved parts included.
   const lastText = useRef<Report | null>(null);
   const hasText = Boolean(report && report.sections.length > 0);
   if (report && hasText) lastText.current = report;
@@ -112,8 +115,8 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
       void queryClient.prefetchQuery(trpc.study.open.queryOptions({ caseId: next.caseId }));
       router.push(`/studies/${next.caseId}`);
     } catch (error) {
-      // Somebody was faster; the worklist shows what is left.
-      toast(sentenceFor(error), { tone: "problem" });
+      // A colleague was faster; the worklist shows what is left.
+      toast(messageFor(error), { tone: "problem" });
       router.push("/worklist");
     }
   }, [client, queryClient, router, toast, trpc]);
@@ -136,7 +139,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
             </p>
           </>
         ) : (
-          <FailedState message={sentenceFor(studyQuery.error)} onRetry={() => void studyQuery.refetch()} />
+          <FailedState message={messageFor(studyQuery.error)} onRetry={() => void studyQuery.refetch()} />
         )}
         <Link href="/worklist" className={buttonClass("primary")}>
           Back to the worklist
@@ -148,7 +151,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
   const holder = study?.item.claimedBy && study.item.claimedBy.id !== me.user.id ? study.item.claimedBy : null;
   return (
     <>
-      {/* Images are looked at in the dark, whoever looks. */}
+      {/* The viewer is always dark, whatever the theme. */}
       <span data-room="reading" hidden />
       {study ? (
         <PatientBanner
@@ -222,7 +225,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
         </div>
       </nav>
 
-      {/* On a low screen (a desk at 200 %) what is said above the image is scrolled away, the patient is not. */}
+      {/* On a low screen (zoom 200 %) notices scroll away; the patient banner does not. */}
       <main className="flex min-h-0 flex-1 low:min-h-[68dvh] low:shrink-0">
         <div
           className={`min-h-0 min-w-0 flex-1 bg-black ${tab === "images" ? "flex" : "max-md:hidden md:flex"} flex-col`}
@@ -260,7 +263,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
             />
           ) : null}
           {reader && report && (signed || !text) ? (
-            <KeptWords caseId={caseId} userId={me.user.id} now={null} onRestore={null} className="m-3 mb-0" />
+            <UnsavedTextPanel caseId={caseId} userId={me.user.id} now={null} onRestore={null} className="m-3 mb-0" />
           ) : null}
           {!study || (reportQuery.isPending && !reportQuery.isError) ? (
             <div className="flex flex-col gap-4 p-3" role="status" aria-label="Loading the report">
@@ -273,7 +276,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
             appCodeOf(reportQuery.error) === "auth.forbidden" || appCodeOf(reportQuery.error) === "case.not-found" ? (
               <p className="p-4 text-quiet">The report is for the reading group until it is signed.</p>
             ) : (
-              <FailedState message={sentenceFor(reportQuery.error)} onRetry={() => void reportQuery.refetch()} />
+              <FailedState message={messageFor(reportQuery.error)} onRetry={() => void reportQuery.refetch()} />
             )
           ) : report && signed ? (
             <SignedReport
@@ -309,7 +312,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               {report ? <EarlierDrafts drafts={report.earlierDrafts} /> : null}
             </div>
           )}
-          <NoticesPlace />
+          <ToastPlace />
           <Disclaimer className="mt-auto border-t border-line px-3 py-1 text-[0.6875rem] text-quiet" />
         </aside>
       </main>
@@ -332,7 +335,7 @@ function BackLink() {
 
 const lateMs = 3 * 60_000;
 
-/** Quiet until it matters. */
+/** Shown only when little time is left. */
 function ClaimClock({ view }: { view: ClaimView }) {
   const now = useNow();
   const zone = useZone();
@@ -352,7 +355,7 @@ function ClaimClock({ view }: { view: ClaimView }) {
   );
 }
 
-/** Who has the case when it is not this person, and what can be done about it. */
+/** Who holds the case instead of this person, and what can be done about it. */
 function ClaimNotice({
   phase,
   problem,
@@ -386,7 +389,7 @@ function ClaimNotice({
   );
 }
 
-/** What the viewer needs, in its own words. */
+/** Converts the case to the viewer's own types. */
 function forViewer(study: OpenStudy): { current: StudyForViewing; priors: StudyForViewing[] } {
   return {
     current: {

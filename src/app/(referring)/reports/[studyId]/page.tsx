@@ -2,7 +2,7 @@ import { DomainError } from "@overread/shared/errors";
 import { TRPCError } from "@trpc/server";
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { asSent, requirePersonWho } from "../../../_trpc/actor.ts";
+import { asSerialized, requireAllowedPerson } from "../../../_trpc/actor.ts";
 import type { Referral } from "../../../_trpc/types.ts";
 import { worksAt } from "../../../_ui/places.ts";
 import { ReferralScreen } from "./referral-screen.tsx";
@@ -11,15 +11,17 @@ export const metadata: Metadata = { title: "Report" };
 
 type Params = Promise<{ studyId: string }>;
 
-/** The report comes with the page: somebody on a phone between two patients should not wait for a second request. */
+/** The report is rendered with the page: nobody waits for a second request. */
 export default async function ReferralPage({ params }: { params: Params }) {
   const { studyId } = await params;
   if (!/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(studyId)) notFound();
-  const { caller, me } = await requirePersonWho(`/reports/${studyId}`, (person) => worksAt(person.roles, "/reports"));
+  const { caller, me } = await requireAllowedPerson(`/reports/${studyId}`, (person) =>
+    worksAt(person.roles, "/reports"),
+  );
   const referral = await caller.referral.get({ studyId }).catch((error: unknown) => {
     const cause = error instanceof TRPCError ? error.cause : null;
     if (cause instanceof DomainError && cause.code === "study.not-found") notFound();
     throw error;
   });
-  return <ReferralScreen me={me} initial={asSent<Referral>(referral)} initialAt={Date.now()} />;
+  return <ReferralScreen me={me} initial={asSerialized<Referral>(referral)} initialAt={Date.now()} />;
 }

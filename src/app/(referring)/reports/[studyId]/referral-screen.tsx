@@ -18,9 +18,9 @@ import { PatientWarning } from "../../../_ui/status.tsx";
 import { TopBar } from "../../../_ui/top-bar.tsx";
 import { type ImagePointer, type StudyForViewing, Viewer } from "../../../_viewer/index.tsx";
 import { readingOrder } from "../reading-order.ts";
-import { referralState, whatComes } from "../referral-state.ts";
+import { referralState, unsignedNotice } from "../referral-state.ts";
 
-/** One report for the one who asked for it: the answer first, the reasons under it, the pictures one tap away. */
+/** One report for the referring physician: the impression first, then the rest; images one tap away. */
 export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Referral; initialAt: number }) {
   const trpc = useTrpc();
   const queryClient = useQueryClient();
@@ -38,7 +38,7 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
   );
   const referral = query.data;
   useEffect(() => {
-    // Opening it made it read; the inbox should know when one goes back.
+    // Opening it marked it as read; the inbox is refreshed for when the person goes back.
     void queryClient.invalidateQueries({ queryKey: trpc.referral.list.pathKey() });
   }, [queryClient, trpc]);
   const study = useMemo(() => forViewer(referral), [referral]);
@@ -114,7 +114,7 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
                 <State className="size-4 text-quiet" aria-hidden="true" />
                 {word}
               </p>
-              <p className="text-quiet">{whatComes(referral.state)}</p>
+              <p className="text-quiet">{unsignedNotice(referral.state)}</p>
             </div>
           )}
           <div className="flex gap-2">

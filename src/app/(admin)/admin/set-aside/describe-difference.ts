@@ -48,7 +48,7 @@ const named = 6;
  *
  * @param differs DICOM keywords, or tags of elements that have none; empty when the headers agree.
  */
-export function differenceInWords(differs: readonly string[]): string {
+export function describeDifference(differs: readonly string[]): string {
   const words = [...new Set(differs.map(nameOf))];
   if (words.length === 0) return "The headers say the same; the pixels or parts too large to compare here differ.";
   const shown = words.slice(0, named);

@@ -3,14 +3,14 @@ import { examinationModalities } from "@overread/shared/dicom/modalities";
 import type { WorklistItem } from "../../_trpc/types.ts";
 import { formatDicomDate } from "../../_ui/format.ts";
 
-/** What a case is called in the palette: who and what, and beside it what tells it from every other one there. */
-export type CaseWords = { label: string; hint: string };
+/** A case as listed in the command palette: patient and examination, and a hint that makes the row unique. */
+export type CaseLabel = { label: string; hint: string };
 
 /**
- * Names cases so that no two rows say the same: patient ID and date always; time, accession number, facility and at last the end
- * of the study's UID where these are the same too.
+ * Labels cases so that no two rows are equal: always patient ID and date; where these are equal, also time, accession
+ * number, facility and finally the end of the Study Instance UID.
  */
-export function caseWords(items: readonly WorklistItem[]): CaseWords[] {
+export function caseLabels(items: readonly WorklistItem[]): CaseLabel[] {
   const label = (item: WorklistItem) =>
     `${item.identity === "conflict" ? "Patient? " : item.identity === "unknown" ? "No ID " : ""}${item.patientName} — ${item.studyDescription || examinationModalities(item.modalities).join(" ")}`;
   const further: ((item: WorklistItem) => string)[] = [
@@ -24,7 +24,7 @@ export function caseWords(items: readonly WorklistItem[]): CaseWords[] {
     label: label(item),
     hint: [item.patientId, formatDicomDate(item.studyDate)].filter(Boolean).join(" · "),
   }));
-  const key = ({ label, hint }: CaseWords) => `${label}\n${hint}`;
+  const key = ({ label, hint }: CaseLabel) => `${label}\n${hint}`;
   for (const more of further) {
     const seen = new Map<string, number>();
     for (const each of words) seen.set(key(each), (seen.get(key(each)) ?? 0) + 1);

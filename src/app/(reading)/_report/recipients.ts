@@ -1,10 +1,10 @@
 import type { WorklistItem } from "../../_trpc/types.ts";
 
 /**
- * Where a report goes outside the archive, said before it is signed: a reader who believes that somebody gets it does not telephone. So
- * whoever gets nothing is named as well.
+ * Who gets a report outside the archive, shown before it is signed. Whoever gets nothing is named as well: a reader who
+ * wrongly believes that a report is delivered does not telephone.
  */
-export function whereItGoes({
+export function describeRecipients({
   facility,
   referringPhysician,
   goesTo: { pacs, physician, byDefault },

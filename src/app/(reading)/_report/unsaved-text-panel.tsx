@@ -5,18 +5,18 @@ import { serverNow } from "../../_trpc/server-time.ts";
 import { Button } from "../../_ui/button.tsx";
 import { classNames } from "../../_ui/class-names.ts";
 import { When } from "../../_ui/now.tsx";
-import { canKeepWords, type Kept } from "../../_words/kept-words.ts";
-import { useChest } from "../../_words/use-chest.ts";
-import { idsInUse, whenLeft } from "../../_words/words-keeper.ts";
+import { idsInUse, whenWindowClosed } from "../../_unsaved-text/saver.ts";
+import { canStoreUnsavedText, type UnsavedText } from "../../_unsaved-text/store.ts";
+import { useUnsavedTextStore } from "../../_unsaved-text/use-store.ts";
 import { SectionChoices } from "./conflict-panel.tsx";
 import {
-  besideReport,
   type Choice,
   clashesOf,
+  compareWithReport,
   type DraftText,
   resolveText,
   sameText,
-  type UnsavedWords,
+  type UnsavedDraft,
 } from "./draft-state.ts";
 
 const choices: { value: Choice; label: string }[] = [
@@ -26,10 +26,10 @@ const choices: { value: Choice; label: string }[] = [
 ];
 
 /**
- * Words of this case that an earlier window of the same person could not save (a crash, a killed tab, a session that had
- * ended), beside the report as it is now. Nothing is put back, and nothing thrown away, before somebody chose.
+ * Offers text of this case that an earlier window of the same person could not save (a crash, a closed tab, an expired
+ * session), beside the current report. Nothing is restored or discarded before the reader has chosen.
  */
-export function KeptWords({
+export function UnsavedTextPanel({
   caseId,
   userId,
   now,
@@ -38,14 +38,14 @@ export function KeptWords({
 }: {
   caseId: string;
   userId: string;
-  /** The report on the screen; null where it cannot be written any more. */
+  /** The report on the screen; null where it can no longer be edited. */
   now: DraftText | null;
   /** Null while this person may not write. */
   onRestore: ((id: string, text: DraftText) => void) | null;
   className?: string;
 }) {
-  const chest = useChest<UnsavedWords>(userId);
-  const [found, setFound] = useState<Kept<UnsavedWords>[]>([]);
+  const openStore = useUnsavedTextStore<UnsavedDraft>(userId);
+  const [found, setFound] = useState<UnsavedText<UnsavedDraft>[]>([]);
   const [picked, setPicked] = useState<Record<string, Choice>>({});
   const gone = useCallback((id: string) => {
     setPicked({});
@@ -54,11 +54,11 @@ export function KeptWords({
   const forget = useCallback(
     (id: string) => {
       gone(id);
-      void chest()
-        .then((opened) => opened.forget([id]))
+      void openStore()
+        .then((opened) => opened.delete([id]))
         .catch(() => {});
     },
-    [chest, gone],
+    [openStore, gone],
   );
 
   useEffect(() => {
@@ -66,33 +66,33 @@ export function KeptWords({
     const { signal } = left;
     const watched = new Set<string>();
     const look = async (): Promise<void> => {
-      const opened = await chest();
+      const opened = await openStore();
       const [all, inUse] = await Promise.all([opened.list(serverNow()), idsInUse()]);
       if (signal.aborted) return;
-      const ours = all.filter(({ words }) => words.caseId === caseId);
+      const ours = all.filter(({ content: draft }) => draft.caseId === caseId);
       setFound(ours.filter(({ id }) => !inUse.has(id)));
-      // Another window has them, or has not quite gone yet: they are offered when it has.
+      // Texts of another open window, or of one that is just closing, are offered when it has closed.
       for (const { id } of ours)
         if (inUse.has(id) && !watched.has(id)) {
           watched.add(id);
-          void whenLeft(id, signal).then(look, () => {});
+          void whenWindowClosed(id, signal).then(look, () => {});
         }
     };
-    // Without an answer (or a disk) there is nothing to offer; what is kept stays for the next visit.
-    if (canKeepWords()) void look().catch(() => {});
+    // Without the key or the storage there is nothing to offer; stored text stays for the next visit.
+    if (canStoreUnsavedText()) void look().catch(() => {});
     return () => left.abort();
-  }, [caseId, chest]);
+  }, [caseId, openStore]);
 
-  // The last save of a closing window may have come through although nobody was left to hear of it.
-  const saved = now ? found.find(({ words }) => sameText(words.text, now)) : undefined;
+  // The last save of a closing window may have succeeded without the window learning of it.
+  const saved = now ? found.find(({ content: draft }) => sameText(draft.text, now)) : undefined;
   useEffect(() => {
     if (saved) forget(saved.id);
   }, [saved, forget]);
 
   const newest = found.find((each) => each !== saved);
   if (!newest) return null;
-  const { id, at, words } = newest;
-  const beside = besideReport(words, now ?? words.base);
+  const { id, at, content: draft } = newest;
+  const beside = compareWithReport(draft, now ?? draft.base);
   const clashes = clashesOf(beside);
   return (
     <section

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { WorklistItem } from "../../_trpc/types.ts";
-import { caseWords } from "./palette-cases.ts";
+import { caseLabels } from "./case-labels.ts";
 
 const item = (more: Partial<WorklistItem>): WorklistItem =>
   ({
@@ -19,7 +19,7 @@ const item = (more: Partial<WorklistItem>): WorklistItem =>
   }) as WorklistItem;
 
 test("no two rows of the palette say the same, whatever two cases have in common", () => {
-  const rows = (...items: WorklistItem[]) => caseWords(items).map(({ label, hint }) => `${label} | ${hint}`);
+  const rows = (...items: WorklistItem[]) => caseLabels(items).map(({ label, hint }) => `${label} | ${hint}`);
   assert.deepEqual(rows(item({})), ["DOE, Jane — CT Head | P1 · 26 Nov 2026"]);
   const pairs: [Partial<WorklistItem>, Partial<WorklistItem>][] = [
     [{ studyDate: "20261125" }, {}],
