@@ -35,8 +35,8 @@ export const syncs = [
   {
     what: "a file of the archive keeps what a crash left under its name",
     file: "src/server/storage/file/instance-writer-thread.ts",
-    from: "if (!confirm(existing, pieces)) replace(target, pieces);",
-    to: "confirm(existing, pieces);",
+    from: "if (!held) replace(target, pieces);",
+    to: "",
     test: "src/server/storage/file/file-store.test.ts",
     red: "what a crash left under an instance's name is replaced, even when its length is right",
   },
