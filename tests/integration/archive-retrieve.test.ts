@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { after, before, test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { type DicomJson, stringOf } from "@overread/shared/dicom/dicom-json";
 import { SOP } from "@overread/shared/dicom/sop-classes";
 import { TS } from "@overread/shared/dicom/transfer-syntaxes";
@@ -9,6 +12,7 @@ import { makeStudy } from "#server/demo/modality-simulator/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { dataSetOf, partsOf, type TestArchive, useTestArchive } from "../archive.ts";
 import { type Tiny, tinyInstance } from "../factories/tiny-instance.ts";
+import { eventually } from "../redis.ts";
 
 let archive: TestArchive;
 let image: Tiny;
@@ -22,8 +26,8 @@ after(() => archive.close());
 
 const pathOf = ({ study, series, instance }: Tiny): string =>
   `/studies/${study}/series/${series}/instances/${instance}`;
-const get = (path: string, accept?: string, headers: Record<string, string> = {}): Promise<Response> =>
-  archive.request(path, { headers: { ...(accept ? { accept } : {}), ...headers } });
+const get = (at: string, accept?: string, headers: Record<string, string> = {}): Promise<Response> =>
+  archive.request(at, { headers: { ...(accept ? { accept } : {}), ...headers } });
 const bytesOf = async (response: Response): Promise<Buffer> => Buffer.from(await response.arrayBuffer());
 async function stored(wish: Parameters<typeof tinyInstance>[0]): Promise<Tiny> {
   const made = tinyInstance(wish);
@@ -83,6 +87,41 @@ test("metadata is prepared by a job, and prepared again does no harm", async () 
   });
   assert.equal(response.headers.get("content-encoding"), "gzip");
   assert.equal(((await response.json()) as unknown[]).length, 2);
+});
+
+test("prepared metadata that is damaged on the disk is made anew, and nobody gets the damage", async () => {
+  const ask = async (encoding: string) => {
+    const response = await get(`/studies/${image.study}/metadata`, undefined, { "accept-encoding": encoding });
+    assert.equal(response.status, 200);
+    return (await response.json()) as unknown[];
+  };
+  const whole = await ask("gzip");
+  const folder = path.join(archive.storage, "objects", "metadata");
+  const kept = (): string[] =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name));
+  const isSound = (file: string): boolean => {
+    try {
+      return (JSON.parse(gunzipSync(readFileSync(file)).toString()) as unknown[]).length === whole.length;
+    } catch {
+      return false;
+    }
+  };
+  // It is kept behind the answer.
+  const isKept = () => eventually(() => kept().some(isSound), "it is kept");
+  await isKept();
+  const damages: ((bytes: Buffer) => Buffer)[] = [
+    (bytes) => bytes.subarray(0, bytes.length / 2),
+    (bytes) => Buffer.from(bytes.map((byte, at) => (at === bytes.length >> 1 ? byte ^ 1 : byte))),
+    () => Buffer.alloc(0),
+  ];
+  for (const damage of damages)
+    for (const encoding of ["gzip", "identity"]) {
+      for (const file of kept()) writeFileSync(file, damage(readFileSync(file)));
+      assert.deepEqual(await ask(encoding), whole);
+      await isKept();
+    }
 });
 
 test("a bulk value is fetched by its address, whole and in ranges", async () => {

@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { promisify } from "node:util";
-import { gunzip, gzip } from "node:zlib";
+import { crc32, gunzip, gzip } from "node:zlib";
 import { config } from "#server/config.ts";
 import type { Actor } from "#server/context.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
@@ -30,18 +31,42 @@ export async function preparedMetadata(
 ): Promise<{ digest: string; read(): Promise<Buffer> } | null> {
   const found = await withTenantSql(actor, (ctx) => metadataDigest(ctx, scope), { readOnly: true });
   if (!found) return null;
-  const key = metadataKey(org.id, found.digest);
+  // Named after the addresses in it as well: a portal that has got another public URL makes its answers anew.
+  const name = createHash("sha256")
+    .update(`${found.digest} ${usualRoot(org.slug)}`)
+    .digest("hex");
+  const key = metadataKey(org.id, name);
   return {
     digest: found.digest,
     read: async () => (await kept(key)) ?? (await prepare(actor, org, scope, key)),
   };
 }
 
-/** What cannot be had is made again. */
-const kept = (key: string): Promise<Buffer | null> =>
-  objectStore()
-    .readWhole(key)
-    .catch(() => null);
+const usualRoot = (orgSlug: string): string => `${new URL(config().http.publicUrl).origin}/dicomweb/${orgSlug}`;
+
+/** What was found whole, by key: the checksum it had then. Unpacking it each time would cost more than sending it. */
+const whole = new Map<string, number>();
+const mostKnown = 20_000;
+
+function noteWhole(key: string, body: Buffer): void {
+  if (whole.size >= mostKnown) whole.delete(whole.keys().next().value as string);
+  whole.set(key, crc32(body));
+}
+
+/** What cannot be had, or is damaged, is made again. */
+async function kept(key: string): Promise<Buffer | null> {
+  try {
+    const body = await objectStore().readWhole(key);
+    if (whole.get(key) !== crc32(body)) {
+      // Its own checksum is at its end (RFC 1952 §2.3.1).
+      await gunzipAsync(body);
+      noteWhole(key, body);
+    }
+    return body;
+  } catch {
+    return null;
+  }
+}
 
 /** What is being made at this moment: several viewers of a new study wait for one. */
 const preparing = new Map<string, Promise<Buffer>>();
@@ -52,14 +77,18 @@ function prepare(actor: Actor, org: { id: string; slug: string }, scope: Metadat
   const made = gather(actor, org, scope).finally(() => preparing.delete(key));
   preparing.set(key, made);
   // It is a copy that can be made again: nobody waits for the disk, and a full one must not keep anyone from reading.
-  made.then((body) => objectStore().put(key, body)).catch(() => {});
+  made
+    .then((body) => {
+      noteWhole(key, body);
+      return objectStore().put(key, body);
+    })
+    .catch(() => {});
   return made;
 }
 
 async function gather(actor: Actor, org: { id: string; slug: string }, scope: MetadataScope): Promise<Buffer> {
   const parts = await withTenantSql(actor, (ctx) => instanceMetadata(ctx, scope), { readOnly: true });
-  const root = `${new URL(config().http.publicUrl).origin}/dicomweb/${org.slug}`;
-  return gzipAsync(withRoot(`[${parts.join(",")}]`, root), { level: 4 });
+  return gzipAsync(withRoot(`[${parts.join(",")}]`, usualRoot(org.slug)), { level: 4 });
 }
 
 /** Answers under another name of the portal, the last ones used: making one costs more than sending it a hundred times. */
@@ -68,7 +97,7 @@ const rerootedLimit = 64 << 20;
 
 /** The same under another root: a tunnel or a test reaches the portal by another name. @param digest names the body. */
 export async function underRoot(digest: string, body: Buffer, orgSlug: string, root: string): Promise<Buffer> {
-  const usual = `${new URL(config().http.publicUrl).origin}/dicomweb/${orgSlug}`;
+  const usual = usualRoot(orgSlug);
   if (root === usual) return body;
   const key = `${digest} ${root}`;
   const known = rerooted.get(key);
