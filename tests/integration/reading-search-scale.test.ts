@@ -5,8 +5,9 @@ import type { UserActor } from "#server/context.ts";
 import { closeDatabase, pool } from "#server/db/clients.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
+import { search as searchStudies } from "#server/domain/imaging/index.ts";
 import { listCases } from "#server/domain/reading/index.ts";
-import { signedIn } from "../actors.ts";
+import { orgId, signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { makeUnreadCase } from "../factories/studies.ts";
 
@@ -95,6 +96,33 @@ test("nothing found, and more found than fits a page, are answered without readi
     const { items, run } = await search(reader, text);
     assert.equal(items.length, text === "qqqqzzzz" ? 0 : 50, text);
     assertNoScan(run, text);
+  }
+});
+
+test("a name that begins so is found by its index over DICOMweb too, before the row policies are asked", async () => {
+  const { rows } = await db.owner.query<{ patient_name_search: string }>(
+    "SELECT patient_name_search FROM study WHERE patient_id = 'P777'",
+  );
+  const name = rows[0]!.patient_name_search.slice(0, 8);
+  const hospitalOrgId = await orgId("lakeside");
+  for (const value of [`${name}*`, `${name.slice(0, 4)}?${name.slice(5)}*`]) {
+    plans = [];
+    const { items } = await withTenant(reader, (ctx) =>
+      searchStudies(ctx, {
+        level: "study",
+        hospitalOrgId,
+        matches: [["PatientName", value]],
+        fuzzy: false,
+        includeFields: [],
+        limit: 50,
+        offset: 0,
+      }),
+    );
+    assert.equal(items.length, 1, value);
+    assert.ok(
+      plans.some((plan) => /Index Cond: .*patient_name_search ~>=~/.test(plan)),
+      `${value}: ${plans.join("\n")}`,
+    );
   }
 });
 

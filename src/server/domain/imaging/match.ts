@@ -87,12 +87,22 @@ function likePattern(value: string): string {
   return likeLiteral(value).replaceAll("*", "%").replaceAll("?", "_");
 }
 
+/**
+ * That a column fits a LIKE pattern. Its beginning is asked for by `^@`: unlike LIKE, that is leakproof, so that Postgres may look it up
+ * in an index before it has asked the row policies, and does not read every study of the hospital.
+ */
+function like(sql: string, pattern: string, parameters: Parameters): string {
+  const beginning = /^[^%_\\]*/.exec(pattern)?.[0] ?? "";
+  if (beginning === "") return `${sql} LIKE ${parameters.add(pattern, "text")}`;
+  const begins = `${sql} ^@ ${parameters.add(beginning, "text")}`;
+  if (pattern === `${beginning}%`) return begins;
+  return `(${begins} AND ${sql} LIKE ${parameters.add(pattern, "text")})`;
+}
+
 const hasWildcard = (value: string): boolean => /[*?]/.test(value);
 
 function text(sql: string, value: string, parameters: Parameters): string {
-  return hasWildcard(value)
-    ? `${sql} LIKE ${parameters.add(likePattern(value), "text")}`
-    : `${sql} = ${parameters.add(value, "text")}`;
+  return hasWildcard(value) ? like(sql, likePattern(value), parameters) : `${sql} = ${parameters.add(value, "text")}`;
 }
 
 function codes(sql: string, list: string[], parameters: Parameters): string | null {
@@ -116,7 +126,7 @@ function name(sql: string, value: string, parameters: Parameters): string | null
     // Wildcards alone match every name; marks alone are the name of nobody.
     if (pattern === "") return hasWildcard(group) ? null : "false";
     const whole = /[*]$/.test(group) ? `${pattern}%` : `${pattern}=%`;
-    const first = `${sql} LIKE ${parameters.add(whole, "text")}`;
+    const first = like(sql, whole, parameters);
     // Latin letters stand in the first writing nearly always; only others are looked for in all of them.
     if (/^[ -\u024f]*$/.test(pattern)) return first;
     return `(${first} OR ${sql} LIKE ${parameters.add(`%=${whole}`, "text")})`;
