@@ -25,10 +25,19 @@ test("the portal knows who is there and shows each role its rooms only", async (
     const { can } = await (await caller(email)).session.me();
     return Object.keys(can).filter((room) => can[room as keyof typeof can]);
   };
-  assert.deepEqual(await rooms("radiologist@nightshift.example"), ["worklist", "read", "sign"]);
+  assert.deepEqual(await rooms("radiologist@nightshift.example"), ["worklist", "cases", "hold", "sign"]);
   assert.deepEqual(await rooms("referrer@lakeside.example"), ["referrals"]);
-  assert.deepEqual(await rooms("admin@lakeside.example"), ["worklist", "audit", "edges", "facilities", "users"]);
-  assert.deepEqual(await rooms("operator@overread.example"), ["audit"]);
+  assert.deepEqual(await rooms("admin@lakeside.example"), [
+    "worklist",
+    "edges",
+    "facilities",
+    "users",
+    "setAside",
+    "damaged",
+    "identity",
+    "audit",
+  ]);
+  assert.deepEqual(await rooms("operator@overread.example"), ["audit", "platform"]);
   const me = await (await caller("radiologist@nightshift.example")).session.me();
   assert.deepEqual(
     [me.user.name, me.org.slug, me.org.kind, me.roles],
@@ -55,6 +64,9 @@ test("a site administrator makes an account for their hospital, and the person s
   const { items, assignableRoles } = await admin.user.list();
   assert.deepEqual(items.find((item) => item.userId === userId)?.facilitySlugs, ["lakeside-north"]);
   assert.deepEqual(assignableRoles, ["site_admin", "technologist", "referring_physician"]);
+  const can = (email: string) => items.find((item) => item.email === email)?.can;
+  assert.deepEqual(can("new.tech@lakeside.example"), { invite: false, resetLink: true, close: true });
+  assert.deepEqual(can("admin@lakeside.example"), { invite: false, resetLink: false, close: false }, "not oneself");
   assert.equal(
     items.some((item) => item.email.endsWith("harbor.example")),
     false,

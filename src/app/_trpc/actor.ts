@@ -18,10 +18,10 @@ export async function requirePerson(path: string) {
   return { caller, me: asSerialized<Me>(await caller.session.me()) };
 }
 
-/** As requirePerson, for a page only some people may open; for others it is not found. */
-export async function requireAllowedPerson(path: string, may: (me: Me) => boolean) {
+/** As requirePerson, for a page that needs an ability (`trpc/abilities.ts`); for people without it, it is not found. */
+export async function requireAllowedPerson(path: string, ability: keyof Me["can"]) {
   const person = await requirePerson(path);
-  if (!may(person.me)) notFound();
+  if (!person.me.can[ability]) notFound();
   return person;
 }
 

@@ -1,44 +1,33 @@
-/** Where each role works. This is only the way there: whether the door opens is decided by the policies behind it. */
+import type { Me } from "../_trpc/types.ts";
+
+type Abilities = Me["can"];
 export type Place = { href: string; label: string };
 
-const byRole: Record<string, Place[]> = {
-  radiologist: [{ href: "/worklist", label: "Worklist" }],
-  worklist_manager: [{ href: "/worklist", label: "Worklist" }],
-  technologist: [{ href: "/worklist", label: "Studies" }],
-  referring_physician: [{ href: "/reports", label: "Reports" }],
-  site_admin: [
-    { href: "/admin", label: "Edge routers" },
-    { href: "/admin/facilities", label: "Facilities" },
-    { href: "/admin/users", label: "People" },
-    { href: "/admin/set-aside", label: "Set aside" },
-    { href: "/admin/damaged", label: "Damaged images" },
-    { href: "/admin/identity", label: "Identity" },
-    { href: "/admin/audit", label: "Audit" },
-    { href: "/worklist", label: "Studies" },
-  ],
-  platform_operator: [{ href: "/operator", label: "Platform" }],
-};
-/** Somebody with several roles starts with the work nearest to patients. */
-const order = [
-  "radiologist",
-  "worklist_manager",
-  "referring_physician",
-  "technologist",
-  "site_admin",
-  "platform_operator",
+/** The pages with a place in the bar, in its order, and the ability that opens each. */
+const office: readonly (Place & { may: keyof Abilities })[] = [
+  { href: "/admin", label: "Edge routers", may: "edges" },
+  { href: "/admin/facilities", label: "Facilities", may: "facilities" },
+  { href: "/admin/users", label: "People", may: "users" },
+  { href: "/admin/set-aside", label: "Set aside", may: "setAside" },
+  { href: "/admin/damaged", label: "Damaged images", may: "damaged" },
+  { href: "/admin/identity", label: "Identity", may: "identity" },
+  { href: "/operator", label: "Platform", may: "platform" },
+  { href: "/admin/audit", label: "Audit", may: "audit" },
 ];
 
-/** The places of these roles, each once, the start page first. */
-export function placesOf(roles: readonly string[]): Place[] {
-  const all = order.filter((role) => roles.includes(role)).flatMap((role) => byRole[role] ?? []);
-  return all.filter((place, index) => all.findIndex((other) => other.href === place.href) === index);
+/** The places of somebody, each once, the start page first: the work nearest to patients, and last a list that is only looked at. */
+export function placesOf({ can, org }: Pick<Me, "can"> & { org: Pick<Me["org"], "kind"> }): Place[] {
+  const worklist = can.worklist ? [{ href: "/worklist", label: org.kind === "hospital" ? "Studies" : "Worklist" }] : [];
+  const reports = can.referrals ? [{ href: "/reports", label: "Reports" }] : [];
+  return [
+    ...(can.hold ? worklist : []),
+    ...reports,
+    ...(can.cases && !can.hold ? worklist : []),
+    ...office.filter(({ may }) => can[may]).map(({ href, label }) => ({ href, label })),
+    ...(can.cases || can.hold ? [] : worklist),
+  ];
 }
 
-export function startPageOf(roles: readonly string[]): string {
-  return placesOf(roles)[0]?.href ?? "/no-place";
-}
-
-/** Whether one of these roles works at this address. */
-export function worksAt(roles: readonly string[], href: string): boolean {
-  return placesOf(roles).some((place) => place.href === href);
+export function startPageOf(me: Parameters<typeof placesOf>[0]): string {
+  return placesOf(me)[0]?.href ?? "/no-place";
 }

@@ -20,7 +20,7 @@ import { ThemeSwitch } from "./theme-switch.tsx";
 export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode; palette?: boolean }) {
   const pathname = usePathname();
   const modKey = useModKey();
-  const places = placesOf(me.roles);
+  const places = placesOf(me);
   return (
     <>
       <header className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-panel px-3 py-1 max-sm:gap-x-2">

@@ -50,6 +50,12 @@ export function imagingScope(actor: Actor, action: ImagingAction, hospitalOrgId:
   return { kind: "none" };
 }
 
+/** Whether the actor opens images of any study at all: of the own hospital, or of one that is read for. */
+export function opensImages(actor: Actor): boolean {
+  const another = "";
+  return [actor.orgId, another].some((orgId) => imagingScope(actor, "study.read", orgId).kind !== "none");
+}
+
 /** Whether the actor may do this with that study. */
 export function mayAccessStudy(actor: Actor, action: ImagingAction, study: StudyAccess): boolean {
   if (actor.orgId !== study.orgId && actor.orgId !== study.readerOrgId) return false;

@@ -6,7 +6,7 @@ import { EdgesScreen } from "./edges-screen.tsx";
 export const metadata: Metadata = { title: "Edge routers" };
 
 export default async function AdminPage() {
-  const { caller, me } = await requireAllowedPerson("/admin", (person) => person.can.edges);
+  const { caller, me } = await requireAllowedPerson("/admin", "edges");
   const edges = asSerialized<Edge[]>(await caller.edge.list());
   const facilities = asSerialized<Facility[]>(await caller.facility.list());
   return <EdgesScreen me={me} edges={edges} facilities={facilities} at={Date.now()} />;

@@ -1,7 +1,6 @@
 import type { Metadata } from "next";
 import { asSerialized, requireAllowedPerson } from "../../_trpc/actor.ts";
 import type { WorklistAnswer } from "../../_trpc/types.ts";
-import { worksAt } from "../../_ui/places.ts";
 import { inputFor, listOf } from "./lists.ts";
 import { WorklistScreen } from "./worklist-screen.tsx";
 
@@ -11,7 +10,7 @@ type Search = Promise<Record<string, string | string[] | undefined>>;
 
 /** The list is rendered with the page, so that the first view shows cases and no placeholders. */
 export default async function WorklistPage({ searchParams }: { searchParams: Search }) {
-  const { caller, me } = await requireAllowedPerson("/worklist", (person) => worksAt(person.roles, "/worklist"));
+  const { caller, me } = await requireAllowedPerson("/worklist", "worklist");
   const asked = (await searchParams).list;
   const hospital = me.org.kind === "hospital";
   const list = !me.can.sign && !asked ? "all" : listOf(Array.isArray(asked) ? asked[0] : asked);

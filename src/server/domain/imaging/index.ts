@@ -1,8 +1,22 @@
 export { completeStudy, settleStudies, settleStudy } from "./complete-study.ts";
 export { confirmInstances, type Digest } from "./confirm-instances.ts";
-export { askSender, type DamagedStudy, ListDamaged, type Look, listDamaged, settleDamage } from "./damage/index.ts";
+export {
+  askSender,
+  type DamagedStudy,
+  damagePolicy,
+  ListDamaged,
+  type Look,
+  listDamaged,
+  settleDamage,
+} from "./damage/index.ts";
 export { firstImageMetadata, type ImageReference, imagesReceivedBy } from "./evidence.ts";
-export { ClearIdentity, clearIdentity, type IdentityTask, listIdentityTasks } from "./identity/index.ts";
+export {
+  ClearIdentity,
+  clearIdentity,
+  type IdentityTask,
+  identityPolicy,
+  listIdentityTasks,
+} from "./identity/index.ts";
 export type { InstanceRecord, StoredInstance } from "./instance-record.ts";
 export { type InstanceLocation, instanceMetadata, locateInstances, metadataDigest } from "./locate-instances.ts";
 export { documentSource, findOwnDocument } from "./own-documents.ts";
@@ -20,6 +34,7 @@ export {
   openQuarantined,
   type QuarantinedInstance,
   type QuarantinedVersion,
+  quarantinePolicy,
   ResolveQuarantined,
   resolveQuarantined,
 } from "./quarantine/index.ts";

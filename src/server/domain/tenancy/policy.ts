@@ -14,6 +14,8 @@ export const tenancyPolicy = makePolicy(
     },
     "facility.manage": { people: [["site_admin", "hospital"]] },
     "user.manage": { people: [["site_admin", "organization"]] },
+    /** See whether the platform is well; nothing of any organisation. */
+    "platform.watch": { people: [["platform_operator", "organization"]] },
   },
   { see: ["user.manage", "facility.list"], notFound: "user.not-found" },
 );

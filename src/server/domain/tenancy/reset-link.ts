@@ -2,7 +2,7 @@ import { DomainError } from "@overread/shared/errors";
 import type { Ctx, SystemActor, Tx, UserActor } from "#server/context.ts";
 import { appendAs, audit } from "../audit/index.ts";
 import { type PasswordLink, putLink } from "./password-link.ts";
-import { findColleague } from "./users.ts";
+import { findColleague, mayHaveResetLink } from "./users.ts";
 
 /** Hours that a link works: the person is waiting for it. */
 const validHours = 24;
@@ -26,7 +26,7 @@ export async function makeResetLink(
 ): Promise<PasswordLink> {
   const { tx, actor } = ctx;
   const colleague = await findColleague(ctx, userId);
-  if (colleague.roles.includes("platform_operator")) throw new DomainError("auth.forbidden");
+  if (!mayHaveResetLink(colleague)) throw new DomainError("auth.forbidden");
   await assertResettable(tx, colleague);
   await assertNotTooMany(tx, actor, userId);
   const link = await putLink(tx, { userId, orgId: actor.orgId, by: actor.userId, resets: true, validHours });

@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
 import { z } from "zod";
-import type { Ctx } from "#server/context.ts";
+import type { Actor, Ctx } from "#server/context.ts";
 import { type OrganizationKind, Role } from "#server/db/generated/enums.ts";
 import { audit } from "../audit/index.ts";
 import { insertAccount } from "./create-account.ts";
@@ -38,6 +38,8 @@ export type UserListItem = {
   deactivatedAt: Date | null;
   /** Nobody has set a password yet: a link can be made anew. */
   invited: boolean;
+  /** What the caller may do with the account now. */
+  can: { invite: boolean; resetLink: boolean; close: boolean };
 };
 
 /** The accounts of the caller's organisation, and the offices that can be given in it. */
@@ -56,18 +58,23 @@ export async function listUsers({
   const ready = new Set(
     (await tx.credential.findMany({ where: { orgId: actor.orgId }, select: { userId: true } })).map((c) => c.userId),
   );
-  const items = users.map((user) => ({
-    userId: user.id,
-    email: user.email,
-    displayName: user.displayName,
-    qualification: user.qualification,
-    roles: user.roles,
-    facilitySlugs: user.facilityIds.flatMap((id) => slugs.get(id) ?? []),
-    lastSeenAt: seen.get(user.id) ?? null,
-    createdAt: user.createdAt,
-    deactivatedAt: user.deactivatedAt,
-    invited: !ready.has(user.id) && !user.deactivatedAt,
-  }));
+  const items = users.map((user) => {
+    const open = mayLookAfter(actor, user) && !user.deactivatedAt;
+    const invited = !ready.has(user.id) && !user.deactivatedAt;
+    return {
+      userId: user.id,
+      email: user.email,
+      displayName: user.displayName,
+      qualification: user.qualification,
+      roles: user.roles,
+      facilitySlugs: user.facilityIds.flatMap((id) => slugs.get(id) ?? []),
+      lastSeenAt: seen.get(user.id) ?? null,
+      createdAt: user.createdAt,
+      deactivatedAt: user.deactivatedAt,
+      invited,
+      can: { invite: open && invited, resetLink: open && !invited && mayHaveResetLink(user), close: open },
+    };
+  });
   return { items, assignableRoles: actor.kind === "user" ? rolesOf[actor.orgKind] : [] };
 }
 
@@ -98,10 +105,19 @@ export async function findColleague({ actor, tx }: Ctx, userId: string) {
   const user = await tx.user.findUnique({ where: { id: userId } });
   if (!user) throw new DomainError("user.not-found");
   tenancyPolicy.authorize(actor, "user.manage", user);
-  const oneself = actor.kind === "user" && actor.userId === userId;
-  if (oneself || !withinRemit(actor, user.facilityIds)) throw new DomainError("auth.forbidden");
+  if (!mayLookAfter(actor, user)) throw new DomainError("auth.forbidden");
   return user;
 }
+
+/** Another's account, whose remit lies inside the caller's. */
+function mayLookAfter(actor: Actor, user: { id: string; facilityIds: string[] }): boolean {
+  const oneself = actor.kind === "user" && actor.userId === user.id;
+  return !oneself && withinRemit(actor, user.facilityIds);
+}
+
+/** An operator of the platform is let in again at the server alone. */
+export const mayHaveResetLink = ({ roles }: { roles: readonly Role[] }): boolean =>
+  !roles.includes("platform_operator");
 
 /**
  * Ends an account and all its sessions at once. What the person did and signed stays theirs. Idempotent.

@@ -7,37 +7,24 @@ import {
 } from "#server/auth/second-factor.ts";
 import { unsavedTextKey } from "#server/auth/unsaved-text-key.ts";
 import { config } from "#server/config.ts";
-import { auditPolicy } from "#server/domain/audit/index.ts";
-import { edgePolicy } from "#server/domain/edge/index.ts";
-import { casePolicy } from "#server/domain/reading/index.ts";
-import { referralPolicy } from "#server/domain/reporting/index.ts";
 import {
   changePassword,
   endOwnSessions,
   listOwnSessions,
   ownAccount,
   signOutEverywhere,
-  tenancyPolicy,
 } from "#server/domain/tenancy/index.ts";
+import { abilitiesOf } from "../abilities.ts";
 import { newPasswordProcedure, provenProcedure, router, tenantProcedure } from "../procedure.ts";
 
 /** The caller's own session. */
 export const sessionRouter = router({
-  /** Who is signed in, and which rooms of the portal are theirs: what the navigation shows. */
+  /** Who is signed in, and what they may do: which pages are open and what the navigation shows. */
   me: tenantProcedure.query(async ({ ctx }) => {
     const { actor } = ctx;
     return {
       ...(await ownAccount(ctx)),
-      can: {
-        worklist: casePolicy.can(actor, "case.list", null),
-        read: casePolicy.can(actor, "case.claim", null),
-        sign: casePolicy.can(actor, "case.sign", null),
-        referrals: referralPolicy.can(actor, "referral.list", null),
-        audit: auditPolicy.can(actor, "audit.search", null),
-        edges: edgePolicy.can(actor, "edge.manage", null),
-        facilities: tenancyPolicy.can(actor, "facility.manage", null),
-        users: tenancyPolicy.can(actor, "user.manage", null),
-      },
+      can: abilitiesOf(actor),
     };
   }),
   signOutEverywhere: tenantProcedure.mutation(({ ctx }) => signOutEverywhere(ctx)),

@@ -6,6 +6,6 @@ import { FacilitiesScreen } from "./facilities-screen.tsx";
 export const metadata: Metadata = { title: "Facilities" };
 
 export default async function FacilitiesPage() {
-  const { caller, me } = await requireAllowedPerson("/admin/facilities", (person) => person.can.facilities);
+  const { caller, me } = await requireAllowedPerson("/admin/facilities", "facilities");
   return <FacilitiesScreen me={me} initial={asSerialized<Facility[]>(await caller.facility.list())} at={Date.now()} />;
 }

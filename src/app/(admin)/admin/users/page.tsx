@@ -6,7 +6,7 @@ import { UsersScreen } from "./users-screen.tsx";
 export const metadata: Metadata = { title: "People" };
 
 export default async function UsersPage() {
-  const { caller, me } = await requireAllowedPerson("/admin/users", (person) => person.can.users);
+  const { caller, me } = await requireAllowedPerson("/admin/users", "users");
   const initial = asSerialized<Outputs["user"]["list"]>(await caller.user.list());
   const facilities = me.can.facilities ? asSerialized<Facility[]>(await caller.facility.list()) : [];
   return (

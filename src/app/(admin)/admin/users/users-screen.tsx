@@ -80,7 +80,7 @@ export function UsersScreen({
               <Ago at={person.lastSeenAt} />
             </td>
             <td className="text-right max-md:pt-1">
-              {person.invited ? (
+              {person.can.invite ? (
                 <Button
                   look="quiet"
                   className="-my-1.5 max-md:-ml-3"
@@ -89,22 +89,20 @@ export function UsersScreen({
                 >
                   New link
                 </Button>
-              ) : person.deactivatedAt ||
-                person.userId === me.user.id ||
-                person.roles.includes("platform_operator") ? null : (
+              ) : person.can.resetLink ? (
                 <Button look="quiet" className="-my-1.5 max-md:-ml-3" onClick={() => setResetting(person)}>
                   New password
                 </Button>
-              )}
+              ) : null}
               {person.deactivatedAt ? (
                 <Badge icon={UserX}>Closed</Badge>
               ) : person.userId === me.user.id ? (
                 <span className="text-quiet">you</span>
-              ) : (
+              ) : person.can.close ? (
                 <Button look="quiet-danger" className="-my-1.5 max-md:-ml-3" onClick={() => setEnding(person)}>
                   Close account
                 </Button>
-              )}
+              ) : null}
             </td>
           </tr>
         ))}

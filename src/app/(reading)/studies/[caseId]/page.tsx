@@ -1,7 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { requireAllowedPerson } from "../../../_trpc/actor.ts";
-import { worksAt } from "../../../_ui/places.ts";
 import { ReadingScreen } from "./reading-screen.tsx";
 
 /** No patient name in the title: it appears in the browser's history and on shared screens. */
@@ -13,6 +12,6 @@ type Params = Promise<{ caseId: string }>;
 export default async function ReadingPage({ params }: { params: Params }) {
   const { caseId } = await params;
   if (!/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(caseId)) notFound();
-  const { me } = await requireAllowedPerson(`/studies/${caseId}`, (person) => worksAt(person.roles, "/worklist"));
+  const { me } = await requireAllowedPerson(`/studies/${caseId}`, "cases");
   return <ReadingScreen key={caseId} caseId={caseId} me={me} />;
 }

@@ -4,7 +4,6 @@ import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { asSerialized, requireAllowedPerson } from "../../../_trpc/actor.ts";
 import type { Referral } from "../../../_trpc/types.ts";
-import { worksAt } from "../../../_ui/places.ts";
 import { ReferralScreen } from "./referral-screen.tsx";
 
 export const metadata: Metadata = { title: "Report" };
@@ -15,9 +14,7 @@ type Params = Promise<{ studyId: string }>;
 export default async function ReferralPage({ params }: { params: Params }) {
   const { studyId } = await params;
   if (!/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(studyId)) notFound();
-  const { caller, me } = await requireAllowedPerson(`/reports/${studyId}`, (person) =>
-    worksAt(person.roles, "/reports"),
-  );
+  const { caller, me } = await requireAllowedPerson(`/reports/${studyId}`, "referrals");
   const referral = await caller.referral.get({ studyId }).catch((error: unknown) => {
     const cause = error instanceof TRPCError ? error.cause : null;
     if (cause instanceof DomainError && cause.code === "study.not-found") notFound();

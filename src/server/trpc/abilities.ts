@@ -1,0 +1,32 @@
+import type { UserActor } from "#server/context.ts";
+import { auditPolicy } from "#server/domain/audit/index.ts";
+import { edgePolicy } from "#server/domain/edge/index.ts";
+import { opensImages } from "#server/domain/image-access.ts";
+import { damagePolicy, identityPolicy, quarantinePolicy } from "#server/domain/imaging/index.ts";
+import { casePolicy } from "#server/domain/reading/index.ts";
+import { referralPolicy } from "#server/domain/reporting/index.ts";
+import { tenancyPolicy } from "#server/domain/tenancy/index.ts";
+
+/**
+ * What the caller may do anywhere at all, by the policies that the verbs ask: which pages are open, which acts a page offers. Whether it may
+ * be done to one row is said with the row.
+ */
+export function abilitiesOf(actor: UserActor) {
+  return {
+    worklist: casePolicy.can(actor, "case.list", null),
+    /** Open a case with its images. */
+    cases: casePolicy.can(actor, "case.read", null) && opensImages(actor),
+    hold: casePolicy.can(actor, "case.hold", null),
+    sign: casePolicy.can(actor, "case.sign", null),
+    referrals: referralPolicy.can(actor, "referral.list", null),
+    edges: edgePolicy.can(actor, "edge.manage", null),
+    facilities: tenancyPolicy.can(actor, "facility.manage", null),
+    users: tenancyPolicy.can(actor, "user.manage", null),
+    setAside: quarantinePolicy.can(actor, "quarantine.resolve", null),
+    damaged: damagePolicy.can(actor, "damage.list", null),
+    identity: identityPolicy.can(actor, "identity.clear", null),
+    audit: auditPolicy.can(actor, "audit.search", null),
+    platform: tenancyPolicy.can(actor, "platform.watch", null),
+  };
+}
+export type Abilities = ReturnType<typeof abilitiesOf>;
