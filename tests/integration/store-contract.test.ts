@@ -58,10 +58,10 @@ async function fileStore(): Promise<Tried> {
 const uploads = mkdtempSync(path.join(tmpdir(), "overread-uploads-"));
 after(() => rmSync(uploads, { recursive: true, force: true }));
 
-const storeAt = (endpoint: string, bucketName = "archive"): S3Store => {
+const storeAt = (endpoint: string, bucketName = "archive", silentMs?: number): S3Store => {
   const address = storageAddress(`s3://${bucketName}?endpoint=${encodeURIComponent(endpoint)}`, undefined);
   assert.ok(address.kind === "s3");
-  return new S3Store(address, { folder: uploads, reserveBytes: 0 });
+  return new S3Store(address, { folder: uploads, reserveBytes: 0, ...(silentMs ? { silentMs } : {}) });
 };
 /** As a process finds them. */
 function takeCredentials({ accessKeyId, secretAccessKey }: Pick<Swift, "accessKeyId" | "secretAccessKey">): void {
@@ -467,6 +467,30 @@ test("an answer that breaks off is read on from where it broke", async () => {
   for (let filled = 0; filled < buffer.length; )
     filled += (await object.read(buffer, filled, buffer.length - filled, 1000 + filled)).bytesRead;
   assert.ok(buffer.equals(bytes.subarray(1000, 1000 + buffer.length)));
+});
+
+test("an answer that falls silent in its middle is asked for anew, and one that always does is an outage", async () => {
+  const store = storeAt(swift.endpoint, "archive", 500);
+  const bytes = pattern(6 << 20, 17);
+  await store.put(key("silent"), bytes);
+  // Each gets on, so it is read to its end.
+  swift.fallSilent(4, 1_400_000);
+  assert.ok((await store.readWhole(key("silent"))).equals(bytes));
+  swift.fallSilent(1000, 50_000);
+  await assert.rejects(store.readWhole(key("silent")), isCode("storage.unavailable"));
+  swift.fallSilent(0, 0);
+  assert.ok((await store.readWhole(key("silent"))).equals(bytes));
+});
+
+test("a thin line takes its time, and is no server that says nothing", async () => {
+  const store = storeAt(swift.endpoint, "archive", 500);
+  const bytes = pattern(9 << 20, 19);
+  swift.thinLine(5);
+  const begun = await store.beginUpload();
+  await begun.write(bytes);
+  await begun.complete(key("thin"));
+  swift.thinLine();
+  assert.equal((await store.head(key("thin")))?.sizeBytes, bytes.length);
 });
 
 test("a server that goes in the middle of a large object leaves nothing, and the object can be brought again", async () => {

@@ -23,6 +23,10 @@ export type Swift = {
   spoil(change?: (bytes: Buffer) => Buffer): void;
   /** Breaks the next connection off once so many bytes have come back through it. */
   cutAfter(bytes: number): void;
+  /** Says nothing more on the next so many connections once so many bytes have come back through each, and leaves them open. */
+  fallSilent(connections: number, afterBytes: number): void;
+  /** Lets what goes to the server through in pieces, with a pause behind each, until it is called with nothing. */
+  thinLine(pauseMs?: number): void;
   close(): Promise<void>;
 };
 
@@ -55,7 +59,12 @@ export async function startSwift(buckets: string[], { conditional = true } = {})
   const open = new Set<Socket>();
   let change: ((bytes: Buffer) => Buffer) | undefined;
   let cutAt: number | undefined;
+  let toSilence = 0;
+  let silentAt = 0;
+  let pauseMs: number | undefined;
   const gate = createServer((from) => {
+    let passed = 0;
+    let isSilent = false;
     const to = connect(port, "127.0.0.1");
     for (const socket of [from, to]) {
       open.add(socket);
@@ -68,8 +77,19 @@ export async function startSwift(buckets: string[], { conditional = true } = {})
           to.destroy();
         });
     }
-    from.on("data", (bytes) => to.write(change ? change(bytes as Buffer) : bytes));
+    from.on("data", (bytes) => {
+      to.write(change ? change(bytes as Buffer) : bytes);
+      if (pauseMs === undefined) return;
+      from.pause();
+      setTimeout(() => from.resume(), pauseMs);
+    });
     to.on("data", (bytes: Buffer) => {
+      passed += bytes.length;
+      if (toSilence > 0 && passed > silentAt && !isSilent) {
+        toSilence--;
+        isSilent = true;
+      }
+      if (isSilent) return;
       if (cutAt !== undefined) cutAt -= bytes.length;
       if (cutAt !== undefined && cutAt <= 0) {
         cutAt = undefined;
@@ -109,6 +129,13 @@ export async function startSwift(buckets: string[], { conditional = true } = {})
     },
     cutAfter: (bytes) => {
       cutAt = bytes;
+    },
+    fallSilent: (connections, afterBytes) => {
+      toSilence = connections;
+      silentAt = afterBytes;
+    },
+    thinLine: (ms) => {
+      pauseMs = ms;
     },
     async close() {
       client.destroy();

@@ -17,8 +17,7 @@ import type { StorageAddress } from "../../storage-address.ts";
 import type { ListedObject, ObjectHead } from "../object-store.ts";
 import { codeOf, s3Error } from "./s3-error.ts";
 
-/** A server that says nothing for this long is tried again, and then counts as away. Milliseconds. */
-const timeouts = { connectionTimeout: 3_000, requestTimeout: 20_000 };
+const connectionTimeout = 3_000;
 const attempts = 3;
 
 /** What one object needs to be put in parts. */
@@ -32,7 +31,11 @@ export class S3Api {
   readonly #client: S3Client;
   readonly #bucket: string;
 
-  constructor({ bucket, endpoint, region, pathStyle }: Extract<StorageAddress, { kind: "s3" }>) {
+  /**
+   * @param silentMs a server that neither takes nor gives a byte for this long is tried again, and then counts as away; in the middle of an
+   *   answer as well. How long a request takes as a whole says nothing: a part may go over a thin line.
+   */
+  constructor({ bucket, endpoint, region, pathStyle }: Extract<StorageAddress, { kind: "s3" }>, silentMs: number) {
     this.#bucket = bucket;
     this.#client = new S3Client({
       region,
@@ -40,8 +43,8 @@ export class S3Api {
       forcePathStyle: pathStyle,
       maxAttempts: attempts,
       requestHandler: {
-        ...timeouts,
-        throwOnRequestTimeout: true,
+        connectionTimeout,
+        socketTimeout: silentMs,
         httpAgent: { keepAlive: true, maxSockets: 64 },
         httpsAgent: { keepAlive: true, maxSockets: 64 },
       },

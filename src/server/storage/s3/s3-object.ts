@@ -3,8 +3,9 @@ import type { OpenObject } from "../object-store.ts";
 import type { S3Api } from "./s3-api.ts";
 import { codeOf, s3Error } from "./s3-error.ts";
 
-/** How often an answer that broke off is asked for again. */
+/** How often an answer that broke off is asked for again, unless it gets on by so many bytes each time. */
 const attempts = 3;
+const progress = 1 << 20;
 
 /** An object of a bucket. Nothing is asked before it is read. */
 export class S3Object implements OpenObject {
@@ -38,6 +39,7 @@ export class S3Object implements OpenObject {
   async *stream(start = 0, end = Number.POSITIVE_INFINITY): AsyncGenerator<Buffer> {
     let at = start;
     for (let attempt = 1; at < end; attempt++) {
+      const from = at;
       const body = await this.#get(at, end);
       if (!body) return;
       try {
@@ -47,6 +49,7 @@ export class S3Object implements OpenObject {
         }
         return;
       } catch (error) {
+        if (at - from >= progress) attempt = 0;
         if (attempt >= attempts || !codeOf(error)) throw s3Error(error);
       } finally {
         body.destroy();

@@ -34,6 +34,7 @@ export class S3Store implements ObjectStore {
   readonly #address: Extract<StorageAddress, { kind: "s3" }>;
   readonly #folder: string;
   readonly #reserveBytes: number;
+  readonly #silentMs: number;
   #loaded: Promise<S3Api> | undefined;
   #answered = 0;
   #asking: Promise<void> | undefined;
@@ -41,19 +42,21 @@ export class S3Store implements ObjectStore {
   /**
    * @param folder on a disk of this machine, for large objects on their way.
    * @param reserveBytes is left free there; the bucket has no such limit.
+   * @param silentMs how long a server may say nothing.
    */
   constructor(
     address: Extract<StorageAddress, { kind: "s3" }>,
-    { folder, reserveBytes }: { folder: string; reserveBytes: number },
+    { folder, reserveBytes, silentMs = 20_000 }: { folder: string; reserveBytes: number; silentMs?: number },
   ) {
     this.#address = address;
     this.#folder = folder;
     this.#reserveBytes = reserveBytes;
+    this.#silentMs = silentMs;
   }
 
   /** The client is large: it is loaded where a bucket is used, and nowhere else. */
   get #api(): Promise<S3Api> {
-    this.#loaded ??= import("./s3-api.ts").then(({ S3Api }) => new S3Api(this.#address));
+    this.#loaded ??= import("./s3-api.ts").then(({ S3Api }) => new S3Api(this.#address, this.#silentMs));
     return this.#loaded;
   }
 
