@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
 import { toDomainError } from "./errors.ts";
 import type { Log } from "./log.ts";
-import { causeInWords, sayOutage } from "./outage.ts";
+import { describeCause, logOutage } from "./outage.ts";
 
 const disk = (code: string) => Object.assign(new Error(`${code}: /secret/Doe^Jane`), { code, syscall: "read" });
 
@@ -17,7 +17,7 @@ test("a fault of the disk under any read or write has its code and its words", (
   ] as const) {
     const known = toDomainError(new Error("wrapped", { cause: disk(fault) }));
     assert.equal(known.code, code, fault);
-    assert.match(causeInWords(known), words, fault);
+    assert.match(describeCause(known), words, fault);
   }
   assert.equal(
     toDomainError(Object.assign(new Error("ours"), { code: "EIO" })).code,
@@ -40,7 +40,7 @@ test("a database that is away, starts or is too slow is busy, however the driver
   for (const error of busy) {
     const known = toDomainError(new Error("wrapped", { cause: error }));
     assert.equal(known.code, "server.busy", error.message);
-    assert.match(causeInWords(known), /database/);
+    assert.match(describeCause(known), /database/);
   }
   const hungUp = Object.assign(new Error("aborted"), { code: "ECONNRESET" });
   assert.equal(toDomainError(hungUp).code, "internal", "a caller who hung up in the middle of a request is no outage");
@@ -54,9 +54,9 @@ test("an outage is said once a minute for each cause, with what came since, and 
     error: (fields: Record<string, unknown>, text: string) => lines.push({ fields, text }),
   } as unknown as Log;
   const broken = () => toDomainError(disk("EIO"));
-  for (let second = 0; second < 150; second++) sayOutage(log, broken(), {}, 1_000_000 + second * 1000);
-  sayOutage(log, toDomainError(disk("EROFS")), {}, 1_000_000);
-  sayOutage(log, new DomainError("report.not-found"), {}, 1_000_000);
+  for (let second = 0; second < 150; second++) logOutage(log, broken(), {}, 1_000_000 + second * 1000);
+  logOutage(log, toDomainError(disk("EROFS")), {}, 1_000_000);
+  logOutage(log, new DomainError("report.not-found"), {}, 1_000_000);
   assert.deepEqual(
     lines.map(({ fields: { code, cause, sinceLast } }) => [code, cause, sinceLast]),
     [

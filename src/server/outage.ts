@@ -20,7 +20,7 @@ const words: Record<string, string> = {
 };
 
 /** The same of an object store that is reached over the network, by the code that it or the network gave. */
-const storeWords: Record<string, string> = {
+const storeMessages: Record<string, string> = {
   NoSuchBucket: "the bucket of the archive is not there",
   AccessDenied: "the object store refuses these credentials for the bucket",
   InvalidAccessKeyId: "the object store does not know these credentials",
@@ -58,9 +58,9 @@ export const diskFaults = new Set(["EIO", "EROFS", "ESTALE", "ENODEV", "ENXIO", 
 export const fullFaults = new Set(["ENOSPC", "EDQUOT"]);
 
 /** Why something cannot be had right now, in words without a path, a name or a value. */
-export function causeInWords(error: unknown): string {
+export function describeCause(error: unknown): string {
   for (let e: unknown = error; e instanceof Error; e = e.cause)
-    if (e instanceof StoreFault) return storeWords[e.code] ?? `${e.message} (${e.code})`;
+    if (e instanceof StoreFault) return storeMessages[e.code] ?? `${e.message} (${e.code})`;
   if (isBusyDatabase(error)) return "the database does not answer, or not in time";
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
     const { code } = e as NodeJS.ErrnoException;
@@ -77,9 +77,9 @@ const said = new Map<string, { at: number; more: number }>();
  * Says why callers are turned away for a while: once a minute for each cause, with the number of those since.
  * Other errors are not its business.
  */
-export function sayOutage(log: Log, error: DomainError, ids: { requestId?: string } = {}, now = Date.now()): void {
+export function logOutage(log: Log, error: DomainError, ids: { requestId?: string } = {}, now = Date.now()): void {
   if (!["storage.unavailable", "storage.full", "server.busy"].includes(error.code)) return;
-  const cause = causeInWords(error);
+  const cause = describeCause(error);
   const key = `${error.code} ${cause}`;
   const before = said.get(key);
   if (before && now - before.at < quietMs) {

@@ -13,20 +13,20 @@ export type DeliveryFailure = z.output<typeof DeliveryFailure>;
 export const failure = (code: string, params: DeliveryFailure["params"] = {}): DeliveryFailure => ({ code, params });
 
 /** Codes whose one parameter version 1 of the edge contract, and the command line, spell in one word with the code. */
-const inOneWord = [
+const singleParameterCodes = [
   { code: "dimse-status", param: "status", spelt: "status-", value: /^[0-9a-f]{4}$/ },
   { code: "retrieve-http", param: "status", spelt: "retrieve-http-", value: /^\d{3}$/ },
 ] as const;
 
 /** A failure in one word, such as `connection-refused` or `status-a700`. */
 export function reasonOf({ code, params }: DeliveryFailure): string {
-  const known = inOneWord.find((each) => each.code === code);
+  const known = singleParameterCodes.find((each) => each.code === code);
   return known && params[known.param] !== undefined ? `${known.spelt}${params[known.param]}` : code;
 }
 
 /** The failure that a reason in one word stands for; what is no code of ours becomes `unknown`. */
 export function failureOfReason(reason: string): DeliveryFailure {
-  for (const { code, param, spelt, value } of inOneWord) {
+  for (const { code, param, spelt, value } of singleParameterCodes) {
     const rest = reason.slice(spelt.length);
     if (reason.startsWith(spelt) && value.test(rest)) return failure(code, { [param]: rest });
   }

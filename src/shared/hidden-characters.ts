@@ -7,21 +7,21 @@
 const hidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 /** Whether a text holds such a character. */
-export function holdsHidden(text: string): boolean {
+export function hasHiddenCharacters(text: string): boolean {
   return hidden.test(text);
 }
 
 /** The text as it reads without them. Form feed, vertical tab and next line, which end a line, become line feeds. */
-export function withoutHidden(text: string): string {
+export function removeHiddenCharacters(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
   const lines = text.replace(/[\u000b\u000c\u0085]/g, "\n");
   return lines.replace(new RegExp(hidden, "g"), "");
 }
 
 /** Whether any text in a request's input does, keys included. */
-export function inputHoldsHidden(input: unknown): boolean {
-  if (typeof input === "string") return holdsHidden(input);
-  if (Array.isArray(input)) return input.some(inputHoldsHidden);
+export function inputHasHiddenCharacters(input: unknown): boolean {
+  if (typeof input === "string") return hasHiddenCharacters(input);
+  if (Array.isArray(input)) return input.some(inputHasHiddenCharacters);
   if (input === null || typeof input !== "object") return false;
-  return Object.entries(input).some(([key, value]) => holdsHidden(key) || inputHoldsHidden(value));
+  return Object.entries(input).some(([key, value]) => hasHiddenCharacters(key) || inputHasHiddenCharacters(value));
 }

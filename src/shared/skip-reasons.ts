@@ -8,10 +8,10 @@ export const skipReasons = [
 ] as const;
 
 /** Characters that a reason in one's own words has at least, where the short list is not enough (STAT). */
-export const ownWordsLength = 10;
+export const minFreeTextLength = 10;
 
 /** Whether a reason is more than a pick from the list. */
-export function isInOwnWords(reason: string): boolean {
+export function isFreeText(reason: string): boolean {
   const offered = skipReasons.some((each) => each.toLowerCase() === reason.trim().toLowerCase());
-  return !offered && [...reason.trim()].length >= ownWordsLength;
+  return !offered && [...reason.trim()].length >= minFreeTextLength;
 }

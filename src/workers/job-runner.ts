@@ -1,32 +1,32 @@
 import { randomUUID } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
 import { type Job, UnrecoverableError } from "bullmq";
-import { whenUndoneAgain } from "#server/db/busy.ts";
+import { retryRolledBack } from "#server/db/busy.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { errorTable, toDomainError } from "#server/errors.ts";
 import { type JobName, jobs, type Payload } from "#server/jobs/catalog.ts";
-import { type Covered, coveredBy, markDone, markFailed, markForRetry, putBack } from "#server/jobs/outbox.ts";
+import { type CoveredJobs, coveredBy, markDone, markFailed, markForRetry, putBack } from "#server/jobs/outbox.ts";
 import type { QueueName } from "#server/jobs/relay.ts";
 import type { Log } from "#server/log.ts";
 import { systemActor } from "#server/system-actor.ts";
-import { atATime, gather } from "./gather.ts";
+import { batchCalls, limitConcurrency } from "./batch-calls.ts";
 import type { Handlers, HandlesMany, HandlesOne } from "./handler.ts";
 
 /** After as many attempts as the catalogue names, an outage is asked about this seldom. */
 const patientRetryMs = 10 * 60_000;
 const longestRetryMs = 60_000;
 /** Jobs of one transaction at most: bounds its time, and for how long it holds what others wait for. */
-const togetherAtMost = 100;
+const batchLimit = 100;
 /** Transactions for many at a time, of all organisations; the pool of connections is for the others too. */
 const transactions = 4;
 /** Jobs with transactions of their own at a time: pictures and paper take processor time from what a person waits for. */
-const aloneAtATime: Record<QueueName, number> = { interactive: 8, imaging: 2, reports: 2 };
+const singleJobLimit: Record<QueueName, number> = { interactive: 8, imaging: 2, reports: 2 };
 
 /** A run that failed. */
 type Failed = { error: unknown };
 
 /** Taken in hand and not begun, because the process ends: another worker's. */
-class NotBegun extends Error {}
+class NotStarted extends Error {}
 
 /**
  * Runs jobs out of the queue to their end in the outbox: done, failed for good, or put off.
@@ -40,19 +40,19 @@ export class JobRunner {
   readonly #log: Log;
   readonly #onDueAgain: () => void;
   #stopping = false;
-  readonly #begin = gather<string, Covered | undefined>(async (ids) => {
+  readonly #begin = batchCalls<string, CoveredJobs | undefined>(async (ids) => {
     const covered = await coveredBy(ids);
     return ids.map((id) => covered.get(id));
   }, 500);
-  readonly #done = gather<string[], void>(async (rows) => {
+  readonly #done = batchCalls<string[], void>(async (rows) => {
     await markDone([...new Set(rows.flat())]);
     return rows.map(() => undefined);
   }, 500);
   readonly #together = new Map<string, (payload: unknown) => Promise<Failed | null>>();
   readonly #alone = Object.fromEntries(
-    Object.entries(aloneAtATime).map(([queue, count]) => [queue, atATime(count)]),
-  ) as Record<QueueName, ReturnType<typeof atATime>>;
-  readonly #transaction = atATime(transactions);
+    Object.entries(singleJobLimit).map(([queue, count]) => [queue, limitConcurrency(count)]),
+  ) as Record<QueueName, ReturnType<typeof limitConcurrency>>;
+  readonly #transaction = limitConcurrency(transactions);
 
   /** @param onDueAgain told when a job that was in hand waits in the outbox again: put off, or not begun. */
   constructor(handlers: Handlers, log: Log, onDueAgain: () => void) {
@@ -96,9 +96,9 @@ export class JobRunner {
     if (!add) {
       // As many as there are organisations at work; what is idle costs nothing, and begins anew.
       if (this.#together.size > 1000) this.#together.clear();
-      add = gather<unknown, Failed | null>(
+      add = batchCalls<unknown, Failed | null>(
         (payloads) => this.#transaction(() => this.#runTogether(name, handler, payloads as Payload<N>[])),
-        togetherAtMost,
+        batchLimit,
       );
       this.#together.set(key, add);
     }
@@ -111,14 +111,14 @@ export class JobRunner {
     handler: HandlesMany<N>,
     payloads: Payload<N>[],
   ): Promise<(Failed | null)[]> {
-    if (this.#stopping) return payloads.map(() => ({ error: new NotBegun() }));
+    if (this.#stopping) return payloads.map(() => ({ error: new NotStarted() }));
     const actor = systemActor((payloads[0] as Payload<N>).orgId, "worker");
     const requestId = randomUUID();
     const started = performance.now();
     // One of a kind: several rows may ask for the same.
     const distinct = (of: Payload<N>[]) => [...new Map(of.map((each) => [JSON.stringify(each), each])).values()];
     const commit = (of: Payload<N>[]) =>
-      whenUndoneAgain(() =>
+      retryRolledBack(() =>
         withTenantSql(actor, (ctx) => handler.together(ctx, distinct(of)), {
           requestId,
           timeoutMs: jobs[name].timeoutMs,
@@ -152,7 +152,7 @@ export class JobRunner {
     payload: Payload<N>,
     jobId: string,
   ): Promise<void> {
-    if (this.#stopping) throw new NotBegun();
+    if (this.#stopping) throw new NotStarted();
     const { timeoutMs } = jobs[name];
     const requestId = randomUUID();
     const log = this.#log.child({ job: name, jobId, requestId }) as Log;
@@ -177,9 +177,9 @@ export class JobRunner {
   /** Decides by the table of errors whether the same attempt makes sense again, and says so in the outbox. */
   async #settleFailure(
     error: unknown,
-    { name, id, covered }: { name: string; id: string; covered: Covered },
+    { name, id, covered }: { name: string; id: string; covered: CoveredJobs },
   ): Promise<void> {
-    if (error instanceof NotBegun) {
+    if (error instanceof NotStarted) {
       await putBack(covered.ids);
       this.#onDueAgain();
       return;

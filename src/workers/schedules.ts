@@ -1,6 +1,6 @@
 import { scrubArchive } from "#server/archive/index.ts";
 import { anchorAuditHeads } from "#server/audit/index.ts";
-import { purgeSpent } from "#server/auth/purge.ts";
+import { purgeExpired } from "#server/auth/purge.ts";
 import { config } from "#server/config.ts";
 import type { SqlCtx } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
@@ -9,7 +9,7 @@ import { casesWithLapsedClaim, casesWithoutPlan, expireClaim, prioritizeCases } 
 import { purgeDone } from "#server/jobs/outbox.ts";
 import type { Log } from "#server/log.ts";
 import { systemActor } from "#server/system-actor.ts";
-import type { Schedule } from "./every.ts";
+import type { Schedule } from "./run-schedules.ts";
 
 /** Cases of one transaction. */
 const togetherAtMost = 100;
@@ -75,7 +75,7 @@ export function schedules(log: Log): Schedule[] {
       everyMs: 60 * 60_000,
       run: async () => {
         const jobs = await purgeDone(7);
-        await purgeSpent();
+        await purgeExpired();
         if (jobs > 0) log.info({ jobs }, "old finished jobs purged");
       },
     },

@@ -4,9 +4,9 @@ import { startAuditWriter } from "#server/audit/index.ts";
 import { config } from "#server/config.ts";
 import { type QueueName, queueNames, queuePrefix, Relay } from "#server/jobs/relay.ts";
 import type { Log } from "#server/log.ts";
-import { keepRunning } from "./every.ts";
 import type { Handlers } from "./handler.ts";
 import { JobRunner } from "./job-runner.ts";
+import { runSchedules } from "./run-schedules.ts";
 import { anchorAudit, schedules } from "./schedules.ts";
 
 /**
@@ -46,7 +46,7 @@ export function startWorker(handlers: Handlers, log: Log): { stop(): Promise<voi
     return worker;
   };
   relay.start();
-  const stopSchedules = keepRunning(schedules(log), log);
+  const stopSchedules = runSchedules(schedules(log), log);
   const auditWriter = startAuditWriter(log);
   return {
     async stop() {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { withoutHidden } from "@overread/shared/hidden-characters";
+import { removeHiddenCharacters } from "@overread/shared/hidden-characters";
 import { seedDemo } from "#server/demo/seed.ts";
 import { AddAddendum, SaveDraft } from "#server/domain/reporting/index.ts";
 import { isPacsHost } from "#server/domain/tenancy/index.ts";
@@ -68,7 +68,7 @@ test("a date that no trail can hold is a mistake of the asker's", async () => {
 test("pasted words lose what cannot be seen in them and nothing else", () => {
   const pasted = `No${character(0x202e)} fracture.${character(12)}Tab\there, ünïcode, \u05e9\u200f, line\nend.${character(0)}`;
   const clean = "No fracture.\nTab\there, ünïcode, \u05e9\u200f, line\nend.";
-  assert.equal(withoutHidden(pasted), clean);
+  assert.equal(removeHiddenCharacters(pasted), clean);
   const caseId = crypto.randomUUID();
   const draft = {
     caseId,

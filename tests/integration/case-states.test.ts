@@ -66,9 +66,9 @@ test("what is asked of a case that was read and what is asked of it in the datab
           sql: (
             await tx.$queryRaw<Record<string, boolean>[]>`
               SELECT ${conditions.open} AS open, ${conditions.claimable} AS claimable, ${conditions.signed} AS signed,
-                ${conditions.begun(Prisma.sql`c.state`)} AS begun, ${conditions.claimRuns} AS runs, ${conditions.free} AS free,
+                ${conditions.readingBegun(Prisma.sql`c.state`)} AS begun, ${conditions.claimRuns} AS runs, ${conditions.free} AS free,
                 ${conditions.lapsed} AS lapsed, ${conditions.heldBy(reader.userId)} AS mine, ${conditions.heldBy(null)} AS nobodys,
-                ${conditions.whole} AS whole, ${conditions.nextFor(reader.userId)} AS next, ${conditions.nextFor(null)} AS "nextForAnybody"
+                ${conditions.complete} AS whole, ${conditions.nextFor(reader.userId)} AS next, ${conditions.nextFor(null)} AS "nextForAnybody"
               FROM reading_case c WHERE c.id = ${caseId}::uuid`
           )[0],
         }));
@@ -78,13 +78,13 @@ test("what is asked of a case that was read and what is asked of it in the datab
           open: conditions.isOpen(standing),
           claimable: conditions.isClaimable(standing),
           signed: conditions.isSigned(standing),
-          begun: conditions.isBegun(standing),
+          begun: conditions.isReadingBegun(standing),
           runs: row.claimLive,
           free: conditions.isFree(standing),
           lapsed: conditions.hasLapsed(standing),
           mine: conditions.isHeldBy(reader.userId, standing),
           nobodys: conditions.isHeldBy(null, standing),
-          whole: conditions.isWhole(standing),
+          whole: conditions.isComplete(standing),
           next: conditions.isNextFor(reader.userId, standing),
           nextForAnybody: conditions.isNextFor(null, standing),
         };

@@ -5,7 +5,7 @@ import type pg from "pg";
 import type { TokenActor } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import { listWaiting, settleDelivery, takeDeliveries } from "#server/domain/exchange/index.ts";
+import { listWaiting, recordOutcome, takeDeliveries } from "#server/domain/exchange/index.ts";
 import { databaseBefore, type OldDatabase } from "../database-before.ts";
 
 /**
@@ -211,7 +211,7 @@ test("what was owed before the migration is owed after it, to the same PACS, whe
 test("a try that began before the migration is answered after it, once; what had arrived stays arrived", async () => {
   const answer = (what: string) =>
     withTenant(router(withPacs), (ctx) =>
-      settleDelivery(ctx, {
+      recordOutcome(ctx, {
         deliveryId: made.find((row) => row.what === what)!.id,
         outcome: { receipt: { dimseStatus: 0 } },
       }),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { sqlTowardsSchema } from "#server/db/migrate.ts";
+import { schemaDiffSql } from "#server/db/migrate.ts";
 import { useTestDatabase } from "../database.ts";
 
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
@@ -13,12 +13,12 @@ after(() => db.drop());
 const beyondPrisma = ["study_text", "study_org_id_patient_name_search_idx"];
 
 test("the migrations make the very tables that the schema files describe", async () => {
-  const statements = (await sqlTowardsSchema(db.ownerUrl))
+  const statements = (await schemaDiffSql(db.ownerUrl))
     .split(";")
     .map((statement) => statement.replace(/^\s*--.*$/gm, "").trim())
     .filter((statement) => statement !== "" && !beyondPrisma.some((name) => statement.includes(`INDEX "${name}"`)));
   assert.deepEqual(statements, []);
 
   await db.owner.query("ALTER TABLE study ADD COLUMN forgotten text");
-  assert.match(await sqlTowardsSchema(db.ownerUrl), /DROP COLUMN "forgotten"/, "and a difference is seen");
+  assert.match(await schemaDiffSql(db.ownerUrl), /DROP COLUMN "forgotten"/, "and a difference is seen");
 });

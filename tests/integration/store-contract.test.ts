@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { ListMultipartUploadsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { DomainError } from "@overread/shared/errors";
-import { causeInWords } from "#server/outage.ts";
+import { describeCause } from "#server/outage.ts";
 import { FileStore } from "#server/storage/file/file-store.ts";
 import { instanceKey, metadataKey, reportPdfKey } from "#server/storage/keys.ts";
 import { copyThroughUpload, type ObjectStore } from "#server/storage/object-store.ts";
@@ -397,7 +397,7 @@ const orgId = randomUUID();
 const key = (text: string): string => instanceKey(orgId, sha256(Buffer.from(text)), syntax);
 const unavailable = (words: RegExp) => (error: unknown) => {
   assert.ok(isCode("storage.unavailable")(error), String(error));
-  assert.match(causeInWords(error), words);
+  assert.match(describeCause(error), words);
   return true;
 };
 

@@ -67,7 +67,7 @@ export const documents = [
   {
     what: "every prior is other evidence",
     file: "src/server/documents/build-basic-text-sr.ts",
-    from: "evidence.length > 0 && (!written || namesDate(written.text, date, report.language))",
+    from: "evidence.length > 0 && (!written || containsDate(written.text, date, report.language))",
     to: "evidence.length > 0",
     test: "tests/conformance/report-identity.test.ts",
     red: "the images that were read are the evidence, those of priors that the report compares with are other evidence",

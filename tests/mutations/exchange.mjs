@@ -18,7 +18,7 @@ export const exchange = [
   },
   {
     what: "news that comes after it has arrived makes it wait again",
-    file: "src/server/domain/exchange/settle-delivery.ts",
+    file: "src/server/domain/exchange/record-outcome.ts",
     from: 'if (row.state === "delivered") return;',
     to: "",
     test: "tests/integration/platform-edge.test.ts",

@@ -19,7 +19,7 @@ export const hashes = [
   {
     what: "the signature does not cover the caption of a key image",
     file: "src/server/domain/reporting/canonical-text.ts",
-    from: "caption: plain(image.caption),",
+    from: "caption: normalizeText(image.caption),",
     to: "",
     test: "src/server/domain/reporting/canonical-text.test.ts",
     red: "every part that a reader relies on changes the hash",

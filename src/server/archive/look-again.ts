@@ -1,6 +1,6 @@
 import { pool } from "#server/db/clients.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
-import { type Look, settleDamage } from "#server/domain/imaging/index.ts";
+import { type ObjectCheck, recordCheck } from "#server/domain/imaging/index.ts";
 import { hashObject } from "./check-archive.ts";
 
 type Named = { objectKey: string; dataSetSha256: string };
@@ -12,7 +12,7 @@ type Row = { instanceId: string; orgId: string; damaged: boolean; sizeBytes: str
  */
 export async function lookAgain(
   { objectKey, dataSetSha256 }: Named,
-  { by, from }: Pick<Look, "by" | "from">,
+  { by, from }: Pick<ObjectCheck, "by" | "from">,
 ): Promise<void> {
   const { rows } = await pool("overread_maintenance").query<Row>(
     `SELECT id AS "instanceId", org_id AS "orgId", damaged_at IS NOT NULL AS damaged, size_bytes::text AS "sizeBytes", data_set_offset AS "offset"
@@ -24,7 +24,7 @@ export async function lookAgain(
     const sound = found !== "missing" && found.sha256 === dataSetSha256 && String(found.bytes) === sizeBytes;
     if (sound !== damaged) continue;
     const fault = sound ? null : found === "missing" ? "missing" : "corrupt";
-    await withMaintenance((tx) => settleDamage(tx, { instanceId, orgId, fault, by, ...(from ? { from } : {}) }));
+    await withMaintenance((tx) => recordCheck(tx, { instanceId, orgId, fault, by, ...(from ? { from } : {}) }));
     // Its bytes may have come while it was being marked.
     if (fault) await lookAgain({ objectKey, dataSetSha256 }, { by, from: "sender" });
   }
@@ -41,14 +41,14 @@ export async function healed(objects: Named[]): Promise<void> {
 }
 
 /** Objects that are being looked at. */
-const looking = new Set<string>();
+const verifying = new Set<string>();
 
 /** A reader got something else than was received: looks at the whole object beside the answer, which waits for nothing. */
 export function lookSoon(object: Named): void {
-  if (looking.has(object.objectKey)) return;
-  looking.add(object.objectKey);
+  if (verifying.has(object.objectKey)) return;
+  verifying.add(object.objectKey);
   void lookAgain(object, { by: "read" })
     // The next reader or the daily scrub finds it again.
     .catch(() => {})
-    .finally(() => looking.delete(object.objectKey));
+    .finally(() => verifying.delete(object.objectKey));
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { withMaintenance } from "#server/db/maintenance.ts";
-import { settleDamage } from "#server/domain/imaging/index.ts";
+import { recordCheck } from "#server/domain/imaging/index.ts";
 import type { ObjectStore } from "#server/storage/object-store.ts";
 import { backupStore, objectStore } from "#server/storage/open-store.ts";
 import { type ArchiveReport, type CheckedObject, checkArchive } from "./check-archive.ts";
@@ -38,7 +38,7 @@ export async function scrubArchive({
     const news = damaged !== object.damaged || (damaged && from !== undefined);
     if (object.kind === "instance" && (news || (object.fault && !damaged)))
       await withMaintenance((tx) =>
-        settleDamage(tx, {
+        recordCheck(tx, {
           instanceId: object.id,
           orgId: object.orgId,
           fault: damaged ? object.fault : null,

@@ -98,7 +98,7 @@ async function append(folder: string, anchors: Anchor[], publicKey: string): Pro
   }
 }
 
-export type KeptAnchors = {
+export type StoredAnchors = {
   anchors: Anchor[];
   /** Lines that could not be read: one may be a crash, more are somebody's hand. */
   unreadable: number;
@@ -111,7 +111,7 @@ export type KeptAnchors = {
 };
 
 /** Everything that was ever noted. */
-export async function readAnchors(): Promise<KeptAnchors> {
+export async function readAnchors(): Promise<StoredAnchors> {
   const all = await Promise.all(anchorFolders().map(readFolder));
   const anchors = all.flatMap((folder) => folder.anchors);
   const key = await auditPublicKey();

@@ -36,7 +36,7 @@ export async function findAccounts(by: "email" | "id", value: string): Promise<A
 const usualAccounts = 2;
 
 /** The accounts whose password this is, in the order given. */
-export async function matching(accounts: Account[], password: string): Promise<Account[]> {
+export async function accountsWithPassword(accounts: Account[], password: string): Promise<Account[]> {
   const decoys = Array.from({ length: Math.max(0, usualAccounts - accounts.length) }, () => null);
   const hashes = [...accounts.map(({ passwordHash }) => passwordHash), ...decoys];
   // Longer than any password there is: not worth hashing whole.
@@ -46,7 +46,7 @@ export async function matching(accounts: Account[], password: string): Promise<A
 }
 
 /** Whether one of these accounts was signed in from this source within the last ninety days. */
-export async function isFamiliar(accounts: Account[], address: string): Promise<boolean> {
+export async function hasSignedInFrom(accounts: Account[], address: string): Promise<boolean> {
   const { rows } = await pool("overread_auth").query<{ address: string }>(
     `SELECT DISTINCT address FROM session
      WHERE user_id = ANY ($1::uuid[]) AND address NOT IN ('', 'unknown') AND created_at > now() - interval '90 days'`,

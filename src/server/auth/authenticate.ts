@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
 import type { UserActor } from "#server/context.ts";
-import { type Account, findAccounts, isFamiliar, matching } from "./accounts.ts";
+import { type Account, accountsWithPassword, findAccounts, hasSignedInFrom } from "./accounts.ts";
 import { returnAttempt, sourceOf, type Throttle, takeAttempt } from "./rate-limit.ts";
 import { record, recordRefusal } from "./record-sign-in.ts";
 import { spendSecondFactor } from "./second-factor.ts";
@@ -35,7 +35,7 @@ export async function authenticate(
     { kind: "account-source", value: `${normalised} ${source}` },
     { kind: "address", value: source },
   ];
-  if (!(await isFamiliar(accounts, address))) throttles.push({ kind: "account", value: normalised });
+  if (!(await hasSignedInFrom(accounts, address))) throttles.push({ kind: "account", value: normalised });
   const refused = (reason: string) => recordRefusal(accounts, { email: normalised, address, reason });
   try {
     await takeAttempt(throttles);
@@ -43,7 +43,7 @@ export async function authenticate(
     if (error instanceof DomainError && error.details.first) await refused("rate-limited");
     throw error;
   }
-  const opened = (await matching(accounts, password)).filter(
+  const opened = (await accountsWithPassword(accounts, password)).filter(
     (account) => !account.deactivated && (!orgSlug || account.orgSlug === orgSlug),
   )[0];
   if (!opened) {

@@ -1,7 +1,7 @@
 import { pool } from "#server/db/clients.ts";
 
 /** Forgets the proofs of edge routers and the failed sign-ins that can count for nothing any more. Safe to run at any time. */
-export async function purgeSpent(): Promise<void> {
+export async function purgeExpired(): Promise<void> {
   const database = pool("overread_maintenance");
   await database.query("DELETE FROM edge_nonce WHERE expires_at < now() - interval '1 hour'");
   await database.query("DELETE FROM sign_in_attempt WHERE window_start < now() - interval '1 day'");

@@ -1,5 +1,5 @@
-type Last = { order: string; run: () => Promise<void> };
-const waiting = new WeakMap<object, Last[]>();
+type Deferred = { order: string; run: () => Promise<void> };
+const deferredOf = new WeakMap<object, Deferred[]>();
 
 /**
  * Runs a transaction's work, and behind it what was kept for its end: what takes a lock that others wait for should hold it for the
@@ -20,14 +20,14 @@ export async function keepingEnd<T>(
   tx: object,
   work: () => Promise<T>,
 ): Promise<{ result: T; ends: (() => Promise<void>)[] }> {
-  const last: Last[] = [];
-  waiting.set(tx, last);
+  const last: Deferred[] = [];
+  deferredOf.set(tx, last);
   try {
     const result = await work();
     last.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order)));
     return { result, ends: last.map(({ run }) => run) };
   } finally {
-    waiting.delete(tx);
+    deferredOf.delete(tx);
   }
 }
 
@@ -39,7 +39,7 @@ export async function keepingEnd<T>(
  * @param run sends its one statement before it waits for anything.
  */
 export async function atEnd(tx: object, order: string, run: () => Promise<void>): Promise<void> {
-  const last = waiting.get(tx);
+  const last = deferredOf.get(tx);
   if (last) last.push({ order, run });
   else await run();
 }

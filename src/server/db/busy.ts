@@ -9,7 +9,7 @@ const conflict = /^(40P01|40001|55P03|P2034|TransactionWriteConflict)$/;
 const busy =
   /^(P2028|P2024|P1001|P1002|P1008|P1017|25P0[34]|57014|(08|53|57P)\w{2,3}|ECONN(REFUSED|RESET|ABORTED)|EPIPE|SocketTimeout|ConnectionClosed|DatabaseNotReachable|TooManyConnections)$/;
 /** The pool gives its reasons as text alone. */
-const poolWords =
+const poolMessages =
   /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection)/;
 
 /** Says whether the transaction was undone for the sake of another: run again, it is as if it had come later. */
@@ -22,7 +22,7 @@ export function isBusyDatabase(error: unknown): boolean {
   return some(error, ({ code, message }) =>
     code !== undefined && message !== callerGone && (busy.test(code) || conflict.test(code))
       ? true
-      : poolWords.test(message),
+      : poolMessages.test(message),
   );
 }
 
@@ -51,7 +51,7 @@ const firstPauseMs = 20;
  *
  * @param idempotent what only reads, or may be done twice: asked once more also when the database was too busy.
  */
-export async function whenUndoneAgain<T>(work: () => Promise<T>, { idempotent = false } = {}): Promise<T> {
+export async function retryRolledBack<T>(work: () => Promise<T>, { idempotent = false } = {}): Promise<T> {
   for (let tried = 1; ; tried++)
     try {
       return await work();

@@ -3,7 +3,7 @@ import { config } from "#server/config.ts";
 import type { Log } from "#server/log.ts";
 import type { DbRole } from "./roles.ts";
 
-type Hearer = { heard: (payload: string) => void; missed: () => void };
+type Handler = { heard: (payload: string) => void; missed: () => void };
 
 /** What the database's own list of connections calls it. */
 export const listenerName = "overread-listener";
@@ -17,7 +17,7 @@ const pingMs = 10_000;
 export class DatabaseListener {
   readonly #role: DbRole;
   readonly #log: Log;
-  readonly #hearers = new Map<string, Hearer[]>();
+  readonly #hearers = new Map<string, Handler[]>();
   #client: pg.Client | undefined;
   #closed = false;
   #wake: (() => void) | undefined;
@@ -34,8 +34,8 @@ export class DatabaseListener {
    * @param missed called whenever the connection stands anew, the first time included: anything may have been said before.
    */
   on(channel: string, heard: (payload: string) => void, missed: () => void): void {
-    const hearers = this.#hearers.get(channel) ?? [];
-    this.#hearers.set(channel, [...hearers, { heard, missed }]);
+    const handlers = this.#hearers.get(channel) ?? [];
+    this.#hearers.set(channel, [...handlers, { heard, missed }]);
   }
 
   /** Connects now or whenever Postgres comes. Does not wait, does not fail. */

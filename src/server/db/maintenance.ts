@@ -1,6 +1,6 @@
 import type { Tx } from "#server/context.ts";
 import { withEnd } from "./at-commit.ts";
-import { whenUndoneAgain } from "./busy.ts";
+import { retryRolledBack } from "./busy.ts";
 import { prisma } from "./clients.ts";
 
 /**
@@ -8,7 +8,7 @@ import { prisma } from "./clients.ts";
  * search for; whoever uses it audits what it does to a tenant.
  */
 export async function withMaintenance<T>(fn: (tx: Tx) => Promise<T>, { timeoutMs = 30_000 } = {}): Promise<T> {
-  return whenUndoneAgain(() =>
+  return retryRolledBack(() =>
     prisma("overread_maintenance").$transaction((tx) => withEnd(tx, () => fn(tx)), {
       timeout: timeoutMs,
       maxWait: 10_000,

@@ -136,7 +136,7 @@ export async function applyMigrations(ownerUrl: string): Promise<string[]> {
  * For writing a migration, and for the test that none is forgotten. Indexes on expressions, triggers, policies and grants are not
  * Prisma's to know and do not count.
  */
-export async function sqlTowardsSchema(ownerUrl: string): Promise<string> {
+export async function schemaDiffSql(ownerUrl: string): Promise<string> {
   const { engine, close } = await openEngine(ownerUrl);
   try {
     const { stdout } = await engine.diff({

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Actor, Ctx } from "#server/context.ts";
 import { withEnd } from "./at-commit.ts";
-import { whenUndoneAgain } from "./busy.ts";
+import { retryRolledBack } from "./busy.ts";
 import { prisma } from "./clients.ts";
 import { beginReads, type ReadPlaceRow } from "./read-stream.ts";
 
@@ -35,5 +35,5 @@ export async function withTenant<A extends Actor, T>(
       },
       { timeout: timeoutMs, maxWait: 10_000 },
     );
-  return whenUndoneAgain(once, { idempotent });
+  return retryRolledBack(once, { idempotent });
 }

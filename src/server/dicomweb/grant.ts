@@ -29,9 +29,9 @@ type SeriesIndex = Map<string, InstanceLocation>;
 /** How long an answer holds, so that a scroll through a CT is one event on the trail. */
 const grantMs = 60_000;
 /** How long it is believed without another look at the study: the longest that a right taken away still works, where nobody says that it ended. */
-const lookMs = 2_000;
+const recheckMs = 2_000;
 /** Looks at every study anew before anything more of it is sent: somebody's rights have ended. */
-export function lookAtGrants(): void {
+export function recheckGrants(): void {
   for (const each of grants.values()) each.lookAt = 0;
 }
 const organisations = new Map<string, { id: string; until: number }>();
@@ -146,7 +146,7 @@ export async function grantStudy(caller: Caller, studyInstanceUid: string): Prom
   const known = grants.get(key);
   if (known && known.until > Date.now()) {
     if (known.lookAt > Date.now()) return known.grant;
-    known.lookAt = Date.now() + lookMs;
+    known.lookAt = Date.now() + recheckMs;
     const study = await lookAgain(caller, studyInstanceUid);
     if (!study) {
       grants.delete(key);
@@ -170,7 +170,7 @@ export async function grantStudy(caller: Caller, studyInstanceUid: string): Prom
   );
   if (grants.size > 2000) for (const [name, { until }] of grants) if (until <= Date.now()) grants.delete(name);
   if (grants.size > 10_000) grants.clear();
-  grants.set(key, { until: Date.now() + grantMs, lookAt: Date.now() + lookMs, grant });
+  grants.set(key, { until: Date.now() + grantMs, lookAt: Date.now() + recheckMs, grant });
   grant.catch(() => grants.delete(key));
   return grant;
 }

@@ -10,7 +10,7 @@ import { sendJsonText } from "#server/http/answer.ts";
 import { covers, parseAccept, parseMediaType } from "#server/http/media-type.ts";
 import { readMultipart } from "#server/http/multipart.ts";
 import { createLog, type Log } from "#server/log.ts";
-import { sayOutage } from "#server/outage.ts";
+import { logOutage } from "#server/outage.ts";
 import { objectStore } from "#server/storage/open-store.ts";
 import type { Caller } from "./grant.ts";
 
@@ -160,7 +160,7 @@ async function answer(res: ServerResponse, caller: Caller, results: IngestResult
   }
   log ??= createLog("dicomweb", config().log.level);
   for (const result of results)
-    if (result.outcome === "refused" && result.error) sayOutage(log, result.error, { requestId: caller.requestId });
+    if (result.outcome === "refused" && result.error) logOutage(log, result.error, { requestId: caller.requestId });
   const outages = new Set(results.map((result) => (result.outcome === "refused" ? result.code : "")));
   const warned = results.some(({ outcome }) => outcome === "quarantined");
   let status = failed.length + others.length > 0 || warned ? 202 : 200;

@@ -3,7 +3,7 @@ import { Tag } from "@overread/shared/dicom/tags";
 import { DomainError } from "@overread/shared/errors";
 import type { ImageReference } from "#server/domain/imaging/index.ts";
 import type { GatheredReport, SignedVersionRow } from "#server/domain/reporting/index.ts";
-import { identityFrom, leftOutOfIdentity } from "./dicom-modules.ts";
+import { identityFrom, omittedIdentityTags } from "./dicom-modules.ts";
 import type { DocumentUids, InstanceReference, KeyPicture, ReportSection, SignedReport } from "./signed-report.ts";
 
 /** A key image whose picture is still to be made. */
@@ -39,7 +39,7 @@ export function assembleReport({ versions, place, image, images, priors }: Gathe
     hospital: { name: place.hospital },
     facility: { name: place.facility ?? place.hospital, timeZone: place.timeZone },
     identity: identityFrom(image),
-    leftOut: leftOutOfIdentity(image),
+    leftOut: omittedIdentityTags(image),
     patient: {
       name: personNameOf(image, Tag.PatientName) ?? {},
       id: stringOf(image, Tag.PatientID) ?? "",

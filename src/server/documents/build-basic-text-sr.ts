@@ -5,17 +5,17 @@ import { reportWords } from "@overread/shared/report-words";
 import {
   commonModules,
   imageItem,
-  limited,
   part10,
   predecessorModule,
   referencedStudy,
   reportTitle,
   seriesModule,
   seriesNumbers,
+  truncated,
 } from "./dicom-modules.ts";
 import { languageCode, sectionCodes } from "./report-codes.ts";
 import type { ReportSection, Signature, SignedReport } from "./signed-report.ts";
-import { amendments, namesDate, tabColumns, withoutEmptyEdges } from "./wording.ts";
+import { amendments, containsDate, tabColumns, withoutEmptyEdges } from "./wording.ts";
 
 /**
  * The signed report as structured text: TID 2000 in a Basic Text SR, complete and (unless preliminary) verified, sections as containers.
@@ -46,7 +46,7 @@ export function buildBasicTextSr(report: SignedReport): Buffer {
               dataSet({
                 VerifyingObserverName: report.signature.personName,
                 VerifyingObserverIdentificationCodeSequence: [],
-                VerifyingOrganization: limited(report.readingGroup.name, 64),
+                VerifyingOrganization: truncated(report.readingGroup.name, 64),
                 VerificationDateTime: date + time,
               }),
             ],
@@ -78,7 +78,9 @@ function evidenceOf(report: SignedReport): SignedReport["evidence"] {
 function otherEvidence(report: SignedReport): WritableDataSet[] | undefined {
   const written = report.sections.find((section) => section.key === "comparison" && hasText(section));
   const studies = report.comparisons
-    .filter(({ date, evidence }) => evidence.length > 0 && (!written || namesDate(written.text, date, report.language)))
+    .filter(
+      ({ date, evidence }) => evidence.length > 0 && (!written || containsDate(written.text, date, report.language)),
+    )
     .map(({ studyInstanceUid, evidence }) => referencedStudy(studyInstanceUid, evidence));
   return studies.length > 0 ? studies : undefined;
 }

@@ -65,7 +65,7 @@ export function identityFrom(image: DicomJson): DicomJson {
 }
 
 /** Tags of what {@link identityFrom} left behind, whole or in part, for the record of making the documents. */
-export function leftOutOfIdentity(image: DicomJson): string[] {
+export function omittedIdentityTags(image: DicomJson): string[] {
   return identityTags.filter((tag) => {
     const [element, kept] = [image[tag], copied(image, tag)];
     return element?.Value !== undefined && element.Value.length !== kept?.Value?.length;
@@ -89,7 +89,7 @@ export function commonModules(report: SignedReport, sop: { sopClassUid: string; 
     Manufacturer: "Overread",
     ManufacturerModelName: "Overread",
     SoftwareVersions: "1",
-    InstitutionName: limited(report.readingGroup.name, 64),
+    InstitutionName: truncated(report.readingGroup.name, 64),
     ContentDate: date,
     ContentTime: time,
     InstanceNumber: report.version,
@@ -155,7 +155,7 @@ export function imageItem(image: SignedReport["keyImages"][number], relationship
 }
 
 /** A value no longer than its VR allows, cut at a character. */
-export function limited(text: string, characters: number): string {
+export function truncated(text: string, characters: number): string {
   return [...text].slice(0, characters).join("");
 }
 

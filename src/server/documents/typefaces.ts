@@ -98,7 +98,7 @@ async function draws(slice: Slice, character: string): Promise<boolean> {
 const keyOf = (slice: Slice, weight: Weight) => `${slice.family}-${slice.name}-${weight}`;
 
 /** Shaping is the dear part, and reports say the same words: widths are kept, so many at most. */
-const widthsKept = 5_000;
+const maxCachedWidths = 5_000;
 
 function faceOf(key: string, font: Font): Face {
   const widths = new Map<string, number>();
@@ -109,7 +109,7 @@ function faceOf(key: string, font: Font): Face {
       let width = widths.get(text);
       if (width === undefined) {
         width = font.layout(text, []).advanceWidth / font.unitsPerEm;
-        if (widths.size >= widthsKept) widths.clear();
+        if (widths.size >= maxCachedWidths) widths.clear();
         widths.set(text, width);
       }
       return width;
@@ -179,7 +179,7 @@ function atWeight(variable: Font, weight: Weight, key: string): Font {
   Object.defineProperty(font, "postscriptName", {
     value: key.replace(/(^|-)(\w)/g, (_, __, c: string) => c.toUpperCase()),
   });
-  const letters = tellLettersApart(font);
+  const letters = distinguishLetters(font);
   const createSubset = font.createSubset.bind(font);
   font.createSubset = () => {
     const subset = createSubset();
@@ -202,7 +202,7 @@ function atWeight(variable: Font, weight: Weight, key: string): Font {
  * so copying and searching would find whichever letter came first. Here each use of a shape for other letters gets an
  * id of its own, above the 65 536 that a font can have.
  */
-function tellLettersApart(font: Font): { glyphOf(id: number): Glyph } {
+function distinguishLetters(font: Font): { glyphOf(id: number): Glyph } {
   const getGlyph = font.getGlyph.bind(font);
   const variants = new Map<number, Map<string, Glyph>>();
   const glyphOf = (id: number) => getGlyph(id % 0x10000);

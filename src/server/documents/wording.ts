@@ -11,7 +11,7 @@ import type { SignedReport } from "./signed-report.ts";
  *
  * @param language of the text, RFC 5646; empty when nobody has said.
  */
-export function namesDate(text: string, date: string, language: string): boolean {
+export function containsDate(text: string, date: string, language: string): boolean {
   const parsed = parseDate(date);
   if (!parsed) return false;
   const [y, m, d] = [String(parsed.year).padStart(4, "0"), `0?${parsed.month}`, `0?${parsed.day}`];

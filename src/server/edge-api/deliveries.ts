@@ -5,7 +5,7 @@ import * as v2 from "@overread/shared/edge-contract/v2";
 import type { z } from "zod";
 import { withTenant } from "#server/db/with-tenant.ts";
 import type { EdgeActor } from "#server/domain/edge/index.ts";
-import { type Offer, settleDelivery, takeDeliveries } from "#server/domain/exchange/index.ts";
+import { type Offer, recordOutcome, takeDeliveries } from "#server/domain/exchange/index.ts";
 import { sendJson } from "#server/http/answer.ts";
 import type { Exchange } from "#server/http/protocol.ts";
 import { readJson } from "#server/http/read-json.ts";
@@ -54,7 +54,7 @@ export async function deliveryCalls(
   const edge = await caller(req);
   const said = await words[version].outcome(req);
   const outcome = said.status === "delivered" ? { receipt: said.receipt } : { failure: said.failure };
-  await withTenant(edge, (ctx) => settleDelivery(ctx, { deliveryId: settled[1]!, outcome }), { requestId });
+  await withTenant(edge, (ctx) => recordOutcome(ctx, { deliveryId: settled[1]!, outcome }), { requestId });
   await sendJson(res, {});
   return true;
 }
@@ -80,7 +80,7 @@ async function waitForDeliveries(
         if (one) said.push(one);
         // An old router cannot even be told of it: the hospital is, by what waits.
         else
-          await settleDelivery(ctx, {
+          await recordOutcome(ctx, {
             deliveryId: taken.deliveryId,
             outcome: { failure: failure("kind-unknown", { kind: taken.kind }) },
           });

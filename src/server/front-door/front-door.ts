@@ -5,7 +5,7 @@ import { startAuditWriter } from "#server/audit/index.ts";
 import { forgetTokens } from "#server/auth/api-token.ts";
 import { onRevocation } from "#server/auth/revocations.ts";
 import { DatabaseListener } from "#server/db/listener.ts";
-import type { House } from "#server/http/protocol.ts";
+import type { ProtocolHost } from "#server/http/protocol.ts";
 import { shareAllowances } from "#server/http/rate-limit.ts";
 import { Tallies } from "#server/http/tallies.ts";
 import { LiveSubscriber } from "#server/live/subscriber.ts";
@@ -27,7 +27,7 @@ export type FrontDoor = {
  */
 export async function openFrontDoor({ host, port, log }: { host: string; port: number; log: Log }): Promise<FrontDoor> {
   let draining = false;
-  const house: House = {
+  const house: ProtocolHost = {
     log,
     live: new LiveSubscriber(log),
     listener: new DatabaseListener("overread_auth", log),

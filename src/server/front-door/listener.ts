@@ -8,7 +8,7 @@ import { clientAddress } from "#server/http/client-address.ts";
 import { secure } from "#server/http/headers.ts";
 import type { Exchange, Protocol } from "#server/http/protocol.ts";
 import { reachedHost } from "#server/http/reached-host.ts";
-import { ambiguity, hasBody, receiveBody, refuseAndClose } from "#server/http/request-guard.ts";
+import { framingProblem, hasBody, receiveBody, refuseAndClose } from "#server/http/request-guard.ts";
 import type { Tallies } from "#server/http/tallies.ts";
 import type { Log } from "#server/log.ts";
 
@@ -34,7 +34,7 @@ export function requestListener(
     res.on("error", () => {});
     // What stands behind a refused request on the same connection is not looked at.
     if (refused.has(req.socket)) return;
-    const reason = ambiguity(req);
+    const reason = framingProblem(req);
     if (reason) refused.add(req.socket);
     if (reason) return refuseAndClose(res, 400, `This request cannot be understood in one way only: ${reason}.\n`);
     if (protocol?.answers !== "pages") {

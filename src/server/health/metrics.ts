@@ -4,7 +4,7 @@ import { waitingReads } from "#server/audit/index.ts";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import type { Tx } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
-import type { House } from "#server/http/protocol.ts";
+import type { ProtocolHost } from "#server/http/protocol.ts";
 import { tallyBuckets } from "#server/http/tallies.ts";
 
 type Counts = {
@@ -27,7 +27,7 @@ type Counts = {
 export async function metrics(
   req: IncomingMessage,
   res: ServerResponse,
-  house: Pick<House, "gauges" | "tallies">,
+  house: Pick<ProtocolHost, "gauges" | "tallies">,
 ): Promise<void> {
   const actor = await actorFromRequest(req);
   if (!actor) throw new DomainError("auth.required");
@@ -95,7 +95,7 @@ type Metric = (
 ) => void;
 
 /** Of this process, which serves every organisation. */
-function processMetrics(metric: Metric, { gauges, tallies }: Pick<House, "gauges" | "tallies">): void {
+function processMetrics(metric: Metric, { gauges, tallies }: Pick<ProtocolHost, "gauges" | "tallies">): void {
   for (const { name, help, value } of gauges()) metric(name, "gauge", help, [["", value]]);
   metric("resident_memory_bytes", "gauge", "Resident memory of the front door.", [["", process.memoryUsage().rss]]);
   metric("uptime_seconds", "gauge", "Seconds since the front door started.", [["", Math.round(process.uptime())]]);

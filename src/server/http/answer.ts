@@ -4,7 +4,7 @@ import { gzip } from "node:zlib";
 import type { DomainError, ErrorCode } from "@overread/shared/errors";
 import { errorTable, toDomainError } from "#server/errors.ts";
 import type { Log } from "#server/log.ts";
-import { sayOutage } from "#server/outage.ts";
+import { logOutage } from "#server/outage.ts";
 import { adviceOn, retryAfterSeconds } from "./advice.ts";
 
 const gzipAsync = promisify(gzip);
@@ -54,7 +54,7 @@ export function sendError(
   { log, requestId }: { log: Log; requestId: string },
 ): void {
   const known = toDomainError(error);
-  sayOutage(log, known, { requestId });
+  logOutage(log, known, { requestId });
   // The caller hung up: nobody is left to answer, and what broke because of that is no fault.
   if (res.destroyed) return;
   if (errorTable[known.code].http === 500)

@@ -66,7 +66,7 @@ export type Protocol = {
 };
 
 /** What a process lends to the protocols that it mounts. */
-export type House = {
+export type ProtocolHost = {
   log: Log;
   live: LiveSubscriber;
   /** What the database says; listened to before the front door opens. */
@@ -78,7 +78,7 @@ export type House = {
   gauges: () => Gauge[];
 };
 
-export type Mount = (house: House) => Protocol;
+export type Mount = (house: ProtocolHost) => Protocol;
 
 /** Whether a path is a root or lies below it. */
 export const isUnder = (root: string, path: string): boolean => path === root || path.startsWith(`${root}/`);

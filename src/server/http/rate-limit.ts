@@ -80,7 +80,7 @@ export function spend(actor: Actor, cost: number): void {
 }
 
 const channel = "overread_spent";
-const tellMs = 500;
+const shareIntervalMs = 500;
 /** Callers of one message: Postgres takes less than 8,000 bytes. */
 const callersPerMessage = 100;
 
@@ -110,7 +110,7 @@ export function shareAllowances(listener: DatabaseListener): { start(): void; cl
   let timer: NodeJS.Timeout | undefined;
   return {
     start() {
-      timer = setInterval(() => void tell().catch(() => {}), tellMs);
+      timer = setInterval(() => void tell().catch(() => {}), shareIntervalMs);
     },
     close: () => clearInterval(timer),
   };

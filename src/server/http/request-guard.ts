@@ -15,7 +15,7 @@ export const hasBody = ({ headers }: IncomingMessage): boolean =>
  *
  * @returns a reason for 400, or null for a request that can only be understood in one way.
  */
-export function ambiguity(req: IncomingMessage): string | null {
+export function framingProblem(req: IncomingMessage): string | null {
   const { method = "", url = "", headers, rawHeaders } = req;
   // Absolute and authority forms are for proxies that we are not.
   if (!url.startsWith("/")) return "target";
@@ -51,7 +51,7 @@ export function refuseAndClose(res: ServerResponse, status: number, text: string
 
 /** Requests with bodies that are being received at once, from one address and from all together. */
 const mostPerAddress = 48;
-const mostTogether = 512;
+const maxConcurrentBodies = 512;
 const receiving = new Map<string, number>();
 let together = 0;
 
@@ -71,7 +71,7 @@ export async function receiveBody(
   if (Number(req.headers["content-length"] ?? 0) > limitBytes) return tooLarge;
   const own = receiving.get(address) ?? 0;
   if (own >= mostPerAddress) return { status: 429, text: "Too many requests at once from this address.\n" };
-  if (together >= mostTogether) return { status: 503, text: "Too many requests at once. Please try again.\n" };
+  if (together >= maxConcurrentBodies) return { status: 503, text: "Too many requests at once. Please try again.\n" };
   receiving.set(address, own + 1);
   together++;
   try {

@@ -84,7 +84,7 @@ export function unfinishedJobs(before: Date, limit: number): Promise<OutboxJob[]
 }
 
 /** What a run answers for, and how often its job was tried before. */
-export type Covered = { ids: string[]; attempts: number };
+export type CoveredJobs = { ids: string[]; attempts: number };
 
 /**
  * Runs begin: which rows does each answer for? Its own and, where jobs collapse, every other of its kind and key that
@@ -92,8 +92,8 @@ export type Covered = { ids: string[]; attempts: number };
  *
  * @returns by id; one is missing when there is nothing left to do: the job ran already, or was put off.
  */
-export async function coveredBy(ids: string[]): Promise<Map<string, Covered>> {
-  const rows = await query<Covered & { id: string }>(
+export async function coveredBy(ids: string[]): Promise<Map<string, CoveredJobs>> {
+  const rows = await query<CoveredJobs & { id: string }>(
     "covered",
     `SELECT s.id, s.attempts, ARRAY(
          SELECT s.id UNION SELECT o.id FROM outbox_job o

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import path from "node:path";
 import { config } from "#server/config.ts";
 import { createLog } from "#server/log.ts";
-import { causeInWords } from "#server/outage.ts";
+import { describeCause } from "#server/outage.ts";
 import { FileStore } from "./file/file-store.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { S3Store } from "./s3/s3-store.ts";
@@ -30,7 +30,7 @@ function openStore(): ObjectStore {
       trusted
         ? log.info("the disk of the archive is well again: images are taken again")
         : log.error(
-            { cause: causeInWords(cause), err: cause },
+            { cause: describeCause(cause), err: cause },
             "the disk of the archive failed: nothing is taken until it is well",
           ),
   });

@@ -6,7 +6,7 @@ import { config } from "#server/config.ts";
 import type { Actor } from "#server/context.ts";
 import { errorTable, toDomainError } from "#server/errors.ts";
 import { createLog, type Log } from "#server/log.ts";
-import { sayOutage } from "#server/outage.ts";
+import { logOutage } from "#server/outage.ts";
 import { appRouter } from "./root.ts";
 
 export const trpcEndpoint = "/api/trpc";
@@ -44,7 +44,7 @@ export async function handleTrpcRequest(request: Request): Promise<Response> {
     actor = await actorFromRequest({ headers: Object.fromEntries(request.headers) }, { touch });
   } catch (error) {
     const known = toDomainError(error);
-    sayOutage(lines, known, { requestId });
+    logOutage(lines, known, { requestId });
     if (known.code !== "server.busy") throw error;
     return refuse("server.busy");
   }
@@ -63,7 +63,7 @@ export async function handleTrpcRequest(request: Request): Promise<Response> {
       }),
     }),
     onError({ error, path }) {
-      sayOutage(lines, toDomainError(error), { requestId });
+      logOutage(lines, toDomainError(error), { requestId });
       if (error.code !== "INTERNAL_SERVER_ERROR") return;
       lines.error({ err: error, requestId, procedure: path }, "a procedure failed");
     },

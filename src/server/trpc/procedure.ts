@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
-import { inputHoldsHidden } from "@overread/shared/hidden-characters";
+import { inputHasHiddenCharacters } from "@overread/shared/hidden-characters";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { z } from "zod";
 import { assertGoodPassword, NewPassword } from "#server/auth/new-password.ts";
@@ -84,7 +84,7 @@ export const createCallerFactory = t.createCallerFactory;
  * names must read as they are. One place for all procedures.
  */
 const plainProcedure = t.procedure.use(async ({ meta, getRawInput, next }) => {
-  if (!meta?.cleansText && inputHoldsHidden(await getRawInput()))
+  if (!meta?.cleansText && inputHasHiddenCharacters(await getRawInput()))
     throw toTrpcError(new DomainError("request.invalid", { details: { reason: "hidden-characters" } }));
   return next();
 });

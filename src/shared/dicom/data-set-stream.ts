@@ -1,7 +1,7 @@
 import { createInflateRaw, type InflateRaw } from "node:zlib";
 import { DomainError } from "../errors.ts";
 import { type DicomJson, stringOf } from "./dicom-json.ts";
-import { ElementReader, type ReadResult, type Wish } from "./element-reader.ts";
+import { ElementReader, type ReadRequest, type ReadResult } from "./element-reader.ts";
 import { type InstanceUids, identityOf, identityTags } from "./identity.ts";
 import { inflateLimit } from "./limits.ts";
 import { transferSyntaxes } from "./transfer-syntaxes.ts";
@@ -20,12 +20,12 @@ const wanted: ReadonlySet<string> = new Set(Object.values(identityTags));
  */
 export class DataSetStream {
   readonly #reader: ElementReader;
-  readonly #steps: Generator<Wish, ReadResult>;
+  readonly #steps: Generator<ReadRequest, ReadResult>;
   readonly #inflater: Inflater | null;
   readonly #seen: DicomJson = {};
   /** Where the next bytes stand. */
   #position = 0;
-  #wish: Wish | null = null;
+  #wish: ReadRequest | null = null;
   /** Bytes from the wish's offset on that are not enough yet, a few hundred at most. */
   #carry: Buffer = nothing;
   #carryAt = 0;

@@ -12,13 +12,13 @@ import {
   undefinedLength,
 } from "./element-header.ts";
 import * as limits from "./limits.ts";
-import type { Encoding, Fragment, RawPixels, ReadResult, Window, Wish } from "./reader-types.ts";
+import type { Encoding, Fragment, RawPixels, ReadRequest, ReadResult, Window } from "./reader-types.ts";
 import { Tag } from "./tags.ts";
 import { bulkElement, elementFromBytes, inlineLimit } from "./value.ts";
 import { concreteVr, longVrs, shortVrs } from "./vr.ts";
 import { isZero, malformed, type Scope, Unstructured, WindowReader } from "./window-reader.ts";
 
-export type { Encoding, Fragment, RawPixels, ReadResult, Window, Wish };
+export type { Encoding, Fragment, RawPixels, ReadRequest, ReadResult, Window };
 
 // Constants of this file: a walk asks for them at each element.
 const { PixelData, ExtendedOffsetTable, SpecificCharacterSet, PixelRepresentation, DataSetTrailingPadding } = Tag;
@@ -51,7 +51,7 @@ export class ElementReader extends WindowReader {
    * @param into gets the attributes as they are read, so that what was seen before a fault is known.
    * @throws {DomainError} `dicom.truncated`, `dicom.malformed`
    */
-  *read(start: number, encoding: Encoding | null, into: DicomJson = {}): Generator<Wish, ReadResult> {
+  *read(start: number, encoding: Encoding | null, into: DicomJson = {}): Generator<ReadRequest, ReadResult> {
     const scope = topScope(encoding ?? (yield* this.#guessEncoding(start)), this.#repairs);
     yield* this.#dataSet(into, start, false, scope);
     const { characterSets } = scope;
@@ -63,7 +63,7 @@ export class ElementReader extends WindowReader {
    * Group 0002 (PS3.10 §7.1): explicit little endian, as long as its group length says where that is the end of an
    * element, else until an element of another group.
    */
-  *readMeta(start: number): Generator<Wish, { meta: DicomJson; dataSetOffset: number }> {
+  *readMeta(start: number): Generator<ReadRequest, { meta: DicomJson; dataSetOffset: number }> {
     const meta: DicomJson = {};
     const scope = topScope({ implicit: false, bigEndian: false });
     yield* this.need(start, 12, scope);
@@ -79,7 +79,7 @@ export class ElementReader extends WindowReader {
   }
 
   /** Every syntax since 1996 is explicit little endian around its pixels; older private ones are implicit. */
-  *#guessEncoding(start: number): Generator<Wish, Encoding> {
+  *#guessEncoding(start: number): Generator<ReadRequest, Encoding> {
     yield* this.need(start, 6, topScope({ implicit: false, bigEndian: false }));
     const vr = this.window.buffer.toString("latin1", start - this.window.base + 4, start - this.window.base + 6);
     return { implicit: !/^[A-Z]{2}$/.test(vr), bigEndian: false };
@@ -92,7 +92,7 @@ export class ElementReader extends WindowReader {
     delimited: boolean,
     scope: Scope,
     only?: { group: number; until: number | null },
-  ): Generator<Wish, number> {
+  ): Generator<ReadRequest, number> {
     const { window } = this;
     let at = start;
     let behindPixels = false;
@@ -162,7 +162,7 @@ export class ElementReader extends WindowReader {
     at: number,
     length: number,
     scope: Scope,
-  ): Generator<Wish, void> {
+  ): Generator<ReadRequest, void> {
     if (length > inlineLimit(vr) || (this.isFull && length > limits.fullInlineBytes)) {
       if (tag === ExtendedOffsetTable && scope.depth === 0) yield* this.#keepOffsets(at, length, scope);
       this.charge(limits.bulkCost + limits.pathCost * scope.depth);
@@ -216,7 +216,7 @@ export class ElementReader extends WindowReader {
     out[tag] = element;
   }
 
-  *#undefinedLength(out: DicomJson, tag: string, vr: string, at: number, scope: Scope): Generator<Wish, number> {
+  *#undefinedLength(out: DicomJson, tag: string, vr: string, at: number, scope: Scope): Generator<ReadRequest, number> {
     if (vr === "SQ" || vr === "UN") {
       const inner = vr === "UN" ? { ...scope, encoding: { implicit: true, bigEndian: false } } : scope;
       return yield* this.#sequence(out, tag, at, inner, true);
@@ -240,7 +240,7 @@ export class ElementReader extends WindowReader {
     at: number,
     end: number,
     scope: Scope,
-  ): Generator<Wish, void> {
+  ): Generator<ReadRequest, void> {
     const encoding = vr === "UN" ? { implicit: true, bigEndian: false } : scope.encoding;
     try {
       yield* this.#sequence(out, tag, at, { ...scope, encoding, bound: end }, false);
@@ -252,7 +252,13 @@ export class ElementReader extends WindowReader {
   }
 
   /** Items from `start` on (PS3.5 §7.5). @returns where the sequence ended. */
-  *#sequence(out: DicomJson, tag: string, start: number, scope: Scope, delimited: boolean): Generator<Wish, number> {
+  *#sequence(
+    out: DicomJson,
+    tag: string,
+    start: number,
+    scope: Scope,
+    delimited: boolean,
+  ): Generator<ReadRequest, number> {
     if (scope.depth >= limits.maxDepth) throw malformed("depth");
     const { bigEndian } = scope.encoding;
     const items: DicomJson[] = [];
@@ -279,7 +285,7 @@ export class ElementReader extends WindowReader {
     return at;
   }
 
-  *#keepOffsets(at: number, length: number, scope: Scope): Generator<Wish, void> {
+  *#keepOffsets(at: number, length: number, scope: Scope): Generator<ReadRequest, void> {
     if (length > limits.maxFragments * 8) throw malformed("offset-table");
     if (this.#only) return;
     yield* this.need(at, length, scope);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Attributes } from "./attributes.ts";
-import { measuredText, sensibleDigits } from "./measured-value.ts";
+import { measuredText, roundMeasurement } from "./measured-value.ts";
 
 const value = (...values: unknown[]) => ({ Value: values });
 type Unit = { code?: string; meaning?: string; scheme?: string };
@@ -74,5 +74,5 @@ test("digits that nobody measured are not shown, and no value becomes another", 
     ["1E+02", "100"],
     ["3/4", "3/4"],
   ] as const)
-    assert.equal(sensibleDigits(written), shown, written);
+    assert.equal(roundMeasurement(written), shown, written);
 });

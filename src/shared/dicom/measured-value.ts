@@ -21,9 +21,9 @@ export function measuredText(item: Attributes): string {
 
 function numericOf(measured: Attributes): string | null {
   const written = text(measured, Tag.NumericValue);
-  if (written !== null) return sensibleDigits(written);
+  if (written !== null) return roundMeasurement(written);
   const floating = number(measured, Tag.FloatingPointValue);
-  return floating === null ? null : sensibleDigits(String(floating));
+  return floating === null ? null : roundMeasurement(String(floating));
 }
 
 /** Digits of a measurement that mean something; a whole number keeps all it has. */
@@ -33,7 +33,7 @@ const significant = 4;
  * Four digits at least, and one behind the point, where there are more: `64.4505437946691` is `64.45`, `1234.5678` is
  * `1234.6`. What is no number stays as it was written.
  */
-export function sensibleDigits(written: string): string {
+export function roundMeasurement(written: string): string {
   const value = Number(written);
   if (written.trim() === "" || !Number.isFinite(value) || value === 0 || Number.isInteger(value))
     return /[eE]/.test(written) && Number.isSafeInteger(value) ? String(value) : written;

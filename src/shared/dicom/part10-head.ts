@@ -1,6 +1,6 @@
 import { DomainError } from "../errors.ts";
 import { type DicomJson, stringOf } from "./dicom-json.ts";
-import { ElementReader, type Wish } from "./element-reader.ts";
+import { ElementReader, type ReadRequest } from "./element-reader.ts";
 import { Tag } from "./tags.ts";
 import { TS } from "./transfer-syntaxes.ts";
 import { type DicomUid, parseUid } from "./uids.ts";
@@ -38,7 +38,7 @@ export type Part10Head = { transferSyntaxUid: DicomUid; dataSetOffset: number; m
  * @param reader its window stands at the beginning of the file.
  * @throws {DomainError} `dicom.not-part10`; `dicom.malformed` without Transfer Syntax UID; `dicom.truncated`, `dicom.invalid-uid`.
  */
-export function* readHead(reader: ElementReader): Generator<Wish, Part10Head> {
+export function* readHead(reader: ElementReader): Generator<ReadRequest, Part10Head> {
   const start = startOf(reader.window.buffer);
   if (!start) throw new DomainError("dicom.not-part10");
   if ("bareSyntax" in start) return { transferSyntaxUid: start.bareSyntax, dataSetOffset: 0, meta: {} };

@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { createInflateRaw, type InflateRaw } from "node:zlib";
 import { DomainError } from "../errors.ts";
 import type { DicomJson } from "./dicom-json.ts";
-import { ElementReader, type ReadResult, type Window, type Wish } from "./element-reader.ts";
+import { ElementReader, type ReadRequest, type ReadResult, type Window } from "./element-reader.ts";
 import { type InstanceUids, identityOf } from "./identity.ts";
 import { inflateLimit } from "./limits.ts";
 import { readHead } from "./part10-head.ts";
@@ -156,7 +156,7 @@ async function readHeader(
 async function drive<T>(
   handle: RandomAccess | null,
   reader: ElementReader,
-  start: (reader: ElementReader) => Generator<Wish, T>,
+  start: (reader: ElementReader) => Generator<ReadRequest, T>,
 ): Promise<T> {
   const { window } = reader;
   const steps = start(reader);

@@ -1,7 +1,7 @@
 import type { DicomJson } from "./dicom-json.ts";
 
 /** Bytes the reader wants next, by absolute offset; the driver answers by moving the window there. */
-export type Wish = { offset: number; length: number };
+export type ReadRequest = { offset: number; length: number };
 
 /** The part of the data that is in memory: `buffer[0]` stands at `base`. */
 export type Window = {

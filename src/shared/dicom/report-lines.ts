@@ -5,7 +5,7 @@ import { Tag } from "./tags.ts";
 /** A line of a structured report: a heading, a value, or both; deeper ones belong to what stands above them. */
 export type DocumentLine = { depth: number; heading: string | null; value: string | null };
 
-export type LinesWish = {
+export type LineOptions = {
   /** Also what modifies a concept, who observed and in which language, and what is pointed to. */
   everything?: boolean;
   /** A measurement report of a whole trial can have tens of thousands of items; nobody reads so many. */
@@ -19,7 +19,7 @@ export type LinesWish = {
  */
 export function reportLines(
   instance: Attributes,
-  { everything = false, mostLines = 2000, deepest = 12 }: LinesWish = {},
+  { everything = false, mostLines = 2000, deepest = 12 }: LineOptions = {},
 ): { lines: DocumentLine[]; whole: boolean } {
   const lines: DocumentLine[] = [];
   let whole = true;

@@ -3,7 +3,7 @@ import type { DecodeText } from "./character-set.ts";
 import { itemTag, sequenceDelimiterTag, undefinedLength } from "./element-header.ts";
 import { looksLikeFrameStart } from "./frame-start.ts";
 import * as limits from "./limits.ts";
-import type { Encoding, Fragment, Window, Wish } from "./reader-types.ts";
+import type { Encoding, Fragment, ReadRequest, Window } from "./reader-types.ts";
 
 /** Zeros behind the pixels are looked through in pieces of this. Bytes. */
 const tailPiece = 32 << 10;
@@ -43,7 +43,7 @@ export class WindowReader {
   protected *fragments(
     start: number,
     scope: Scope,
-  ): Generator<Wish, { end: number; offsetTable: number[]; fragments: Fragment[] }> {
+  ): Generator<ReadRequest, { end: number; offsetTable: number[]; fragments: Fragment[] }> {
     const fragments: Fragment[] = [];
     let offsetTable: number[] | undefined;
     let count = 0;
@@ -69,7 +69,7 @@ export class WindowReader {
     }
   }
 
-  *#offsetTable(at: number, length: number, scope: Scope): Generator<Wish, number[]> {
+  *#offsetTable(at: number, length: number, scope: Scope): Generator<ReadRequest, number[]> {
     if (length > limits.maxFragments * 4) throw malformed("offset-table");
     if (this.keepsFew) return [];
     yield* this.need(at, length, scope);
@@ -80,7 +80,7 @@ export class WindowReader {
   }
 
   /** Some writers fill up the last block with zeros. Behind the pixels they are padding, and nothing else may follow. */
-  protected *zeroTail(start: number, scope: Scope): Generator<Wish, number> {
+  protected *zeroTail(start: number, scope: Scope): Generator<ReadRequest, number> {
     let at = start;
     for (;;) {
       const { window } = this;
@@ -104,7 +104,7 @@ export class WindowReader {
   }
 
   /** Waits until the window holds these bytes. */
-  protected *need(at: number, length: number, scope: Scope): Generator<Wish, void> {
+  protected *need(at: number, length: number, scope: Scope): Generator<ReadRequest, void> {
     for (;;) {
       if (at + length > this.end(scope)) throw this.short(scope);
       if (this.has(at, length)) return;

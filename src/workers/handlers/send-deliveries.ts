@@ -4,7 +4,7 @@ import {
   type Offer,
   type Outcome,
   planSending,
-  settleDelivery,
+  recordOutcome,
   takeDeliveries,
   takenForSeconds,
 } from "#server/domain/exchange/index.ts";
@@ -27,7 +27,7 @@ export async function sendDeliveries(run: Run, { destinationId }: { destinationI
     const [offer] = await withTenant(actor, (ctx) => takeDeliveries(ctx, { destinationId, limit: 1 }), by);
     if (!offer) break;
     const outcome = await send(run, offer);
-    await withTenant(actor, (ctx) => settleDelivery(ctx, { deliveryId: offer.deliveryId, outcome }), by);
+    await withTenant(actor, (ctx) => recordOutcome(ctx, { deliveryId: offer.deliveryId, outcome }), by);
   }
   await withTenant(actor, (ctx) => planSending(ctx, { destinationId }), by);
 }

@@ -1,7 +1,7 @@
 "use client";
 
 import { examinationModalities } from "@overread/shared/dicom/modalities";
-import { isInOwnWords, ownWordsLength, skipReasons } from "@overread/shared/skip-reasons";
+import { isFreeText, minFreeTextLength, skipReasons } from "@overread/shared/skip-reasons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useEffectEvent, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
@@ -107,7 +107,7 @@ function Question({
             value={words}
             onChange={(event) => setWords(event.target.value)}
             required
-            minLength={stat ? ownWordsLength : 3}
+            minLength={stat ? minFreeTextLength : 3}
             maxLength={300}
             autoComplete="off"
             className="h-9 rounded-md border border-line bg-ground px-2.5"
@@ -117,7 +117,7 @@ function Question({
           type="submit"
           look="primary"
           className="h-9"
-          disabled={skip.isPending || (stat ? !isInOwnWords(words) : words.trim().length < 3)}
+          disabled={skip.isPending || (stat ? !isFreeText(words) : words.trim().length < 3)}
         >
           {skip.isPending ? "Leaving" : "Leave for later"}
         </Button>

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { matching } from "../accounts.ts";
+import { accountsWithPassword } from "../accounts.ts";
 import { proofForm } from "./form.ts";
 
 /** The account's password. One that somebody else has known signs nothing, and is good for its own change alone. */
@@ -7,7 +7,7 @@ export const passwordProof = proofForm({
   fields: { password: z.string().min(1).max(1000) },
   askedOf: () => true,
   async check(account, { password }, act) {
-    const [matched] = await matching(account ? [account] : [], password);
+    const [matched] = await accountsWithPassword(account ? [account] : [], password);
     if (!matched || matched.deactivated)
       return { proven: false, code: "auth.reauthentication-failed", refusedAs: "reauthentication" };
     if (matched.mustChange && act !== "change-password")

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { checkArchive, scrubArchive } from "#server/archive/index.ts";
 import { readAnchors, verifyAuditChains } from "#server/audit/index.ts";
-import { causeInWords } from "#server/outage.ts";
+import { describeCause } from "#server/outage.ts";
 import { objectStore } from "#server/storage/open-store.ts";
 import { type Command, optional, UsageError } from "../command.ts";
 
@@ -59,7 +59,7 @@ const archiveCheck: Command = {
       .ensureRoom(1)
       .then(
         () => null,
-        (error: unknown) => causeInWords(error),
+        (error: unknown) => describeCause(error),
       );
     return {
       json: { ok: fault === null, fault },

@@ -3,7 +3,7 @@ import type { Ctx } from "#server/context.ts";
 import { kinds } from "./kinds/index.ts";
 import type { Taken } from "./kinds/kind.ts";
 import { carrierOf } from "./policy.ts";
-import { settleDelivery } from "./settle-delivery.ts";
+import { recordOutcome } from "./record-outcome.ts";
 import { type SubjectColumns, subjectOf } from "./subject.ts";
 
 /** How long a carrier has for one try before another try may be handed out. */
@@ -53,7 +53,7 @@ export async function takeDeliveries(
         offers.set(deliveryId, { deliveryId, kind, destination: settings, subject: contents.get(deliveryId) });
       else refused.push({ deliveryId, why: failure("subject-gone") });
     // Nobody can carry it as it is; whoever looks at what waits is told why.
-    for (const { deliveryId, why } of refused) await settleDelivery(ctx, { deliveryId, outcome: { failure: why } });
+    for (const { deliveryId, why } of refused) await recordOutcome(ctx, { deliveryId, outcome: { failure: why } });
   }
   return rows.flatMap(({ deliveryId }) => offers.get(deliveryId) ?? []);
 }

@@ -5,9 +5,9 @@ export {
   type DamagedStudy,
   damagePolicy,
   ListDamaged,
-  type Look,
   listDamaged,
-  settleDamage,
+  type ObjectCheck,
+  recordCheck,
 } from "./damage/index.ts";
 export { firstImageMetadata, type ImageReference, imagesReceivedBy } from "./evidence.ts";
 export {

@@ -4,7 +4,7 @@ import type { Ctx, SqlCtx } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
 
-type Told = { id: string; studyInstanceUid: string; sopInstanceUid: string; reason: string };
+type RefusedTotal = { id: string; studyInstanceUid: string; sopInstanceUid: string; reason: string };
 
 /**
  * Takes over what an edge router says is refused for good: the whole list, in place of the one before. Studies that miss
@@ -28,12 +28,12 @@ export async function recordRefused(ctx: Ctx, { objects, total }: RefusedObjects
       at: receivedAt,
     })),
   );
-  const gone = await tx.$queryRaw<Told[]>`
+  const gone = await tx.$queryRaw<RefusedTotal[]>`
     DELETE FROM refused_object r WHERE r.edge_id = ${edgeId}::uuid AND NOT EXISTS (
       SELECT 1 FROM jsonb_to_recordset(${list}::jsonb) AS l (study text, sop text, reason text)
       WHERE l.study = r.study_instance_uid AND l.sop = r.sop_instance_uid AND l.reason = r.reason)
     RETURNING id, study_instance_uid AS "studyInstanceUid", sop_instance_uid AS "sopInstanceUid", reason`;
-  const added = await tx.$queryRaw<Told[]>`
+  const added = await tx.$queryRaw<RefusedTotal[]>`
     INSERT INTO refused_object (org_id, edge_id, study_instance_uid, sop_instance_uid, reason, calling_ae_title, received_at)
     SELECT ${orgId}::uuid, ${edgeId}::uuid, l.study, l.sop, l.reason, l.ae, l.at
     FROM jsonb_to_recordset(${list}::jsonb) AS l (study text, sop text, reason text, ae text, at timestamptz)

@@ -1,4 +1,4 @@
-import { withoutHidden } from "@overread/shared/hidden-characters";
+import { removeHiddenCharacters } from "@overread/shared/hidden-characters";
 import { z } from "zod";
 
 /** What the ordering room's verbs take. Lengths are those of the attributes the values end in (PS3.5 §6.2). */
@@ -6,11 +6,11 @@ import { z } from "zod";
 const line = (longest: number) =>
   z
     .string()
-    .overwrite(withoutHidden)
+    .overwrite(removeHiddenCharacters)
     .trim()
     .max(longest)
     .refine((text) => !/[\r\n\t\\]/.test(text), "one line, no backslash");
-const words = (longest: number) => z.string().overwrite(withoutHidden).trim().max(longest);
+const words = (longest: number) => z.string().overwrite(removeHiddenCharacters).trim().max(longest);
 
 /** PN in caret form, the writings behind `=` (PS3.5 §6.2.1). */
 const PersonName = line(200).refine((name) => name.replaceAll(/[\^=\s]/g, "") !== "", "no name");

@@ -2,7 +2,7 @@ import type { SqlCtx } from "#server/context.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import { audit } from "../audit/index.ts";
 import { ordersOfStudies } from "../ordering/index.ts";
-import { isDone } from "./case-conditions.ts";
+import { isFinished } from "./case-conditions.ts";
 import { minutesToRead } from "./contract-terms.ts";
 import { announceCases } from "./move-case.ts";
 import { termsOf } from "./open-case.ts";
@@ -39,7 +39,7 @@ export async function applyOrders(ctx: SqlCtx, { studyIds }: { studyIds: string[
     FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE s.id = ANY(${studyIds}::uuid[]) ORDER BY c.id FOR UPDATE OF c`;
   for (const row of cases) casePolicy.authorize(ctx.actor, "case.prioritize", row);
   const orders = await ordersOfStudies(ctx, studyIds);
-  const open = cases.filter((row) => !isDone(row));
+  const open = cases.filter((row) => !isFinished(row));
   const terms = await termsOf(ctx, open);
   const changed = open.flatMap((row) => {
     const priority = requestedClass(row, orders.get(row.studyId) ?? []);

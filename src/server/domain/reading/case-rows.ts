@@ -10,11 +10,11 @@ import { mayAccessStudy } from "../image-access.ts";
 import {
   claimRuns,
   isClaimable,
-  isDone,
+  isComplete,
+  isFinished,
   isHeldBy,
   isHeldByAnother,
   isSigned,
-  isWhole,
   personOf,
 } from "./case-conditions.ts";
 import { isLegalMove } from "./case-states.ts";
@@ -136,7 +136,7 @@ function abilities(actor: Actor, row: CaseRow): CaseAbilities {
   const others = isHeldByAnother(personOf(actor), row);
   const waits = isClaimable(row);
   // What misses images is read after somebody has said so, not as if it were whole.
-  const whole = isWhole({ missing: missingOf(row), readWithout: row.readWithout });
+  const whole = isComplete({ missing: missingOf(row), readWithout: row.readWithout });
   return {
     claim: whole && waits && !others && casePolicy.can(actor, "case.claim", row),
     release:
@@ -190,7 +190,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     priorityReasons: row.priorityReasons,
     state: row.state,
     signed: isSigned(row),
-    done: isDone(row),
+    done: isFinished(row),
     mine,
     next: can.claim || (mine && can.read),
     dueAt: row.dueAt.toISOString(),

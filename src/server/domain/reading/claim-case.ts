@@ -6,7 +6,7 @@ import { claimRuns, isClaimable } from "./case-conditions.ts";
 import { findCase } from "./get-case.ts";
 import type { OfCase } from "./inputs.ts";
 import { type AuditDetails, type MovedCase, moveCase } from "./move-case.ts";
-import { requireWhole } from "./read-incomplete.ts";
+import { requireComplete } from "./read-incomplete.ts";
 import type { Claim } from "./shapes.ts";
 
 /**
@@ -15,12 +15,12 @@ import type { Claim } from "./shapes.ts";
  * and gets a new token, which shuts out every write under the old one.
  *
  * @returns the fencing token every later write must name, and the end of the lease.
- * @throws {DomainError} `case.incomplete` (see {@link requireWhole}); `case.already-claimed` with `claimedByName`, `claimedSecondsAgo`; `case.illegal-move`;
+ * @throws {DomainError} `case.incomplete` (see {@link requireComplete}); `case.already-claimed` with `claimedByName`, `claimedSecondsAgo`; `case.illegal-move`;
  *   `case.not-found`; `auth.forbidden`
  */
 export async function claimCase(ctx: Ctx<UserActor>, { caseId }: OfCase): Promise<Claim> {
   const { actor, tx } = ctx;
-  requireWhole(await findCase(ctx, caseId, "case.claim"));
+  requireComplete(await findCase(ctx, caseId, "case.claim"));
   // The database decides the race: of two radiologists clicking together, one moves nothing.
   const moved = await moveCase(ctx, caseId, "claim", { userId: actor.userId }, (row) => ({
     action: isNewClaim(row) ? "case.claim" : "case.renew",

@@ -12,8 +12,8 @@ export { type HeldCase, holdClaim } from "./hold-claim.ts";
 export { doubtsByStudy, doubtsOf, type IdentityFacts, identityColumns } from "./identity-in-doubt.ts";
 export { CancelCase, HoldCase, ListCases, OfCase, OfClaim, ReadIncomplete, ReleaseClaim, SkipCase } from "./inputs.ts";
 export { noteLateImages, requireLateImagesSeen, SeeLateImages, seeLateImages } from "./late-images.ts";
-export { casesWithLapsedClaim, casesWithoutPlan } from "./left-behind.ts";
 export { listCases } from "./list-cases.ts";
+export { casesWithLapsedClaim, casesWithoutPlan } from "./lost-jobs.ts";
 export { moveCase } from "./move-case.ts";
 export { nextCase } from "./next-case.ts";
 export { openCase } from "./open-case.ts";
@@ -22,7 +22,7 @@ export { cancelCase, holdCase, reinstateCase, resumeCase } from "./pause-case.ts
 export { casePolicy } from "./policy.ts";
 export { prioritizeCase, prioritizeCases } from "./prioritize-case.ts";
 export { type PriorWhenSigned, priorsWhenSigned } from "./priors-when-signed.ts";
-export { readIncomplete, requireWhole } from "./read-incomplete.ts";
+export { readIncomplete, requireComplete } from "./read-incomplete.ts";
 export { releaseClaim } from "./release-claim.ts";
 export { renewClaim } from "./renew-claim.ts";
 export { offerPriors } from "./seek-priors.ts";

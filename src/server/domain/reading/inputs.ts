@@ -8,7 +8,7 @@ export const ListCases = z.object({
   filter: z
     .object({
       state: z.array(z.enum(CaseState)).max(Object.keys(CaseState).length).optional(),
-      /** One of the lists that people work from (lists.ts). */
+      /** One of the lists that people work from (list-conditions.ts). */
       list: z.enum(listIds).optional(),
       priority: z.enum(["stat", "urgent", "routine"]).optional(),
       facilityId: z.uuid().optional(),

@@ -4,7 +4,7 @@ import type { Ctx, SqlCtx, UserActor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import { begun, signed } from "./case-conditions.ts";
+import { readingBegun, signed } from "./case-conditions.ts";
 import { findCase } from "./get-case.ts";
 import { OfCase } from "./inputs.ts";
 import { announceCase } from "./move-case.ts";
@@ -29,7 +29,7 @@ export async function noteLateImages(
 ): Promise<void> {
   const { text, values } = Prisma.sql`
     UPDATE reading_case c SET late_images = c.late_images + ${count}::int, late_since = coalesce(c.late_since, clock_timestamp()), updated_at = clock_timestamp()
-    WHERE c.study_ref = ${studyId}::uuid AND (${begun(Prisma.sql`c.state`)} OR ${begun(Prisma.sql`c.paused_from`)})
+    WHERE c.study_ref = ${studyId}::uuid AND (${readingBegun(Prisma.sql`c.state`)} OR ${readingBegun(Prisma.sql`c.paused_from`)})
     RETURNING c.id AS "caseId", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId"`;
   const [late] = await tx.$queryRawUnsafe<Late[]>(text, ...values);
   if (!late) return;

@@ -6,7 +6,7 @@ import { signed } from "./case-conditions.ts";
 import { type CaseRow, selectCases, toWorklistItem } from "./case-rows.ts";
 import { textCondition } from "./find-by-text.ts";
 import { ListCases } from "./inputs.ts";
-import { onList } from "./lists.ts";
+import { onList } from "./list-conditions.ts";
 import { casePolicy } from "./policy.ts";
 import type { Worklist, WorklistCounts } from "./shapes.ts";
 import { runningSkips } from "./skip-case.ts";

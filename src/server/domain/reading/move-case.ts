@@ -26,7 +26,7 @@ export type MovedCase = {
 export type AuditDetails = Record<string, string | number | boolean | null>;
 
 /** Makes of the event of a move more than that it was made: another name for it, and what else belongs on the trail. */
-export type MoveOnTrail = (moved: MovedCase) => { action?: AuditAction; details?: AuditDetails };
+export type MoveAuditEvent = (moved: MovedCase) => { action?: AuditAction; details?: AuditDetails };
 
 /**
  * The one way a case changes state. One conditional UPDATE: of two callers who move the same case together, the
@@ -41,7 +41,7 @@ export async function moveCase<N extends MoveName>(
   caseId: string,
   move: N,
   by: MoveBy<N>,
-  onTrail?: MoveOnTrail,
+  onTrail?: MoveAuditEvent,
 ): Promise<MovedCase | null> {
   const [moved] = await moveCases(ctx, [caseId], move, by, onTrail);
   return moved ?? null;
@@ -53,7 +53,7 @@ export async function moveCases<N extends MoveName>(
   caseIds: string[],
   move: N,
   by: MoveBy<N>,
-  onTrail: MoveOnTrail = () => ({}),
+  onTrail: MoveAuditEvent = () => ({}),
 ): Promise<MovedCase[]> {
   if (caseIds.length === 0) return [];
   const make = namedMoves[move] as (by: MoveBy<N>) => ReturnType<(typeof namedMoves)[MoveName]>;

@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import { isWhole } from "./case-conditions.ts";
+import { isComplete } from "./case-conditions.ts";
 import { type CaseRow, missingOf } from "./case-rows.ts";
 import { findCase } from "./get-case.ts";
 import type { ReadIncomplete } from "./inputs.ts";
@@ -23,7 +23,7 @@ export async function readIncomplete(
   const missing = missingOf(row);
   if (missing > refused) throw incomplete(missing);
   // Said already, or nothing is missing any more.
-  if (isWhole({ missing, readWithout: row.readWithout })) return { refused: row.readWithout };
+  if (isComplete({ missing, readWithout: row.readWithout })) return { refused: row.readWithout };
   await tx.$executeRaw`UPDATE reading_case SET read_without = ${missing}, read_without_by_id = ${actor.userId}::uuid,
     read_without_at = now() WHERE id = ${caseId}::uuid`;
   await audit(ctx, {
@@ -39,8 +39,8 @@ export async function readIncomplete(
 }
 
 /** @throws {DomainError} `case.incomplete` with `refused`, when images are missing that nobody has said to read without. */
-export function requireWhole(row: Pick<CaseRow, "refusedInstances" | "damagedInstances" | "readWithout">): void {
-  if (!isWhole({ missing: missingOf(row), readWithout: row.readWithout })) throw incomplete(missingOf(row));
+export function requireComplete(row: Pick<CaseRow, "refusedInstances" | "damagedInstances" | "readWithout">): void {
+  if (!isComplete({ missing: missingOf(row), readWithout: row.readWithout })) throw incomplete(missingOf(row));
 }
 
 const incomplete = (refused: number): DomainError => new DomainError("case.incomplete", { details: { refused } });

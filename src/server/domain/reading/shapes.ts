@@ -109,7 +109,7 @@ export type WorklistItem = {
   can: CaseAbilities;
 };
 
-/** Of the lists (lists.ts) and of two states. `final`: of that list, signed within the last 24 hours. */
+/** Of the lists (list-conditions.ts) and of two states. `final`: of that list, signed within the last 24 hours. */
 export type WorklistCounts = Record<ListId, number> & { unread: number; arriving: number };
 
 /** A reader of the group leaves a case for later, until then. */

@@ -1,5 +1,5 @@
 import { DomainError } from "@overread/shared/errors";
-import { isInOwnWords } from "@overread/shared/skip-reasons";
+import { isFreeText } from "@overread/shared/skip-reasons";
 import type { Actor, Ctx, UserActor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
@@ -24,7 +24,7 @@ export async function skipCase(ctx: Ctx<UserActor>, { caseId, reason }: SkipCase
   const row = await findCase(ctx, caseId, "case.skip");
   if (!isClaimable(row)) throw new DomainError("case.illegal-move", { details: { from: row.state, to: "skipped" } });
   if (row.claimLive) throw new DomainError("case.already-claimed", { details: { claimedByName: row.claimedByName } });
-  if (row.priority === "stat" && !isInOwnWords(reason)) throw new DomainError("case.skip-reason");
+  if (row.priority === "stat" && !isFreeText(reason)) throw new DomainError("case.skip-reason");
   const [skip] = await ctx.tx.$queryRaw<[{ until: Date }]>`
     INSERT INTO case_skip (case_id, user_id, org_id, reader_org_id, reason, skipped_at, skipped_until)
     VALUES (${caseId}::uuid, ${ctx.actor.userId}::uuid, ${row.orgId}::uuid, ${row.readerOrgId}::uuid, ${reason}, clock_timestamp(),

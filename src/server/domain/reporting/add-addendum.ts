@@ -2,7 +2,7 @@ import { DomainError } from "@overread/shared/errors";
 import { reportWords } from "@overread/shared/report-words";
 import type { Ctx, UserActor } from "#server/context.ts";
 import { isSigned, moveCase } from "../reading/index.ts";
-import { plain } from "./canonical-text.ts";
+import { normalizeText } from "./canonical-text.ts";
 import type { AddAddendum, KeyImage, Section } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
 import { patientInDoubt } from "./patient-in-doubt.ts";
@@ -40,7 +40,7 @@ export async function addAddendum(ctx: Ctx<UserActor>, { caseId, text, lateImage
       kind = 'addendum' AND signed_at > clock_timestamp() - make_interval(secs => ${resendSeconds}) AS recent
     FROM report_version WHERE case_id = ${caseId}::uuid ORDER BY version DESC LIMIT 1`;
   if (!newest || !isSigned(row)) throw new DomainError("report.not-signed");
-  const words = plain(text);
+  const words = normalizeText(text);
   if (newest.recent && newest.signedById === actor.userId && newest.sections.at(-1)?.text === words) {
     const { reportVersionId, version, signedAt, sha256 } = newest;
     return { reportVersionId, version, signedAt: signedAt.toISOString(), sha256 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { canonicalText, plain, type SignedContent, sha256Of } from "./canonical-text.ts";
+import { canonicalText, normalizeText, type SignedContent, sha256Of } from "./canonical-text.ts";
 import { AddAddendum } from "./inputs.ts";
 
 const content: SignedContent = {
@@ -54,15 +54,15 @@ test("every part that a reader relies on changes the hash", () => {
 });
 
 test("text is kept composed, with plain line ends and without control characters", () => {
-  assert.equal(plain("u\u0308\r\nb\rc\td\u0000e\u001b"), "\u00fc\nb\nc\td e ");
+  assert.equal(normalizeText("u\u0308\r\nb\rc\td\u0000e\u001b"), "\u00fc\nb\nc\td e ");
 });
 
 test("a line break of any kind stays one: no two lines become one word", () => {
   for (const end of ["\r\n", "\r", "\n", "\v", "\f", "\u0085", "\u2028", "\u2029"])
-    assert.equal(plain(`Dose 1${end}0 mg`), "Dose 1\n0 mg", JSON.stringify(end));
-  assert.equal(plain("a\r\n\r\nb\n\rc"), "a\n\nb\n\nc");
+    assert.equal(normalizeText(`Dose 1${end}0 mg`), "Dose 1\n0 mg", JSON.stringify(end));
+  assert.equal(normalizeText("a\r\n\r\nb\n\rc"), "a\n\nb\n\nc");
   for (const control of ["\u0000", "\u0007", "\u001f", "\u007f", "\u0090"])
-    assert.equal(plain(`1${control}0 mg`), "1 0 mg", "nothing between two words vanishes");
+    assert.equal(normalizeText(`1${control}0 mg`), "1 0 mg", "nothing between two words vanishes");
 });
 
 test("the language is signed where it was stated, and texts without one are as they always were", () => {

@@ -32,17 +32,21 @@ export function canonicalText(content: SignedContent): string {
       language: content.language || undefined,
       signedBy: {
         id: content.signedById,
-        name: plain(content.signedByName),
-        qualification: plain(content.signedByQualification),
+        name: normalizeText(content.signedByName),
+        qualification: normalizeText(content.signedByQualification),
       },
       signedAt: content.signedAt.toISOString(),
-      sections: content.sections.map(({ key, title, text }) => ({ key, title: plain(title), text: plain(text) })),
+      sections: content.sections.map(({ key, title, text }) => ({
+        key,
+        title: normalizeText(title),
+        text: normalizeText(text),
+      })),
       keyImages: content.keyImages.map((image) => ({
         seriesInstanceUid: image.seriesInstanceUid,
         sopInstanceUid: image.sopInstanceUid,
         sopClassUid: image.sopClassUid,
         frameNumber: image.frameNumber,
-        caption: plain(image.caption),
+        caption: normalizeText(image.caption),
         windowCenter: image.windowCenter ?? null,
         windowWidth: image.windowWidth ?? null,
       })),
@@ -64,7 +68,7 @@ export function sha256Of(text: string): string {
  *   that what stood on two lines never becomes one word
  * - any other control character but the tab, which no document can hold, is a blank: it may have kept two words apart
  */
-export function plain(text: string): string {
+export function normalizeText(text: string): string {
   return text
     .normalize("NFC")
     .replace(/\r\n|[\r\v\f\u0085\u2028\u2029]/g, "\n")

@@ -4,7 +4,7 @@ import { type CaseRow, isHeldBy, isHeldByAnother, isOpen, isSigned, personOf } f
 import { authorship } from "./authorship.ts";
 import { draftHistory } from "./draft-history.ts";
 import type { GetReport, KeyImage, Section } from "./inputs.ts";
-import { isAnothers } from "./own-draft.ts";
+import { isAnotherAuthors } from "./own-draft.ts";
 import { reportPolicy } from "./policy.ts";
 import { findReportCase } from "./report-case.ts";
 import type { Report } from "./shapes.ts";
@@ -89,7 +89,7 @@ async function workingText(ctx: Ctx, row: CaseRow): Promise<Working> {
     FROM report_draft WHERE case_id = ${row.caseId}::uuid`;
   if (draft) {
     const { updatedAt, authorId, authorName, ...text } = draft;
-    const anothers = ctx.actor.kind === "user" && isAnothers(draft, ctx.actor.userId);
+    const anothers = ctx.actor.kind === "user" && isAnotherAuthors(draft, ctx.actor.userId);
     return { ...text, draft: { savedAt: updatedAt.toISOString(), savedBy: authorName ?? "", anothers } };
   }
   return { version: 0, ...(await startingText(ctx, row)), draft: null };

@@ -1,4 +1,4 @@
-import { withoutHidden } from "@overread/shared/hidden-characters";
+import { removeHiddenCharacters } from "@overread/shared/hidden-characters";
 import { reportLanguages } from "@overread/shared/report-languages";
 import { z } from "zod";
 
@@ -16,7 +16,7 @@ export const KeyImage = z.object({
   sopClassUid: uid,
   /** From 1 (PS3.3 C.7.6.6). */
   frameNumber: z.number().int().min(1).max(100_000),
-  caption: z.string().max(300).overwrite(withoutHidden),
+  caption: z.string().max(300).overwrite(removeHiddenCharacters),
   windowCenter: z.number().optional(),
   windowWidth: z.number().positive().optional(),
 });
@@ -24,8 +24,8 @@ export type KeyImage = z.output<typeof KeyImage>;
 
 export const Section = z.object({
   key: z.string().regex(/^[a-z][a-zA-Z0-9-]{0,39}$/),
-  title: z.string().min(1).max(80).overwrite(withoutHidden),
-  text: z.string().max(50_000).overwrite(withoutHidden),
+  title: z.string().min(1).max(80).overwrite(removeHiddenCharacters),
+  text: z.string().max(50_000).overwrite(removeHiddenCharacters),
 });
 export type Section = z.output<typeof Section>;
 
@@ -66,7 +66,7 @@ export const AddAddendum = z.object({
   text: z
     .string()
     .overwrite((text) =>
-      withoutHidden(text)
+      removeHiddenCharacters(text)
         .replace(/^(?:[^\S\n]*\n)+/, "")
         .trimEnd(),
     )

@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
 import { reportWords } from "@overread/shared/report-words";
 import type { Ctx } from "#server/context.ts";
-import { requireWhole } from "../reading/index.ts";
+import { requireComplete } from "../reading/index.ts";
 import type { Section } from "./inputs.ts";
 
 /** Key of the section that the product itself puts before the reader's. */
@@ -24,7 +24,7 @@ export async function missingImages(
     SELECT s.id, s.refused_instances AS "refusedInstances", s.damaged_instances AS "damagedInstances", c.read_without AS "readWithout"
     FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE c.id = ${caseId}::uuid`;
   if (!study) throw new DomainError("case.not-found");
-  requireWhole(study);
+  requireComplete(study);
   const { refusedInstances: refused, damagedInstances: damaged } = study;
   if (refused + damaged === 0) return [];
   const [{ received }] = await tx.$queryRaw<[{ received: number }]>`

@@ -1,9 +1,9 @@
 import { DomainError } from "@overread/shared/errors";
 
 /** Whose a draft is. Without an author its words are those of the preliminary report, for whoever goes over it. */
-export type Authored = { version: number; updatedAt: Date; authorId: string | null; savedBy: string | null };
+export type DraftAuthorship = { version: number; updatedAt: Date; authorId: string | null; savedBy: string | null };
 
-export function isAnothers(draft: Pick<Authored, "authorId">, userId: string): boolean {
+export function isAnotherAuthors(draft: Pick<DraftAuthorship, "authorId">, userId: string): boolean {
   return draft.authorId !== null && draft.authorId !== userId;
 }
 
@@ -13,8 +13,8 @@ export function isAnothers(draft: Pick<Authored, "authorId">, userId: string): b
  *
  * @throws {DomainError} `report.draft-of-another` with `author`, `savedAt`, `version`
  */
-export function requireOwnDraft(draft: Authored | null, userId: string): void {
-  if (!draft || !isAnothers(draft, userId)) return;
+export function requireOwnDraft(draft: DraftAuthorship | null, userId: string): void {
+  if (!draft || !isAnotherAuthors(draft, userId)) return;
   throw new DomainError("report.draft-of-another", {
     details: { author: draft.savedBy, savedAt: draft.updatedAt.toISOString(), version: draft.version },
   });

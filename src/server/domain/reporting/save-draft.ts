@@ -3,15 +3,15 @@ import type { Ctx, UserActor } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
 import { holdClaim, moveCase } from "../reading/index.ts";
-import { plain } from "./canonical-text.ts";
+import { normalizeText } from "./canonical-text.ts";
 import type { KeyImage, SaveDraft, Section } from "./inputs.ts";
-import { type Authored, requireOwnDraft } from "./own-draft.ts";
-import { isOfTheProduct } from "./product-sections.ts";
+import { type DraftAuthorship, requireOwnDraft } from "./own-draft.ts";
+import { isProductSection } from "./product-sections.ts";
 import { findReportCase } from "./report-case.ts";
 import type { SavedDraft } from "./shapes.ts";
 import { usualLanguage } from "./usual-language.ts";
 
-type DraftRow = Authored & { language: string; sections: Section[]; keyImages: KeyImage[] };
+type DraftRow = DraftAuthorship & { language: string; sections: Section[]; keyImages: KeyImage[] };
 
 /**
  * Saves the working text, if it was made from the version that is saved now: of two windows that typed apart, the
@@ -26,10 +26,14 @@ export async function saveDraft(ctx: Ctx<UserActor>, input: SaveDraft): Promise<
   const { caseId, claimToken } = input;
   await findReportCase(ctx, caseId, "report.save-draft");
   const held = await holdClaim(ctx, { caseId, claimToken });
-  const sections = input.sections.map(({ key, title, text }) => ({ key, title: plain(title), text: plain(text) }));
+  const sections = input.sections.map(({ key, title, text }) => ({
+    key,
+    title: normalizeText(title),
+    text: normalizeText(text),
+  }));
   if (
     new Set(sections.map(({ key }) => key)).size !== sections.length ||
-    sections.some(({ key }) => isOfTheProduct(key))
+    sections.some(({ key }) => isProductSection(key))
   )
     throw new DomainError("request.invalid", { details: { fields: "sections" } });
 
@@ -110,7 +114,7 @@ async function checkKeyImages({ tx }: Ctx, studyRef: string, keyImages: KeyImage
     if (!row || image.frameNumber > Math.max(1, row.numberOfFrames)) throw new DomainError("instance.not-found");
     return {
       ...image,
-      caption: plain(image.caption),
+      caption: normalizeText(image.caption),
       sopClassUid: row.sopClassUid,
       seriesInstanceUid: row.seriesInstanceUid,
     };

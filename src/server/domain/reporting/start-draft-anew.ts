@@ -3,7 +3,7 @@ import type { Ctx, UserActor } from "#server/context.ts";
 import { holdClaim } from "../reading/index.ts";
 import { handOverDraft } from "./hand-over-draft.ts";
 import type { TakeOverDraft } from "./inputs.ts";
-import { isAnothers } from "./own-draft.ts";
+import { isAnotherAuthors } from "./own-draft.ts";
 import { findReportCase } from "./report-case.ts";
 import { readDraft } from "./save-draft.ts";
 import type { SavedDraft } from "./shapes.ts";
@@ -23,7 +23,7 @@ export async function startDraftAnew(ctx: Ctx<UserActor>, input: TakeOverDraft):
   const row = await findReportCase(ctx, caseId, "report.take-over-draft");
   const held = await holdClaim(ctx, { caseId, claimToken });
   const draft = await readDraft(ctx, caseId);
-  if (!draft || draft.version !== version || !isAnothers(draft, actor.userId))
+  if (!draft || draft.version !== version || !isAnotherAuthors(draft, actor.userId))
     throw new DomainError("report.version-conflict", { details: { version: draft?.version ?? 0 } });
   await handOverDraft(ctx, held, "set-aside");
   const { templateId, language, sections, keyImages } = await startingText(ctx, row);

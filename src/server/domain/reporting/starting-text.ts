@@ -1,7 +1,7 @@
 import type { Ctx } from "#server/context.ts";
 import { type CaseRow, comparablePriors, ordersOf } from "../reading/index.ts";
 import type { KeyImage, Section } from "./inputs.ts";
-import { productKeys } from "./product-sections.ts";
+import { productSectionKeys } from "./product-sections.ts";
 import { templatesFor } from "./templates/index.ts";
 import { usualLanguage } from "./usual-language.ts";
 
@@ -24,7 +24,7 @@ export async function startingText(ctx: Pick<Ctx, "actor" | "tx">, row: CaseRow)
     return { templateId: template.id, language, sections: template.sections, keyImages: [] };
   }
   const written = new Map(signed.sections.map((section) => [section.key, section]));
-  for (const key of productKeys) written.delete(key);
+  for (const key of productSectionKeys) written.delete(key);
   // What was signed has no heading without words: those come back, empty, in the template's order.
   const sections = template.sections.map((section) => written.get(section.key) ?? { ...section, text: "" });
   const others = [...written.values()].filter(({ key }) => !sections.some((section) => section.key === key));

@@ -3,7 +3,7 @@ import type { Ctx, UserActor } from "#server/context.ts";
 import { holdClaim } from "../reading/index.ts";
 import { handOverDraft } from "./hand-over-draft.ts";
 import type { TakeOverDraft } from "./inputs.ts";
-import { isAnothers } from "./own-draft.ts";
+import { isAnotherAuthors } from "./own-draft.ts";
 import { findReportCase } from "./report-case.ts";
 import { readDraft } from "./save-draft.ts";
 import type { SavedDraft } from "./shapes.ts";
@@ -25,7 +25,7 @@ export async function takeOverDraft(ctx: Ctx<UserActor>, input: TakeOverDraft): 
   if (!draft || draft.version !== version)
     throw new DomainError("report.version-conflict", { details: { version: draft?.version ?? 0 } });
   // Asked twice, or nobody's to be taken from.
-  if (!isAnothers(draft, actor.userId)) return { version, savedAt: draft.updatedAt.toISOString() };
+  if (!isAnotherAuthors(draft, actor.userId)) return { version, savedAt: draft.updatedAt.toISOString() };
   await handOverDraft(ctx, held, "taken-over");
   const [taken] = await tx.$queryRaw<[{ updatedAt: Date }]>`
     UPDATE report_draft SET author_id = ${actor.userId}::uuid, updated_at = clock_timestamp() WHERE case_id = ${caseId}::uuid

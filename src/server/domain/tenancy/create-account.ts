@@ -1,11 +1,11 @@
 import { DomainError } from "@overread/shared/errors";
-import { holdsHidden } from "@overread/shared/hidden-characters";
+import { hasHiddenCharacters } from "@overread/shared/hidden-characters";
 import { z } from "zod";
 import type { Actor, Tx } from "#server/context.ts";
 import { Role } from "#server/db/generated/enums.ts";
 import { appendAs } from "../audit/index.ts";
 
-const name = z.string().refine((text) => !holdsHidden(text), "holds characters that cannot be seen");
+const name = z.string().refine((text) => !hasHiddenCharacters(text), "holds characters that cannot be seen");
 
 export const NewAccount = z.object({
   email: z.email().max(200).toLowerCase(),

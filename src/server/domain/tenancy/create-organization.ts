@@ -1,5 +1,5 @@
 import { DomainError } from "@overread/shared/errors";
-import { holdsHidden } from "@overread/shared/hidden-characters";
+import { hasHiddenCharacters } from "@overread/shared/hidden-characters";
 import type { SystemActor, Tx } from "#server/context.ts";
 import type { OrganizationKind } from "#server/db/generated/enums.ts";
 import { appendAs } from "../audit/index.ts";
@@ -19,7 +19,11 @@ export type NewOrganization = {
 export function assertVisible(fields: Record<string, string | readonly string[] | undefined>): void {
   for (const [field, value] of Object.entries(fields)) {
     const texts = typeof value === "string" ? [value] : (value ?? []);
-    if (texts.some((text) => text.trim() === "" || text.length > 200 || /[\t\r\n]/.test(text) || holdsHidden(text)))
+    if (
+      texts.some(
+        (text) => text.trim() === "" || text.length > 200 || /[\t\r\n]/.test(text) || hasHiddenCharacters(text),
+      )
+    )
       throw new DomainError("request.invalid", { details: { fields: field } });
   }
 }

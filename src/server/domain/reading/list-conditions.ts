@@ -15,14 +15,14 @@ export function onList(actor: Actor, list: ListId): Prisma.Sql {
   if (list === "next") return nextFor(personOf(actor));
   if (list === "all") return open;
   if (list === "stat") return Prisma.sql`(${open} AND c.priority = 'stat')`;
-  if (list === "mine") return Prisma.sql`(${heldBy(personOf(actor))} OR ${begunBy(actor)} OR ${addendumDue(actor)})`;
+  if (list === "mine") return Prisma.sql`(${heldBy(personOf(actor))} OR ${draftedBy(actor)} OR ${addendumDue(actor)})`;
   return signedOfLate;
 }
 
 const signedOfLate = Prisma.sql`(${signed} AND c.completed_at > now() - interval '24 hours')`;
 
 /** The caller's words wait there unsigned. */
-function begunBy(actor: Actor): Prisma.Sql {
+function draftedBy(actor: Actor): Prisma.Sql {
   return actor.kind === "user"
     ? Prisma.sql`(${open} AND EXISTS (SELECT 1 FROM report_draft d WHERE d.case_id = c.id AND d.author_id = ${actor.userId}::uuid))`
     : Prisma.sql`false`;

@@ -27,7 +27,7 @@ type Row = SubjectColumns & {
  *
  * @throws {DomainError} `delivery.not-found` (also for one that another carrier has)
  */
-export async function settleDelivery(
+export async function recordOutcome(
   ctx: Ctx,
   { deliveryId, outcome }: { deliveryId: string; outcome: Outcome },
 ): Promise<void> {

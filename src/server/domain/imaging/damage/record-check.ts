@@ -1,10 +1,10 @@
 import type { SqlTx } from "#server/context.ts";
+import { appendAs } from "#server/domain/audit/index.ts";
 import { publish } from "#server/live/publish.ts";
 import { systemActor } from "#server/system-actor.ts";
-import { appendAs } from "../../audit/index.ts";
 
 /** What a look at the object of an image has shown. */
-export type Look = {
+export type ObjectCheck = {
   instanceId: string;
   orgId: string;
   /** null: it holds what was received. */
@@ -24,7 +24,7 @@ type Place = { studyRef: string; readerOrgId: string | null; caseId: string | nu
  *
  * @param tx of maintenance: damage is nobody's to declare or to take back.
  */
-export async function settleDamage(tx: SqlTx, look: Look): Promise<void> {
+export async function recordCheck(tx: SqlTx, look: ObjectCheck): Promise<void> {
   const { instanceId, orgId, fault, by, askedBackup = false, from = "sender" } = look;
   const damaged = fault !== null;
   const [place] = await tx.$queryRaw<Place[]>`

@@ -7,7 +7,7 @@ type Waiting<T, R> = { item: T; resolve: (result: R) => void; reject: (error: un
  * @param work answers each item, in their order; when it throws, every item of that call is answered with the error.
  * @param atMost items of one call.
  */
-export function gather<T, R>(work: (items: T[]) => Promise<R[]>, atMost: number): (item: T) => Promise<R> {
+export function batchCalls<T, R>(work: (items: T[]) => Promise<R[]>, atMost: number): (item: T) => Promise<R> {
   let waiting: Waiting<T, R>[] = [];
   let running = false;
   const run = async (): Promise<void> => {
@@ -36,7 +36,7 @@ export function gather<T, R>(work: (items: T[]) => Promise<R[]>, atMost: number)
 }
 
 /** Lets so many pass at a time; the others wait in line. */
-export function atATime(count: number): <T>(work: () => Promise<T>) => Promise<T> {
+export function limitConcurrency(count: number): <T>(work: () => Promise<T>) => Promise<T> {
   const line: (() => void)[] = [];
   let running = 0;
   return async (work) => {

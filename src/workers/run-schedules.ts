@@ -15,7 +15,7 @@ export type Schedule = {
  *
  * @returns a function that stops, and resolves when what was running has ended.
  */
-export function keepRunning(schedules: Schedule[], log: Log): () => Promise<void> {
+export function runSchedules(schedules: Schedule[], log: Log): () => Promise<void> {
   const timers: NodeJS.Timeout[] = [];
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
