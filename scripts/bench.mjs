@@ -3,6 +3,7 @@
 import { say } from "./lib/say.mjs";
 
 const benches = {
+  assignment: () => import("./bench/assignment.ts"),
   cstore: () => import("./bench/cstore.ts"),
   dicom: () => import("./bench/dicom.ts"),
   jobs: () => import("./bench/jobs.ts"),

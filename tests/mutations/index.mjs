@@ -1,3 +1,4 @@
+import { assignment } from "./assignment.mjs";
 import { documents } from "./documents.mjs";
 import { exchange } from "./exchange.mjs";
 import { hashes } from "./hashes.mjs";
@@ -30,4 +31,5 @@ export const mutations = Object.entries({
   jobs,
   viewer,
   exchange,
+  assignment,
 }).flatMap(([part, breaks]) => breaks.map((each) => ({ part, ...each })));

@@ -1,11 +1,4 @@
-export { type Rule, type RuleSet, ruleSetSchema } from "./engine/rules.ts";
-export { isOpen, nextChange } from "./engine/schedule.ts";
-export { ruleInWords } from "./engine/sentence.ts";
-export {
-  type CaseFacts,
-  type ReaderFacts,
-  type Snapshot,
-  snapshotSchema,
-  type WorkUnitTable,
-} from "./engine/snapshot.ts";
-export type { Names } from "./engine/words.ts";
+export { assign } from "./engine/assign.ts";
+export type { Decision, Line, Outcome } from "./engine/decisions.ts";
+export type { Rule } from "./engine/rules.ts";
+export type { CaseFacts, ReaderFacts, Snapshot } from "./engine/snapshot.ts";

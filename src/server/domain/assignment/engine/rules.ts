@@ -11,7 +11,7 @@ const amongValues = <F extends string, T extends z.ZodType>(field: F, value: T) 
   z.strictObject({ field: z.literal(field), op: z.enum(["any-of", "none-of"]), values: z.array(value).min(1) });
 
 /** A closed list: what can be asked of a case. Of several modalities or regions one is enough for `any-of`; `none-of` is its opposite. */
-export const conditionSchema = z.discriminatedUnion("field", [
+const conditionSchema = z.discriminatedUnion("field", [
   amongValues("hospital", id),
   amongValues("facility", id),
   amongValues("modality", code),
@@ -31,16 +31,16 @@ export type Condition = z.infer<typeof conditionSchema>;
 
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
 /** Days 1 = Monday … 7 = Sunday (ISO 8601), on which the window begins; `until` not after `from`: into the next day. Equal: 24 hours. */
-export const windowSchema = z.strictObject({
+const windowSchema = z.strictObject({
   days: z.array(z.int().min(1).max(7)).min(1),
   from: clock,
   until: clock,
 });
 export type ClockWindow = z.infer<typeof windowSchema>;
-export const scheduleSchema = z.strictObject({ timeZone: z.string().min(1), windows: z.array(windowSchema).min(1) });
+const scheduleSchema = z.strictObject({ timeZone: z.string().min(1), windows: z.array(windowSchema).min(1) });
 export type Schedule = z.infer<typeof scheduleSchema>;
 
-export const modeSchema = z.discriminatedUnion("kind", [
+const modeSchema = z.discriminatedUnion("kind", [
   /** Readers who may see it in their list and claim it. */
   z.strictObject({ kind: z.literal("pool") }),
   /** Goes to one reader; he has this long to say yes, then it goes to the next. Null: his without asking. */
@@ -50,7 +50,7 @@ export const modeSchema = z.discriminatedUnion("kind", [
 ]);
 export type Mode = z.infer<typeof modeSchema>;
 
-export const ruleSchema = z.strictObject({
+const ruleSchema = z.strictObject({
   id,
   when: z.array(conditionSchema),
   /** Both empty: every reader of the group. */

@@ -17,7 +17,7 @@ export function ruleInWords(rule: Rule, names: Names): string {
 }
 
 /** One condition, e.g. "not urgent or routine", "less than 30 min left". */
-export function conditionInWords(condition: Condition, names: Names): string {
+function conditionInWords(condition: Condition, names: Names): string {
   if (condition.field === "slack") return `less than ${durationInWords(condition.minutes * 60)} left`;
   if (condition.field === "waited") return `waiting for more than ${durationInWords(condition.minutes * 60)}`;
   const values = list(valuesInWords(condition, names), "or");
@@ -55,7 +55,7 @@ function whoInWords({ readers: { readerIds, groupIds } }: Rule, names: Names): s
   return who.length === 0 ? "all readers" : list(who, "and");
 }
 
-export function scheduleInWords({ windows, timeZone }: Schedule): string {
+function scheduleInWords({ windows, timeZone }: Schedule): string {
   const times = windows.map(({ days, from, until }) =>
     from === until && from === "00:00" ? daysInWords(days) : `${daysInWords(days)} ${from}–${until}`,
   );

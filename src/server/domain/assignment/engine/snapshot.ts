@@ -27,7 +27,7 @@ const interval = z.strictObject({ from: instant, until: instant });
 /** Null on either side: without end there. */
 const validity = { validFrom: instant.nullable(), validUntil: instant.nullable() };
 
-export const caseSchema = z.strictObject({
+const caseSchema = z.strictObject({
   id,
   hospitalId: id,
   /** Of a study that came by no facility: the hospital's own id, with a facility of that id below. */
@@ -80,7 +80,7 @@ export const caseSchema = z.strictObject({
 });
 export type CaseFacts = z.infer<typeof caseSchema>;
 
-export const readerSchema = z.strictObject({
+const readerSchema = z.strictObject({
   id,
   orgId: id,
   /** A session is open and was seen lately. */
@@ -112,7 +112,7 @@ export const readerSchema = z.strictObject({
 });
 export type ReaderFacts = z.infer<typeof readerSchema>;
 
-export const workUnitTableSchema = z.strictObject({
+const workUnitTableSchema = z.strictObject({
   /** Work units (RVU) a procedure counts for; `effort`: as how many of them it takes time, where pay and time differ. */
   procedures: z.array(
     z.strictObject({ code, workUnits: z.number().positive(), effort: z.number().positive().nullable() }),

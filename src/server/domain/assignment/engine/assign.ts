@@ -1,0 +1,186 @@
+import type { Decision, Outcome } from "./decisions.ts";
+import { type BarCode, bars } from "./findings.ts";
+import { type Ground, prepare, type ReadyRule, ruleFindings, ruleLets } from "./ground.ts";
+import { Hands } from "./hands.ts";
+import { kept } from "./keep.ts";
+import { linesOf } from "./lines.ts";
+import { lookAgainAt } from "./look-again.ts";
+import type { RuleSet } from "./rules.ts";
+import type { CaseFacts, Snapshot } from "./snapshot.ts";
+import { byUrgency } from "./urgency.ts";
+import { byWishes, type Candidate, candidate, firstFour, linksOf, wishesOf } from "./wishes.ts";
+
+/** Sees each case in the moment in which it is decided; the trace is made of this (trace.ts). */
+export type Watch = (seen: {
+  facts: CaseFacts;
+  decision: Decision;
+  tried: readonly (ReadyRule | null)[];
+  ground: Ground;
+  hands: Hands;
+}) => void;
+
+/**
+ * Who reads what. Every open case gets exactly one decision; the same snapshot gets the same answer, in whatever order its lists came.
+ *
+ * The order of wishes: never a barred reader; the least slack first (STAT before all); his own draft; training; the same patient, a linked case,
+ * the priors; fewest work units per hour of the shift; the seed. STAT goes past caps, never past a bar.
+ *
+ * @param rules other than the snapshot's own: to try them out.
+ */
+export function assign(snapshot: Snapshot, rules: RuleSet = snapshot.rules, watch?: Watch): Outcome {
+  const ground = prepare(snapshot, rules);
+  const hands = new Hands(ground);
+  const sets = new ReaderSets();
+  const links = linksOf(ground.cases);
+  const decisions: Decision[] = [];
+  const open: CaseFacts[] = [];
+  const decide = (facts: CaseFacts, decision: Decision, tried: readonly (ReadyRule | null)[]) => {
+    decisions.push(decision);
+    watch?.({ facts, decision, tried, ground, hands });
+  };
+
+  // What somebody has in hand counts before anything is given out.
+  for (const facts of ground.cases) {
+    const decision = kept(facts, ground);
+    if (decision) hands.take(facts, decision.readerId, decision.ruleId, { asked: decision.what === "offer" });
+    if (decision) decide(facts, decision, []);
+    else open.push(facts);
+  }
+  for (const facts of open.sort(byUrgency)) {
+    const wait = waits(facts);
+    if (wait) {
+      decide(facts, { kind: "wait", caseId: facts.id, why: wait }, []);
+      continue;
+    }
+    const { decision, tried } = decideOne(facts, links(facts), ground, hands, sets);
+    decide(facts, decision, tried);
+    if (decision.kind === "offer" || decision.kind === "assign")
+      hands.take(facts, decision.readerId, decision.ruleId, { asked: decision.kind === "offer" });
+  }
+
+  decisions.sort((a, b) => (a.caseId < b.caseId ? -1 : 1));
+  const drawn = decisions.filter((each) => each.kind === "draw");
+  return {
+    version: 1,
+    now: snapshot.now,
+    rulesVersion: rules.version,
+    decisions,
+    lines: linesOf(drawn, sets.all, ground, hands),
+    readerSets: sets.all,
+    lookAgainAt: lookAgainAt(snapshot, rules),
+  };
+}
+
+function waits({ state, ready }: CaseFacts): "arriving" | "held" | "not-ready" | null {
+  if (state === "arriving" || state === "held") return state;
+  return ready ? null : "not-ready";
+}
+
+/** Readers sorted by what they can do with a case now. */
+type Sorted = { may: Candidate[]; askable: Candidate[]; busy: number; capped: number };
+
+function decideOne(facts: CaseFacts, linked: readonly string[], ground: Ground, hands: Hands, sets: ReaderSets) {
+  const fitting = ground.rules.filter(({ open, fits }) => open && fits(facts));
+  const tried: (ReadyRule | null)[] = [];
+  let full = false;
+  for (const ready of fitting.length > 0 ? fitting : [null]) {
+    tried.push(ready);
+    const sorted = sortReaders(facts, linked, ready, ground, hands);
+    const decision = byMode(facts, ready, sorted, ground, sets);
+    if (decision) return { decision, tried };
+    full ||= sorted.capped > 0;
+    if (ready?.rule.exclusive) break;
+  }
+  const decision: Decision = full
+    ? { kind: "wait", caseId: facts.id, why: "capacity" }
+    : nobody(facts, tried[0] ?? null, ground);
+  return { decision, tried };
+}
+
+function sortReaders(
+  facts: CaseFacts,
+  linked: readonly string[],
+  ready: ReadyRule | null,
+  ground: Ground,
+  hands: Hands,
+): Sorted {
+  const standing = ground.standing(facts);
+  const own = ground.own(facts);
+  const stat = facts.priority === "stat";
+  const sorted: Sorted = { may: [], askable: [], busy: 0, capped: 0 };
+  for (const [place, reader] of ground.readers.entries()) {
+    if (standing.never[place] || ground.away[place] || !ruleLets(ready, place, standing)) continue;
+    const ownFindings = own.get(reader.id);
+    if (ownFindings?.some(bars)) continue;
+    if (!stat && hands.capFindings(reader, ready?.rule ?? null).length > 0) {
+      sorted.capped++;
+      continue;
+    }
+    const each = candidate(facts, linked, reader, standing.match[place] === 1, hands);
+    sorted.may.push(each);
+    if (!ground.signedIn[place] || ownFindings?.some(({ code }) => code === "offer.declined")) continue;
+    if (!stat && hands.isAsked(reader.id)) sorted.busy++;
+    else sorted.askable.push(each);
+  }
+  return sorted;
+}
+
+/** @returns null: nobody is left under this rule. */
+function byMode(
+  facts: CaseFacts,
+  ready: ReadyRule | null,
+  sorted: Sorted,
+  ground: Ground,
+  sets: ReaderSets,
+): Decision | null {
+  const { may, askable, busy } = sorted;
+  if (may.length === 0) return null;
+  const caseId = facts.id;
+  const order = byWishes(facts, ground.snapshot.seed);
+  const pool = (asked: boolean): Decision => {
+    const near = may.filter(({ draft, near: how }) => draft || how >= 2);
+    const preferred = firstFour(near, order)[0]?.reader.id ?? null;
+    return { kind: "pool", caseId, set: sets.of(may), ruleId: ready?.rule.id ?? null, preferred, asked };
+  };
+  if (!ready || ready.rule.mode.kind === "pool") return pool(false);
+  const { id: ruleId, mode } = ready.rule;
+  if (mode.kind === "draw") return { kind: "draw", caseId, set: sets.of(may), ruleId };
+  const first = firstFour(askable, order);
+  const [chosen, ...afterHim] = first;
+  if (!chosen) return busy > 0 ? { kind: "wait", caseId, why: "capacity" } : pool(true);
+  const readerId = chosen.reader.id;
+  const wishes = wishesOf(first);
+  if (mode.acceptSeconds === null) return { kind: "assign", caseId, readerId, ruleId, wishes };
+  const until = ground.now + mode.acceptSeconds * 1000;
+  return { kind: "offer", caseId, readerId, until, afterHim: afterHim.map(({ reader }) => reader.id), ruleId, wishes };
+}
+
+function nobody(facts: CaseFacts, ready: ReadyRule | null, ground: Ground): Decision {
+  const counts = new Map<BarCode, number>();
+  const standing = ground.standing(facts);
+  for (const [place, reader] of ground.readers.entries()) {
+    const own = ground.own(facts).get(reader.id) ?? [];
+    const first = [...ruleFindings(ready, place, standing), ...ground.findings(facts, place), ...own].find(bars);
+    if (first) counts.set(first.code, (counts.get(first.code) ?? 0) + 1);
+  }
+  const barred = [...counts].map(([code, readers]) => ({ code, readers }));
+  barred.sort((a, b) => b.readers - a.readers || (a.code < b.code ? -1 : 1));
+  return { kind: "nobody", caseId: facts.id, ruleId: ready?.rule.id ?? null, barred };
+}
+
+/** Many cases have the same readers: each set is written once. */
+class ReaderSets {
+  readonly all: string[][] = [];
+  readonly #places = new Map<string, number>();
+
+  of(candidates: readonly Candidate[]): number {
+    const ids = candidates.map(({ reader }) => reader.id);
+    const key = ids.join("\n");
+    let place = this.#places.get(key);
+    if (place === undefined) {
+      place = this.all.push(ids) - 1;
+      this.#places.set(key, place);
+    }
+    return place;
+  }
+}

@@ -1,0 +1,82 @@
+import type { Finding } from "./findings.ts";
+import type { Ground } from "./ground.ts";
+import type { Rule } from "./rules.ts";
+import type { CaseFacts, ReaderFacts } from "./snapshot.ts";
+
+type Held = { cases: number; workUnits: number };
+
+/** What each reader has in hand while decisions are made: claims, offers, assignments, and what this run gives him. */
+export class Hands {
+  readonly #held = new Map<string, Held>();
+  readonly #byRule = new Map<string, Held>();
+  readonly #offers = new Set<string>();
+  readonly #patients = new Map<string, Set<string>>();
+  readonly #ofCase = new Map<string, string>();
+  readonly #ground: Ground;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  take(facts: CaseFacts, readerId: string, ruleId: string | null, { asked = false } = {}): void {
+    const workUnits = this.#ground.workUnits.of(facts);
+    add(this.#held, readerId, workUnits);
+    if (ruleId !== null) add(this.#byRule, `${ruleId}\n${readerId}`, workUnits);
+    if (asked) this.#offers.add(readerId);
+    this.#ofCase.set(facts.id, readerId);
+    if (facts.patientRef === null) return;
+    const holders = this.#patients.get(facts.patientRef);
+    if (holders) holders.add(readerId);
+    else this.#patients.set(facts.patientRef, new Set([readerId]));
+  }
+
+  /** Who has another open case of the same person. */
+  holdsPatient(facts: CaseFacts, readerId: string): boolean {
+    return facts.patientRef !== null && (this.#patients.get(facts.patientRef)?.has(readerId) ?? false);
+  }
+  holderOf(caseId: string): string | undefined {
+    return this.#ofCase.get(caseId);
+  }
+  /** He has an offer that he has not answered. */
+  isAsked(readerId: string): boolean {
+    return this.#offers.has(readerId);
+  }
+
+  /** Work units per hour of his shift so far, what he has in hand counted as done; the first hour counts whole. */
+  perHour({ id, done }: ReaderFacts): number {
+    const hours = Math.max(1, (this.#ground.now - done.since) / 3_600_000);
+    return (done.workUnits + (this.#held.get(id)?.workUnits ?? 0)) / hours;
+  }
+
+  /** Which of his caps he has reached, his own and the rule's. */
+  capFindings({ id, caps, done }: ReaderFacts, rule: Rule | null): Finding[] {
+    const found: Finding[] = [];
+    const { cases, workUnits } = this.#held.get(id) ?? nothingHeld;
+    if (caps.openCases !== null && cases >= caps.openCases)
+      found.push({ code: "cap.open-cases", most: caps.openCases });
+    if (caps.shiftCases !== null && done.cases + cases >= caps.shiftCases)
+      found.push({ code: "cap.shift-cases", most: caps.shiftCases });
+    if (caps.shiftWorkUnits !== null && done.workUnits + workUnits >= caps.shiftWorkUnits)
+      found.push({ code: "cap.shift-work-units", most: caps.shiftWorkUnits });
+    if (!rule) return found;
+    const { openCases, openWorkUnits } = rule.caps;
+    if (openCases === null && openWorkUnits === null) return found;
+    const under = this.#byRule.get(`${rule.id}\n${id}`) ?? nothingHeld;
+    if (openCases !== null && under.cases >= openCases)
+      found.push({ code: "cap.rule-open-cases", most: openCases, ruleId: rule.id });
+    if (openWorkUnits !== null && under.workUnits >= openWorkUnits)
+      found.push({ code: "cap.rule-open-work-units", most: openWorkUnits, ruleId: rule.id });
+    return found;
+  }
+}
+
+const nothingHeld: Held = { cases: 0, workUnits: 0 };
+
+function add(of: Map<string, Held>, key: string, workUnits: number): void {
+  const held = of.get(key);
+  if (!held) of.set(key, { cases: 1, workUnits });
+  else {
+    held.cases++;
+    held.workUnits += workUnits;
+  }
+}
