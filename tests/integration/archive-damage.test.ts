@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  appendFileSync,
   closeSync,
   cpSync,
   mkdirSync,
@@ -9,6 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   utimesSync,
   writeSync,
 } from "node:fs";
@@ -119,6 +121,19 @@ for (const [name, make] of [
     // Whoever looked at it meanwhile finds it sound in the end.
     while (await damagedAt(image)) await new Promise((resolve) => setTimeout(resolve, 20));
   });
+
+test("an image with bytes behind its end, or without its last one, is served in no form", async () => {
+  const image = await stored(small());
+  const reads = [place(image), `/studies/${image.study}`, `${place(image)}/frames/1`] as const;
+  for (const where of reads) assert.equal(await status(where), 200, where);
+  appendFileSync(image.file, "x");
+  for (const where of reads) assert.equal(await status(where), 500, where);
+  truncateSync(image.file, image.size - 1);
+  for (const where of reads) assert.equal(await status(where), 500, where);
+  assert.equal((await archive.stow([image.part10])).status, 200);
+  for (const where of reads) assert.equal(await status(where), 200, where);
+  while (await damagedAt(image)) await new Promise((resolve) => setTimeout(resolve, 20));
+});
 
 test("a scrub finds, marks and tells; the sender is asked again; a backup mends what it holds", async () => {
   const image = await stored(small());

@@ -5,7 +5,7 @@ import { part10Head } from "@overread/shared/dicom/write";
 import { DomainError } from "@overread/shared/errors";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";
 import { frameIndexOfInstance } from "./read-frames.ts";
-import { assertWholeBytes, openObject, readFully } from "./whole-object.ts";
+import { openObject, readSound } from "./whole-object.ts";
 
 /** Larger instances are sent as they are stored, or not at all: writing one anew takes it into memory whole. */
 const largest = 512 << 20;
@@ -49,10 +49,9 @@ export async function readWhole(instance: InstanceLocation): Promise<[Buffer]> {
   const object = await openObject(instance);
   const bytes = Buffer.allocUnsafe(instance.sizeBytes);
   try {
-    await readFully(object, instance, bytes, 0);
+    await readSound(object, instance, bytes);
   } finally {
     await object.close();
   }
-  assertWholeBytes(bytes, instance);
   return [bytes];
 }

@@ -10,4 +10,4 @@ export { preparedMetadata, underRoot, unzipped, withRoot } from "./prepared-meta
 export { bulkExtent, frameCount, frameIndexOfInstance, readBulk, readFrames } from "./read-frames.ts";
 export { scrubArchive } from "./scrub.ts";
 export { sweepStorage } from "./sweep.ts";
-export { assertWhole, assertWholeBytes, type Expected, openObject, readFully } from "./whole-object.ts";
+export { assertWhole, assertWholeBytes, type Expected, openObject, readFully, readSound } from "./whole-object.ts";

@@ -21,20 +21,49 @@ const running = new Map<string, Promise<void>>();
  * @throws {DomainError} `storage.corrupt`
  */
 export async function assertWhole(object: OpenObject, expected: Expected): Promise<void> {
-  const { sizeBytes, version } = await orCorrupt(object.identify(), expected);
-  if (sizeBytes !== expected.sizeBytes) throw corrupt(expected);
-  const name = `${expected.objectKey} ${expected.dataSetSha256}`;
-  const known = trusted.get(name);
-  if (known?.version === version && known.until > Date.now()) return;
-  const key = `${name} ${version}`;
+  const version = await versionOf(object, expected);
+  if (isTrusted(expected, version)) return;
+  const key = `${nameOf(expected)} ${version}`;
   let check = running.get(key);
   if (!check) {
     check = readThrough(object, expected).finally(() => running.delete(key));
     running.set(key, check);
   }
   await check;
+  trust(expected, version);
+}
+
+/**
+ * Reads all of an open object into a buffer of its length, and makes sure that these are the bytes that were received: by what is
+ * known of this version of the file, else by hashing what was read. A store that would have to be asked for the version is not.
+ *
+ * @throws {DomainError} `storage.corrupt`, `storage.unavailable`
+ */
+export async function readSound(object: OpenObject, expected: Expected, buffer: Buffer): Promise<void> {
+  // Before it is read: the bytes are of this version or of a later one, never of one before what is believed.
+  const version = object.isNear ? await versionOf(object, expected) : null;
+  await readFully(object, expected, buffer, 0);
+  if (version !== null && isTrusted(expected, version)) return;
+  assertWholeBytes(buffer, expected);
+  if (version !== null) trust(expected, version);
+}
+
+async function versionOf(object: OpenObject, expected: Expected): Promise<string> {
+  const { sizeBytes, version } = await orCorrupt(object.identify(), expected);
+  if (sizeBytes !== expected.sizeBytes) throw corrupt(expected);
+  return version;
+}
+
+const nameOf = ({ objectKey, dataSetSha256 }: Expected): string => `${objectKey} ${dataSetSha256}`;
+
+function isTrusted(expected: Expected, version: string): boolean {
+  const known = trusted.get(nameOf(expected));
+  return known?.version === version && known.until > Date.now();
+}
+
+function trust(expected: Expected, version: string): void {
   if (trusted.size >= mostTrusted) trusted.delete(trusted.keys().next().value as string);
-  trusted.set(name, { version, until: Date.now() + trustMs });
+  trusted.set(nameOf(expected), { version, until: Date.now() + trustMs });
 }
 
 async function readThrough(object: OpenObject, expected: Expected): Promise<void> {

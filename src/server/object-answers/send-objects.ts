@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { assertWhole, assertWholeBytes, type Expected, openObject, readFully } from "#server/archive/index.ts";
+import { assertWhole, type Expected, openObject, readFully, readSound } from "#server/archive/index.ts";
 import type { OpenObject } from "#server/storage/object-store.ts";
 import { pieceSize, ReadingMemory } from "#server/storage/reading-memory.ts";
 
@@ -75,32 +75,43 @@ export async function sendObjects(
 /** Reads in the order of the answer; each begins when it is asked for. An object is opened once and closed behind its last piece. */
 function* readsOf(objects: ObjectToSend[]): Generator<Promise<Piece>, void> {
   for (const object of objects) {
-    const { sizeBytes, before } = object;
-    // One that fits into a piece is checked as it is read, a larger one before its first piece.
-    const inOnePiece = sizeBytes <= pieceSize;
-    const opening = openObject(object);
-    opening.catch(() => {});
-    const sound = inOnePiece ? opening : opening.then((opened) => assertWhole(opened, object).then(() => opened));
-    sound.catch(() => {});
-    const pieces: Promise<unknown>[] = [sound];
-    try {
-      for (let at = 0; at === 0 || at < sizeBytes; at += pieceSize) {
-        const piece = readPiece(
-          object,
-          sound,
-          at,
-          Math.min(pieceSize, sizeBytes - at),
-          at === 0 ? before : undefined,
-        ).then((read) => {
-          if (inOnePiece) assertWholeBytes(read.bytes, object);
-          return read;
-        });
-        pieces.push(piece);
-        yield piece;
-      }
-    } finally {
-      void Promise.allSettled(pieces).then(() => opening.then((opened) => opened.close()).catch(() => {}));
+    const { sizeBytes } = object;
+    if (sizeBytes <= pieceSize) yield readSmall(object);
+    else yield* readsOfLarge(object);
+  }
+}
+
+/** An object that fits into a piece is checked as it is read. */
+async function readSmall(object: ObjectToSend): Promise<Piece> {
+  const opened = await openObject(object);
+  try {
+    const memory = new ReadingMemory();
+    const bytes = memory.allocate(object.sizeBytes);
+    await readSound(opened, object, bytes);
+    return { before: object.before, bytes, memory };
+  } finally {
+    // Nobody has to wait for it.
+    opened.close().catch(() => {});
+  }
+}
+
+/** A larger one is checked before its first piece. */
+function* readsOfLarge(object: ObjectToSend): Generator<Promise<Piece>, void> {
+  const { sizeBytes, before } = object;
+  const opening = openObject(object);
+  opening.catch(() => {});
+  const sound = opening.then((opened) => assertWhole(opened, object).then(() => opened));
+  sound.catch(() => {});
+  const pieces: Promise<unknown>[] = [sound];
+  try {
+    for (let at = 0; at < sizeBytes; at += pieceSize) {
+      const length = Math.min(pieceSize, sizeBytes - at);
+      const piece = readPiece(object, sound, at, length, at === 0 ? before : undefined);
+      pieces.push(piece);
+      yield piece;
     }
+  } finally {
+    void Promise.allSettled(pieces).then(() => opening.then((opened) => opened.close()).catch(() => {}));
   }
 }
 

@@ -9,6 +9,8 @@ export type ListedObject = ObjectHead & { key: string };
  * error then.
  */
 export interface OpenObject extends RandomAccess {
+  /** Whether `identify` is answered by this machine: then it costs less than hashing a piece of the object. */
+  readonly isNear: boolean;
   /** Its length, and a mark that is another one when the bytes may be others. */
   identify(): Promise<{ sizeBytes: number; version: string }>;
   /** The bytes from `start` up to `end` (not with it; by default all), in order. A piece is good until the next is asked for. */

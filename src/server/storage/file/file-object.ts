@@ -8,6 +8,7 @@ const streamPiece = 1 << 20;
 
 /** An object of the file store, open for reading: what is read is of one file, whatever is put in its place meanwhile. */
 export class FileObject implements OpenObject {
+  readonly isNear = true;
   readonly #handle: FileHandle;
 
   constructor(handle: FileHandle) {

@@ -9,6 +9,7 @@ const progress = 1 << 20;
 
 /** An object of a bucket. Nothing is asked before it is read. */
 export class S3Object implements OpenObject {
+  readonly isNear = false;
   readonly #api: Promise<S3Api>;
   readonly #key: string;
   readonly #missing: (cause: unknown) => Promise<Error>;
