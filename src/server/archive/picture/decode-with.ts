@@ -26,7 +26,7 @@ export async function decodeWith(
     if (width !== description.columns || height !== description.rows || componentCount !== description.samplesPerPixel)
       throw cannotDraw(damaged);
     const sampleBytes = bitsPerSample <= 8 ? 1 : bitsPerSample <= 16 ? 2 : 4;
-    const bytes = Uint8Array.from(decoder.getDecodedBuffer());
+    const bytes = new Uint8Array(decoder.getDecodedBuffer());
     if (bytes.length < width * height * componentCount * sampleBytes) throw cannotDraw(damaged);
     return decoded(bytes, description, { precision: bitsPerSample, sampleBytes, ...meaning(info) });
   } catch (error) {

@@ -27,7 +27,7 @@ export async function decodeJpegLossless(frame: Uint8Array, description: PixelDe
     throw cannotDraw("Lossless JPEG in colour of more than 8 bits cannot be drawn here.");
   const { Decoder } = await import("@cornerstonejs/jpeg-lossless-decoder-js");
   const { stream, shift } = withoutPointTransform(frame);
-  const copy = Uint8Array.from(stream);
+  const copy = new Uint8Array(stream);
   const found = new Decoder().decode(copy.buffer, 0, copy.length, sampleBytes) as Uint8Array | Uint16Array;
   const count = width * height * components;
   if (found.length < count) throw cannotDraw(damaged);

@@ -19,6 +19,7 @@ let sequence = 0;
 /**
  * Has a frame decoded or drawn in the thread, one after the other, within a time and a memory that are bounded.
  *
+ * @param task its frame's memory is handed over where it is all the frame's; otherwise it may be used again at the end.
  * @throws {DomainError} `dicom.cannot-render`, also when it took too long; `storage.unavailable` when too many wait.
  */
 export function runPictureTask(task: PictureTask): Promise<Buffer> {
@@ -50,7 +51,15 @@ function next(): void {
   const timer = setTimeout(() => giveUp("dicom.cannot-render"), taskMs);
   current = { ...taken, id, timer };
   thread ??= start();
-  thread.postMessage({ id, task: taken.task });
+  const frame = ownFrame(taken.task.frame);
+  thread.postMessage({ id, task: { ...taken.task, frame } }, [frame.buffer]);
+}
+
+/** The frame in memory of its own: a message copies all the memory that a frame lies in, and hands over what it is told to. */
+function ownFrame(frame: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteLength } = frame;
+  const isOwn = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+  return isOwn ? new Uint8Array(buffer) : new Uint8Array(frame);
 }
 
 function start(): Worker {

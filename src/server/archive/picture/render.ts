@@ -7,6 +7,7 @@ import { DomainError } from "@overread/shared/errors";
 import type { Actor } from "#server/context.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { type InstanceLocation, instanceMetadata } from "#server/domain/imaging/index.ts";
+import { pieceSize, ReadingMemory } from "#server/storage/reading-memory.ts";
 import { bulkExtent, frameIndexOfInstance, readBulk, readFrames } from "../read-frames.ts";
 import { cannotDraw, makersOwn } from "./cannot-draw.ts";
 import { within } from "./fit-into.ts";
@@ -22,16 +23,27 @@ export async function drawFrame(
   number: number,
   options: PictureOptions,
 ): Promise<Buffer> {
-  const describe = await describer(actor, location);
-  const description = await describe(number);
-  const syntax = transferSyntaxes[location.transferSyntaxUid];
-  if (!syntax || syntax.opaquePixels) throw cannotDraw(makersOwn);
-  if (!frameIndexOfInstance(location).pixel) throw cannotDraw("This object has no picture.");
-  if (description.refusal) throw cannotDraw(description.refusal);
-  const fit = options.fit && within(options.fit, description.columns, description.rows);
-  if (options.fit && !fit) throw new DomainError("request.invalid", { details: { parameter: "viewport" } });
-  const [frame] = await readFrames(location, [number]);
-  return runPictureTask({ frame: frame as Buffer, description, want: { kind: "picture", ...options, fit } });
+  const memory = new ReadingMemory();
+  // A small object, which unpacks to nothing larger, is read meanwhile; what is refused for another reason is told that.
+  const small = location.sizeBytes <= pieceSize && !frameIndexOfInstance(location).inflated;
+  let reading = small ? readFrames(location, [number], memory) : null;
+  reading?.catch(() => {});
+  try {
+    const describe = await describer(actor, location);
+    const description = await describe(number);
+    const syntax = transferSyntaxes[location.transferSyntaxUid];
+    if (!syntax || syntax.opaquePixels) throw cannotDraw(makersOwn);
+    if (!frameIndexOfInstance(location).pixel) throw cannotDraw("This object has no picture.");
+    if (description.refusal) throw cannotDraw(description.refusal);
+    const fit = options.fit && within(options.fit, description.columns, description.rows);
+    if (options.fit && !fit) throw new DomainError("request.invalid", { details: { parameter: "viewport" } });
+    reading ??= readFrames(location, [number], memory);
+    const [frame] = await reading;
+    return await runPictureTask({ frame: frame as Buffer, description, want: { kind: "picture", ...options, fit } });
+  } finally {
+    // It may still be read into where something else has failed.
+    void Promise.allSettled([reading]).then(() => memory.giveBack());
+  }
 }
 
 /** Frames uncompressed, little endian. @throws {DomainError} `dicom.cannot-render` */

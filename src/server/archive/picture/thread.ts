@@ -40,7 +40,12 @@ async function work({ frame, description, want }: PictureTask): Promise<Uint8Arr
 
 parentPort?.on("message", ({ id, task }: { id: number; task: PictureTask }) => {
   work(task).then(
-    (bytes) => parentPort?.postMessage({ id, bytes } satisfies PictureAnswer),
+    (bytes) => {
+      const { buffer } = bytes;
+      // Handed over where it is all of its memory, copied where it is a part.
+      const whole = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength;
+      parentPort?.postMessage({ id, bytes } satisfies PictureAnswer, whole ? [buffer] : []);
+    },
     (error: unknown) => {
       const known = toDomainError(error);
       const { code, details } = known.code === "internal" ? cannotDraw(damaged) : known;

@@ -1,9 +1,8 @@
 import { DomainError } from "../../errors.ts";
 import { toColour } from "./colour.ts";
 import type { AskedWindow, Picture, PixelDescription } from "./description.ts";
-import { toGrey } from "./grey.ts";
+import { greyOfFrame } from "./grey.ts";
 import { drawOverlays } from "./overlay.ts";
-import { storedValues } from "./stored-values.ts";
 
 /** Whether a frame becomes colour; otherwise it becomes grey. */
 export function isColour({ samplesPerPixel, palette }: PixelDescription): boolean {
@@ -23,7 +22,7 @@ export function drawPixels(bytes: Uint8Array, description: PixelDescription, ask
   const size = { width: columns, height: rows };
   const picture: Picture = isColour(description)
     ? { ...size, channels: 3, data: toColour(bytes, description) }
-    : { ...size, channels: 1, data: toGrey(storedValues(bytes, description), description, asked) };
+    : { ...size, channels: 1, data: greyOfFrame(bytes, description, asked) };
   drawOverlays(picture, description, bytes);
   return picture;
 }

@@ -77,7 +77,7 @@ export function withoutPointTransform(bytes: Uint8Array): { stream: Uint8Array; 
   const header = jpegHeader(bytes);
   if (!header || header.pointTransform === 0) return { stream: bytes, shift: 0 };
   const { precision, precisionAt, pointTransform, pointTransformAt } = header;
-  const stream = Uint8Array.from(bytes);
+  const stream = new Uint8Array(bytes);
   stream[precisionAt] = precision - pointTransform;
   stream[pointTransformAt] = 0;
   return { stream, shift: pointTransform };

@@ -29,7 +29,7 @@ export function storedValues(bytes: Uint8Array, cells: PixelCells): StoredValues
   }
   // Typed arrays stand on whole words of their buffer, and what comes back is the caller's to change.
   const size = cells.bitsAllocated / 8;
-  const { buffer } = Uint8Array.from(bytes.subarray(0, count * size));
+  const { buffer } = new Uint8Array(bytes.subarray(0, count * size));
   if (cells.float) return size === 8 ? new Float64Array(buffer) : new Float32Array(buffer);
   const { signed } = cells;
   if (size === 1) return trimmed(signed ? new Int8Array(buffer) : new Uint8Array(buffer), cells);

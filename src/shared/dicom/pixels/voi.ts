@@ -9,12 +9,17 @@ export type Voi = { window: Window; lut: null } | { window: null; lut: Lut };
  * otherwise what its values span.
  */
 export function chosenVoi(values: StoredValues, description: PixelDescription, asked?: AskedWindow | null): Voi {
+  return namedVoi(description, asked) ?? { window: automaticWindow(values, description), lut: null };
+}
+
+/** The same where somebody or the image names one; null where its values decide. */
+export function namedVoi(description: PixelDescription, asked?: AskedWindow | null): Voi | null {
   const { windows, voiLuts } = description;
   if (asked) return askedVoi(asked, description);
   const [window] = windows;
   if (window) return { window, lut: null };
   const [lut] = voiLuts;
-  return lut ? { window: null, lut } : { window: automaticWindow(values, description), lut: null };
+  return lut ? { window: null, lut } : null;
 }
 
 function askedVoi({ center, width, shape }: AskedWindow, { windows, voiLuts }: PixelDescription): Voi {
