@@ -29,12 +29,13 @@ const conditionSchema = z.discriminatedUnion("field", [
 ]);
 export type Condition = z.infer<typeof conditionSchema>;
 
-const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
+/** `HH:MM` of a clock on the wall. */
+export const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
 /** Days 1 = Monday … 7 = Sunday (ISO 8601), on which the window begins; `until` not after `from`: into the next day. Equal: 24 hours. */
 const windowSchema = z.strictObject({
   days: z.array(z.int().min(1).max(7)).min(1),
-  from: clock,
-  until: clock,
+  from: clockTime,
+  until: clockTime,
 });
 export type ClockWindow = z.infer<typeof windowSchema>;
 const scheduleSchema = z.strictObject({ timeZone: z.string().min(1), windows: z.array(windowSchema).min(1) });

@@ -6,7 +6,11 @@ import { minuteOf, type WallTime, wallTime } from "./wall-clock.ts";
  * Whether the wall clock stands inside the window: `from` inclusive, `until` exclusive. A window past midnight belongs to the day on which
  * it begins: Friday 22:00–06:00 holds on Saturday at 05:00 and not on Friday at 05:00.
  */
-function inWindow(window: Omit<ClockWindow, "days">, days: { today: boolean; yesterday: boolean }, minute: number) {
+export function inWindow(
+  window: Omit<ClockWindow, "days">,
+  days: { today: boolean; yesterday: boolean },
+  minute: number,
+) {
   const [from, until] = [minuteOf(window.from), minuteOf(window.until)];
   if (from < until) return days.today && minute >= from && minute < until;
   return (days.today && minute >= from) || (days.yesterday && minute < until);

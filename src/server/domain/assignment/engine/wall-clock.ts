@@ -1,4 +1,4 @@
-import type { Instant } from "./codes.ts";
+import { type Instant, minuteMs } from "./codes.ts";
 
 /** What a clock on the wall in a zone says. `weekday` 1 = Monday … 7 = Sunday; `minute` of the day; `date` as `YYYY-MM-DD`. */
 export type WallTime = { date: string; weekday: number; minute: number };
@@ -31,7 +31,12 @@ export function wallTime(instant: Instant, timeZone: string): WallTime {
 }
 
 /** @param date `YYYY-MM-DD`. */
-const weekdayOf = (date: string): number => new Date(`${date}T00:00Z`).getUTCDay() || 7;
+export const weekdayOf = (date: string): number => new Date(`${date}T00:00Z`).getUTCDay() || 7;
+
+/** The day before it, `YYYY-MM-DD`. */
+export function dayBefore(date: string): string {
+  return new Date(Date.parse(`${date}T00:00Z`) - 24 * 60 * minuteMs).toISOString().slice(0, 10);
+}
 
 /** Minute of the day of `HH:MM`. */
 export const minuteOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
