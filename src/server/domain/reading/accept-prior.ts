@@ -10,8 +10,8 @@ export const AcceptPrior = OfCase.extend({ studyId: z.uuid() });
 export type AcceptPrior = z.output<typeof AcceptPrior>;
 
 /**
- * A reader compares with an earlier study of which it is not certain that it is of the same person: a deliberate act, on the
- * hospital's trail. From then on the study may be hung and named under Comparison in this case, and in this case only.
+ * Records that a reader compares with an earlier study whose patient identity is uncertain. Deliberate and audited at
+ * the hospital. From then on the study may be hung and named under Comparison, in this case only.
  *
  * @throws {DomainError} `case.not-found`, `auth.forbidden`; `request.invalid` for a study that is no prior of the case.
  */

@@ -32,9 +32,9 @@ type ArrivingCase = {
 };
 
 /**
- * The study is complete: its case may be read, and the contract's clock starts. Called again when late images made
- * the study complete once more: the case stays where it is, and the screens are told. The study is also offered to the
- * patient's other open cases as a prior.
+ * The study is complete: its case becomes ready to read, and the contract's turnaround time starts. Called again when
+ * late images made the study complete once more: then the case keeps its state, and screens are notified. The study is
+ * also offered as a prior to the patient's other open cases.
  *
  * @returns the case, if there is one. @throws {DomainError} `study.not-found`
  */
@@ -89,20 +89,20 @@ export async function arriveCases(ctx: SqlCtx, { studyIds }: { studyIds: string[
   }
   const stays = cases.filter(({ caseId }) => !moved.some((each) => each.caseId === caseId));
   await noteComplete(ctx, stays, arrivals);
-  // Its place was computed with the move; what stood elsewhere is looked at by itself.
+  // Its score was computed with the move; cases in other states are scored separately.
   await planNextScore(ctx, { caseIds: moved.map(({ caseId }) => caseId), anew: stays.map(({ caseId }) => caseId) });
   const isNew = new Set(studies.filter(({ hasCase }) => !hasCase).map(({ id }) => id));
   const ids = (wanted: boolean) => cases.filter((row) => isNew.has(row.studyId) === wanted).map(({ caseId }) => caseId);
   await seekPriors(ctx, { caseIds: ids(true), always: true });
   await seekPriors(ctx, { caseIds: ids(false), always: false });
-  // They may also be earlier examinations of what waits already.
+  // The studies may also be priors of cases that are open already.
   await offerPriors(ctx, { studyIds });
   return opened;
 }
 
 /**
- * Held or cancelled while they were arriving: they will come back complete, and the clock then adds the time they stood. All of them:
- * the screens are told.
+ * Cases held or cancelled while their study was arriving: they come back as complete, and their due time moves by the
+ * time on hold. Screens are notified of all of them.
  */
 async function noteComplete(ctx: SqlCtx, cases: ArrivingCase[], arrivals: Record<string, Arrival>): Promise<void> {
   if (cases.length === 0) return;

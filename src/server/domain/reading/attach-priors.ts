@@ -9,9 +9,9 @@ import { shareStudy } from "./open-case.ts";
 import { casePolicy } from "./policy.ts";
 import { type ComparedStudy, priorRelevance } from "./prior-relevance.ts";
 
-/** As many as a reader will ever look at; the rest is found in the archive. */
+/** The most priors attached to a case; further ones are found by searching the archive. */
 const mostPriors = 40;
-/** Studies of one patient that are looked at, the newest; more only an ID that identifies nobody has. */
+/** The newest studies of a patient that are compared; only an ID shared by many people has more. */
 const mostCompared = 500;
 
 type PriorRow = { caseId: string; studyRef: string; relevance: number; identity: string };
@@ -20,12 +20,13 @@ type Earlier = Current & { readerOrgId: string | null };
 type CaseOf = { caseId: string; orgId: string; readerOrgId: string; studyRef: string };
 
 /**
- * Finds the patient's earlier studies in the hospital's archive and attaches them to the case by relevance.
- * Computes the whole set anew, so running it twice or late does no harm.
+ * Finds the patient's earlier studies in the hospital's archive and attaches them to the case by relevance. Computes
+ * the whole set anew, so it may run twice or late.
  *
- * Earlier studies are looked for under the same patient ID and issuer of the same hospital. Whether they are of the same person is
- * compared besides (`domain/patient-identity.ts`), or was said by somebody of the site; one that is not is offered all the same, last
- * and with that said, and never compared by itself.
+ * Candidates have the same patient ID and issuer at the same hospital. Whether they belong to the same person is
+ * compared in addition (`domain/patient-identity.ts`), or was decided by the hospital's staff; a study of doubtful
+ * identity is still offered, last and marked, and never compared automatically.
+ *
  * @throws {DomainError} `case.not-found`
  */
 export async function attachPriors(ctx: SqlCtx, { caseId }: { caseId: string }): Promise<{ attached: number }> {
@@ -33,7 +34,7 @@ export async function attachPriors(ctx: SqlCtx, { caseId }: { caseId: string }):
   return { attached: attached.get(caseId) as number };
 }
 
-/** {@link attachPriors} for several cases of one hospital. @returns by case how many are attached. */
+/** {@link attachPriors} for several cases of one hospital. @returns the number of attached priors by case. */
 export async function attachPriorsToMany(
   ctx: SqlCtx,
   { caseIds }: { caseIds: string[] },
@@ -66,7 +67,7 @@ export async function attachPriorsToMany(
 
 type Prior = { study: Earlier; relevance: number; reasons: Reason[]; identity: Identity; differ: string[] };
 
-/** The most relevant ones that the group may see, those of another patient last. */
+/** The most relevant ones that the group may see; those of another patient last. */
 function priorsAmong(earlier: Earlier[], current: Current, readerOrgId: string, cleared: Set<string>): Prior[] {
   return earlier
     .filter((study) => isEarlier(study, current) && (!study.readerOrgId || study.readerOrgId === readerOrgId))
@@ -89,7 +90,7 @@ async function attach(ctx: SqlCtx, row: CaseOf, current: Current, priors: Prior[
   if (priors.length + before.length === 0) return;
   await tx.$executeRaw`DELETE FROM case_prior WHERE case_id = ${row.caseId}::uuid
     AND NOT study_ref = ANY(${priors.map(({ study }) => study.id)}::uuid[])`;
-  // The group may compare with what it was not asked to read.
+  // The group may compare with studies that it was not contracted to read.
   for (const { study } of priors) if (!study.readerOrgId) await shareStudy(ctx, study.id, row.readerOrgId);
   const values = priors.map(({ study, relevance, reasons, identity, differ }) => ({
     study: study.id,
@@ -124,7 +125,7 @@ async function attach(ctx: SqlCtx, row: CaseOf, current: Current, priors: Prior[
   await announceCase(ctx, row);
 }
 
-/** Every column that a comparison asks for, of a study `s`. */
+/** The columns of a study `s` that the comparison needs. */
 const compared = Prisma.sql`s.id, s.org_id AS "orgId", s.reader_org_id AS "readerOrgId", s.patient_ref AS "patientRef", s.patient_id AS "patientId",
   s.patient_name AS "patientName", s.patient_birth_date AS "patientBirthDate", s.patient_sex AS "patientSex", s.study_date AS "studyDate",
   s.study_time AS "studyTime", s.first_received_at AS "firstReceivedAt", s.study_description AS "studyDescription", s.modalities,
@@ -135,7 +136,7 @@ function currentStudies({ tx }: Pick<SqlCtx, "tx">, studyIds: string[]): Promise
   return tx.$queryRawUnsafe(text, ...values);
 }
 
-/** What else is there of these studies' patients, the newest; of each patient once. */
+/** The patients' other studies, newest first; each patient is queried once. */
 function otherStudies({ tx }: Pick<SqlCtx, "tx">, studyIds: string[]): Promise<Earlier[]> {
   const { text, values } = Prisma.sql`
     SELECT o.* FROM (SELECT DISTINCT patient_ref, org_id FROM study WHERE id = ANY(${studyIds}::uuid[])) p,
@@ -144,7 +145,7 @@ function otherStudies({ tx }: Pick<SqlCtx, "tx">, studyIds: string[]): Promise<E
   return tx.$queryRawUnsafe(text, ...values);
 }
 
-/** By study, those of which somebody of the site has said that they are of the same patient. */
+/** By study: the studies that the hospital's staff declared to be of the same patient. */
 async function clearances({ tx }: Pick<SqlCtx, "tx">, studyIds: string[]): Promise<Map<string, Set<string>>> {
   const rows = await tx.$queryRaw<{ study: string; other: string }[]>`
     SELECT study_ref AS study, other_study_ref AS other FROM identity_clearance WHERE study_ref = ANY(${studyIds}::uuid[])
@@ -163,12 +164,12 @@ function identityOf(
 }
 
 type Acquired = { hasPictures: boolean; acquiredModalities: string[]; modalities: string[] };
-/** Two studies are not of one modality because both have a dose report or a report of ours. */
+/** Two studies do not share a modality because both contain a dose report or one of our reports. */
 const asAcquired = <T extends Acquired>(study: T): T =>
   study.hasPictures ? { ...study, modalities: study.acquiredModalities } : study;
 
 type Dated = { studyDate: string; studyTime: string; firstReceivedAt: Date };
-/** By the modality's own date and time; where it gave none, by when the first image came. */
+/** By the modality's own date and time; without one, by the arrival of the first image. */
 function isEarlier(study: Dated, current: Dated): boolean {
   if (!study.studyDate || !current.studyDate) return study.firstReceivedAt < current.firstReceivedAt;
   if (study.studyDate !== current.studyDate) return study.studyDate < current.studyDate;

@@ -1,4 +1,7 @@
-/** Regions a worklist thinks in, and the words that departments write for them (Body Part Examined, PS3.16 Annex L, and descriptions). */
+/**
+ * Body regions used by the worklist, and the terms that departments use for them (Body Part Examined, PS3.16 Annex L,
+ * and descriptions).
+ */
 const vocabulary: readonly (readonly [region: string, words: RegExp])[] = [
   ["head", /\b(head|brain|skull|cranial|cranium|neuro|cerebr\w*|kopf|schädel|orbit\w*|sella|iac|temporal bone)\b/i],
   ["neck", /\b(neck|cervical|cspine|c-spine|larynx|thyroid|carotid\w*)\b/i],
@@ -11,7 +14,7 @@ const vocabulary: readonly (readonly [region: string, words: RegExp])[] = [
   ["lower limb", /\b(leg|femur|knee|tibia|fibula|ankle|foot|toe|calcaneus|extremity lower)\b/i],
   ["whole body", /\b(whole ?body)\b/i],
 ];
-/** Regions that stand in each other's pictures. */
+/** Regions that commonly appear in each other's images. */
 const neighbours: readonly (readonly [string, string])[] = [
   ["head", "neck"],
   ["neck", "chest"],
@@ -22,9 +25,9 @@ const neighbours: readonly (readonly [string, string])[] = [
   ["chest", "upper limb"],
 ];
 
-/** The regions a study shows, by body part as coded and by description; empty when neither says. */
+/** The regions a study shows, by coded body part and by description; empty when neither tells. */
 export function regionsOf(bodyParts: readonly string[], description: string): string[] {
-  // Coded values run words together or use underscores: ABDOMENPELVIS, C_SPINE.
+  // Coded values join words or use underscores: ABDOMENPELVIS, C_SPINE.
   const coded = bodyParts
     .join(" ")
     .replace(/_/g, " ")

@@ -4,31 +4,31 @@ import type { CaseState } from "#server/db/generated/enums.ts";
 import { begunStates, claimableStates, openStates, signedStates } from "./case-states.ts";
 
 /**
- * What may be asked about where a case stands, each question once: of a row that was read, and beside it of `reading_case c` in SQL. A
- * test asks both about every state with every claim (tests/integration/case-conditions.test.ts).
+ * The conditions on a case's status, each defined once: on a row that was read, and as SQL on `reading_case c`. A test
+ * compares both for every state with every claim (tests/integration/case-conditions.test.ts).
  *
- * Whether a lease runs is asked of the database's clock at this moment, not of the transaction's start.
+ * Whether a lease is running is decided by the database's clock at this moment, not at the start of the transaction.
  */
 export type CaseStatus = {
   state: CaseState;
   claimedById: string | null;
-  /** The lease runs: `claimRuns` as the database said it. */
+  /** The lease is running: `claimRuns` as answered by the database. */
   claimLive: boolean;
-  /** Images that were refused or are damaged, and of how many somebody has said: read without. */
+  /** The number of refused or damaged images, and the number that somebody has agreed to read without. */
   missing: number;
   readWithout: number;
 };
 
 const inStates = (states: readonly CaseState[]): Prisma.Sql => Prisma.sql`c.state::text = ANY(${states as string[]})`;
 
-/** It waits for a signature, wherever it stands. */
+/** The case waits for a signature, in whatever state. */
 export const isOpen = ({ state }: Pick<CaseStatus, "state">): boolean => openStates.includes(state);
 export const open = inStates(openStates);
 
-/** It waits for a signature, and its clock runs: a held one stands still. */
+/** The case waits for a signature and its due time counts; that of a held case does not. */
 export const isWaiting = ({ state }: Pick<CaseStatus, "state">): boolean => isOpen({ state }) && state !== "held";
 
-/** A radiologist may take it, or has. */
+/** A radiologist may claim it, or has. */
 export const isClaimable = ({ state }: Pick<CaseStatus, "state">): boolean => claimableStates.includes(state);
 export const claimable = inStates(claimableStates);
 
@@ -39,24 +39,27 @@ export const signed = inStates(signedStates);
 export const isFinished = ({ state }: Pick<CaseStatus, "state">): boolean =>
   isSigned({ state }) || state === "cancelled";
 
-/** Somebody has begun to read it, or has signed it: what joins its study now is late. Of a state, or of where a case was held. */
+/**
+ * Reading has begun, or the case is signed: images that arrive now are late. Applies to a state, or to the state a case
+ * was held in.
+ */
 export const isReadingBegun = ({ state }: Pick<CaseStatus, "state">): boolean => begunStates.includes(state);
 export const readingBegun = (column: Prisma.Sql): Prisma.Sql =>
   Prisma.sql`${column}::text = ANY(${begunStates as readonly string[] as string[]})`;
 
-/** Somebody holds it, and the lease runs. */
+/** Somebody holds it, and the lease is running. */
 export const claimRuns = Prisma.sql`coalesce(c.claimed_until > clock_timestamp(), false)`;
 
-/** Nobody holds it now: no claim, or one whose lease is over. */
+/** Nobody holds it: no claim, or an expired one. */
 export const isFree = ({ claimLive }: Pick<CaseStatus, "claimLive">): boolean => !claimLive;
 export const free = Prisma.sql`(NOT ${claimRuns})`;
 
-/** A claim stands there whose lease is over, and nobody has tidied it away yet. */
+/** The claim has expired and has not been cleared yet. */
 export const hasLapsed = ({ claimedById, claimLive }: Pick<CaseStatus, "claimedById" | "claimLive">): boolean =>
   claimedById !== null && !claimLive;
 export const lapsed = Prisma.sql`(c.claimed_by_id IS NOT NULL AND ${free})`;
 
-/** The person's own claim runs. @param userId null: the caller is no person. */
+/** The person's own claim is running. @param userId null: the caller is no person. */
 export const isHeldBy = (
   userId: string | null,
   { claimedById, claimLive }: Pick<CaseStatus, "claimedById" | "claimLive">,
@@ -64,23 +67,26 @@ export const isHeldBy = (
 export const heldBy = (userId: string | null): Prisma.Sql =>
   userId === null ? Prisma.sql`false` : Prisma.sql`(${claimRuns} AND c.claimed_by_id = ${userId}::uuid)`;
 
-/** Somebody else's claim runs. */
+/** Somebody else's claim is running. */
 export const isHeldByAnother = (userId: string | null, row: Pick<CaseStatus, "claimedById" | "claimLive">): boolean =>
   row.claimLive && !isHeldBy(userId, row);
 
-/** The person whose claim it may be; null where the caller is none. */
+/** The caller's user id; null where the caller is no person. */
 export const personOf = (actor: Actor): string | null => (actor.kind === "user" ? actor.userId : null);
 
-/** Nothing was refused or is damaged, or somebody has said to read without it. */
+/** No image was refused or is damaged, or somebody has agreed to read without them. */
 export const isComplete = ({ missing, readWithout }: Pick<CaseStatus, "missing" | "readWithout">): boolean =>
   missing <= readWithout;
-/** Images of a study `s` that nobody can be shown: refused on the way here, or damaged since. */
+/** Images of a study `s` that cannot be shown: refused on the way here, or damaged since. */
 const missingInstances = Prisma.sql`(s.refused_instances + s.damaged_instances)`;
-/** Looks into the index of the few studies that miss any (`study_missing_images`): the list's numbers ask it of every open case. */
+/**
+ * Uses the partial index of the few studies with missing images (`study_missing_images`): the worklist's counts
+ * evaluate it for every open case.
+ */
 export const complete = Prisma.sql`NOT EXISTS (SELECT 1 FROM study s WHERE s.id = c.study_ref AND s.refused_instances + s.damaged_instances > 0
   AND ${missingInstances} > c.read_without)`;
 
-/** The person could begin or go on with it now. */
+/** The person could start or continue it now. */
 export const isNextFor = (userId: string | null, row: CaseStatus): boolean =>
   isClaimable(row) && isComplete(row) && (isFree(row) || isHeldBy(userId, row));
 export const nextFor = (userId: string | null): Prisma.Sql =>

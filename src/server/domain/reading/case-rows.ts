@@ -22,7 +22,7 @@ import { conflictOf, doubtsOf, type IdentityFacts, identityColumns, identityOf }
 import { casePolicy } from "./policy.ts";
 import type { CaseAbilities, NameGroups, PriorityReason, WorklistItem } from "./shapes.ts";
 
-/** One case with what a worklist row says about it, as the database gives it. */
+/** One case with the columns of a worklist row, as read from the database. */
 export type CaseRow = IdentityFacts & {
   caseId: string;
   orgId: string;
@@ -38,7 +38,7 @@ export type CaseRow = IdentityFacts & {
   claimedByName: string | null;
   claimedUntil: Date | null;
   claimLive: boolean;
-  /** Whose unsigned words are saved; null without any, and for those of a preliminary report. */
+  /** Author of the saved draft; null without a draft, and for the text of a preliminary report. */
   draftAuthorId: string | null;
   draftAuthorName: string | null;
   draftAt: Date | null;
@@ -71,7 +71,7 @@ export type CaseRow = IdentityFacts & {
   textRepairedAs: string;
   referringPhysicianName: string;
   referrerId: string | null;
-  /** Whoever finds the report in the portal; null: nobody does. */
+  /** The account that finds the report in the portal; null: none does. */
   physicianName: string | null;
   physicianByDefault: boolean;
   hasPacs: boolean;
@@ -82,18 +82,21 @@ export type CaseRow = IdentityFacts & {
   quarantinedInstances: number;
   refusedInstances: number;
   damagedInstances: number;
-  /** Of so many refused or damaged images somebody has said: read without them. */
+  /** The number of refused or damaged images that somebody has agreed to read without. */
   readWithout: number;
   lateImages: number;
   lateSince: Date | null;
 };
 
-/** Of a study `s`: what it was acquired with; of one without pictures, what there is. Never our own documents. */
+/**
+ * The modalities a study `s` was acquired with; of a study without images, those of its documents. Never our own
+ * documents.
+ */
 export const acquiredModalities = Prisma.sql`(CASE WHEN s.has_pictures THEN s.acquired_modalities ELSE s.modalities END)`;
 
 /**
- * `SELECT … FROM reading_case c JOIN study s …` without WHERE. Whether a claim runs is asked of the database's clock
- * at this moment, not of the transaction's start.
+ * `SELECT … FROM reading_case c JOIN study s …` without WHERE. Whether a claim is running is decided by the database's
+ * clock at this moment, not at the start of the transaction.
  */
 export const selectCases = Prisma.sql`
   SELECT c.id AS "caseId", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId", c.facility_id AS "facilityId", c.state, c.priority,
@@ -126,16 +129,16 @@ export const selectCases = Prisma.sql`
     WHERE m.study_ref = s.id AND m.state = 'matched') ordered ON true
   LEFT JOIN report_draft d ON d.case_id = c.id AND d.author_id IS NOT NULL`;
 
-/** Images that the study has and nobody can be shown: refused on the way here, or damaged since. */
+/** Images of the study that cannot be shown: refused on the way here, or damaged since. */
 export const missingOf = (row: Pick<CaseRow, "refusedInstances" | "damagedInstances">): number =>
   row.refusedInstances + row.damagedInstances;
 
-/** What this caller may do with this case now: the policy, and where the case stands. */
+/** What this caller may do with this case now: the policy combined with the case's status. */
 function abilities(actor: Actor, row: CaseRow): CaseAbilities {
   const mine = isHeldBy(personOf(actor), row);
   const others = isHeldByAnother(personOf(actor), row);
   const waits = isClaimable(row);
-  // What misses images is read after somebody has said so, not as if it were whole.
+  // A case with missing images can be read only after somebody has agreed to that.
   const whole = isComplete({ missing: missingOf(row), readWithout: row.readWithout });
   return {
     claim: whole && waits && !others && casePolicy.can(actor, "case.claim", row),
@@ -155,7 +158,7 @@ function abilities(actor: Actor, row: CaseRow): CaseAbilities {
   };
 }
 
-/** The writings of a stored name (`alphabetic=ideographic=phonetic`). */
+/** The representations of a stored name (`alphabetic=ideographic=phonetic`). */
 export function nameGroups(name: string): NameGroups {
   const [alphabetic = "", ideographic = "", phonetic = ""] = name.split("=");
   return { alphabetic, ideographic, phonetic };
@@ -218,13 +221,13 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
   };
 }
 
-/** A draft is the reading group's business alone. */
+/** A draft is visible to the reading group only. */
 function draftOf(actor: Actor, row: CaseRow): WorklistItem["draft"] {
   if (!row.draftAuthorId || !row.draftAt || actor.orgId !== row.readerOrgId) return null;
   return { id: row.draftAuthorId, name: row.draftAuthorName ?? "a colleague", at: row.draftAt.toISOString() };
 }
 
-/** What has come, what the sender says there is, and what will never come. */
+/** Images received, images announced by the sender, and images that will never arrive. */
 function imagesOf({
   receivedInstances: received,
   expectedInstances,

@@ -1,8 +1,8 @@
 import type { CaseState } from "#server/db/generated/enums.ts";
 
 /**
- * Every move a case may make; what is not here is refused. A case without a claim is `unread`, or `drafted` when
- * somebody has begun; a signed one only ever gains addenda. Held and cancelled ones go back to where they stood.
+ * Every allowed transition of a case; anything else is refused. A case without a claim is `unread`, or `drafted` once a
+ * draft exists; a signed case only gains addenda. Held and cancelled cases go back to their previous state.
  */
 export const caseMoves: Readonly<Record<CaseState, readonly CaseState[]>> = {
   arriving: ["unread", "held", "cancelled"],
@@ -20,7 +20,7 @@ export function isLegalMove(from: CaseState, to: CaseState): boolean {
   return caseMoves[from].includes(to);
 }
 
-/** The sets of states that the questions of case-conditions.ts are made of; ask those. */
+/** The sets of states behind the conditions of case-conditions.ts; use those. */
 export const claimableStates: readonly CaseState[] = ["unread", "claimed", "drafted", "preliminary"];
 export const openStates: readonly CaseState[] = ["arriving", "unread", "claimed", "drafted", "preliminary", "held"];
 export const signedStates: readonly CaseState[] = ["final", "amended"];

@@ -10,18 +10,18 @@ import { requireComplete } from "./read-incomplete.ts";
 import type { Claim } from "./shapes.ts";
 
 /**
- * Takes a case for reading, exclusively, until the lease ends. Whoever already holds it gets the lease renewed under
- * the same token, so that two windows of one person work on one claim; a claim whose lease ran out may be taken over
- * and gets a new token, which shuts out every write under the old one.
+ * Claims a case for reading, exclusively, until the lease ends. Whoever holds it already gets the lease renewed under
+ * the same token, so that two windows of one person share one claim. An expired claim may be taken over: it gets a new
+ * token, and writes under the old one are refused.
  *
- * @returns the fencing token every later write must name, and the end of the lease.
- * @throws {DomainError} `case.incomplete` (see {@link requireComplete}); `case.already-claimed` with `claimedByName`, `claimedSecondsAgo`; `case.illegal-move`;
- *   `case.not-found`; `auth.forbidden`
+ * @returns the fencing token that every later write must name, and the end of the lease.
+ * @throws {DomainError} `case.incomplete` (see {@link requireComplete}); `case.already-claimed` with `claimedByName`,
+ * `claimedSecondsAgo`; `case.illegal-move`; `case.not-found`; `auth.forbidden`
  */
 export async function claimCase(ctx: Ctx<UserActor>, { caseId }: OfCase): Promise<Claim> {
   const { actor, tx } = ctx;
   requireComplete(await findCase(ctx, caseId, "case.claim"));
-  // The database decides the race: of two radiologists clicking together, one moves nothing.
+  // The database decides the race: of two radiologists who claim together, only one updates the row.
   const moved = await moveCase(ctx, caseId, "claim", { userId: actor.userId }, (row) => ({
     action: isNewClaim(row) ? "case.claim" : "case.renew",
     details: takenOver(actor.userId, row),

@@ -14,7 +14,7 @@ const termsInForce = `SELECT c.reader_org_id AS "readerOrgId", c.stat_minutes AS
     c.routine_minutes AS "routineMinutes", c.claim_minutes AS "claimMinutes"
   FROM contract c ${contractInForce("$1::uuid", "$2::uuid")}`;
 
-/** The terms under which a hospital's studies are read. Null: nobody reads for it. */
+/** The terms under which a hospital's studies are read. Null: no contract. */
 export async function contractTerms(
   { tx }: Pick<SqlCtx, "tx">,
   { orgId, facilityId }: { orgId: string; facilityId: string | null },

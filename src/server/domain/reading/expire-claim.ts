@@ -5,8 +5,8 @@ import { casePolicy } from "./policy.ts";
 import { expireLapsedClaim } from "./release-claim.ts";
 
 /**
- * The job behind every claim: when the reader has vanished, the case goes back to the list; when the claim was
- * renewed, the job asks to run again at the new end of the lease.
+ * The job scheduled with every claim: when the lease has expired, the case goes back to the list; when the claim was
+ * renewed, the job is scheduled again for the new end of the lease.
  *
  * @throws {DomainError} `case.not-found`
  */

@@ -11,7 +11,10 @@ import type { OfCase } from "./inputs.ts";
 import { type CaseAction, casePolicy } from "./policy.ts";
 import type { CaseDetail, PriorSummary } from "./shapes.ts";
 
-/** A case with its study as the caller's organisation sees it; null when it does not. Asks no policy: other rooms have their own. */
+/**
+ * A case with its study as the caller's organisation sees it; null when it does not. Checks no policy: the calling
+ * module has its own.
+ */
 export async function readCaseRow({ tx }: Pick<Ctx, "tx">, caseId: string): Promise<CaseRow | null> {
   const [row] = await tx.$queryRaw<CaseRow[]>`${selectCases} WHERE c.id = ${caseId}::uuid`;
   return row ?? null;
@@ -50,7 +53,10 @@ export async function getCase(ctx: Ctx, { caseId }: OfCase): Promise<CaseDetail>
   return { ...toWorklistItem(ctx.actor, row), orders, priors };
 }
 
-/** The priors that may be named under Comparison unasked: of the same person, or taken for it by a reader of this case. */
+/**
+ * The priors that may be named under Comparison automatically: of the same person, or accepted as such by a reader of
+ * this case.
+ */
 export async function comparablePriors(ctx: Pick<Ctx, "tx">, row: CaseRow): Promise<PriorSummary[]> {
   return (await priorsOf(ctx, row)).filter(({ identity, accepted }) => identity === "agrees" || accepted);
 }

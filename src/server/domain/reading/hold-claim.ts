@@ -13,13 +13,13 @@ export type HeldCase = {
 };
 
 /**
- * Locks the case and checks that the caller's claim still stands: same person, same token, lease not over by the
- * database's clock at this moment. Every write to a claimed case goes through here, so a reader who was frozen past
+ * Locks the case and checks that the caller's claim still holds: same person, same token, lease not over by the
+ * database's clock at this moment. Every write to a claimed case goes through here, so a reader who was suspended past
  * the lease, or whose case was taken over, changes nothing.
  *
  * The caller has been authorized for the case already.
- * @throws {DomainError} `report.already-signed`, `case.not-claimed` (nobody holds a claim, or another always did),
- *   `case.claim-expired` with `claimedByName` when somebody took over, `case.not-found`
+ * @throws {DomainError} `report.already-signed`, `case.not-claimed` (nobody holds a claim, or it was never the
+ * caller's), `case.claim-expired` with `claimedByName` when somebody took over, `case.not-found`
  */
 export async function holdClaim(
   { actor, tx }: Ctx<UserActor>,
@@ -34,14 +34,14 @@ export async function holdClaim(
     FROM reading_case c WHERE c.id = ${caseId}::uuid FOR UPDATE`;
   if (!row) throw new DomainError("case.not-found");
   if (isSigned(row)) throw new DomainError("report.already-signed");
-  // Asked after the lock was granted: waiting for it may have outlasted the lease.
+  // Checked after the lock was granted: waiting for it may have outlasted the lease.
   const [lease] = await tx.$queryRaw<
     { live: boolean }[]
   >`SELECT ${claimRuns} AS live FROM reading_case c WHERE c.id = ${caseId}::uuid`;
   const token = BigInt(claimToken);
   const claim = { claimedById: row.claimedById, claimLive: lease?.live === true };
   if (isHeldBy(actor.userId, claim) && row.claimToken === token) return row;
-  // A token that was never given out is no expired claim.
+  // A token that was never issued is not an expired claim.
   if (token === 0n || token > row.claimToken) throw new DomainError("case.not-claimed");
   const takenOver = row.claimedById !== null && row.claimedById !== actor.userId;
   throw new DomainError("case.claim-expired", { details: takenOver ? { claimedByName: row.claimedByName } : {} });

@@ -4,7 +4,7 @@ import { Prisma } from "#server/db/generated/client.ts";
 import type { PatientConflict } from "../patient-conflicts.ts";
 import type { Identity } from "../patient-identity.ts";
 
-/** What is known of whether all under a study's patient is of one person. */
+/** What is known about whether a study and its priors are of one person. */
 export type IdentityFacts = {
   patientConflicts: PatientConflict[];
   /** Attributes in which earlier studies under the patient ID contradict this one. */
@@ -14,8 +14,8 @@ export type IdentityFacts = {
 };
 
 /**
- * The columns of {@link IdentityFacts}, for `study s` and its `reading_case c` (which may be missing). The patient is asked for its value
- * and not whether it EXISTS, for which the database would read every patient there is once a page.
+ * The columns of {@link IdentityFacts}, for `study s` and its `reading_case c` (which may be missing). A scalar
+ * subquery instead of EXISTS, which the planner would turn into a scan of all patients.
  */
 export const identityColumns = Prisma.sql`s.patient_conflicts AS "patientConflicts",
     ARRAY(SELECT DISTINCT unnest(p.differ) FROM case_prior p WHERE p.case_id = c.id AND p.identity = 'conflict' ORDER BY 1) AS "priorConflicts",

@@ -2,19 +2,19 @@ import { z } from "zod";
 import { CaseState } from "#server/db/generated/enums.ts";
 import { listIds } from "./list-ids.ts";
 
-/** What the reading room's verbs take. */
+/** Inputs of the reading module's verbs. */
 
 export const ListCases = z.object({
   filter: z
     .object({
       state: z.array(z.enum(CaseState)).max(Object.keys(CaseState).length).optional(),
-      /** One of the lists that people work from (list-conditions.ts). */
+      /** One of the worklist's lists (list-conditions.ts). */
       list: z.enum(listIds).optional(),
       priority: z.enum(["stat", "urgent", "routine"]).optional(),
       facilityId: z.uuid().optional(),
       /** Part of a name in any writing, or the start of a patient ID, accession number or study description. */
       text: z.string().max(100).optional(),
-      /** As the list `mine`. */
+      /** Same as the list `mine`. */
       mine: z.boolean().optional(),
     })
     .optional(),
@@ -26,27 +26,27 @@ export type ListCases = z.input<typeof ListCases>;
 export const OfCase = z.object({ caseId: z.uuid() });
 export type OfCase = z.output<typeof OfCase>;
 
-/** With the number of refused and damaged images that the caller was shown. */
+/** The number of refused and damaged images that the caller was shown. */
 export const ReadIncomplete = OfCase.extend({ refused: z.number().int().min(1) });
 export type ReadIncomplete = z.output<typeof ReadIncomplete>;
 
-/** Decimal text: the token outgrows what a JSON number keeps exactly. */
+/** Decimal text: the token may exceed the integers that JSON numbers represent exactly. */
 const ClaimToken = z.string().regex(/^\d{1,18}$/);
 export const OfClaim = OfCase.extend({ claimToken: ClaimToken });
 export type OfClaim = z.output<typeof OfClaim>;
 
-/** For the people of both sides; it stands on the case while that is held or cancelled, and on the trail. */
+/** Shown to both organisations: on the case while it is held or cancelled, and on the audit trail. */
 const Reason = z.string().trim().min(3).max(300);
-/** The token of whoever reads the case now; left out where nobody does. */
+/** The token of the current claim; omitted where nobody holds the case. */
 export const HoldCase = OfCase.extend({ claimToken: ClaimToken.optional(), reason: Reason });
 export type HoldCase = z.output<typeof HoldCase>;
 export const CancelCase = OfCase.extend({ reason: Reason });
 export type CancelCase = z.output<typeof CancelCase>;
 
-/** A reason of the short list (`shared/skip-reasons.ts`), or one in one's own words. */
+/** A code of the short list (`shared/skip-reasons.ts`), or free text. */
 export const SkipCase = OfCase.extend({ reason: Reason });
 export type SkipCase = z.output<typeof SkipCase>;
 
-/** Without a token a worklist manager gives back another's claim. */
+/** Without a token a worklist manager releases another's claim. */
 export const ReleaseClaim = OfCase.extend({ claimToken: ClaimToken.optional() });
 export type ReleaseClaim = z.output<typeof ReleaseClaim>;

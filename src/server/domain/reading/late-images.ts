@@ -10,9 +10,9 @@ import { OfCase } from "./inputs.ts";
 import { announceCase } from "./move-case.ts";
 
 export const SeeLateImages = OfCase.extend({
-  /** As many as the reader was told of: what comes meanwhile is told again. */
+  /** The number of late images that the reader was shown; more that arrive meanwhile are reported again. */
   count: z.number().int().min(1),
-  /** On a signed report: that and why nothing changes. For the hospital's trail. */
+  /** Required on a signed report: that nothing changes, and why. Goes on the hospital's audit trail. */
   reason: z.string().trim().min(3).max(300).optional(),
 });
 export type SeeLateImages = z.output<typeof SeeLateImages>;
@@ -20,8 +20,9 @@ export type SeeLateImages = z.output<typeof SeeLateImages>;
 type Late = { caseId: string; orgId: string; readerOrgId: string };
 
 /**
- * Pictures joined a study that had some: when somebody reads it, or has signed it, they count as late until a reader says to have
- * seen them. A case that nobody has opened yet is simply larger. The row of the case decides between this and a signature.
+ * Images were added to a study that had some: if it is being read or is signed, they count as late until a reader
+ * acknowledges them. A case that nobody has opened yet simply has more images. The lock on the case's row orders this
+ * against a signature.
  */
 export async function noteLateImages(
   { tx }: Pick<SqlCtx, "tx">,
@@ -37,10 +38,11 @@ export async function noteLateImages(
 }
 
 /**
- * A reader has seen the late pictures and goes on; of a signed report, states that nothing in it changes. Audited with the words.
+ * A reader acknowledges the late images; on a signed report with a statement that nothing in it changes. The text is
+ * audited.
  *
- * @throws {DomainError} `case.late-images` with `count` when more have come than the reader was told of; `request.invalid` without
- *   words about a signed report; `case.not-found`, `auth.forbidden`
+ * @throws {DomainError} `case.late-images` with `count` when more have come than the reader was shown;
+ * `request.invalid` without a text for a signed report; `case.not-found`, `auth.forbidden`
  */
 export async function seeLateImages(
   ctx: Ctx<UserActor>,
@@ -68,8 +70,9 @@ export async function seeLateImages(
 }
 
 /**
- * For a signature; the case's row is locked.
- * @throws {DomainError} `case.late-images` with `count`, when pictures have come that no reader has said to have seen
+ * Called before a signature; the case's row is locked.
+ *
+ * @throws {DomainError} `case.late-images` with `count`, when there are late images that no reader has acknowledged
  */
 export async function requireLateImagesSeen({ tx }: Pick<Ctx, "tx">, caseId: string): Promise<void> {
   const [row] = await tx.$queryRaw<

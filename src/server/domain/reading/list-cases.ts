@@ -12,10 +12,10 @@ import type { Worklist, WorklistCounts } from "./shapes.ts";
 import { runningSkips } from "./skip-case.ts";
 
 /**
- * One page of the worklist, most pressing first: score, due time, arrival. Cancelled cases appear only when asked for.
+ * One page of the worklist, most urgent first: score, due time, arrival. Cancelled cases appear only when asked for.
  * Counts are of the caller's whole list, not of the filter.
  *
- * @throws {DomainError} `auth.forbidden`, `request.invalid` (a cursor that is none)
+ * @throws {DomainError} `auth.forbidden`, `request.invalid` (an invalid cursor)
  */
 export async function listCases(ctx: Ctx, input: ListCases): Promise<Worklist> {
   const { actor, tx } = ctx;
@@ -26,7 +26,7 @@ export async function listCases(ctx: Ctx, input: ListCases): Promise<Worklist> {
   if (filter.priority) where.push(Prisma.sql`c.priority = ${filter.priority}::"CasePriority"`);
   if (filter.facilityId) where.push(Prisma.sql`c.facility_id = ${filter.facilityId}::uuid`);
   if (filter.text?.trim()) where.push(await textCondition(ctx, filter.text.trim()));
-  // Who searches among the signed ones looks for any of them, however old.
+  // A search among signed cases finds them at any age.
   if (filter.list === "final" && filter.text?.trim()) where.push(signed);
   else if (filter.list) where.push(onList(actor, filter.list));
   if (filter.mine) where.push(onList(actor, "mine"));
@@ -48,7 +48,7 @@ export async function listCases(ctx: Ctx, input: ListCases): Promise<Worklist> {
   };
 }
 
-/** The numbers above the list. The open ones are few, however many were ever read. */
+/** The counts above the list. There are few open cases, however many were ever read. */
 async function countCases({ actor, tx }: Ctx, scope: Prisma.Sql): Promise<WorklistCounts & { nextDueAt: Date | null }> {
   const [row] = await tx.$queryRaw<[WorklistCounts & { nextDueAt: Date | null }]>`
     SELECT open.unread, open.next, open."all", open.stat, open.arriving, open."nextDueAt", open.mine + late.mine AS mine, signed.final FROM (
@@ -65,7 +65,7 @@ async function countCases({ actor, tx }: Ctx, scope: Prisma.Sql): Promise<Workli
   return row;
 }
 
-/** The cases that the caller's roles list at all. Row-level security stands behind it and asks nothing of roles. */
+/** The cases that the caller's roles may list. Row-level security applies in addition, but knows no roles. */
 function scopeOf(actor: Actor): Prisma.Sql {
   const sides = casePolicy.sides(actor, "case.list");
   const own: Prisma.Sql[] = [];
@@ -82,7 +82,7 @@ function stateCondition(filter: { state?: string[] | undefined }): Prisma.Sql {
   return filter.state ? Prisma.sql`c.state::text = ANY(${filter.state})` : Prisma.sql`c.state <> 'cancelled'`;
 }
 
-/** The position behind a row, as opaque text: no patient data is in it. */
+/** The position after a row, as opaque text without patient data. */
 function cursorOf(row: CaseRow): string {
   const position = [row.priorityScore, row.dueAt.getTime(), row.createdAt.getTime(), row.caseId];
   return Buffer.from(position.join("|")).toString("base64url");

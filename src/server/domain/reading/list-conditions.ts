@@ -4,12 +4,11 @@ import { heldBy, nextFor, open, personOf, signed } from "./case-conditions.ts";
 import type { ListId } from "./list-ids.ts";
 
 /**
- * What is on each list, for `reading_case c`.
+ * The condition of each list, for `reading_case c`.
  *
- * `next`: what the caller could begin or go on with now. `all`: what waits for a signature. `stat`: of these the STAT ones, those still
- * arriving or held included. `mine`: what the caller holds, what the caller
- * has begun to write, whoever has it now, and what the caller signed and pictures have joined since. `final`: signed within a day;
- * what is older is found by searching.
+ * `next`: what the caller could start or continue now. `all`: what waits for a signature. `stat`: the STAT cases of
+ * these, including arriving and held ones. `mine`: what the caller holds, has a draft of (whoever holds it now), or
+ * signed before late images arrived. `final`: signed within a day; older cases are found by searching.
  */
 export function onList(actor: Actor, list: ListId): Prisma.Sql {
   if (list === "next") return nextFor(personOf(actor));
@@ -21,14 +20,14 @@ export function onList(actor: Actor, list: ListId): Prisma.Sql {
 
 const signedOfLate = Prisma.sql`(${signed} AND c.completed_at > now() - interval '24 hours')`;
 
-/** The caller's words wait there unsigned. */
+/** The caller has an unsigned draft of it. */
 function draftedBy(actor: Actor): Prisma.Sql {
   return actor.kind === "user"
     ? Prisma.sql`(${open} AND EXISTS (SELECT 1 FROM report_draft d WHERE d.case_id = c.id AND d.author_id = ${actor.userId}::uuid))`
     : Prisma.sql`false`;
 }
 
-/** Pictures came after the signature, and it was the caller's, or that of somebody who is here no more. */
+/** Images arrived after the signature, and the signer is the caller or has left the group. */
 function addendumDue(actor: Actor): Prisma.Sql {
   if (actor.kind !== "user") return Prisma.sql`false`;
   return Prisma.sql`(c.late_images > 0 AND c.completed_at IS NOT NULL AND c.reader_org_id = ${actor.orgId}::uuid AND EXISTS (

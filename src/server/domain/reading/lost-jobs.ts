@@ -4,14 +4,17 @@ import { claimable, lapsed } from "./case-conditions.ts";
 
 type CaseOf = { orgId: string; caseId: string };
 
-/** Cases of every organisation whose lease is over and whose claim stands all the same: the job that ends it was lost. For maintenance. */
+/**
+ * Cases of all organisations with an expired claim that was not cleared, because the job that clears it was lost. For
+ * maintenance.
+ */
 export function casesWithLapsedClaim(tx: Pick<Tx, "$queryRaw">): Promise<CaseOf[]> {
   return tx.$queryRaw(
     Prisma.sql`SELECT c.org_id AS "orgId", c.id AS "caseId" FROM reading_case c WHERE c.claimed_until IS NOT NULL AND ${lapsed} LIMIT 500`,
   );
 }
 
-/** Cases of every organisation that wait and of which nobody has planned when their place changes next. For maintenance. */
+/** Open cases of all organisations without a scheduled recomputation of their priority. For maintenance. */
 export function casesWithoutPlan(tx: Pick<Tx, "$queryRaw">): Promise<CaseOf[]> {
   return tx.$queryRaw(
     Prisma.sql`SELECT c.org_id AS "orgId", c.id AS "caseId" FROM reading_case c WHERE ${claimable}

@@ -18,23 +18,24 @@ export type MovedCase = {
   claimedById: string | null;
   claimedUntil: Date | null;
   claimToken: bigint;
-  /** As it was before the move. */
+  /** Before the move. */
   claimedByBefore: string | null;
   claimTokenBefore: bigint;
 };
 
 export type AuditDetails = Record<string, string | number | boolean | null>;
 
-/** Makes of the event of a move more than that it was made: another name for it, and what else belongs on the trail. */
+/** Changes the audit event of a move: another action, and further details. */
 export type MoveAuditEvent = (moved: MovedCase) => { action?: AuditAction; details?: AuditDetails };
 
 /**
- * The one way a case changes state. One conditional UPDATE: of two callers who move the same case together, the
- * database lets one through and the other finds nothing to move. Audits and announces to both organisations.
+ * The one way a case changes state. A single conditional UPDATE: of two callers who move the same case together, one
+ * succeeds and the other finds nothing to move. Audits, and announces to both organisations.
  *
- * @param move one of {@link namedMoves}; `by` is what that one needs to know.
- * @returns the case after the move; null when no line of the move begins where it stands, or the move's condition does not hold.
- * @throws {DomainError} `case.illegal-move` for a line that the table of case states does not have.
+ * @param move one of {@link namedMoves}; `by` is its argument.
+ * @returns the case after the move; null when no transition of the move starts in its state, or the move's condition
+ * does not hold.
+ * @throws {DomainError} `case.illegal-move` for a transition that the table of case states does not have.
  */
 export async function moveCase<N extends MoveName>(
   ctx: SqlCtx,
@@ -65,7 +66,7 @@ export async function moveCases<N extends MoveName>(
     pairs.map(([from, to]) => Prisma.sql`WHEN ${from}::text THEN ${to}::text`),
     " ",
   );
-  // Several are locked in one order for everybody; the move's condition is asked of each row as it is once it has been waited for.
+  // Rows are locked in a fixed order; the move's condition is evaluated again on each row after its lock was granted.
   const which =
     caseIds.length === 1
       ? Prisma.sql`c.id = ${caseIds[0]}::uuid`

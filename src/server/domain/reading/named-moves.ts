@@ -4,43 +4,46 @@ import type { AuditAction } from "../audit/index.ts";
 import { free, heldBy, lapsed } from "./case-conditions.ts";
 import type { PriorityReason } from "./shapes.ts";
 
-/** A move of cases, `reading_case c`, as the database makes it. */
+/** A transition of cases, on `reading_case c`, as an UPDATE. */
 export type CaseMove = {
-  /** From → to. The same state on both sides keeps it, which is no move of the table: a claim taken over, a further addendum. */
+  /**
+   * From → to. The same state on both sides keeps it, for moves that are no state change: a claim taken over, a further
+   * addendum.
+   */
   lines: Partial<Record<CaseState, CaseState>>;
   action: AuditAction;
-  /** Further columns, as assignments behind a comma. */
+  /** Further columns, as assignments with a leading comma. */
   set?: Prisma.Sql;
-  /** A further condition, decided by the database's clock at that moment. */
+  /** A further condition, evaluated by the database's clock at that moment. */
   when?: Prisma.Sql;
 };
 
 /** What a case gets when its study is complete. */
 export type Arrival = {
   priority: CasePriority;
-  /** Null: no contract is in force any more; the due time of the first image stays. */
+  /** Null: no contract is in force any more; the due time set with the first image stays. */
   dueAt: Date | null;
   score: number;
   reasons: PriorityReason[];
 };
 
 const clearClaim = Prisma.sql`, claimed_by_id = NULL, claimed_until = NULL, claimed_at = NULL`;
-/** Where a case goes when its claim ends without a signature: a begun report stays begun. */
+/** The state after a claim ends without a signature: a begun report stays begun. */
 const unclaimed = { claimed: "unread", drafted: "drafted", preliminary: "preliminary" } as const;
 const outOfTheOrder = Prisma.sql`, priority_score = 0, priority_reasons = '[]'::jsonb`;
 const underClaim = (claimToken: string): Prisma.Sql => Prisma.sql`c.claim_token = ${BigInt(claimToken)}`;
 
-/** Notes where the case stood, ends the claim, and takes it out of the order of the list. */
+/** Records the previous state, ends the claim, and resets the priority. */
 const pause = (userId: string, reason: string): Prisma.Sql => Prisma.sql`,
   paused_from = (CASE c.state WHEN 'claimed' THEN 'unread' WHEN 'held' THEN c.paused_from::text ELSE c.state::text END)::"CaseState",
   paused_at = clock_timestamp(), paused_by_id = ${userId}::uuid, paused_reason = ${reason}${clearClaim}${outOfTheOrder}`;
-/** The clock stood still meanwhile. */
+/** The time on hold does not count. */
 const unpause = Prisma.sql`, due_at = c.due_at + (clock_timestamp() - coalesce(c.paused_at, clock_timestamp())),
   paused_from = NULL, paused_at = NULL, paused_by_id = NULL, paused_reason = NULL`;
 
 /**
- * Every way in which a case changes its state, or what holds it where it is. Other rooms name one; what it writes and when it is let
- * through is said here alone. Its lines are held against the table of case states whenever it is made.
+ * Every way in which a case changes its state or its claim. Other modules name one; its columns and conditions are
+ * defined only here. Its transitions are checked against the table of case states whenever it is used.
  */
 export const namedMoves = {
   /** Its study is complete. @param arrivals by case. */
@@ -53,7 +56,7 @@ export const namedMoves = {
         priority_score = ${of("score")}::int, priority_reasons = ${of("reasons")}::jsonb`,
     };
   },
-  /** A reader takes it, goes on holding it, or takes over a claim whose lease is over; a new claim has a new token. */
+  /** A reader claims it, renews the claim, or takes over an expired one; a new claim has a new token. */
   claim: ({ userId }: { userId: string }): CaseMove => {
     const mine = heldBy(userId);
     return {
@@ -65,18 +68,18 @@ export const namedMoves = {
       when: Prisma.sql`${free} OR ${mine}`,
     };
   },
-  /** The first words are saved. */
+  /** The first draft is saved. */
   draft: (): CaseMove => ({ lines: { claimed: "drafted" }, action: "case.move" }),
-  /** The claim is given back, or taken from its holder. */
+  /** The claim is released by its holder, or by a manager. */
   release: (): CaseMove => ({
     lines: unclaimed,
     action: "case.release",
     set: clearClaim,
     when: Prisma.sql`c.claimed_by_id IS NOT NULL`,
   }),
-  /** The lease is over. */
+  /** The lease has expired. */
   expire: (): CaseMove => ({ lines: unclaimed, action: "case.expire", set: clearClaim, when: lapsed }),
-  /** @param claimToken of whoever reads it; without one it is let through where nobody does. */
+  /** @param claimToken of the current claim; without one the move applies only where nobody holds the case. */
   hold: ({
     userId,
     reason,
@@ -91,9 +94,9 @@ export const namedMoves = {
     set: pause(userId, reason),
     when: claimToken ? underClaim(claimToken) : free,
   }),
-  /** @param to where it stood. */
+  /** @param to its previous state. */
   resume: ({ to }: { to: CaseState }): CaseMove => ({ lines: { held: to }, action: "case.resume", set: unpause }),
-  /** What was signed as preliminary is out at the hospital, and is not withdrawn. */
+  /** A case with a signed preliminary report cannot be withdrawn: the hospital has the report. */
   cancel: ({ userId, reason }: { userId: string; reason: string }): CaseMove => ({
     lines: {
       arriving: "cancelled",
@@ -106,34 +109,37 @@ export const namedMoves = {
     set: pause(userId, reason),
     when: Prisma.sql`c.paused_from IS DISTINCT FROM 'preliminary'`,
   }),
-  /** @param to where it stood. */
+  /** @param to its previous state. */
   reinstate: ({ to }: { to: CaseState }): CaseMove => ({
     lines: { cancelled: to },
     action: "case.reinstate",
     set: unpause,
   }),
-  /** Pictures have come to cases that the product itself had closed because there were none. @param reason as it was closed with. */
+  /** Images arrived for cases that the product had closed because there were none. @param reason it was closed with. */
   reopen: ({ reason }: { reason: string }): CaseMove => ({
     lines: { cancelled: "arriving" },
     action: "case.move",
     set: unpause,
     when: Prisma.sql`c.paused_by_id IS NULL AND c.paused_reason = ${reason}`,
   }),
-  /** Signed as a first reading: back on the list for somebody to go over. */
+  /** Signed as preliminary: back on the list for a final reading. */
   signPreliminary: ({ claimToken }: { claimToken: string }): CaseMove => ({
     lines: { drafted: "preliminary", preliminary: "preliminary" },
     action: "case.move",
     set: clearClaim,
     when: underClaim(claimToken),
   }),
-  /** Signed for good. */
+  /** Signed as final. */
   sign: ({ claimToken }: { claimToken: string }): CaseMove => ({
     lines: { drafted: "final", preliminary: "final" },
     action: "case.move",
     set: Prisma.sql`${clearClaim}${outOfTheOrder}, completed_at = clock_timestamp()`,
     when: underClaim(claimToken),
   }),
-  /** An addendum is signed. @param lateImagesSeen the late pictures that its writer was told of; what came meanwhile stays a task. */
+  /**
+   * An addendum was signed. @param lateImagesSeen the late images its author was shown; later ones remain to be
+   * acknowledged.
+   */
   amend: ({ lateImagesSeen }: { lateImagesSeen: number | undefined }): CaseMove => {
     const seen = lateImagesSeen === undefined ? Prisma.sql`true` : Prisma.sql`c.late_images <= ${lateImagesSeen}`;
     return {

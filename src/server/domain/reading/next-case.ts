@@ -3,7 +3,9 @@ import { nextFor } from "./case-conditions.ts";
 import { casePolicy } from "./policy.ts";
 import { skippedBy } from "./skip-case.ts";
 
-/** The case to read next: the highest on the list that nobody holds; those that the caller left for later come last. Null: nothing waits. */
+/**
+ * The case to read next: the first on the list that nobody holds; those that the caller skipped come last. Null: none.
+ */
 export async function nextCase({ actor, tx }: Ctx<UserActor>): Promise<{ caseId: string } | null> {
   casePolicy.authorize(actor, "case.claim", null);
   const [row] = await tx.$queryRaw<{ caseId: string }[]>`

@@ -27,11 +27,11 @@ type OpenedStudy = Pick<
 > & { studyId: string; caseId: string | null };
 
 /**
- * Puts a study that begins to arrive on the worklist of the group that reads for the hospital, as `arriving`. Called
- * with the first image of a study sent to be read, and safe to call with every other.
+ * Puts a study that begins to arrive on the worklist of the contracted reading group, as `arriving`. Called with the
+ * first image of a study sent for reading, and safe to call with every other.
  *
- * @returns the case, or null when no contract is in force or the study holds no picture: then it is archived and nobody is asked to
- *   read it.
+ * @returns the case, or null when no contract is in force or the study has no image: then it is archived and nobody is
+ * asked to read it.
  * @throws {DomainError} `study.not-found`
  */
 export async function openCase(ctx: SqlCtx, { studyId }: { studyId: string }): Promise<string | null> {
@@ -51,7 +51,7 @@ export async function openCases(ctx: SqlCtx, { studyIds }: { studyIds: string[] 
   for (const study of studies) casePolicy.authorize(ctx.actor, "case.open", study);
   const toRead = studies.filter(({ purpose }) => purpose === "read");
   const known = toRead.flatMap(({ studyId, caseId }) => (caseId ? [[studyId, caseId] as const] : []));
-  // What the product itself had closed, because the study held no picture, waits again once there is one.
+  // A case that the product closed for lack of images is reopened when images arrive.
   const withPictures = toRead.flatMap(({ caseId, hasPictures }) => (caseId && hasPictures ? [caseId] : []));
   await moveCases(ctx, withPictures, "reopen", { reason: withoutPicturesReason });
   const opened = await insertCases(
@@ -61,7 +61,7 @@ export async function openCases(ctx: SqlCtx, { studyIds }: { studyIds: string[] 
   return new Map([...known, ...opened]);
 }
 
-/** As the migration of 2026-11-27 wrote it when it closed cases of documents alone. */
+/** The reason text that the migration of 2026-11-27 wrote when it closed cases with documents only. */
 const withoutPicturesReason = "No pictures came: there is nothing to read.";
 
 async function insertCases(ctx: SqlCtx, studies: OpenedStudy[]): Promise<[studyId: string, caseId: string][]> {
@@ -88,7 +88,7 @@ async function insertCases(ctx: SqlCtx, studies: OpenedStudy[]): Promise<[studyI
     due: dueAt,
     minutes: claimMinutes,
   }));
-  // Two images of one study may get here together: the unique study decides, and the second finds nothing to insert.
+  // Two images of one study may get here together: the unique key on the study decides, and the second inserts nothing.
   const opened = await tx.$queryRaw<{ caseId: string; studyRef: string; orgId: string; readerOrgId: string }[]>`
     INSERT INTO reading_case (org_id, reader_org_id, facility_id, study_ref, priority, priority_score, priority_reasons, due_at, claim_minutes, updated_at)
     SELECT r.org, r.reader, r.facility, r.study, r.priority::"CasePriority", r.score, r.reasons, r.due, r.minutes, now()
@@ -113,7 +113,7 @@ async function insertCases(ctx: SqlCtx, studies: OpenedStudy[]): Promise<[studyI
   return [...opened, ...(await casesOf(ctx, missed))].map(({ studyRef, caseId }) => [studyRef, caseId]);
 }
 
-/** The terms for each facility; studies that name none go by those of the whole hospital. */
+/** The terms of each facility; studies without a facility use those of the whole hospital. */
 export async function termsOf(
   ctx: Pick<SqlCtx, "tx">,
   studies: { orgId: string; facilityId: string | null }[],
@@ -133,8 +133,8 @@ async function casesOf(
 }
 
 /**
- * Lets the reading group see the study, its patient, series and images: their id on each row is what the database's
- * policies go by. Rows that another group already reads stay theirs.
+ * Lets the reading group see the study, its patient, series and images: the database's policies use the group's id on
+ * each row. Rows that another group reads already are unchanged.
  */
 export async function shareStudy({ tx }: Pick<SqlCtx, "tx">, studyId: string, readerOrgId: string): Promise<void> {
   const [shared] = await tx.$queryRaw<{ patientRef: string }[]>`

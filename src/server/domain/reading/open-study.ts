@@ -11,8 +11,8 @@ import { casePolicy } from "./policy.ts";
 import type { OpenedCase, OpenedPrior, ReportSection, SeriesSummary } from "./shapes.ts";
 
 /**
- * Everything the reading page needs: the patient banner, the study and its priors with their DICOMweb identifiers,
- * and for readers what was written about the priors.
+ * Everything the reading page needs: the patient banner, the study and its priors with their DICOMweb identifiers, and
+ * for readers the reports of the priors.
  *
  * @throws {DomainError} `case.not-found`, `auth.forbidden`
  */
@@ -80,8 +80,8 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
 }
 
 /**
- * The series of several studies, by study, in the order of their numbers. Only what is stored counts: a quarantined
- * instance is nobody's picture.
+ * The series of several studies, by study, in the order of their numbers. Only stored instances count, not quarantined
+ * ones.
  */
 export async function seriesOf({ tx }: Pick<Ctx, "tx">, studyIds: string[]): Promise<Map<string, SeriesSummary[]>> {
   const rows = await tx.$queryRaw<(SeriesSummary & { studyId: string })[]>`

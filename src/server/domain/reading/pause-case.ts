@@ -8,11 +8,12 @@ import type { CancelCase, HoldCase, OfCase } from "./inputs.ts";
 import { type MovedCase, moveCase } from "./move-case.ts";
 
 /**
- * Takes a case off the list while the site is asked for something: history, images, a word. The clock stands still meanwhile.
- * Who is reading it names the claim, and the claim ends; a case that somebody else is reading is not held over their head.
+ * Takes a case off the list while the hospital is asked for something: history, images, a clarification. The time on
+ * hold does not count towards the due time. A reader holding the case names the claim, which then ends; a case that
+ * somebody else is reading cannot be held.
  *
  * @throws {DomainError} `case.already-claimed` with `claimedByName`; `case.claim-expired`, `case.not-claimed`;
- *   `case.illegal-move`; `case.not-found`; `auth.forbidden`
+ * `case.illegal-move`; `case.not-found`; `auth.forbidden`
  */
 export async function holdCase(
   ctx: Ctx<UserActor>,
@@ -29,7 +30,8 @@ export async function holdCase(
 }
 
 /**
- * What was asked for is there: the case goes back to where it was held, and its due time moves by as long as it stood.
+ * Resumes a held case: it goes back to its previous state, and its due time moves by the time on hold.
+ *
  * @throws {DomainError} `case.illegal-move` (it is not held), `case.not-found`, `auth.forbidden`
  */
 export async function resumeCase(ctx: Ctx<UserActor>, { caseId }: OfCase): Promise<{ state: CaseState }> {
@@ -38,8 +40,8 @@ export async function resumeCase(ctx: Ctx<UserActor>, { caseId }: OfCase): Promi
 }
 
 /**
- * Withdraws a case: nobody is to read it. Images and a begun draft stay. Whoever is reading it loses the claim, and what they
- * still write is refused. What was signed, also as preliminary, is out at the hospital and is not cancelled.
+ * Withdraws a case from reading. Images and draft stay. A current reader loses the claim, and further writes are
+ * refused. A case with a signed report, also a preliminary one, cannot be cancelled: the hospital has the report.
  *
  * @throws {DomainError} `case.illegal-move`, `case.not-found`, `auth.forbidden`
  */
@@ -53,7 +55,8 @@ export async function cancelCase(ctx: Ctx<UserActor>, { caseId, reason }: Cancel
 }
 
 /**
- * Puts a withdrawn case back on the list, where it stood before.
+ * Puts a cancelled case back on the list, in its previous state.
+ *
  * @throws {DomainError} `case.illegal-move` (it is not cancelled), `case.not-found`, `auth.forbidden`
  */
 export async function reinstateCase(ctx: Ctx<UserActor>, { caseId }: OfCase): Promise<{ state: CaseState }> {
@@ -67,7 +70,7 @@ async function bringBack(
   from: "held" | "cancelled",
   move: "resume" | "reinstate",
 ): Promise<MovedCase> {
-  // Locked, so that the study cannot become complete between the question and the move.
+  // Locked, so that the study cannot become complete between the check and the move.
   const [row] = await ctx.tx.$queryRaw<{ state: CaseState; pausedFrom: CaseState | null; seconds: number | null }[]>`
     SELECT state, paused_from AS "pausedFrom", extract(epoch FROM clock_timestamp() - paused_at)::int AS seconds
     FROM reading_case WHERE id = ${caseId}::uuid FOR UPDATE`;

@@ -1,8 +1,8 @@
 import { makePolicy } from "../authorize.ts";
 
 /**
- * Who may do what to a case. The only place in this room that knows a role by name; who opens images is not decided here
- * but in `domain/image-access.ts`, for every door alike.
+ * Who may do what to a case. The only file in this module that names roles. Who may open images is decided in
+ * `domain/image-access.ts` instead, for all modules alike.
  */
 export const casePolicy = makePolicy(
   {
@@ -29,7 +29,7 @@ export const casePolicy = makePolicy(
     "case.skip": { people: [["radiologist", "reader"]] },
     "case.release-own": { people: [["radiologist", "reader"]] },
     "case.release-others": { people: [["worklist_manager", "reader"]] },
-    // A reader or who distributes the cases asks the site for something; either side says when it is there.
+    // Readers and worklist managers put a case on hold; either organisation may resume it.
     "case.hold": {
       people: [
         ["radiologist", "reader"],
@@ -56,7 +56,7 @@ export const casePolicy = makePolicy(
         ["site_admin", "hospital"],
       ],
     },
-    // Who reads, or who distributes what is read, decides that what is there is enough to begin with.
+    // Readers and worklist managers decide that incomplete images are enough.
     "case.read-incomplete": {
       people: [
         ["radiologist", "reader"],

@@ -26,8 +26,8 @@ type ScoredRow = {
 };
 
 /**
- * Computes the case's place on the worklist anew, with its reasons, and asks for the next time the clock alone will
- * change it. Screens hear of it when the place changed.
+ * Computes the case's priority anew, with its reasons, and schedules the next recomputation for when time alone changes
+ * it. Screens are notified when the priority changed.
  *
  * @throws {DomainError} `case.not-found`
  */
@@ -56,7 +56,8 @@ export async function prioritizeCases(ctx: SqlCtx, { caseIds }: { caseIds: strin
 }
 
 /**
- * Asks for the next time at which the clock alone changes these cases' places. @param anew those whose place is computed at once.
+ * Schedules the next time at which these cases' priorities change by themselves. @param anew those that are recomputed
+ * at once.
  */
 export async function planNextScore(
   ctx: SqlCtx,
@@ -72,7 +73,7 @@ export async function planNextScore(
   );
 }
 
-/** One clock per case: every arrival computes the score, and must not start another. */
+/** One scheduled job per case: every arrival computes the score, and must not start another. */
 async function plan({ tx, now }: SqlCtx, rows: ScoredRow[]): Promise<void> {
   const wanted = rows.flatMap((row) => {
     const runAt = nextScoreChange(row, now);
@@ -91,7 +92,7 @@ async function plan({ tx, now }: SqlCtx, rows: ScoredRow[]): Promise<void> {
   );
 }
 
-/** Locked in one order for everybody: batches of jobs meet on one case. */
+/** Locked in a fixed order: several batches of jobs may contain the same case. */
 function scoredRows({ tx }: SqlCtx, caseIds: string[]): Promise<ScoredRow[]> {
   return tx.$queryRaw<ScoredRow[]>`
     SELECT c.id AS "caseId", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId", c.study_ref AS "studyRef", s.patient_ref AS "patientRef", c.state,

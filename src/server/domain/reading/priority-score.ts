@@ -9,7 +9,7 @@ export type ScoredCase = {
   state: CaseState;
   priority: CasePriority;
   dueAt: Date;
-  /** Since when it waits to be read. */
+  /** When it became ready to read. */
   waitingSince: Date;
   modalities: string[];
   bodyParts: string[];
@@ -19,9 +19,12 @@ export type ScoredCase = {
 };
 
 const minute = 60_000;
-/** Waiting counts in half hours. */
+/** Waiting time counts in half hours. */
 const waitStepMinutes = 30;
-/** Minutes before the due time at which a case moves up. The reason stays true until the next step, unlike a countdown. */
+/**
+ * Minutes before the due time at which a case moves up. The reason's text stays true until the next step, unlike a
+ * countdown.
+ */
 const dueSteps = [
   { minutes: 30, points: 200 },
   { minutes: 120, points: 100 },
@@ -29,9 +32,9 @@ const dueSteps = [
 ] as const;
 
 /**
- * How early a case should be read, and why, as it stands on the case. Higher is earlier. The class the
- * hospital asked for outweighs everything but a missed due time; within a class the due time, the examination and
- * the wait decide.
+ * How early a case should be read, and why; the reasons are shown on the case. Higher is earlier. The requested
+ * priority outweighs everything but a missed due time; within a class the due time, the examination and the waiting
+ * time decide.
  */
 export function scorePriority(row: ScoredCase, now: Date): { score: number; reasons: PriorityReason[] } {
   if (!isWaiting(row)) return { score: 0, reasons: [] };
@@ -71,7 +74,7 @@ export function scorePriority(row: ScoredCase, now: Date): { score: number; reas
 /** When the score will next change by itself; null when only an event can change it. */
 export function nextScoreChange(row: ScoredCase, now: Date): Date | null {
   if (!isWaiting(row)) return null;
-  // A step counts from its very moment on; overdue only behind it.
+  // A step applies from its very moment on; overdue only after it.
   const due = [...dueSteps.map(({ minutes }) => row.dueAt.getTime() - minutes * minute), row.dueAt.getTime() + 1];
   const step = Math.floor(minutesWaited(row, now) / waitStepMinutes) + 1;
   const wait = step <= 12 ? [row.waitingSince.getTime() + step * waitStepMinutes * minute] : [];

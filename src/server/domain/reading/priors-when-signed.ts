@@ -1,7 +1,7 @@
 import type { Ctx } from "#server/context.ts";
 import { acquiredModalities } from "./case-rows.ts";
 
-/** An earlier study that was at hand. `date`: DA as the images have it (YYYYMMDD), empty when they have none. */
+/** An earlier study that was available. `date`: DA as in the images (YYYYMMDD), empty when they have none. */
 export type PriorWhenSigned = {
   studyId: string;
   studyInstanceUid: string;
@@ -10,12 +10,12 @@ export type PriorWhenSigned = {
   modalities: string[];
 };
 
-/** As many as a report compares with. */
+/** The most priors that a report names. */
 const most = 6;
 
 /**
- * The earlier studies that were at hand when a version was signed, most relevant first: of the same patient, or taken for it by a reader of
- * this case before that moment.
+ * The earlier studies that were available when a version was signed, most relevant first: of the same patient, or
+ * accepted as such by a reader of this case before that moment.
  *
  * @param at when it was signed.
  */

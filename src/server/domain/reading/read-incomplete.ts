@@ -8,10 +8,10 @@ import type { ReadIncomplete } from "./inputs.ts";
 import { announceCase } from "./move-case.ts";
 
 /**
- * Says that a case is read without the images that were refused or are damaged: from then on it can be claimed and signed, and the
- * report states what was missing. When more are missing later it has to be said again.
+ * Decides that a case is read without the refused or damaged images: from then on it can be claimed and signed, and the
+ * report states what was missing. When more images are missing later, the decision is needed again.
  *
- * @param input.refused as many as the caller was shown.
+ * @param input.refused the number the caller was shown.
  * @throws {DomainError} `case.incomplete` with `refused` when there are more by now; `case.not-found`, `auth.forbidden`
  */
 export async function readIncomplete(
@@ -22,7 +22,7 @@ export async function readIncomplete(
   const row = await findCase(ctx, caseId, "case.read-incomplete");
   const missing = missingOf(row);
   if (missing > refused) throw incomplete(missing);
-  // Said already, or nothing is missing any more.
+  // Decided already, or no image is missing any more.
   if (isComplete({ missing, readWithout: row.readWithout })) return { refused: row.readWithout };
   await tx.$executeRaw`UPDATE reading_case SET read_without = ${missing}, read_without_by_id = ${actor.userId}::uuid,
     read_without_at = now() WHERE id = ${caseId}::uuid`;
@@ -38,7 +38,10 @@ export async function readIncomplete(
   return { refused: missing };
 }
 
-/** @throws {DomainError} `case.incomplete` with `refused`, when images are missing that nobody has said to read without. */
+/**
+ * @throws {DomainError} `case.incomplete` with `refused`, when images are missing and nobody has decided to read
+ * without them.
+ */
 export function requireComplete(row: Pick<CaseRow, "refusedInstances" | "damagedInstances" | "readWithout">): void {
   if (!isComplete({ missing: missingOf(row), readWithout: row.readWithout })) throw incomplete(missingOf(row));
 }

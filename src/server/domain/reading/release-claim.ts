@@ -7,8 +7,8 @@ import type { ReleaseClaim } from "./inputs.ts";
 import { type AuditDetails, moveCase } from "./move-case.ts";
 
 /**
- * Gives a case back to the list. The reader names the claim; without one, a worklist manager takes it from whoever
- * holds it, and the audit trail names both.
+ * Gives a case back to the list. The reader names the claim; without one, a worklist manager releases it for its
+ * holder, and the audit trail names both.
  *
  * @throws {DomainError} `case.claim-expired`, `case.not-claimed`, `case.not-found`, `auth.forbidden`
  */
@@ -25,10 +25,10 @@ export async function releaseClaim(
 }
 
 /**
- * Ends a claim whose lease ran out. Safe to run twice, late or early: a renewed claim is left alone and looked at
+ * Clears a claim whose lease has expired. Safe to run twice, late or early: a renewed claim is left alone and checked
  * again when its lease ends.
  *
- * @returns when to look again; null when there is nothing to wait for.
+ * @returns when to check again; null when there is nothing to wait for.
  */
 export async function expireLapsedClaim(ctx: SqlCtx, caseId: string): Promise<Date | null> {
   if (await moveCase(ctx, caseId, "expire", undefined)) return null;

@@ -7,7 +7,7 @@ import { announceCase } from "./move-case.ts";
 import type { Claim } from "./shapes.ts";
 
 /**
- * Extends a running claim by another lease. One that has run out is not revived: claim again.
+ * Extends a running claim by another lease. An expired one is not revived: claim again.
  *
  * @throws {DomainError} `case.claim-expired`, `case.not-claimed`, `case.not-found`, `auth.forbidden`
  */

@@ -6,11 +6,11 @@ import { open } from "./case-conditions.ts";
 type CaseOf = { orgId: string; caseId: string };
 
 /**
- * Has the priors of cases looked for. Most patients have one study, and then there is nothing to look for: a study that comes later
- * is offered to the case when it is complete ({@link offerPriors}).
+ * Schedules the search for the priors of cases. Most patients have one study and need no search: a study that comes
+ * later is offered to the case when it is complete ({@link offerPriors}).
  *
- * @param always without asking whether the patient has another study: for a case that another transaction cannot see yet, and so
- *   could not offer one to.
+ * @param always also for patients without another study: for a case that other transactions cannot see yet, so that
+ * nothing could be offered to it.
  */
 export async function seekPriors(
   ctx: Pick<SqlCtx, "tx">,
@@ -25,11 +25,11 @@ export async function seekPriors(
 }
 
 /**
- * Studies are complete that may be earlier examinations of what waits to be read: every open case of the same
- * patients looks for its priors again.
+ * The given studies are complete and may be priors of open cases: every open case of the same patients searches for its
+ * priors again.
  */
 export async function offerPriors(ctx: Pick<SqlCtx, "tx">, { studyIds }: { studyIds: string[] }): Promise<void> {
-  // The array keeps the planner, who does not know that most patients have one study, on the way from each to its few others.
+  // The array makes the planner look up each patient's few studies; it does not know that most patients have one.
   const statement = Prisma.sql`
     SELECT c.org_id AS "orgId", c.id AS "caseId" FROM reading_case c WHERE ${open} AND c.study_ref = ANY(ARRAY(
       SELECT s.id FROM unnest(${studyIds}::uuid[]) AS offered (id), LATERAL (SELECT p.patient_ref FROM study p WHERE p.id = offered.id OFFSET 0) p,
@@ -37,7 +37,10 @@ export async function offerPriors(ctx: Pick<SqlCtx, "tx">, { studyIds }: { study
   await look(ctx, await ctx.tx.$queryRawUnsafe<CaseOf[]>(statement.text, ...statement.values));
 }
 
-/** One statement: an ID that many carry may have a thousand open cases, and the hospital's audit trail waits for this transaction. */
+/**
+ * A single statement: an ID shared by many people may have a thousand open cases, and the hospital's audit chain is
+ * locked by this transaction.
+ */
 const look = ({ tx }: Pick<SqlCtx, "tx">, cases: CaseOf[]): Promise<void> =>
   enqueueAll(
     tx,

@@ -4,9 +4,9 @@ import type { OrderOfStudy } from "../ordering/index.ts";
 import type { Identity } from "../patient-identity.ts";
 import type { ListId } from "./list-ids.ts";
 
-/** What the reading room shows to the doors. Times are ISO 8601 in UTC; DICOM dates and times the text received. */
+/** What the reading module returns. Times are ISO 8601 in UTC; DICOM dates and times as received. */
 
-/** The writings of a name, each in caret form (PS3.5 §6.2.1). */
+/** The representations of a name, each in caret form (PS3.5 §6.2.1). */
 export type NameGroups = { alphabetic: string; ideographic: string; phonetic: string };
 
 /** Why a case stands where it stands, and how much it counts. */
@@ -14,18 +14,18 @@ export type PriorityReason = Reason & { points: number };
 
 export type CaseAbilities = {
   claim: boolean;
-  /** Give back one's own claim, or (worklist manager) another's. */
+  /** Release one's own claim, or (worklist manager) another's. */
   release: boolean;
-  /** Take it off the list while the site is asked; the reader's own claim has to be named. */
+  /** Put it on hold; a reader names the own claim. */
   hold: boolean;
   resume: boolean;
-  /** Withdraw it, also from whoever reads it. */
+  /** Withdraw it, also while somebody is reading it. */
   cancel: boolean;
   reinstate: boolean;
   /** Open the images. */
   read: boolean;
   sign: boolean;
-  /** Say that the case is read without the images that were refused; until then it can be neither claimed nor signed. */
+  /** Decide that the case is read without the missing images; until then it can be neither claimed nor signed. */
   readIncomplete: boolean;
 };
 
@@ -34,7 +34,7 @@ export type WorklistItem = {
   studyId: string;
   studyInstanceUid: string;
   orgSlug: string;
-  /** For people to read, all writings. */
+  /** For display, all representations. */
   patientName: string;
   patientNameGroups: NameGroups;
   patientId: string;
@@ -47,7 +47,10 @@ export type WorklistItem = {
   modalities: string[];
   bodyParts: string[];
   studyDescription: string;
-  /** The character set in which names and text were read because they could not be in the declared one; null when they are as declared. */
+  /**
+   * The character set with which names and texts were decoded because they were invalid in the declared one; null when
+   * they are as declared.
+   */
   textRepaired: string | null;
   studyDate: string;
   studyTime: string;
@@ -61,22 +64,22 @@ export type WorklistItem = {
   state: CaseState;
   dueAt: string;
   arrivedAt: string;
-  /** Signed for good: nothing is written there any more but addenda. */
+  /** Signed as final: only addenda can follow. */
   signed: boolean;
-  /** Nobody is waiting for it any more: signed or cancelled. */
+  /** Signed or cancelled. */
   done: boolean;
-  /** The caller's own claim runs. */
+  /** The caller's own claim is running. */
   mine: boolean;
-  /** The caller could begin or go on with it now. */
+  /** The caller could start or continue it now. */
   next: boolean;
-  /** Whoever holds a claim whose lease still runs. */
+  /** The holder of a running claim. */
   claimedBy: { id: string; name: string } | null;
   claimedUntil: string | null;
   /** Why it is held or cancelled, by whom and since when; null otherwise. */
   paused: { reason: string; by: string; at: string } | null;
-  /** Whose unsigned words are saved and since when, for the reading group; null when there are none. */
+  /** The author of the saved draft and its time, for the reading group; null without a draft. */
   draft: { id: string; name: string; at: string } | null;
-  /** What the hospital sent, not the documents that we added. */
+  /** The number of images the hospital sent, without the documents that we added. */
   images: { received: number; expected: number | null; refused: number; damaged: number };
   /** That images were refused and will not come, or are damaged; empty when the study is whole. */
   incomplete: Reason[];
@@ -88,7 +91,7 @@ export type WorklistItem = {
   priorCount: number;
   /** Open orders that the study answers. */
   orderCount: number;
-  /** Instances set aside because their UID came with other bytes before. */
+  /** Instances in quarantine because their UID had arrived before with other bytes. */
   quarantined: number;
   /** That images of the study, or earlier studies under its patient ID, name different patients; null when they agree. To be shown wherever the case is. */
   patientConflict: IdentityDoubt | null;
@@ -99,25 +102,26 @@ export type WorklistItem = {
   identity: Identity;
   /** Everything that is in doubt of it, which a report that is signed now says; empty where nothing is. */
   doubts: IdentityDoubt[];
-  /** As a name to read; empty when the study names none. */
+  /** As display text; empty when the study names none. */
   referringPhysician: string;
   /**
-   * Where a report that is signed now goes: whether the facility names a PACS to return it to, and who finds it in the portal (null:
-   * nobody: the study names none, or no account goes by the name), `byDefault` because the facility chose somebody for studies that name none.
+   * Who would get a report signed now: whether the facility has a PACS to return it to, and who finds it in the portal
+   * (null: nobody, since the study names no physician or no account matches); `byDefault`: the facility's default for
+   * studies that name none.
    */
   goesTo: { pacs: boolean; physician: string | null; byDefault: boolean };
   can: CaseAbilities;
 };
 
-/** Of the lists (list-conditions.ts) and of two states. `final`: of that list, signed within the last 24 hours. */
+/** Counts of the lists (list-conditions.ts) and of two states. `final`: signed within the last 24 hours. */
 export type WorklistCounts = Record<ListId, number> & { unread: number; arriving: number };
 
-/** A reader of the group leaves a case for later, until then. */
+/** A reader of the group skipped the case until then. */
 export type CaseSkip = { caseId: string; userId: string; by: string; reason: string; until: string };
 
 export type Worklist = {
   items: WorklistItem[];
-  /** The skips that run, of everybody in the caller's group. */
+  /** The skips in effect, of all readers in the caller's group. */
   skips: CaseSkip[];
   /** Pass back as `cursor` for the next page; null on the last. */
   nextCursor: string | null;
@@ -133,15 +137,15 @@ export type PriorSummary = {
   studyDate: string;
   studyDescription: string;
   modalities: string[];
-  /** 0–100; higher is nearer to what is read now. */
+  /** 0–100; higher is more relevant to the current study. */
   relevance: number;
   reasons: Reason[];
   hasReport: boolean;
-  /** Whether it is of the same person. One that is not `agrees` is hung and compared only by a deliberate act. */
+  /** Whether it is of the same person. Unless `agrees`, it is hung and compared only by a deliberate act. */
   identity: Identity;
   /** Why it is not `agrees`; null where it is. */
   identityReason: Reason | null;
-  /** Whether a reader of this case compares with it all the same. */
+  /** Whether a reader of this case has accepted it for comparison. */
   accepted: boolean;
 };
 
@@ -153,7 +157,7 @@ export type SeriesSummary = {
   seriesNumber: number | null;
   seriesDescription: string;
   numberOfInstances: number;
-  /** The instance in the middle, the best one to show small. Null: the series has no image. */
+  /** The middle instance, for the thumbnail. Null: the series has no image. */
   thumbnailSopInstanceUid: string | null;
 };
 

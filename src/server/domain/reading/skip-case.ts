@@ -9,16 +9,16 @@ import type { SkipCase } from "./inputs.ts";
 import { announceCase } from "./move-case.ts";
 import type { CaseSkip } from "./shapes.ts";
 
-/** How long a case stays at the end of the reader's own list; a STAT comes back soon. Minutes. */
+/** How long a skipped case stays at the end of the reader's own list; shorter for STAT. Minutes. */
 const skipMinutes = { stat: 10, urgent: 30, routine: 60 } as const;
 
 /**
- * Leaves a case for later: it stands at the end of the reader's own list for a while and is offered to everybody else as before.
- * The reason goes on the trail and before colleagues' eyes. A STAT asks for one in the reader's own words.
+ * Skips a case: for a while it stands at the end of the reader's own list; for everybody else nothing changes. The
+ * reason is audited and shown to colleagues. A STAT case requires free text.
  *
- * @returns when the case comes back to its place.
- * @throws {DomainError} `case.skip-reason` (a STAT, without own words); `case.illegal-move` (nothing to read there now);
- *   `case.already-claimed` (whoever reads it gives it back first); `case.not-found`; `auth.forbidden`
+ * @returns when the skip ends.
+ * @throws {DomainError} `case.skip-reason` (a STAT case without free text); `case.illegal-move` (nothing to read there
+ * now); `case.already-claimed` (its reader has to release it first); `case.not-found`; `auth.forbidden`
  */
 export async function skipCase(ctx: Ctx<UserActor>, { caseId, reason }: SkipCase): Promise<{ skippedUntil: string }> {
   const row = await findCase(ctx, caseId, "case.skip");
@@ -45,7 +45,7 @@ export async function skipCase(ctx: Ctx<UserActor>, { caseId, reason }: SkipCase
   return { skippedUntil };
 }
 
-/** The skips that run, of everybody in the caller's group; the hospital's side sees none. */
+/** The skips in effect, of all readers in the caller's group; the hospital sees none. */
 export async function runningSkips({ tx }: Pick<Ctx, "tx">): Promise<CaseSkip[]> {
   const rows = await tx.$queryRaw<(Omit<CaseSkip, "until"> & { until: Date })[]>`
     SELECT k.case_id AS "caseId", k.user_id AS "userId", staff_name(k.user_id) AS by, k.reason, k.skipped_until AS until
@@ -54,7 +54,7 @@ export async function runningSkips({ tx }: Pick<Ctx, "tx">): Promise<CaseSkip[]>
   return rows.map((row) => ({ ...row, until: row.until.toISOString() }));
 }
 
-/** For `reading_case c`: whether the caller has left it for later. */
+/** For `reading_case c`: whether the caller has skipped it. */
 export const skippedBy = (actor: Actor): Prisma.Sql =>
   actor.kind === "user"
     ? Prisma.sql`EXISTS (SELECT 1 FROM case_skip k WHERE k.case_id = c.id AND k.user_id = ${actor.userId}::uuid

@@ -9,19 +9,19 @@ import { patientInDoubt } from "./patient-in-doubt.ts";
 import { findReportCase } from "./report-case.ts";
 import type { Signed } from "./shapes.ts";
 
-/** The same words from the same hand within this time are one addendum whose answer was lost. */
+/** The same text by the same person within this time is a retry of an addendum whose answer was lost. */
 const resendSeconds = 120;
 
 /**
- * Adds to a signed report. What was signed stays as it is; the new version carries it whole, with the addendum as a
- * numbered section behind it, so that its documents read alone. The caller has given the password once more.
+ * Adds an addendum to a signed report. The signed text is unchanged; the new version contains it, followed by the
+ * addendum as a numbered section, so that its documents are complete by themselves. The caller has re-authenticated.
  *
  * @throws {DomainError} `report.not-signed`, `case.not-found`, `auth.forbidden`
  */
 export async function addAddendum(ctx: Ctx<UserActor>, { caseId, text, lateImages }: AddAddendum): Promise<Signed> {
   const { actor, tx } = ctx;
   const row = await findReportCase(ctx, caseId, "report.addendum");
-  // Two addenda at once: the second waits here and is numbered behind the first.
+  // Of two concurrent addenda the second waits here and gets the next number.
   await tx.$queryRaw`SELECT id FROM reading_case WHERE id = ${caseId}::uuid FOR UPDATE`;
   const [newest] = await tx.$queryRaw<
     {

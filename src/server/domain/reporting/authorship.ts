@@ -3,14 +3,12 @@ import type { Ctx } from "#server/context.ts";
 import { draftHistory } from "./draft-history.ts";
 import type { Section } from "./inputs.ts";
 
-/** Key of the section that the product itself puts behind the reader's. */
+/** Key of a section that the product appends to the reader's. */
 export const authorshipKey = "authorship";
 
 /**
- * What a report says of words that its signer has from a colleague's draft: a section of its own, part of what is signed. None when
- * everything since the last new beginning is the signer's own.
- *
- * @param language of the report, in which it is said.
+ * The section that states which text the signer took over from a colleague's draft; part of what is signed. None when
+ * everything since the last fresh start is the signer's own.
  */
 export async function authorship(
   ctx: Pick<Ctx, "tx">,
@@ -27,5 +25,5 @@ export async function authorship(
   return [{ key: authorshipKey, title, text }];
 }
 
-/** `2026-11-26 01:20 UTC`: read in more than one time zone. */
+/** `2026-11-26 01:20 UTC`: in UTC, since it is read in several time zones. */
 const minute = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;

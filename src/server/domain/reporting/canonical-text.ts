@@ -62,11 +62,12 @@ export function sha256Of(text: string): string {
 }
 
 /**
- * Text as it is kept and signed (PS3.5 §6.1.3). What is normalised, and nothing else:
- * - letters are composed (Unicode NFC)
- * - every line break of Unicode (UAX #14: CR LF, CR, vertical tab, form feed, next line, line and paragraph separator) is a line feed, so
- *   that what stood on two lines never becomes one word
- * - any other control character but the tab, which no document can hold, is a blank: it may have kept two words apart
+ * Text as stored and signed (PS3.5 §6.1.3). Normalised, and nothing else:
+ * - characters are composed (Unicode NFC)
+ * - every line break of Unicode (UAX #14: CR LF, CR, vertical tab, form feed, next line, line and paragraph separator)
+ * becomes a line feed, so that words on two lines are never joined
+ * - any other control character but the tab, which no document can hold, becomes a space, since it may have separated
+ * two words
  */
 export function normalizeText(text: string): string {
   return text

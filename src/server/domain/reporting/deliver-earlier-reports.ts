@@ -4,9 +4,9 @@ import { audit } from "../audit/index.ts";
 import { destinationsOf, recordDeliveries } from "../exchange/index.ts";
 import { reportPolicy } from "./policy.ts";
 
-/** Reports signed longer ago than this are not sent by themselves to a PACS that came later. */
+/** Reports signed longer ago than this are not sent automatically to a newly configured PACS. */
 const earlierReportDays = 365;
-/** Reports per transaction: each leaves an audit event, and the chain is held until commit. */
+/** Reports per transaction: each writes an audit event, and the audit chain is locked until commit. */
 const reportsAtOnce = 100;
 
 type Document = {
@@ -19,12 +19,12 @@ type Document = {
 };
 
 /**
- * Sends to a facility's PACS what was signed before the facility named one: of each report of the last year the newest
- * version, which carries the earlier ones whole, and its key objects, which only the first version has. What is on its way
- * there or has arrived already is left alone, so running it again adds nothing.
+ * Sends reports to a facility's PACS that were signed before the PACS was configured: of each report of the last year
+ * the newest version, which contains the earlier ones, and its key objects, which only the first version has.
+ * Deliveries that exist already are left alone, so running it again adds nothing.
  *
- * @param after the case after which to go on.
- * @returns where to go on from; null when there is no more, or no PACS.
+ * @param after the case after which to continue.
+ * @returns where to continue; null when there is no more, or no PACS.
  */
 export async function deliverEarlierReports(
   ctx: Ctx,

@@ -1,7 +1,7 @@
 import type { Ctx } from "#server/context.ts";
 import type { DraftHandover } from "./shapes.ts";
 
-/** The drafts of a case that went from their authors to somebody else, newest first, as their authors left them. */
+/** The drafts of a case that other readers took over or set aside, newest first, as their authors left them. */
 export async function draftHistory({ tx }: Pick<Ctx, "tx">, caseId: string): Promise<DraftHandover[]> {
   type Row = Omit<DraftHandover, "writtenAt" | "at"> & { writtenAt: Date; at: Date };
   const rows = await tx.$queryRaw<Row[]>`

@@ -7,7 +7,7 @@ import { acquiredModalities, type PriorWhenSigned, priorsWhenSigned } from "../r
 import type { KeyImage, Section } from "./inputs.ts";
 import { reportPolicy } from "./policy.ts";
 
-/** A signed version as its row says it. The UIDs of its documents were fixed at signing. */
+/** A signed version as stored. The UIDs of its documents were fixed at signing. */
 export type SignedVersionRow = {
   id: string;
   orgId: string;
@@ -36,14 +36,14 @@ export type SignedVersionRow = {
   kos: string | null;
 };
 
-/** All that the documents of one signed version are made of, as the database has it. */
+/** The data of the documents of one signed version, from the database. */
 export type GatheredReport = {
   /** Oldest first; the last is the version itself. */
   versions: SignedVersionRow[];
   place: ReportPlace;
-  /** Attributes of the image whose patient and study the documents carry. */
+  /** Attributes of the image from which patient and study are copied. */
   image: DicomJson;
-  /** The images of the study that were there when it was signed, in reading order. */
+  /** The images of the study at the time of signing, in reading order. */
   images: ImageReference[];
   priors: (PriorWhenSigned & { images: ImageReference[] })[];
 };
@@ -59,8 +59,8 @@ type ReportPlace = {
 };
 
 /**
- * Reads everything that the documents of a signed version say, out of rows that never change: the version and those before it, the images
- * that were there when it was signed. Names of organisations are read as they are now.
+ * Reads the data for the documents of a signed version from rows that never change: the version and its predecessors,
+ * and the images that existed when it was signed. Names of organisations are the current ones.
  *
  * @param ctx in the hospital's tenant, as the product itself.
  * @throws {DomainError} `report.not-found`, `instance.not-found` (no image of the study is left)

@@ -10,8 +10,8 @@ import type { Referral } from "./shapes.ts";
 import { signedVersions } from "./signed-versions.ts";
 
 /**
- * One study referred by the caller: what was signed, the key images as pictures, and the identifiers to open it.
- * Unsigned words are not there.
+ * One study referred by the caller: its signed report, the rendered key images, and the identifiers to open it. No
+ * unsigned text.
  *
  * @throws {DomainError} `study.not-found` (also for a study that another physician referred)
  */
@@ -20,7 +20,7 @@ export async function getReferral(ctx: Ctx<UserActor>, { studyId }: GetReferral)
   const [row] = await tx.$queryRaw<ReferralRow[]>`${selectReferrals(actor.userId)} WHERE s.id = ${studyId}::uuid`;
   if (!row) throw new DomainError("study.not-found");
   referralPolicy.authorize(actor, "referral.read", row);
-  // A first reading goes to the hospital; a referring physician gets what is final.
+  // A preliminary report goes to the hospital; a referring physician gets final reports only.
   const versions = (await signedVersions(ctx, studyId)).filter(({ kind }) => kind !== "preliminary");
   const series = await seriesOf(ctx, [studyId]);
   const newest = versions[0]?.version;
@@ -54,7 +54,7 @@ export async function getReferral(ctx: Ctx<UserActor>, { studyId }: GetReferral)
   };
 }
 
-/** WADO-RS rendered frame in the window the reader chose (PS3.18 §8.3.5.1.4, §10.4.1.1.3). */
+/** URL of a rendered frame in the window the reader chose (WADO-RS, PS3.18 §8.3.5.1.4, §10.4.1.1.3). */
 function renderedPath(study: string, image: KeyImage): string {
   const frame = `${study}/series/${image.seriesInstanceUid}/instances/${image.sopInstanceUid}/frames/${image.frameNumber}/rendered`;
   if (image.windowCenter === undefined || image.windowWidth === undefined) return frame;

@@ -13,9 +13,9 @@ import { startingText } from "./starting-text.ts";
 import { promptLabels } from "./templates/index.ts";
 
 /**
- * The report of a case: the working text for readers while it is open, what was signed for everybody who may read it.
- * Before the first save a reader gets the fitting template as version 0. A colleague's unsigned words are shown to
- * nobody else while that colleague's claim runs, and never to the hospital; who wrote them sees them always.
+ * The report of a case: the draft for readers while the case is open, the signed versions for everybody who may read
+ * them. Before the first save a reader gets the fitting template as version 0. A colleague's draft is hidden from
+ * everybody else while that colleague's claim is running, and always from the hospital; its author always sees it.
  *
  * @throws {DomainError} `case.not-found`, `auth.forbidden`
  */

@@ -6,8 +6,8 @@ import type { HeldCase } from "../reading/index.ts";
 import type { HandoverAct } from "./shapes.ts";
 
 /**
- * Puts on record, with every word as its author left it, that a draft goes to the caller, who holds the case. The caller of this gives
- * it its new author afterwards; without this record the database refuses that.
+ * Records a draft, exactly as its author left it, before it goes to the caller, who holds the case. The calling verb
+ * changes the author afterwards; the database refuses that without this record.
  */
 export async function handOverDraft(ctx: Ctx<UserActor>, held: HeldCase, act: HandoverAct): Promise<void> {
   const { actor, tx } = ctx;

@@ -2,14 +2,14 @@ import { removeHiddenCharacters } from "@overread/shared/hidden-characters";
 import { reportLanguages } from "@overread/shared/report-languages";
 import { z } from "zod";
 
-/** What the reporting room's verbs take. */
+/** Inputs of the reporting module's verbs. */
 
 const uid = z
   .string()
   .max(64)
   .regex(/^\d+(\.\d+)*$/);
 
-/** One image worth showing with the report, as it was windowed when it was picked. */
+/** One image to show with the report, in the window it had when it was marked. */
 export const KeyImage = z.object({
   seriesInstanceUid: uid,
   sopInstanceUid: uid,
@@ -39,13 +39,13 @@ export type GetReport = z.output<typeof GetReport>;
 export const SaveDraft = z.object({
   caseId,
   claimToken,
-  /** The version this text was made from; 0 when nothing has been saved yet. */
+  /** The version this text was edited from; 0 when nothing has been saved yet. */
   version,
   sections: z.array(Section).min(1).max(30),
-  /** Left out: stay as they are. */
+  /** Omitted: unchanged. */
   keyImages: z.array(KeyImage).max(50).optional(),
   templateId: z.string().max(60).optional(),
-  /** RFC 5646, of shared/report-languages.ts; empty: not stated. Left out: stays as it is. */
+  /** RFC 5646, of shared/report-languages.ts; empty: not stated. Omitted: unchanged. */
   language: z
     .string()
     .refine((tag) => tag === "" || Object.hasOwn(reportLanguages, tag), "unknown language")
@@ -53,7 +53,7 @@ export const SaveDraft = z.object({
 });
 export type SaveDraft = z.output<typeof SaveDraft>;
 
-/** Of a colleague's draft, by the version of it that was read. */
+/** A colleague's draft, by the version that the caller saw. */
 export const TakeOverDraft = z.object({ caseId, claimToken, version: version.min(1) });
 export type TakeOverDraft = z.output<typeof TakeOverDraft>;
 
@@ -62,7 +62,7 @@ export type SignReport = z.output<typeof SignReport>;
 
 export const AddAddendum = z.object({
   caseId,
-  // Empty lines around it go; the blanks before its first word are a list's indentation.
+  // Empty lines around it are removed; spaces before its first word are a list's indentation.
   text: z
     .string()
     .overwrite((text) =>
@@ -72,7 +72,7 @@ export const AddAddendum = z.object({
     )
     .min(1)
     .max(50_000),
-  /** As many late pictures as the writer was told of; left out: all there are. */
+  /** The number of late images that the author was shown; omitted: all. */
   lateImages: z.number().int().min(0).optional(),
 });
 export type AddAddendum = z.output<typeof AddAddendum>;

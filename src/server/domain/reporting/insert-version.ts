@@ -10,11 +10,11 @@ import type { KeyImage, Section } from "./inputs.ts";
 import type { Signed } from "./shapes.ts";
 
 /**
- * Writes a signed version: its text, its hash, and the UIDs of all objects that will be made from it, so that making
- * or sending them twice is the same object. In the same transaction: the job that makes them, the audit event, the
+ * Writes a signed version: its text, its hash, and the UIDs of all objects that will be made from it, so that a retry
+ * makes or sends the same object. In the same transaction: the job that makes them, the audit event and the
  * announcement. The row can never be changed.
  *
- * One series per kind of document and version: a viewer then shows versions side by side, and no series of ours ever
+ * Each kind of document and version gets its own series: viewers then show versions side by side, and no series of ours
  * grows after it was sent.
  */
 export async function insertVersion(
@@ -58,7 +58,7 @@ export async function insertVersion(
     keyImages,
   });
   const sha256 = sha256Of(canonical);
-  // An addendum changes no key image: their object is already in the study.
+  // An addendum changes no key image: their object is in the study already.
   const withKos = kind === "final" && keyImages.length > 0;
   const row = await tx.reportVersion.create({
     data: {

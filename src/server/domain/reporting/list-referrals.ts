@@ -10,7 +10,8 @@ import type { Referrals } from "./shapes.ts";
 
 /**
  * The studies that name the caller as referring physician, newest report first.
- * @throws {DomainError} `auth.forbidden`, `request.invalid` (a cursor that is none)
+ *
+ * @throws {DomainError} `auth.forbidden`, `request.invalid` (an invalid cursor)
  */
 export async function listReferrals(ctx: Ctx<UserActor>, input: ListReferrals): Promise<Referrals> {
   const { actor, tx } = ctx;

@@ -7,7 +7,8 @@ import type { ReportTemplate } from "./shapes.ts";
 import { templatesFor } from "./templates/index.ts";
 
 /**
- * The templates a reader may choose from for this case, the fitting one first, each filled with the comparison.
+ * The templates for this case, the suggested one first, each with the comparison filled in.
+ *
  * @throws {DomainError} `case.not-found`, `auth.forbidden`
  */
 export async function listTemplates(ctx: Ctx, { caseId }: GetReport): Promise<ReportTemplate[]> {

@@ -4,15 +4,14 @@ import type { Ctx } from "#server/context.ts";
 import { requireComplete } from "../reading/index.ts";
 import type { Section } from "./inputs.ts";
 
-/** Key of the section that the product itself puts before the reader's. */
+/** Key of a section that the product puts before the reader's. */
 export const missingImagesKey = "missing-images";
 
 /**
- * What a report says of images that were refused, or are damaged, and were not there to be read: a section of its own, part of what is
- * signed. None when the study is whole.
+ * The section that states which images were refused or damaged and not available for reading; part of what is signed.
+ * None when the study is complete.
  *
- * @param language of the report, in which it is said.
- * @throws {DomainError} `case.incomplete` with `refused`, when nobody has said to read without them
+ * @throws {DomainError} `case.incomplete` with `refused`, when nobody has decided to read without them
  */
 export async function missingImages(
   { tx }: Pick<Ctx, "tx">,

@@ -16,9 +16,9 @@ type Row = {
 };
 
 /**
- * Where the PDF of a signed version lies in the object store, for a caller who may read it. Opening it is on record.
+ * The object key of a signed version's PDF, for a caller who may read it. Audited.
  *
- * @throws {DomainError} `report.not-found`: not there, not yet made, or not the caller's
+ * @throws {DomainError} `report.not-found`: does not exist, not yet made, or not the caller's
  */
 export async function openReportPdf(
   ctx: Ctx,

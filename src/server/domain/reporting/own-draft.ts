@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
 
-/** Whose a draft is. Without an author its words are those of the preliminary report, for whoever goes over it. */
+/** The author of a draft. Null: the draft holds the text of the preliminary report, which nobody has edited yet. */
 export type DraftAuthorship = { version: number; updatedAt: Date; authorId: string | null; savedBy: string | null };
 
 export function isAnotherAuthors(draft: Pick<DraftAuthorship, "authorId">, userId: string): boolean {
@@ -8,8 +8,8 @@ export function isAnotherAuthors(draft: Pick<DraftAuthorship, "authorId">, userI
 }
 
 /**
- * Nobody writes on or signs a colleague's draft, claim or no claim, before having taken it over or begun anew: no window that saves by
- * itself and no password makes it one's own.
+ * Refuses to write on or sign a colleague's draft that has been neither taken over nor started anew, with or without a
+ * claim: automatic saving and a password do not make it one's own.
  *
  * @throws {DomainError} `report.draft-of-another` with `author`, `savedAt`, `version`
  */

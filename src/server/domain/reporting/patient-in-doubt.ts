@@ -3,15 +3,15 @@ import type { Ctx } from "#server/context.ts";
 import { doubtsOf, type IdentityFacts, identityColumns } from "../reading/index.ts";
 import type { Section } from "./inputs.ts";
 
-/** Key of the section that the product itself puts before the reader's. */
+/** Key of a section that the product puts before the reader's. */
 export const patientInDoubtKey = "patient-identity";
 
 /**
- * What a report says of its patient's identity where that was in doubt at the signature: a section of its own before the reader's, so
- * that page, PDF and structured report say it, and it stays although the doubt is cleared later. None where nothing was in doubt.
+ * The section that states that the patient's identity was in doubt at the signature. It precedes the reader's sections,
+ * so that page, PDF and structured report show it, and it stays when the doubt is cleared later. None where nothing was
+ * in doubt.
  *
- * @param language of the report, in which it is said.
- * @param of the addendum that is signed; left out, the report itself.
+ * @param of the addendum that is signed; omitted: the report itself.
  */
 export async function patientInDoubt(
   { tx }: Pick<Ctx, "tx">,

@@ -1,8 +1,8 @@
 import { makePolicy } from "../authorize.ts";
 
 /**
- * Who may do what to reports. Drafts are the reading group's alone: a hospital sees what was signed.
- * The only place in this room that knows a role by name.
+ * Who may do what to reports. Drafts are visible to the reading group only: a hospital sees signed reports. The only
+ * file in this module that names roles.
  */
 export const reportPolicy = makePolicy(
   {

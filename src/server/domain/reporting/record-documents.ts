@@ -9,18 +9,17 @@ import { reportPolicy } from "./policy.ts";
 export type StoredDocument = {
   kind: DocumentKind;
   instanceId: string;
-  /** Of the bare PDF for kind pdf, of the data set otherwise; lower-case hex. */
+  /** Hash of the bare PDF for kind pdf, of the data set otherwise; lower-case hex. */
   sha256: string;
-  /** Of the bare document in the object store (pdf). */
+  /** Object key of the bare document (pdf). */
   objectKey?: string | undefined;
 };
 
 /**
- * Notes that a signed version's documents are in the archive, and puts them on their way to the destinations of the facility: its PACS, when
- * it names one. Doing it again adds nothing: a retry makes the same objects (their UIDs were fixed at
- * signing).
+ * Records that a signed version's documents are in the archive, and the deliveries to the facility's destinations.
+ * Idempotent: a retry makes the same objects, since their UIDs were fixed at signing.
  *
- * @param input.leftOut tags whose values in the images were not fit to be copied; kept with the audit event.
+ * @param input.leftOut tags whose values in the images could not be copied; kept in the audit event.
  * @throws {DomainError} `report.not-found`, `instance.not-found` (not an instance of the study that was read)
  */
 export async function recordDocuments(
@@ -49,7 +48,8 @@ export async function recordDocuments(
   if (!version) throw new DomainError("report.not-found");
   reportPolicy.authorize(ctx.actor, "report.store-documents", version);
   const { orgId, readerOrgId, facilityId, studyRef, caseId } = version;
-  // Held until commit: a PACS that is named meanwhile waits, and then finds these documents (deliver-earlier-reports.ts).
+  // Locked until commit: a PACS that is being configured waits, and then finds these documents
+  // (deliver-earlier-reports.ts).
   const destinations = await destinationsOf(ctx, { orgId, facilityId, hold: true });
 
   let recorded = 0;

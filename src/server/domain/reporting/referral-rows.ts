@@ -34,8 +34,8 @@ export type ReferralRow = IdentityFacts & {
 };
 
 /**
- * `SELECT … FROM study s …` without WHERE: studies with the newest thing signed about each. A study is unread until the
- * physician has opened what was signed last (`referral_reading`).
+ * `SELECT … FROM study s …` without WHERE: studies with their newest signed version. A study is unread until the
+ * physician has opened that version (`referral_reading`).
  *
  * @param readerId the physician whose reading counts.
  */
@@ -63,7 +63,7 @@ const addendumLength = 100;
 const impressionOf = (sections: Section[]): string =>
   firstOf(sections.find(({ key }) => key === "impression")?.text.trim() ?? "", impressionLength);
 
-/** What an addendum says comes first on a list: it may be the opposite of what stands in the impression. */
+/** An addendum comes first: it may contradict the impression. */
 function addendumOf(sections: Section[]): string | null {
   const addendum = sections.findLast(({ key }) => /^addendum-\d+$/.test(key))?.text.trim();
   return addendum ? firstOf(addendum, addendumLength) : null;

@@ -14,12 +14,12 @@ import { usualLanguage } from "./usual-language.ts";
 type DraftRow = DraftAuthorship & { language: string; sections: Section[]; keyImages: KeyImage[] };
 
 /**
- * Saves the working text, if it was made from the version that is saved now: of two windows that typed apart, the
- * second is refused and both texts are still there. A save whose answer was lost may be sent again.
+ * Saves the draft, if it was edited from the version that is stored now: of two windows that edited in parallel the
+ * second is refused, and no text is lost. A save whose answer was lost may be repeated.
  *
  * @throws {DomainError} `report.version-conflict` with `version`, `savedAt`, `savedBy`; `report.draft-of-another` with
- *   `author`, `savedAt`, `version`; `report.already-signed`;
- *   `case.claim-expired`, `case.not-claimed`, `case.not-found`; `instance.not-found` (a key image of another study)
+ * `author`, `savedAt`, `version`; `report.already-signed`; `case.claim-expired`, `case.not-claimed`, `case.not-found`;
+ * `instance.not-found` (a key image of another study)
  */
 export async function saveDraft(ctx: Ctx<UserActor>, input: SaveDraft): Promise<SavedDraft> {
   const { actor, tx } = ctx;
@@ -72,7 +72,7 @@ export async function saveDraft(ctx: Ctx<UserActor>, input: SaveDraft): Promise<
     caseId,
     details: { version: saved.version },
   });
-  // The hospital is not told: a draft is none of its business.
+  // The hospital is not notified: it may not see drafts.
   await publish(tx, { topic: "report.changed", orgIds: [held.readerOrgId], caseId, studyId: held.studyRef });
   return { version: saved.version, savedAt: saved.updatedAt.toISOString() };
 }
@@ -87,7 +87,7 @@ export async function readDraft({ tx }: Pick<Ctx, "tx">, caseId: string): Promis
 type Text = { language: string; sections: Section[]; keyImages: KeyImage[] };
 
 function isSame(a: Text, b: Text) {
-  // The database gives object keys back in an order of its own.
+  // jsonb does not preserve the order of keys.
   const text = ({ language, sections, keyImages }: Text) =>
     JSON.stringify([
       language,
@@ -97,7 +97,7 @@ function isSame(a: Text, b: Text) {
   return text(a) === text(b);
 }
 
-/** Key images are of the study that is read, and say of the object what the archive says. */
+/** Checks that key images belong to the study, and takes their attributes from the archive. */
 async function checkKeyImages({ tx }: Ctx, studyRef: string, keyImages: KeyImage[]): Promise<KeyImage[]> {
   if (keyImages.length === 0) return [];
   const rows = await tx.$queryRaw<

@@ -3,7 +3,7 @@ import type { IdentityDoubt } from "@overread/shared/reasons";
 import type { CaseState, DeliveryState, DocumentKind, ReportKind } from "#server/db/generated/enums.ts";
 import type { KeyImage, Section } from "./inputs.ts";
 
-/** What the reporting room shows to the doors. Times are ISO 8601 in UTC. */
+/** What the reporting module returns. Times are ISO 8601 in UTC. */
 
 export type SignedVersion = {
   reportVersionId: string;
@@ -34,35 +34,38 @@ export type Report = {
   version: number;
   sections: Section[];
   state: CaseState;
-  /** The case is signed for good: the text is no draft any more. */
+  /** Signed as final: there is no draft any more. */
   signed: boolean;
   templateId: string;
   /** RFC 5646; empty: not stated. */
   language: string;
   keyImages: KeyImage[];
-  /** Labels of templates: lines of nothing else are left out of what is signed (shared/signed-sections.ts). */
+  /** Labels of template prompts: lines without other text are left out of the signature (shared/signed-sections.ts). */
   prompts: readonly string[];
   /**
-   * Whose the draft is, and when it was written last; null without a draft. `savedBy` is empty for the words of a preliminary report,
-   * which nobody has gone over yet. `anothers`: to be taken over, or begun anew, before the caller may write or sign.
+   * The draft's author and time; null without a draft. `savedBy` is empty for the text of a preliminary report that
+   * nobody has edited yet. `anothers`: has to be taken over or started anew before the caller may write or sign.
    */
   draft: { savedAt: string; savedBy: string; anothers: boolean } | null;
-  /** Drafts that went from their authors to somebody else, newest first; for those who may read drafts now, and each author's own. */
+  /**
+   * Drafts that other readers took over or set aside, newest first; for those who may read drafts now, and for each
+   * author's own.
+   */
   earlierDrafts: DraftHandover[];
-  /** What signing adds about whose words they are; empty when nothing. */
+  /** The authorship statement that signing adds; empty when there is none. */
   authorship: string;
   /** Newest first. */
   versions: SignedVersion[];
   canEdit: boolean;
   canSign: boolean;
-  /** Sign it for somebody else to go over. */
+  /** Sign it as preliminary, for somebody else to finalise. */
   canSignPreliminary: boolean;
   canAddend: boolean;
   /** Signing asks for the password of an account without a second factor. */
   requiresPassword: true;
 };
 
-/** `taken-over`: the words went on under another name. `set-aside`: the other reader began anew. */
+/** `taken-over`: another reader continued the text. `set-aside`: another reader started anew. */
 export type HandoverAct = "taken-over" | "set-aside";
 
 export type DraftHandover = {
@@ -85,7 +88,7 @@ export type ReportTemplate = {
   /** DICOM modality codes it is for; empty: any. */
   modality: string[];
   bodyPart: string[];
-  /** True for the one that the study's modality and body part choose. */
+  /** True for the one that fits the study's modality and body part. */
   suggested: boolean;
   sections: Section[];
 };
@@ -103,20 +106,23 @@ export type ReferralItem = {
   modalities: string[];
   studyDate: string;
   facility: string;
-  /** IANA zone of the facility, or of its hospital: the one its documents give times in. */
+  /** IANA zone of the facility, or of its hospital, as used in its documents. */
   facilityTimeZone: string;
   state: CaseState | null;
   signedAt: string | null;
   signedBy: string | null;
-  /** First 200 characters of the newest signed impression; empty while unsigned. */
+  /**
+   * First 200 characters of the newest signed impression, after the beginning of the newest addendum; empty while
+   * unsigned.
+   */
   impression: string;
   /** First 100 characters of the newest addendum, which may say the opposite; null when there is none. */
   addendum: string | null;
-  /** The newest signed version has not been opened by the physician yet. */
+  /** The physician has not opened the newest signed version yet. */
   unread: boolean;
-  /** Pictures that came after it was signed and are not in the report, until its readers have said what they change. */
+  /** Images that arrived after the signature and that no reader has acknowledged yet. */
   lateImages: number;
-  /** The study names no referring physician: it comes by the facility's choice. */
+  /** The study names no referring physician; it is shared by the facility's default. */
   byDefault: boolean;
   /** Why it is not certain whose study this is now, empty where it is; what was in doubt at the signature stands in the report itself. */
   doubts: IdentityDoubt[];

@@ -14,14 +14,16 @@ import type { Signed } from "./shapes.ts";
 import { promptLabels } from "./templates/index.ts";
 
 /**
- * Signs the draft as it was last saved, without headings that nobody wrote anything under (as the preview showed it): fixes it as a version for ever, ends the claim and sends the documents on
- * their way. The caller has given the password once more before this runs. After a preliminary version this is the next.
+ * Signs the draft as last saved, without headings that have no text (as in the preview): stores it as an immutable
+ * version, ends the claim and starts the creation of the documents. The caller has re-authenticated before. After a
+ * preliminary version this is the next version.
  *
- * The draft goes, by the database's own hand: its words are in the version, and nothing may be typed into a signed report.
+ * A trigger deletes the draft: its text is in the version, and a signed report cannot be edited.
  *
  * @param input.version the draft version the reader saw when signing.
- * @throws {DomainError} `case.incomplete`, `report.impression-missing`, `report.version-conflict` with `version`, `report.already-signed`,
- *   `report.draft-of-another` with `author`, `savedAt`, `version`, `case.late-images` with `count`, `case.claim-expired`, `case.not-claimed`, `case.not-found`, `auth.forbidden`
+ * @throws {DomainError} `case.incomplete`, `report.impression-missing`, `report.version-conflict` with `version`,
+ * `report.already-signed`, `report.draft-of-another` with `author`, `savedAt`, `version`, `case.late-images` with
+ * `count`, `case.claim-expired`, `case.not-claimed`, `case.not-found`, `auth.forbidden`
  */
 export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promise<Signed> {
   const { caseId } = input;
@@ -34,8 +36,9 @@ export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promis
 }
 
 /**
- * Signs the draft as a first reading: the hospital has it at once, named preliminary on every page and object, and the case stays
- * on the list until somebody has gone over it and signed it for good. The draft stays, without an author, for that somebody to go on from.
+ * Signs the draft as preliminary: the hospital gets it at once, marked preliminary on every page and object, and the
+ * case stays on the list until a final report is signed. The draft stays, without an author, for the next reader to
+ * continue.
  *
  * @throws {DomainError} as {@link signReport}
  */
@@ -49,7 +52,10 @@ export async function signPreliminary(ctx: Ctx<UserActor>, input: SignReport): P
   return insertVersion(ctx, held, { ...draft, version, kind: "preliminary", action: "report.sign-preliminary" });
 }
 
-/** The claim stands, no picture came unseen, the draft is the signer's own and the one that was seen, and it says something. */
+/**
+ * Checks that the claim holds, no late image is unacknowledged, and the draft is the signer's own, the version that was
+ * seen, and not empty.
+ */
 async function readyToSign(
   ctx: Ctx<UserActor>,
   { caseId, claimToken, version }: SignReport,
@@ -72,7 +78,7 @@ async function readyToSign(
   return { held, draft: { language, sections, keyImages } };
 }
 
-/** The case's row is locked by the claim that was checked. */
+/** The case's row is locked by the claim check. */
 async function nextVersion({ tx }: Ctx, caseId: string): Promise<number> {
   const [row] = await tx.$queryRaw<[{ next: number }]>`
     SELECT coalesce(max(version), 0)::int + 1 AS next FROM report_version WHERE case_id = ${caseId}::uuid`;

@@ -19,7 +19,7 @@ type VersionRow = {
   documents: { kind: DocumentKind; instanceId: string }[];
 };
 
-/** What was signed for a study, newest first, with what became of its documents. */
+/** The signed versions of a study, newest first, with the status of their documents. */
 export async function signedVersions({ tx }: Pick<Ctx, "tx">, studyId: string): Promise<SignedVersion[]> {
   const versions = await tx.$queryRaw<VersionRow[]>`
     SELECT v.id AS "reportVersionId", v.version, v.kind, v.language, v.signed_at AS "signedAt", v.signed_by_name AS "signedBy", v.sha256,

@@ -10,12 +10,12 @@ import type { SavedDraft } from "./shapes.ts";
 import { startingText } from "./starting-text.ts";
 
 /**
- * Sets a colleague's draft aside and begins with the text that a reader begins with. The colleague's words are kept beside the report.
- * The version goes on counting, so that no window that still shows the old text can save over the new one.
+ * Sets a colleague's draft aside and starts with the initial text. The colleague's text is kept in the draft history.
+ * The version number continues, so that a window showing the old text cannot save over the new one.
  *
- * @param input.version the version that was read.
- * @throws {DomainError} `report.version-conflict` with `version` (also when the draft is the caller's own), `case.claim-expired`,
- *   `case.not-claimed`, `report.already-signed`, `case.not-found`, `auth.forbidden`
+ * @param input.version the version that was seen.
+ * @throws {DomainError} `report.version-conflict` with `version` (also when the draft is the caller's own),
+ * `case.claim-expired`, `case.not-claimed`, `report.already-signed`, `case.not-found`, `auth.forbidden`
  */
 export async function startDraftAnew(ctx: Ctx<UserActor>, input: TakeOverDraft): Promise<SavedDraft> {
   const { actor, tx } = ctx;

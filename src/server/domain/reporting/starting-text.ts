@@ -8,8 +8,8 @@ import { usualLanguage } from "./usual-language.ts";
 type StartingText = { templateId: string; language: string; sections: Section[]; keyImages: KeyImage[] };
 
 /**
- * What a reader begins with: the template that fits the study, with the words of the preliminary report where there is one. Of that, what
- * the product itself wrote is left out: it is written again when the next version is signed, as it is then.
+ * The initial text of a draft: the template that fits the study, with the text of the preliminary report where there is
+ * one. Sections that the product wrote are left out; they are written again when the next version is signed.
  */
 export async function startingText(ctx: Pick<Ctx, "actor" | "tx">, row: CaseRow): Promise<StartingText> {
   const [template] = templatesFor({
@@ -25,7 +25,7 @@ export async function startingText(ctx: Pick<Ctx, "actor" | "tx">, row: CaseRow)
   }
   const written = new Map(signed.sections.map((section) => [section.key, section]));
   for (const key of productSectionKeys) written.delete(key);
-  // What was signed has no heading without words: those come back, empty, in the template's order.
+  // A signed version has no empty headings: these are added again, in the template's order.
   const sections = template.sections.map((section) => written.get(section.key) ?? { ...section, text: "" });
   const others = [...written.values()].filter(({ key }) => !sections.some((section) => section.key === key));
   const { language, keyImages } = signed;

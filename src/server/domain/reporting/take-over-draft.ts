@@ -9,12 +9,12 @@ import { readDraft } from "./save-draft.ts";
 import type { SavedDraft } from "./shapes.ts";
 
 /**
- * Makes a colleague's draft the caller's own, word by word as it stands: from here on the caller may write on it and sign it. What the
- * colleague wrote is kept, the signed report says who drafted it, and the trail says who took it over from whom.
+ * Makes a colleague's draft the caller's own, unchanged: from here on the caller may edit and sign it. The colleague's
+ * text is kept, the signed report names its author, and the audit trail records the takeover.
  *
- * @param input.version the version that was read: one that was written meanwhile is not taken unread.
- * @throws {DomainError} `report.version-conflict` with `version`, `case.claim-expired`, `case.not-claimed`, `report.already-signed`,
- *   `case.not-found`, `auth.forbidden`
+ * @param input.version the version that was seen: a newer one is not taken over unseen.
+ * @throws {DomainError} `report.version-conflict` with `version`, `case.claim-expired`, `case.not-claimed`,
+ * `report.already-signed`, `case.not-found`, `auth.forbidden`
  */
 export async function takeOverDraft(ctx: Ctx<UserActor>, input: TakeOverDraft): Promise<SavedDraft> {
   const { actor, tx } = ctx;
@@ -24,7 +24,7 @@ export async function takeOverDraft(ctx: Ctx<UserActor>, input: TakeOverDraft): 
   const draft = await readDraft(ctx, caseId);
   if (!draft || draft.version !== version)
     throw new DomainError("report.version-conflict", { details: { version: draft?.version ?? 0 } });
-  // Asked twice, or nobody's to be taken from.
+  // A repeated call, or a draft without an author.
   if (!isAnotherAuthors(draft, actor.userId)) return { version, savedAt: draft.updatedAt.toISOString() };
   await handOverDraft(ctx, held, "taken-over");
   const [taken] = await tx.$queryRaw<[{ updatedAt: Date }]>`

@@ -1,6 +1,6 @@
 import type { Ctx } from "#server/context.ts";
 
-/** The language a reader goes on in: that of the last report signed for this hospital; empty when there is none. */
+/** The preset language: that of the reader's last report signed for this hospital; empty when there is none. */
 export async function usualLanguage({ actor, tx }: Pick<Ctx, "actor" | "tx">, orgId: string): Promise<string> {
   if (actor.kind !== "user") return "";
   const [last] = await tx.$queryRaw<{ language: string }[]>`

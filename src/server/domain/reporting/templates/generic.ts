@@ -8,7 +8,7 @@ export const generic: Template = {
   findings: "",
 };
 
-/** For a polytrauma or a PET/CT: anything that no template of one region covers. */
+/** For whatever no template of one region covers, such as polytrauma or PET/CT. */
 export const severalRegions: Template = {
   id: "several-regions",
   title: "General, several regions",

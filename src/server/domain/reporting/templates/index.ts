@@ -26,7 +26,7 @@ const templates: readonly Template[] = [
   severalRegions,
 ];
 
-/** What templates ask at the beginning of a line; such a line is signed only with something behind it. */
+/** The prompts of all templates; a prompt line is signed only with text behind it. */
 export const promptLabels: readonly string[] = [
   ...new Set(templates.flatMap(({ findings }) => [...findings.matchAll(/^(.+): $/gm)].map(([, label = ""]) => label))),
 ];
@@ -43,8 +43,8 @@ export type Examination = {
 };
 
 /**
- * The templates of an examination, the fitting one first. One that states findings is never the suggested one.
- * Technique and Comparison hold what the study and its priors say of themselves; the impression is left to the reader.
+ * The templates of an examination, the suggested one first. A template that states findings is never suggested.
+ * Technique and Comparison are filled from the study and its priors; the impression is left to the reader.
  */
 export function templatesFor(examination: Examination): [ReportTemplate, ...ReportTemplate[]] {
   const regions = regionsOf(examination.bodyParts, examination.studyDescription);
@@ -65,8 +65,8 @@ export function templatesFor(examination: Examination): [ReportTemplate, ...Repo
 }
 
 /**
- * Modality and region 3, modality alone 2, made for anything 1, otherwise 0. A template fits only what it covers whole:
- * a PET/CT is no CT, and a CT of neck and chest is no CT of the chest.
+ * Modality and region 3, modality alone 2, generic 1, otherwise 0. A template fits only if it covers the whole study: a
+ * PET/CT is no CT, and a CT of neck and chest is no CT of the chest.
  */
 function fitOf(template: Template, modalities: string[], regions: string[]): number {
   if (template.modality.length === 0) return 1;
@@ -87,8 +87,8 @@ function sectionsOf(template: Template, examination: Examination): Section[] {
 }
 
 /**
- * What the study says of itself, in its own words: its modality and the body part that its images name. A template that
- * is made for anything says nothing, since it was chosen because nothing fits.
+ * The study in its own words: modality and body part as named by its images. A generic template gets none of this,
+ * since it was chosen because nothing fits.
  */
 function techniqueText({ modality }: Template, { modalities, bodyParts }: Examination): string {
   const acquired = modalities.filter((each) => modality.includes(each));
@@ -98,7 +98,7 @@ function techniqueText({ modality }: Template, { modalities, bodyParts }: Examin
   return parts.length > 0 ? `${names}. Body part: ${parts.join(", ")}.` : `${names}.`;
 }
 
-/** As the standard names them (PS3.3 C.7.3.1.1.1): how a picture was made is the reader's to say. */
+/** By the standard's name (PS3.3 C.7.3.1.1.1): how an image was acquired is for the reader to state. */
 const modalityNames: Record<string, string> = {
   CR: "Computed radiography",
   DX: "Digital radiography",
@@ -113,9 +113,9 @@ function clinicalText(orders: Examination["orders"]): string {
   return [...new Set(texts.filter((text) => text !== ""))].join("\n");
 }
 
-/** At most five: more is a list, not a comparison. */
+/** At most five: more would be a list, not a comparison. */
 function comparisonText(priors: Examination["priors"]): string {
-  // Without priors here there may be some elsewhere: whether there are is for the reader to say.
+  // Without priors here there may be some elsewhere, which only the reader can know.
   if (priors.length === 0) return "";
   return priors
     .slice(0, 5)

@@ -1,6 +1,7 @@
 /**
- * A report template. Prompts name what to look at and say nothing about it: a finding stands in a report only because
- * a reader put it there. It says nothing about technique either: that comes from the study (index.ts). Templates marked `normal` do state findings; a reader has to choose them.
+ * A report template. Prompts name what to look at and state nothing about it: a finding is in a report only because a
+ * reader wrote it. Templates say nothing about technique either: that comes from the study (index.ts). Templates marked
+ * `normal` do state findings; a reader has to choose them.
  */
 export type Template = {
   id: string;
