@@ -1,5 +1,6 @@
 import type { IdentityDoubt, Reason, ReasonCode, ReasonParams } from "@overread/shared/reasons";
 import { attributesInWords } from "@overread/shared/report-words/en";
+import type { ReferralItem, WorklistItem } from "../_trpc/types.ts";
 import { plural } from "./format.ts";
 
 /** What the portal's reasons (`shared/reasons.ts`) are in words on every screen. The one table: a code without a line does not compile. */
@@ -35,6 +36,36 @@ const words: { [C in ReasonCode]: (params: ReasonParams<C>) => string } = {
   "uid-with-other-content": () => "The same identifier came before with other content.",
   "uid-in-other-syntax": ({ served, came }) =>
     `The same identifier came before in another transfer syntax: ${served}, this time ${came}.`,
+};
+
+/** What a case's state and status are called on every screen. */
+export const statusWords: Record<WorklistItem["status"], string> = {
+  arriving: "Arriving",
+  unread: "Unread",
+  claimed: "Being read",
+  drafted: "Drafted",
+  preliminary: "Preliminary",
+  final: "Final",
+  amended: "Amended",
+  held: "Held",
+  cancelled: "Cancelled",
+};
+
+/** The same of one's own case. */
+export const ownStatusWords: Partial<typeof statusWords> = { claimed: "Mine", drafted: "Mine, drafted" };
+
+/** What a referring physician is told of a study, and what is to be expected while nothing is signed. */
+export const referralWords: Record<ReferralItem["status"], { word: string; unsigned: string }> = {
+  "late-images": { word: "Images came after the report", unsigned: "" },
+  addendum: { word: "Addendum", unsigned: "" },
+  signed: { word: "Report signed", unsigned: "" },
+  arriving: { word: "Images arriving", unsigned: "The report appears here by itself as soon as it is signed." },
+  "being-read": { word: "Being read", unsigned: "The report appears here by itself as soon as it is signed." },
+  cancelled: {
+    word: "Cancelled",
+    unsigned: "Its reading was cancelled. No report comes unless it is asked for again.",
+  },
+  "images-only": { word: "Images only", unsigned: "Nobody has been asked to read this study." },
 };
 
 /** A reason in words; one that a newer portal gives to a page loaded before it, by its code. */

@@ -11,7 +11,9 @@ import {
   UserRound,
 } from "lucide-react";
 import type { ReactNode } from "react";
+import type { WorklistItem } from "../_trpc/types.ts";
 import { classNames } from "./class-names.ts";
+import { statusWords } from "./in-words.ts";
 
 type Priority = "stat" | "urgent" | "routine";
 const priorities: Record<Priority, { word: string; className: string; shape: string }> = {
@@ -38,30 +40,27 @@ export function PriorityMark({ priority }: { priority: string }) {
   );
 }
 
-const states: Record<string, { word: string; icon: LucideIcon; className: string }> = {
-  arriving: { word: "Arriving", icon: CircleDashed, className: "text-quiet" },
-  unread: { word: "Unread", icon: Circle, className: "text-text" },
-  claimed: { word: "Being read", icon: UserRound, className: "text-accent" },
-  drafted: { word: "Drafted", icon: FilePenLine, className: "text-accent" },
-  preliminary: { word: "Preliminary", icon: CircleCheck, className: "text-urgent" },
-  final: { word: "Final", icon: CircleCheck, className: "text-done" },
-  amended: { word: "Amended", icon: CheckCheck, className: "text-done" },
-  held: { word: "Held", icon: CirclePause, className: "text-held" },
-  cancelled: { word: "Cancelled", icon: Ban, className: "text-quiet" },
+type Status = WorklistItem["status"];
+const shapes: Record<Status, { icon: LucideIcon; className: string }> = {
+  arriving: { icon: CircleDashed, className: "text-quiet" },
+  unread: { icon: Circle, className: "text-text" },
+  claimed: { icon: UserRound, className: "text-accent" },
+  drafted: { icon: FilePenLine, className: "text-accent" },
+  preliminary: { icon: CircleCheck, className: "text-urgent" },
+  final: { icon: CircleCheck, className: "text-done" },
+  amended: { icon: CheckCheck, className: "text-done" },
+  held: { icon: CirclePause, className: "text-held" },
+  cancelled: { icon: Ban, className: "text-quiet" },
 };
 
-/** What a case state is called on every screen. */
-export function stateWord(state: string): string {
-  return states[state]?.word ?? state;
-}
-
-export function StateMark({ state, word }: { state: string; word?: string }) {
-  const known = states[state] ?? { word: state, icon: Circle, className: "text-quiet" };
-  const Icon = known.icon;
+/** @param word instead of what the status is called, such as who has the case. */
+export function StatusMark({ status, word }: { status: Status; word?: string }) {
+  // A page may be older than the portal that answers it.
+  const { icon: Icon, className } = shapes[status] ?? { icon: Circle, className: "text-quiet" };
   return (
-    <span className={classNames("inline-flex items-center gap-1.5", known.className)}>
+    <span className={classNames("inline-flex items-center gap-1.5", className)}>
       <Icon className="size-3.5 shrink-0" aria-hidden="true" />
-      {word ?? known.word}
+      {word ?? statusWords[status] ?? status}
     </span>
   );
 }

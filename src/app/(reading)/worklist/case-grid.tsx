@@ -7,10 +7,10 @@ import { classNames } from "../../_ui/class-names.ts";
 import { Exam } from "../../_ui/exam.tsx";
 import { formatDicomDate, formatExact, formatSex, nameWritings, zoneName } from "../../_ui/format.ts";
 import { Grid, GridCell, GridHeading, GridRow } from "../../_ui/grid.tsx";
-import { conflictInWords } from "../../_ui/in-words.ts";
+import { conflictInWords, ownStatusWords } from "../../_ui/in-words.ts";
 import { Countdown, useNow, useZone } from "../../_ui/now.tsx";
 import { PatientName } from "../../_ui/patient-banner.tsx";
-import { PatientMark, PriorityMark, StateMark } from "../../_ui/status.tsx";
+import { PatientMark, PriorityMark, StatusMark } from "../../_ui/status.tsx";
 import { keepInPlace, newIds } from "./anchor.ts";
 import { CaseImages, imageProblem } from "./case-images.tsx";
 import { DraftMark } from "./draft-mark.tsx";
@@ -321,7 +321,7 @@ function CaseRow({
           cell,
           hospital ? "@max-[54rem]:order-4 @max-[54rem]:text-right" : "@max-[54rem]:order-7 @max-[54rem]:col-span-2",
           // In the narrow list of open cases, "unread" is omitted.
-          !hospital && item.state === "unread" && !isNew && skips.length === 0 && "@max-[54rem]:hidden",
+          !hospital && item.status === "unread" && !isNew && skips.length === 0 && "@max-[54rem]:hidden",
         )}
       >
         {isNew ? <span className="mr-1.5 text-xs font-semibold text-accent">New</span> : null}
@@ -344,14 +344,11 @@ function nameTitle(item: WorklistItem): string {
 function Holder({ item, userId }: { item: WorklistItem; userId: string }) {
   const zone = useZone();
   if (item.draft && item.draft.id !== item.claimedBy?.id) return <DraftMark item={item} userId={userId} />;
-  if (!item.claimedBy) return <StateMark state={item.state} />;
-  const { mine } = item;
+  const { status, mine } = item;
+  if (!item.claimedBy) return <StatusMark status={status} />;
   return (
     <span title={item.claimedUntil ? `Claimed until ${formatExact(item.claimedUntil, zone)}` : undefined}>
-      <StateMark
-        state={item.state === "drafted" ? "drafted" : "claimed"}
-        word={mine ? (item.state === "drafted" ? "Mine, drafted" : "Mine") : item.claimedBy.name}
-      />
+      <StatusMark status={status} word={mine ? ownStatusWords[status] : item.claimedBy.name} />
     </span>
   );
 }

@@ -11,7 +11,7 @@ export const imageProblem = ({ images, lateImages, quarantined }: WorklistItem):
  */
 export function CaseImages({ item }: { item: WorklistItem }) {
   const { received, expected, refused, damaged } = item.images;
-  const arriving = item.state === "arriving";
+  const { arriving } = item;
   const troubles = [
     { sign: "−", count: refused, word: "refused" },
     { sign: "−", count: damaged, word: "damaged" },

@@ -16,7 +16,7 @@ import { Kbd } from "../../_ui/kbd.tsx";
 import { Ago, Countdown, useNow, useZone } from "../../_ui/now.tsx";
 import { PatientName, RepairedMark } from "../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../_ui/skeleton.tsx";
-import { PatientMark, PatientWarning, PriorityMark, StateMark } from "../../_ui/status.tsx";
+import { PatientMark, PatientWarning, PriorityMark, StatusMark } from "../../_ui/status.tsx";
 import { useToast } from "../../_ui/toast.tsx";
 import { LateImagesNotice } from "../late-images-notice.tsx";
 import { DraftLine } from "./draft-mark.tsx";
@@ -151,7 +151,7 @@ export function CasePreview({
         <dl className="grid grid-cols-[6rem_1fr] gap-y-1">
           <dt className="text-quiet">State</dt>
           <dd>
-            <StateMark state={item.state} />
+            <StatusMark status={item.state} />
             {item.claimedBy ? (
               <span className="block text-quiet" title={formatExact(item.claimedUntil, zone)}>
                 {item.state === "drafted" ? "claimed " : ""}
@@ -182,7 +182,7 @@ export function CasePreview({
           <dd className="tabular">
             {item.images.received}
             {item.images.expected ? ` of ${item.images.expected}` : ""}
-            {item.state === "arriving" ? " so far" : ""}
+            {item.arriving ? " so far" : ""}
             {item.images.refused > 0 ? (
               <span className="block text-urgent">
                 {item.images.refused} refused. What was refused does not come by itself.

@@ -1,19 +1,21 @@
 import { FilePenLine } from "lucide-react";
 import type { WorklistItem } from "../../_trpc/types.ts";
 import { formatWhen } from "../../_ui/format.ts";
+import { ownStatusWords, statusWords } from "../../_ui/in-words.ts";
 import { useNow, useZone, When } from "../../_ui/now.tsx";
-import { stateWord } from "../../_ui/status.tsx";
 
 /** In a row: there is an unsigned draft, with its author and time, when somebody else holds the case now. */
 export function DraftMark({ item, userId }: { item: WorklistItem; userId: string }) {
   const now = useNow();
   const zone = useZone();
-  const { draft, claimedBy, state } = item;
+  const { draft, claimedBy, status } = item;
   if (!draft) return null;
   const mine = draft.id === userId;
   const when = formatWhen(draft.at, now, zone);
   const words = mine ? `Your draft ${when}` : `Draft ${when}`;
-  const place = claimedBy ? (item.mine ? "Mine" : claimedBy.name) : state === "drafted" ? "" : stateWord(state);
+  // That there is a draft stands in the words already.
+  const unclaimed = status === "drafted" ? "" : statusWords[status];
+  const place = claimedBy ? (item.mine ? ownStatusWords.claimed : claimedBy.name) : unclaimed;
   const lines = place ? [place, mine ? words : `${words}, ${draft.name}`] : mine ? [words] : [words, draft.name];
   return (
     <span

@@ -11,12 +11,12 @@ import { Disclaimer } from "../../_ui/disclaimer.tsx";
 import { EmptyState, FailedState } from "../../_ui/empty-state.tsx";
 import { Exam } from "../../_ui/exam.tsx";
 import { formatDicomDate } from "../../_ui/format.ts";
-import { doubtsInWords } from "../../_ui/in-words.ts";
+import { doubtsInWords, referralWords } from "../../_ui/in-words.ts";
 import { Ago } from "../../_ui/now.tsx";
 import { useShortcuts } from "../../_ui/shortcuts.ts";
 import { Badge, PatientMark } from "../../_ui/status.tsx";
 import { TopBar } from "../../_ui/top-bar.tsx";
-import { referralState } from "./referral-state.ts";
+import { referralMarks } from "./referral-marks.ts";
 
 type Answer = Outputs["referral"]["list"];
 /** The search runs after this pause in typing. */
@@ -108,10 +108,10 @@ export function ReportsScreen({ me, initial, initialAt }: { me: Me; initial: Ans
 
 /** Shown only when there is something to say; a signed report needs no note. */
 function State({ item }: { item: ReferralItem }) {
-  const { word, tone, icon } = referralState(item);
+  const { tone, icon } = referralMarks[item.status];
   return tone === "plain" ? null : (
     <Badge tone={tone} icon={icon}>
-      {word}
+      {referralWords[item.status].word}
     </Badge>
   );
 }

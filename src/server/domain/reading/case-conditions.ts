@@ -71,6 +71,13 @@ export const heldBy = (userId: string | null): Prisma.Sql =>
 export const isHeldByAnother = (userId: string | null, row: Pick<CaseStatus, "claimedById" | "claimLive">): boolean =>
   row.claimLive && !isHeldBy(userId, row);
 
+/** The status shown on lists: a case with a running claim is `claimed`, or `drafted` when text is saved, whatever its state was before. */
+export const statusOf = ({ state, claimLive }: Pick<CaseStatus, "state" | "claimLive">): CaseState =>
+  claimLive && state !== "drafted" ? "claimed" : state;
+
+/** Its images are still being received. */
+export const isArriving = ({ state }: Pick<CaseStatus, "state">): boolean => state === "arriving";
+
 /** The caller's user id; null where the caller is no person. */
 export const personOf = (actor: Actor): string | null => (actor.kind === "user" ? actor.userId : null);
 

@@ -9,6 +9,7 @@ import { hasPacs } from "../exchange/index.ts";
 import { mayAccessStudy } from "../image-access.ts";
 import {
   claimRuns,
+  isArriving,
   isClaimable,
   isComplete,
   isFinished,
@@ -16,6 +17,7 @@ import {
   isHeldByAnother,
   isSigned,
   personOf,
+  statusOf,
 } from "./case-conditions.ts";
 import { isLegalMove } from "./case-states.ts";
 import { conflictOf, doubtsOf, type IdentityFacts, identityColumns, identityOf } from "./identity-in-doubt.ts";
@@ -192,6 +194,8 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     priorityScore: row.priorityScore,
     priorityReasons: row.priorityReasons,
     state: row.state,
+    status: statusOf(row),
+    arriving: isArriving(row),
     signed: isSigned(row),
     done: isFinished(row),
     mine,

@@ -62,8 +62,12 @@ export type WorklistItem = {
   priorityScore: number;
   priorityReasons: PriorityReason[];
   state: CaseState;
+  /** The status shown on lists: `state`, but `claimed` or `drafted` while a claim runs. */
+  status: CaseState;
   dueAt: string;
   arrivedAt: string;
+  /** Images are still being received. */
+  arriving: boolean;
   /** Signed as final: only addenda can follow. */
   signed: boolean;
   /** Signed or cancelled. */

@@ -3,7 +3,7 @@ import { Prisma } from "#server/db/generated/client.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
 import { acquiredModalities, doubtsOf, type IdentityFacts, identityColumns, signed } from "../reading/index.ts";
 import type { Section } from "./inputs.ts";
-import type { ReferralItem } from "./shapes.ts";
+import type { ReferralItem, ReferralStatus } from "./shapes.ts";
 
 export type ReferralRow = IdentityFacts & {
   studyId: string;
@@ -74,6 +74,19 @@ function firstOf(text: string, length: number): string {
   return characters.length <= length ? text : `${characters.slice(0, length - 1).join("")}…`;
 }
 
+export function referralStatus({
+  state,
+  signedAt,
+  lateImages,
+}: Pick<ReferralRow, "state" | "signedAt" | "lateImages">): ReferralStatus {
+  // First of all: the signed report does not cover these images.
+  if (signedAt && lateImages > 0) return "late-images";
+  if (state === "amended") return "addendum";
+  if (signedAt) return "signed";
+  if (state === null) return "images-only";
+  return state === "arriving" || state === "cancelled" ? state : "being-read";
+}
+
 export function toReferralItem(row: ReferralRow): ReferralItem {
   return {
     studyId: row.studyId,
@@ -90,6 +103,7 @@ export function toReferralItem(row: ReferralRow): ReferralItem {
     facility: row.facility ?? row.orgSlug,
     facilityTimeZone: row.facilityTimeZone,
     state: row.state,
+    status: referralStatus(row),
     signedAt: row.signedAt?.toISOString() ?? null,
     signedBy: row.signedBy,
     impression: impressionOf(row.sections ?? []),

@@ -93,6 +93,19 @@ export type ReportTemplate = {
   sections: Section[];
 };
 
+/**
+ * Where a study stands for who referred it: less than the reading group is told. `late-images`: pictures came after it was signed, and are
+ * not in the report. `images-only`: nobody has been asked to read it.
+ */
+export type ReferralStatus =
+  | "late-images"
+  | "addendum"
+  | "signed"
+  | "arriving"
+  | "cancelled"
+  | "images-only"
+  | "being-read";
+
 export type ReferralItem = {
   studyId: string;
   caseId: string | null;
@@ -109,6 +122,8 @@ export type ReferralItem = {
   /** IANA zone of the facility, or of its hospital, as used in its documents. */
   facilityTimeZone: string;
   state: CaseState | null;
+  /** What a referring physician is told of it. */
+  status: ReferralStatus;
   signedAt: string | null;
   signedBy: string | null;
   /**

@@ -11,14 +11,14 @@ import { Amendments } from "../../../_ui/amendments.tsx";
 import { Button, buttonClass, IconButton } from "../../../_ui/button.tsx";
 import { Disclaimer } from "../../../_ui/disclaimer.tsx";
 import { plural, withoutModality } from "../../../_ui/format.ts";
-import { doubtsInWords } from "../../../_ui/in-words.ts";
+import { doubtsInWords, referralWords } from "../../../_ui/in-words.ts";
 import { Ago, Exact } from "../../../_ui/now.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
 import { PatientWarning } from "../../../_ui/status.tsx";
 import { TopBar } from "../../../_ui/top-bar.tsx";
 import { type ImagePointer, type StudyForViewing, Viewer } from "../../../_viewer/index.tsx";
 import { readingOrder } from "../reading-order.ts";
-import { referralState, unsignedNotice } from "../referral-state.ts";
+import { referralMarks } from "../referral-marks.ts";
 
 /** One report for the referring physician: the impression first, then the rest; images one tap away. */
 export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Referral; initialAt: number }) {
@@ -43,7 +43,8 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
   }, [queryClient, trpc]);
   const study = useMemo(() => forViewer(referral), [referral]);
   const newest = referral.versions[0];
-  const { word, icon: State } = referralState({ ...referral, signedAt: null });
+  const { icon: State } = referralMarks[referral.status];
+  const { word, unsigned } = referralWords[referral.status];
 
   const banner = (
     <PatientBanner
@@ -114,7 +115,7 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
                 <State className="size-4 text-quiet" aria-hidden="true" />
                 {word}
               </p>
-              <p className="text-quiet">{unsignedNotice(referral.state)}</p>
+              <p className="text-quiet">{unsigned}</p>
             </div>
           )}
           <div className="flex gap-2">

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CaseState } from "#server/db/generated/enums.ts";
+import { referralStatus } from "./referral-rows.ts";
+
+const signedAt = new Date();
+const unsigned = (state: CaseState | null) => referralStatus({ state, signedAt: null, lateImages: 0 });
+
+test("who referred a study is told what concerns them: that it is read, and not how", () => {
+  assert.deepEqual(
+    Object.values(CaseState)
+      .filter((state) => !["final", "amended"].includes(state))
+      .map((state) => [state, unsigned(state)]),
+    [
+      ["arriving", "arriving"],
+      ["unread", "being-read"],
+      ["claimed", "being-read"],
+      ["drafted", "being-read"],
+      ["preliminary", "being-read"],
+      ["held", "being-read"],
+      ["cancelled", "cancelled"],
+    ],
+  );
+  assert.equal(unsigned(null), "images-only", "a report is promised only of a study that somebody reads");
+});
+
+test("images that came after the report go before everything else that is said of it", () => {
+  assert.equal(referralStatus({ state: "final", signedAt, lateImages: 0 }), "signed");
+  assert.equal(referralStatus({ state: "amended", signedAt, lateImages: 0 }), "addendum");
+  assert.equal(referralStatus({ state: "amended", signedAt, lateImages: 2 }), "late-images");
+  assert.equal(
+    referralStatus({ state: "drafted", signedAt: null, lateImages: 2 }),
+    "being-read",
+    "nothing is signed yet",
+  );
+});
