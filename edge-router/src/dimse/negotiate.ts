@@ -1,8 +1,7 @@
 import { isAeTitle } from "@overread/shared/dicom/ae-title";
 import { TS, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
-import { isUid } from "@overread/shared/dicom/uids";
+import { dicomApplicationContext, isUid } from "@overread/shared/dicom/uids";
 import type { AssociateRequest, ContextAnswer, PresentationContext } from "./pdu.ts";
-import { dicomApplicationContext } from "./pdu.ts";
 import type { DimseService, ServiceRegistry } from "./service.ts";
 
 /** Who may talk to us, asked anew for each association so that a new configuration counts at once. */

@@ -1,5 +1,9 @@
 import { longestAeTitle, trimAeTitle } from "@overread/shared/dicom/ae-title";
-import { implementationClassUid, implementationVersionName } from "@overread/shared/dicom/uids";
+import {
+  dicomApplicationContext,
+  implementationClassUid,
+  implementationVersionName,
+} from "@overread/shared/dicom/uids";
 
 /**
  * The PDUs of the DICOM upper layer, as bytes.
@@ -16,8 +20,6 @@ export const pduType = {
   abort: 7,
 } as const;
 
-/** PS3.7 §A.2.1: the only application context there is. */
-export const dicomApplicationContext = "1.2.840.10008.3.1.1.1";
 /** What we announce: larger PDUs than the usual 16 KiB cost nothing when streamed. */
 export const ownMaxPduBytes = 128 * 1024;
 

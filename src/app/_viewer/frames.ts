@@ -1,4 +1,5 @@
 import { type Attributes, items, number, numbers, text, texts } from "@overread/shared/dicom/attributes";
+import { isVisibleLight } from "@overread/shared/dicom/sop-classes";
 import { Tag } from "@overread/shared/dicom/tags";
 import { isVideo, type PixelCodec, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import type { Frame, NamedWindow } from "./frame.ts";
@@ -164,6 +165,6 @@ const namesByModality: Readonly<Record<string, string>> = {
 
 /** The display name of a non-image object. */
 function objectName(sopClassUid: string, modality: string | null): string {
-  if (sopClassUid.startsWith("1.2.840.10008.5.1.4.1.1.77.1.") && modality === "ES") return "Video";
+  if (isVisibleLight(sopClassUid) && modality === "ES") return "Video";
   return namesByModality[modality ?? ""] ?? "Object without images";
 }

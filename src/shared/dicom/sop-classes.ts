@@ -105,5 +105,8 @@ export function kindOf(sopClassUid: string): ObjectKind {
   return exact.get(suffix) ?? branches.find(([branch]) => suffix.startsWith(branch))?.[1] ?? "picture";
 }
 
+/** Endoscopy, microscopy and photography, as pictures or films (PS3.3 A.32). */
+export const isVisibleLight = (sopClassUid: string): boolean => sopClassUid.startsWith(`${storage}77.1.`);
+
 /** A structured report or a key object selection: a tree of content items (PS3.3 C.17.3). */
 export const hasContentTree = (sopClassUid: string): boolean => ["report", "key-objects"].includes(kindOf(sopClassUid));

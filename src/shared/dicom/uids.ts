@@ -3,6 +3,9 @@ import { DomainError } from "../errors.ts";
 /** A UID that has passed {@link parseUid}: 1–64 characters, digits and dots only, safe in a path. */
 export type DicomUid = string & { readonly __uid?: never };
 
+/** The one application context there is (PS3.7 Annex A). */
+export const dicomApplicationContext = "1.2.840.10008.3.1.1.1";
+
 /** Ours, fixed for ever: names the software that wrote group 0002 (PS3.7 D.3.3.2). */
 export const implementationClassUid = "2.25.130738127945731524934128455141485076832";
 /** At most 16 characters (PS3.7 D.3.3.2). */

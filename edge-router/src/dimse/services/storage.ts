@@ -1,10 +1,10 @@
+import { isStorageClass } from "@overread/shared/dicom/storage-classes";
 import { isUid } from "@overread/shared/dicom/uids";
 import { DomainError } from "@overread/shared/errors";
 import { commandField, field } from "../command.ts";
 import { keepAny } from "../negotiate.ts";
 import type { AssociationInfo, DimseService } from "../service.ts";
 import { generalStatus, type StatusTable } from "../status.ts";
-import { isStorageClass } from "./storage-classes.ts";
 
 /** An object whose data set is about to come. */
 export type IncomingObject = {

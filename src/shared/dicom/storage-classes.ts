@@ -1,4 +1,4 @@
-import { verificationSopClass } from "./verification.ts";
+import { SOP } from "./sop-classes.ts";
 
 /**
  * Services of the standard that are not storage. The list says what we are not, so that storage classes
@@ -62,6 +62,6 @@ const nonPatientObjects: readonly string[] = [
 
 /** Whether an abstract syntax can be a storage SOP class: everything that no other service claims and that belongs to a study. */
 export function isStorageClass(uid: string): boolean {
-  if (uid === verificationSopClass || uid === "" || nonPatientObjects.includes(uid)) return false;
+  if (uid === SOP.verification || uid === "" || nonPatientObjects.includes(uid)) return false;
   return !otherServices.some((other) => (other.endsWith(".") ? uid.startsWith(other) : uid === other));
 }

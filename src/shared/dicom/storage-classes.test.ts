@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { kindOf, SOP } from "./sop-classes.ts";
 import { isStorageClass } from "./storage-classes.ts";
-import { verificationSopClass } from "./verification.ts";
 
 test("every storage class is taken, private and future ones too", () => {
   for (const uid of [
@@ -16,7 +16,7 @@ test("every storage class is taken, private and future ones too", () => {
 
 test("other services are not mistaken for storage", () => {
   for (const uid of [
-    verificationSopClass,
+    SOP.verification,
     "1.2.840.10008.5.1.4.1.2.2.1",
     "1.2.840.10008.5.1.4.31",
     "1.2.840.10008.1.20.1",
@@ -27,4 +27,12 @@ test("other services are not mistaken for storage", () => {
     "",
   ])
     assert.equal(isStorageClass(uid), false, uid);
+});
+
+test("what the product knows by name as a picture, report or document can be stored", () => {
+  for (const [name, uid] of Object.entries(SOP)) {
+    const isObject = !["verification", "mediaStorageDirectory", "storageCommitmentPush"].includes(name);
+    assert.equal(isStorageClass(uid), isObject, name);
+    if (isObject) assert.notEqual(kindOf(uid), "private", name);
+  }
 });
