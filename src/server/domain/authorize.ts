@@ -2,10 +2,13 @@ import { DomainError, type ErrorCode } from "@overread/shared/errors";
 import type { Actor, UserActor } from "#server/context.ts";
 import type { Role } from "#server/db/generated/enums.ts";
 
-/** Where a row stands to the caller: read by their group, sent by their hospital, referred by themselves, or simply of their organisation. */
+/**
+ * How a row relates to the caller: read by their group, sent by their hospital, referred by them, or belonging to their
+ * organisation.
+ */
 export type Side = "reader" | "hospital" | "referrer" | "organization";
 
-/** What a rule may look at. Both organisations stand on every row that two share. */
+/** The columns a rule may use. A row shared by two organisations names both. */
 export type PolicyRow = {
   orgId: string;
   readerOrgId?: string | null;
@@ -13,11 +16,14 @@ export type PolicyRow = {
   referrerId?: string | null;
 };
 
-/** A role may do it to rows on this side. */
+/** Roles that may do it to rows on this side. */
 export type Grant = readonly [role: Role, side: Side];
 export type Rule = {
   people: readonly Grant[];
-  /** `system`: the product working for the row's organisation. Any other entry: a token of that organisation with this scope. */
+  /**
+   * `system`: the product working for the row's organisation. Any other entry: a token of that organisation with this
+   * scope.
+   */
   machines?: readonly string[];
 };
 
@@ -38,10 +44,10 @@ function stands(actor: UserActor, side: Side, row: PolicyRow): boolean {
 }
 
 /**
- * The policy of one room: a table of who may do what, and the two questions asked of it. Pure.
+ * The policy of one module: a table of who may do what, and the questions asked of it. Pure.
  *
- * @param see the action that decides whether a row is there at all for the caller.
- * @param notFound the answer for a row that is not: the same as for one that does not exist.
+ * @param see the action that decides whether a row exists for the caller at all.
+ * @param notFound the error code for a row that does not: the same as for one that does not exist.
  */
 export function makePolicy<Action extends string>(
   table: Record<Action, Rule>,
@@ -56,15 +62,15 @@ export function makePolicy<Action extends string>(
     return actor.scopes.some((scope) => rule.machines?.includes(scope));
   }
   return {
-    /** May this caller do it to this row (null: to any row at all)? */
+    /** Whether this caller may do it to this row (null: to any row at all). */
     can: (actor: Actor, action: Action, row: PolicyRow | null): boolean => allowed(actor, action, row),
-    /** @throws {DomainError} `auth.forbidden` for a row the caller can see, the room's not-found code otherwise. */
+    /** @throws {DomainError} `auth.forbidden` for a row the caller can see, the module's not-found code otherwise. */
     authorize(actor: Actor, action: Action, row: PolicyRow | null): void {
       if (allowed(actor, action, row)) return;
       const visible = !row || see.some((a) => allowed(actor, a, row));
       throw new DomainError(visible ? "auth.forbidden" : notFound);
     },
-    /** On which sides the caller may do it at all: what a list narrows its query by. */
+    /** The sides on which the caller may do it at all; a list restricts its query to these. */
     sides(actor: Actor, action: Action): Side[] {
       if (actor.kind !== "user") return [];
       return [...new Set(table[action].people.filter(([role]) => actor.roles.includes(role)).map(([, side]) => side))];

@@ -1,8 +1,9 @@
 /**
- * The contract in force under which a hospital's studies are read: one of the facility goes before one of the whole organisation, the
- * one that began last before an older one, and of two that began at one moment always the same.
+ * The contract under which a hospital's studies are read now: a facility's contract before one of the whole
+ * organisation, a later one before an earlier one, with a fixed order between contracts that began at the same moment.
  *
- * @param org SQL for the hospital's id, @param facility SQL for the facility's id or null: our words, never a caller's.
+ * @param org SQL for the hospital's id, @param facility SQL for the facility's id or null: constants of the code, never
+ * a caller's text.
  * @returns what follows `FROM contract c`: at most one row.
  */
 export const contractInForce = (org: string, facility: string): string =>

@@ -9,7 +9,7 @@ import type { Actor } from "#server/context.ts";
 /** What may be done with images. `search` lists, `read` opens pixels and headers, `store` adds. */
 export type ImagingAction = "study.search" | "study.read" | "study.store" | "study.complete";
 
-/** What the decision needs to know of a study. Ids of organisations and people, nothing of the patient. */
+/** What the decision needs of a study: ids of organisations and people, no patient data. */
 export type StudyAccess = {
   orgId: string;
   readerOrgId: string | null;
@@ -17,7 +17,7 @@ export type StudyAccess = {
   referrerId: string | null;
 };
 
-/** A caller's reach inside what the database already shows it (row-level security is the other wall). */
+/** A caller's reach within what row-level security shows already. */
 export type ImagingScope =
   | { kind: "none" }
   | { kind: "all" }
@@ -25,7 +25,7 @@ export type ImagingScope =
   | { kind: "referrer"; userId: string };
 
 /**
- * How far an actor sees into the studies of one hospital. Pure; the same answer limits searches and decides on a
+ * How far an actor may see the studies of one hospital. Pure; the same answer restricts searches and decides about a
  * single study.
  *
  * @param hospitalOrgId the organisation that sent the images.
@@ -37,14 +37,14 @@ export function imagingScope(actor: Actor, action: ImagingAction, hospitalOrgId:
   if (actor.kind === "token") {
     if (!actor.scopes.includes(writes ? "dicomweb:write" : "dicomweb:read")) return { kind: "none" };
     if (writes && !own) return { kind: "none" };
-    // An edge router fetches what it returns to its own hospital, nothing of the facility next door.
+    // An edge router fetches what it returns to its own facility, nothing of another facility.
     return own && actor.facilityId ? { kind: "facilities", facilityIds: [actor.facilityId] } : { kind: "all" };
   }
   const { roles, facilityIds } = actor;
   if (own && roles.includes("technologist"))
     return facilityIds.length > 0 ? { kind: "facilities", facilityIds } : { kind: "all" };
   if (writes) return { kind: "none" };
-  // Readers alone: who distributes the cases sees the list and the reports, and needs no pictures for it.
+  // Radiologists only: worklist managers see the list and the reports, and need no images.
   if (!own && roles.includes("radiologist")) return { kind: "all" };
   if (own && roles.includes("referring_physician")) return { kind: "referrer", userId: actor.userId };
   return { kind: "none" };
@@ -65,7 +65,7 @@ export function mayAccessStudy(actor: Actor, action: ImagingAction, study: Study
   return scope.kind === "referrer" && study.referrerId === scope.userId;
 }
 
-/** @throws {DomainError} `study.not-found`: not yours and not there are the same answer. */
+/** @throws {DomainError} `study.not-found`, also for a study the caller may not see. */
 export function authorizeStudy(actor: Actor, action: ImagingAction, study: StudyAccess): void {
   if (!mayAccessStudy(actor, action, study)) throw new DomainError("study.not-found");
 }

@@ -7,13 +7,13 @@ import { compareIdentity, type Demographics } from "./patient-identity.ts";
 export type PatientConflict = DifferingAttribute;
 
 /**
- * In which attributes an image contradicts what is known of the study's patient. An attribute that one of the two leaves
- * empty contradicts nothing; names are compared as `patient-identity.ts` says.
+ * The attributes in which an image contradicts the study's patient. An attribute that either leaves empty contradicts
+ * nothing; names are compared as in `patient-identity.ts`.
  *
- * @param known the study-level attributes, as the first image gave them.
+ * @param known the study-level attributes of the first image.
  */
 export function patientConflicts(known: DicomJson, image: DicomJson): PatientConflict[] {
-  // Nearly every image says the very same; then nothing needs to be normalised.
+  // Usually both are identical; then nothing needs to be normalised.
   if (
     [Tag.PatientName, Tag.PatientID, Tag.IssuerOfPatientID, Tag.PatientBirthDate, Tag.PatientSex].every((tag) =>
       same(known, image, tag),

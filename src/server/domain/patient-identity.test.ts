@@ -56,7 +56,7 @@ test("two people of one name are told apart by birth date and sex", () => {
 test("twins are two people", () => {
   assert.equal(verdict(person("Doe^Anna"), person("Doe^Berta")), "conflict");
   assert.equal(verdict(person("Doe^Anna^Maria"), person("Doe^Berta^Maria")), "conflict");
-  // One letter apart: nobody here can know a twin from a slip.
+  // One letter apart: indistinguishable from twins.
   assert.equal(verdict(person("Doe^Jana"), person("Doe^Jane")), "unknown");
 });
 

@@ -5,26 +5,26 @@ import type { DifferingAttribute } from "@overread/shared/reasons";
 /**
  * Whether two studies under one patient ID are of one person.
  *
- * `agrees`: what both say fits, and it is enough. `unknown`: nothing contradicts, but too little is said, or it fits only by way of a
- * misspelling, other letters or a date turned round. `conflict`: they name different people.
+ * `agrees`: enough is known, and it fits. `unknown`: nothing contradicts, but too little is known, or it fits only as a
+ * misspelling, another script or a swapped date. `conflict`: they name different people.
  */
 export type Identity = "agrees" | "unknown" | "conflict";
 export type IdentityAttribute = Extract<DifferingAttribute, "name" | "birth-date" | "sex">;
 
-/** What a study says of its patient. Names in caret form, writings behind `=`; dates as DICOM's DA. */
+/** A study's patient attributes. Names in caret form, representations separated by `=`; dates as DICOM DA. */
 export type Demographics = { patientName: string; patientBirthDate: string; patientSex: string };
 
 /**
- * Compares by rules that know how names are written:
- * - case, accents, width, punctuation, titles and suffixes do not count; `ü` and `ue` are one letter
- * - parts may stand in any order and may be missing: a middle name, a second family name, a name cut down to an initial
+ * Compares by rules about how names are written:
+ * - case, accents, width, punctuation, titles and suffixes are ignored; `ü` equals `ue`
+ * - parts may be in any order and may be missing: a middle name, a second family name, a name shortened to an initial
  * - another family name beside the same given name, sex and birth date is a marriage (or its end)
- * - one letter more, less or other in a long part may be a slip: `unknown`, since twins are named so too
- * - names in different scripts cannot be compared: `unknown`, unless a writing is shared
- * - a name of which characters could not be read may contradict, and never agrees: `unknown`
+ * - one letter more, less or different in a long part may be a typing error: `unknown`, since twins have such names too
+ * - names in different scripts cannot be compared: `unknown`, unless they share a representation
+ * - a name with undecodable characters may contradict, but never agrees: `unknown`
  *
- * Birth dates that differ are a conflict, unless day and month stand in each other's place or one of them is a first of January that
- * stands for "the year is known". Sexes differ where one says male and the other female.
+ * Different birth dates are a conflict, unless day and month are swapped or one of them is a first of January that
+ * stands for "year known". Sexes conflict where one is male and the other female.
  *
  * @returns the verdict, and the attributes that contradict each other.
  */
@@ -42,7 +42,7 @@ export function compareIdentity(a: Demographics, b: Demographics): { identity: I
   return { identity: enough ? "agrees" : "unknown", differ };
 }
 
-/** `part`: what is said fits, and something is missing. `close`: it fits but for a slip. `silent`: nothing to compare. */
+/** `part`: fits, with parts missing. `close`: fits except for a typing error. `silent`: nothing to compare. */
 type Likeness = "same" | "part" | "close" | "silent" | "other";
 
 function compareDates(a: string, b: string): Likeness {
@@ -54,7 +54,7 @@ function compareDates(a: string, b: string): Likeness {
   return turned === second || yearOnly ? "close" : "other";
 }
 
-/** A date that somebody can have been born on; modalities write zeros and first years where they know none. */
+/** A plausible birth date; modalities send zeros and year-one dates for unknown ones. */
 function dateOf(text: string): string | null {
   const digits = text.trim();
   return /^(1[89]|2\d)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/.test(digits) ? digits : null;
@@ -71,7 +71,7 @@ type Name = { family: string[]; given: string[]; all: string[] };
 function compareNames(a: string, b: string, otherwiseSame: boolean): Likeness {
   const [first, second] = [a.split("="), b.split("=")];
   let best: Likeness = "silent";
-  // A writing that both have decides; of several the one that says most.
+  // A representation that both have decides; of several, the most informative one.
   for (let group = 0; group < 3; group++) {
     const [x, y] = [nameOf(first[group] ?? ""), nameOf(second[group] ?? "")];
     if (x.all.length === 0 || y.all.length === 0) continue;
@@ -83,11 +83,11 @@ function compareNames(a: string, b: string, otherwiseSame: boolean): Likeness {
   }
   return best;
 }
-/** Whether nothing of a writing was lost, here or before it came (`?`): what is left of two names may look the same. */
+/** Whether no character of a name was lost (`?`): what is left of two different names may be equal. */
 const isWhole = (writing = ""): boolean => isReadable(writing) && !writing.includes("?");
 const rank: Likeness[] = ["same", "part", "close", "silent"];
 
-/** Family and given names of one writing; a name without carets is all one part. Prefix and suffix are left out. */
+/** Family and given names of one representation; a name without carets is one part. Prefix and suffix are ignored. */
 function nameOf(group: string): Name {
   const [family = "", given = "", middle = ""] = group.split("^").map(wordsOf) as unknown as string[][];
   const [f, g, m] = [family, given, middle].map((words) => (words ? [...words] : [])) as [string[], string[], string[]];
@@ -109,21 +109,21 @@ function compareWriting(a: Name, b: Name, otherwiseSame: boolean): Likeness {
   const matched = match(a.all, b.all);
   const [shorter, longer] = [Math.min(a.all.length, b.all.length), Math.max(a.all.length, b.all.length)];
   if (matched.whole === longer) return "same";
-  // Everything the shorter one says, the longer one says too. One word alone may be a family that many share.
+  // The longer name contains everything of the shorter one. A single word may be a family name that many share.
   if (matched.whole === shorter) return shorter >= 2 ? "same" : "part";
   if (matched.whole + matched.initial === shorter && matched.whole > 0) return "part";
   if (matched.whole + matched.initial + matched.slip >= shorter && matched.whole + matched.slip > 0)
     return matched.slip > 0 ? "close" : "part";
-  // Run together or apart: "De La Cruz", "Delacruz".
+  // Joined or separate: "De La Cruz", "Delacruz".
   if (a.all.join("") === b.all.join("")) return "same";
-  // Another family name, the same person by all else.
+  // Another family name, everything else equal.
   const given = match(a.given, b.given);
   const sameGiven = given.whole > 0 && given.whole === Math.min(a.given.length, b.given.length);
   if (sameGiven && otherwiseSame && a.family.length > 0 && b.family.length > 0) return "part";
   return "other";
 }
 
-/** Pairs each word of one name with one of the other: the same word, an initial of it, or a slip of one letter. */
+/** Pairs each word of one name with one of the other: equal, an initial of it, or one letter different. */
 function match(a: string[], b: string[]): { whole: number; initial: number; slip: number } {
   const [short, long] = a.length <= b.length ? [a, [...b]] : [b, [...a]];
   const left: string[] = [];
@@ -145,12 +145,12 @@ function match(a: string[], b: string[]): { whole: number; initial: number; slip
 }
 
 const sameWord = (a: string, b: string): boolean => a === b || unfolded(a) === unfolded(b);
-/** `ue` for `ü` and its like: what a keyboard without them writes. Folding took the marks off already. */
+/** `ue` for `ü` and the like, as typed on keyboards without umlauts. Accents were removed before. */
 const unfolded = (word: string): string => word.replaceAll(/([aou])e/g, "$1").replaceAll("aa", "a");
 const isInitial = (letter: string, word: string): boolean =>
   letter.length === 1 && word.length > 1 && word.startsWith(letter);
 
-/** One letter added, left out, other, or two in each other's place, in a word of at least four. */
+/** One letter added, missing, different, or two swapped, in a word of at least four. */
 function isSlip(a: string, b: string): boolean {
   if (Math.min(a.length, b.length) < 4 || Math.abs(a.length - b.length) > 1) return false;
   let start = 0;
@@ -165,7 +165,7 @@ function isSlip(a: string, b: string): boolean {
   return x.length <= 1 && y.length <= 1 ? true : x.length === 2 && y.length === 2 && x[0] === y[1] && x[1] === y[0];
 }
 
-/** Words in different scripts say nothing about each other. */
+/** Words in different scripts cannot be compared. */
 function sameScript(a: string, b: string): boolean {
   const of = (text: string): string => {
     if (/\p{Script=Latin}/u.test(text)) return "latin";
@@ -178,7 +178,7 @@ function sameScript(a: string, b: string): boolean {
   return of(a) === of(b);
 }
 
-/** Texts that stand where nobody knew the patient. As an ID they would join strangers. */
+/** Texts used where the patient is unknown. As an ID they would join strangers. */
 const placeholders = new Set(
   "UNKNOWN UNK UNKN NONE NA NULL NIL NOID NOPID NOPATIENTID ANON ANONYMOUS ANONYMIZED ANONYMISED UNIDENTIFIED UNASSIGNED TBD PATIENTID ID TEMP".split(
     " ",
@@ -186,9 +186,9 @@ const placeholders = new Set(
 );
 
 /**
- * Whether a Patient ID identifies anybody. An empty one does not, nor one that is filled with zeros, X or marks, nor a word that says
- * that there is none, nor one of which a character could not be read, for other IDs look the same then: every study under it is a
- * patient of its own.
+ * Whether a Patient ID identifies a person. An empty one does not, nor one of zeros, X or punctuation, nor a word that
+ * means "unknown", nor one with an undecodable character, which other IDs may share: every study under such an ID
+ * counts as a patient of its own.
  */
 export function identifies(patientId: string): boolean {
   if (!isReadable(patientId)) return false;

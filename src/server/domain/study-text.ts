@@ -2,7 +2,7 @@ import { normalisePersonName } from "@overread/shared/dicom/person-name";
 import { Prisma } from "#server/db/generated/client.ts";
 import { likeLiteral } from "#server/db/like.ts";
 
-/** LIKE patterns; alternatives, those not needed null. */
+/** LIKE patterns; alternatives that do not apply are null. */
 export type StudyTextPatterns = {
   name: [string | null, string | null, string | null];
   starts: string;
@@ -10,16 +10,17 @@ export type StudyTextPatterns = {
 };
 
 /**
- * What a person types into a search box of studies, the same on every page: part of a name in any writing, the start of a patient
- * ID or accession number, part of a description. Of names and descriptions one or two letters are the start of a word.
+ * The meaning of a search text for studies, the same on every page: part of a name in any representation, the start of
+ * a patient ID or accession number, or part of a description. In names and descriptions one or two letters match the
+ * start of a word.
  *
- * A search by DICOMweb means something else, which the standard says (`imaging/match.ts`).
+ * A DICOMweb search has the semantics of the standard instead (`imaging/match.ts`).
  */
 export function studyTextPatterns(text: string): StudyTextPatterns {
   const name = likeLiteral(normalisePersonName(text));
   const words = likeLiteral(text);
   return {
-    // The writings of a name stand behind each other, closed by `=`.
+    // Representations of a name are stored one after another, each terminated by `=`.
     name:
       name === ""
         ? [null, null, null]
@@ -33,7 +34,10 @@ export function studyTextPatterns(text: string): StudyTextPatterns {
 
 const isLong = (text: string): boolean => [...text].length > 2;
 
-/** The condition that a row of the table `study` fits. @param alias of the study in the statement: our word, never a caller's. */
+/**
+ * The condition that a row of the table `study` fits. @param alias of the study in the statement: a constant of the
+ * code, never a caller's text.
+ */
 export function studyTextCondition(alias: string, { name, starts, words }: StudyTextPatterns): Prisma.Sql {
   const some = (column: string, operator: "LIKE" | "ILIKE", patterns: (string | null)[]): Prisma.Sql[] =>
     patterns

@@ -3,7 +3,7 @@ import type { Actor, SqlCtx, SqlTx } from "#server/context.ts";
 import { atEnd } from "#server/db/at-commit.ts";
 import { nextRead, numbersReads } from "#server/db/read-stream.ts";
 
-/** Every act the audit trail knows; `noun.verb`. Reads of patient data are acts too. */
+/** Every action of the audit trail, as `noun.verb`. Reading patient data is an action too. */
 export type AuditAction =
   | "session.sign-in"
   | "session.sign-in-refused"
@@ -85,18 +85,18 @@ export type AuditAction =
 export type AuditEntry = {
   action: AuditAction;
   outcome?: "success" | "refused" | "failure";
-  /** The organisation whose data it concerns; the actor's own when left out. */
+  /** The organisation whose data it concerns; by default the actor's own. */
   orgId?: string;
   patientRef?: string | null;
   studyRef?: string | null;
   caseId?: string | null;
-  /** Ids, counts, codes, and the reason a person gave. Never a value out of a data set. */
+  /** Ids, counts, codes, and a reason that a person entered. Never a value of a data set. */
   details?: Record<string, string | number | boolean | null>;
 };
 
 /**
- * Acts that change nothing. They come by the hundred, from everybody at once, and none waits for another's commit: they go by
- * `audit_read` into the chain (`appendRead`). What changes something is chained in its own transaction.
+ * Actions that change nothing. They come by the hundred, in parallel, and none may wait for another's commit: they
+ * reach the chain through `audit_read` (`appendRead`). A change is chained in its own transaction.
  */
 const reads: ReadonlySet<AuditAction> = new Set([
   "order.list",
@@ -123,8 +123,8 @@ function identity(actor: Actor): { id: string; name: string } {
 }
 
 /**
- * Appends one event to the trail of the organisation concerned, in the transaction that does the act:
- * an act without its event, or an event without its act, cannot be committed. A read gets its place in the chain a moment later.
+ * Appends one event to the audit trail of the organisation concerned, in the transaction of the act itself: neither can
+ * be committed without the other. A read gets its place in the chain a moment later.
  *
  * @see DICOM PS3.15 A.5 (audit messages); IHE BALP for the FHIR form
  */
@@ -133,12 +133,12 @@ export async function audit(ctx: Pick<SqlCtx, "actor" | "tx" | "requestId">, ent
 }
 
 /**
- * The same for who acts without a tenant's transaction. The chain of an organisation is one line that all its writers wait for, and is
- * held until commit: the event is written last, whatever the act has still to do.
+ * The same without a tenant's transaction. All writers of an organisation wait for its chain, which is locked until
+ * commit, so the event is written last, after everything else the act does.
  */
 export async function appendAs(tx: SqlTx, actor: Actor, entry: AuditEntry, requestId = ""): Promise<void> {
   const isRead = reads.has(entry.action) && (entry.outcome ?? "success") === "success";
-  // No lock to hold for long; at the end it travels with the commit.
+  // Reads take no lock; they are written with the commit.
   if (isRead && numbersReads(tx)) return atEnd(tx, "", () => appendRead(tx, actor, entry, requestId));
   const chain = entry.orgId ?? actor.orgId;
   const waiting = gathered.get(tx) ?? new Map<string, Event[]>();
@@ -150,13 +150,13 @@ export async function appendAs(tx: SqlTx, actor: Actor, entry: AuditEntry, reque
   const own = [{ actor, entry, requestId }];
   gathered.set(tx, waiting.set(chain, own));
   await atEnd(tx, chain, async () => {
-    // What is audited from now on, the transaction's own end included, begins anew.
+    // Events added from here on, also by deferred statements, start a new batch.
     waiting.delete(chain);
     await append(tx, chain, own);
   });
 }
 
-/** Writes a read to where it waits: one row, no lock that anybody else wants. */
+/** Writes a read to `audit_read`: one row, no contended lock. */
 async function appendRead(tx: SqlTx, actor: Actor, entry: AuditEntry, requestId: string): Promise<void> {
   const { stream, n, at } = nextRead(tx);
   const { id, name } = identity(actor);
@@ -187,11 +187,11 @@ async function appendRead(tx: SqlTx, actor: Actor, entry: AuditEntry, requestId:
 }
 
 type Event = { actor: Actor; entry: AuditEntry; requestId: string };
-/** Events of running transactions, by the chain they belong to: each chain gets those of a transaction in one statement, in their order. */
+/** Events of running transactions, by chain: each chain gets those of a transaction in one statement, in order. */
 const gathered = new WeakMap<object, Map<string, Event[]>>();
 
 async function append(tx: SqlTx, chain: string, events: Event[]): Promise<void> {
-  // The database refuses control characters in what it hashes; an account that got one into its name still leaves its trace.
+  // The database refuses control characters in hashed text; an account whose name contains one must still be audited.
   const rows = events.map(({ actor, entry, requestId }) => ({
     org: actor.orgId,
     kind: actor.kind,

@@ -1,12 +1,12 @@
 import { makePolicy } from "../authorize.ts";
 
-/** Who may read an organisation's audit trail. The only place in this room that knows a role by name. */
+/** Who may read an organisation's audit trail. The only file in this module that names roles. */
 export const auditPolicy = makePolicy(
   {
     "audit.search": {
       people: [
         ["site_admin", "organization"],
-        // Of the platform's own organisation: no hospital's trail.
+        // For the platform's own organisation, not for a hospital's trail.
         ["platform_operator", "organization"],
       ],
     },

@@ -4,7 +4,7 @@ import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "./append.ts";
 import { auditPolicy } from "./policy.ts";
 
-/** A moment that the trail could hold; beyond these years Postgres and JavaScript do not agree on what a date is. */
+/** Dates within this range: outside it Postgres and JavaScript disagree about calendars. */
 const moment = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()])
   .refine(
@@ -13,11 +13,14 @@ const moment = z
   );
 
 export const SearchAudit = z.object({
-  /** Patient ID as the hospital writes it. One that identifies nobody (empty, "UNKNOWN") finds nothing: it would name strangers. */
+  /**
+   * Patient ID as the hospital writes it. One that identifies nobody (empty, "UNKNOWN") finds nothing, since it would
+   * match strangers.
+   */
   patientId: z.string().max(64).optional(),
   userId: z.uuid().optional(),
   from: moment.optional(),
-  /** Not included. A date means its beginning, in UTC. */
+  /** Exclusive. A date means its beginning, in UTC. */
   to: moment.optional(),
   /** `seq` of the last event seen. */
   cursor: z
@@ -38,14 +41,14 @@ export type FoundAuditEvent = {
   outcome: string;
   studyInstanceUid?: string;
   caseId?: string;
-  /** Ids, counts, codes; never a value out of a data set. */
+  /** Ids, counts, codes; never a value of a data set. */
   details: Record<string, string | number | boolean | null>;
 };
 
 /**
- * The audit trail of the caller's organisation, newest first: everything that anybody, of any organisation, did to its
- * data. The search itself is on the trail. Reads get their places in the chain behind the transaction that read, so the door has
- * those that wait chained first ({@link chainOwnReads}); `waiting` says how many are left over all the same.
+ * The audit trail of the caller's organisation, newest first: everything done to its data, by anybody of any
+ * organisation. The search itself is audited. Reads get their places in the chain after the transaction that read, so
+ * the caller runs {@link chainOwnReads} first; `waiting` counts those still left.
  *
  * @throws {DomainError} `auth.forbidden`
  */

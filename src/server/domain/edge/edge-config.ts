@@ -4,7 +4,7 @@ import type { Actor, Ctx, SqlTx } from "#server/context.ts";
 import { pacsByFacility } from "../exchange/index.ts";
 import { authorizeEdge } from "./policy.ts";
 
-/** What of a facility an edge router is told. */
+/** The settings of a facility that its edge routers get. */
 export type FacilitySettings = {
   id: string;
   slug: string;
@@ -17,7 +17,7 @@ export type FacilitySettings = {
 
 export const heartbeatSeconds = 15;
 
-/** The facility's settings in the words of the edge contract. */
+/** The facility's settings in the form of the edge contract. */
 export async function edgeConfigOf(tx: SqlTx, facility: FacilitySettings): Promise<EdgeConfig> {
   const pacs = await pacsByFacility({ tx }, [facility.id]);
   return {
@@ -32,7 +32,7 @@ export async function edgeConfigOf(tx: SqlTx, facility: FacilitySettings): Promi
   };
 }
 
-/** The settings of the facility that the calling edge router stands in. */
+/** The settings of the calling edge router's facility. */
 export async function edgeConfig({ actor, tx }: Ctx<Actor>): Promise<EdgeConfig> {
   const edge = authorizeEdge(actor);
   const facility = await tx.facility.findUnique({ where: { id: edge.facilityId, orgId: edge.orgId } });

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 
-// Crockford's base 32: read over the telephone, no letter is taken for a digit.
+// Crockford's base 32: unambiguous when read over the telephone.
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 export const enrollmentCodeHours = 24;
 
@@ -10,7 +10,7 @@ export function newEnrollmentCode(): string {
   return [0, 4, 8, 12].map((start) => symbols.slice(start, start + 4).join("")).join("-");
 }
 
-/** What is kept of a code. Case, spaces and dashes do not matter; O reads as 0, I and L as 1. */
+/** The stored hash of a code. Case, spaces and dashes are ignored; O is read as 0, I and L as 1. */
 export function enrollmentCodeSha256(code: string): string {
   const symbols = code.toUpperCase().replace(/[\s-]/g, "").replaceAll("O", "0").replace(/[IL]/g, "1");
   return createHash("sha256").update(`enrollment-code:${symbols}`).digest("hex");

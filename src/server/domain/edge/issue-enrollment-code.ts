@@ -5,7 +5,8 @@ import { enrollmentCodeHours, enrollmentCodeSha256, newEnrollmentCode } from "./
 import { edgePolicy } from "./policy.ts";
 
 /**
- * A one-time code with which one edge router may enrol at a facility, within 24 hours. Its text is returned once.
+ * Issues a one-time code with which one edge router can enrol at a facility, within 24 hours. The code is returned
+ * once.
  *
  * @throws {DomainError} `auth.forbidden`, `facility.not-found` (also for a facility that is not the caller's)
  */
@@ -21,9 +22,10 @@ export async function issueEnrollmentCode(
 }
 
 /**
- * The same by an operator at the server: `tx` comes from `withMaintenance`.
+ * The same by an operator on the server: `tx` comes from `withMaintenance`.
  *
- * @throws {DomainError} `facility.not-found`; `request.invalid` where several organisations have a facility of that name and none is named
+ * @throws {DomainError} `facility.not-found`; `request.invalid` where several organisations have a facility of that
+ * name and none is named
  */
 export async function issueEnrollmentCodeAsOperator(
   tx: Tx,

@@ -11,7 +11,7 @@ export type EdgeListItem = {
   lastHeartbeatAt: Date | null;
   queue: { instances: number; bytes: number; oldestReceivedAt: string | null } | null;
   disk: { freeBytes: number; totalBytes: number } | null;
-  /** Objects that will never be taken as they are, the newest named. */
+  /** Objects refused permanently; the newest are listed. */
   refused: {
     count: number;
     items: {
@@ -23,7 +23,7 @@ export type EdgeListItem = {
     }[];
   };
   returns: { waiting: number; lastError: string | null } | null;
-  /** The edge's clock against the portal's when it last spoke; positive: the edge is ahead. */
+  /** Offset of the edge's clock from the portal's at the last heartbeat; positive: the edge is ahead. */
   clockSkewSeconds: number | null;
   lastStudyAt: Date | null;
   softwareVersion: string;
@@ -31,7 +31,7 @@ export type EdgeListItem = {
   revokedAt: Date | null;
 };
 
-/** The edge routers a site administrator looks after, those in trouble included, revoked ones last. */
+/** The edge routers a site administrator is responsible for; revoked ones last. */
 export async function listEdges({ actor, tx, now }: Ctx): Promise<EdgeListItem[]> {
   edgePolicy.authorize(actor, "edge.manage", null);
   const facilities = new Map(
@@ -57,7 +57,7 @@ export async function listEdges({ actor, tx, now }: Ctx): Promise<EdgeListItem[]
       edgeId: edge.id,
       name: edge.name,
       facility: { slug: facility.slug, name: facility.name },
-      // Three beats missed: one may be lost on the way, three are not.
+      // Three missed heartbeats: one may be lost on the way, three are not.
       online: !edge.revokedAt && silentMs < 3 * heartbeatSeconds * 1000,
       lastHeartbeatAt: edge.lastHeartbeatAt,
       queue: beat?.queue ?? null,

@@ -2,11 +2,11 @@ import { DomainError } from "@overread/shared/errors";
 import type { Actor, TokenActor } from "#server/context.ts";
 import { makePolicy } from "../authorize.ts";
 
-/** Who may do what to edge routers. The only place in this room that knows a role by name. */
+/** Who may do what to edge routers. The only file in this module that names roles. */
 export const edgePolicy = makePolicy(
   {
     "edge.manage": { people: [["site_admin", "hospital"]] },
-    /** What an enrolled edge router does for itself. */
+    /** What an enrolled edge router does on its own behalf. */
     "edge.serve": { people: [], machines: ["edge"] },
   },
   { see: ["edge.manage"], notFound: "edge.not-found" },

@@ -5,7 +5,7 @@ import { publish } from "#server/live/publish.ts";
 import { askSender } from "../imaging/index.ts";
 import { authorizeEdge } from "./policy.ts";
 
-/** Keeps what an edge router says about itself, and tells it which version of its settings is current. */
+/** Stores an edge router's heartbeat, and answers with the current version of its settings. */
 export async function recordHeartbeat({ actor, tx, now }: Ctx, beat: Heartbeat): Promise<HeartbeatResponse> {
   const edge = authorizeEdge(actor);
   const [row] = await tx.$queryRaw<{ configVersion: number }[]>`

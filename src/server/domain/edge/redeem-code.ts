@@ -3,8 +3,8 @@ import { publish } from "#server/live/publish.ts";
 import { edgeConfigOf } from "./edge-config.ts";
 
 /**
- * Uses up an enrolment code and enters the edge router that brought it. The row lock decides between two with one code: whoever comes
- * second finds it used. The caller puts it on record.
+ * Redeems an enrolment code and inserts the edge router. A row lock decides between two callers with the same code: the
+ * second finds it used. The caller audits it.
  *
  * @returns null for a code that is unknown, used or expired.
  */

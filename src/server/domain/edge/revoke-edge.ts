@@ -5,7 +5,7 @@ import { audit } from "../audit/index.ts";
 import { edgePolicy } from "./policy.ts";
 
 /**
- * Shuts an edge router out: its tokens end now, its key gets no new ones. What it has already delivered stays. Idempotent.
+ * Revokes an edge router: its tokens end now, and its key gets no new ones. What it has delivered stays. Idempotent.
  *
  * @throws {DomainError} `auth.forbidden`, `edge.not-found` (also for one that is not the caller's)
  */
@@ -16,7 +16,7 @@ export async function revokeEdge(ctx: Ctx, { edgeId }: { edgeId: string }): Prom
   if (!edge) throw new DomainError("edge.not-found");
   edgePolicy.authorize(actor, "edge.manage", edge);
   if (edge.revokedAt) return;
-  // Its tokens end with it: none is good without an edge router that stands (auth/api-token.ts).
+  // Its tokens end with it: none is valid without an active edge router (auth/api-token.ts).
   await tx.$executeRaw`UPDATE edge_router SET revoked_at = now() WHERE id = ${edgeId}::uuid`;
   await audit(ctx, { action: "edge.revoke", details: { edgeId, facilityId: edge.facilityId } });
   await publish(tx, { topic: "edge.changed", orgIds: [edge.orgId], edgeId });

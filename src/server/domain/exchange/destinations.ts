@@ -4,18 +4,21 @@ import { Prisma } from "#server/db/generated/client.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { type DestinationSettings, type KindName, kinds } from "./kinds/index.ts";
 
-/** Which destination: of a facility, or of the whole organisation (`facilityId` null). Several of one kind differ by name. */
+/**
+ * Identifies a destination: of a facility, or of the whole organisation (`facilityId` null). Several of one kind differ
+ * by name.
+ */
 export type DestinationPlace = { orgId: string; facilityId: string | null; kind: string; name: string };
 
-/** The facility's own PACS, where its reports go home to. */
+/** The facility's own PACS, to which reports are returned. */
 const pacsName = "pacs";
 const pacsOf = (orgId: string, facilityId: string) => ({ orgId, facilityId, kind: "dicom", name: pacsName });
 
 /**
- * Names a destination, or changes where it is. What is owed to it stays owed, to the new address: nothing goes there twice because the
- * address changed. The caller has authorised the change of the place's settings.
+ * Creates a destination, or changes its settings. Deliveries stay with the destination and go to the new address;
+ * nothing is sent twice because the address changed. The caller has authorised changing the facility's settings.
  *
- * @throws {DomainError} `request.invalid`: not what this kind's settings are.
+ * @throws {DomainError} `request.invalid`: the settings do not fit the kind.
  */
 export async function saveDestination(tx: Tx, place: DestinationPlace, settings: unknown): Promise<{ id: string }> {
   const kind = kinds.find(place.kind);
@@ -32,8 +35,8 @@ export async function saveDestination(tx: Tx, place: DestinationPlace, settings:
 }
 
 /**
- * Forgets where a destination is. Its row stays, since what is owed to it, and what it got, hangs on it; nothing is handed out until it is
- * named again. Idempotent.
+ * Removes the settings of a destination. Its row stays, since deliveries refer to it; nothing is handed out until it
+ * gets settings again. Idempotent.
  */
 export async function forgetDestination(tx: Tx, { orgId, facilityId, kind, name }: DestinationPlace): Promise<void> {
   await waitForRecorders(tx, facilityId);
@@ -41,18 +44,21 @@ export async function forgetDestination(tx: Tx, { orgId, facilityId, kind, name 
     WHERE org_id = ${orgId}::uuid AND facility_id IS NOT DISTINCT FROM ${facilityId}::uuid AND kind = ${kind} AND name = ${name}`;
 }
 
-/** Whoever is recording what is owed to a facility (`destinationsOf`, `hold`) comes first, and is then found by what follows from naming it. */
+/**
+ * Waits for transactions that record deliveries for the facility (`destinationsOf`, `hold`), whose deliveries are then
+ * found by what follows a change of settings.
+ */
 async function waitForRecorders(tx: SqlTx, facilityId: string | null): Promise<void> {
   if (facilityId) await tx.$queryRaw`SELECT 1 FROM facility WHERE id = ${facilityId}::uuid FOR NO KEY UPDATE`;
 }
 
-/** A destination that something may be owed to. */
+/** A destination to which deliveries may be recorded. */
 export type OpenDestination = { destinationId: string; kind: string; facilityId: string | null };
 
 /**
- * The destinations in use at a facility, those of its whole organisation included.
+ * The active destinations of a facility, including those of its whole organisation.
  *
- * @param hold until commit nobody names or forgets one: for whoever records what is owed to them.
+ * @param hold locks them until commit: for a caller that records deliveries.
  */
 export async function destinationsOf(
   { tx }: { tx: SqlTx },
@@ -66,7 +72,7 @@ export async function destinationsOf(
 
 type Pacs = DestinationSettings["dicom"];
 
-/** Names a facility's PACS, or forgets it (null). */
+/** Sets a facility's PACS, or removes it (null). */
 export async function setPacs(
   tx: Tx,
   { orgId, facilityId }: { orgId: string; facilityId: string },
@@ -76,7 +82,7 @@ export async function setPacs(
   else await forgetDestination(tx, pacsOf(orgId, facilityId));
 }
 
-/** The PACS of each facility that names one, by facility. */
+/** The PACS of each facility that has one, by facility. */
 export async function pacsByFacility(
   { tx }: { tx: SqlTx },
   facilityIds: readonly string[],
@@ -91,5 +97,5 @@ function settingsOf<K extends KindName>(kind: K, settings: unknown): Destination
   return kinds.find(kind)!.settings.parse(settings) as DestinationSettings[K];
 }
 
-/** Of a facility `f`: whether reports have a PACS to go to. */
+/** Whether a facility `f` has a PACS for reports. */
 export const hasPacs = Prisma.sql`EXISTS (SELECT 1 FROM destination t WHERE t.facility_id = f.id AND t.kind = 'dicom' AND t.enabled)`;

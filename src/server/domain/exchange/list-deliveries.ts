@@ -2,12 +2,12 @@ import type { DeliveryFailure } from "@overread/shared/delivery-failure";
 import type { SqlTx, Tx } from "#server/context.ts";
 import type { DeliveryState } from "#server/db/generated/enums.ts";
 
-/** What became of something that was sent, as those see it whose study it is about. */
+/** The status of a delivery, for those who may see its study. */
 export type DeliveryView = {
   kind: string;
   subjectType: string;
   subjectId: string;
-  /** Name of the facility it goes to; null: to the organisation. */
+  /** Name of the receiving facility; null: the organisation. */
   facility: string | null;
   state: DeliveryState;
   attempts: number;
@@ -15,7 +15,7 @@ export type DeliveryView = {
   deliveredAt: Date | null;
 };
 
-/** Everything that left, or is to leave, about a study. The caller has been granted the study. */
+/** All deliveries about a study. The caller has been authorised for the study. */
 export async function deliveriesAbout(
   { tx }: { tx: SqlTx },
   { studyId }: { studyId: string },
@@ -28,12 +28,12 @@ export async function deliveriesAbout(
     WHERE d.study_ref = ${studyId}::uuid ORDER BY d.created_at, d.id`;
 }
 
-/** Ids, codes, short names and times: nothing of a patient. */
+/** Ids, codes, short names and times; no patient data. */
 export type WaitingDelivery = {
   id: string;
   org: string;
   kind: string;
-  /** Short name of the facility, or of the organisation's destination, that is waited for. */
+  /** Short name of the facility, or of the organisation's destination, that has not received it. */
   name: string;
   state: "failed" | "running" | "waiting";
   attempts: number;
@@ -42,9 +42,10 @@ export type WaitingDelivery = {
 };
 
 /**
- * What has not arrived, of every organisation, oldest first. An operator's question: `tx` comes from `withMaintenance`.
+ * Deliveries of all organisations that have not arrived, oldest first. For operators: `tx` comes from
+ * `withMaintenance`.
  *
- * @param failedOnly what was tried and did not arrive.
+ * @param failedOnly only those that were tried.
  * @param limit most to list; `total` counts all.
  */
 export async function listWaiting(

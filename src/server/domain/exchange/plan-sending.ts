@@ -3,8 +3,8 @@ import { enqueue } from "#server/jobs/enqueue.ts";
 import { carrierOf } from "./policy.ts";
 
 /**
- * Plans the worker's next round for a destination, for when its next delivery may be tried: after a failure, or when whoever had taken it
- * died. Nothing is planned when nothing waits, or the destination is not in use.
+ * Schedules the worker's next run for a destination, for when its next delivery may be tried: after a failure, or when
+ * its previous carrier died. Nothing is scheduled when nothing waits or the destination is inactive.
  */
 export async function planSending({ actor, tx }: Ctx, { destinationId }: { destinationId: string }): Promise<void> {
   const { orgId } = carrierOf(actor);

@@ -2,18 +2,18 @@ import { DomainError } from "@overread/shared/errors";
 import type { Actor } from "#server/context.ts";
 import { makePolicy } from "../authorize.ts";
 
-/** Who may do what to deliveries. Where they go is decided with the facility's other settings (`tenancy/policy.ts`). */
+/** Who may do what to deliveries. Destinations are part of the facility's settings (`tenancy/policy.ts`). */
 export const exchangePolicy = makePolicy(
   {
-    /** Owing something to a destination, in the act that makes it. */
+    /** Recording a delivery, in the act that causes it. */
     "delivery.record": { people: [], machines: ["system"] },
-    /** Taking what waits, and saying what became of it. */
+    /** Taking deliveries, and reporting their outcome. */
     "delivery.carry": { people: [], machines: ["edge", "system"] },
   },
   { see: ["delivery.carry"], notFound: "delivery.not-found" },
 );
 
-/** Who carries a delivery: an edge router what goes to its facility, the worker what our own senders carry. */
+/** Who carries a delivery: an edge router those for its facility, the worker those of the portal's own senders. */
 export type Carrier = { orgId: string } & ({ carrier: "edge"; facilityId: string } | { carrier: "portal" });
 
 /** @throws {DomainError} `auth.forbidden` for a caller that carries nothing. */

@@ -5,7 +5,7 @@ import { kinds } from "./kinds/index.ts";
 import { exchangePolicy } from "./policy.ts";
 import type { Subject } from "./subject.ts";
 
-/** Something owed to a destination, and what it is about. `readerOrgId`: the group that sees what became of it. */
+/** What a destination is to receive, and what it is about. `readerOrgId`: the group that sees its status. */
 export type Owed = {
   subject: Subject;
   readerOrgId: string | null;
@@ -14,10 +14,10 @@ export type Owed = {
 };
 
 /**
- * Records what is owed to a destination; it is sent from then on until it arrives. Recording again what was recorded, on its way or
- * arrived, adds nothing: destination and subject are the key.
+ * Records a delivery; it is then sent until it arrives. Recording it again, before or after it arrived, adds nothing:
+ * destination and subject are the key.
  *
- * @param ctx in the tenant of the organisation whose destination it is, as the product itself.
+ * @param ctx in the tenant of the destination's organisation, as the product itself.
  * @returns what was added.
  */
 export async function recordDeliveries(
@@ -51,8 +51,8 @@ export async function recordDeliveries(
 }
 
 /**
- * Records what a destination is owed of a signed report: each document, or the version, as its kind receives them; nothing where the kind
- * is not known to this release.
+ * Records what a destination gets of a signed report: each document, or the version, depending on its kind; nothing
+ * where this release does not know the kind.
  */
 export async function recordReport(
   ctx: Pick<Ctx, "actor" | "tx">,

@@ -8,7 +8,7 @@ import { kinds } from "./kinds/index.ts";
 import { carrierOf } from "./policy.ts";
 import { type SubjectColumns, subjectDetails, subjectOf } from "./subject.ts";
 
-/** What became of one try: what the receiver answered, or why it goes on waiting. */
+/** The outcome of one attempt: the receiver's answer, or why the delivery keeps waiting. */
 export type Outcome = { receipt: DeliveryFailure["params"] } | { failure: DeliveryFailure };
 
 type Row = SubjectColumns & {
@@ -22,8 +22,8 @@ type Row = SubjectColumns & {
 };
 
 /**
- * What became of one try of a carrier. Idempotent: an answer that is repeated, or that comes after the subject has arrived, changes
- * nothing. Tries never end; the pause between them grows to a minute.
+ * Records the outcome of one attempt. Idempotent: a repeated outcome, or one that comes after the delivery arrived,
+ * changes nothing. Attempts never end; the pause between them grows to a minute.
  *
  * @throws {DomainError} `delivery.not-found` (also for one that another carrier has)
  */

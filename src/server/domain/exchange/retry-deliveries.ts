@@ -3,8 +3,8 @@ import { enqueue } from "#server/jobs/enqueue.ts";
 import { kinds } from "./kinds/index.ts";
 
 /**
- * Lets what was tried and did not arrive be tried again at once instead of at the end of its pause. An operator's act: `tx` comes from
- * `withMaintenance`, and the caller puts it on record with the organisations concerned.
+ * Lets failed deliveries be tried again at once instead of after their pause. For operators: `tx` comes from
+ * `withMaintenance`, and the caller audits it with the organisations concerned.
  *
  * @param id null: all of them.
  */

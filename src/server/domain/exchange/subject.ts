@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What is sent. A notice has no row of its own: `notice` says which (a code, such as `report-signed`), `id` makes it this one and no other,
- * and what it is about is the delivery's case and study.
+ * What is sent. A notice has no row of its own: `notice` is its code (such as `report-signed`), `id` makes it unique,
+ * and what it is about are the delivery's case and study.
  */
 export const Subject = z.discriminatedUnion("type", [
   z.object({ type: z.literal("instance"), id: z.uuid() }),
@@ -12,7 +12,7 @@ export const Subject = z.discriminatedUnion("type", [
 export type Subject = z.output<typeof Subject>;
 export type SubjectType = Subject["type"];
 
-/** A subject as the columns of `delivery` hold it. */
+/** A subject as the columns of `delivery`. */
 export type SubjectColumns = { subjectType: string; subjectId: string; notice: string | null };
 
 export const subjectOf = ({ subjectType: type, subjectId: id, notice }: SubjectColumns): Subject =>

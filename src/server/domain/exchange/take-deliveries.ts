@@ -6,18 +6,18 @@ import { carrierOf } from "./policy.ts";
 import { recordOutcome } from "./record-outcome.ts";
 import { type SubjectColumns, subjectOf } from "./subject.ts";
 
-/** How long a carrier has for one try before another try may be handed out. */
+/** How long a carrier has for one attempt before the delivery may be handed out again. */
 export const takenForSeconds = 60;
 
-/** What a carrier is given: `destination` and `subject` are as the kind says them. */
+/** What a carrier gets: `destination` and `subject` in the form of their kind. */
 export type Offer = { deliveryId: string; kind: string; destination: unknown; subject: unknown };
 
 type Row = SubjectColumns & { deliveryId: string; kind: string; settings: unknown };
 
 /**
- * Hands the caller what waits for it, oldest first, and keeps it from others for a minute: a second poll, or a second edge router of the
- * facility, is given other work. An edge router gets what goes to its facility, the worker what our own senders carry. Nothing is handed out
- * while the destination is not in use.
+ * Hands the caller its waiting deliveries, oldest first, and leases them for a minute: a second poll, or a second edge
+ * router of the facility, gets others. An edge router gets the deliveries for its facility, the worker those of the
+ * portal's own senders. Nothing is handed out while the destination is inactive.
  *
  * @param destinationId of one destination only.
  * @param limit most to hand out at once.
@@ -52,7 +52,7 @@ export async function takeDeliveries(
       if (contents.has(deliveryId))
         offers.set(deliveryId, { deliveryId, kind, destination: settings, subject: contents.get(deliveryId) });
       else refused.push({ deliveryId, why: failure("subject-gone") });
-    // Nobody can carry it as it is; whoever looks at what waits is told why.
+    // It cannot be sent as it is; the list of waiting deliveries shows why.
     for (const { deliveryId, why } of refused) await recordOutcome(ctx, { deliveryId, outcome: { failure: why } });
   }
   return rows.flatMap(({ deliveryId }) => offers.get(deliveryId) ?? []);

@@ -25,11 +25,11 @@ const columns = `id, study_instance_uid, org_id, reader_org_id, facility_id, ref
   last_received_at, number_of_instances`;
 
 /**
- * The sender says that a study is complete: its case becomes ready to read. Saying it again changes nothing; saying
- * it after late images makes the case ready again.
+ * The sender declares a study complete: its case becomes ready to read. Repeating it changes nothing; after late images
+ * it makes the case ready again.
  *
- * @param purpose `read` makes a case even of a study that first came as a prior; `prior` never withdraws one.
- * @param instanceCount how many the sender counted.
+ * @param purpose `read` creates a case even for a study that first came as a prior; `prior` never withdraws one.
+ * @param instanceCount the sender's number of instances.
  * @throws {DomainError} `study.not-found`
  */
 export async function completeStudy(
@@ -52,9 +52,9 @@ export async function completeStudy(
 }
 
 /**
- * Completes a study for which nothing came during the quiet time, although nobody said so.
+ * Completes a study for which nothing arrived during the quiet time, although nobody declared it complete.
  *
- * @returns when to look again: images are still arriving. Null: nothing is left to do.
+ * @returns when to check again: images are still arriving. Null: nothing is left to do.
  * @throws {DomainError} `study.not-found`
  */
 export async function settleStudy(
@@ -65,10 +65,10 @@ export async function settleStudy(
   return { lookAgainAt: lookAgain.get(studyId) ?? null };
 }
 
-/** {@link settleStudy} for several studies of one hospital. @returns by study when to look again. */
+/** {@link settleStudy} for several studies of one hospital. @returns when to check again, by study. */
 export async function settleStudies(ctx: SqlCtx, { studyIds }: { studyIds: string[] }): Promise<Map<string, Date>> {
   const { tx, now } = ctx;
-  // In the order in which whoever stores images locks them.
+  // In the order in which ingest locks them.
   const studies = await tx.$queryRawUnsafe<(StudyRow & { quiet_seconds: number | null })[]>(
     `SELECT ${columns}, (SELECT f.quiet_seconds FROM facility f WHERE f.id = study.facility_id) AS quiet_seconds
      FROM study WHERE id = ANY($1::uuid[]) ORDER BY study_instance_uid FOR UPDATE`,
@@ -106,14 +106,14 @@ function authorize({ actor }: Pick<SqlCtx, "actor">, study: StudyRow): void {
   });
 }
 
-/** A study, and what is said of it. */
+/** A study, and what its sender declared. */
 type Completion = { study: StudyRow; purpose: "read" | "prior"; expected: number | null };
 
 /** The studies' rows are locked. */
 async function complete(ctx: SqlCtx, said: Completion[]): Promise<void> {
   const { tx } = ctx;
   if (said.length === 0) return;
-  // The edge tells of refused images before it tells of the study; the study may be younger than that.
+  // The edge reports refused images before it declares the study, whose row may not have existed then.
   await countRefused(
     ctx,
     said.map(({ study }) => study.study_instance_uid),
@@ -135,10 +135,10 @@ async function complete(ctx: SqlCtx, said: Completion[]): Promise<void> {
     FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS r (id uuid, expected int, purpose text) WHERE s.id = r.id`;
   const completed = news.filter(({ study, becomesRead }) => becomesRead || !study.completed_at);
   const isToRead = (each: (typeof news)[number]) => purposeOf(each) === "read" && each.study.number_of_instances > 0;
-  // Their cases may be missing because the studies came as priors.
+  // They may have no case because they came as priors.
   const toRead = completed.filter(isToRead).map(({ study }) => study.id);
   if (toRead.length > 0) await arriveCases(ctx, { studyIds: toRead });
-  // What came to be compared with may belong to a case that waits already.
+  // What came as a prior may belong to an open case.
   const priors = completed.filter((each) => !isToRead(each)).map(({ study }) => study.id);
   if (priors.length > 0) await offerPriors(ctx, { studyIds: priors });
   await enqueueAll(
@@ -166,10 +166,10 @@ async function complete(ctx: SqlCtx, said: Completion[]): Promise<void> {
     });
 }
 
-/** From so many images on it takes longer to gather a study's metadata than to read what was gathered before. */
+/** Above this number of images it takes longer to collect a study's metadata than to read the prepared metadata. */
 const worthPreparing = 8;
 
-/** Counts once more from the rows themselves, so that no arithmetic of ours is ever the last word. */
+/** Recounts from the rows themselves, so that an error in incremental counts cannot persist. */
 async function recount({ tx }: Pick<SqlCtx, "tx">, studyIds: string[]): Promise<void> {
   await tx.$executeRaw`UPDATE series s SET number_of_instances = c.n FROM (
       SELECT series_ref, count(*) FILTER (WHERE status = 'stored')::int AS n FROM instance WHERE study_ref = ANY(${studyIds}::uuid[]) GROUP BY series_ref

@@ -4,9 +4,9 @@ import { imagingScope } from "./policy.ts";
 export type Digest = { sopInstanceUid: string; dataSetSha256: string; transferSyntaxUid?: string | undefined };
 
 /**
- * Which of these versions the archive holds, stored or quarantined, byte for byte and in the same transfer syntax. A row exists only when its object
- * is durable, and one that a scrub found damaged is not held, so a sender may delete what is `held` (rule 5 of reliability.md §4). An edge router hears of its
- * own facility's only.
+ * Which of these versions the archive holds, stored or quarantined, byte for byte and in the same transfer syntax. A
+ * row exists only when its object is durable, and a damaged object counts as not held, so a sender may delete what is
+ * `held`. An edge router gets answers about its own facility only.
  */
 export async function confirmInstances(
   { actor, tx }: Ctx,

@@ -12,8 +12,8 @@ export type ImageReference = {
 };
 
 /**
- * The images of a study that were there at a moment, in reading order: what a signature at that moment was about. Our own documents are
- * no images.
+ * The images of a study that existed at a moment, in reading order: what a signature at that moment covers. Our own
+ * documents are not included.
  *
  * @param at the moment; an image received later is left out.
  */
@@ -30,8 +30,8 @@ export async function imagesReceivedBy(
 }
 
 /**
- * The attributes of the image that came first, without pixel data: whoever copies patient and study from the images takes them from this
- * one, at every retry the same.
+ * The attributes of the image that arrived first, without pixel data. Patient and study attributes are always copied
+ * from this one, so that every retry gives the same.
  *
  * @throws {DomainError} `instance.not-found` (no image of the study is left)
  */

@@ -1,8 +1,8 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 
 /**
- * A received instance as the index takes it: durable already, its header read, its pixels on disk.
- * Made by the archive (`archive/describe-instance.ts`); this room never sees a file.
+ * A received instance as the index needs it: durable, its header parsed. Made by the archive
+ * (`archive/describe-instance.ts`); this module never reads a file.
  */
 export type InstanceRecord = {
   studyInstanceUid: string;
@@ -10,7 +10,7 @@ export type InstanceRecord = {
   sopInstanceUid: string;
   sopClassUid: string;
   transferSyntaxUid: string;
-  /** Of the bytes behind group 0002, lower-case hex. */
+  /** Hash of the bytes after group 0002, lower-case hex. */
   dataSetSha256: string;
   objectKey: string;
   sizeBytes: number;
@@ -21,9 +21,9 @@ export type InstanceRecord = {
   /** DICOM JSON text with `overread:/…` in place of the DICOMweb root. */
   metadata: string;
   dataset: DicomJson;
-  /** Character sets in which text was read in place of the declared one; empty when it is as declared. */
+  /** Character sets with which text was decoded instead of the declared one; empty when it is as declared. */
   textRepairedAs: string;
-  /** Said by the sender; undefined leaves a study that exists as it is. */
+  /** As declared by the sender; undefined leaves an existing study unchanged. */
   purpose: "read" | "prior" | undefined;
   facilityId: string | null;
   source: string;

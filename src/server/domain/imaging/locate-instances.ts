@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { SqlCtx } from "#server/context.ts";
 
-/** Where a stored instance is, and what serving it needs to know. Quarantined versions are not served. */
+/** Where a stored instance is, and what is needed to serve it. Quarantined versions are not served. */
 export type InstanceLocation = {
   instanceId: string;
   seriesInstanceUid: string;
@@ -32,8 +32,8 @@ type Row = {
 };
 
 /**
- * The stored instances of a study, of one series, or one instance, in reading order. The caller has been granted the
- * study (`grant.ts` or a verb's own policy) in this tenant's transaction.
+ * The stored instances of a study, of one series, or one instance, in reading order. The caller has been authorised for
+ * the study (`grant.ts` or a verb's own policy) in this tenant's transaction.
  */
 export async function locateInstances(
   { tx }: Pick<SqlCtx, "tx">,
@@ -66,7 +66,7 @@ export async function locateInstances(
   }));
 }
 
-/** Ready-made metadata (DICOM JSON with the root's placeholder), in the same order. */
+/** Prepared metadata (DICOM JSON with a placeholder for the root), in the same order. */
 export async function instanceMetadata(
   { tx }: Pick<SqlCtx, "tx">,
   scope: { studyId: string; seriesInstanceUid?: string | undefined } | { instanceId: string },
@@ -87,8 +87,8 @@ export async function instanceMetadata(
 }
 
 /**
- * What a study's or series' metadata is made of, as one hash: it changes when an instance is added or replaced, so it
- * serves as ETag and as name of the prepared answer.
+ * A hash over the instances that make up a study's or series' metadata: it changes when an instance is added or
+ * replaced, so it serves as ETag and in the name of the prepared answer.
  *
  * @returns null when there is no stored instance.
  */
@@ -96,7 +96,7 @@ export async function metadataDigest(
   { tx }: Pick<SqlCtx, "tx">,
   { studyId, seriesInstanceUid }: { studyId: string; seriesInstanceUid?: string | undefined },
 ): Promise<{ digest: string; instances: number } | null> {
-  // A sum without order, so that nothing has to be sorted: every instance that is added or replaced changes it.
+  // A sum is independent of order, so no sorting is needed; every added or replaced instance changes it.
   const [row] = await tx.$queryRaw<{ mixed: bigint | string | null; instances: number }[]>`
     SELECT bit_xor(hashtextextended(i.id::text, 0)) AS mixed, count(*)::int AS instances
     FROM instance i JOIN series s ON s.id = i.series_ref

@@ -4,7 +4,7 @@ import { DomainError } from "@overread/shared/errors";
 import { likeLiteral } from "#server/db/like.ts";
 import type { Matcher } from "./search-attributes.ts";
 
-/** Collects parameters while a statement is put together; nothing a caller wrote gets into its text. */
+/** Collects parameters while a statement is built; no text of a caller gets into the statement. */
 export class Parameters {
   readonly values: unknown[] = [];
   add(value: unknown, type: string): string {
@@ -55,7 +55,7 @@ export function condition(
     case "date":
       return range(sql, value, /^\d{8}$/, parameters, "");
     case "time":
-      // An upper bound of 10:15 means until its last moment; a tilde sorts behind every digit.
+      // An upper bound of 10:15 includes its last moment; a tilde sorts after every digit.
       return range(
         `${sql} COLLATE "C"`,
         value.replaceAll(":", ""),
@@ -116,18 +116,19 @@ function codes(sql: string, list: string[], parameters: Parameters): string | nu
 }
 
 /**
- * A name as people know it: without case, accents or width, in any of its writings. Each writing stands normalised and
- * closed by `=` in the search column, so the alphabetic one is found by the column's beginning, which has an index.
+ * Matches a name without case, accents or width, in any of its representations. Each representation is stored
+ * normalised and terminated by `=` in the search column, so the alphabetic one is found as the column's prefix, which
+ * is indexed.
  */
 function name(sql: string, value: string, parameters: Parameters): string | null {
   const groups = value.split("=").filter((group) => group !== "");
   const conditions = groups.map((group) => {
     const pattern = namePattern(group);
-    // Wildcards alone match every name; marks alone are the name of nobody.
+    // Wildcards alone match every name; punctuation alone matches none.
     if (pattern === "") return hasWildcard(group) ? null : "false";
     const whole = /[*]$/.test(group) ? `${pattern}%` : `${pattern}=%`;
     const first = like(sql, whole, parameters);
-    // Latin letters stand in the first writing nearly always; only others are looked for in all of them.
+    // Latin letters are nearly always in the first representation; only other scripts are searched in all of them.
     if (/^[ -\u024f]*$/.test(pattern)) return first;
     return `(${first} OR ${sql} LIKE ${parameters.add(`%=${whole}`, "text")})`;
   });
@@ -135,7 +136,7 @@ function name(sql: string, value: string, parameters: Parameters): string | null
   return wanted.length > 0 ? wanted.join(" AND ") : null;
 }
 
-/** Normalises what stands between the wildcards. */
+/** Normalises the text between wildcards. */
 function namePattern(group: string): string {
   return group
     .split(/([*?])/)
@@ -143,7 +144,7 @@ function namePattern(group: string): string {
       if (piece === "*") return "%";
       if (piece === "?") return "_";
       const plain = normalisePersonName({ alphabetic: piece.replaceAll("^", " ") });
-      // "Doe^*": the space that closes the family name is part of the pattern.
+      // "Doe^*": the space after the family name is part of the pattern.
       const open = /[\^\s]$/.test(piece) && index < pieces.length - 1 && plain !== "" ? " " : "";
       const before = /^[\^\s]/.test(piece) && index > 0 && plain !== "" ? " " : "";
       return likeLiteral(before + plain + open);
@@ -152,7 +153,7 @@ function namePattern(group: string): string {
     .replace(/%+$/, "");
 }
 
-/** Every word of the query begins a word of the name, in any writing and order. */
+/** Every word of the query is a prefix of a word of the name, in any representation and order. */
 function fuzzyName(sql: string, value: string, parameters: Parameters): string | null {
   const words = value
     .split(/[=^*?\s,]+/)

@@ -5,11 +5,11 @@ import { audit } from "../audit/index.ts";
 import { patientConflicts } from "../patient-conflicts.ts";
 
 /**
- * Flags a study whose images name different patients: two mixed up at the modality, or one Study Instance UID used twice.
- * The images are kept as they came, for nobody here can know which are right; whoever opens the case is told, and the
- * hospital's trail has it once for each attribute that turns out to differ.
+ * Flags a study whose images name different patients: two were mixed up at the modality, or one Study Instance UID was
+ * used twice. The images are stored unchanged, since the archive cannot know which are right; whoever opens the case is
+ * warned, and the hospital's audit trail gets one event for each attribute that differs.
  *
- * @param study its row, locked; `qido_json` holds what the first image said.
+ * @param study its row, locked; `qido_json` holds the first image's attributes.
  * @param added the images that join it.
  */
 export async function notePatientConflicts(

@@ -1,13 +1,14 @@
 import type { SqlCtx } from "#server/context.ts";
 
-/** The `source` of an instance that is a document of ours, as against what the hospital sent. */
+/** The `source` of an instance that is a document of ours. */
 export const documentSource = "report";
 
 /**
  * The document of ours that the archive holds under a SOP Instance UID.
  *
  * @param ctx in the hospital's tenant.
- * @returns its key and the SHA-256 of its data set (lower-case hex); null when it is not stored, also when the UID is an image's.
+ * @returns its key and the SHA-256 of its data set (lower-case hex); null when it is not stored, and when the UID
+ * belongs to an image.
  */
 export async function findOwnDocument(
   { actor, tx }: Pick<SqlCtx, "actor" | "tx">,

@@ -1,12 +1,13 @@
 import { kindOf } from "@overread/shared/dicom/sop-classes";
 
 /**
- * Whether an object is something a radiologist is asked to look at: an acquired picture. Presentation states, key object selections,
- * structured reports, encapsulated documents, waveforms (ECG), spectra, raw data, registrations, and what was computed or drawn from
- * pictures (segmentations, parametric maps, radiotherapy plans, doses and structures) are not: they never make a case by themselves.
+ * Whether an object is an acquired image for a radiologist to read. Presentation states, key object selections,
+ * structured reports, encapsulated documents, waveforms (ECG), spectra, raw data, registrations, and objects computed
+ * from images (segmentations, parametric maps, radiotherapy plans, doses and structures) are not: they never create a
+ * case by themselves.
  *
- * A standard image counts although its Rows are missing: better one case too many than an examination that nobody hears of. Of a
- * private class nothing is known but whether it has rows.
+ * A standard image object counts even without Rows: an unnecessary case is better than an examination that nobody
+ * reads. A private class counts if it has Rows.
  */
 export function showsPicture(sopClassUid: string, rows: number | null | undefined): boolean {
   const kind = kindOf(sopClassUid);

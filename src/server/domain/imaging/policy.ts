@@ -1,4 +1,7 @@
-/** The room's policy stands one level up: the reading room asks the same function, and rooms do not reach into each other. */
+/**
+ * The policy is defined one level up, because the reading module uses it too and modules do not import each other's
+ * internals.
+ */
 export {
   authorizeStudy,
   type ImagingAction,

@@ -10,10 +10,10 @@ import {
 import { normalisePersonName } from "@overread/shared/dicom/person-name";
 import { Tag } from "@overread/shared/dicom/tags";
 
-/** Stands for the DICOMweb root in stored JSON, which does not know under which address it will be asked for. */
+/** Stands for the DICOMweb root in stored JSON; the root depends on the request. */
 export const rootPlaceholder = "overread:";
 
-/** Attributes that QIDO answers for a study, straight from the images (PS3.18 Table 10.6.3-3). */
+/** Study attributes in QIDO answers, copied from the images (PS3.18 Table 10.6.3-3). */
 const studyTags = [
   Tag.StudyDate,
   Tag.StudyTime,
@@ -31,7 +31,7 @@ const studyTags = [
   Tag.StudyInstanceUID,
   Tag.StudyID,
 ];
-/** Of a series (Table 10.6.3-4), and what a viewer's series list shows. */
+/** Series attributes (Table 10.6.3-4), and those a viewer's series list needs. */
 const seriesTags = [
   Tag.SeriesDate,
   Tag.SeriesTime,
@@ -49,7 +49,7 @@ const seriesTags = [
   Tag.PerformedProcedureStepStartTime,
   Tag.RequestAttributesSequence,
 ];
-/** Of an instance (Table 10.6.3-5). */
+/** Instance attributes (Table 10.6.3-5). */
 const instanceTags = [
   Tag.ImageType,
   Tag.SOPClassUID,
@@ -74,7 +74,7 @@ const instanceTags = [
   Tag.VerificationFlag,
 ];
 
-/** What a prepared answer of each level may hold. */
+/** The attributes allowed in a prepared answer of each level. */
 export const levelTags = {
   study: [
     ...studyTags,
@@ -112,14 +112,14 @@ export type StudyCounts = {
   numberOfInstances: number;
 };
 
-/** Study-level answer. `base` is the first image's data set or the answer as it was before. */
+/** The study-level answer. `base` is the first image's data set or the previous answer. */
 export function studyJson(base: DicomJson, counts: StudyCounts): string {
   return JSON.stringify(
     sortTags({
       ...pick(base, studyTags),
       [Tag.SpecificCharacterSet]: one("CS", "ISO_IR 192"),
       [Tag.InstanceAvailability]: one("CS", "ONLINE"),
-      // Unknown is left out: clients stumble over an attribute without values where they count on one.
+      // Unknown attributes are omitted: some clients fail on an attribute without values.
       ...(counts.modalities.length > 0 ? { [Tag.ModalitiesInStudy]: { vr: "CS", Value: counts.modalities } } : {}),
       [Tag.RetrieveURL]: one("UR", `${rootPlaceholder}/studies/${counts.studyInstanceUid}`),
       [Tag.NumberOfStudyRelatedSeries]: one("IS", counts.numberOfSeries),
@@ -162,21 +162,23 @@ export function instanceJson(dataset: DicomJson, transferSyntaxUid: string): str
 }
 
 /**
- * A column's text: without the NUL that Postgres refuses, and short enough for an index. Values longer than their
- * VR allows come from broken or hostile senders; the data set keeps them whole.
+ * A column's text: without NUL, which Postgres refuses, and short enough for an index. Values longer than their VR
+ * allows come from broken or hostile senders; the data set keeps them in full.
  */
 function text(value: string | undefined, limit = 256): string {
   return (value ?? "").replaceAll("\0", "").slice(0, limit);
 }
 
-/** All writings of a name, `alphabetic=ideographic=phonetic`. */
+/** All representations of a name, `alphabetic=ideographic=phonetic`. */
 function nameText(dataset: DicomJson, tag: string): string {
   const name = personNameOf(dataset, tag);
   if (!name) return "";
   return text([name.alphabetic, name.ideographic ?? "", name.phonetic ?? ""].join("=").replace(/=+$/, ""), 512);
 }
 
-/** What a name search runs on: each writing normalised and closed by `=`, so that a whole writing can be matched. */
+/**
+ * The text for name searches: each representation normalised and terminated by `=`, so that a whole one can be matched.
+ */
 function nameSearchKey(dataset: DicomJson, tag: string): string {
   const name = personNameOf(dataset, tag);
   if (!name) return "";
@@ -187,15 +189,15 @@ function nameSearchKey(dataset: DicomJson, tag: string): string {
 }
 
 /**
- * By what the referring physician's account is found; empty where a study names nobody. A name of which something could not be read, or
- * was lost before it came (`?`), is somebody's all the same, and what is left of it may be another's: it finds nobody.
+ * The key by which the referring physician's account is found; empty where a study names nobody. A name with
+ * undecodable or lost characters (`?`) matches nobody, since the rest of it may be another person's name.
  */
 function referrerKey(name: string): string {
   if (!isReadable(name) || name.includes("?")) return "?";
   return normalisePersonName(name);
 }
 
-/** The columns of patient and study that come out of an image. */
+/** The columns of patient and study taken from an image. */
 export function studyColumns(dataset: DicomJson) {
   const requests = sequenceOf(dataset, Tag.RequestAttributesSequence)[0] ?? {};
   return {
@@ -207,7 +209,7 @@ export function studyColumns(dataset: DicomJson) {
     patientSex: text(stringOf(dataset, Tag.PatientSex), 16),
     accessionNumber: text(stringOf(dataset, Tag.AccessionNumber)),
     dicomStudyId: text(stringOf(dataset, Tag.StudyID)),
-    // ACR-NEMA wrote 1993.08.22; a range search needs one spelling.
+    // ACR-NEMA dates look like 1993.08.22; a range search needs one format.
     studyDate: text(stringOf(dataset, Tag.StudyDate), 16).replaceAll(".", ""),
     studyTime: text(stringOf(dataset, Tag.StudyTime), 16).replaceAll(":", ""),
     studyDescription: text(stringOf(dataset, Tag.StudyDescription)),
@@ -220,7 +222,7 @@ export function studyColumns(dataset: DicomJson) {
   };
 }
 
-/** The columns of a series that come out of an image. */
+/** The columns of a series taken from an image. */
 export function seriesColumns(dataset: DicomJson) {
   return {
     modality: text(stringOf(dataset, Tag.Modality), 16),

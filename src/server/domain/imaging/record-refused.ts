@@ -7,8 +7,8 @@ import { audit } from "../audit/index.ts";
 type RefusedTotal = { id: string; studyInstanceUid: string; sopInstanceUid: string; reason: string };
 
 /**
- * Takes over what an edge router says is refused for good: the whole list, in place of the one before. Studies that miss
- * images because of it say so from now on, and those whose images have come in order no longer do.
+ * Stores an edge router's list of permanently refused objects, replacing the previous list. Studies with refused images
+ * are marked as incomplete; those whose images have arrived after all no longer are.
  *
  * @throws {DomainError} `auth.forbidden` for a caller that is no edge router.
  */
@@ -56,12 +56,12 @@ type Counted = {
   refused: number;
 };
 
-/** Brings the number of refused images of these studies up to date, and tells both sides where it has changed. */
+/** Updates the number of refused images of these studies, and notifies both organisations where it has changed. */
 export async function countRefused(ctx: SqlCtx, studyInstanceUids: string[]): Promise<void> {
   const { actor, tx } = ctx;
   const named = [...new Set(studyInstanceUids)].filter((uid) => uid !== "");
   if (named.length === 0) return;
-  // Nearly all have none and had none. The others' locks, in one order for everybody.
+  // Nearly all studies have none and had none. The others are locked in a fixed order.
   const concerned = await tx.$queryRaw<{ uid: string }[]>`
     SELECT study_instance_uid AS uid FROM study
     WHERE org_id = ${actor.orgId}::uuid AND study_instance_uid = ANY(${named}::text[]) AND (refused_instances <> 0 OR study_instance_uid IN (

@@ -6,7 +6,7 @@ import { levelTags } from "./prerender.ts";
 export type SearchLevel = "study" | "series" | "instance";
 export const searchLevels: readonly SearchLevel[] = ["study", "series", "instance"];
 
-/** How a value is matched (PS3.4 C.2.2.2), and the SQL expression it is matched on. */
+/** How a value is matched (PS3.4 C.2.2.2), and on which SQL expression. */
 export type Matcher = {
   kind: "uid" | "text" | "code" | "name" | "nameText" | "date" | "time" | "integer" | "codes";
   sql: string;
@@ -18,7 +18,7 @@ const at = (level: SearchLevel, kind: Matcher["kind"], sql: string): Omit<Search
   matcher: { kind, sql },
 });
 
-/** Attributes with a column of their own. Others of the prerendered answer are matched in its JSON. */
+/** Attributes with a column of their own. Others are matched in the prerendered JSON. */
 const columns: Record<string, Omit<SearchAttribute, "tag">> = {
   [Tag.StudyDate]: at("study", "date", "st.study_date"),
   [Tag.StudyTime]: at("study", "time", "st.study_time"),
@@ -51,7 +51,7 @@ const columns: Record<string, Omit<SearchAttribute, "tag">> = {
 };
 const alias: Record<SearchLevel, string> = { study: "st", series: "se", instance: "i" };
 
-/** The tags of a keyword, a tag, or a path of them through sequences (`RequestAttributesSequence.ScheduledProcedureStepID`). */
+/** The tags of a keyword, a tag, or a path through sequences (`RequestAttributesSequence.ScheduledProcedureStepID`). */
 export function tagsOf(name: string): string[] {
   return name.split(".").map((part) => {
     const tag = /^[0-9A-Fa-f]{8}$/.test(part) ? part.toUpperCase() : dictionaryByKeyword(part)?.tag;
@@ -61,7 +61,7 @@ export function tagsOf(name: string): string[] {
   });
 }
 
-/** A caller's word may be repeated to the caller only when it looks like a keyword. */
+/** A caller's text is echoed only when it looks like a keyword. */
 export const safeName = (name: string): string => (/^[A-Za-z0-9.]{1,80}$/.test(name) ? name : "?");
 
 /**
@@ -102,7 +102,7 @@ export function isAttribute(name: string): boolean {
   }
 }
 
-/** Matches inside the prerendered JSON; `%s` stands for the value that one row of it holds. */
+/** Matches inside the prerendered JSON; `%s` stands for the value. */
 function jsonMatcher(tags: string[], column: string): Matcher {
   const last = tags.at(-1) as string;
   const vr = dictionaryByTag(last)?.vr ?? "LO";

@@ -10,7 +10,7 @@ import { type SearchLevel, safeName, searchAttribute, searchLevels, tagsOf } fro
 export type Search = {
   level: SearchLevel;
   hospitalOrgId: string;
-  /** Below this study, which the caller was granted already; otherwise across all of them (relational). */
+  /** Below this study, for which the caller has been authorised; otherwise across all studies (relational). */
   within?: { studyId: string; seriesInstanceUid?: string | undefined } | undefined;
   /** Attribute (keyword, tag or path) and value, decoded. */
   matches: [attribute: string, value: string][];
@@ -26,16 +26,16 @@ export type Search = {
 /** `items`: DICOM JSON texts with the root's placeholder. `total` stops counting at {@link countLimit}. */
 export type SearchResult = { items: string[]; total: number; counted: boolean };
 
-/** Counting further would cost more than the page itself; a count this large says "narrow it down". */
+/** Counting further would cost more than the page itself. */
 export const countLimit = 10_000;
 
 /**
- * QIDO-RS search (PS3.18 §10.6). Newest studies first and then by id, so a page boundary does not move by what arrives
- * behind it. Answers come as they were prepared at ingest; only relational and `includefield` answers are put together.
+ * QIDO-RS search (PS3.18 §10.6). Newest studies first and then by id, so that pages do not shift when studies arrive.
+ * Answers were prepared at ingest; only relational and `includefield` answers are composed here.
  *
- * A search across studies is audited as one; below a study the grant of that study was.
+ * A search across studies is audited as one event; below a study, the study's grant was audited.
  *
- * @throws {DomainError} `request.invalid` for attributes or values that make no sense, `request.too-large`
+ * @throws {DomainError} `request.invalid` for invalid attributes or values, `request.too-large`
  */
 export async function search(ctx: SqlCtx, query: Search): Promise<SearchResult> {
   const parameters = new Parameters();
@@ -73,7 +73,7 @@ export async function search(ctx: SqlCtx, query: Search): Promise<SearchResult> 
       orgId: query.hospitalOrgId,
       details: {
         level,
-        // Names of keys only: values are what the search is about.
+        // Only the names of the keys: the values are patient data.
         keys: query.matches.map(([name]) => safeName(name)).join(","),
         results: rows.length,
       },
@@ -121,7 +121,7 @@ function orderOf({ level, within }: Search): string {
   return order.length > 0 ? order.join(", ") : "st.id";
 }
 
-/** An attribute of a study that is not prepared is answered from its first image. */
+/** A study attribute that is not prepared is taken from the study's first image. */
 function metadataOf(level: SearchLevel): string {
   if (level === "instance") return "i.metadata";
   const place = level === "study" ? "x.study_ref = st.id" : "x.series_ref = se.id";

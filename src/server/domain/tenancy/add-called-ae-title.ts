@@ -1,10 +1,10 @@
 import type { SqlTx } from "#server/context.ts";
 
 /**
- * Lets a facility's edge routers answer to one more AE title, from their next heartbeat on; as an operator at the server. The caller
- * puts it on record.
+ * Lets a facility's edge routers accept one more called AE title, from their next heartbeat on. For operators; the
+ * caller audits it.
  *
- * @returns null where they answer to it already.
+ * @returns null where they accept it already.
  */
 export async function addCalledAeTitle(
   tx: SqlTx,

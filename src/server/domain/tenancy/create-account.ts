@@ -10,21 +10,23 @@ const name = z.string().refine((text) => !hasHiddenCharacters(text), "holds char
 export const NewAccount = z.object({
   email: z.email().max(200).toLowerCase(),
   displayName: name.trim().min(1).max(120),
-  /** PN: Family^Given^Middle^Prefix^Suffix. Made from the display name when left out. */
+  /** PN: Family^Given^Middle^Prefix^Suffix. Derived from the display name when omitted. */
   personName: name.max(190).optional(),
   qualification: name.max(60).default(""),
   roles: z.array(z.enum(Role)).min(1),
   facilityIds: z.array(z.uuid()).default([]),
-  /** Normalised names under which studies arrive that this physician referred. */
+  /** Normalised names by which studies identify this physician as the referrer. */
   referrerNames: z.array(name).default([]),
 });
 export type NewAccount = z.input<typeof NewAccount>;
 
 /**
- * Writes an account, with the hash of a first password where there is one. The audit event goes to the account's organisation.
+ * Creates an account, with the hash of an initial password if there is one. The audit event goes to the account's
+ * organisation.
  *
- * @param input.mustChange somebody else knows that password: it signs nothing until the person has changed it.
- * @throws {DomainError} `user.email-taken`: this organisation has an account with the address. Whether another has is not told.
+ * @param input.mustChange somebody else knows that password: it cannot sign until the person has changed it.
+ * @throws {DomainError} `user.email-taken`: this organisation has an account with the address. Accounts of other
+ * organisations are not disclosed.
  */
 export async function insertAccount(
   tx: Tx,

@@ -11,7 +11,7 @@ export type NewContract = {
   routineMinutes?: number;
 };
 
-/** Lets a reading group read for a hospital. An operator's act: `tx` comes from `withMaintenance`. */
+/** Lets a reading group read for a hospital. For operators: `tx` comes from `withMaintenance`. */
 export async function createContract(tx: Tx, input: NewContract, by: string): Promise<{ id: string }> {
   const contract = await tx.contract.create({ data: input, select: { id: true } });
   await appendAs(

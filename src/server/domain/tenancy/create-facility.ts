@@ -16,8 +16,9 @@ export type NewFacility = {
 };
 
 /**
- * Adds a site to a hospital organisation. An operator's act: `tx` comes from `withMaintenance`.
- * @throws {DomainError} `request.invalid`: a name is empty, too long, or holds what cannot be seen.
+ * Adds a facility to a hospital organisation. For operators: `tx` comes from `withMaintenance`.
+ *
+ * @throws {DomainError} `request.invalid`: a name is empty, too long, or contains invisible characters.
  */
 export async function createFacility(tx: Tx, orgId: string, input: NewFacility, by: string): Promise<{ id: string }> {
   const { slug, name, allowedCallingAeTitles, calledAeTitles, priorAeTitles, localPacs } = input;

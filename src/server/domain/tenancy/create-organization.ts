@@ -13,7 +13,8 @@ export type NewOrganization = {
 };
 
 /**
- * Names stand in letterheads, lists and the audit trail: what cannot be seen in them is refused here as in the pages' own inputs.
+ * Refuses names with invisible characters, since names appear in letterheads, lists and the audit trail.
+ *
  * @throws {DomainError} `request.invalid` with the field
  */
 export function assertVisible(fields: Record<string, string | readonly string[] | undefined>): void {
@@ -29,10 +30,10 @@ export function assertVisible(fields: Record<string, string | readonly string[] 
 }
 
 /**
- * Creates a tenant. An operator's act across tenants: `tx` comes from `withMaintenance`.
+ * Creates a tenant. For operators: `tx` comes from `withMaintenance`.
  *
  * @param by who the audit trail names, e.g. `cli`.
- * @throws {DomainError} `request.invalid`: a name is empty, too long, or holds what cannot be seen.
+ * @throws {DomainError} `request.invalid`: a name is empty, too long, or contains invisible characters.
  */
 export async function createOrganization(tx: Tx, input: NewOrganization, by: string): Promise<{ id: string }> {
   assertVisible({ slug: input.slug, name: input.name, letterhead: input.letterhead });

@@ -10,7 +10,10 @@ import { pacsByFacility, setPacs } from "../exchange/index.ts";
 import { isPacsHost } from "./host-address.ts";
 import { tenancyPolicy } from "./policy.ts";
 
-/** Where the portal itself is reached by loopback (a demo, a development machine), the hospital's PACS may be on this machine too. */
+/**
+ * Where the portal itself is reached by loopback (a demo, a development machine), the hospital's PACS may run on this
+ * machine too.
+ */
 const isLocalPacsHost = (host: string): boolean => {
   const portal = new URL(config().http.publicUrl).hostname.replace(/^\[|\]$/g, "");
   return isPacsHost(host, { loopback: !isPacsHost(portal, { loopback: false }) });
@@ -41,7 +44,7 @@ export const UpdateFacility = z.object({
     })
     .nullable()
     .optional(),
-  /** The referring physician who gets the studies that name none; null: nobody does. */
+  /** The referring physician who gets the studies that name none; null: nobody. */
   defaultReferrerId: z.uuid().nullable().optional(),
 });
 export type UpdateFacility = z.infer<typeof UpdateFacility>;
@@ -52,9 +55,9 @@ export type FacilitySettingsView = {
   priorAeTitles: string[];
   quietSeconds: number;
   localPacs: { aeTitle: string; host: string; port: number } | null;
-  /** Of `referrers`; null: a study that names no referring physician is shared with none. */
+  /** One of `referrers`; null: a study that names no referring physician is shared with nobody. */
   defaultReferrerId: string | null;
-  /** Who may be chosen. */
+  /** The accounts that may be chosen. */
   referrers: Referrer[];
   configVersion: number;
 };
@@ -64,7 +67,7 @@ export type FacilityListItem = {
   name: string;
   timeZone: string;
   orgName: string;
-  /** Only for who may change them. */
+  /** Only for those who may change them. */
   settings: FacilitySettingsView | null;
 };
 
@@ -80,7 +83,8 @@ export async function listFacilities({ actor, tx }: Ctx): Promise<FacilityListIt
   const referrers = tenancyPolicy.can(actor, "facility.manage", null) ? await referrersOf({ actor, tx }) : [];
   return facilities
     .filter(({ id, orgId }) => {
-      // Row-level security shows the partners' facilities to a reading group; of the own ones, those of one's remit.
+      // Row-level security shows the partners' facilities to a reading group; of the own ones, those within the
+      // caller's remit.
       return orgId !== actor.orgId || tenancyPolicy.can(actor, "facility.list", { orgId, facilityId: id });
     })
     .map((facility) => {
@@ -104,10 +108,10 @@ export async function listFacilities({ actor, tx }: Ctx): Promise<FacilityListIt
 }
 
 /**
- * Changes a facility's settings. Its edge routers fetch them when the next heartbeat tells them of the new version.
+ * Changes a facility's settings. Its edge routers fetch them after their next heartbeat.
  *
- * @throws {DomainError} `auth.forbidden`, `facility.not-found` (also for one that is not the caller's), `request.invalid` (the default
- *   referrer is no referring physician of the hospital)
+ * @throws {DomainError} `auth.forbidden`, `facility.not-found` (also for one that is not the caller's),
+ * `request.invalid` (the default referrer is no referring physician of the hospital)
  */
 export async function updateFacility(
   ctx: Ctx,
@@ -120,7 +124,7 @@ export async function updateFacility(
   if (!row || !tenancyPolicy.can(actor, "facility.manage", row)) throw new DomainError("facility.not-found");
   const { localPacs, ...plain } = change;
   const chosen = change.defaultReferrerId;
-  // Whoever was chosen before may stay in a form that changes something else.
+  // The previous choice may stay in a form that changes something else.
   if (
     chosen &&
     chosen !== facility.defaultReferrerId &&
@@ -134,7 +138,7 @@ export async function updateFacility(
     select: { configVersion: true },
   });
   if (localPacs !== undefined) await setPacs(tx, { orgId: facility.orgId, facilityId: facility.id }, localPacs);
-  // Whether it is the first one or the same again: what was never sent there is sent now.
+  // For the first PACS and for a changed one alike: reports never sent there are sent now.
   if (localPacs) await enqueue(tx, "facility.deliver-earlier", { orgId: facility.orgId, facilityId: facility.id });
   const changed = Object.keys(change).join(" ");
   const isOther = chosen !== undefined && chosen !== facility.defaultReferrerId;

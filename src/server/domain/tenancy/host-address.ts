@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 
-/** What no local PACS has: link-local with the metadata services of clouds, unspecified, multicast, broadcast. */
+/** Addresses no local PACS has: link-local including cloud metadata services, unspecified, multicast, broadcast. */
 const nobody = new BlockList();
 nobody.addSubnet("0.0.0.0", 8);
 nobody.addSubnet("169.254.0.0", 16);
@@ -18,10 +18,11 @@ const label = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/i;
 const cloudNames = /^(metadata|metadata\.google\.internal|instance-data)$/i;
 
 /**
- * Whether a host can be a hospital's own PACS: an IP address or a host name (RFC 1123 §2.1) that is neither the edge itself nor a
- * place where only machines talk to their cloud. Numbers that libraries read as addresses in other ways (`2130706433`, `0x7f.1`) are no names.
+ * Whether a host can be a hospital's own PACS: an IP address or a host name (RFC 1123 §2.1), but neither the edge
+ * itself nor a cloud metadata address. Numbers that libraries also parse as addresses (`2130706433`, `0x7f.1`) are not
+ * accepted as names.
  *
- * @param options.loopback the machine itself may be named: the demo's PACS runs beside it.
+ * @param options.loopback allows the machine itself: the demo's PACS runs beside it.
  */
 export function isPacsHost(host: string, { loopback }: { loopback: boolean }): boolean {
   const family = isIP(host);

@@ -4,16 +4,17 @@ import { audit } from "../audit/index.ts";
 import { type PasswordLink, putLink } from "./password-link.ts";
 import { findColleague } from "./users.ts";
 
-/** Hours that a link works: handed over on a Friday, opened on Monday. */
+/** Hours that a link is valid: sent on a Friday, opened on Monday. */
 const validHours = 72;
 
 /**
- * Makes the link with which a person sets the first password of an account; earlier links of the account stop working. The
- * administrator passes it on, and never knows a password of the account.
+ * Makes the link with which a person sets the first password of an account; earlier links of the account end. The
+ * administrator passes the link on and never knows a password of the account.
  *
- * Refused for an account that has its password: that takes a link of another kind ({@link makeResetLink}).
+ * Refused for an account with a password: that needs a reset link ({@link makeResetLink}).
  *
- * @throws {DomainError} `user.not-found`, `auth.forbidden`, `user.invitation-invalid` where the account has a password already
+ * @throws {DomainError} `user.not-found`, `auth.forbidden`, `user.invitation-invalid` where the account has a password
+ * already
  */
 export async function inviteUser(ctx: Ctx<UserActor>, { userId }: { userId: string }): Promise<PasswordLink> {
   const { tx, actor } = ctx;

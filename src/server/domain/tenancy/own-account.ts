@@ -5,7 +5,7 @@ import { listOwnResetLinks } from "./own-reset-links.ts";
 import { endLinks } from "./password-link.ts";
 import { endAllSessions } from "./sessions.ts";
 
-/** The caller's account and organisation, as the portal greets them. */
+/** The caller's account and organisation, for display. */
 export async function ownAccount(ctx: Ctx<UserActor>) {
   const { actor, tx } = ctx;
   const user = await tx.user.findUnique({ where: { id: actor.userId } });
@@ -19,7 +19,7 @@ export async function ownAccount(ctx: Ctx<UserActor>) {
   };
 }
 
-/** Ends every session of the caller, the present one included. @returns how many were open. */
+/** Ends every session of the caller, the current one included. @returns how many were open. */
 export async function signOutEverywhere(ctx: Ctx<UserActor>): Promise<{ sessions: number }> {
   const { actor, tx } = ctx;
   const sessions = await endAllSessions(tx, actor.userId);
@@ -28,10 +28,9 @@ export async function signOutEverywhere(ctx: Ctx<UserActor>): Promise<{ sessions
 }
 
 /**
- * Gives the caller another password, ends their other sessions and every open link of the account: whoever knew the old one or
- * holds a link is out.
+ * Changes the caller's password, and ends their other sessions and every open link of the account.
  *
- * @param passwordHash argon2id of the new one; the door has checked the old one.
+ * @param passwordHash argon2id of the new one; the caller has verified the old one.
  */
 export async function changePassword(ctx: Ctx<UserActor>, { passwordHash }: { passwordHash: string }): Promise<void> {
   const { actor, tx } = ctx;

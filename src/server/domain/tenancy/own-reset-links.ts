@@ -1,23 +1,23 @@
 import type { Ctx, UserActor } from "#server/context.ts";
 
-/** A link with which somebody could set a new password for the caller's account. */
+/** A reset link that was made for the caller's account. */
 export type OwnResetLink = {
   linkId: string;
   madeAt: Date;
-  /** Null: at the server. */
+  /** Null: made on the server. */
   madeBy: string | null;
   expiresAt: Date;
   state: "open" | "used" | "ended" | "expired";
   usedAt: Date | null;
-  /** Where it was used from; empty where nobody knows. */
+  /** Address from which it was used; empty where unknown. */
   usedFrom: string | null;
-  /** To be said on every page: it is of the last fortnight, or of after the sign-in before this one. */
+  /** Whether to show it on every page: it was made within two weeks, or after the previous sign-in. */
   news: boolean;
 };
 
 /**
- * The links of the last ninety days, the latest first. Nothing but time takes one off the list: who used a link unseen cannot hide it
- * from the person whose account it is.
+ * The links of the last ninety days, newest first. Only time removes one from the list: whoever used a link cannot hide
+ * it from the account's owner.
  */
 export async function listOwnResetLinks({ actor, tx }: Ctx<UserActor>): Promise<OwnResetLink[]> {
   return tx.$queryRaw<OwnResetLink[]>`

@@ -6,13 +6,13 @@ export type OwnSession = {
   sessionId: string;
   createdAt: Date;
   lastSeenAt: Date;
-  /** Where it was opened from; empty where nobody knows. */
+  /** Address from which it was opened; empty where unknown. */
   address: string;
-  /** The session that asks. */
+  /** The current session. */
   present: boolean;
 };
 
-/** The caller's sessions that could still be used, the one used last first. @param idleMs of how long without a request one ends. */
+/** The caller's valid sessions, the most recently used first. @param idleMs the idle limit of a session. */
 export async function listOwnSessions(
   { actor, tx }: Ctx<UserActor>,
   { idleMs }: { idleMs: number },
@@ -24,7 +24,10 @@ export async function listOwnSessions(
     ORDER BY last_seen_at DESC, id`;
 }
 
-/** Ends one session of the caller's, or all but the present one. Another person's is as one that is not there. @returns how many ended. */
+/**
+ * Ends one of the caller's sessions, or all but the current one. Another person's session is treated as not existing.
+ * @returns how many ended.
+ */
 export async function endOwnSessions(ctx: Ctx<UserActor>, which: { sessionId: string } | "others"): Promise<number> {
   const { actor, tx } = ctx;
   const sessions =

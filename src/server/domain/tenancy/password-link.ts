@@ -1,21 +1,21 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Tx } from "#server/context.ts";
 
-/** The part of a link that is secret, once, and until when it works. */
+/** The secret part of a link, returned once, and its expiry. */
 export type PasswordLink = { token: string; expiresAt: Date };
 
-/** What the database keeps of a link's secret. */
+/** The stored hash of a link's secret. */
 export const linkHash = (token: string): string => createHash("sha256").update(token).digest("hex");
 
-/** Ends what links of an account are open. */
+/** Ends the open links of an account. */
 export async function endLinks(tx: Tx, userId: string): Promise<void> {
   await tx.$executeRaw`UPDATE invitation SET used_at = now() WHERE user_id = ${userId}::uuid AND used_at IS NULL`;
 }
 
 /**
- * Keeps a new link with which the person of an account sets a password; the earlier ones stop working.
+ * Stores a new link for setting an account's password; earlier ones end.
  *
- * @param by the administrator who makes it; null at the server.
+ * @param by the administrator who makes it; null on the server.
  * @param resets for an account that has a password.
  */
 export async function putLink(

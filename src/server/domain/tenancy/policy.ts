@@ -1,7 +1,7 @@
 import type { Actor } from "#server/context.ts";
 import { makePolicy } from "../authorize.ts";
 
-/** Who may do what to an organisation's people and places. The only place in this room that knows a role by name. */
+/** Who may do what to an organisation's accounts and facilities. The only file in this module that names roles. */
 export const tenancyPolicy = makePolicy(
   {
     "facility.list": {
@@ -21,8 +21,8 @@ export const tenancyPolicy = makePolicy(
 );
 
 /**
- * Does a colleague's remit lie inside the caller's? Who looks after one facility neither makes nor ends accounts that
- * reach further. An empty remit is the whole organisation.
+ * Whether a colleague's remit lies within the caller's: an administrator of one facility neither creates nor
+ * deactivates accounts with a wider remit. An empty remit is the whole organisation.
  */
 export function withinRemit(actor: Actor, facilityIds: readonly string[]): boolean {
   if (actor.kind !== "user" || actor.facilityIds.length === 0) return true;

@@ -3,7 +3,7 @@ import type { SqlTx } from "#server/context.ts";
 import { endAllSessions } from "./sessions.ts";
 
 /**
- * Uses up a link and gives its account the password; all its sessions end. Of two who use one link, one does.
+ * Redeems a link and sets the account's password; all its sessions end. Of two concurrent calls one succeeds.
  *
  * @param link.resets the account has a password, which this one replaces.
  * @throws {DomainError} `user.invitation-invalid`
@@ -25,7 +25,7 @@ export async function redeemLink(
   await endAllSessions(tx, userId);
 }
 
-/** Gives an account another password, as an operator at the server; all its sessions end. The caller puts it on record. */
+/** Sets another password for an account, as an operator on the server; all its sessions end. The caller audits it. */
 export async function replacePassword(tx: SqlTx, userId: string, passwordHash: string): Promise<void> {
   await tx.$executeRaw`UPDATE credential SET password_hash = ${passwordHash}, changed_at = now() WHERE user_id = ${userId}::uuid`;
   await endAllSessions(tx, userId);

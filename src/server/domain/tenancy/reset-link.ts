@@ -4,21 +4,21 @@ import { appendAs, audit } from "../audit/index.ts";
 import { type PasswordLink, putLink } from "./password-link.ts";
 import { findColleague, mayHaveResetLink } from "./users.ts";
 
-/** Hours that a link works: the person is waiting for it. */
+/** Hours that a link is valid: the person is waiting for it. */
 const validHours = 24;
-/** Links of this kind that may be made in an hour. */
+/** Reset links that may be made per hour. */
 const hourly = { account: 5, administrator: 30 };
 
 /**
- * Makes the link with which a person who forgot the password sets a new one; earlier links of the account stop working. Until it is
- * used nothing else changes, so that nobody is locked out by somebody else's click. The person is told of it, whether or not it is
- * used ({@link listOwnResetLinks}), and a change of the password ends it.
+ * Makes the link with which a person who forgot the password sets a new one; earlier links of the account end. Nothing
+ * else changes until it is used, so nobody can lock a colleague out. The account's owner is told of it, whether or not
+ * it is used ({@link listOwnResetLinks}), and a change of the password ends it.
  *
- * Never for oneself, for an operator of the platform, or for who has no password yet.
+ * Never for oneself, for a platform operator, or for an account without a password.
  *
- * @param address where the administrator is, for the audit trail.
- * @throws {DomainError} `user.not-found`, `auth.forbidden`, `user.invitation-invalid` for a closed account or one without a
- *   password, `user.too-many-links`
+ * @param address of the administrator, for the audit trail.
+ * @throws {DomainError} `user.not-found`, `auth.forbidden`, `user.invitation-invalid` for a deactivated account or one
+ * without a password, `user.too-many-links`
  */
 export async function makeResetLink(
   ctx: Ctx<UserActor>,
@@ -35,7 +35,7 @@ export async function makeResetLink(
 }
 
 /**
- * The same for who has the command line of the server: also for an administrator or operator whom nobody else could let in again.
+ * The same on the server's command line: also for an administrator or operator whom nobody else could let in again.
  *
  * @throws {DomainError} `user.not-found`, `user.invitation-invalid`
  */
@@ -55,7 +55,7 @@ async function assertResettable(tx: Tx, user: { id: string; deactivatedAt: Date 
 }
 
 async function assertNotTooMany(tx: Tx, actor: UserActor, userId: string): Promise<void> {
-  // One administrator's clicks are counted one after another, also those made side by side.
+  // Serialises the count per administrator, so that parallel requests cannot exceed the limit.
   await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`reset-link ${actor.orgId}`}, 0))::text`;
   const [made] = await tx.$queryRaw<{ account: number; administrator: number }[]>`
     SELECT count(*) FILTER (WHERE user_id = ${userId}::uuid)::int AS account,

@@ -12,7 +12,7 @@ export async function openSession(
   return row!.id;
 }
 
-/** Ends the sessions of an account beyond so many; those longest without a request go. */
+/** Ends the least recently used sessions of an account beyond the limit. */
 export async function endOldestSessions(sql: SqlTx, userId: string, { but, keep }: { but: string; keep: number }) {
   await sql.$executeRaw`
     UPDATE session SET revoked_at = now() WHERE user_id = ${userId} AND revoked_at IS NULL AND id <> ${but} AND id NOT IN (
@@ -20,7 +20,7 @@ export async function endOldestSessions(sql: SqlTx, userId: string, { but, keep 
       ORDER BY last_seen_at DESC, id DESC LIMIT ${keep})`;
 }
 
-/** Somebody was there. */
+/** Records activity. */
 export async function touchSession(sql: SqlTx, sessionId: string): Promise<void> {
   await sql.$executeRaw`UPDATE session SET last_seen_at = now() WHERE id = ${sessionId}`;
 }

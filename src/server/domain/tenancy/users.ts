@@ -7,7 +7,7 @@ import { insertAccount } from "./create-account.ts";
 import { tenancyPolicy, withinRemit } from "./policy.ts";
 import { endAllSessions } from "./sessions.ts";
 
-/** Which offices an organisation can give. Platform operators are made at the server alone. */
+/** The roles an organisation can grant. Platform operators are created on the server only. */
 const rolesOf: Record<OrganizationKind, readonly Role[]> = {
   hospital: ["site_admin", "technologist", "referring_physician"],
   reading_group: ["site_admin", "radiologist", "worklist_manager"],
@@ -21,7 +21,7 @@ export const CreateUser = z.object({
   qualification: z.string().max(60).optional(),
   roles: z.array(z.enum(Role)).min(1).max(6),
   facilitySlugs: z.array(z.string()).max(50).default([]),
-  /** The PN values under which studies arrive that this physician referred, e.g. `Almeida^Rosa`. */
+  /** The PN values by which studies identify this physician as the referrer, e.g. `Almeida^Rosa`. */
   referrerNames: z.array(z.string().max(190)).max(20).default([]),
 });
 export type CreateUser = z.output<typeof CreateUser>;
@@ -36,13 +36,13 @@ export type UserListItem = {
   lastSeenAt: Date | null;
   createdAt: Date;
   deactivatedAt: Date | null;
-  /** Nobody has set a password yet: a link can be made anew. */
+  /** No password has been set yet: the invitation can be made again. */
   invited: boolean;
   /** What the caller may do with the account now. */
   can: { invite: boolean; resetLink: boolean; close: boolean };
 };
 
-/** The accounts of the caller's organisation, and the offices that can be given in it. */
+/** The accounts of the caller's organisation, and the roles it can grant. */
 export async function listUsers({
   actor,
   tx,
@@ -79,10 +79,11 @@ export async function listUsers({
 }
 
 /**
- * Makes an account in the caller's organisation, without a password: an invitation lets the person set one. No mail is sent; the
- * administrator passes the link on.
+ * Creates an account in the caller's organisation, without a password: an invitation lets the person set one. No mail
+ * is sent; the administrator passes the link on.
  *
- * @throws {DomainError} `auth.forbidden` (also for a role this organisation cannot give), `facility.not-found`, `user.email-taken`
+ * @throws {DomainError} `auth.forbidden` (also for a role this organisation cannot grant), `facility.not-found`,
+ * `user.email-taken`
  */
 export async function createUser(
   { actor, tx, requestId }: Ctx,
@@ -99,7 +100,7 @@ export async function createUser(
   return { userId: id };
 }
 
-/** A colleague whose account the caller looks after. @throws {DomainError} `user.not-found`, `auth.forbidden` */
+/** A colleague's account within the caller's remit. @throws {DomainError} `user.not-found`, `auth.forbidden` */
 export async function findColleague({ actor, tx }: Ctx, userId: string) {
   tenancyPolicy.authorize(actor, "user.manage", null);
   const user = await tx.user.findUnique({ where: { id: userId } });
@@ -120,10 +121,11 @@ export const mayHaveResetLink = ({ roles }: { roles: readonly Role[] }): boolean
   !roles.includes("platform_operator");
 
 /**
- * Ends an account and all its sessions at once. What the person did and signed stays theirs. Idempotent.
+ * Deactivates an account and ends all its sessions at once. What the person did and signed stays attributed.
+ * Idempotent.
  *
- * @throws {DomainError} `user.not-found`; `auth.forbidden` for one whose remit is wider, and for oneself, so that no organisation
- *   locks its last door.
+ * @throws {DomainError} `user.not-found`; `auth.forbidden` for one whose remit is wider, and for oneself, so that no
+ * organisation loses its last administrator.
  */
 export async function deactivateUser(ctx: Ctx, { userId }: { userId: string }): Promise<void> {
   const { tx } = ctx;

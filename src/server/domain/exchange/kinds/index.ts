@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { dicom } from "./dicom.ts";
 import type { Kind } from "./kind.ts";
 
-/** What this release can send. A new kind is one more file and its name here; the tables need no change. */
+/** The kinds of delivery in this release. A new kind is one more file and an entry here; the tables need no change. */
 const known = [dicom] as const;
 
 type Known = (typeof known)[number];
@@ -28,7 +28,7 @@ class Kinds {
     return this.#byName.get(name);
   }
 
-  /** Names of those that a carrier takes. */
+  /** Names of the kinds that a carrier delivers. */
   carriedBy(carrier: Kind["carrier"]): string[] {
     return [...this.#byName.values()].filter((kind) => kind.carrier === carrier).map(({ kind }) => kind);
   }

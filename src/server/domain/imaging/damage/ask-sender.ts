@@ -2,8 +2,8 @@ import type { InstanceDigest } from "@overread/shared/edge-contract/v1";
 import type { Ctx } from "#server/context.ts";
 
 /**
- * Damaged images that came from a facility's edge routers, to be asked for: each once an hour, since an edge keeps for a while what it
- * has sent.
+ * Damaged images that came from a facility's edge routers and should be requested from them: each at most once an hour,
+ * since an edge keeps what it has sent for a while.
  */
 export async function askSender(
   { tx }: Pick<Ctx, "tx">,

@@ -9,7 +9,7 @@ import { damagePolicy } from "./policy.ts";
 
 export const ListDamaged = z.object({ limit: z.number().int().min(1).max(200).default(100) });
 
-/** The damaged images of one study, found at one time or over some. */
+/** The damaged images of one study. */
 export type DamagedStudy = {
   studyId: string;
   patientName: string;
@@ -20,10 +20,10 @@ export type DamagedStudy = {
   studyDescription: string;
   modalities: string[];
   facility: string;
-  /** Images that are damaged still, and those whose bytes are back. */
+  /** Images still damaged, and those that were restored. */
   damaged: number;
   healed: number;
-  /** What was read when it was found: on the way to a reader, or in the daily look at every object. */
+  /** What found it: a read, or the daily scrub. */
   foundBy: "read" | "scrub" | "both";
   foundAt: string;
   backupLookedAt: string | null;
@@ -45,7 +45,9 @@ type Row = Omit<
 };
 
 /**
- * Studies of the caller's hospital with images whose stored bytes are or were damaged: those that are first, then the newest.
+ * Studies of the caller's hospital with images whose stored bytes are or were damaged: still damaged ones first, then
+ * by time.
+ *
  * @throws {DomainError} `auth.forbidden`
  */
 export async function listDamaged(

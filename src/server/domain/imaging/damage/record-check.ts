@@ -3,26 +3,26 @@ import { appendAs } from "#server/domain/audit/index.ts";
 import { publish } from "#server/live/publish.ts";
 import { systemActor } from "#server/system-actor.ts";
 
-/** What a look at the object of an image has shown. */
+/** The result of checking an image's object. */
 export type ObjectCheck = {
   instanceId: string;
   orgId: string;
   /** null: it holds what was received. */
   fault: "missing" | "corrupt" | null;
   by: "read" | "scrub";
-  /** A backup was asked for it. */
+  /** Whether a backup was searched for it. */
   askedBackup?: boolean;
-  /** Where its bytes came from, when they are back. */
+  /** Where its bytes came from, when they were restored. */
   from?: "backup" | "sender";
 };
 
 type Place = { studyRef: string; readerOrgId: string | null; caseId: string | null; changed: boolean };
 
 /**
- * Notes what a look at an object has shown: its image counts as damaged from then on, or no longer. Both sides' screens are told, and
- * the hospital's trail, each time that changes.
+ * Records the result of a check: the image counts as damaged from then on, or no longer. On each change both
+ * organisations' screens are notified, and the hospital's audit trail gets an event.
  *
- * @param tx of maintenance: damage is nobody's to declare or to take back.
+ * @param tx of maintenance: no user may declare or clear damage.
  */
 export async function recordCheck(tx: SqlTx, look: ObjectCheck): Promise<void> {
   const { instanceId, orgId, fault, by, askedBackup = false, from = "sender" } = look;

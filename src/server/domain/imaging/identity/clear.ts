@@ -8,9 +8,9 @@ import { identityPolicy } from "./policy.ts";
 
 export const ClearIdentity = z.object({
   studyId: z.uuid(),
-  /** Left out: the images of the one study are of one patient after all. */
+  /** Omitted: the images of the one study are of one patient after all. */
   otherStudyId: z.uuid().optional(),
-  /** How it is known. For the hospital's trail. */
+  /** How this is known. For the hospital's audit trail. */
   reason: z.string().trim().min(3).max(300),
 });
 export type ClearIdentity = z.output<typeof ClearIdentity>;
@@ -26,10 +26,11 @@ type Row = {
 };
 
 /**
- * Somebody of the hospital says that two studies, or the images of one, are of the same patient. Kept with name and reason; from then
- * on they count as agreeing wherever they meet. What arrives later and contradicts again is flagged again.
+ * Declares that two studies, or the images of one, are of the same patient. Stored with person and reason; from then on
+ * they count as agreeing everywhere. Later studies that contradict again are flagged again.
  *
- * @throws {DomainError} `study.not-found`, `auth.forbidden`; `request.invalid` where the two are not under one patient ID.
+ * @throws {DomainError} `study.not-found`, `auth.forbidden`; `request.invalid` where the two are not under one patient
+ * ID.
  */
 export async function clearIdentity(
   ctx: Ctx<UserActor>,
@@ -61,7 +62,7 @@ export async function clearIdentity(
   });
   for (const { orgId, caseId, readerOrgId, id } of new Set([study, other])) {
     if (!caseId) continue;
-    // Which priors agree is worked out anew from what is kept.
+    // Which priors agree is recomputed from the stored declarations.
     await enqueue(tx, "case.attach-priors", { orgId, caseId });
     const orgIds = readerOrgId ? [orgId, readerOrgId] : [orgId];
     await publish(tx, { topic: "case.changed", orgIds, caseId, studyId: id });
@@ -69,7 +70,7 @@ export async function clearIdentity(
   return { cleared: true };
 }
 
-/** What was flagged until now, for the record. */
+/** What was flagged so far, for the audit event. */
 async function differences({ tx }: Ctx, study: Row, other: Row): Promise<string[]> {
   if (study === other) return study.conflicts;
   const rows = await tx.$queryRaw<{ differ: string[] }[]>`

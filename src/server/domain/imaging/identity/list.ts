@@ -4,7 +4,7 @@ import { audit } from "../../audit/index.ts";
 import type { PatientConflict } from "../../patient-conflicts.ts";
 import { identityPolicy } from "./policy.ts";
 
-/** What a study says of its patient, for the two to be looked at side by side. */
+/** A study's patient attributes, for a side-by-side comparison. */
 type Side = {
   studyId: string;
   studyInstanceUid: string;
@@ -14,7 +14,10 @@ type Side = {
   patientBirthDate: string;
   patientSex: string;
 };
-/** One thing to look into. `other` is null where images of the one study contradict each other; `unidentified`: the ID names nobody. */
+/**
+ * One conflict to resolve. `other` is null where images of a single study contradict each other; `unidentified`: the ID
+ * identifies nobody.
+ */
 export type IdentityTask = {
   kind: "images" | "studies" | "unidentified";
   patientId: string;
@@ -26,8 +29,8 @@ export type IdentityTask = {
 const mostTasks = 200;
 
 /**
- * Where patients do not agree in the caller's hospital: studies whose images name different people, studies under one patient ID that
- * do, and studies without an ID that identifies anybody and that wait to be read. Newest first, at most 200.
+ * Identity conflicts in the caller's hospital: studies whose images name different people, studies under one patient ID
+ * that do, and unread studies whose ID identifies nobody. Newest first, at most 200.
  *
  * @throws {DomainError} `auth.forbidden`
  */

@@ -12,9 +12,9 @@ import { doubtsByStudy } from "../../reading/index.ts";
 import { quarantinePolicy } from "./policy.ts";
 
 export const ListQuarantined = z.object({
-  /** `waiting` for a decision, or `decided`: what was left aside or has been replaced. */
+  /** `waiting` for a decision, or `decided`: rejected or replaced. */
   state: z.enum(["waiting", "decided"]).default("waiting"),
-  /** `instanceId` of the last one seen. */
+  /** `instanceId` of the last item of the previous page. */
   cursor: z.uuid().nullish(),
   limit: z.number().int().min(1).max(200).default(50),
 });
@@ -28,11 +28,11 @@ export type QuarantinedVersion = {
   receivedAt: string;
   sizeBytes: number;
   dataSetSha256: string;
-  /** Origin-relative address of the file (Part 10). */
+  /** Origin-relative URL of the file (Part 10). */
   downloadPath: string;
 };
 
-/** An image set aside, beside the one that is served under its UID. */
+/** A quarantined image, beside the one that is served under its UID. */
 export type QuarantinedInstance = QuarantinedVersion & {
   sopInstanceUid: string;
   studyId: string;
@@ -48,11 +48,14 @@ export type QuarantinedInstance = QuarantinedVersion & {
   /** Why it was set aside. */
   why: Reason;
   served: QuarantinedVersion | null;
-  /** Keywords of the header attributes in which the two differ, at most 30; none: only the pixels or what stands in no header differ. */
+  /**
+   * Keywords of the header attributes in which the two differ, at most 30; none: only pixels or elements outside the
+   * index differ.
+   */
   differs: string[];
-  /** False where the UID belongs to an image of another series or study: that can only be left aside. */
+  /** False where the UID belongs to an image of another series or study: such a version can only be rejected. */
   canRelease: boolean;
-  /** What was decided; null while it waits. */
+  /** The decision; null while it waits. */
   decided: { status: "discarded" | "superseded"; at: string; by: string; reason: string } | null;
 };
 
@@ -84,7 +87,8 @@ const version = Prisma.sql`i.id AS "instanceId", st.study_instance_uid AS "study
 const places = Prisma.sql`instance i JOIN series se ON se.id = i.series_ref JOIN study st ON st.id = i.study_ref`;
 
 /**
- * The images of the caller's hospital that wait for a decision, or those that were decided about, newest first.
+ * The images of the caller's hospital that wait for a decision, or those that were decided, newest first.
+ *
  * @throws {DomainError} `auth.forbidden`
  */
 export async function listQuarantined(
@@ -167,14 +171,16 @@ function asVersion(row: VersionRow): QuarantinedVersion {
   };
 }
 
-/** The same image may have been compressed on its way: that is for a person to see, and easier with both syntaxes by name. */
+/**
+ * The two may be the same image in different compression; a person decides that more easily with both syntaxes named.
+ */
 function whyAside(syntax: string, served: string): Reason {
   if (syntax === served) return reason("uid-with-other-content");
   const name = (uid: string): string => transferSyntaxes[uid]?.name ?? uid;
   return reason("uid-in-other-syntax", { served: name(served), came: name(syntax) });
 }
 
-/** What the archive adds to say how the object is stored. */
+/** Attributes that the archive adds about the stored object. */
 function differences(a: string, b: string): string[] {
   const [first, second] = [JSON.parse(a) as DicomJson, JSON.parse(b) as DicomJson];
   return [...new Set([...Object.keys(first), ...Object.keys(second)])]

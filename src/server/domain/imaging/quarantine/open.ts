@@ -8,10 +8,10 @@ export const OfInstance = z.object({ instanceId: z.uuid() });
 export type OfInstance = z.output<typeof OfInstance>;
 
 /**
- * Where one version of an image that came in more than one lies in the object store. Any of them, so that who decides can
- * hold them side by side; an image that came once is none of this verb's business. Opening it is on record.
+ * The object key of one version of an image that arrived in several, for comparing them. An image that arrived once
+ * cannot be opened by this verb. Audited.
  *
- * @throws {DomainError} `instance.not-found`: not there, not the caller's, or never in doubt
+ * @throws {DomainError} `instance.not-found`: does not exist, not the caller's, or never had another version
  */
 export async function openQuarantined(
   ctx: Ctx,

@@ -1,8 +1,8 @@
 import { makePolicy } from "../../authorize.ts";
 
 /**
- * Who decides about images that came again under a known UID with other content. Site administrators open no images
- * (`domain/image-access.ts`); these few they must look into, since which one is right is the site's to say.
+ * Who decides about images that arrived again under a known UID with other content. Site administrators open no images
+ * otherwise (`domain/image-access.ts`); these few they must see, since the site decides which one is right.
  */
 export const quarantinePolicy = makePolicy(
   { "quarantine.resolve": { people: [["site_admin", "hospital"]] } },

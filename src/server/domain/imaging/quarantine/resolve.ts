@@ -13,9 +13,12 @@ import { OfInstance } from "./open.ts";
 import { quarantinePolicy } from "./policy.ts";
 
 export const ResolveQuarantined = OfInstance.extend({
-  /** `discard`: stays aside for good. `release`: is served from now on, and the one served until now stays aside. */
+  /**
+   * `discard`: stays quarantined for good. `release`: is served from now on, and the version served so far is set
+   * aside.
+   */
   decision: z.enum(["discard", "release"]),
-  /** For the hospital's trail. */
+  /** For the hospital's audit trail. */
   reason: z.string().trim().min(3).max(300),
 });
 export type ResolveQuarantined = z.output<typeof ResolveQuarantined>;
@@ -37,11 +40,11 @@ type Row = {
 };
 
 /**
- * Decides about an image that was set aside. Neither version is ever deleted: what is not served stays in the archive, with
- * who decided and why, and may be released later after all. The same decision again changes nothing.
+ * Decides about a quarantined image. No version is ever deleted: what is not served stays in the archive, with the
+ * decision, its author and reason, and may still be released later. Repeating a decision changes nothing.
  *
- * @throws {DomainError} `instance.not-found`; `instance.already-resolved` (it is served, or has been); `instance.cannot-release` where
- *   the UID belongs to an image of another series or study, which this cannot move
+ * @throws {DomainError} `instance.not-found`; `instance.already-resolved` (it is served, or has been);
+ * `instance.cannot-release` where the UID belongs to an image of another series or study, which this cannot move
  */
 export async function resolveQuarantined(
   ctx: Ctx<UserActor>,
@@ -58,7 +61,7 @@ export async function resolveQuarantined(
 
   let replaced: string | null = null;
   if (decision === "release") {
-    // One version per UID is served, and a unique index sees to it: the old one steps back first.
+    // A unique index allows one served version per UID, so the old one is set aside first.
     const [before] = await tx.$queryRaw<{ id: string }[]>`
       UPDATE instance SET status = 'superseded', resolved_at = now(), resolved_by_id = ${actor.userId}::uuid, resolution_reason = ${reason}
       WHERE org_id = ${row.orgId}::uuid AND sop_instance_uid = ${row.sopInstanceUid} AND status = 'stored' AND series_ref = ${row.seriesRef}::uuid
@@ -83,10 +86,10 @@ export async function resolveQuarantined(
     };
     const dataset = JSON.parse(row.metadata) as DicomJson;
     await notePatientConflicts(ctx, known, [{ record: { dataset } }]);
-    // Whoever reads or has signed has not seen this picture, whatever stood in its place.
+    // A reader who is reading, or has signed, has not seen this image.
     if (showsPicture(row.sopClassUid, numberOf(dataset, Tag.Rows)))
       await noteLateImages(ctx, { studyId: row.studyRef, count: 1 });
-    // The prepared metadata is named after what it is made of; the new name is filled before the next reader asks.
+    // Prepared metadata is named after its content; the new one is prepared before the next reader asks.
     await enqueue(tx, "study.index", { orgId: row.orgId, studyId: row.studyRef });
   }
   await audit(ctx, {
@@ -103,7 +106,7 @@ export async function resolveQuarantined(
   return answer;
 }
 
-/** The version with its study, whose row is locked as ingest locks it: nothing arrives between the question and the decision. */
+/** The version with its study, whose row is locked as ingest locks it: nothing arrives between check and decision. */
 async function lock({ tx }: Ctx, instanceId: string): Promise<Row | null> {
   await tx.$queryRaw`SELECT 1 FROM study WHERE id = (SELECT study_ref FROM instance WHERE id = ${instanceId}::uuid) FOR UPDATE`;
   // Read after the lock was granted: somebody else may have decided meanwhile.
