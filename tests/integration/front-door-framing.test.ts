@@ -168,8 +168,12 @@ const corpus: [name: string, bytes: string, answers: number][] = [
   ["half a body", head("POST /api/trpc/x", "Content-Length: 500") + smuggled, 0],
   ["half a chunk", `${head("POST /api/trpc/x", "Transfer-Encoding: chunked")}ff\r\n${smuggled}`, 0],
   ["an upgrade with a request behind it", head("GET /x", "Connection: Upgrade", "Upgrade: websocket") + smuggled, 1],
-  ["an upgrade to h2c", head("GET /x", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c") + smuggled, 1],
+  // Not spoken here, so it is a request like any other, and what stands behind it is the next.
+  ["an upgrade to h2c", head("GET /x", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c") + smuggled, 2],
   ["an absolute target", head("GET http://evil.example/x") + smuggled, 1],
+  ...["/x/../api/auth/csrf", "/%2e%2E/x", "/x/.", "/x/.%2e", "/x\\..\\y", "/./x?y"].map(
+    (target): [string, string, number] => [`the winding path ${target}`, head(`GET ${target}`) + smuggled, 1],
+  ),
   ["CONNECT", head("CONNECT evil.example:443") + smuggled, 1],
   ["two hosts", `GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\nX-Nonce: stranger\r\n\r\n${smuggled}`, 1],
   [
@@ -253,6 +257,21 @@ for (const [name, bytes, most] of corpus)
       );
     await Promise.all([honest("GET"), honest("POST", "/api/trpc/y"), honest("GET")]);
   });
+
+test("a path that leads to another one reaches nobody, and dots that are none of that do", async () => {
+  reached.length = 0;
+  assert.match(await send(head("GET /x/%2e%2e/api/auth/csrf")), /^HTTP\/1\.1 400 /);
+  assert.deepEqual(reached, []);
+  for (const target of ["/a..b/.well-known/c.", "/x?to=/../y", "/...", "/a%2eb"])
+    assert.match(await send(head(`GET ${target}`)), /^HTTP\/1\.1 200 /, target);
+});
+
+test("a client that offers another protocol is answered in this one, whoever is asked", async () => {
+  const offer = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"];
+  assert.match(await send(head("GET /api/health/live", ...offer)), /^HTTP\/1\.1 200 /);
+  assert.match(await send(head("GET /dicomweb/lakeside/studies", ...offer)), /^HTTP\/1\.1 401 /);
+  assert.match(await send(head("GET /worklist", ...offer)), /^HTTP\/1\.1 200 /);
+});
 
 test("2,000 requests of 20 clients under this fire each get their own answer", async () => {
   let firing = true;

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { startAuditWriter } from "#server/audit/index.ts";
@@ -40,7 +40,10 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
   const sharing = shareAllowances(house.listener);
   const mounted = protocols.map((mount) => mount(house));
 
-  const server = createServer({ connectionsCheckingInterval: 5000 }, requestListener(mounted, house));
+  const server = createServer(
+    { connectionsCheckingInterval: 5000, shouldUpgradeCallback: isWebSocket },
+    requestListener(mounted, house),
+  );
   // The server forgets a connection once it is upgraded, yet waits for it to close.
   const upgraded = new Set<Duplex>();
   server.on("upgrade", (req, socket, head) => {
@@ -83,6 +86,12 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
     },
   };
 }
+
+/**
+ * What else a client offers to speak is passed over and the request answered as it stands (RFC 9110 §7.8): Java's client offers h2c with
+ * every first request over http. Who asks for a WebSocket has nothing else to say.
+ */
+const isWebSocket = ({ headers }: IncomingMessage): boolean => /^\s*websocket\s*$/i.test(headers.upgrade ?? "");
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {

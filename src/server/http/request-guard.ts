@@ -5,6 +5,9 @@ const bodiless = new Set(["GET", "HEAD", "OPTIONS", "DELETE", "TRACE"]);
 /** Headers that may stand once only: of two, one hop may believe the first and the next the second. */
 const single = new Set(["host", "content-length", "transfer-encoding", "content-type", "authorization"]);
 
+/** A path that leads to another one: every client goes it before it asks, and of two hops only one may (RFC 3986 §5.2.4). */
+const winding = /\\|\/(\.|%2e){1,2}(\/|$)/i;
+
 /** Whether the request announces a body, of whatever length. */
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
@@ -18,7 +21,7 @@ export const hasBody = ({ headers }: IncomingMessage): boolean =>
 export function framingProblem(req: IncomingMessage): string | null {
   const { method = "", url = "", headers, rawHeaders } = req;
   // Absolute and authority forms are for proxies that we are not.
-  if (!url.startsWith("/")) return "target";
+  if (!url.startsWith("/") || winding.test(url.split("?", 1)[0] as string)) return "target";
   const seen = new Set<string>();
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] as string).toLowerCase();
