@@ -46,8 +46,43 @@ test("an instance is retrieved as one part or as itself, by what is accepted", a
   assert.equal(single.headers.get("content-disposition"), "attachment");
   assert.match(single.headers.get("cache-control") ?? "", /private.*immutable/);
   assert.equal((await get(pathOf(image))).status, 200);
+  const anyApplication = await get(pathOf(image), "application/*");
+  assert.match(anyApplication.headers.get("content-type") ?? "", /^application\/dicom;/);
   assert.equal((await get(pathOf(image), "image/gif")).status, 406);
   assert.equal((await get(pathOf(image), `application/dicom; transfer-syntax=${TS.jpegBaseline}`)).status, 406);
+});
+
+test("a study of several transfer syntaxes comes where the client lists each of them", async () => {
+  const study = newUid();
+  const native = await stored({ study });
+  const compressed = { "7FE00010": { vr: "OB", fragments: [new Uint8Array(0), new Uint8Array(70)] } };
+  const jpeg = await stored({ study, transferSyntaxUid: TS.jpegBaseline, elements: compressed });
+  const implicit = await stored({ study, transferSyntaxUid: TS.implicitLittleEndian });
+  const each = (...syntaxes: string[]): string =>
+    syntaxes.map((syntax) => `multipart/related; type="application/dicom"; transfer-syntax=${syntax}`).join(", ");
+  const syntaxes = async (accept: string): Promise<Record<string, string>> => {
+    const answer = await get(`/studies/${study}`, accept);
+    assert.equal(answer.status, 200, accept);
+    const parts = await partsOf(answer);
+    const said = (headers: string, name: RegExp): string => name.exec(headers)?.[1] ?? "";
+    return Object.fromEntries(
+      parts.map(({ headers }) => [
+        said(headers, /Content-Location: .*\/([0-9.]+)/),
+        said(headers, /transfer-syntax=([0-9.]+)/),
+      ]),
+    );
+  };
+  const explicit = { [native.instance]: TS.explicitLittleEndian, [jpeg.instance]: TS.jpegBaseline };
+  assert.deepEqual(await syntaxes(each(TS.jpegBaseline, TS.explicitLittleEndian)), {
+    ...explicit,
+    [implicit.instance]: TS.explicitLittleEndian,
+  });
+  assert.deepEqual(await syntaxes(each(TS.implicitLittleEndian, TS.explicitLittleEndian, TS.jpegBaseline)), {
+    ...explicit,
+    [implicit.instance]: TS.implicitLittleEndian,
+  });
+  assert.deepEqual(await syntaxes(each("*")), { ...explicit, [implicit.instance]: TS.implicitLittleEndian });
+  assert.equal((await get(`/studies/${study}`, each(TS.explicitLittleEndian, TS.rleLossless))).status, 406);
 });
 
 test("metadata has what the image says, where its pixels are, and an ETag that saves the body", async () => {

@@ -111,6 +111,10 @@ test("what is accepted can stand in the address", async () => {
   assert.match(file.headers.get("content-type") ?? "", /^application\/dicom/);
   assert.equal((await get(`${pathOf(image)}/metadata?accept=application/dicom%2Bjson`, browser)).status, 200);
   assert.equal((await get("/studies?accept=application/dicom%2Bjson", browser)).status, 200);
+  // Typed by hand, the plus is itself; from a form it is a space.
+  assert.equal((await get("/studies?accept=application/dicom+json", browser)).status, 200);
+  const fromForm = "multipart/related;+type=application/dicom;+transfer-syntax=*";
+  assert.equal((await get(`${pathOf(image)}?accept=${fromForm}`, browser)).status, 200);
   assert.equal(
     (await get(`${pathOf(image)}/rendered?accept=image/png`, browser)).headers.get("content-type"),
     "image/png",

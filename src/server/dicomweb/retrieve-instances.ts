@@ -12,12 +12,6 @@ import { sendObjects } from "#server/object-answers/send-objects.ts";
 import { type Caller, findInstance, grantStudy, mayStillRead } from "./grant.ts";
 import type { Target } from "./routes.ts";
 
-/** Whether a stored transfer syntax satisfies one Accept entry: `*`, none given, or just that one. */
-function syntaxFits({ parameters }: MediaType, stored: string): boolean {
-  const wanted = parameters["transfer-syntax"];
-  return wanted === undefined || wanted === "*" || wanted === stored;
-}
-
 /**
  * RetrieveStudy, RetrieveSeries, RetrieveInstance (PS3.18 §10.4.1.1): Part 10 files as they are stored where any syntax is accepted.
  * Without a word on the syntax, and where it is asked for, what is stored native comes as Explicit VR Little Endian (§8.7.3.5.2).
@@ -38,7 +32,8 @@ export async function retrieveInstances(
           { readOnly: true },
         );
   if (found.length === 0) throw new DomainError(series ? "series.not-found" : "study.not-found");
-  const { single, explicit } = instancesForm(req, found);
+  const { single, anew } = instancesForm(req, found);
+  const explicit = found.some(anew);
   const place = (each: InstanceLocation): string =>
     `${root}/studies/${study}/series/${each.seriesInstanceUid}/instances/${each.sopInstanceUid}`;
   if (single) {
@@ -48,33 +43,50 @@ export async function retrieveInstances(
     res.setHeader("ETag", etag);
   }
   const stillMay = () => mayStillRead(req, caller, study);
-  if (explicit) return sendExplicit(res, found, single, place, stillMay);
+  if (explicit) return sendExplicit(res, found, { single, anew }, place, stillMay);
   if (single) return sendSingle(res, found[0] as InstanceLocation, stillMay);
   await sendMultipart(res, found, place, stillMay);
 }
 
-/** `explicit`: at least one instance has to be written anew in Explicit VR Little Endian. */
-function instancesForm(req: IncomingMessage, found: InstanceLocation[]): { single: boolean; explicit: boolean } {
-  for (const entry of accepted(req)) {
-    const wanted = entry.parameters["transfer-syntax"];
-    const standard = wanted === undefined || wanted === TS.explicitLittleEndian;
-    const fits = (each: InstanceLocation): boolean =>
-      syntaxFits(entry, each.transferSyntaxUid) || (standard && hasExplicitForm(each));
-    if (!found.every(fits)) continue;
-    const explicit = standard && found.some(hasExplicitForm);
-    const related = (entry.parameters.type ?? "application/dicom").toLowerCase();
-    if (covers(entry.type, "multipart/related") && covers(related, "application/dicom"))
-      return { single: false, explicit };
-    if (entry.type === "application/dicom" && found.length === 1) return { single: true, explicit };
+/** How instances are sent: one as it is or each as a part, and which are written anew in Explicit VR Little Endian. */
+type InstancesForm = { single: boolean; anew: (each: InstanceLocation) => boolean };
+
+/**
+ * The form by the first entry of Accept that all of them can be sent by; where there is none, by all entries together: a study holds
+ * what no one syntax covers, and a client lists each that it reads.
+ */
+function instancesForm(req: IncomingMessage, found: InstanceLocation[]): InstancesForm {
+  const entries = accepted(req);
+  const ofParts = ({ type, parameters }: MediaType): boolean =>
+    covers(type, "multipart/related") &&
+    covers((parameters.type ?? "application/dicom").toLowerCase(), "application/dicom");
+  for (const wanted of [...entries.map((entry) => [entry]), entries.filter(ofParts)]) {
+    const entryFor = (each: InstanceLocation) => wanted.find((entry) => canSend(entry, each));
+    if (!found.every(entryFor)) continue;
+    const anew = (each: InstanceLocation): boolean => isStandard(entryFor(each)) && hasExplicitForm(each);
+    if (wanted.every(ofParts)) return { single: false, anew };
+    if (found.length === 1 && wanted.every(({ type }) => covers(type, "application/dicom")))
+      return { single: true, anew };
   }
   throw new DomainError("request.not-acceptable");
+}
+
+/** Explicit VR Little Endian is asked for, or nothing is said of the syntax. */
+const isStandard = (entry: MediaType | undefined): boolean =>
+  (entry?.parameters["transfer-syntax"] ?? TS.explicitLittleEndian) === TS.explicitLittleEndian;
+
+/** Whether one entry of Accept covers an instance: as it is stored (`*`, none given, or just that syntax), or written anew. */
+function canSend(entry: MediaType, each: InstanceLocation): boolean {
+  const wanted = entry.parameters["transfer-syntax"];
+  if (wanted === undefined || wanted === "*" || wanted === each.transferSyntaxUid) return true;
+  return isStandard(entry) && hasExplicitForm(each);
 }
 
 /** Instances that are written anew on their way out, one at a time in memory; among several, the others go as they are stored. */
 async function sendExplicit(
   res: ServerResponse,
   found: InstanceLocation[],
-  single: boolean,
+  { single, anew }: InstancesForm,
   place: (each: InstanceLocation) => string,
   stillMay: () => Promise<boolean>,
 ): Promise<void> {
@@ -86,8 +98,8 @@ async function sendExplicit(
       res.destroy();
       return;
     }
-    const anew = hasExplicitForm(instance);
-    const pieces = anew ? await explicitForm(instance) : await readWhole(instance);
+    const isAnew = anew(instance);
+    const pieces = isAnew ? await explicitForm(instance) : await readWhole(instance);
     if (index === 0) {
       const whole = pieces.reduce((sum, { length }) => sum + length, 0);
       res.writeHead(200, {
@@ -97,7 +109,7 @@ async function sendExplicit(
         ...noSniff,
       });
     }
-    const syntax = anew ? TS.explicitLittleEndian : instance.transferSyntaxUid;
+    const syntax = isAnew ? TS.explicitLittleEndian : instance.transferSyntaxUid;
     if (res.req.method === "HEAD") break;
     const headers = {
       "Content-Type": `application/dicom; transfer-syntax=${syntax}`,

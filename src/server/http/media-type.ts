@@ -30,7 +30,9 @@ export function parseMediaType(text: string): MediaType | undefined {
  */
 export function accepted(req: IncomingMessage): MediaType[] {
   const url = req.url ?? "";
-  const inAddress = url.includes("?") ? new URLSearchParams(url.slice(url.indexOf("?"))).get("accept") : null;
+  // A plus in an address may be one (`dicom+json`), or the space that a form makes of it: behind a sign that divides.
+  const query = url.includes("?") ? url.slice(url.indexOf("?")).replace(/(?<![;,]|%3B|%2C)\+/gi, "%2B") : "";
+  const inAddress = new URLSearchParams(query).get("accept");
   return parseAccept(inAddress ?? req.headers.accept);
 }
 
