@@ -1,7 +1,7 @@
 import { SOP } from "@overread/shared/dicom/sop-classes";
 import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { newUid } from "@overread/shared/dicom/uids";
-import { encodePart10, type WritableDataSet } from "@overread/shared/dicom/write";
+import { encodeDataSet, encodePart10, part10Head, type WritableDataSet } from "@overread/shared/dicom/write";
 
 export type TinyWish = {
   study?: string;
@@ -52,4 +52,12 @@ export function tinyInstance(wish: TinyWish = {}): Tiny {
   }
   const transferSyntaxUid = wish.transferSyntaxUid ?? TS.explicitLittleEndian;
   return { study, series, instance, part10: encodePart10({ dataset, transferSyntaxUid }) };
+}
+
+/** A DICOMDIR as every disc has it: only group 0002 says what it is (PS3.10 §8.6). */
+export function mediaDirectory(): Buffer {
+  const transferSyntaxUid = TS.explicitLittleEndian;
+  const head = part10Head({ sopClassUid: SOP.mediaStorageDirectory, sopInstanceUid: newUid(), transferSyntaxUid });
+  const dataset = { "00041130": one("CS", "DISC"), "00041200": one("UL", 0), "00041202": one("UL", 0) };
+  return Buffer.concat([head, encodeDataSet({ ...dataset, "00041212": one("US", 0) }, transferSyntaxUid)]);
 }

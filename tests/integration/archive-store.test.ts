@@ -16,7 +16,7 @@ import { completeStudy, confirmInstances, settleStudy } from "#server/domain/ima
 import { objectStore } from "#server/storage/open-store.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { dataSetOf, partsOf, type TestArchive, useTestArchive } from "../archive.ts";
-import { tinyInstance } from "../factories/tiny-instance.ts";
+import { mediaDirectory, tinyInstance } from "../factories/tiny-instance.ts";
 import { eventually } from "../redis.ts";
 
 let archive: TestArchive;
@@ -206,6 +206,19 @@ test("what is wrong with one part is said of that part, and the others are store
       "part 5: request.unsupported-media-type",
       "part 6: dicom.malformed",
     ],
+  );
+});
+
+test("what belongs to no study is refused as of a class that is not taken, as the edge refuses it", async () => {
+  const hangingProtocol = (elements: Parameters<typeof tinyInstance>[0] = {}): Buffer =>
+    tinyInstance({ ...elements, sopClass: "1.2.840.10008.5.1.4.38.1" }).part10;
+  const withoutStudy = { "0020000D": undefined, "0020000E": undefined };
+  const answer = await archive.stow([mediaDirectory(), hangingProtocol({ elements: withoutStudy }), hangingProtocol()]);
+  assert.equal(answer.status, 409);
+  assert.deepEqual(answer.failed.map(reasonOf), [0x0122, 0x0122, 0x0122]);
+  assert.deepEqual(
+    answer.failed.map((item) => stringOf(item, "00081150")),
+    [SOP.mediaStorageDirectory, "1.2.840.10008.5.1.4.38.1", "1.2.840.10008.5.1.4.38.1"],
   );
 });
 

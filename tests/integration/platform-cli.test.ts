@@ -12,6 +12,7 @@ import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import { authenticate } from "#server/auth/authenticate.ts";
 import { makeStudy } from "#server/demo/modality-simulator/index.ts";
 import { useTestDatabase } from "../database.ts";
+import { mediaDirectory } from "../factories/tiny-instance.ts";
 import { eventually } from "../redis.ts";
 import { run } from "../support/run.ts";
 
@@ -231,6 +232,15 @@ async function objects(): Promise<string[]> {
   const { rows } = await db.owner.query<{ key: string }>("SELECT object_key AS key FROM instance ORDER BY id");
   return rows.map(({ key }) => path.join(dataDir, "objects", key));
 }
+
+test("a disc with its directory is imported without a fault", async () => {
+  const folder = path.join(work, "disc");
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, "DICOMDIR"), mediaDirectory());
+  const { code, json } = await cli(["import", folder, "--org", "lakeside", "--json"]);
+  assert.equal(code, 0);
+  assert.deepEqual([json.refused, json.ofNoStudy, json.refusals], [0, 1, []]);
+});
 
 test("a folder of files is imported as priors, once, and what is not DICOM is counted", async () => {
   const folder = path.join(work, "import");

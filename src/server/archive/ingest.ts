@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
-import { SOP } from "@overread/shared/dicom/sop-classes";
+import { isStorageClass } from "@overread/shared/dicom/storage-classes";
 import { isUid } from "@overread/shared/dicom/uids";
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
 import type { Actor } from "#server/context.ts";
@@ -71,9 +71,19 @@ export async function receiveInstance(
     };
     return { staged: await stageInstance(store, source, onNamed) };
   } catch (error) {
-    return { refused: { ...refusal(error), ...named } };
+    return { refused: { ...refusal(ofNoStudy(error, named.sopClassUid) ? classNotSupported() : error), ...named } };
   }
 }
+
+/** What belongs to no study says no study's UID, and a DICOMDIR (PS3.10 §8.6) says what it is in group 0002 alone. */
+const ofNoStudy = (error: unknown, sopClassUid: string | undefined): boolean =>
+  error instanceof DomainError &&
+  error.code === "dicom.missing-attribute" &&
+  sopClassUid !== undefined &&
+  !isStorageClass(sopClassUid);
+
+const classNotSupported = (): DomainError =>
+  new DomainError("dicom.malformed", { details: { reason: "sop-class-not-supported" } });
 
 /** Second half: makes the instance durable and visible. */
 export async function finishInstance(
@@ -86,9 +96,8 @@ export async function finishInstance(
   try {
     if (options.onlyStudyInstanceUid && options.onlyStudyInstanceUid !== staged.studyInstanceUid)
       throw new DomainError("dicom.uid-mismatch");
-    // A DICOMDIR is about files on a medium; there is nothing in it to read or to show.
-    if (sopClassUid === SOP.mediaStorageDirectory)
-      throw new DomainError("dicom.malformed", { details: { reason: "sop-class-not-supported" } });
+    // The edge refuses the same in negotiation: what is of no study has no place in an archive of studies.
+    if (!isStorageClass(sopClassUid)) throw classNotSupported();
     const facilityId = options.facilityId ?? (actor.kind === "token" ? actor.facilityId : null);
     storing = staged.store(actor.orgId);
     storing.catch(() => {});

@@ -33,7 +33,7 @@ const importFolder: Command = {
       return { orgId: org.id, facilityId: facility?.id ?? null };
     });
     const actor = systemActor(orgId, "import");
-    const counts = { stored: 0, duplicate: 0, quarantined: 0, refused: 0, notDicom: 0 };
+    const counts = { stored: 0, duplicate: 0, quarantined: 0, refused: 0, ofNoStudy: 0, notDicom: 0 };
     const refused: { file: string; code: string }[] = [];
     const studies = new Map<string, number>();
 
@@ -47,6 +47,11 @@ const importFolder: Command = {
         facilityId,
         purpose: purpose!,
       });
+      // Every disc has its directory, and that is no fault of the disc.
+      if (result.outcome === "refused" && result.error?.details.reason === "sop-class-not-supported") {
+        counts.ofNoStudy++;
+        return;
+      }
       counts[result.outcome]++;
       if (result.outcome === "refused") refused.push({ file: path.relative(folder, file), code: result.code });
       else studies.set(result.studyInstanceUid, (studies.get(result.studyInstanceUid) ?? 0) + 1);
@@ -63,7 +68,7 @@ const importFolder: Command = {
     return {
       json: { studies: studies.size, ...counts, refusals: refused },
       lines: [
-        `${studies.size} studies: ${counts.stored} objects stored, ${counts.duplicate} already there, ${counts.quarantined} set aside, ${counts.refused} refused, ${counts.notDicom} files are not DICOM`,
+        `${studies.size} studies: ${counts.stored} objects stored, ${counts.duplicate} already there, ${counts.quarantined} set aside, ${counts.refused} refused, ${counts.ofNoStudy} belong to no study, ${counts.notDicom} files are not DICOM`,
         ...refused.slice(0, 100).map(({ file, code }) => `  ${file}: ${code}`),
       ],
       failed: counts.refused > 0,
