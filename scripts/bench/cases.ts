@@ -69,10 +69,12 @@ async function store(sender: TokenActor, facilityId: string, count: number): Pro
     if (n % 5 !== 4) patient = randomBytes(6).toString("hex");
     return record(facilityId, patient);
   });
-  for (let at = 0; at < count; at += 200)
-    await withTenantSql(sender, (ctx) => storeInstances(ctx, { instances: records.slice(at, at + 200) }), {
+  for (let at = 0; at < count; at += 200) {
+    const arriving = records.slice(at, at + 200);
+    await withTenantSql(sender, (ctx) => storeInstances(ctx, { arriving, described: async () => arriving }), {
       timeoutMs: 60_000,
     });
+  }
 }
 
 const value = (vr: string, text: string | number) => ({ vr, Value: [text] });
@@ -92,6 +94,7 @@ function record(facilityId: string, patientId: string): InstanceRecord {
     numberOfFrames: 1,
     frameIndex: "{}",
     metadata: JSON.stringify({ [Tag.SOPInstanceUID]: value("UI", instance) }),
+    qidoJson: JSON.stringify({ [Tag.SOPInstanceUID]: value("UI", instance) }),
     dataset: {
       [Tag.StudyDate]: value("DA", "20261120"),
       [Tag.StudyTime]: value("TM", "101500"),

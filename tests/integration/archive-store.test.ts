@@ -253,6 +253,25 @@ test("an image whose bytes do not become durable leaves no row, and takes none o
   assert.equal((await studyRow(study.studyInstanceUid)).number_of_instances, files.length);
 });
 
+test("a study is locked and looked at while its next image is still being hashed", async (t) => {
+  const study = makeStudy("chest-ct", { seed: "early-look", slices: 2, matrix: 32 });
+  const [first, second] = [...study.files()].map(({ part10 }) => part10) as [Buffer, Buffer];
+  assert.equal((await archive.stow([first])).status, 200);
+  const store = objectStore();
+  const put = store.putInstance.bind(store);
+  const isLocked = async (): Promise<boolean> => {
+    const free = "SELECT 1 FROM study WHERE study_instance_uid = $1 FOR UPDATE SKIP LOCKED";
+    return (await archive.owner.query(free, [study.studyInstanceUid])).rowCount === 0;
+  };
+  t.mock.method(store, "putInstance", async (...args: Parameters<typeof put>) => {
+    await eventually(isLocked, "the lock of the study");
+    return put(...args);
+  });
+  assert.equal((await archive.stow([second])).status, 200);
+  assert.equal(await isLocked(), false);
+  assert.equal((await studyRow(study.studyInstanceUid)).number_of_instances, 2);
+});
+
 test("a body that breaks off stores what was whole and refuses the rest", async () => {
   const [a, b] = [tinyInstance(), tinyInstance()];
   const boundary = "cut";

@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
 import type { Actor } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
+import { Prisma } from "#server/db/generated/client.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { audit } from "#server/domain/audit/index.ts";
@@ -127,4 +128,19 @@ test("what a failed transaction still has under way writes nothing any more", as
   await assert.rejects(failing, /no/);
   over.resolve();
   await assert.rejects(straggler, (e: { code?: string }) => e.code === "internal");
+});
+
+test("a statement with fragments in it is prepared once, and what stands in them is asked", async () => {
+  const named = (id: string) => Prisma.sql`patient_id = ${id}`;
+  await withTenantSql(lakeside, async ({ tx }) => {
+    const count = (one: string, other: string) =>
+      tx.$queryRaw<[{ n: number }]>`SELECT count(*)::int AS n FROM patient WHERE ${named(one)} OR ${named(other)}`;
+    assert.deepEqual(await count("L", "nobody"), [{ n: 1 }]);
+    assert.deepEqual(await count("nobody", "L"), [{ n: 1 }]);
+    assert.deepEqual(await count("nobody", "H"), [{ n: 0 }]);
+    const prepared = await tx.$queryRaw<{ calls: number }[]>`
+      SELECT (generic_plans + custom_plans)::int AS calls FROM pg_prepared_statements WHERE statement LIKE '%patient_id = % OR patient_id = %'
+        AND statement NOT LIKE '%pg_prepared_statements%'`;
+    assert.deepEqual(prepared, [{ calls: 3 }]);
+  });
 });

@@ -1,7 +1,7 @@
 import { type ByteRange, type DicomJson, elementOf, mapBulkData, numberOf } from "@overread/shared/dicom/dicom-json";
 import { Tag } from "@overread/shared/dicom/tags";
 import { DomainError } from "@overread/shared/errors";
-import { type InstanceRecord, rootPlaceholder, sortTags } from "#server/domain/imaging/index.ts";
+import { type InstanceRecord, instanceJson, rootPlaceholder, sortTags } from "#server/domain/imaging/index.ts";
 import { frameIndexOf } from "#server/storage/frame-index.ts";
 import type { StagedInstance } from "./staged-instance.ts";
 
@@ -45,10 +45,14 @@ export function describeInstance(
     numberOfFrames: framesOf(header.dataset, staged),
     frameIndex: frameIndex ? JSON.stringify(frameIndex) : null,
     metadata,
+    qidoJson: instanceJson(header.dataset, header.transferSyntaxUid),
     dataset: header.dataset,
-    textRepairedAs: header.repairedAs.join(", "),
+    textRepairedAs: repairsOf(staged),
   };
 }
+
+/** Character sets in which text was read in place of the declared one. */
+export const repairsOf = ({ header }: StagedInstance): string => header.repairedAs.join(", ");
 
 /** As declared; a wild number does not get into a column. */
 function framesOf(dataset: DicomJson, { header: { pixel } }: StagedInstance): number {

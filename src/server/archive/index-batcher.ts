@@ -2,15 +2,25 @@ import { randomUUID } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
 import type { Actor } from "#server/context.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
-import { type InstanceRecord, type StoredInstance, storeInstances } from "#server/domain/imaging/index.ts";
+import {
+  type ArrivingInstance,
+  type InstanceRecord,
+  type StoredInstance,
+  storeInstances,
+} from "#server/domain/imaging/index.ts";
 import { healed } from "./look-again.ts";
 import { prepareSoon } from "./prepare-soon.ts";
 
 /** Instances of one transaction at most: bounds its time and its parameters. */
 const batchLimit = 200;
 
-/** An instance to be entered, and the promise of its bytes. */
-export type ToIndex = { record: InstanceRecord; durable: Promise<void>; requestId: string };
+/** An instance to be entered, the promise of its description with the hash of its bytes, and that of its bytes. */
+export type ToIndex = {
+  arriving: ArrivingInstance;
+  described: Promise<InstanceRecord>;
+  durable: Promise<void>;
+  requestId: string;
+};
 
 type Waiting = ToIndex & {
   resolve: (result: StoredInstance) => void;
@@ -35,10 +45,18 @@ class IndexBatcher {
     return !this.#running && this.#waiting.length === 0;
   }
 
+  /**
+   * One that finds nobody before it has its study locked and looked at while it is being hashed. Others come when they are, so
+   * that no group waits for a hash of its own.
+   */
   add(instance: ToIndex): Promise<StoredInstance> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ ...instance, resolve, reject });
-      if (!this.#running) void this.#run();
+      const enter = (): void => {
+        this.#waiting.push({ ...instance, resolve, reject });
+        if (!this.#running) void this.#run();
+      };
+      if (this.idle) enter();
+      else instance.described.then(enter, reject);
     });
   }
 
@@ -50,20 +68,24 @@ class IndexBatcher {
 
   async #commit(batch: Waiting[], attempt = 1): Promise<void> {
     const lost = new Map<Waiting, unknown>();
-    // No row before its bytes are durable.
-    const durable = async (): Promise<void> => {
-      await Promise.all(batch.map((each) => each.durable.catch((error: unknown) => lost.set(each, error))));
+    const all = async <T>(promised: (each: Waiting) => Promise<T>): Promise<T[]> => {
+      const noting = (each: Waiting) => promised(each).catch((error: unknown): void => void lost.set(each, error));
+      const results = await Promise.all(batch.map(noting));
       if (lost.size > 0) throw new DomainError("storage.unavailable");
+      return results as T[];
     };
+    const described = () => all(({ described }) => described);
+    // No row before its bytes are durable.
+    const durable = async (): Promise<void> => void (await all(({ durable }) => durable));
     try {
       const results = await withTenantSql(
         this.#actor,
-        (ctx) => storeInstances(ctx, { instances: batch.map(({ record }) => record), durable }),
+        (ctx) => storeInstances(ctx, { arriving: batch.map(({ arriving }) => arriving), described, durable }),
         { requestId: batch[0]?.requestId ?? randomUUID(), timeoutMs: 60_000, straightaway: true },
       );
       // Whoever is told that it is held may ask at once whether it is.
-      const again = batch.filter((_, index) => results[index]?.outcome !== "stored").map(({ record }) => record);
-      if (again.length > 0) await healed(again);
+      const again = batch.filter((_, index) => results[index]?.outcome !== "stored");
+      if (again.length > 0) await healed(await Promise.all(again.map(({ described }) => described)));
       for (const [index, { resolve }] of batch.entries()) resolve(results[index] as StoredInstance);
       const grown = results.filter(({ outcome }) => outcome === "stored").map(({ studyId }) => studyId);
       for (const studyId of new Set(grown)) prepareSoon(this.#actor.orgId, studyId);
@@ -88,7 +110,7 @@ const batchers = new Map<string, IndexBatcher>();
 
 /**
  * Enters one instance into the index; it is visible, and durable, when the promise resolves.
- * @throws what `durable` throws, and the database's refusals.
+ * @throws what `described` and `durable` throw, and the database's refusals.
  */
 export function indexInstance(actor: Actor, instance: ToIndex): Promise<StoredInstance> {
   const identity = actor.kind === "user" ? actor.userId : actor.kind === "token" ? actor.tokenId : actor.name;

@@ -1,13 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { isStorageClass } from "@overread/shared/dicom/storage-classes";
 import { isUid } from "@overread/shared/dicom/uids";
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
 import type { Actor } from "#server/context.ts";
+import type { InstanceRecord } from "#server/domain/imaging/index.ts";
 import { toDomainError } from "#server/errors.ts";
 import type { StoredInstanceBytes } from "#server/storage/object-store.ts";
 import { objectStore } from "#server/storage/open-store.ts";
-import { describeInstance } from "./describe-instance.ts";
+import { describeInstance, repairsOf } from "./describe-instance.ts";
 import { indexInstance } from "./index-batcher.ts";
 import { type StagedInstance, stageInstance } from "./staged-instance.ts";
 
@@ -101,11 +103,15 @@ export async function finishInstance(
     const facilityId = options.facilityId ?? (actor.kind === "token" ? actor.facilityId : null);
     storing = staged.store(actor.orgId);
     storing.catch(() => {});
-    // While the disk works the index is made ready; it is committed when the bytes are durable.
-    const description = describeInstance(staged, { facilityId, purpose: options.purpose, source: options.source });
-    const { dataSetSha256, key, durable } = await storing;
-    const record = { ...description, dataSetSha256, objectKey: key };
-    return await indexInstance(actor, { record, durable, requestId: options.requestId ?? randomUUID() });
+    // While it is hashed and the disk works the index is made ready; it is committed when the bytes are durable.
+    const origin = { facilityId, purpose: options.purpose, source: options.source };
+    const described = describeStored(staged, origin, storing);
+    const durable = storing.then((stored) => stored.durable);
+    for (const each of [described, durable]) each.catch(() => {});
+    const { studyInstanceUid, seriesInstanceUid, header } = staged;
+    const uids = { studyInstanceUid, seriesInstanceUid, sopInstanceUid };
+    const arriving = { ...uids, ...origin, dataset: header.dataset, textRepairedAs: repairsOf(staged) };
+    return await indexInstance(actor, { arriving, described, durable, requestId: options.requestId ?? randomUUID() });
   } catch (error) {
     return { ...refusal(error), sopInstanceUid, sopClassUid };
   } finally {
@@ -113,6 +119,18 @@ export async function finishInstance(
     await storing?.then(({ durable }) => durable).catch(() => {});
     await staged.discard();
   }
+}
+
+/** Behind the first question to the database, which is on its way when this turn of the event loop ends. */
+async function describeStored(
+  staged: StagedInstance,
+  origin: Parameters<typeof describeInstance>[1],
+  storing: Promise<StoredInstanceBytes>,
+): Promise<InstanceRecord> {
+  await nextTurn();
+  const description = describeInstance(staged, origin);
+  const { dataSetSha256, key } = await storing;
+  return { ...description, dataSetSha256, objectKey: key };
 }
 
 function refusal(error: unknown): Extract<IngestResult, { outcome: "refused" }> {

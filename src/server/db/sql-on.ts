@@ -8,12 +8,12 @@ export function sqlOn(pool: pg.Pool): SqlTx {
     pool.query({ ...(name ? { name } : {}), text, values });
   return {
     $queryRaw: async <T>(parts: TemplateStringsArray, ...values: unknown[]) => {
-      const { name, text } = statementOf(parts);
-      return (await run(text, values, name)).rows as T;
+      const statement = statementOf(parts, values);
+      return (await run(statement.text, statement.values, statement.name)).rows as T;
     },
     $executeRaw: async (parts, ...values) => {
-      const { name, text } = statementOf(parts);
-      return (await run(text, values, name)).rowCount ?? 0;
+      const statement = statementOf(parts, values);
+      return (await run(statement.text, statement.values, statement.name)).rowCount ?? 0;
     },
     $queryRawUnsafe: async <T>(text: string, ...values: unknown[]) => (await run(text, values)).rows as T,
     $executeRawUnsafe: async (text, ...values) => (await run(text, values)).rowCount ?? 0,

@@ -5,6 +5,7 @@ import type pg from "pg";
 import type { Actor, SqlCtx, SqlTx } from "#server/context.ts";
 import { keepingEnd } from "./at-commit.ts";
 import { pool } from "./clients.ts";
+import { Prisma } from "./generated/client.ts";
 import { beginReads, type ReadPlaceRow, readPlaceColumns } from "./read-stream.ts";
 
 /** How a transaction is opened. */
@@ -149,13 +150,13 @@ class PipelinedTx implements SqlTx {
   }
 
   async $queryRaw<T>(parts: TemplateStringsArray, ...values: unknown[]): Promise<T> {
-    const { name, text } = statementOf(parts);
-    return (await this.#run(text, values, name)).rows as T;
+    const statement = statementOf(parts, values);
+    return (await this.#run(statement.text, statement.values, statement.name)).rows as T;
   }
 
   async $executeRaw(parts: TemplateStringsArray, ...values: unknown[]): Promise<number> {
-    const { name, text } = statementOf(parts);
-    return (await this.#run(text, values, name)).rowCount ?? 0;
+    const statement = statementOf(parts, values);
+    return (await this.#run(statement.text, statement.values, statement.name)).rowCount ?? 0;
   }
 
   async $queryRawUnsafe<T>(text: string, ...values: unknown[]): Promise<T> {
@@ -169,21 +170,37 @@ class PipelinedTx implements SqlTx {
   #run(text: string, values: unknown[], name?: string): Promise<pg.QueryResult> {
     if (this.over) return Promise.reject(new DomainError("internal"));
     this.sent++;
+    together(this.#client);
     return this.#client.query({ ...(name ? { name } : {}), text, values });
   }
 }
 
 /** Statements written as templates: each is one place in the code, so they are few and stay the same. */
 const statements = new WeakMap<TemplateStringsArray, { name: string; text: string }>();
+/** Those that have fragments in them, by their text: as many as the fragments of the code can be put together. */
+const composed = new Map<string, string>();
 let counted = 0;
+const nextName = (): string => `overread-${++counted}`;
 
-/** The text of a statement written as a template, and the name under which a connection keeps it prepared. */
-export function statementOf(parts: TemplateStringsArray): { name: string; text: string } {
+/**
+ * The text of a statement written as a template, and the name under which a connection keeps it prepared. Fragments (`Prisma.sql`) among
+ * the values become part of the text, as Prisma itself takes them.
+ */
+export function statementOf(
+  parts: TemplateStringsArray,
+  values: unknown[],
+): { name: string; text: string; values: unknown[] } {
+  if (values.some((value) => value instanceof Prisma.Sql)) {
+    const whole = Prisma.sql(parts, ...values);
+    const name = composed.get(whole.text) ?? nextName();
+    composed.set(whole.text, name);
+    return { name, text: whole.text, values: whole.values };
+  }
   let known = statements.get(parts);
   if (!known) {
     const text = parts.reduce((before, part, index) => `${before}$${index}${part}`);
-    known = { name: `overread-${++counted}`, text };
+    known = { name: nextName(), text };
     statements.set(parts, known);
   }
-  return known;
+  return { ...known, values };
 }

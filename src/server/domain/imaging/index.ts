@@ -17,7 +17,7 @@ export {
   identityPolicy,
   listIdentityTasks,
 } from "./identity/index.ts";
-export type { InstanceRecord, StoredInstance } from "./instance-record.ts";
+export type { ArrivingInstance, InstanceRecord, StoredInstance } from "./instance-record.ts";
 export { type InstanceLocation, instanceMetadata, locateInstances, metadataDigest } from "./locate-instances.ts";
 export { documentSource, findOwnDocument } from "./own-documents.ts";
 export {
@@ -27,7 +27,7 @@ export {
   imagingScope,
   type StudyAccess,
 } from "./policy.ts";
-export { rootPlaceholder, sortTags } from "./prerender.ts";
+export { instanceJson, rootPlaceholder, sortTags } from "./prerender.ts";
 export {
   ListQuarantined,
   listQuarantined,

@@ -1,7 +1,7 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 
 /**
- * A received instance as the index needs it: durable, its header parsed. Made by the archive
+ * A received instance as the index needs it: its header parsed, its bytes hashed and being written. Made by the archive
  * (`archive/describe-instance.ts`); this module never reads a file.
  */
 export type InstanceRecord = {
@@ -20,6 +20,8 @@ export type InstanceRecord = {
   frameIndex: string | null;
   /** DICOM JSON text with `overread:/…` in place of the DICOMweb root. */
   metadata: string;
+  /** What QIDO answers for the instance, in the same form. */
+  qidoJson: string;
   dataset: DicomJson;
   /** Character sets with which text was decoded instead of the declared one; empty when it is as declared. */
   textRepairedAs: string;
@@ -28,6 +30,12 @@ export type InstanceRecord = {
   facilityId: string | null;
   source: string;
 };
+
+/** What finds an instance's place in the index: known when its header is read, before its bytes are hashed and described. */
+export type ArrivingInstance = Pick<
+  InstanceRecord,
+  "studyInstanceUid" | "seriesInstanceUid" | "sopInstanceUid" | "dataset" | "textRepairedAs" | "purpose" | "facilityId"
+>;
 
 export type StoredInstance = {
   outcome: "stored" | "duplicate" | "quarantined";

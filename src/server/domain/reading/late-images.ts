@@ -28,11 +28,10 @@ export async function noteLateImages(
   { tx }: Pick<SqlCtx, "tx">,
   { studyId, count }: { studyId: string; count: number },
 ): Promise<void> {
-  const { text, values } = Prisma.sql`
+  const [late] = await tx.$queryRaw<Late[]>`
     UPDATE reading_case c SET late_images = c.late_images + ${count}::int, late_since = coalesce(c.late_since, clock_timestamp()), updated_at = clock_timestamp()
     WHERE c.study_ref = ${studyId}::uuid AND (${readingBegun(Prisma.sql`c.state`)} OR ${readingBegun(Prisma.sql`c.paused_from`)})
     RETURNING c.id AS "caseId", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId"`;
-  const [late] = await tx.$queryRawUnsafe<Late[]>(text, ...values);
   if (!late) return;
   await publish(tx, { topic: "case.changed", orgIds: [late.orgId, late.readerOrgId], caseId: late.caseId, studyId });
 }

@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
 import type { SqlCtx } from "#server/context.ts";
-import type { InstanceRecord } from "../instance-record.ts";
+import type { ArrivingInstance } from "../instance-record.ts";
 import { seriesColumns, seriesJson } from "../prerender.ts";
 import { type Columns, columnNames, valueRows } from "../rows.ts";
 import { uuidv7 } from "../uuidv7.ts";
@@ -22,7 +22,7 @@ const newSeriesColumns: Columns = [
 export type Known = { series: SeriesRow[]; versions: VersionRow[] };
 
 /** Sends its statement at once: behind that which locks the studies it sees what others have committed. */
-export async function findKnown({ actor, tx }: SqlCtx, instances: InstanceRecord[]): Promise<Known> {
+export async function findKnown({ actor, tx }: SqlCtx, instances: ArrivingInstance[]): Promise<Known> {
   const studies = [...new Set(instances.map(({ studyInstanceUid }) => studyInstanceUid))];
   const uids = [...new Set(instances.map(({ seriesInstanceUid }) => seriesInstanceUid))];
   const sopUids = [...new Set(instances.map(({ sopInstanceUid }) => sopInstanceUid))];
@@ -43,7 +43,7 @@ export async function findKnown({ actor, tx }: SqlCtx, instances: InstanceRecord
  */
 export function seriesFor(
   { actor, tx }: SqlCtx,
-  instances: InstanceRecord[],
+  instances: ArrivingInstance[],
   studies: Map<string, StudyRow>,
   known: SeriesRow[],
 ): { series: Map<string, SeriesRow>; made: Promise<unknown> } {

@@ -1,7 +1,7 @@
 import type { SqlCtx } from "#server/context.ts";
 import { contractInForce } from "../../contract-in-force.ts";
 import { identifies } from "../../patient-identity.ts";
-import type { InstanceRecord } from "../instance-record.ts";
+import type { ArrivingInstance } from "../instance-record.ts";
 import { authorizeStudy } from "../policy.ts";
 import { studyColumns, studyJson } from "../prerender.ts";
 import { type Columns, columnNames, valueRows } from "../rows.ts";
@@ -14,10 +14,10 @@ import type { StudyRow } from "./rows.ts";
  */
 export async function lockStudies(
   ctx: SqlCtx,
-  instances: InstanceRecord[],
+  instances: ArrivingInstance[],
 ): Promise<{ rows: Map<string, StudyRow>; known: Known }> {
   const { actor, tx } = ctx;
-  const firsts = new Map<string, InstanceRecord>();
+  const firsts = new Map<string, ArrivingInstance>();
   for (const record of instances) if (!firsts.has(record.studyInstanceUid)) firsts.set(record.studyInstanceUid, record);
   const uids = [...firsts.keys()].sort();
   const lock = () => tx.$queryRaw<StudyRow[]>`
@@ -32,12 +32,12 @@ export async function lockStudies(
   if (missing.length > 0) {
     const inserted = insertStudies(
       { actor, tx },
-      missing.map((uid) => firsts.get(uid) as InstanceRecord),
+      missing.map((uid) => firsts.get(uid) as ArrivingInstance),
     );
     [, [found, known]] = await Promise.all([inserted, look()]);
   }
   for (const row of found) {
-    const { facilityId } = firsts.get(row.study_instance_uid) as InstanceRecord;
+    const { facilityId } = firsts.get(row.study_instance_uid) as ArrivingInstance;
     authorizeStudy(actor, "study.store", {
       orgId: actor.orgId,
       readerOrgId: row.reader_org_id,
@@ -87,7 +87,7 @@ const readerOf = (facility: string): string =>
   `(SELECT c.reader_org_id FROM contract c ${contractInForce("$1::uuid", facility)})`;
 
 /** Sends its statements before it waits for the first. */
-async function insertStudies({ actor, tx }: Pick<SqlCtx, "actor" | "tx">, firsts: InstanceRecord[]): Promise<void> {
+async function insertStudies({ actor, tx }: Pick<SqlCtx, "actor" | "tx">, firsts: ArrivingInstance[]): Promise<void> {
   const described = firsts
     .map((record) => ({ record, columns: studyColumns(record.dataset) }))
     .sort((a, b) => (a.columns.patientId < b.columns.patientId ? -1 : 1));

@@ -6,7 +6,7 @@ import { publish } from "#server/live/publish.ts";
 import { noteLateImages, openCase } from "../../reading/index.ts";
 import { notePatientConflicts } from "../note-patient-conflicts.ts";
 import { showsPicture } from "../pictures.ts";
-import { instanceJson, int32, seriesColumns, seriesJson, studyJson } from "../prerender.ts";
+import { int32, seriesColumns, seriesJson, studyJson } from "../prerender.ts";
 import type { SeriesRow, StudyRow } from "./rows.ts";
 import type { SortedOut } from "./sort-out.ts";
 
@@ -87,7 +87,7 @@ export async function settleStudyRow(
         ${each(({ record }) => int32(numberOf(record.dataset, Tag.Columns)))}::int[],
         ${each(({ record }) => record.numberOfFrames)}::int[], ${each(({ record }) => record.frameIndex)}::jsonb[],
         ${each(({ record }) => record.metadata)}::text[],
-        ${each(({ record }) => instanceJson(record.dataset, record.transferSyntaxUid))}::text[],
+        ${each(({ record }) => record.qidoJson)}::text[],
         ${each(({ outcome }) => outcome)}::"InstanceStatus"[], ${each(({ reason }) => reason)}::text[],
         ${each(({ record }) => record.source)}::text[]) v
     ), counted AS (

@@ -1,6 +1,6 @@
 import type { SqlCtx } from "#server/context.ts";
 import { audit } from "../../audit/index.ts";
-import type { InstanceRecord, StoredInstance } from "../instance-record.ts";
+import type { ArrivingInstance, InstanceRecord, StoredInstance } from "../instance-record.ts";
 import { seriesFor } from "./find-series.ts";
 import { lockStudies } from "./lock-studies.ts";
 import type { SeriesRow, StudyRow } from "./rows.ts";
@@ -14,6 +14,7 @@ import { type SortedOut, sortOut } from "./sort-out.ts";
  * Identical bytes in the same transfer syntax again are a success and change nothing. Other bytes, or another syntax, under a
  * known SOP Instance UID are kept and quarantined. The first image of a study opens its case, unless it came as a prior.
  *
+ * @param described the same instances in the same order, when their bytes are hashed; meanwhile the studies are locked and looked at.
  * @param durable resolves when the bytes of all of them are; meanwhile the rows are written. Waited for before the audit
  *   chain is taken, so that a slow disk holds up nobody else of the hospital.
  * @returns one result per instance, in order.
@@ -21,10 +22,14 @@ import { type SortedOut, sortOut } from "./sort-out.ts";
  */
 export async function storeInstances(
   ctx: SqlCtx,
-  { instances, durable }: { instances: InstanceRecord[]; durable?: () => Promise<void> },
+  {
+    arriving,
+    described,
+    durable,
+  }: { arriving: ArrivingInstance[]; described: () => Promise<InstanceRecord[]>; durable?: () => Promise<void> },
 ): Promise<StoredInstance[]> {
-  if (instances.length === 0) return [];
-  const studies = await lockStudies(ctx, instances);
+  if (arriving.length === 0) return [];
+  const [studies, instances] = await Promise.all([lockStudies(ctx, arriving), described()]);
   const { series, made } = seriesFor(ctx, instances, studies.rows, studies.known.series);
   const seriesOf = (record: InstanceRecord): SeriesRow =>
     series.get(`${study(record).id}/${record.seriesInstanceUid}`) as SeriesRow;
