@@ -3,14 +3,14 @@ import { type NextRequest, NextResponse } from "next/server";
 import { cookieSecret, sessionCookieOf } from "#server/auth/session-cookie.ts";
 import { config as settings } from "#server/config.ts";
 
-/** Everything but data, built files and the few public ones. Pixel data and APIs never come here. */
+/** Everything but data, static files and the few public ones. Pixel data and APIs never come here. */
 export const config = {
   matcher: [{ source: "/((?!api/|dicomweb/|fhir/|_next/static|_next/image|icon.svg|logo.svg|favicon.ico).*)" }],
 };
 
 /**
- * What the viewer needs and no more: wasm for the codecs, same-origin workers, blob images for tool cursors.
- * Inline style attributes are React's and Cornerstone's; style elements need the nonce.
+ * The minimum for the viewer: WebAssembly for the codecs, same-origin workers, blob images for tool cursors. Inline
+ * style attributes come from React and Cornerstone; style elements need the nonce.
  */
 function contentSecurityPolicy(nonce: string): string {
   const development = settings().nodeEnv === "development";
@@ -24,7 +24,7 @@ function contentSecurityPolicy(nonce: string): string {
     "connect-src 'self'",
     "worker-src 'self'",
     "object-src 'none'",
-    // A PDF of a study, as a blob this page made itself: see DECISIONS.md, "A PDF in a frame without sandbox".
+    // A PDF of a study, as a blob made by the page: see DECISIONS.md, "A PDF in a frame without sandbox".
     "frame-src blob:",
     "frame-ancestors 'none'",
     "base-uri 'none'",
@@ -32,7 +32,7 @@ function contentSecurityPolicy(nonce: string): string {
   ].join("; ");
 }
 
-/** The cookie and hidden field of next-auth's csrf check, made here so that the form works without script. */
+/** The cookie and hidden field of next-auth's CSRF check, made here so that the form works without script. */
 function csrfCookie(request: NextRequest): { name: string; value: string; isNew: boolean } {
   const name = `${settings().session.secureCookies ? "__Host-" : ""}next-auth.csrf-token`;
   const sign = (token: string) => createHash("sha256").update(`${token}${cookieSecret()}`).digest("hex");
@@ -46,8 +46,8 @@ function csrfCookie(request: NextRequest): { name: string; value: string; isNew:
 }
 
 /**
- * Runs before every page: a nonce for its scripts, the headers no page may lack, the way to the sign-in page for
- * those without a session cookie. That redirect is a convenience; each page asks for the actor itself.
+ * Runs before every page: sets a nonce for its scripts and the security headers, and redirects to the sign-in page
+ * without a session cookie. The redirect is a convenience; each page authenticates by itself.
  */
 export function proxy(request: NextRequest): NextResponse {
   const { pathname } = request.nextUrl;
@@ -57,10 +57,9 @@ export function proxy(request: NextRequest): NextResponse {
   headers.set("content-security-policy", policy);
   headers.delete("x-csrf-token");
 
-  // An invitation is for who has no password yet.
+  // An invitation is for people without a password.
   if (pathname !== "/sign-in" && pathname !== "/invitation" && !sessionCookieOf(request.headers)) {
-    // Next turns an address of the request's own origin into a relative one, so that it holds under every name the
-    // portal is reached by.
+    // Next makes a redirect to the request's own origin relative, so that it works under every name of the portal.
     const target = new URL("/sign-in", request.url);
     if (pathname !== "/") target.searchParams.set("to", pathname);
     return secured(NextResponse.redirect(target, 307), policy);
@@ -86,7 +85,7 @@ function secured(response: NextResponse, policy: string): NextResponse {
   response.headers.set("content-security-policy", policy);
   response.headers.set("x-content-type-options", "nosniff");
   response.headers.set("x-frame-options", "DENY");
-  // An address names a case; no other site needs to know where somebody came from.
+  // A URL contains a case id; no other site needs to know it.
   response.headers.set("referrer-policy", "no-referrer");
   response.headers.set("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()");
   response.headers.set("cross-origin-opener-policy", "same-origin");

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { config } from "#server/config.ts";
 
-/** A read as it waits for its place in the chain (`audit_read`), and as it stands there. */
+/** A read that waits for its place in the chain (`audit_read`), with the same fields as in the chain. */
 export type SealedRead = {
   stream: string;
   streamN: string;
@@ -22,9 +22,9 @@ export type SealedRead = {
 };
 
 /**
- * The seal of a read that waits: HMAC-SHA-256 over all that it says and over its place among its connection's reads. Its key is with
- * the processes that read for people, and not in the database: who writes there alone can neither change a read nor make one, nor
- * give one the place of another.
+ * The seal of a waiting read: HMAC-SHA-256 over its content and its number within its connection's reads. The key is
+ * held by the processes that serve people, not by the database: whoever can only write the database can neither change
+ * nor forge a read, nor reorder reads.
  *
  * @returns 64 hexadecimal digits
  */
@@ -42,6 +42,6 @@ export function isSealed(read: SealedRead, mac: string): boolean {
   return own.length === given.length && timingSafeEqual(own, given);
 }
 
-/** jsonb has an order of keys and a spelling of its own; both sides of the database agree on this one. */
+/** jsonb has its own order of keys and format of numbers; both sides agree on this one. */
 const canonical = (details: Readonly<Record<string, unknown>>): string =>
   JSON.stringify(Object.entries(details).sort(([a], [b]) => (a < b ? -1 : Number(a > b))));

@@ -5,42 +5,44 @@ import { deriveKey, type KeyPurpose, roleVariable } from "./process-keys.ts";
 import { type StorageAddress, storageAddress } from "./storage-address.ts";
 
 /**
- * The settings of web, dicomweb, worker and the operator commands: parsed once, frozen, all faults named together.
- * `npm start` fills in what the embedded stack decides (scripts/start.mjs); a deployment sets them itself.
+ * The settings of web, dicomweb, worker and the operator commands: parsed once, frozen, all faults reported together.
+ * `npm start` sets them for the embedded stack (scripts/start.mjs); a deployment sets them itself.
  */
 const Environment = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("production"),
   OVERREAD_PORT: z.coerce.number().int().min(1).max(65535).default(3000),
   /** Address the front door listens on. Loopback unless a deployment says otherwise. */
   OVERREAD_HOST: z.string().default("127.0.0.1"),
-  /** Where browsers reach the portal. */
+  /** The portal's public URL. */
   OVERREAD_PUBLIC_URL: z.url().optional(),
-  /** `1`: a proxy of the deployment's own stands before the front door, and its x-forwarded-* headers are true. */
+  /** `1`: the deployment's own proxy stands before the front door, and its x-forwarded-* headers are trusted. */
   OVERREAD_BEHIND_PROXY: z.enum(["0", "1"]).default("0"),
-  /** `1`: other machines may reach the front door by plain http, readable on the way; for a network that is trusted whole. */
+  /**
+   * `1`: other machines may reach the front door by plain http, which can be read on the way; for a trusted network.
+   */
   OVERREAD_ALLOW_PLAIN_HTTP: z.enum(["0", "1"]).default("0"),
   /** Where the front door finds Next. */
   OVERREAD_WEB_PORT: z.coerce.number().int().min(1).max(65535).default(3100),
   OVERREAD_DATA_DIR: z.string().default(".data"),
-  /** Login of the owner of the tables: migrations, role set-up and backup only. No long-running process needs it. */
+  /** Login of the tables' owner: for migrations, role set-up and backup only. No long-running process needs it. */
   DATABASE_URL: z.string().startsWith("postgres").optional(),
   /** Logins of the roles; derived from `DATABASE_URL` and `OVERREAD_SECRET` where these are given. */
   OVERREAD_APP_DATABASE_URL: z.string().startsWith("postgres").optional(),
   OVERREAD_AUTH_DATABASE_URL: z.string().startsWith("postgres").optional(),
   OVERREAD_MAINTENANCE_DATABASE_URL: z.string().startsWith("postgres").optional(),
   REDIS_URL: z.string().startsWith("redis").default("redis://127.0.0.1:6379"),
-  /** Where objects lie (`storage-address.ts`). The credentials of a bucket are the usual AWS ones. */
+  /** Where objects are stored (`storage-address.ts`). Credentials of a bucket are the usual AWS ones. */
   OVERREAD_STORAGE: z.string().optional(),
   AWS_REGION: z.string().min(1).optional(),
-  /** A folder of the deployment's own, best on another machine, that is told where the audit chains stand. */
+  /** A further folder for anchors of the audit chains, best on another machine. */
   OVERREAD_AUDIT_ANCHOR_DIR: z.string().min(1).optional(),
-  /** Where the key lies that signs them; by default in the data directory. */
+  /** The key that signs the anchors; by default in the data directory. */
   OVERREAD_AUDIT_KEY_FILE: z.string().min(1).optional(),
-  /** Master secret: everything else is derived from it. */
+  /** Master secret: all other keys are derived from it. */
   OVERREAD_SECRET: z.string().min(16).optional(),
-  /** Keys by purpose as JSON, for a process that is not given the master secret. */
+  /** Keys by purpose as JSON, for a process without the master secret. */
   OVERREAD_KEYS: z.string().optional(),
-  /** Folder of a backup (`backup create`) from which the daily scrub brings back what is damaged. */
+  /** Folder of a backup (`backup create`) from which the daily scrub restores damaged objects. */
   OVERREAD_BACKUP_DIR: z.string().min(1).optional(),
   /** Free bytes below which the archive refuses to store. */
   OVERREAD_STORAGE_RESERVE_BYTES: z.coerce
@@ -48,7 +50,7 @@ const Environment = z.object({
     .int()
     .min(0)
     .default(256 * 1024 * 1024),
-  /** Units of DICOMweb reading that one person or token has per second, at all front doors together (`http/rate-limit.ts`). 0: no limit. */
+  /** DICOMweb read units per second and caller, over all front doors (`http/rate-limit.ts`). 0: no limit. */
   OVERREAD_DICOMWEB_UNITS_PER_SECOND: z.coerce.number().int().min(0).default(2000),
   OVERREAD_DEMO_PASSWORD: z.string().min(8, "a demo password has at least 8 characters").optional(),
   OVERREAD_EDGE_AET: z.string().refine(isAeTitle, "no AE title").optional(),
@@ -95,7 +97,7 @@ function load(env: NodeJS.ProcessEnv) {
       webPort: e.OVERREAD_WEB_PORT,
       publicUrl,
       behindProxy: e.OVERREAD_BEHIND_PROXY === "1",
-      /** Other machines reach the front door, and nothing says that what they send is encrypted on its way. */
+      /** Other machines reach the front door, and nothing states that the connection is encrypted. */
       readableOnTheWay:
         !/^(localhost|127\.[\d.]+|::1)$/.test(e.OVERREAD_HOST) &&
         !(publicUrl.startsWith("https:") && e.OVERREAD_BEHIND_PROXY === "1"),
@@ -139,7 +141,7 @@ export function config(): Config {
   return cached;
 }
 
-/** A variable that an operator named in a command's arguments: how passwords reach a command unseen. */
+/** An environment variable named in a command's arguments: how passwords reach a command. */
 export function namedVariable(name: string): string | undefined {
   return process.env[name];
 }

@@ -32,7 +32,7 @@ export type Actor = UserActor | TokenActor | SystemActor;
 
 export type Tx = Prisma.TransactionClient;
 
-/** The part of a transaction that hand-written SQL needs: Prisma's has it, and so has that of `withTenantSql`. */
+/** The subset of a transaction that hand-written SQL needs, common to Prisma's and to `withTenantSql`'s. */
 export type SqlTx = {
   $queryRaw<T = unknown>(query: TemplateStringsArray, ...values: unknown[]): Promise<T>;
   $executeRaw(query: TemplateStringsArray, ...values: unknown[]): Promise<number>;
@@ -40,8 +40,8 @@ export type SqlTx = {
   $executeRawUnsafe(query: string, ...values: unknown[]): Promise<number>;
 };
 
-/** All a verb gets: who, the tenant's transaction, the database's time, and the request it belongs to. */
+/** The argument of every verb: the actor, the tenant's transaction, the database's time, and the request id. */
 export type Ctx<A extends Actor = Actor> = { actor: A; tx: Tx; now: Date; requestId: string };
 
-/** The same for verbs that are SQL from end to end; a {@link Ctx} will do. */
+/** The same for verbs that use SQL only; a {@link Ctx} is accepted too. */
 export type SqlCtx<A extends Actor = Actor> = Omit<Ctx<A>, "tx"> & { tx: SqlTx };

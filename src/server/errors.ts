@@ -15,7 +15,10 @@ type TrpcCode =
   | "INTERNAL_SERVER_ERROR"
   | "SERVICE_UNAVAILABLE";
 
-/** What each code means on each wire. `retry`: does the same attempt make sense again? A new code without a row does not compile. */
+/**
+ * The meaning of each code on each wire. `retry`: whether the same request may succeed later. A new code without a row
+ * does not compile.
+ */
 export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry: "yes" | "no" | "ambiguous" }> = {
   "auth.required": { trpc: "UNAUTHORIZED", http: 401, retry: "no" },
   "auth.forbidden": { trpc: "FORBIDDEN", http: 403, retry: "no" },
@@ -87,8 +90,8 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
 };
 
 /**
- * The DomainError in a chain of causes, or what a fault of the disk or a database that is busy means; anything unknown becomes
- * `internal`, its text kept for the log alone.
+ * The DomainError in a chain of causes, or one for a disk fault or a busy database; anything unknown becomes
+ * `internal`, with its text kept for the log only.
  */
 export function toDomainError(error: unknown): DomainError {
   for (let e: unknown = error; e instanceof Error; e = e.cause) {

@@ -1,7 +1,7 @@
 import pino from "pino";
 
 /**
- * What a log keeps of an error: its kind, its code and where in our program it came up. Never its text or other fields: a
+ * What is logged of an error: its class, its code and stack frames of our code. Never its message or other fields: a
  * driver's message quotes values, and its `detail` whole rows.
  */
 export function faultOf(error: unknown, depth = 0): object {
@@ -17,8 +17,8 @@ export function faultOf(error: unknown, depth = 0): object {
 }
 
 /**
- * Structured log of one process. Only ids, counts, codes and durations belong in it; the paths below are
- * the safety net for what must never appear.
+ * Structured log of one process. Only ids, counts, codes and durations belong in it; the redacted paths below are a
+ * safety net.
  */
 export function createLog(process: "web" | "dicomweb" | "worker" | "cli" | "storage", level = "info") {
   return pino({

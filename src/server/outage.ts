@@ -2,7 +2,7 @@ import { DomainError } from "@overread/shared/errors";
 import { isBusyDatabase } from "./db/busy.ts";
 import type { Log } from "./log.ts";
 
-/** What an operator can look after, by the code that the system gave. */
+/** Explanations for operators, by system error code. */
 const words: Record<string, string> = {
   EIO: "the disk answers with errors",
   ENOSPC: "the disk is full",
@@ -19,7 +19,7 @@ const words: Record<string, string> = {
   ENFILE: "this computer has too many files open",
 };
 
-/** The same of an object store that is reached over the network, by the code that it or the network gave. */
+/** The same for a remote object store, by its or the network's code. */
 const storeMessages: Record<string, string> = {
   NoSuchBucket: "the bucket of the archive is not there",
   AccessDenied: "the object store refuses these credentials for the bucket",
@@ -44,7 +44,7 @@ const storeMessages: Record<string, string> = {
   EAI_AGAIN: "the object store's name is not known",
 };
 
-/** Why an object store that is reached over the network cannot be used. */
+/** Why a remote object store cannot be used. */
 export class StoreFault extends Error {
   readonly code: string;
   constructor(code: string, cause: unknown) {
@@ -53,11 +53,11 @@ export class StoreFault extends Error {
   }
 }
 
-/** Disk faults under a read or write, as the disk gives them. */
+/** Error codes of disk faults during a read or write. */
 export const diskFaults = new Set(["EIO", "EROFS", "ESTALE", "ENODEV", "ENXIO", "EMFILE", "ENFILE"]);
 export const fullFaults = new Set(["ENOSPC", "EDQUOT"]);
 
-/** Why something cannot be had right now, in words without a path, a name or a value. */
+/** Why something is unavailable, as text without a path, a name or a value. */
 export function describeCause(error: unknown): string {
   for (let e: unknown = error; e instanceof Error; e = e.cause)
     if (e instanceof StoreFault) return storeMessages[e.code] ?? `${e.message} (${e.code})`;
@@ -73,10 +73,7 @@ export function describeCause(error: unknown): string {
 const quietMs = 60_000;
 const said = new Map<string, { at: number; more: number }>();
 
-/**
- * Says why callers are turned away for a while: once a minute for each cause, with the number of those since.
- * Other errors are not its business.
- */
+/** Logs why callers are being refused: once a minute per cause, with the number since. Ignores other errors. */
 export function logOutage(log: Log, error: DomainError, ids: { requestId?: string } = {}, now = Date.now()): void {
   if (!["storage.unavailable", "storage.full", "server.busy"].includes(error.code)) return;
   const cause = describeCause(error);

@@ -9,10 +9,10 @@ export type StorageAddress =
 const parameters = ["endpoint", "region", "path-style"];
 
 /**
- * Reads OVERREAD_STORAGE: `file:<folder>`, or `s3://<bucket>?endpoint=<url>&region=<name>&path-style=<0|1>`.
+ * Parses OVERREAD_STORAGE: `file:<folder>`, or `s3://<bucket>?endpoint=<url>&region=<name>&path-style=<0|1>`.
  *
- * @param region that of the environment, for an address that names none.
- * @throws {Error} what is wrong with it, in words that follow its name.
+ * @param region from the environment, for an address that names none.
+ * @throws {Error} what is wrong with it, as text to follow the variable's name.
  */
 export function storageAddress(text: string, region: string | undefined): StorageAddress {
   if (text.startsWith("file:"))
@@ -47,7 +47,7 @@ export function storageAddress(text: string, region: string | undefined): Storag
     bucket: url.hostname,
     endpoint,
     region: named,
-    // Servers of one's own are seldom reached by a name for each bucket.
+    // Self-hosted servers seldom have a host name per bucket.
     pathStyle: pathStyle === null ? endpoint !== undefined : pathStyle === "1",
   };
 }

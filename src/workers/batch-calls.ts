@@ -1,17 +1,17 @@
 type Waiting<T, R> = { item: T; resolve: (result: R) => void; reject: (error: unknown) => void };
 
 /**
- * Makes many calls one: what is asked for while one call is under way gathers for the next. One call at a time, so that a lone item
- * waits for nobody and a crowd shares one round trip, one commit and one lock.
+ * Batches concurrent calls: items requested during one call are collected for the next. One call at a time, so that a
+ * single item waits for nobody and many share one round trip, one commit and one lock.
  *
- * @param work answers each item, in their order; when it throws, every item of that call is answered with the error.
- * @param atMost items of one call.
+ * @param work returns a result for each item, in order; when it throws, every item of that call gets the error.
+ * @param atMost items per call.
  */
 export function batchCalls<T, R>(work: (items: T[]) => Promise<R[]>, atMost: number): (item: T) => Promise<R> {
   let waiting: Waiting<T, R>[] = [];
   let running = false;
   const run = async (): Promise<void> => {
-    // What comes in the same turn goes along.
+    // Includes what is requested in the same turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     while (waiting.length > 0) {
       const flight = waiting.slice(0, atMost);
@@ -35,7 +35,7 @@ export function batchCalls<T, R>(work: (items: T[]) => Promise<R[]>, atMost: num
     });
 }
 
-/** Lets so many pass at a time; the others wait in line. */
+/** Limits concurrency; further calls wait in line. */
 export function limitConcurrency(count: number): <T>(work: () => Promise<T>) => Promise<T> {
   const line: (() => void)[] = [];
   let running = 0;

@@ -12,28 +12,28 @@ import { systemActor } from "#server/system-actor.ts";
 import { batchCalls, limitConcurrency } from "./batch-calls.ts";
 import type { Handlers, HandlesMany, HandlesOne } from "./handler.ts";
 
-/** After as many attempts as the catalogue names, an outage is asked about this seldom. */
+/** The retry interval of an outage, after the catalogue's number of attempts. */
 const patientRetryMs = 10 * 60_000;
 const longestRetryMs = 60_000;
-/** Jobs of one transaction at most: bounds its time, and for how long it holds what others wait for. */
+/** Jobs per transaction: bounds its duration, and how long it holds its locks. */
 const batchLimit = 100;
-/** Transactions for many at a time, of all organisations; the pool of connections is for the others too. */
+/** Concurrent batch transactions, over all organisations; other work needs connections of the pool too. */
 const transactions = 4;
-/** Jobs with transactions of their own at a time: pictures and paper take processor time from what a person waits for. */
+/** Concurrent single jobs: rendering takes processor time from interactive work. */
 const singleJobLimit: Record<QueueName, number> = { interactive: 8, imaging: 2, reports: 2 };
 
-/** A run that failed. */
+/** The error of a failed run. */
 type Failed = { error: unknown };
 
-/** Taken in hand and not begun, because the process ends: another worker's. */
+/** Not started, because the process is ending: left for another worker. */
 class NotStarted extends Error {}
 
 /**
- * Runs jobs out of the queue to their end in the outbox: done, failed for good, or put off.
+ * Runs jobs from the queue and records the result in the outbox: done, failed for good, or postponed.
  *
- * What Redis holds is taken for no more than a hint: the payload is parsed again, and a row that is done already, or
- * put off, is not run. Jobs that arrive together ask the outbox together, are noted there together, and, where their handler takes
- * many, share one transaction per organisation.
+ * The content of Redis is only a hint: the payload is parsed again, and a row that is done or postponed is not run.
+ * Jobs that arrive together share the outbox queries and, where their handler takes batches, one transaction per
+ * organisation.
  */
 export class JobRunner {
   readonly #handlers: Handlers;
@@ -54,19 +54,19 @@ export class JobRunner {
   ) as Record<QueueName, ReturnType<typeof limitConcurrency>>;
   readonly #transaction = limitConcurrency(transactions);
 
-  /** @param onDueAgain told when a job that was in hand waits in the outbox again: put off, or not begun. */
+  /** @param onDueAgain called when a job goes back to the outbox: postponed, or not started. */
   constructor(handlers: Handlers, log: Log, onDueAgain: () => void) {
     this.#handlers = handlers;
     this.#log = log;
     this.#onDueAgain = onDueAgain;
   }
 
-  /** The process ends: what is in hand and not begun goes back to the outbox. */
+  /** The process is ending: jobs that were not started go back to the outbox. */
   stop(): void {
     this.#stopping = true;
   }
 
-  /** @throws {UnrecoverableError} when the job failed for good; the outbox has it. */
+  /** @throws {UnrecoverableError} when the job failed for good; the outbox records it. */
   async run(job: Pick<Job, "id" | "name" | "data">): Promise<void> {
     const id = job.id ?? "";
     const covered = await this.#begin(id);
@@ -94,7 +94,7 @@ export class JobRunner {
     const key = `${name}/${payload.orgId}`;
     let add = this.#together.get(key);
     if (!add) {
-      // As many as there are organisations at work; what is idle costs nothing, and begins anew.
+      // One batcher per active organisation; an idle one costs nothing.
       if (this.#together.size > 1000) this.#together.clear();
       add = batchCalls<unknown, Failed | null>(
         (payloads) => this.#transaction(() => this.#runTogether(name, handler, payloads as Payload<N>[])),
@@ -105,7 +105,7 @@ export class JobRunner {
     return add(payload);
   }
 
-  /** @returns for each payload whether it failed, and of what. */
+  /** @returns for each payload its error, if it failed. */
   async #runTogether<N extends JobName>(
     name: N,
     handler: HandlesMany<N>,
@@ -115,7 +115,7 @@ export class JobRunner {
     const actor = systemActor((payloads[0] as Payload<N>).orgId, "worker");
     const requestId = randomUUID();
     const started = performance.now();
-    // One of a kind: several rows may ask for the same.
+    // Several rows may ask for the same: only one is run.
     const distinct = (of: Payload<N>[]) => [...new Map(of.map((each) => [JSON.stringify(each), each])).values()];
     const commit = (of: Payload<N>[]) =>
       retryRolledBack(() =>
@@ -130,7 +130,7 @@ export class JobRunner {
       this.#log.info({ job: name, requestId, jobs: payloads.length, ms }, "jobs done");
       return payloads.map(() => null);
     } catch (error) {
-      // An outage is every job's; anything else may be one job's alone.
+      // An outage fails every job; any other error may be one job's only.
       const { code } = toDomainError(error);
       if (payloads.length === 1 || (code !== "internal" && errorTable[code].retry === "yes"))
         return payloads.map(() => ({ error }));
@@ -174,7 +174,7 @@ export class JobRunner {
     }
   }
 
-  /** Decides by the table of errors whether the same attempt makes sense again, and says so in the outbox. */
+  /** Decides by the table of errors whether a retry makes sense, and records it in the outbox. */
   async #settleFailure(
     error: unknown,
     { name, id, covered }: { name: string; id: string; covered: CoveredJobs },
@@ -188,7 +188,7 @@ export class JobRunner {
     const { code } = toDomainError(error);
     const tried = covered.attempts + 1;
     const allowed = name in jobs ? jobs[name as JobName].attempts : 1;
-    // An outage ends by itself, so it is waited out for ever; a fault of ours does not.
+    // An outage ends by itself, so it is retried for ever; a fault of ours is not.
     const hopeless = errorTable[code].retry !== "yes" || (code === "internal" && tried >= allowed);
     if (hopeless) {
       await markFailed(covered.ids, code);
@@ -203,8 +203,8 @@ export class JobRunner {
 }
 
 /**
- * Where it went wrong, for the log: the places in our code, never the text of an unknown error, which may quote what
- * it was working on.
+ * Where an error occurred, for the log: stack frames of our code, never the text of an unknown error, which may quote
+ * data.
  */
 function traceOf(error: unknown): string {
   let root = error;

@@ -5,7 +5,7 @@ import { createLog } from "#server/log.ts";
 import { handlers } from "./handlers/index.ts";
 import { startWorker } from "./worker.ts";
 
-/** The worker process: carries what was committed, runs the jobs, keeps the schedules. */
+/** The worker process: relays what was committed, runs the jobs and the schedules. */
 const log = createLog("worker", config().log.level);
 const worker = startWorker(handlers, log);
 log.info("worker is running");
@@ -26,7 +26,7 @@ async function stop(signal: string): Promise<void> {
 }
 process.on("SIGTERM", () => void stop("SIGTERM"));
 process.on("SIGINT", () => void stop("SIGINT"));
-// A fault nobody caught leaves a state nobody knows: end, and be started again; the outbox has what was going on.
+// After an uncaught error the state is unknown: exits and is restarted; the outbox has the running jobs.
 process.on("uncaughtException", (error) => {
   log.fatal({ name: error.name, stack: error.stack?.split("\n").slice(1, 6) }, "worker ends on an unexpected fault");
   process.exit(1);

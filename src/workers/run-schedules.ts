@@ -1,19 +1,19 @@
 import type { Log } from "#server/log.ts";
 
-/** Work that comes round. A run that is late or fails is no harm: the next one does the whole of it again. */
+/** Periodic work. A run that is late or fails is harmless: the next one does all of it again. */
 export type Schedule = {
   name: string;
   everyMs: number;
-  /** Not at once, but this long after the start. */
+  /** The first run is delayed by this. */
   firstAfterMs?: number;
   /** @param signal aborted when the process is asked to stop. */
   run: (signal: AbortSignal) => Promise<void>;
 };
 
 /**
- * Runs each schedule now, or when it says, and then every `everyMs`, never twice at once.
+ * Runs each schedule now, or after its delay, and then every `everyMs`, never twice at once.
  *
- * @returns a function that stops, and resolves when what was running has ended.
+ * @returns a function that stops, and resolves when running work has ended.
  */
 export function runSchedules(schedules: Schedule[], log: Log): () => Promise<void> {
   const timers: NodeJS.Timeout[] = [];

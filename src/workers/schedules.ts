@@ -11,11 +11,11 @@ import type { Log } from "#server/log.ts";
 import { systemActor } from "#server/system-actor.ts";
 import type { Schedule } from "./run-schedules.ts";
 
-/** Cases of one transaction. */
+/** Cases per transaction. */
 const togetherAtMost = 100;
 
 type CaseOf = { orgId: string; caseId: string };
-/** Nets under the jobs, and tidying. What they find is changed by the same verbs, as the product itself. */
+/** Safety nets under the jobs, and clean-up. They use the same verbs as the jobs, as the product itself. */
 export function schedules(log: Log): Schedule[] {
   const together = async (cases: CaseOf[], verb: (ctx: SqlCtx, caseIds: string[]) => Promise<unknown>) => {
     for (const [orgId, own] of Map.groupBy(cases, (row) => row.orgId))
@@ -39,20 +39,21 @@ export function schedules(log: Log): Schedule[] {
         }),
     },
     {
-      // A case plans its next change of place by itself; this finds those whose plan was lost.
+      // A case schedules its next recomputation itself; this finds lost ones.
       name: "prioritize-open-cases",
       everyMs: 5 * 60_000,
       run: async () =>
         together(await withMaintenance(casesWithoutPlan), (ctx, caseIds) => prioritizeCases(ctx, { caseIds })),
     },
     {
-      // The oftener, the less of a tail can be made anew unseen. A chain that has not grown costs nothing.
+      // The more often, the smaller the tail that could be rewritten unnoticed. A chain that has not grown costs
+      // nothing.
       name: "anchor-audit",
       everyMs: 60_000,
       run: () => anchorAudit(log),
     },
     {
-      // Every object is read once a day; what is read for somebody is checked besides.
+      // Every object is read once a day; reads check what they serve in addition.
       name: "scrub-archive",
       everyMs: 24 * 60 * 60_000,
       firstAfterMs: 10 * 60_000,
@@ -82,7 +83,7 @@ export function schedules(log: Log): Schedule[] {
   ];
 }
 
-/** Notes the heads of the audit chains outside the database, and says aloud when one has become shorter. */
+/** Anchors the heads of the audit chains outside the database, and logs an error when a chain has become shorter. */
 export async function anchorAudit(log: Log): Promise<void> {
   const { shrunk } = await anchorAuditHeads();
   for (const orgId of shrunk)

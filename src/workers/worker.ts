@@ -10,15 +10,15 @@ import { runSchedules } from "./run-schedules.ts";
 import { anchorAudit, schedules } from "./schedules.ts";
 
 /**
- * Jobs of a queue that one process has in hand. What a person waits for is small and is done together (job-runner.ts); of pictures and
- * paper it takes as many as it works on, and leaves the rest to the other workers.
+ * Jobs of a queue that one process takes at a time. Interactive jobs are small and run in batches (job-runner.ts); of
+ * rendering jobs it takes as many as it runs at once, and leaves the rest to other workers.
  */
 const concurrency: Record<QueueName, number> = { interactive: 200, imaging: 2, reports: 2 };
 
 /**
  * Starts the relay, one BullMQ worker per queue, and the schedules.
  *
- * @returns how to stop: no new jobs, the running ones to their end, then the connections.
+ * @returns stops: no new jobs, the running ones to their end, then the connections.
  */
 export function startWorker(handlers: Handlers, log: Log): { stop(): Promise<void> } {
   const relay = new Relay(log);
@@ -30,14 +30,14 @@ export function startWorker(handlers: Handlers, log: Log): { stop(): Promise<voi
   });
   redis.on("error", () => {}); // the relay's connection to the same server has said it
   const workers: Worker[] = [];
-  // A queue opened while Redis is away gives up for good; one that was open before outlives an outage.
+  // A queue opened while Redis is unavailable gives up for good; one that was open before survives an outage.
   redis.once("ready", () => workers.push(...queueNames.map(openQueue)));
   const openQueue = (name: QueueName) => {
     const worker = new Worker(name, (job) => runner.run(job).finally(() => relay.ended()), {
       connection: redis as unknown as ConnectionOptions,
       prefix: queuePrefix,
       concurrency: concurrency[name],
-      // A killed worker's jobs are taken up again this soon; a living one renews at half.
+      // A killed worker's jobs are picked up again after this; a living one renews at half.
       lockDuration: 15_000,
       stalledInterval: 5_000,
       maxStalledCount: 3,
@@ -52,7 +52,7 @@ export function startWorker(handlers: Handlers, log: Log): { stop(): Promise<voi
     async stop() {
       runner.stop();
       const closed = Promise.all([stopSchedules(), ...workers.map((worker) => worker.close())]);
-      // With Redis away there is nobody to sign off from: the jobs are in the outbox, and this process may go.
+      // While Redis is unavailable BullMQ's close would hang: the jobs are in the outbox, so the process may exit.
       const given = new Promise((resolve) => setTimeout(resolve, redis.status === "ready" ? 15_000 : 1_000).unref());
       await Promise.race([closed, given]);
       await auditWriter.stop();

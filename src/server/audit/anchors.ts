@@ -5,29 +5,35 @@ import { pool } from "#server/db/clients.ts";
 import { auditKey, auditPublicKey, isSignedBy, publicPem, signAnchor } from "./key.ts";
 import { chainAllWaitingReads } from "./writer.ts";
 
-/** Where an organisation's audit chain stood at a time; `sig` is by the key of `key.ts`, missing in those of before it. */
+/**
+ * The head of an organisation's audit chain at a time; `sig` is a signature by the key of `key.ts`, absent in anchors
+ * older than the key.
+ */
 export type Anchor = { at: string; orgId: string; seq: string; hash: string; sig?: string };
 
 const fileName = "audit-anchors.jsonl";
 
-/** The folders that anchors go to: one of the data directory's own, apart from the database's, and the deployment's, if it names one. */
+/**
+ * The folders for anchors: one in the data directory, separate from the database's, and the deployment's own, if
+ * configured.
+ */
 function anchorFolders(): string[] {
   const { dataDir, audit } = config();
   const own = path.resolve(dataDir, "audit-anchors");
   return audit.anchorDir ? [own, path.resolve(audit.anchorDir)] : [own];
 }
 
-/** What was last noted of each chain, by folder, as long as the file is the one we left. */
+/** The last anchor of each chain, by folder, valid while the file is as we left it. */
 const noted = new Map<string, { size: number; last: Map<string, Anchor> }>();
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
- * Notes where every audit chain stands, signed and outside the database: whoever cuts a chain's tail together with its head there,
- * or makes its end anew, leaves the true one on record here. Lines are only ever added, and synced; a chain that has not grown
- * gets none. Reads that wait get their places first, so that what is noted holds them too.
+ * Records the head of every audit chain, signed and outside the database: cutting or rewriting the end of a chain in
+ * the database leaves the true head on record here. Files are append-only and synced; a chain that has not grown gets
+ * no line. Waiting reads are chained first, so that the anchor covers them too.
  *
- * @returns lines written, and the organisations whose chain is shorter than, or different from, what was noted before.
- * @throws the first folder's error that could not be written, after the others were.
+ * @returns lines written, and the organisations whose chain is shorter than, or different from, its last anchor.
+ * @throws the error of the first folder that could not be written, after the others were.
  */
 export function anchorAuditHeads(): Promise<{ written: number; shrunk: string[] }> {
   const mine = turn.then(anchorNow, anchorNow);
@@ -90,7 +96,7 @@ async function append(folder: string, anchors: Anchor[], publicKey: string): Pro
   );
   const file = await open(path.join(folder, fileName), "a", 0o600);
   try {
-    // The line break comes first as well: a line that a crash cut short spoils nothing but itself.
+    // A leading line break, so that a line truncated by a crash spoils only itself.
     await file.appendFile(`\n${anchors.map((anchor) => JSON.stringify(anchor)).join("\n")}\n`);
     await file.sync();
   } finally {
@@ -100,17 +106,17 @@ async function append(folder: string, anchors: Anchor[], publicKey: string): Pro
 
 export type StoredAnchors = {
   anchors: Anchor[];
-  /** Lines that could not be read: one may be a crash, more are somebody's hand. */
+  /** Lines that could not be read: one may be due to a crash, several indicate tampering. */
   unreadable: number;
-  /** Anchors whose signature is not the key's: somebody else wrote or changed them. */
+  /** Anchors with an invalid signature: forged or changed. */
   forged: Anchor[];
-  /** Anchors without a signature, noted before there was a key. */
+  /** Anchors without a signature, older than the key. */
   unsigned: number;
   newest: string | null;
   publicKey: string | null;
 };
 
-/** Everything that was ever noted. */
+/** All anchors ever recorded. */
 export async function readAnchors(): Promise<StoredAnchors> {
   const all = await Promise.all(anchorFolders().map(readFolder));
   const anchors = all.flatMap((folder) => folder.anchors);

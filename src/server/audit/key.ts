@@ -4,8 +4,9 @@ import path from "node:path";
 import { config } from "#server/config.ts";
 
 /**
- * The key that signs where the audit chains stand (Ed25519, PKCS #8). It is a file and never in the database, so that whoever
- * writes the database, its owner too, cannot make an anchor. The public half lies beside it and beside every file of anchors.
+ * The key that signs the anchors of the audit chains (Ed25519, PKCS #8). A file, never in the database, so that whoever
+ * can write the database, its owner included, cannot make an anchor. The public key is stored beside it and beside
+ * every file of anchors.
  */
 function auditKeyFile(): string {
   const { dataDir, audit } = config();
@@ -14,7 +15,7 @@ function auditKeyFile(): string {
 
 let key: { file: string; made: Promise<KeyObject> } | undefined;
 
-/** The signing key, made when it is asked for the first time. */
+/** The signing key, created on first use. */
 export function auditKey(): Promise<KeyObject> {
   const file = auditKeyFile();
   if (key?.file !== file) {
@@ -35,7 +36,7 @@ async function readOrMake(file: string): Promise<KeyObject> {
   const part = `${file}.${process.pid}.part`;
   await writeDurably(part, privateKey.export({ type: "pkcs8", format: "pem" }).toString());
   try {
-    // Two processes at once: the first name stands, and both read it.
+    // Two processes at once: the first file stays, and both read it.
     await link(part, file).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") throw error;
     });
@@ -47,7 +48,7 @@ async function readOrMake(file: string): Promise<KeyObject> {
   return made;
 }
 
-/** The public half of the key of this installation; null before anything was signed. */
+/** The public key of this installation; null before anything was signed. */
 export async function auditPublicKey(): Promise<KeyObject | null> {
   const text = (await readText(auditKeyFile())) ?? (await readText(`${auditKeyFile()}.pub`));
   return text ? createPublicKey(text) : null;
@@ -59,7 +60,7 @@ export function publicPem(of: KeyObject): string {
 }
 
 type Signed = { at: string; orgId: string; seq: string; hash: string };
-/** No field can hold a line break: `readAnchors` checks the form of each. */
+/** No field can contain a line break: `readAnchors` checks the format of each. */
 const signedText = ({ at, orgId, seq, hash }: Signed): Buffer =>
   Buffer.from(["overread-audit-anchor-1", at, orgId, seq, hash].join("\n"));
 

@@ -3,7 +3,10 @@ import type pg from "pg";
 import { isSealed, type SealedRead } from "#server/audit-seal.ts";
 import { pool } from "#server/db/clients.ts";
 
-/** Where a chain stood: kept outside the database, it proves that nothing before it was cut or rewritten since. */
+/**
+ * The head of a chain at a time: kept outside the database, it proves that nothing before it was cut or rewritten
+ * since.
+ */
 export type ChainHead = { orgId: string; seq: string; hash: string };
 export type ChainFault = {
   orgId: string;
@@ -17,15 +20,15 @@ export type ChainFault = {
     | "anchor-mismatch"
     | "anchor-forged"
     | "functions-disagree"
-    /** A read whose seal does not fit: changed, or made by somebody without the key. */
+    /** A read whose seal is wrong: changed, or made without the key. */
     | "seal-broken"
-    /** A connection's reads are numbered without a gap; one is not there any more, or there twice. */
+    /** A connection's reads are numbered without gaps; a number is missing or occurs twice. */
     | "read-missing";
 };
 export type ChainReport = {
   organizations: number;
   events: number;
-  /** Reads that have no place in their chain yet: their seals are checked, and their numbers. */
+  /** Reads that are not chained yet: their seals and numbers are checked. */
   waiting: number;
   faults: ChainFault[];
   heads: ChainHead[];
@@ -51,7 +54,7 @@ type EventRow = {
   stream: string | null;
   streamN: string | null;
   mac: string | null;
-  /** What the database's own function makes of the row. */
+  /** The database function's result for the row. */
   databaseHash: string;
 };
 
@@ -67,8 +70,9 @@ function microseconds(at: string): string {
 }
 
 /**
- * The hash of an event in the form it was written in; worked out anew here, so that a changed database function is noticed.
- * Form 1 joined the fields by a control character; since form 2 each says how many bytes it has; form 3 holds the seal of a read.
+ * The hash of an event in the format it was written in, computed here, so that a changed database function is noticed.
+ * Form 1 separated the fields by a control character; form 2 prefixes each with its length in bytes; form 3 includes
+ * the seal of a read.
  */
 function hashOf(orgId: string, e: EventRow): string {
   const canonical = e.form === 1 ? firstForm(orgId, e) : laterForm(orgId, e);
@@ -118,7 +122,7 @@ const readColumns = `to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'
   actor_id AS "actorId", actor_name AS "actorName", action, outcome, patient_ref AS "patientRef", study_ref AS "studyRef",
   case_id AS "caseId", details::text AS details, request_id AS "requestId", stream, stream_n::text AS "streamN", mac`;
 
-/** An act has no seal; a read has one, and it fits. */
+/** A change has no seal; a read has one, and it must fit. */
 function sealFits(orgId: string, e: Omit<WaitingRow, "id" | "orgId">): boolean {
   if (e.stream === null && e.streamN === null && e.mac === null) return true;
   if (e.stream === null || e.streamN === null || e.mac === null) return false;
@@ -128,17 +132,17 @@ function sealFits(orgId: string, e: Omit<WaitingRow, "id" | "orgId">): boolean {
 }
 
 /**
- * Walks every organisation's audit chain from its first event to its head: finds an event that was changed, removed, put in
- * another place, and a tail that was cut off. Reads are held against their seals as well, and their connections' numbers, also those that
- * still wait.
+ * Verifies every organisation's audit chain from its first event to its head: finds events that were changed, removed
+ * or moved, and a tail that was cut off. Reads, also waiting ones, are checked against their seals and their
+ * connections' numbers.
  *
- * @param anchors heads noted earlier; without one a tail that was cut together with its head cannot be told.
+ * @param anchors recorded heads; without them a tail that was cut together with its head cannot be detected.
  */
 export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<ChainReport> {
   const client = await pool("overread_maintenance").connect();
   const report: ChainReport = { organizations: 0, events: 0, waiting: 0, faults: [], heads: [] };
   try {
-    // Events are written while we read: one snapshot holds heads and events together.
+    // Events are written meanwhile: one snapshot contains heads and events consistently.
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const heads = await client.query<ChainHead>(
       `SELECT org_id AS "orgId", seq::text, hash FROM audit_head ORDER BY org_id`,
@@ -154,7 +158,7 @@ export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<Chai
       report.organizations++;
       const fault = (seq: bigint, kind: ChainFault["fault"]) =>
         report.faults.push({ orgId, seq: seq.toString(), fault: kind });
-      // One place may have been noted more than once, and differently: each must fit.
+      // A position may have several anchors, possibly different ones: each must fit.
       const anchored = Map.groupBy(
         anchors.filter((a) => a.orgId === orgId),
         ({ seq }) => seq,
@@ -196,7 +200,7 @@ export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<Chai
   }
 }
 
-/** Reads that wait, and whether any connection's numbers have a gap; within the snapshot of the walk. */
+/** Waiting reads, and gaps in any connection's numbers; within the snapshot of the verification. */
 async function verifyReads(client: pg.PoolClient, report: ChainReport): Promise<void> {
   for (let last = "00000000-0000-0000-0000-000000000000"; ; ) {
     const { rows } = await client.query<WaitingRow>(
@@ -210,7 +214,7 @@ async function verifyReads(client: pg.PoolClient, report: ChainReport): Promise<
     }
     if (rows.length < page) break;
   }
-  // Of the organisation of the stream's last read: whose the missing one was, nobody can say any more.
+  // Attributed to the organisation of the stream's last read: that of the missing one is unknown.
   const gaps = await client.query<{ orgId: string; missing: string }>(
     `SELECT (array_agg(org_id ORDER BY stream_n DESC))[1] AS "orgId", (max(stream_n) - count(*))::text AS missing
      FROM (SELECT org_id, stream, stream_n FROM audit_event WHERE stream IS NOT NULL

@@ -1,15 +1,15 @@
 import { pool } from "#server/db/clients.ts";
 import type { Log } from "#server/log.ts";
 
-/** Reads chained in one transaction: so long do the acts of their organisations wait for it, some tens of milliseconds. */
+/** Reads chained in one transaction: changes of the same organisations wait for it, some tens of milliseconds. */
 const batch = 500;
 const pauseMs = 500;
 
 /**
- * Gives the reads that wait their places in the chains. Every worker and every front door runs one: of several the first works, and
- * the next takes over where it ends, wherever it ends.
+ * Chains the waiting reads. Every worker and every front door runs one; one of them is active, and another takes over
+ * when it ends.
  *
- * @returns how to stop; what waits then is chained once more, and otherwise by the next that starts.
+ * @returns stops the writer; waiting reads are chained once more, or else by the next one that starts.
  */
 export function startAuditWriter(log: Log): { stop(): Promise<void> } {
   let stopping = false;
@@ -50,7 +50,7 @@ export function startAuditWriter(log: Log): { stop(): Promise<void> } {
 /**
  * One batch.
  *
- * @returns reads that were chained; -1 where another process is at it.
+ * @returns the number of reads chained; -1 where another process is active.
  */
 export async function chainWaitingReads(limit: number): Promise<number> {
   const { rows } = await pool("overread_maintenance").query<{ moved: number }>({
@@ -61,7 +61,7 @@ export async function chainWaitingReads(limit: number): Promise<number> {
   return rows[0]!.moved;
 }
 
-/** Everything that waits now, for who is about to look at the chains whole; gives up where another has been at it for long. */
+/** Chains everything that waits now, before the chains are verified; gives up where another process takes too long. */
 export async function chainAllWaitingReads(): Promise<void> {
   for (let refused = 0; refused < 50; ) {
     const moved = await chainWaitingReads(batch);
@@ -75,7 +75,7 @@ export async function chainAllWaitingReads(): Promise<void> {
 
 export type WaitingReads = { count: number; oldestSeconds: number };
 
-/** What has no place in its chain yet, of one organisation or of all; since when the oldest of it. */
+/** The reads that are not chained yet, of one organisation or of all, and the time of the oldest. */
 export async function waitingReads(orgId: string | null = null): Promise<WaitingReads> {
   const { rows } = await pool("overread_maintenance").query<WaitingReads>(
     `SELECT count(*)::int AS count, coalesce(extract(epoch FROM now() - min(at)), 0)::float AS "oldestSeconds"

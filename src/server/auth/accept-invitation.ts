@@ -18,7 +18,7 @@ type Invited = {
   orgName: string;
   /** The account has a password, which this link replaces. */
   resets: boolean;
-  /** The link asks for a code of the account's authenticator app too. */
+  /** The link also requires a code of the account's authenticator app. */
   secondFactor: boolean;
 };
 
@@ -28,14 +28,17 @@ const open = `SELECT i.id, i.user_id AS "userId", i.org_id AS "orgId", u.email, 
     LEFT JOIN second_factor f ON f.user_id = i.user_id
   WHERE i.token_sha256 = $1 AND i.used_at IS NULL AND i.expires_at > now() AND u.deactivated_at IS NULL`;
 
-/** Whose link this is. @throws {DomainError} `user.invitation-invalid`: used, out of date, replaced or never made; one answer for all. */
+/**
+ * The account of a link. @throws {DomainError} `user.invitation-invalid`: used, expired, replaced or unknown; the same
+ * error for all.
+ */
 export async function findInvitation(token: string): Promise<Invited> {
   const { rows } = await pool("overread_auth").query<Invited>(open, [linkHash(token)]);
   if (!rows[0]) throw new DomainError("user.invitation-invalid");
   return rows[0];
 }
 
-/** What comes with a new password. */
+/** Input of a redemption. */
 export type Acceptance = {
   /** Where the request came from. */
   address: string;
@@ -44,13 +47,13 @@ export type Acceptance = {
 };
 
 /**
- * Gives an account its first password, or a new one where it was forgotten, chosen by the person who was sent the link. A link works
- * once, also for two who open it at the same time. A new password ends all sessions, and does not come about without the account's
- * second factor: whoever made the link has at most half of what signs in.
+ * Sets an account's first password, or a new one where it was forgotten, chosen by the person who was sent the link. A
+ * link works once, also for two concurrent calls. A new password ends all sessions and requires the account's second
+ * factor: whoever made the link has at most one of the two factors.
  *
  * @returns the address to sign in with.
- * @throws {DomainError} `user.invitation-invalid`; with the link going on working: `user.password-weak`,
- *   `auth.second-factor-required`, `auth.second-factor-invalid`, `auth.rate-limited`
+ * @throws {DomainError} `user.invitation-invalid`; the link stays valid after: `user.password-weak`,
+ * `auth.second-factor-required`, `auth.second-factor-invalid`, `auth.rate-limited`
  */
 export async function acceptInvitation(
   token: string,
@@ -59,7 +62,8 @@ export async function acceptInvitation(
 ): Promise<{ email: string }> {
   const link = await findInvitation(token);
   const { id, userId, orgId, email, displayName, orgName, resets } = link;
-  // Whether it is the old one is not told: who holds the link could find out a password that may open other doors too.
+  // It is not disclosed whether this is the old password: the link's holder could otherwise test passwords that may be
+  // used elsewhere.
   assertGoodPassword(password, { about: [email, displayName, orgName] });
   if (link.secondFactor) await assertSecondFactor(link, address, totp);
   const passwordHash = await hashPassword(password);
@@ -73,7 +77,7 @@ export async function acceptInvitation(
   return { email };
 }
 
-/** Wrong codes are counted by account, over all its links, and are on record. */
+/** Wrong codes are counted per account, over all its links, and audited. */
 async function assertSecondFactor(
   { userId, orgId }: Invited,
   address: string,

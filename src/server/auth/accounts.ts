@@ -16,8 +16,7 @@ export type Account = {
 };
 
 /**
- * The accounts of an address, one per organisation that made one; the one used last comes first.
- * By id: the one account or none.
+ * The accounts of an address, one per organisation at most, most recently used first. By id: the one account or none.
  */
 export async function findAccounts(by: "email" | "id", value: string): Promise<Account[]> {
   const { rows } = await pool("overread_auth").query<Account>(
@@ -32,14 +31,17 @@ export async function findAccounts(by: "email" | "id", value: string): Promise<A
   return rows;
 }
 
-/** As many passwords as an attempt always compares, so that its time does not tell how many accounts an address has. */
+/**
+ * Every attempt compares at least this many passwords, so that its duration does not disclose how many accounts an
+ * address has.
+ */
 const usualAccounts = 2;
 
-/** The accounts whose password this is, in the order given. */
+/** The accounts with this password, in the given order. */
 export async function accountsWithPassword(accounts: Account[], password: string): Promise<Account[]> {
   const decoys = Array.from({ length: Math.max(0, usualAccounts - accounts.length) }, () => null);
   const hashes = [...accounts.map(({ passwordHash }) => passwordHash), ...decoys];
-  // Longer than any password there is: not worth hashing whole.
+  // Longer than any stored password can be: not worth hashing.
   const typed = password.length > 1000 ? "" : password;
   const verdicts = await Promise.all(hashes.map((hash) => verifyPassword(hash, typed)));
   return accounts.filter((_, n) => verdicts[n]);

@@ -4,11 +4,11 @@ import { findSession } from "./session.ts";
 import { header, type RequestHeaders, sessionCookieOf, sessionIdOf } from "./session-cookie.ts";
 
 /**
- * Who is calling: a program by its bearer token, or a person by the session cookie. A bearer token that is present and
- * bad is not made good by a cookie beside it.
+ * The caller: a program by its bearer token, or a person by the session cookie. An invalid bearer token is not
+ * compensated by a valid cookie.
  *
- * @param touch whether the request counts as a person's activity (idle limit).
- * @returns null when nobody is signed in. Never throws for a bad credential.
+ * @param touch whether the request counts as activity of a person (idle limit).
+ * @returns null when nobody is signed in. Never throws for an invalid credential.
  */
 export async function actorFromRequest(
   req: { headers: RequestHeaders },

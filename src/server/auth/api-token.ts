@@ -6,15 +6,15 @@ import { withMaintenance } from "#server/db/maintenance.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 
-/** What a bearer token may be made for. Edge routers get theirs by enrolment, with the scope `edge` besides. */
+/** The scopes of API tokens. Edge routers get theirs by enrolment, with the scope `edge` in addition. */
 export const tokenScopes = ["dicomweb:read", "dicomweb:write", "fhir:read", "metrics"] as const;
 export type TokenScope = (typeof tokenScopes)[number];
 const edgeScopes = ["dicomweb:read", "dicomweb:write", "edge"] as const;
 const edgeTokenSeconds = 15 * 60;
 
 /**
- * How long a looked-up token is believed without asking again. A revoked one ends at once where the process listens
- * ({@link forgetTokens}); this is the longest it works where the process hears nothing.
+ * How long a looked-up token is cached. A revoked one is dropped at once where the process receives the notification
+ * ({@link forgetTokens}); without it, this is the longest it still works.
  */
 const cacheMs = 5_000;
 const cacheLimit = 2_000;
@@ -24,7 +24,7 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 const newToken = () => `ovr_${randomBytes(32).toString("base64url")}`;
 
 /**
- * Makes a token for a program of one organisation. Its text is returned once; only the hash is kept.
+ * Creates a token for a program of one organisation. The token is returned once; only its hash is stored.
  *
  * @param expiresAt null: until it is revoked.
  * @throws {DomainError} `org.not-found`
@@ -51,7 +51,7 @@ export async function createApiToken(
   });
 }
 
-/** Ends a token. Idempotent. @returns whether it was open. */
+/** Revokes a token. Idempotent. @returns whether it was valid. */
 export async function revokeApiToken(tokenId: string, actorName: string): Promise<boolean> {
   return withMaintenance(async (tx) => {
     const [row] = await tx.$queryRaw<{ orgId: string }[]>`
@@ -61,13 +61,16 @@ export async function revokeApiToken(tokenId: string, actorName: string): Promis
   });
 }
 
-/** The program behind a bearer token; null when it is unknown, expired or revoked (at once where that is heard, else within 5 s). */
+/**
+ * The actor of a bearer token; null when it is unknown, expired or revoked (at once with a notification, else within 5
+ * s).
+ */
 export async function findToken(token: string): Promise<TokenActor | null> {
   const key = sha256(token);
   const known = cache.get(key);
   if (known && known.until > Date.now()) return known.actor;
   const actor = queryToken(key);
-  // A burst of requests with one token asks once; a failure is not remembered.
+  // A burst of requests with one token makes one query; a failure is not cached.
   if (cache.size >= cacheLimit) cache.clear();
   cache.set(key, { until: Date.now() + cacheMs, actor });
   actor.catch(() => cache.delete(key));
@@ -75,8 +78,8 @@ export async function findToken(token: string): Promise<TokenActor | null> {
 }
 
 /**
- * Looks every token up anew. All of them, since a look-up that is under way does not know yet whose it is: each is entered before it
- * asks, so none that saw a right before its end outlasts the word of it.
+ * Drops all cached tokens. All, since a running look-up does not know its token's owner yet: each is registered before
+ * it queries, so none that saw a right before its end outlasts the notification.
  */
 export function forgetTokens(): void {
   cache.clear();
@@ -94,8 +97,8 @@ async function queryToken(tokenSha256: string): Promise<TokenActor | null> {
 }
 
 /**
- * A short-lived bearer token for an enrolled edge router that has just proved its key. Rows of its expired tokens are
- * used again, so that a router leaves a handful of rows behind and not a hundred a day.
+ * A short-lived bearer token for an enrolled edge router that has proved its key. Rows of its expired tokens are
+ * reused, so that a router leaves a handful of rows and not a hundred a day.
  */
 export async function issueEdgeToken(edge: {
   edgeId: string;

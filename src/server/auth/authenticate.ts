@@ -7,19 +7,18 @@ import { spendSecondFactor } from "./second-factor.ts";
 import { createSession, findSession } from "./session.ts";
 
 /**
- * Signs a person in: checks the password, and the second factor of an account that has one, and opens a session. One address
- * may have an account in several organisations; the password says which is meant, and where one password opens several, the
- * one used last.
+ * Signs a person in: checks the password and the second factor, and opens a session. One address may have accounts in
+ * several organisations; the password decides which, and where it fits several, the one used last.
  *
- * The answer and the work are the same whether the address is unknown, the password wrong or the account deactivated. Guesses
- * are counted by account and source, so that a stranger who knows an address closes the door to nobody but himself; the count
- * over all sources does not apply where the account has been signed in before.
+ * Answer and duration are the same whether the address is unknown, the password wrong or the account deactivated.
+ * Attempts are counted per account and source, so that a stranger who knows an address locks out only himself; the
+ * count over all sources does not apply to sources from which the account has signed in before.
  *
- * @param address where the request came from.
- * @param orgSlug the organisation to sign in at, for who has the same password in two.
+ * @param address of the request.
+ * @param orgSlug the organisation to sign in at, for a person with the same password in two.
  * @param totp the code of the authenticator app, or a recovery code.
- * @throws {DomainError} `auth.invalid-credentials`; `auth.rate-limited` with `retryAfterSeconds`; with the right password
- *   `auth.second-factor-required` and `auth.second-factor-invalid`.
+ * @throws {DomainError} `auth.invalid-credentials`; `auth.rate-limited` with `retryAfterSeconds`; with the right
+ * password `auth.second-factor-required` and `auth.second-factor-invalid`.
  */
 export async function authenticate(
   email: string,
@@ -29,7 +28,7 @@ export async function authenticate(
 ): Promise<UserActor> {
   const normalised = email.trim().toLowerCase();
   const source = sourceOf(address);
-  // Postgres holds no NUL in a text: nobody has such an address.
+  // Postgres text cannot contain NUL, so no account has such an address.
   const accounts = normalised.includes("\0") ? [] : await findAccounts("email", normalised);
   const throttles: Throttle[] = [
     { kind: "account-source", value: `${normalised} ${source}` },
@@ -50,7 +49,7 @@ export async function authenticate(
     await refused("password");
     throw new DomainError("auth.invalid-credentials");
   }
-  // Asking for the code is no failure; a wrong code is one, and keeps the attempt it took.
+  // Asking for the code is no failure; a wrong code is one and consumes the attempt.
   if (opened.secondFactor && !totp?.trim()) {
     await returnAttempt(throttles);
     throw new DomainError("auth.second-factor-required");

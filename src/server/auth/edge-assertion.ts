@@ -13,14 +13,14 @@ const Claims = z.object({
 export type AssertionClaims = z.infer<typeof Claims>;
 
 const longestSeconds = 120;
-/** How far an edge router's clock may be off. The `Date` header of the refusal tells it the right time. */
+/** How far an edge router's clock may be off. It can read the right time from the refusal's `Date` header. */
 export const clockSkewSeconds = 60;
 
 const json = (part: string): unknown => JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
 
 /**
- * Verifies what an edge router says to prove its key: a compact JWS (RFC 7515), EdDSA with Ed25519 (RFC 8037) and no other
- * algorithm. That its `jti` is new is for the caller to see to.
+ * Verifies an edge router's assertion, a compact JWS (RFC 7515) with EdDSA and Ed25519 (RFC 8037); no other algorithm
+ * is accepted. The caller checks that its `jti` is new.
  *
  * @param publicKeyPem the enrolled key, SPKI.
  * @throws {DomainError} `edge.assertion-invalid`

@@ -13,15 +13,15 @@ function assertEd25519(pem: string): void {
   } catch {
     // falls through to the refusal
   }
-  // createPublicKey also takes private keys; one that was sent here must not be kept.
+  // createPublicKey also accepts private keys; one that was sent by mistake must not be stored.
   if (type !== "ed25519" || pem.includes("PRIVATE"))
     throw new DomainError("request.invalid", { details: { fields: "publicKey" } });
 }
 
 /**
- * Enrols an edge router: its public key for a one-time code. Of two that come with the same code, one is enrolled.
+ * Enrols an edge router: stores its public key in exchange for a one-time code. Of two with the same code one succeeds.
  *
- * @throws {DomainError} `edge.code-invalid` (unknown, used, expired: one answer for all), `request.invalid`
+ * @throws {DomainError} `edge.code-invalid` (unknown, used, expired: the same error for all), `request.invalid`
  */
 export async function enrollEdge(input: EnrollRequest): Promise<EnrollResponse> {
   assertEd25519(input.publicKey);
@@ -40,7 +40,7 @@ export async function enrollEdge(input: EnrollRequest): Promise<EnrollResponse> 
   throw new DomainError("edge.code-invalid");
 }
 
-/** A code that was good once and is tried again may be a stolen one: its organisation has that on record. */
+/** A code that was valid once and is used again may be stolen: this is audited for its organisation. */
 async function recordSpentCode(codeSha256: string): Promise<void> {
   await prisma("overread_auth").$transaction(async (tx) => {
     const code = await tx.enrollmentCode.findUnique({ where: { codeSha256 }, select: { id: true, orgId: true } });

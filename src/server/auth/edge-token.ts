@@ -9,9 +9,9 @@ import { clockSkewSeconds, verifyAssertion } from "./edge-assertion.ts";
 type Edge = { orgId: string; facilityId: string; name: string; publicKey: string; revoked: boolean; now: Date };
 
 /**
- * A bearer token for an edge router that proves its enrolled key. Each proof works once.
+ * A bearer token for an edge router that proves its enrolled key. Each assertion works once.
  *
- * @throws {DomainError} `edge.assertion-invalid` (unknown router, wrong key, out of time, used before); `edge.revoked`
+ * @throws {DomainError} `edge.assertion-invalid` (unknown router, wrong key, expired, used before); `edge.revoked`
  */
 export async function exchangeAssertion({ edgeId, assertion }: TokenRequest): Promise<TokenResponse> {
   const { rows } = await pool("overread_auth").query<Edge>(
@@ -34,7 +34,7 @@ export async function exchangeAssertion({ edgeId, assertion }: TokenRequest): Pr
     await recordRefusal(edge.orgId, edgeId, "replayed");
     throw new DomainError("edge.assertion-invalid");
   }
-  // After its time an assertion is refused for that, so its id need not be remembered.
+  // An expired assertion is refused anyway, so its id need not be stored longer.
   await pool("overread_auth").query("DELETE FROM edge_nonce WHERE expires_at < now()");
   return issueEdgeToken({ edgeId, ...edge });
 }

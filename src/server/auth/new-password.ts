@@ -8,22 +8,22 @@ import { normalisePassword } from "./password.ts";
 /** Characters. Length is what counts most (NIST SP 800-63B §5.1.1). */
 const shortestPassword = 12;
 const longestPassword = 200;
-/** zxcvbn's scale of 0 to 4: 3 is more than 10^8 guesses, which no limit of ours lets anybody make. */
+/** zxcvbn's scale of 0 to 4: 3 is more than 10^8 guesses, more than the rate limits allow. */
 const neededScore = 3;
 
-/** A password that somebody chooses, as it comes in; {@link assertGoodPassword} decides about it. */
+/** A new password as input; {@link assertGoodPassword} decides about it. */
 export const NewPassword = z.string().max(1000);
 
-/** Control characters, and formatting that nobody sees: what cannot be typed again elsewhere. */
+/** Control and invisible formatting characters, which cannot be typed everywhere. */
 const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/u;
 
 let ready = false;
 
 /**
- * Refuses a new password that is too short, cannot be typed everywhere, is the present one, or is soon guessed: on a list of
- * known ones, a pattern, or made of what everybody knows about the person.
+ * Refuses a new password that is too short, cannot be typed everywhere, equals the current one, or is easily guessed: a
+ * known password, a pattern, or made of facts about the person.
  *
- * @param about words that a guesser would try first: name, address, organisation.
+ * @param about words that an attacker would try first: name, address, organisation.
  * @param present the password it replaces.
  * @throws {DomainError} `user.password-weak` with `reason`: `too-short`, `too-long`, `characters`, `same`, `guessable`.
  */
@@ -49,10 +49,10 @@ function weaknessOf(password: string, about: string[], present: string | undefin
     zxcvbnOptions.setOptions({ dictionary, graphs: common.adjacencyGraphs });
     ready = true;
   }
-  // The rest of a long one only adds to the strength of its beginning.
+  // The rest of a long password only adds to the strength of its beginning.
   const beginning = password.slice(0, 72);
   if (zxcvbn(beginning, known).score < neededScore) return "guessable";
-  // Names and organisation with little beside them.
+  // Name and organisation with little else.
   const rest = known.reduce((left, word) => left.replaceAll(word, ""), password.toLowerCase());
   return rest.length < password.length && [...rest].length < 8 ? "guessable" : null;
 }

@@ -11,10 +11,10 @@ import { signOut } from "./sign-out.ts";
 let log: Log | undefined;
 
 /**
- * next-auth, reduced to what we use of it: the form's csrf check, the cookie, the redirects. The cookie carries a session
- * id and nothing else; whether that session is good is asked of Postgres every time.
+ * next-auth, reduced to what we use of it: the form's CSRF check, the cookie, the redirects. The cookie contains a
+ * session id and nothing else; Postgres decides at every request whether that session is valid.
  *
- * A function, since the settings are not there while Next builds.
+ * A function, since the settings do not exist while Next builds.
  */
 export function authOptions(): NextAuthOptions {
   const { session } = config();
@@ -37,8 +37,8 @@ export function authOptions(): NextAuthOptions {
         type: "credentials",
         credentials: { email: {}, password: {}, totp: {}, organization: {} },
         /**
-         * `totp` is for accounts with a second factor. `organization` (a short name) is asked of nobody; it decides for who has
-         * the same password in two organisations.
+         * `totp` is for accounts with a second factor. `organization` (a slug) is not on the form; it decides for a
+         * person with the same password in two organisations.
          */
         async authorize(credentials, req) {
           try {
@@ -54,7 +54,7 @@ export function authOptions(): NextAuthOptions {
             const code = error instanceof DomainError ? error.code : "internal";
             if (code === "auth.invalid-credentials") return null; // next-auth says CredentialsSignin
             if (code === "internal") log?.error({ err: error }, "sign-in failed");
-            // next-auth puts the text into the address of the sign-in page, so only a code may leave.
+            // next-auth puts the text into the sign-in page's URL, so only a code may leave.
             throw new Error(code);
           }
         },
@@ -77,7 +77,7 @@ export function authOptions(): NextAuthOptions {
         const actor = typeof token.sid === "string" ? await findSession(token.sid) : null;
         return { ...answer, user: actor ? { name: actor.displayName, email: actor.email } : {} };
       },
-      /** Stays on this origin, and says so without naming it: the portal may be reached under several names. */
+      /** Redirects stay on this origin and are relative: the portal may be reached by several names. */
       redirect({ url, baseUrl }) {
         const target = URL.canParse(url, baseUrl) ? new URL(url, baseUrl) : null;
         if (!target || target.origin !== new URL(baseUrl).origin) return "/";
@@ -91,7 +91,7 @@ export function authOptions(): NextAuthOptions {
     },
     logger: {
       error(code, metadata) {
-        // A cookie whose session has ended is everyday.
+        // A cookie of an ended session is no incident.
         if (code === "JWT_SESSION_ERROR") return;
         log?.error({ code, cause: metadata instanceof Error ? metadata.name : undefined }, "next-auth");
       },

@@ -1,9 +1,9 @@
 import { hash, verify } from "@node-rs/argon2";
 
-/** One form for what different keyboards compose differently (NIST SP 800-63B §5.1.1.2). */
+/** Normalises a password, since keyboards compose characters differently (NIST SP 800-63B §5.1.1.2). */
 export const normalisePassword = (typed: string): string => typed.normalize("NFKC");
 
-// argon2id (the package's default) with 19 MiB and two passes: OWASP's floor, about 30 ms here.
+// argon2id (the package's default) with 19 MiB and two passes: OWASP's minimum, about 30 ms here.
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
 /** @returns an argon2id hash in PHC form. */
@@ -14,13 +14,13 @@ export function hashPassword(password: string): Promise<string> {
 let decoy: Promise<string> | undefined;
 
 /**
- * Checks a password. Without a stored hash (no such account) the same work is done against a decoy, so that the
- * time of the answer tells nothing about who has an account.
+ * Verifies a password. Without a stored hash (no such account) the same work is done against a decoy, so that the
+ * duration does not disclose whether the account exists.
  */
 export async function verifyPassword(storedHash: string | null, password: string): Promise<boolean> {
   decoy ??= hashPassword("an account that does not exist");
   const against = storedHash ?? (await decoy);
-  // Hashes from before there was one form are of what was typed.
+  // Older hashes are of the password as typed, not normalised.
   const forms = new Set([normalisePassword(password), password]);
   const verdicts = await Promise.all([...forms].map((form) => verify(against, form).catch(() => false)));
   return storedHash !== null && verdicts.includes(true);

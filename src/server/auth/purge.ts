@@ -1,6 +1,6 @@
 import { pool } from "#server/db/clients.ts";
 
-/** Forgets the proofs of edge routers and the failed sign-ins that can count for nothing any more. Safe to run at any time. */
+/** Deletes assertion ids of edge routers and failed sign-ins that no longer count. Safe to run at any time. */
 export async function purgeExpired(): Promise<void> {
   const database = pool("overread_maintenance");
   await database.query("DELETE FROM edge_nonce WHERE expires_at < now() - interval '1 hour'");

@@ -5,27 +5,27 @@ import { config } from "#server/config.ts";
 import { pool } from "#server/db/clients.ts";
 
 /**
- * Failures allowed in a quarter of an hour.
+ * Failures allowed per quarter of an hour.
  * - `account-source`: at one account from one source. A stranger uses up his own source's, not the owner's.
- * - `account`: at one account from all sources that have never signed in there, against guessing from many at once.
- * - `address`: from one source at whatever accounts; it may be a whole hospital behind one router.
- * - `session`: in one session, of who is asked for the password once more.
- * - `link`: at the second factor of one account, by whoever holds a link for a new password.
+ * - `account`: at one account from all sources that have never signed in there, against distributed guessing.
+ * - `address`: from one source at any accounts; a source may be a whole hospital behind one router.
+ * - `session`: in one session, for re-authentication.
+ * - `link`: at the second factor of one account, by holders of a password link.
  */
 export const signInLimits = { "account-source": 8, account: 100, address: 60, session: 8, link: 8 } as const;
 const windowMinutes = 15;
 
 export type Throttle = { kind: keyof typeof signInLimits; value: string };
 
-/** Keys are keyed hashes: what people type into an address field, passwords included, is not kept. */
+/** Keys are keyed hashes: what people type into an address field, passwords included, is not stored. */
 function keyOf({ kind, value }: Throttle): string {
   const name = value.trim().toLowerCase();
   return `${kind}:${createHmac("sha256", config().key("sign-in")).update(`${kind}:${name}`).digest("base64url")}`;
 }
 
 /**
- * One caller's part of the network: an IPv4 address, or the first half of an IPv6 one, since a single subscriber has all of the
- * second half to choose from (RFC 6177).
+ * The network source of a caller: an IPv4 address, or the first half of an IPv6 one, since a single subscriber controls
+ * the whole second half (RFC 6177).
  */
 export function sourceOf(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
@@ -42,8 +42,8 @@ export function sourceOf(address: string): string {
 }
 
 /**
- * Takes one attempt from each allowance before the password is looked at: attempts made side by side count
- * one by one, so none slips through together with another.
+ * Takes one attempt from each limit before the password is checked: parallel attempts are counted one by one, so none
+ * slips through.
  *
  * @throws {DomainError} `auth.rate-limited` with `retryAfterSeconds`, and `first` on the attempt that met the limit.
  */
@@ -66,9 +66,8 @@ export async function takeAttempt(throttles: Throttle[]): Promise<void> {
 }
 
 /**
- * The attempt was good: each allowance gets back the one it paid, and no more. The failures before it stay until their window
- * ends, since the address may have an account with somebody else too: whoever knows one of the passwords must not buy new
- * guesses at the other with it.
+ * The attempt succeeded: each limit gets its attempt back, and no more. Earlier failures stay until their window ends,
+ * since the address may have another person's account too: knowing one password must not buy new guesses at the other.
  */
 export async function returnAttempt(throttles: Throttle[]): Promise<void> {
   for (const throttle of throttles)

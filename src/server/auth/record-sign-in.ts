@@ -12,10 +12,10 @@ export async function record(actor: Actor, entry: AuditEntry): Promise<void> {
 }
 
 /**
- * A refusal is on record with the source it came from, at each account of the address typed. A flood leaves one entry when
- * it meets the limit, not thousands.
+ * Audits a refused sign-in with its source, at each account of the address. A flood leaves one entry when it meets the
+ * limit, not thousands.
  *
- * An address that nobody has an account under belongs to no organisation; the platform's own trail has it, as a keyed hash:
+ * An address without an account belongs to no organisation; the platform's own trail gets it, as a keyed hash, since
  * people type passwords into that field too.
  */
 export async function recordRefusal(

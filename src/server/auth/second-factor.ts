@@ -7,7 +7,9 @@ import { pool } from "#server/db/clients.ts";
 import { returnAttempt, type Throttle, takeAttempt } from "./rate-limit.ts";
 import { record } from "./record-sign-in.ts";
 
-/** Seconds that a code stands for (RFC 6238 §5.2); the one before and the one after are good too, for clocks that differ. */
+/**
+ * Period of a code in seconds (RFC 6238 §5.2); the previous and the next code are accepted too, for clocks that differ.
+ */
 const period = 30;
 const recoveryCodes = 10;
 
@@ -28,7 +30,7 @@ function decrypt(stored: string): Buffer {
 }
 
 function totpOf(secret: Uint8Array, label: string): TOTP {
-  // RFC 4226 and 6238 as every authenticator app knows them: HMAC-SHA-1, six digits.
+  // RFC 4226 and 6238 as every authenticator app implements them: HMAC-SHA-1, six digits.
   return new TOTP({
     issuer: "Overread",
     label,
@@ -39,14 +41,15 @@ function totpOf(secret: Uint8Array, label: string): TOTP {
   });
 }
 
-/** Recovery codes have 50 random bits and are guessed at under the sign-in limits: a plain hash keeps them. */
+/** Recovery codes have 50 random bits and are protected by the sign-in limits: a plain hash is enough. */
 const hashOf = (code: string): string =>
   createHash("sha256").update(code.toLowerCase().replace(/[\s-]/g, "")).digest("hex");
 
 /**
- * Begins to set up an authenticator app. Nothing asks for it until {@link confirmSecondFactor}; begun again, the first secret is void.
+ * Begins to set up an authenticator app. Nothing requires it before {@link confirmSecondFactor}; beginning again voids
+ * the previous secret.
  *
- * @returns the secret for typing, and the address that a QR code holds.
+ * @returns the secret for typing, and the URL for a QR code.
  * @throws {DomainError} `auth.second-factor-exists`
  */
 export async function beginSecondFactor(actor: UserActor): Promise<{ secret: string; uri: string }> {
@@ -62,9 +65,9 @@ export async function beginSecondFactor(actor: UserActor): Promise<{ secret: str
 }
 
 /**
- * Ends the setting up: the app gives the right code, so from now on sign-in and signatures ask for one.
+ * Completes the set-up with a valid code; from now on sign-in and signatures require one.
  *
- * @returns recovery codes, shown this once, each good for one sign-in without the app.
+ * @returns recovery codes, shown only now, each valid for one sign-in without the app.
  * @throws {DomainError} `auth.second-factor-invalid`, `auth.rate-limited`
  */
 export async function confirmSecondFactor(actor: UserActor, code: string): Promise<{ recoveryCodes: string[] }> {
@@ -88,7 +91,7 @@ export async function confirmSecondFactor(actor: UserActor, code: string): Promi
   return { recoveryCodes: codes.map((each) => each.replace(/^(.{4})(.{4})/, "$1-$2-")) };
 }
 
-/** Takes the second factor off an account. The door has asked for password and code. Idempotent. */
+/** Removes the second factor of an account. The caller has verified password and code. Idempotent. */
 export async function removeSecondFactor(actor: UserActor): Promise<void> {
   const { rowCount } = await pool("overread_auth").query("DELETE FROM second_factor WHERE user_id = $1", [
     actor.userId,
@@ -97,7 +100,7 @@ export async function removeSecondFactor(actor: UserActor): Promise<void> {
     await record(actor, { action: "user.second-factor", details: { userId: actor.userId, change: "removed" } });
 }
 
-/** Whether an account asks for a second factor, and how many recovery codes are left. */
+/** Whether an account requires a second factor, and how many recovery codes are left. */
 export async function secondFactorOf(userId: string): Promise<{ enabled: boolean; recoveryCodesLeft: number }> {
   const { rows } = await pool("overread_auth").query<{ left: number }>(
     `SELECT cardinality(recovery_sha256) AS left FROM second_factor WHERE user_id = $1 AND confirmed_at IS NOT NULL`,
@@ -107,8 +110,8 @@ export async function secondFactorOf(userId: string): Promise<{ enabled: boolean
 }
 
 /**
- * Uses up a code: that of the authenticator app, or a recovery code. Each is good once, also for two who come at the same time
- * (RFC 6238 §5.2).
+ * Consumes a code of the authenticator app, or a recovery code. Each works once, also for two concurrent calls (RFC
+ * 6238 §5.2).
  */
 export async function spendSecondFactor(userId: string, typed: string): Promise<boolean> {
   if (typed.length > 40) return false;
@@ -131,7 +134,7 @@ export async function spendSecondFactor(userId: string, typed: string): Promise<
   return rowCount === 1;
 }
 
-/** The time step whose code this is, or null. */
+/** The time step of a code, or null. */
 function stepOf(storedSecret: string, typed: string): number | null {
   const code = typed.replace(/\s/g, "");
   if (!/^\d{6}$/.test(code)) return null;

@@ -5,21 +5,21 @@ import type { OrganizationKind, Role } from "#server/db/generated/enums.ts";
 import { sqlOn } from "#server/db/sql-on.ts";
 import { endOldestSessions, endSession, openSession, touchSession } from "#server/domain/tenancy/index.ts";
 
-/** Sign-in belongs to no organisation: its role sees the accounts of all, and nothing of a patient. */
+/** Sign-in belongs to no organisation: its role sees the accounts of all, and no patient data. */
 const asSignIn = () => sqlOn(pool("overread_auth"));
 
 /** Sessions that one account may have open. */
 export const sessionsPerAccount = 20;
 
 /**
- * Sessions live in Postgres; the cookie only names one. So a session ends at once when it is revoked, when its user is
- * deactivated, after 15 minutes without a request, and 12 hours after sign-in whatever happens.
- * All times are the database's.
+ * Sessions are rows; the cookie only contains an id. So a session ends at once when it is revoked, when its user is
+ * deactivated, after 15 minutes without a request, and 12 hours after sign-in in any case. All times are the
+ * database's.
  */
 export async function createSession(userId: string, orgId: string, address = ""): Promise<string> {
   const { absoluteMs } = config().session;
   const id = await openSession(asSignIn(), { userId, orgId, address, absoluteMs });
-  // Browsers that were closed without signing out add up.
+  // Browsers closed without signing out leave sessions open.
   await endOldestSessions(asSignIn(), userId, { but: id, keep: sessionsPerAccount - 1 });
   return id;
 }
@@ -39,7 +39,7 @@ type SessionRow = {
 const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
 /**
- * Who a session belongs to, or null when it is no longer good.
+ * The owner of a session, or null when it is no longer valid.
  *
  * @param touch whether this counts as activity. An open event stream does not.
  */
@@ -58,12 +58,12 @@ export async function findSession(sessionId: string, { touch = true } = {}): Pro
   const row = rows[0];
   if (!row) return null;
   const { stale, ...user } = row;
-  // Once a minute is exact enough for a limit of fifteen, and keeps a scroll through a CT from writing a thousand rows.
+  // Once a minute is precise enough for a limit of fifteen, and avoids a write per request.
   if (touch && stale) await touchSession(asSignIn(), sessionId);
   return { kind: "user", ...user, sessionId };
 }
 
-/** Ends one session. Idempotent. @returns the user it belonged to, when it was still open. */
+/** Ends one session. Idempotent. @returns its user, when it was still open. */
 export async function revokeSession(sessionId: string): Promise<{ userId: string } | null> {
   return uuid.test(sessionId) ? endSession(asSignIn(), sessionId) : null;
 }

@@ -2,7 +2,7 @@ import { prisma } from "#server/db/clients.ts";
 import { appendAs } from "#server/domain/audit/index.ts";
 import { findSession, revokeSession } from "./session.ts";
 
-/** Ends the session that a person signs out of; on record in the person's organisation. Idempotent. */
+/** Signs a person out of a session; audited in the person's organisation. Idempotent. */
 export async function signOut(sessionId: string): Promise<void> {
   const actor = await findSession(sessionId, { touch: false });
   await revokeSession(sessionId);

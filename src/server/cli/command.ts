@@ -2,7 +2,7 @@ import type { ParseArgsOptionsConfig } from "node:util";
 import { parseArgs } from "node:util";
 import { namedVariable } from "#server/config.ts";
 
-/** What the user got wrong: printed with the way to use the command, without a stack. */
+/** A mistake of the user: printed with the command's usage, without a stack. */
 export class UsageError extends Error {}
 
 export type Output = {
@@ -12,15 +12,15 @@ export type Output = {
 
 export type Command = {
   name: string;
-  /** What stands behind the name: `--org <slug> --scopes <list>`. */
+  /** The arguments in the usage line: `--org <slug> --scopes <list>`. */
   usage: string;
   summary: string;
   options: ParseArgsOptionsConfig;
-  /** How many words may stand beside the options. */
+  /** How many positional arguments are allowed. */
   positionals?: number;
   /**
-   * @returns the document that `--json` prints, and the lines that a person reads. `failed` ends the process with 1:
-   *   the command ran, and what it found is bad.
+   * @returns the document that `--json` prints, and the lines that a person reads. `failed` makes the process exit with
+   * 1: the command ran, and found something wrong.
    */
   run(
     args: { values: Record<string, string | boolean | undefined>; positionals: string[] },
@@ -71,8 +71,7 @@ export function slug(text: string): string {
 }
 
 /**
- * A password that must not stand in the arguments, where every user of the machine can read it: taken from an environment
- * variable that the arguments name.
+ * A password, taken from an environment variable that the arguments name: every user of the machine can read arguments.
  */
 export function passwordFrom(variable: string | undefined): string | undefined {
   if (!variable) return undefined;

@@ -56,7 +56,7 @@ async function main(argv: string[]): Promise<number> {
     const usage = error instanceof UsageError;
     const known = toDomainError(error);
     const code = usage ? "usage" : known.code;
-    // An operator at the server may read the cause; it is not sent anywhere.
+    // An operator on the server may read the cause; it is not sent anywhere.
     const cause = known.code === "internal" && known.cause instanceof Error ? known.cause.message : known.code;
     const message = usage ? error.message : cause;
     if (asJson) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);

@@ -2,8 +2,8 @@ type Deferred = { order: string; run: () => Promise<void> };
 const deferredOf = new WeakMap<object, Deferred[]>();
 
 /**
- * Runs a transaction's work, and behind it what was kept for its end: what takes a lock that others wait for should hold it for the
- * commit alone.
+ * Runs a transaction's work and then its deferred statements: a statement that takes a contended lock should hold it
+ * for the commit only.
  */
 export async function withEnd<T>(tx: object, work: () => Promise<T>): Promise<T> {
   const { result, ends } = await keepingEnd(tx, work);
@@ -12,9 +12,9 @@ export async function withEnd<T>(tx: object, work: () => Promise<T>): Promise<T>
 }
 
 /**
- * The same for who runs the end himself.
+ * The same for a caller that runs the deferred statements itself.
  *
- * @returns `ends` in one order for everybody, so that two who need the same locks do not wait for each other.
+ * @returns `ends` in a fixed order, so that two transactions that need the same locks do not deadlock.
  */
 export async function keepingEnd<T>(
   tx: object,
@@ -32,11 +32,11 @@ export async function keepingEnd<T>(
 }
 
 /**
- * Keeps a statement for the end of the transaction; in one that knows no end it runs at once. It fails with the transaction, and the
- * transaction with it.
+ * Defers a statement to the end of the transaction; without {@link withEnd} it runs at once. If it fails, the
+ * transaction fails.
  *
- * @param order of what it locks; statements of one order keep theirs.
- * @param run sends its one statement before it waits for anything.
+ * @param order sort key of the lock it takes; statements of equal keys keep their order.
+ * @param run sends its single statement before it waits for anything.
  */
 export async function atEnd(tx: object, order: string, run: () => Promise<void>): Promise<void> {
   const last = deferredOf.get(tx);

@@ -1,23 +1,23 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Rolled back so that another transaction could go on: deadlock, serialisation failure, a lock not had in time. */
+/** Rolled back in favour of another transaction: deadlock, serialisation failure, lock timeout. */
 const conflict = /^(40P01|40001|55P03|P2034|TransactionWriteConflict)$/;
 /**
- * Not done in time, or the database is not there: starts, recovers, shuts down, has no connection left, was cut off. 08, 53 and 57
- * are SQLSTATE classes; P1 and P2 are the ORM's codes.
+ * The database timed out or is unavailable: starting, recovering, shutting down, out of connections, connection lost.
+ * 08, 53 and 57 are SQLSTATE classes; P1 and P2 are prefixes of Prisma's codes.
  */
 const busy =
   /^(P2028|P2024|P1001|P1002|P1008|P1017|25P0[34]|57014|(08|53|57P)\w{2,3}|ECONN(REFUSED|RESET|ABORTED)|EPIPE|SocketTimeout|ConnectionClosed|DatabaseNotReachable|TooManyConnections)$/;
-/** The pool gives its reasons as text alone. */
+/** The pool reports its reasons as text only. */
 const poolMessages =
   /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection)/;
 
-/** Says whether the transaction was undone for the sake of another: run again, it is as if it had come later. */
+/** Whether the transaction was rolled back in favour of another and may be run again. */
 function isConflict(error: unknown): boolean {
   return some(error, ({ code }) => code !== undefined && conflict.test(code));
 }
 
-/** Says whether the database could not do it now, and may be asked again. */
+/** Whether the database was busy or unavailable, so that trying again makes sense. */
 export function isBusyDatabase(error: unknown): boolean {
   return some(error, ({ code, message }) =>
     code !== undefined && message !== callerGone && (busy.test(code) || conflict.test(code))
@@ -26,12 +26,12 @@ export function isBusyDatabase(error: unknown): boolean {
   );
 }
 
-/** What node says, with ECONNRESET, of a request whose caller hung up: that is no database. */
+/** Node reports a request whose caller disconnected with ECONNRESET too; that is no database error. */
 const callerGone = "aborted";
 
 type Fault = { code: string | undefined; message: string };
 
-/** Looks along the causes, also where the ORM keeps what its driver said. */
+/** Searches the chain of causes, also where Prisma keeps the driver's error. */
 function some(error: unknown, test: (fault: Fault) => boolean, depth = 0): boolean {
   if (typeof error !== "object" || error === null || depth > 8) return false;
   const { code, originalCode, kind, message, cause, meta } = error as Record<string, unknown>;
@@ -42,14 +42,14 @@ function some(error: unknown, test: (fault: Fault) => boolean, depth = 0): boole
   return some(cause, test, depth + 1) || some(driver, test, depth + 1);
 }
 
-/** So many tries, and between them a time that grows and that two who met do not share. */
+/** The number of attempts; the pause between them grows and is randomised. */
 const tries = 4;
 const firstPauseMs = 20;
 
 /**
- * Runs a transaction, and again where it was undone for another's sake.
+ * Runs a transaction, and again where it was rolled back in favour of another.
  *
- * @param idempotent what only reads, or may be done twice: asked once more also when the database was too busy.
+ * @param idempotent for what only reads or may be repeated: also retried when the database was busy.
  */
 export async function retryRolledBack<T>(work: () => Promise<T>, { idempotent = false } = {}): Promise<T> {
   for (let tried = 1; ; tried++)

@@ -15,13 +15,13 @@ export function pool(role: DbRole): pg.Pool {
       connectionString: config().database.roleUrl(role),
       max: poolSize[role],
       connectionTimeoutMillis: 10_000,
-      // A connection costs more to make than to keep, and its reads are guarded by those that follow on it (read-stream.ts).
+      // A connection is expensive to open, and the numbering of its reads continues while it lives (read-stream.ts).
       idleTimeoutMillis: 600_000,
-      // Statements go out without waiting for the answer to the one before (with-tenant-sql.ts); who awaits each notices nothing.
+      // Pipelines statements (with-tenant-sql.ts); code that awaits each one is unaffected.
       pipeline: role === "overread_app",
       allowExitOnIdle: true,
     });
-    // A server that restarts kills idle connections; the pool replaces them, and the process must live on.
+    // A server restart closes idle connections; the pool replaces them, and the process must not crash.
     existing.on("error", () => {});
     pools.set(role, existing);
   }

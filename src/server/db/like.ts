@@ -1,2 +1,2 @@
-/** A text that means itself in a LIKE pattern. */
+/** Escapes a text for use in a LIKE pattern. */
 export const likeLiteral = (text: string): string => text.replace(/[\\%_]/g, "\\$&");

@@ -5,14 +5,14 @@ import type { DbRole } from "./roles.ts";
 
 type Handler = { heard: (payload: string) => void; missed: () => void };
 
-/** What the database's own list of connections calls it. */
+/** The connection's application_name. */
 export const listenerName = "overread-listener";
-/** How often a silent connection is asked whether it lives: one that died without a word would hear nothing for ever. */
+/** How often a silent connection is probed: one that died unnoticed would never receive anything. */
 const pingMs = 10_000;
 
 /**
- * One connection of a process on which Postgres speaks (NOTIFY), for everything in the process that listens. It comes back for ever;
- * what was said meanwhile is lost, so whoever listens is told that something was missed.
+ * One connection per process for LISTEN/NOTIFY, shared by everything in the process. It reconnects for ever;
+ * notifications sent meanwhile are lost, so listeners are told that something may have been missed.
  */
 export class DatabaseListener {
   readonly #role: DbRole;
@@ -30,15 +30,15 @@ export class DatabaseListener {
   /**
    * Listens on a channel; to be called before {@link start}.
    *
-   * @param heard gets what was said.
-   * @param missed called whenever the connection stands anew, the first time included: anything may have been said before.
+   * @param heard called with each payload.
+   * @param missed called after every (re)connect, the first included: something may have been sent before.
    */
   on(channel: string, heard: (payload: string) => void, missed: () => void): void {
     const handlers = this.#hearers.get(channel) ?? [];
     this.#hearers.set(channel, [...handlers, { heard, missed }]);
   }
 
-  /** Connects now or whenever Postgres comes. Does not wait, does not fail. */
+  /** Connects now or whenever Postgres is available. Does not wait, does not fail. */
   start(): void {
     void this.#keepListening();
   }
@@ -53,7 +53,7 @@ export class DatabaseListener {
     for (let failures = 0; !this.#closed; failures++) {
       const client = new pg.Client({
         connectionString: config().database.roleUrl(this.#role),
-        // So that an operator tells it from the pools' connections.
+        // Distinguishes it from the pools' connections.
         application_name: listenerName,
         keepAlive: true,
         connectionTimeoutMillis: 10_000,
@@ -82,7 +82,7 @@ export class DatabaseListener {
         if (!this.#closed) this.#log.warn({ err: error }, "postgres is away; nothing is heard");
       }
       clearInterval(pinging);
-      // An end that waits for a dead peer is not waited for.
+      // Does not wait for a dead peer.
       void client.end().catch(() => {});
       if (!this.#closed) await this.#pause(Math.min(100 * 2 ** failures, 2_000));
     }

@@ -4,8 +4,8 @@ import { retryRolledBack } from "./busy.ts";
 import { prisma } from "./clients.ts";
 
 /**
- * Work across tenants: operator commands, the outbox relay, sweeps. Its own role and connection, easy to
- * search for; whoever uses it audits what it does to a tenant.
+ * Work across tenants: operator commands, the outbox relay, sweeps. Uses its own role and connection; the caller audits
+ * what it does to a tenant.
  */
 export async function withMaintenance<T>(fn: (tx: Tx) => Promise<T>, { timeoutMs = 30_000 } = {}): Promise<T> {
   return retryRolledBack(() =>

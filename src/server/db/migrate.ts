@@ -8,9 +8,8 @@ import * as engineBindings from "@prisma/schema-engine-wasm/schema_engine_bg";
 import pg from "pg";
 
 /**
- * Prisma migrations without Prisma's downloaded engine: the same schema engine as WebAssembly, so that
- * a machine that reaches nothing but the npm registry can migrate. Writes `_prisma_migrations` as
- * `prisma migrate deploy` does.
+ * Prisma migrations without Prisma's downloaded engine: uses the same schema engine as WebAssembly, so that a machine
+ * that reaches only the npm registry can migrate. Writes `_prisma_migrations` as `prisma migrate deploy` does.
  */
 const prismaDir = fileURLToPath(new URL("../../../prisma/", import.meta.url));
 const migrationsDir = path.join(prismaDir, "migrations");
@@ -47,9 +46,9 @@ function migrationList() {
 }
 
 const [oneLetter, text] = [18, 25];
-/** Postgres' catalogues have columns of type "char", which the adapter refuses and the engine wants as characters. */
+/** System catalogues have columns of type "char", which the adapter refuses and the engine expects as characters. */
 class CataloguePool extends pg.Pool {
-  /** Places of such columns in the newest answer. */
+  /** Positions of such columns in the newest result. */
   characters = new Set<number>();
   // biome-ignore lint/suspicious/noExplicitAny: passes on whatever forms of query the adapter uses
   override async query(...args: any[]): Promise<any> {
@@ -62,8 +61,8 @@ class CataloguePool extends pg.Pool {
 }
 
 /**
- * The pg adapter cuts scripts at every semicolon, which tears function bodies apart. Here a script goes to the
- * server whole: the simple protocol runs it as one implicit transaction, so a migration applies entirely or not at all.
+ * The pg adapter splits scripts at every semicolon, which breaks function bodies. Here a script is sent as a whole: the
+ * simple protocol runs it as one implicit transaction, so a migration applies entirely or not at all.
  */
 class WholeScriptAdapterFactory extends PrismaPg {
   readonly #pool: CataloguePool;
@@ -117,7 +116,7 @@ async function openEngine(ownerUrl: string) {
   };
 }
 
-/** Applies what is not applied yet, in order. @returns the names applied now. */
+/** Applies pending migrations, in order. @returns the names applied now. */
 export async function applyMigrations(ownerUrl: string): Promise<string[]> {
   const { engine, close } = await openEngine(ownerUrl);
   try {
@@ -132,9 +131,9 @@ export async function applyMigrations(ownerUrl: string): Promise<string[]> {
 }
 
 /**
- * What separates the database as its migrations made it from the schema files, as SQL that would lead there; empty when they agree.
- * For writing a migration, and for the test that none is forgotten. Indexes on expressions, triggers, policies and grants are not
- * Prisma's to know and do not count.
+ * The SQL that would turn the migrated database into the schema files' state; empty when they agree. For writing a
+ * migration, and for the test that none is missing. Indexes on expressions, triggers, policies and grants are unknown
+ * to Prisma and do not count.
  */
 export async function schemaDiffSql(ownerUrl: string): Promise<string> {
   const { engine, close } = await openEngine(ownerUrl);

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { DomainError } from "@overread/shared/errors";
 
 /**
- * Where the reads of a connection stand. Every connection is a stream of its own, and numbers its reads 1, 2, 3 … without a gap: the
- * number is a setting of the database session, changed by the statement that writes the read, so that a transaction that is undone
- * takes its numbers back. Nobody waits for anybody, and a number that is missing is a read that was taken away.
+ * Numbering of audited reads. Every connection is a stream of its own and numbers its reads 1, 2, 3 … without gaps: the
+ * number is a session setting, changed by the statement that writes the read, so that a rolled back transaction gives
+ * its numbers back. Nobody waits for anybody, and a missing number means that a read was removed.
  */
 export type ReadPlaceRow = {
   /** `audit.stream`; null or empty on a connection that has written none. */
@@ -14,15 +14,18 @@ export type ReadPlaceRow = {
   now: Date;
 };
 
-/** The place of one read: its stream, its number there, and the time of its transaction (of the database, in whole milliseconds). */
+/**
+ * The identity of one read: its stream, its number there, and its transaction's time (of the database, in whole
+ * milliseconds).
+ */
 export type ReadPlace = { stream: string; n: number; at: Date };
 
 const places = new WeakMap<object, { last: ReadPlace | null }>();
 
-/** Columns that the opening statement of a tenant's transaction asks for. */
+/** Columns for the opening statement of a tenant's transaction. */
 export const readPlaceColumns = `now() AS now, current_setting('audit.stream', true) AS stream, current_setting('audit.stream_n', true) AS "streamN"`;
 
-/** @returns how to say what the opening statement answered, once it has. */
+/** @returns a function that takes the opening statement's result. */
 export function beginReads(tx: object): (row: ReadPlaceRow) => void {
   const state: { last: ReadPlace | null } = { last: null };
   places.set(tx, state);
@@ -31,10 +34,10 @@ export function beginReads(tx: object): (row: ReadPlaceRow) => void {
   };
 }
 
-/** Whether a tenant's opener began this transaction. */
+/** Whether this transaction was opened for a tenant. */
 export const numbersReads = (tx: object): boolean => places.has(tx);
 
-/** The next place in this transaction, whose opening statement has been answered. */
+/** The next number in this transaction, whose opening statement has been answered. */
 export function nextRead(tx: object): ReadPlace {
   const last = places.get(tx)?.last;
   if (!last) throw new DomainError("internal");

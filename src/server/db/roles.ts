@@ -5,7 +5,7 @@ import pg from "pg";
 export const dbRoles = ["overread_app", "overread_auth", "overread_maintenance"] as const;
 export type DbRole = (typeof dbRoles)[number];
 
-/** The password of a role: derived from the master secret, so that there is nothing more to keep. */
+/** A role's password, derived from the master secret, so that it need not be stored. */
 function rolePassword(secret: string, role: DbRole): string {
   return createHmac("sha256", secret).update(`database-role:${role}`).digest("base64url");
 }
@@ -18,7 +18,9 @@ export function roleUrl(ownerUrl: string, secret: string, role: DbRole): string 
   return url.href;
 }
 
-/** Creates the roles, or brings their passwords and what they may do in this database up to date. Needs a login that may create roles. */
+/**
+ * Creates the roles, or updates their passwords and privileges in this database. Needs a login that may create roles.
+ */
 export async function ensureRoles(ownerUrl: string, secret: string): Promise<void> {
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
@@ -29,7 +31,7 @@ export async function ensureRoles(ownerUrl: string, secret: string): Promise<voi
         await client.query(`CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS`);
       await client.query(`ALTER ROLE ${role} PASSWORD '${rolePassword(secret, role)}'`);
     }
-    // No role has tables of its own in front of the product's. A database made from a copy has this privilege again.
+    // No role may create tables that shadow the product's. A copied database has this privilege again.
     await client.query(
       `DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$`,
     );

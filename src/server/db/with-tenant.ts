@@ -6,13 +6,12 @@ import { prisma } from "./clients.ts";
 import { beginReads, type ReadPlaceRow } from "./read-stream.ts";
 
 /**
- * The only way to a tenant's rows: opens a transaction in which the database shows the actor's
- * organisation and nothing else (row-level security on `app.org_id`), and runs `fn` in it.
- * Anything thrown rolls back; a verb does no network I/O while it is open, so that what was undone for another's sake (deadlock,
- * serialisation failure) is run again, some times.
+ * The only way to a tenant's rows: opens a transaction in which row-level security (`app.org_id`) shows the actor's
+ * organisation and nothing else, and runs `fn` in it. Anything thrown rolls back. A verb does no network I/O, so a
+ * transaction that was rolled back in favour of another (deadlock, serialisation failure) is run again, up to a limit.
  *
- * @param idempotent for what only reads: asked again also when the database was too busy.
- * @param requestId ties audit events and log lines of one request together.
+ * @param idempotent for what only reads: also retried when the database was busy.
+ * @param requestId correlates audit events and log lines of one request.
  */
 export async function withTenant<A extends Actor, T>(
   actor: A,
@@ -26,7 +25,7 @@ export async function withTenant<A extends Actor, T>(
   const once = () =>
     prisma("overread_app").$transaction(
       async (tx) => {
-        // The ORM looks at its clock between two statements only: one that waits for a lock is ended by the database.
+        // Prisma enforces its timeout between statements only; one that waits for a lock is ended by the database.
         const [row] = await tx.$queryRaw<[ReadPlaceRow]>`
           SELECT set_config('app.org_id', ${actor.orgId}, true), set_config('statement_timeout', ${String(timeoutMs)}, true), now() AS now,
             current_setting('audit.stream', true) AS stream, current_setting('audit.stream_n', true) AS "streamN"`;

@@ -15,7 +15,7 @@ import { systemActor } from "#server/system-actor.ts";
 
 type DemoAccount = { email: string; displayName: string; personName: string; roles: Role[]; qualification?: string };
 
-/** The demo's people, by organisation. */
+/** The demo accounts, by organisation. */
 export const demoAccounts: Record<"lakeside" | "harbor" | "nightshift" | "overread", DemoAccount[]> = {
   nightshift: [
     {
@@ -80,7 +80,7 @@ export const demoAccounts: Record<"lakeside" | "harbor" | "nightshift" | "overre
 
 const by = "demo";
 
-/** The demo edge router answers to this AE title from its next heartbeat on. */
+/** The demo edge router accepts this called AE title from its next heartbeat on. */
 async function answerTo(tx: Tx, edgeAet: string): Promise<void> {
   const facility = await addCalledAeTitle(tx, { facilitySlug: "lakeside-main", aeTitle: edgeAet });
   if (!facility) return;
@@ -89,11 +89,11 @@ async function answerTo(tx: Tx, edgeAet: string): Promise<void> {
 }
 
 /**
- * Loads the demo organisations, all in one transaction: two hospitals, the reading group that reads for both, and the
+ * Loads the demo organisations in one transaction: two hospitals, the reading group that reads for both, and the
  * platform's own organisation, with one account per role. Does nothing where they exist already.
  *
- * @param password of every demo account; only its hashes are kept.
- * @param edgeAet a further AE title the demo edge router answers to, also where the demo was loaded with another one.
+ * @param password of every demo account; only its hashes are stored.
+ * @param edgeAet a further called AE title of the demo edge router, also set where the demo is loaded already.
  * @returns whether anything was loaded.
  */
 export async function seedDemo({

@@ -6,18 +6,18 @@ import type { GatheredReport, SignedVersionRow } from "#server/domain/reporting/
 import { identityFrom, omittedIdentityTags } from "./dicom-modules.ts";
 import type { DocumentUids, InstanceReference, KeyPicture, ReportSection, SignedReport } from "./signed-report.ts";
 
-/** A key image whose picture is still to be made. */
+/** A key image that is not rendered yet. */
 type WantedPicture = Omit<KeyPicture, "jpeg"> & { windowCenter?: number; windowWidth?: number };
-/** All that the documents say but the pictures, which the archive draws. */
+/** Everything in the documents but the key images, which the archive renders. */
 export type ReportWithoutPictures = Omit<SignedReport, "keyImages"> & {
   studyId: string;
   keyImages: WantedPicture[];
-  /** Tags of the images that were not fit to be copied into our objects. */
+  /** Tags of image attributes that were not valid enough to be copied into our objects. */
   leftOut: string[];
 };
 
 /**
- * What the documents of a signed version say, out of what was gathered for it (`gatherReport`). Pure: the same rows make the same report.
+ * Assembles the content of a signed version's documents from `gatherReport`. Pure: the same rows give the same report.
  *
  * @throws {DomainError} `report.not-found` (a version without a signed report before it)
  */
@@ -73,10 +73,10 @@ export function assembleReport({ versions, place, image, images, priors }: Gathe
 
 const toReference = ({ numberOfFrames: _, ...reference }: ImageReference): InstanceReference => reference;
 
-/** Its own words, and what the product says in it of the patient. */
+/** The addendum's text, and statements that the product adds about the patient. */
 const isAddendum = ({ key }: ReportSection) => /^(identity-)?addendum-\d+$/.test(key);
 
-/** A version carries all addenda so far; who signed each is known from the version that brought it. */
+/** A version contains all addenda so far; who signed each is known from the version that added it. */
 function addendaOf(versions: SignedVersionRow[]): SignedReport["addenda"] {
   const known = new Set<string>();
   let number = 0;

@@ -18,7 +18,8 @@ import type { ReportSection, Signature, SignedReport } from "./signed-report.ts"
 import { amendments, containsDate, tabColumns, withoutEmptyEdges } from "./wording.ts";
 
 /**
- * The signed report as structured text: TID 2000 in a Basic Text SR, complete and (unless preliminary) verified, sections as containers.
+ * The signed report as structured text: TID 2000 in a Basic Text SR, complete and (unless preliminary) verified,
+ * sections as containers.
  *
  * @returns a Part 10 file in Explicit VR Little Endian.
  * @see DICOM PS3.3 A.35.1 (Basic Text SR IOD), C.17.2 and C.17.3; PS3.16 TID 2000
@@ -39,7 +40,7 @@ export function buildBasicTextSr(report: SignedReport): Buffer {
         PreliminaryFlag: preliminary ? "PRELIMINARY" : "FINAL",
         CompletionFlag: "COMPLETE",
         VerificationFlag: preliminary ? "UNVERIFIED" : "VERIFIED",
-        // Nobody has verified a preliminary report yet; who wrote it stands in its observation context.
+        // A preliminary report has no verifying observer; its author is in the observation context.
         VerifyingObserverSequence: preliminary
           ? undefined
           : [
@@ -66,14 +67,14 @@ export function buildBasicTextSr(report: SignedReport): Buffer {
   );
 }
 
-/** What the content refers to is evidence too, should a key image have come later than the rest. */
+/** Referenced images are evidence too, also a key image that arrived after the others. */
 function evidenceOf(report: SignedReport): SignedReport["evidence"] {
   return [...new Map([...report.evidence, ...report.keyImages].map((i) => [i.sopInstanceUid, i])).values()];
 }
 
 /**
- * Images of the earlier studies that the report speaks of (PS3.3 C.17.2.3): those whose date its Comparison names; all
- * that were at hand where it has none, since then they are listed in its stead.
+ * Images of the earlier studies that the report refers to (PS3.3 C.17.2.3): those whose date its Comparison names;
+ * without a Comparison, all available priors, since they are listed instead.
  */
 function otherEvidence(report: SignedReport): WritableDataSet[] | undefined {
   const written = report.sections.find((section) => section.key === "comparison" && hasText(section));
@@ -103,7 +104,7 @@ function contentOf(report: SignedReport): WritableDataSet[] {
 
 const hasText = (section: ReportSection) => section.text.trim() !== "";
 
-/** TID 1002 and 1003: who observed. */
+/** TID 1002 and 1003: the observer. */
 function observer(signature: Signature, { readingGroup }: SignedReport): WritableDataSet[] {
   const item = (valueType: string, name: WritableDataSet, value: WritableDataSet) => ({
     ...dataSet({ RelationshipType: "HAS OBS CONTEXT", ValueType: valueType, ConceptNameCodeSequence: [name] }),
@@ -125,7 +126,10 @@ function container(section: ReportSection, context: WritableDataSet[] = []): Wri
   return containerItem(heading(), [...context, textItem(element(), section.text)]);
 }
 
-/** An impression that was added to says so itself: a PACS may show it alone. Not the radiologist's words, so a comment. */
+/**
+ * States at the impression that there is an addendum: a PACS may show the impression alone. Not the radiologist's text,
+ * so a comment.
+ */
 function pointers({ key }: ReportSection, report: SignedReport): WritableDataSet[] {
   if (key !== "impression") return [];
   return amendments(report).map((words) => textItem(code("121106", "DCM", "Comment"), words));
@@ -141,7 +145,7 @@ function containerItem(name: WritableDataSet, content: WritableDataSet[]): Writa
   });
 }
 
-/** The radiologist's own comparison section says it in words; without one, what was at hand is listed. */
+/** The radiologist's own comparison section, or without one a list of the available priors. */
 function comparisons(report: SignedReport): WritableDataSet[] {
   const written = report.sections.some((section) => section.key === "comparison" && hasText(section));
   if (written || report.comparisons.length === 0) return [];
@@ -175,13 +179,13 @@ function codeItem(relationship: string, name: WritableDataSet, value: WritableDa
   });
 }
 
-/** Text of a content item; lines end as in ISO 646 text of DICOM, by CR LF (PS3.5 §6.1.3). */
+/** Text of a content item; lines end with CR LF (PS3.5 §6.1.3). */
 function textItem(name: WritableDataSet, text: string): WritableDataSet {
   return dataSet({
     RelationshipType: "CONTAINS",
     ValueType: "TEXT",
     ConceptNameCodeSequence: [name],
-    // Controls other than line ends are not allowed in UT (PS3.5 §6.1.3). Blanks before the words are significant.
+    // Control characters other than line ends are not allowed in UT (PS3.5 §6.1.3). Leading spaces are significant.
     TextValue: withoutEmptyEdges(text)
       .replaceAll("\t", " ".repeat(tabColumns))
       .replace(/(?!\n)\p{Cc}/gu, " ")

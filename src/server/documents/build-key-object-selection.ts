@@ -38,7 +38,7 @@ export function buildKeyObjectSelection(report: SignedReport): Buffer | null {
   );
 }
 
-/** Two frames of one object are one object. */
+/** Two frames of one object are one reference. */
 function distinct(images: SignedReport["keyImages"]): SignedReport["keyImages"] {
   return [...new Map(images.map((image) => [image.sopInstanceUid, image])).values()];
 }
@@ -60,7 +60,7 @@ function observer(report: SignedReport): WritableDataSet[] {
   ];
 }
 
-/** The captions, numbered as the images follow (PS3.16 TID 2010 row 7: one description at most). */
+/** The captions, numbered in the order of the images (PS3.16 TID 2010 row 7: at most one description). */
 function description(report: SignedReport): WritableDataSet[] {
   const lines = report.keyImages.flatMap(({ caption }, index) =>
     caption.trim() ? [`${index + 1}. ${caption.trim()}`] : [],

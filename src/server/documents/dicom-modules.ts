@@ -9,9 +9,11 @@ import { encodePart10 } from "@overread/shared/dicom/write";
 import type { InstanceReference, SignedReport } from "./signed-report.ts";
 import { validPart } from "./valid-element.ts";
 
-/** Modules that our three objects share (PS3.3 Annex C), written the same way in each. */
+/** Modules that our three kinds of object share (PS3.3 Annex C). */
 
-/** Patient, Patient Study and General Study attributes that are copied from an image (PS3.3 C.7.1.1, C.7.2.1, C.7.2.2). */
+/**
+ * Patient, Patient Study and General Study attributes that are copied from an image (PS3.3 C.7.1.1, C.7.2.1, C.7.2.2).
+ */
 const identityTags = [
   [
     Tag.StudyDate,
@@ -37,7 +39,7 @@ const identityTags = [
   ],
   [Tag.PatientAge, Tag.PatientSize, Tag.PatientWeight, Tag.EthnicGroup, Tag.StudyInstanceUID, Tag.StudyID],
 ].flat();
-/** Of those, the ones that have to stand even when nobody knows them (type 2). */
+/** Those of type 2: present even when unknown. */
 const requiredIdentity: Record<string, string> = {
   [Tag.StudyDate]: "DA",
   [Tag.StudyTime]: "TM",
@@ -50,10 +52,10 @@ const requiredIdentity: Record<string, string> = {
   [Tag.StudyID]: "SH",
 };
 
-/** By these a PACS files the object; without them it would be nobody's. They stay as the images have them. */
+/** By these a PACS files the object, so they are copied exactly as the images have them. */
 const filedBy = new Set<string>([Tag.PatientName, Tag.PatientID, Tag.StudyInstanceUID]);
 
-/** What of an image's data set makes the identity of patient and study. Values that break their VR stay behind. */
+/** The patient and study attributes of an image's data set. Values that are invalid for their VR are omitted. */
 export function identityFrom(image: DicomJson): DicomJson {
   const identity: DicomJson = {};
   for (const tag of identityTags) {
@@ -64,7 +66,7 @@ export function identityFrom(image: DicomJson): DicomJson {
   return identity;
 }
 
-/** Tags of what {@link identityFrom} left behind, whole or in part, for the record of making the documents. */
+/** Tags that {@link identityFrom} omitted, in whole or in part, for the audit event of creating the documents. */
 export function omittedIdentityTags(image: DicomJson): string[] {
   return identityTags.filter((tag) => {
     const [element, kept] = [image[tag], copied(image, tag)];
@@ -78,7 +80,7 @@ function copied(image: DicomJson, tag: string): DicomElement | null {
   return filedBy.has(tag) ? element : validPart(tag, element);
 }
 
-/** SOP Common, equipment and content date: the moment of signing is the moment of the object, however late it is made. */
+/** SOP Common, equipment and content date: the time of signing, however late the object is made. */
 export function commonModules(report: SignedReport, sop: { sopClassUid: string; sopInstanceUid: string }) {
   const { date, time } = dicomMoment(report.signature.at, report.facility.timeZone);
   return dataSet({
@@ -96,7 +98,7 @@ export function commonModules(report: SignedReport, sop: { sopClassUid: string; 
   });
 }
 
-/** Series numbers of report objects: far above those of scanners. */
+/** Series numbers of report objects: far above those of modalities. */
 export const seriesNumbers = { pdf: 9901, sr: 9902, kos: 9903 } as const;
 
 export function seriesModule(
@@ -113,7 +115,7 @@ export function seriesModule(
   });
 }
 
-/** Instances by study and series, as SOP Instance Reference macros want them (PS3.3 C.17.2.1). */
+/** Instances by study and series, for SOP Instance Reference macros (PS3.3 C.17.2.1). */
 export function referencedStudy(studyInstanceUid: string, instances: InstanceReference[]): WritableDataSet {
   const bySeries = Map.groupBy(instances, (instance) => instance.seriesInstanceUid);
   return dataSet({
@@ -128,7 +130,7 @@ export function referencedSop({ sopClassUid, sopInstanceUid }: { sopClassUid: st
   return dataSet({ ReferencedSOPClassUID: sopClassUid, ReferencedSOPInstanceUID: sopInstanceUid });
 }
 
-/** The same object of the version before (PS3.3 C.17.2: a correction or addendum names what it follows). */
+/** The same object of the previous version (PS3.3 C.17.2: a correction or addendum references its predecessor). */
 export function predecessorModule(report: SignedReport, kind: "pdf" | "sr"): WritableDataSet {
   const earlier = report.predecessor?.[kind];
   if (!earlier) return {};
@@ -140,7 +142,7 @@ export function predecessorModule(report: SignedReport, kind: "pdf" | "sr"): Wri
 /** Diagnostic imaging report, of any modality. */
 export const reportTitle = () => code("18748-4", "LN", "Diagnostic imaging report");
 
-/** A key image: which frame is said only where there are several (PS3.3 C.17.3, Table 10-3). */
+/** A key image: the frame is given only where there are several (PS3.3 C.17.3, Table 10-3). */
 export function imageItem(image: SignedReport["keyImages"][number], relationship: string): WritableDataSet {
   return dataSet({
     RelationshipType: relationship,
@@ -154,14 +156,15 @@ export function imageItem(image: SignedReport["keyImages"][number], relationship
   });
 }
 
-/** A value no longer than its VR allows, cut at a character. */
+/** A value truncated to its VR's length, at a whole character. */
 export function truncated(text: string, characters: number): string {
   return [...text].slice(0, characters).join("");
 }
 
 /**
- * The object as a file, in the character set of the study's images where that carries every text in it, otherwise in
- * UTF-8. The same name in other bytes reads as another patient to whoever compares bytes (PS3.3 C.12.1.1.2).
+ * The object as a file, in the character set of the study's images if that can encode every text in it, otherwise in
+ * UTF-8. Software that compares bytes would take the same name in another encoding for another patient (PS3.3
+ * C.12.1.1.2).
  */
 export function part10(dataset: WritableDataSet, characterSet = utf8): Buffer {
   const specificCharacterSet = carries(characterSet, dataset) ? characterSet : utf8;
@@ -170,7 +173,7 @@ export function part10(dataset: WritableDataSet, characterSet = utf8): Buffer {
 
 const utf8 = "ISO_IR 192";
 
-/** Defined terms of Specific Character Set (PS3.3 C.12.1.1.2); modalities also spell them otherwise, which we only read. */
+/** Defined terms of Specific Character Set (PS3.3 C.12.1.1.2); other spellings by modalities are only read. */
 const definedTerm =
   /^(?:|ISO_IR (?:13|100|101|109|110|126|127|138|144|148|166|192|203)|GB18030|GBK|ISO 2022 IR (?:6|13|58|87|100|101|109|110|126|127|138|144|148|149|159|166|203))$/;
 

@@ -15,7 +15,7 @@ import type { SignedReport } from "./signed-report.ts";
 /**
  * The signed PDF as an object of the study.
  *
- * @param pdf of even length, as `renderReportPdf` gives it: what a reader takes out is the file, byte for byte.
+ * @param pdf of even length, as from `renderReportPdf`, so that the encapsulated file is identical byte for byte.
  * @returns a Part 10 file in Explicit VR Little Endian.
  * @see DICOM PS3.3 A.45.1 (Encapsulated PDF IOD), C.24.2 (Encapsulated Document module)
  */
@@ -48,7 +48,7 @@ export function encapsulatePdf(report: SignedReport, pdf: Buffer): Buffer {
   );
 }
 
-/** Without key images the report comes from the study as a whole: its series, each by one instance. */
+/** Without key images the source is the study as a whole: its series, each represented by one instance. */
 function onePerSeries(evidence: SignedReport["evidence"]): SignedReport["evidence"] {
   return [...new Map(evidence.map((instance) => [instance.seriesInstanceUid, instance])).values()];
 }

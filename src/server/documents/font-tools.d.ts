@@ -1,4 +1,4 @@
-/** What we use of fontkit 2.0 (it ships no types); lengths in font units. */
+/** The part of fontkit 2.0 that we use (it ships no types); lengths in font units. */
 declare module "fontkit" {
   export type Path = {
     commands: { command: "moveTo" | "lineTo" | "quadraticCurveTo" | "bezierCurveTo" | "closePath"; args: number[] }[];

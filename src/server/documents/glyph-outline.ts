@@ -3,10 +3,10 @@ import type { Path } from "fontkit";
 /**
  * Writes an outline as a simple glyph of a `glyf` table.
  *
- * A variable font keeps its outlines at one weight and deltas to the others; a PDF can embed only one weight. fontkit
- * computes the outline of the weight asked for, yet 2.0.4 fails to write it (foliojs/fontkit: `encodeSimple` hands a
- * size where a buffer is expected), and leaves accents of composite glyphs at the place of the default weight.
- * So every glyph we embed is written flat, from here.
+ * A variable font stores its outlines at one weight and deltas for the others; a PDF can embed only one weight. fontkit
+ * computes the outline of the requested weight, but 2.0.4 fails to write it (foliojs/fontkit: `encodeSimple` passes a
+ * size where a buffer is expected), and leaves accents of composite glyphs at the position of the default weight. So
+ * every glyph we embed is written by this function, without components.
  *
  * @param path in font units; quadratic curves only, as TrueType has them.
  * @returns empty for a glyph without ink.
@@ -52,7 +52,7 @@ function contoursOf(path: Path): Point[][] {
   const point = (x = 0, y = 0, onCurve = true) => current.push({ x: Math.round(x), y: Math.round(y), onCurve });
   const close = () => {
     const [first, final] = [current[0], current.at(-1)];
-    // The way back to the start is implied.
+    // The closing line to the start is implied.
     if (current.length > 1 && first && final?.onCurve && final.x === first.x && final.y === first.y) current.pop();
     if (current.length > 1) contours.push(current);
     current = [];

@@ -1,6 +1,6 @@
 import type { TextStyle } from "./set-text.ts";
 
-/** A4 in points, and the white around the text. */
+/** A4 in points, and its margins. */
 export const page = { width: 595.28, height: 841.89, left: 54, right: 54, top: 48, bottom: 66 };
 export const textWidth = page.width - page.left - page.right;
 

@@ -9,12 +9,12 @@ import { facesFor, hanLanguageOf } from "./typefaces.ts";
 import { amendments, nameText, sexText, withoutEmptyEdges } from "./wording.ts";
 
 /**
- * The report on paper: A4, letterhead, patient, examination, sections with the impression set apart, addenda, key
- * images, signature, and on every page whose report it is, which version, and which page of how many.
+ * The report as a PDF: A4, letterhead, patient, examination, sections with the impression emphasised, addenda, key
+ * images, signature, and on every page the patient, the version and the page number.
  *
  * The same report gives the same bytes, of even length, since it becomes a DICOM value (PS3.5 §7.1).
  *
- * @returns a PDF 1.7 file whose fonts are embedded; it holds no script, link or attachment.
+ * @returns a PDF 1.7 file whose fonts are embedded; it has no script, link or attachment.
  */
 export async function renderReportPdf(report: SignedReport): Promise<Buffer> {
   const allText = textOf(report);
@@ -34,7 +34,7 @@ export async function renderReportPdf(report: SignedReport): Promise<Buffer> {
   return sheet.finish();
 }
 
-/** Every character the sheet may need: values, wording of our own, digits. */
+/** Every character the document may need: values, our own wording, digits. */
 function textOf(report: SignedReport): string {
   const own: string[] = [];
   for (let code = 0x20; code < 0x7f; code++) own.push(String.fromCharCode(code));
@@ -42,7 +42,7 @@ function textOf(report: SignedReport): string {
   const captions = report.keyImages.map((image) => image.caption);
   // Family names are set in capitals.
   const capitals = JSON.stringify([report.patient.name, report.study.referringPhysician]).toLocaleUpperCase("en");
-  // Composed, as it will be set; the joiners of Arabic and Indic scripts are asked for too.
+  // Composed (NFC), as it will be set; the joiners of Arabic and Indic scripts are needed too.
   return [...own, "·–—•…\u200c\u200d", everything, capitals, ...captions].join("").normalize("NFC");
 }
 
@@ -51,7 +51,7 @@ const titleOf = ({ kind, language }: SignedReport): string =>
 
 type FaceOf = Parameters<typeof oneLine>[2];
 
-/** The state of a document being set: where the pen is. */
+/** The state while a document is set: page and position. */
 class Sheet {
   readonly #report: SignedReport;
   readonly #words: ReportWords;
@@ -70,7 +70,7 @@ class Sheet {
       Subject: this.#words.version(report.version),
       Creator: "Overread",
       Producer: "Overread",
-      // Not now: a retry makes the same file.
+      // The time of signing, not now: a retry makes the same file.
       CreationDate: report.signature.at,
       ModDate: report.signature.at,
     };
@@ -82,7 +82,7 @@ class Sheet {
       ...(report.language ? { lang: report.language } : {}),
       displayTitle: true,
       info,
-      // Without it pdfkit would begin with its own Helvetica, which is not embedded.
+      // Otherwise pdfkit would start with its own Helvetica, which is not embedded.
       font: null as unknown as string,
     });
     const chunks: Buffer[] = [];
@@ -217,7 +217,7 @@ class Sheet {
         ),
       }));
       const captionHeight = Math.max(...pair.map(({ lines }) => lines.length)) * 11;
-      // The heading never stands alone at the foot of a page.
+      // A heading is never separated from its text at the end of a page.
       this.#room(pictureHeight + captionHeight + (row === 0 ? 40 : 20));
       if (row === 0) this.#heading(this.#words.keyImages(images.length));
       for (const { image, x, lines } of pair) {
@@ -244,7 +244,7 @@ class Sheet {
     this.#y += 12;
   }
 
-  /** What lets anyone check that this paper is that version. */
+  /** What allows anyone to verify that this paper is that version. */
   seal(): void {
     this.#room(34);
     this.#doc.rect(page.left, this.#y, textWidth, 0.5).fill(rule);
@@ -306,7 +306,7 @@ class Sheet {
     this.#y += 2;
     let rest = lines;
     let heading: string | null = title;
-    // One box on each page it runs over.
+    // One box on each page it spans.
     while (rest.length > 0) {
       const headHeight = heading ? 16 : 0;
       const space = page.height - page.bottom - this.#y - 2 * inset - headHeight;
@@ -336,7 +336,7 @@ class Sheet {
     this.#y += 15;
   }
 
-  /** Lines one below the other, over the page's end where need be. */
+  /** Lines one below the other, across page ends. */
   #paragraph(text: string, textStyle: TextStyle, leading: number): void {
     for (const line of breakLines(text, textWidth, textStyle, this.#faceOf)) {
       this.#room(leading);
@@ -370,7 +370,7 @@ class Sheet {
     return oneLine(text, textStyle, this.#faceOf);
   }
 
-  /** A right-to-left line begins at the right edge. */
+  /** A right-to-left line starts at the right edge. */
   #aligned(line: Line, x: number, width: number, baseline: number, textStyle: TextStyle): void {
     const { direction, indent } = line;
     this.#draw(line, direction === "rtl" ? x + width - line.width - indent : x + indent, baseline, textStyle);
@@ -380,7 +380,7 @@ class Sheet {
     let at = x;
     for (const { face, text, width } of line.runs) {
       this.#doc.font(face.font as unknown as PDFKit.Mixins.PDFFontSource, face.key, textStyle.size);
-      // `features` makes pdfkit shape the run as a whole instead of word by word, which would turn Arabic words round.
+      // `features` makes pdfkit shape the run as a whole instead of word by word, which would reverse Arabic words.
       this.#doc
         .fillColor(textStyle.color)
         .text(text, at, baseline, { lineBreak: false, baseline: "alphabetic", features: [] });
@@ -388,7 +388,7 @@ class Sheet {
     }
   }
 
-  /** Goes to a new page unless `height` points are left on this one. */
+  /** Starts a new page unless `height` points are left on this one. */
   #room(height: number): void {
     if (this.#y + height > page.height - page.bottom) this.#newPage();
   }
@@ -409,6 +409,6 @@ class Sheet {
   }
 }
 
-/** Something set, waiting for its place. Points. */
+/** A block that is set but not placed yet. Points. */
 type Block = { height: number; draw(x: number, y: number): void };
 type Field = [label: string, value: string, style?: TextStyle];

@@ -14,7 +14,7 @@ function identityInDoubt(): SectionCodes {
   };
 }
 
-/** Section headings (CID 7001) and what stands in them (CID 7002), by the keys of our templates. */
+/** Section headings (CID 7001) and their contents (CID 7002), by the keys of our templates. */
 const known: Record<string, SectionCodes> = {
   clinicalInformation: codes(["121060", "History"], ["121060", "History"]),
   history: codes(["121060", "History"], ["121060", "History"]),
@@ -26,7 +26,7 @@ const known: Record<string, SectionCodes> = {
   recommendation: codes(["121074", "Recommendations"], ["121075", "Recommendation"]),
   recommendations: codes(["121074", "Recommendations"], ["121075", "Recommendation"]),
   conclusion: codes(["121076", "Conclusions"], ["121077", "Conclusion"]),
-  // What the product says of the patient, in a report and in an addendum.
+  // Statements that the product adds about the patient, in a report and in an addendum.
   "patient-identity": identityInDoubt(),
   "identity-addendum": identityInDoubt(),
   addendum: {
@@ -35,7 +35,10 @@ const known: Record<string, SectionCodes> = {
   },
 };
 
-/** Codes of a section; `addendum-2` is an addendum. One that the standard does not know keeps its own title: a heading must not say something else. */
+/**
+ * Codes of a section; `addendum-2` is an addendum. A section without a standard code keeps its own title, since a wrong
+ * heading would be worse.
+ */
 export function sectionCodes(key: string, title: string): SectionCodes {
   return (
     known[key.replace(/-\d+$/, "")] ?? {
@@ -45,7 +48,7 @@ export function sectionCodes(key: string, title: string): SectionCodes {
   );
 }
 
-/** What the radiologist wrote in (TID 1204, CID 5000); null when that was not said: then the object says nothing either. */
+/** The language of the report (TID 1204, CID 5000); null when it was not stated: then the object states none. */
 export function languageCode(language: string): WritableDataSet | null {
   const meaning = reportLanguages[language];
   return meaning ? code(language, "RFC5646", meaning) : null;

@@ -5,22 +5,22 @@ import { tabColumns } from "./wording.ts";
 const bidi = bidiFactory();
 
 export type TextStyle = { size: number; weight: Weight; color: string };
-/** One piece of a line that one face sets in one direction. `text` is in logical order. Points. */
+/** A piece of a line in one face and direction. `text` is in logical order. Points. */
 type Run = { face: Face; text: string; width: number };
 type Direction = "ltr" | "rtl";
-/** A line ready to draw, its runs from left to right, `indent` away from the edge it begins at. Points. */
+/** A line ready to draw, its runs from left to right, `indent` from its starting edge. Points. */
 export type Line = { runs: Run[]; width: number; direction: Direction; indent: number };
 
 type FaceOf = (character: string, weight: Weight) => Face | null;
 
-/** The direction of a text: that of its first letter that has one (UAX #9 P2). */
+/** The direction of a text: that of its first strong character (UAX #9 P2). */
 function directionOf(text: string): Direction {
   return bidi.getEmbeddingLevels(text).paragraphs[0]?.level === 1 ? "rtl" : "ltr";
 }
 
 /**
- * Makes text ready to be set: composed (NFC), one kind of space, no controls, and what no face can draw spelt out as
- * its code point, so that a reader sees that something stood there and what.
+ * Prepares text for setting: composed (NFC), one kind of space, no controls; what no face can draw is replaced by its
+ * code point, so that a reader sees that a character is missing, and which.
  */
 function drawable(text: string, faceOf: FaceOf): string {
   let result = "";
@@ -30,7 +30,8 @@ function drawable(text: string, faceOf: FaceOf): string {
     else if (character === "\t") result += " ".repeat(tabColumns);
     else if (/\s/u.test(character)) result += " ";
     else if (/[\u200C\u200D]/.test(character) && faceOf(character, "regular")) result += character;
-    // Direction overrides could make a text read otherwise than it is stored; controls and lone surrogates draw nothing.
+    // Direction overrides could make a text read differently from what is stored; controls and lone surrogates draw
+    // nothing.
     else if (/[\p{Cc}\p{Cf}\p{Cs}]|\p{Variation_Selector}/u.test(character)) continue;
     else if (faceOf(character, "regular")) result += character;
     else result += `[U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}]`;
@@ -39,7 +40,7 @@ function drawable(text: string, faceOf: FaceOf): string {
 }
 
 /**
- * Breaks a text into lines of at most `width` points and orders each for the eye (UAX #9).
+ * Breaks a text into lines of at most `width` points and orders each for display (UAX #9).
  *
  * @param text several paragraphs by `\n`; an empty paragraph is an empty line.
  */
@@ -49,7 +50,7 @@ export function breakLines(text: string, width: number, style: TextStyle, faceOf
     .flatMap((paragraph) => {
       const words = paragraph.trim();
       const columns = words === "" ? 0 : paragraph.length - paragraph.trimStart().length;
-      // However deep, half of the width is left for the words.
+      // However deep the indent, half of the width is left for text.
       const indent = Math.min(columns * style.size * columnWidth, width / 2);
       const hang = Math.min(indent + hangOf(words, style, faceOf), width / 2);
       return breakParagraph(words, width - hang, style, faceOf).map((line, at) => ({
@@ -59,10 +60,10 @@ export function breakLines(text: string, width: number, style: TextStyle, faceOf
     });
 }
 
-/** A leading blank is as wide as half the size of the type: steps of two blanks are seen, and copied out as such. */
+/** A leading space is half an em wide: indents in steps of two spaces are visible, and copied as such. */
 const columnWidth = 0.5;
 
-/** Where the lines behind the first begin, past its indent: behind the bullet or number of a list's item. */
+/** Where continuation lines begin, after the indent: behind the bullet or number of a list item. */
 function hangOf(words: string, style: TextStyle, faceOf: FaceOf): number {
   const marker = /^(?:[-–—*•·‣◦▪▫■□●○☐☑☒✓✔→>]|\(?\p{N}{1,3}[.)]|\(?\p{L}[.)])\s+/u.exec(words)?.[0];
   return marker ? orderLine(marker, "ltr", style, faceOf).width : 0;
@@ -76,7 +77,7 @@ export function oneLine(text: string, style: TextStyle, faceOf: FaceOf): Line {
 
 function breakParagraph(paragraph: string, width: number, style: TextStyle, faceOf: FaceOf): Line[] {
   const direction = directionOf(paragraph);
-  // Words are measured one by one and each once: what they push together between them is less than a hair.
+  // Words are measured one by one and cached: kerning between them is negligible.
   const known = new Map<string, number>();
   const widthOf = (text: string): number => {
     let measured = known.get(text);
@@ -104,7 +105,7 @@ function breakParagraph(paragraph: string, width: number, style: TextStyle, face
     if (place(piece)) continue;
     finish();
     if (place(piece)) continue;
-    // A word longer than a line is cut between letters: better than ink outside the page.
+    // A word longer than a line is broken between letters.
     for (const { segment } of graphemes.segment(piece)) {
       if (place(segment)) continue;
       finish();
@@ -122,7 +123,7 @@ const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script
 /** Must not begin a line (JIS X 4051, and closing punctuation anywhere). */
 const clings = /^[\p{Pe}\p{Pf}\p{Po}ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々]/u;
 
-/** Pieces that a line may not be broken inside of; joined together they are the text. */
+/** Pieces inside which a line may not be broken; joined together they are the text. */
 function breakablePieces(text: string): string[] {
   const pieces: string[] = [];
   for (const { segment } of words.segment(text)) {
@@ -173,18 +174,18 @@ function orderLine(text: string, direction: Direction, style: TextStyle, faceOf:
   return line;
 }
 
-/** The shaper turns round a run that has letters of a right-to-left script; a run of signs alone is ours to turn. */
+/** The shaper reverses runs of a right-to-left script; runs of neutral characters are reversed here. */
 function rightToLeft(text: string): string {
   const mirrored = [...text].map((c) => bidi.getMirroredCharacter(c) ?? c);
   return /[\p{Script=Arabic}\p{Script=Hebrew}]/u.test(text) ? mirrored.join("") : mirrored.reverse().join("");
 }
 
-/** The face of every UTF-16 unit. Marks, spaces and signs stay in their neighbour's face when it has them. */
+/** The face of every UTF-16 unit. Marks, spaces and punctuation stay in their neighbour's face when it has them. */
 function facesAlong(text: string, weight: Weight, faceOf: FaceOf): (Face | null)[] {
   const faces: (Face | null)[] = [];
   let previous: Face | null = null as Face | null;
   for (const [marked] of text.matchAll(markedCharacter)) {
-    // A letter and the marks on it are drawn by one face, if there is one that has them all (the dotted V of V̇/Q̇).
+    // A letter and its combining marks are drawn by one face, if one has them all (the dotted V of V̇/Q̇).
     const together = [...marked].length > 1 ? faceOf(marked, weight) : null;
     for (const character of marked) {
       const keeps: boolean | undefined =

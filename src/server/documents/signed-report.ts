@@ -1,11 +1,11 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import type { PersonNameGroups } from "@overread/shared/dicom/person-name";
 
-/** Who signed, and when. `personName` is the PN of DICOM objects, `name` the one people read. */
+/** Who signed, and when. `personName` is the PN of DICOM objects, `name` is for display. */
 export type Signature = { name: string; personName: string; qualification: string; at: Date };
 export type ReportSection = { key: string; title: string; text: string };
 export type InstanceReference = { seriesInstanceUid: string; sopInstanceUid: string; sopClassUid: string };
-/** A key image with its picture (JPEG, as it was windowed). `null`: the archive can show no picture of it. */
+/** A rendered key image (JPEG, in its window). `null`: the archive cannot render it. */
 export type KeyPicture = InstanceReference & {
   frameNumber: number;
   numberOfFrames: number;
@@ -21,15 +21,15 @@ export type DocumentUids = {
 };
 
 /**
- * Everything the documents of one signed version say, gathered once: the builders of this room are pure functions of
- * it, so that a retry makes the same bytes.
+ * Everything in the documents of one signed version. The builders of this module are pure functions of it, so that a
+ * retry makes the same bytes.
  */
 export type SignedReport = {
   version: number;
   kind: "preliminary" | "final" | "addendum";
-  /** What it is written in, RFC 5646; empty: nobody has said. */
+  /** RFC 5646; empty: not stated. */
   language: string;
-  /** Of the canonical text that was signed; 64 hex digits. */
+  /** Hash of the canonical text that was signed; 64 hex digits. */
   sha256: string;
   /** Of this version. */
   signature: Signature;
@@ -37,13 +37,16 @@ export type SignedReport = {
   hospital: { name: string };
   facility: { name: string; timeZone: string };
   /**
-   * Patient and study attributes of an image of the study, as sent: copied into each object, so that report and
-   * images stay one patient and one study for whoever compares them.
+   * Patient and study attributes of an image of the study, as sent: copied into each object, so that report and images
+   * agree for software that compares them.
    */
   identity: DicomJson;
-  /** Specific Character Set of that image, terms by backslash: the objects use it where it carries all they say. */
+  /**
+   * Specific Character Set of that image, terms separated by backslash: the objects use it if it can encode all their
+   * text.
+   */
   characterSet?: string;
-  /** `age`: Patient's Age of the study (AS), where its images give it. */
+  /** `age`: Patient's Age of the study (AS), where its images have it. */
   patient: { name: PersonNameGroups; id: string; issuer: string; birthDate: string; age?: string; sex: string };
   study: {
     studyInstanceUid: string;
@@ -57,9 +60,9 @@ export type SignedReport = {
   /** The report itself, as first signed. */
   sections: ReportSection[];
   reportSignature: Signature;
-  /** What was added since, up to and including this version; oldest first. */
+  /** The addenda up to and including this version; oldest first. */
   addenda: { number: number; sections: ReportSection[]; signature: Signature }[];
-  /** Earlier studies at hand; `evidence`: their images. */
+  /** Available earlier studies; `evidence`: their images. */
   comparisons: {
     studyInstanceUid: string;
     date: string;
@@ -71,6 +74,6 @@ export type SignedReport = {
   /** Every image of the study that was read. */
   evidence: InstanceReference[];
   uids: DocumentUids;
-  /** Of the version before this one; null for the first. */
+  /** Of the previous version; null for the first. */
   predecessor: DocumentUids | null;
 };

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { create } from "fontkit";
 
-/** What `typefaces.ts` and `glyph-outline.ts` were written against. */
+/** The versions that `typefaces.ts` and `glyph-outline.ts` were written for. */
 const triedWith = "2.0.4";
 
 test("fontkit is the one whose inside the typefaces reach into", () => {

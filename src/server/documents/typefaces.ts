@@ -5,15 +5,15 @@ import wawoff2 from "wawoff2";
 import { encodeOutline } from "./glyph-outline.ts";
 
 /**
- * The typefaces of our documents: Noto Sans in all the scripts that names and reports come in, from the npm packages
- * of Fontsource. Each package is a variable font cut into files by Unicode range; only the files a report needs are
- * opened, and what is embedded of them is the glyphs used. Those cuts leave out signs that reports are full of (the
- * low 2 of SpO₂, 10⁹, ⅓, ☐), so DejaVu Sans, which comes whole, stands behind them all.
+ * The typefaces of our documents: Noto Sans for all scripts of names and reports, from the npm packages of Fontsource.
+ * Each package is a variable font split into files by Unicode range; only the files a report needs are opened, and only
+ * used glyphs are embedded. These files omit signs that reports often contain (the low 2 of SpO₂, 10⁹, ⅓, ☐), so DejaVu
+ * Sans, which is complete, is the fallback.
  */
 const weights = { regular: 400, semibold: 600, bold: 700 } as const;
 export type Weight = keyof typeof weights;
 
-/** Han characters are written differently in the three languages that share their code points. */
+/** Han characters have different shapes in the three languages that share their code points. */
 type HanLanguage = "ja" | "zh" | "ko";
 
 const western = ["noto-sans", "noto-sans-math", "noto-sans-hebrew", "noto-sans-arabic", "noto-sans-thai"] as const;
@@ -22,14 +22,14 @@ const han = {
   zh: ["noto-sans-sc", "noto-sans-jp", "noto-sans-kr"],
   ko: ["noto-sans-kr", "noto-sans-jp", "noto-sans-sc"],
 } as const;
-/** Whole files, one a weight. */
+/** Complete files, one per weight. */
 const whole = { regular: "DejaVuSans", semibold: "DejaVuSans-Bold", bold: "DejaVuSans-Bold" } as const;
 type Family = (typeof western)[number] | (typeof han)["ja"][number] | "dejavu-sans";
 
 /** One file of a family. */
 type Slice = { family: Family; name: string; ranges: [number, number][] };
 
-/** A font at one weight, ready to measure and to embed. Lengths in font units. */
+/** A font at one weight, ready for measuring and embedding. Lengths in font units. */
 export type Face = {
   key: string;
   font: Font;
@@ -37,21 +37,21 @@ export type Face = {
   advance(text: string): number;
 };
 
-/** Which language the Han characters of a text are in: kana and hangul tell, otherwise Chinese. */
+/** The language of a text's Han characters: kana and hangul decide, otherwise Chinese. */
 export function hanLanguageOf(text: string): HanLanguage {
   if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return "ja";
   if (/\p{Script=Hangul}/u.test(text)) return "ko";
   return "zh";
 }
 
-/** What is set in one face: a character with the marks on it. */
+/** The unit set in one face: a character with its combining marks. */
 export const markedCharacter = /\P{M}\p{M}*|\p{M}+/gu;
 
 /**
- * The faces for a text: looks every character up once, so that setting the text needs no waiting.
+ * The faces for a text: looks up every character once, so that setting the text needs no waiting.
  *
- * @returns a function from a character, alone or with the marks on it as they stand in the text, and weight to the face
- *   that has a glyph for it all; `null` when none has.
+ * @returns a function from a character, with its marks as in the text, and a weight to the face that has glyphs for all
+ * of it; `null` when none has.
  */
 export async function facesFor(
   text: string,
@@ -86,7 +86,7 @@ export async function facesFor(
   };
 }
 
-/** A range in the list is a promise of the style sheet; the font's own table decides. */
+/** The list of ranges comes from the style sheet; the font's own character map decides. */
 async function draws(slice: Slice, character: string): Promise<boolean> {
   const codePoints = Array.from(character, (c) => c.codePointAt(0) as number);
   const [base] = codePoints;
@@ -97,7 +97,7 @@ async function draws(slice: Slice, character: string): Promise<boolean> {
 
 const keyOf = (slice: Slice, weight: Weight) => `${slice.family}-${slice.name}-${weight}`;
 
-/** Shaping is the dear part, and reports say the same words: widths are kept, so many at most. */
+/** Shaping is expensive and reports repeat words: widths are cached up to this number. */
 const maxCachedWidths = 5_000;
 
 function faceOf(key: string, font: Font): Face {
@@ -117,7 +117,7 @@ function faceOf(key: string, font: Font): Face {
   };
 }
 
-/** Shared by all reports: a face only grows, by the outlines it has drawn. */
+/** Shared by all reports: a face only grows by the outlines it has drawn. */
 const faces = new Map<string, Face>();
 const indexes = new Map<Family, Promise<Slice[]>>();
 function slicesOf(family: Family): Promise<Slice[]> {
@@ -131,9 +131,9 @@ function slicesOf(family: Family): Promise<Slice[]> {
 }
 
 async function readIndex(family: Family): Promise<Slice[]> {
-  // Its style sheet offers the Latin letters only; we take the signs, and leave letters to the text faces.
+  // Its style sheet offers the Latin letters too; we use its signs, and leave letters to the text faces.
   if (family === "noto-sans-math") return [{ family, name: "latin", ranges: [[0x2000, 0x2bff]] }];
-  // Last of all, for whatever no other has.
+  // Last, for whatever no other has.
   if (family === "dejavu-sans") return [{ family, name: "whole", ranges: [[0x20, 0x1ffff]] }];
   const json = await readFile(fileOf(family, "unicode.json"), "utf8");
   return Object.entries(JSON.parse(json) as Record<string, string>).map(([name, ranges]) => ({
@@ -163,7 +163,7 @@ function fontOf(slice: Slice, weight: Weight): Promise<Font> {
   return font;
 }
 
-/** Mathematical signs come at one weight only. */
+/** Mathematical signs exist at one weight only. */
 const cut = (family: Family) => (family === "noto-sans-math" ? "400" : "wght");
 
 function fileOf(family: Family, name: string): string {
@@ -175,7 +175,7 @@ function atWeight(variable: Font, weight: Weight, key: string): Font {
   const font: Font = variable.variationAxes.wght
     ? variable.getVariation({ wght: weights[weight] })
     : Object.create(variable);
-  // The name tells faces apart in the PDF; the font's own is the same at every weight and in every file.
+  // The name distinguishes faces in the PDF; the font's own is the same at every weight and in every file.
   Object.defineProperty(font, "postscriptName", {
     value: key.replace(/(^|-)(\w)/g, (_, __, c: string) => c.toUpperCase()),
   });
@@ -198,9 +198,9 @@ function atWeight(variable: Font, weight: Weight, key: string): Font {
 }
 
 /**
- * Arabic letters share a shape and differ in their dots, which are glyphs of their own. A PDF knows one text per glyph,
- * so copying and searching would find whichever letter came first. Here each use of a shape for other letters gets an
- * id of its own, above the 65 536 that a font can have.
+ * Arabic letters share shapes and differ in dots, which are separate glyphs. A PDF maps each glyph to one text, so
+ * copying and searching would find whichever letter came first. Here each use of a shape for another letter gets a
+ * glyph id of its own, above the 65,536 that a font can have.
  */
 function distinguishLetters(font: Font): { glyphOf(id: number): Glyph } {
   const getGlyph = font.getGlyph.bind(font);

@@ -4,8 +4,8 @@ import { dictionaryByTag } from "@overread/shared/dicom/dictionary";
 import { Tag } from "@overread/shared/dicom/tags";
 
 /**
- * Whether an element may stand in an object of ours: its VR is the registry's and every value is one of that VR. Images
- * come with all sorts of values, and an object that copies a wrong one is refused by the PACS it is sent to.
+ * Whether an element may be written into an object of ours: its VR is the registry's and every value is valid for it.
+ * Images contain all sorts of values, and a PACS may refuse an object with an invalid one.
  *
  * @see DICOM PS3.5 §6.2 (Table 6.2-1); PS3.3 §8.8 for codes, C.7.1.1 for Patient's Sex
  */
@@ -20,10 +20,7 @@ function isValidElement(tag: string, element: DicomElement): boolean {
   return values.every((value) => fits(value) && (!terms || terms.includes(String(value))));
 }
 
-/**
- * An element as it may be copied: itself, without the items of a code sequence that are no code; `null` when it is not
- * valid, or when nothing is left of it.
- */
+/** The valid part of an element: without invalid items of a code sequence; `null` when nothing valid is left. */
 export function validPart(tag: string, element: DicomElement): DicomElement | null {
   if (element.vr !== "SQ" || !isCodeSequence(dictionaryByTag(tag)?.keyword ?? ""))
     return isValidElement(tag, element) ? element : null;
@@ -38,7 +35,7 @@ function isValidItem(item: DicomJson, sequence: string): boolean {
   return !isCodeSequence(sequence) || isCode(item);
 }
 
-/** A code has one value, a scheme to say whose (not needed by a URN) and a meaning (PS3.3 Table 8.8-1). */
+/** A code has one value, a scheme (not needed with a URN) and a meaning (PS3.3 Table 8.8-1). */
 function isCode(item: DicomJson): boolean {
   const has = (tag: string): boolean => String(item[tag]?.Value?.[0] ?? "").trim() !== "";
   const values = [Tag.CodeValue, Tag.LongCodeValue, Tag.URNCodeValue].filter(has);
@@ -46,14 +43,14 @@ function isCode(item: DicomJson): boolean {
   return has(Tag.URNCodeValue) || has(Tag.CodingSchemeDesignator);
 }
 
-/** Of what is copied: attributes that may hold several values (PS3.6). */
+/** Of the copied attributes: those that may have several values (PS3.6). */
 const severalValues = new Set<string>([
   Tag.PhysiciansOfRecord,
   Tag.NameOfPhysiciansReadingStudy,
   Tag.OtherPatientIDs,
   Tag.OtherPatientNames,
 ]);
-/** Of what is copied: attributes with enumerated values. */
+/** Of the copied attributes: those with enumerated values. */
 const definedTerms: Record<string, readonly string[]> = {
   [Tag.PatientSex]: ["M", "F", "O"],
   [Tag.TypeOfPatientID]: ["TEXT", "RFID", "BARCODE"],
@@ -67,7 +64,7 @@ const text =
   (most: number, allowed: RegExp) =>
   (value: DicomValue): boolean =>
     typeof value === "string" && [...value].length <= most && allowed.test(value);
-/** No control, and no backslash, which would part two values. */
+/** No control character, and no backslash, which separates values. */
 const line = /^[^\\\p{Cc}]*$/u;
 const lines = /^(?:[^\p{Cc}]|[\r\n\f])*$/u;
 const between = (value: string, least: number, most: number): boolean =>

@@ -4,7 +4,7 @@ import { quarantinedFile } from "./quarantined-file.ts";
 import { reportPdf } from "./reports-pdf.ts";
 
 const uuid = "([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})";
-/** Each address names one thing by our own key. */
+/** Each address contains one of our own keys. */
 const files: { address: RegExp; send: (exchange: Exchange, id: string) => Promise<void> }[] = [
   { address: new RegExp(`^/api/reports/${uuid}/pdf$`), send: reportPdf },
   { address: new RegExp(`^/api/quarantine/${uuid}$`), send: quarantinedFile },

@@ -6,8 +6,8 @@ import type { Exchange } from "#server/http/protocol.ts";
 import { sendObjects } from "#server/object-answers/send-objects.ts";
 
 /**
- * Answers `GET /api/quarantine/{instanceId}`: one version of an image that came in more than one, as the Part 10 file it is
- * kept as. DICOMweb serves the one version that counts; this is for who decides which.
+ * Answers `GET /api/quarantine/{instanceId}`: one version of an image that arrived in several, as the stored Part 10
+ * file. DICOMweb serves only the released version; this is for deciding between them.
  *
  * @throws {DomainError} `auth.required`, `instance.not-found`, `storage.corrupt`
  */
@@ -19,7 +19,7 @@ export async function quarantinedFile({ req, res, requestId }: Exchange, instanc
     res.writeHead(200, {
       "content-type": "application/dicom",
       "content-length": version.sizeBytes,
-      // No name of anybody in a file name.
+      // No patient name in a file name.
       "content-disposition": `attachment; filename="version-${version.dataSetSha256.slice(0, 12)}.dcm"`,
       "cache-control": "private, no-store",
     });

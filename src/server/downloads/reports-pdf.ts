@@ -7,10 +7,11 @@ import type { Exchange } from "#server/http/protocol.ts";
 import { objectStore } from "#server/storage/open-store.ts";
 
 /**
- * Answers `GET /api/reports/{reportVersionId}/pdf`: the signed report as it was rendered, to be shown by the browser's own
- * viewer. The type is fixed by us and nothing in the document may run.
+ * Answers `GET /api/reports/{reportVersionId}/pdf`: the stored PDF of a signed report, shown by the browser's own
+ * viewer. We set the media type, and nothing in the document may run.
  *
- * @throws {DomainError} `auth.required`, `report.not-found` (also while the document is still being made), `storage.corrupt`
+ * @throws {DomainError} `auth.required`, `report.not-found` (also while the document is still being made),
+ * `storage.corrupt`
  */
 export async function reportPdf({ req, res, requestId }: Exchange, reportVersionId: string): Promise<void> {
   const actor = await actorFromRequest(req);
@@ -19,7 +20,7 @@ export async function reportPdf({ req, res, requestId }: Exchange, reportVersion
     requestId,
   });
   const pdf = await objectStore().readWhole(objectKey);
-  // A signed report is shown as it was signed, or not at all.
+  // A signed report is sent exactly as it was signed, or not at all.
   assertWholeBytes(pdf, { objectKey, dataSetOffset: 0, dataSetSha256: sha256 });
   res.setHeader(
     "content-security-policy",
@@ -29,7 +30,7 @@ export async function reportPdf({ req, res, requestId }: Exchange, reportVersion
   res.writeHead(200, {
     "content-type": "application/pdf",
     "content-length": pdf.length,
-    // No name of anybody in a file name.
+    // No patient name in a file name.
     "content-disposition": `inline; filename="report-${reportVersionId.slice(0, 8)}.pdf"`,
     "cache-control": "private, no-store",
   });

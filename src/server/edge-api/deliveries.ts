@@ -13,12 +13,12 @@ import type { LiveSubscriber } from "#server/live/subscriber.ts";
 
 const KiB = 1024;
 const longestWaitSeconds = 30;
-/** How often the table is asked while a poll waits, for announcements that were lost. */
+/** How often the table is polled while a long poll waits, in case an announcement was lost. */
 const pollMs = 5_000;
 
-/** How one version of the contract says a delivery, and what became of it. */
+/** Converts deliveries and outcomes to and from one version of the contract. */
 type Words = {
-  /** Null: this version has no words for it. */
+  /** Null: this version cannot express it. */
   offer: (offer: Offer) => object | null;
   outcome: (req: IncomingMessage) => Promise<v2.DeliveryOutcome>;
 };
@@ -31,11 +31,11 @@ const words: Record<1 | 2, Words> = {
   2: { offer: (offer) => offer, outcome: (req) => read(req, v2.DeliveryOutcome) },
 };
 
-/** Who is calling, asked anew each time: a router that is revoked while it waits must not be given a thing. */
+/** Authenticates again at each round: a router that is revoked while it waits must get nothing. */
 type Caller = (req: IncomingMessage) => Promise<EdgeActor>;
 
 /**
- * Answers what edge routers ask about deliveries, in either version of the contract.
+ * Answers edge routers' calls about deliveries, in either version of the contract.
  *
  * @param call method and path below the version's root.
  * @returns false when it is none of these calls, and nothing was written.
@@ -59,7 +59,7 @@ export async function deliveryCalls(
   return true;
 }
 
-/** Long poll: answers at once when something waits, else when something comes, else empty after the time asked for. */
+/** Long poll: answers at once when a delivery waits, else when one comes, else empty after the requested time. */
 async function waitForDeliveries(
   req: IncomingMessage,
   res: ServerResponse,
@@ -78,7 +78,7 @@ async function waitForDeliveries(
       for (const taken of await takeDeliveries(ctx)) {
         const one = offer(taken);
         if (one) said.push(one);
-        // An old router cannot even be told of it: the hospital is, by what waits.
+        // An old router cannot be told of it; the hospital sees it in the list of waiting deliveries.
         else
           await recordOutcome(ctx, {
             deliveryId: taken.deliveryId,

@@ -27,7 +27,7 @@ import { deliveryCalls } from "./deliveries.ts";
 
 const KiB = 1024;
 
-/** Answers the calls of edge routers: version 1 of the edge contract, and what version 2 says otherwise. */
+/** Answers the calls of edge routers: version 1 of the edge contract, and the calls that version 2 replaces. */
 export async function edgeControl(exchange: Exchange, live: LiveSubscriber): Promise<void> {
   const { req, res, path, requestId } = exchange;
   const by = { requestId };
@@ -40,7 +40,7 @@ export async function edgeControl(exchange: Exchange, live: LiveSubscriber): Pro
 
   if (call === "POST /enroll") {
     const input = await readJson(req, EnrollRequest, 8 * KiB);
-    // A code has 80 random bits; this keeps the log of a guesser short.
+    // A code has 80 random bits; this limit keeps the audit trail of guessing short.
     const allowance: Throttle[] = [{ kind: "address", value: `enroll ${clientAddress(req)}` }];
     await takeAttempt(allowance);
     const enrolled = await enrollEdge(input);

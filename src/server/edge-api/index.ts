@@ -3,7 +3,7 @@ import { EDGE_API_V2 } from "@overread/shared/edge-contract/v2";
 import { isUnder, type Mount } from "#server/http/protocol.ts";
 import { edgeControl } from "./edge-control.ts";
 
-/** What edge routers ask and tell, by the edge contract. */
+/** The API of edge routers, by the edge contract. */
 export const edgeApi: Mount = ({ live }) => ({
   name: "edge",
   answers: "data",

@@ -5,17 +5,17 @@ import type { Revocation } from "#server/auth/revocations.ts";
 import type { LiveSubscriber } from "#server/live/subscriber.ts";
 
 const heartbeatMs = 15_000;
-/** What a slow or stopped screen may leave unread before its stream is cut; it then connects again. */
+/** A stream is cut when a slow client leaves more than this unread; the client then reconnects. */
 const backlogBytes = 256 * 1024;
-/** Windows of one session that may listen at the same time. */
+/** Streams that one session may have open at the same time. */
 const streamsPerSession = 32;
 
-/** Whose a stream is, and how to find out whether that person is still signed in. */
+/** The owner of a stream, and how to check that the owner is still signed in. */
 type Stream = { sessionId: string; userId: string; look: () => void };
 
 /**
- * Open event streams (Server-Sent Events): each tells one screen that something of its organisation changed, never what.
- * A stream is no activity: it does not keep a session alive, and it ends with the session.
+ * Open event streams (Server-Sent Events): each notifies one page that something of its organisation changed, never
+ * what. A stream does not count as activity: it does not keep a session alive, and it ends with the session.
  */
 export class EventStreams {
   readonly #live: LiveSubscriber;
@@ -42,7 +42,7 @@ export class EventStreams {
       "x-accel-buffering": "no",
     });
     res.socket?.setNoDelay(true);
-    // Connections break in the night; the browser comes back within two seconds, and fetches again when it does.
+    // Idle connections break; the browser reconnects within two seconds and then fetches again.
     res.write("retry: 2000\n\nevent: ready\ndata: {}\n\n");
     const send = (text: string) => {
       if (res.writableLength > backlogBytes) res.destroy();
@@ -51,7 +51,9 @@ export class EventStreams {
     let waiting = "";
     let asked = false;
     let looking = false;
-    /** Whoever has been signed out hears of nothing more: each look is younger than the events that it lets through. */
+    /**
+     * Nobody who was signed out may receive further events: each check is more recent than the events it lets through.
+     */
     const sendIfSignedIn = async (text: string) => {
       waiting += text;
       asked = true;
@@ -61,7 +63,8 @@ export class EventStreams {
         const text = waiting;
         waiting = "";
         asked = false;
-        // A failing database is no reason to hang up on every screen; what it cannot vouch for is not told, and fetched anew later.
+        // A database failure is no reason to cut every stream; events that cannot be verified are dropped and clients
+        // told to fetch again.
         const alive = await actorFromRequest(req, { touch: false }).catch(() => undefined);
         if (alive === null) res.end("event: signed-out\ndata: {}\n\n");
         else if (!alive) send("event: resync\ndata: {}\n\n");
@@ -75,7 +78,7 @@ export class EventStreams {
     });
     const heartbeat = setInterval(() => void sendIfSignedIn(": still here\n\n"), heartbeatMs);
     this.#open.set(res, { sessionId, userId: actor.userId, look: () => void sendIfSignedIn("") });
-    // Whoever was signed out between the look above and the list was on none.
+    // A session that ended between the check above and the registration received no notification.
     void sendIfSignedIn("");
     res.once("close", () => {
       clearInterval(heartbeat);
@@ -84,7 +87,7 @@ export class EventStreams {
     });
   }
 
-  /** Rights ended: ends the streams of whoever is signed out, and says nothing to the others. */
+  /** Rights have ended: ends the streams of whoever was signed out. */
   lookAt(revocation: Revocation): void {
     for (const { sessionId, userId, look } of this.#open.values())
       if (revocation === "unknown" || revocation.session === sessionId || revocation.user === userId) look();

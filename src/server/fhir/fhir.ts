@@ -3,7 +3,7 @@ import { DomainError } from "@overread/shared/errors";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 
 /**
- * Answers under `/fhir/R4`: the address is reserved, and nothing is offered there yet, which it says in FHIR's own words.
+ * Answers under `/fhir/R4`: the path is reserved, and an OperationOutcome says that nothing is offered yet.
  *
  * @see https://hl7.org/fhir/R4/operationoutcome.html
  */

@@ -15,13 +15,13 @@ import { protocols } from "./protocols.ts";
 
 export type FrontDoor = {
   port: number;
-  /** Takes no more, finishes what runs (at most `deadlineMs`), lets go of Redis. */
+  /** Stops accepting requests, finishes running ones (at most `deadlineMs`), and closes connections. */
   stop(deadlineMs?: number): Promise<void>;
 };
 
 /**
- * The one origin of the portal: the protocols of `protocols.ts` behind one listener. Image data passes through this process alone;
- * pages and tRPC are Next's, behind it.
+ * The one origin of the portal: the protocols of `protocols.ts` behind one listener. Image data passes through this
+ * process only; pages and tRPC are proxied to Next.
  *
  * @throws the listener's error, e.g. with code EADDRINUSE
  */
@@ -35,7 +35,7 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
     draining: () => draining,
     gauges: () => mounted.flatMap(({ gauges }) => gauges?.() ?? []),
   };
-  // Before the protocols: what they look up anew must not be answered from memory.
+  // Before the protocols: what they look up after a revocation must not come from this cache.
   onRevocation(house.listener, forgetTokens);
   const sharing = shareAllowances(house.listener);
   const mounted = protocols.map((mount) => mount(house));
@@ -44,7 +44,7 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
     { connectionsCheckingInterval: 5000, shouldUpgradeCallback: isWebSocket },
     requestListener(mounted, house),
   );
-  // The server forgets a connection once it is upgraded, yet waits for it to close.
+  // The server stops tracking a connection once it is upgraded, but waits for it to close.
   const upgraded = new Set<Duplex>();
   server.on("upgrade", (req, socket, head) => {
     upgraded.add(socket);
@@ -55,7 +55,7 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
     else socket.destroy();
   });
   server.headersTimeout = 20_000;
-  // A study of many gigabytes over a thin line is one request; the receiving room has an idle limit of its own.
+  // A study of many gigabytes over a slow line is one request; STOW has an idle limit of its own.
   server.requestTimeout = 6 * 3_600_000;
   server.keepAliveTimeout = 65_000;
 
@@ -72,7 +72,7 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const { drain } of mounted) drain?.();
       for (const socket of upgraded) socket.destroy();
-      // A kept-alive connection is idle only once its last answer is out.
+      // A kept-alive connection is idle only after its last answer has been sent.
       const idle = setInterval(() => server.closeIdleConnections(), 50);
       const impatient = setTimeout(() => server.closeAllConnections(), deadlineMs);
       await closed;

@@ -15,9 +15,10 @@ import type { Log } from "#server/log.ts";
 export const pathOf = ({ url = "/" }: IncomingMessage): string => url.split("?", 1)[0] as string;
 
 /**
- * Answers every request of an origin: finds the protocol that an address belongs to, does what all protocols need, and hands it over.
+ * Answers every request of an origin: finds the protocol for the path, does what all protocols need, and hands the
+ * request over.
  *
- * @param protocols the first that matches answers; an address that is nobody's is answered with `resource.not-found`.
+ * @param protocols the first match answers; a path without a protocol is answered with `resource.not-found`.
  */
 export function requestListener(
   protocols: readonly Protocol[],
@@ -32,7 +33,7 @@ export function requestListener(
     if (protocol && !protocol.limits.staysOpen)
       res.once("close", () => tallies.observe(protocol.name, res.statusCode, (performance.now() - started) / 1000));
     res.on("error", () => {});
-    // What stands behind a refused request on the same connection is not looked at.
+    // Whatever follows a refused request on the same connection is not parsed.
     if (refused.has(req.socket)) return;
     const reason = framingProblem(req);
     if (reason) refused.add(req.socket);
@@ -69,11 +70,11 @@ async function answer(exchange: Exchange, protocol: Protocol | undefined): Promi
 const notUnderThisName = (): string =>
   `The portal is not reached under this name. Open ${config().http.publicUrl}, or set OVERREAD_PUBLIC_URL to the address that is used.\n`;
 
-/** Ends a request whose body has not arrived in time, whoever was to read it. */
+/** Ends a request whose body has not arrived in time, whoever reads it. */
 function endLate(req: IncomingMessage, res: ServerResponse): void {
   const timer = setTimeout(() => {
     if (!req.complete) refuseAndClose(res, 408, "The request did not arrive in time.\n");
-    // Also where an answer went out before the body was in: nobody waits for the rest.
+    // Also where the answer was sent before the body had arrived: nobody reads the rest.
     if (!req.complete) req.socket.destroySoon();
   }, smallBodyMs);
   req.once("close", () => clearTimeout(timer));

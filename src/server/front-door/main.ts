@@ -33,7 +33,7 @@ const door = await openFrontDoor({ host: http.host, port: http.port, log }).catc
   process.exit(1);
 });
 log.info({ host: http.host, port: door.port }, "front door open");
-// Leftovers of a crash are nobody's to wait for.
+// Requests need not wait for the clean-up after a crash.
 sweepStorage().then(
   (swept) => log.info(swept, "storage swept"),
   (error) => log.warn({ err: error }, "the storage could not be swept"),

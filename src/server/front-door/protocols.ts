@@ -7,5 +7,5 @@ import { health } from "#server/health/index.ts";
 import type { Mount } from "#server/http/protocol.ts";
 import { webProxy } from "#server/web-proxy/index.ts";
 
-/** Everything that is spoken at the portal's one origin. Of two that an address matches the first has it; the pages take the rest. */
+/** All protocols of the portal's origin. The first match wins; the pages take the rest. */
 export const protocols: readonly Mount[] = [dicomweb, edgeApi, events, downloads, health, fhir, webProxy];

@@ -5,7 +5,7 @@ import { Health } from "./readiness.ts";
 
 const paths = ["/api/health/live", "/api/health/ready", "/metrics"];
 
-/** Whether the product works, for load balancers, and its figures for Prometheus. */
+/** Health checks for load balancers, and metrics for Prometheus. */
 export const health: Mount = (house) => {
   const readiness = new Health();
   return {

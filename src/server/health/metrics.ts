@@ -19,8 +19,8 @@ type Counts = {
 };
 
 /**
- * Answers `GET /metrics` in the Prometheus text format (version 0.0.4): for the platform's own token, counts of the
- * whole installation; for a hospital's or reading group's, of what is theirs, and nothing of the machine that others share.
+ * Answers `GET /metrics` in the Prometheus text format (version 0.0.4): the whole installation's counts for the
+ * platform's own token; for a hospital's or reading group's only their own, and nothing about the shared machine.
  *
  * @throws {DomainError} `auth.required`; `auth.forbidden` without the scope `metrics`
  */
@@ -66,7 +66,7 @@ export async function metrics(
   res.end(`${lines.join("\n")}\n`);
 }
 
-/** Of one organisation, as sender or as reader; of all where none is named. */
+/** Counts of one organisation, as sender or as reader; of all without an organisation. */
 async function countsFor(tx: Tx, orgId: string | null) {
   const cases = await tx.$queryRaw<{ state: string; count: number }[]>`
     SELECT s.state::text, count(c.id)::int AS count FROM unnest(enum_range(NULL::"CaseState")) AS s(state)
@@ -94,7 +94,7 @@ type Metric = (
   samples: [string, number][],
 ) => void;
 
-/** Of this process, which serves every organisation. */
+/** Metrics of this process, which serves every organisation. */
 function processMetrics(metric: Metric, { gauges, tallies }: Pick<ProtocolHost, "gauges" | "tallies">): void {
   for (const { name, help, value } of gauges()) metric(name, "gauge", help, [["", value]]);
   metric("resident_memory_bytes", "gauge", "Resident memory of the front door.", [["", process.memoryUsage().rss]]);

@@ -10,12 +10,12 @@ export type Readiness = { ok: boolean; dependencies: Record<Dependency, { ok: bo
 type Dependency = "audit" | "database" | "redis" | "storage" | "web" | "worker";
 
 const checkTimeoutMs = 2_000;
-/** Reads have their place on the trail within a second; by then nobody is giving it to them. */
+/** Reads are chained within a second; an older waiting one means that no writer is running. */
 const auditLateSeconds = 60;
-/** Probes may come often and from several sides; what one found a moment ago is good enough for the next. */
+/** Probes may come often and from several sides; the last result is reused for this long. */
 const believedMs = 500;
 
-/** Whether everything the product needs answers. Booleans only: nobody needs to sign in to ask. */
+/** Whether all dependencies answer. Booleans only, so that no authentication is needed. */
 export class Health {
   readonly #redis = createClient({
     url: config().redis.url,
@@ -28,7 +28,7 @@ export class Health {
     this.#redis.on("error", () => {});
   }
 
-  /** Connects now or whenever Redis comes. */
+  /** Connects now or whenever Redis is available. */
   start(): void {
     void this.#redis.connect().catch(() => {});
   }
@@ -77,7 +77,7 @@ async function within(timeoutMs: number, check: () => Promise<boolean>): Promise
   }
 }
 
-/** Any answer will do; next-auth's csrf route is one that needs no database and no page. */
+/** Any answer will do; next-auth's CSRF route needs neither database nor page. */
 function webAnswers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const req = request(

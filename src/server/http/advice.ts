@@ -1,7 +1,7 @@
 import type { DomainError, ErrorCode } from "@overread/shared/errors";
 import { errorTable } from "#server/errors.ts";
 
-/** What the caller can do about it. Never a value out of a data set or a query. */
+/** What the caller can do about each error. Never a value of a data set or a query. */
 const advice: Partial<Record<ErrorCode, string>> = {
   "auth.required": "Sign in, or send a valid bearer token.",
   "auth.forbidden": "This account or token may not do that. Ask your site administrator for the role or scope.",
@@ -38,10 +38,13 @@ const advice: Partial<Record<ErrorCode, string>> = {
   internal: "Something went wrong on our side. Try again; if it stays, tell the operator the request id.",
 };
 
-/** The sentence for a person that goes with a code; the code itself where there is nothing to add. */
+/** The advice for a code; the code itself where there is none. */
 export const adviceOn = (code: ErrorCode): string => advice[code] ?? code;
 
-/** When the same request makes sense again. A full disk is emptied by people; whatever is busy is so for seconds. */
+/**
+ * When the same request makes sense again, in seconds. A full disk needs people; a busy resource recovers within
+ * seconds.
+ */
 const comeBackSeconds: Partial<Record<ErrorCode, number>> = {
   "auth.rate-limited": 60,
   "request.rate-limited": 60,
@@ -51,9 +54,9 @@ const comeBackSeconds: Partial<Record<ErrorCode, number>> = {
 };
 
 /**
- * What `Retry-After` says (RFC 9110 §10.2.3): what the error knows better, else the table.
+ * The `Retry-After` value (RFC 9110 §10.2.3): from the error's details, else from the table.
  *
- * @returns seconds; undefined where the same request fails again, or nobody knows when it will not.
+ * @returns seconds; undefined where the same request would fail again, or the time is unknown.
  */
 export function retryAfterSeconds({ code, details }: Pick<DomainError, "code" | "details">): number | undefined {
   if (errorTable[code].retry !== "yes") return undefined;

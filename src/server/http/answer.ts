@@ -11,12 +11,12 @@ const gzipAsync = promisify(gzip);
 
 export type AnswerOptions = { status?: number; type?: string; headers?: Record<string, string> };
 
-/** Answers with a value as JSON. */
+/** Sends a value as JSON. */
 export function sendJson(res: ServerResponse, value: unknown, options: AnswerOptions = {}): Promise<void> {
   return sendJsonText(res, JSON.stringify(value), { type: "application/json; charset=utf-8", ...options });
 }
 
-/** Answers with JSON that is text already, gzipped when that is wanted and worth it. A HEAD gets the head alone. */
+/** Sends JSON text, gzipped when the client accepts it and the size warrants it. HEAD gets the headers only. */
 export async function sendJsonText(
   res: ServerResponse,
   text: string,
@@ -39,14 +39,15 @@ export async function sendJsonText(
   res.end(res.req.method === "HEAD" ? undefined : body);
 }
 
-/** What is wrong with a data set: the sender's fault when it comes, and of no reader who asks for what is stored. */
+/** A defect of a data set: the sender's fault (4xx) on receipt, but ours (5xx) when stored data is requested. */
 const ofTheData: ErrorCode[] = ["dicom.truncated", "dicom.malformed", "dicom.not-part10", "dicom.missing-attribute"];
 const statusOf = ({ method }: IncomingMessage, code: ErrorCode): number =>
   method !== "POST" && ofTheData.includes(code) ? 500 : errorTable[code].http;
 
 /**
- * Answers with an error, for every protocol of this origin: `{ error: { code, message, details?, requestId } }`, with the status of the
- * table in `errors.ts`. The body is the same for not yours and not there. What is unknown goes to the log and leaves as `internal`.
+ * Sends an error, the same for every protocol of this origin: `{ error: { code, message, details?, requestId } }`, with
+ * the status from `errors.ts`. The body does not distinguish forbidden from missing. An unknown error is logged and
+ * sent as `internal`.
  */
 export function sendError(
   res: ServerResponse,
@@ -55,19 +56,19 @@ export function sendError(
 ): void {
   const known = toDomainError(error);
   logOutage(log, known, { requestId });
-  // The caller hung up: nobody is left to answer, and what broke because of that is no fault.
+  // The caller disconnected, so the resulting error is no fault.
   if (res.destroyed) return;
   if (errorTable[known.code].http === 500)
     log.error({ err: known.cause ?? known, code: known.code, requestId }, "request failed");
   if (res.headersSent || res.writableEnded) {
-    // Half an answer cannot be taken back; a broken connection at least cannot be mistaken for a whole one.
+    // A started answer cannot be replaced by an error; breaking the connection at least marks it as incomplete.
     res.destroy();
     return;
   }
   const body = JSON.stringify({
     error: { code: known.code, message: adviceOn(known.code), ...detailsOf(known), requestId },
   });
-  // Set for the answer that there was to be.
+  // These headers were set for the intended answer.
   for (const name of ["ETag", "Content-Disposition"]) res.removeHeader(name);
   res.writeHead(statusOf(res.req, known.code), {
     ...errorHeaders(res.req, known),
@@ -86,7 +87,7 @@ function errorHeaders(req: IncomingMessage, error: DomainError): Record<string, 
     ...(http === 416 ? { "Content-Range": `bytes */${error.details.length}` } : {}),
     ...(http === 401 ? { "WWW-Authenticate": 'Bearer realm="overread"' } : {}),
     ...(comeBack === undefined ? {} : { "Retry-After": String(comeBack) }),
-    // What is left of a body that nobody reads would be taken for the next request.
+    // The rest of an unread body would be parsed as the next request.
     ...(req.complete ? {} : { Connection: "close" }),
   };
 }
@@ -100,7 +101,7 @@ export function acceptsGzip(req: IncomingMessage): boolean {
   return /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s*(?:,|$)))/.test(header);
 }
 
-/** Writes with back-pressure. False when the reader has gone away: then there is nothing more to do. */
+/** Writes with back-pressure. False when the client has disconnected. */
 export async function write(res: ServerResponse, chunk: Uint8Array): Promise<boolean> {
   if (res.destroyed) return false;
   if (res.write(chunk)) return true;

@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { config } from "#server/config.ts";
 
 /**
- * Where a request came from, for limits and logs. What a caller writes into `x-forwarded-for` is believed only behind a
- * proxy that the deployment names its own; of several entries the last is the one that proxy wrote.
+ * The source address of a request, for limits and logs. `x-forwarded-for` is trusted only behind a proxy that the
+ * deployment configured; of several entries the last is the one that proxy wrote.
  */
 export function clientAddress(req: IncomingMessage): string {
   const forwarded = req.headers["x-forwarded-for"];

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "@overread/shared/errors";
 
-/** An instance never changes under its UID, so a copy in the reader's own browser is as good as ours. */
+/** An instance never changes under its UID, so a browser may cache it for good. */
 export const immutable = { "Cache-Control": "private, max-age=86400, immutable", Vary: "Accept" };
 export const noSniff = { "X-Content-Type-Options": "nosniff" };
 
 /**
- * Answers 304 where the caller has this very representation (RFC 9110 §13.1.2; compared weakly, as GET does).
+ * Answers 304 where the caller has this representation already (RFC 9110 §13.1.2; weak comparison).
  *
- * @param headers of the 304: what a 200 would have said of the representation's age.
+ * @param headers of the 304: the caching headers that a 200 would have.
  * @returns true when it was answered.
  */
 export function isNotModified(
@@ -26,10 +26,10 @@ export function isNotModified(
 }
 
 /**
- * One range of bytes (RFC 9110 §14.2); several, or units we do not know, are answered with the whole. So is a range of another
- * representation than ours, which `If-Range` names (§13.1.5).
+ * A single byte range (RFC 9110 §14.2); several ranges or unknown units are answered with the whole, and so is a range
+ * of another representation by `If-Range` (§13.1.5).
  *
- * @throws {DomainError} `request.range-not-satisfiable` for a range behind the end, with the length there is
+ * @throws {DomainError} `request.range-not-satisfiable` for a range beyond the end, with the actual length
  */
 export function byteRange(
   { headers }: IncomingMessage,

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { config } from "#server/config.ts";
 
-/** What no answer of this origin lacks, whoever made it: pages, sign-in, built files, images. */
+/** Headers of every answer of this origin: pages, sign-in, static files, images. */
 export function commonHeaders(): Record<string, string> {
   return {
     "x-content-type-options": "nosniff",
@@ -12,13 +12,13 @@ export function commonHeaders(): Record<string, string> {
   };
 }
 
-/** What is data and no page runs nothing, is framed by nobody and kept nowhere, unless it says otherwise. */
+/** Default headers of non-page answers: no scripts, no framing, no caching. */
 export const dataHeaders = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "cache-control": "no-store",
 };
 
-/** What every answer of this process carries. */
+/** Headers that every answer of this process gets. */
 export function secure(res: ServerResponse): void {
   for (const [name, value] of Object.entries({ ...commonHeaders(), ...dataHeaders })) res.setHeader(name, value);
 }

@@ -7,8 +7,9 @@ const token = String.raw`[!#$%&'*+.^_\x60|~0-9A-Za-z-]+`;
 const parameter = new RegExp(String.raw`;\s*(${token})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;,"\s]*))\s*`, "gy");
 
 /**
- * Reads `Content-Type`, or one part of `Accept`.
- * @returns undefined when it makes no sense.
+ * Parses `Content-Type`, or one element of `Accept`.
+ *
+ * @returns undefined when it is invalid.
  */
 export function parseMediaType(text: string): MediaType | undefined {
   const head = new RegExp(String.raw`^\s*(${token}/${token}|\*)\s*`).exec(text);
@@ -25,8 +26,8 @@ export function parseMediaType(text: string): MediaType | undefined {
 }
 
 /**
- * What a request accepts: its `accept` query parameter where it has one, else its header (PS3.18 §8.3.3.1). A parameter is what a
- * person can write into an address line.
+ * What a request accepts: its `accept` query parameter, else its header (PS3.18 §8.3.3.1). The parameter is for URLs
+ * typed by a person.
  */
 export function accepted(req: IncomingMessage): MediaType[] {
   const url = req.url ?? "";
@@ -36,7 +37,7 @@ export function accepted(req: IncomingMessage): MediaType[] {
   return parseAccept(inAddress ?? req.headers.accept);
 }
 
-/** The entries of an `Accept` header, most wanted first; without one, anything goes. */
+/** The elements of an `Accept` header by preference; without one, anything is accepted. */
 export function parseAccept(header: string | undefined): MediaType[] {
   if (!header?.trim()) return [{ type: "*/*", parameters: {}, q: 1 }];
   return splitOutsideQuotes(header)

@@ -11,70 +11,71 @@ export type Exchange = {
   res: ServerResponse;
   /** Path of the address, without its query. */
   path: string;
-  /** Ties the answer, its line in the log and its events on the audit trail together. */
+  /** Correlates the answer, its log lines and its audit events. */
   requestId: string;
   log: Log;
-  /** The body, where the protocol's limits have it received whole; null where there is none. */
+  /** The body, where the protocol's limits ask for it to be received; null where there is none. */
   body: Buffer | null;
 };
 
 /** How a protocol's bodies are received. */
 export type BodyLimit =
-  /** Read by the protocol, within the half minute that the front door allows. */
+  /** Read by the protocol, within half a minute. */
   | { kind: "small" }
-  /** Images take the time they take: the protocol watches its senders itself. */
+  /** No time limit by the front door: the protocol monitors its senders itself. */
   | { kind: "streamed" }
-  /** Received by the front door before the protocol hears of the request. */
+  /** Received completely by the front door before the protocol is called. */
   | { kind: "whole"; limitBytes: (path: string) => number; timeoutMs: number };
 
 export type Limits = {
-  /** What the protocol is asked by; others are refused. Left out: it tells them apart itself. */
+  /** The allowed methods; others are refused. Omitted: the protocol decides itself. */
   methods?: readonly string[];
-  /** A name in `Host` that is none of the portal's is refused (421). */
+  /** A `Host` that is none of the portal's names is refused (421). */
   ownNameOnly?: boolean;
   body: BodyLimit;
-  /** Its answers stay open, so how long one took says nothing. */
+  /** Its answers stay open, so their duration is not measured. */
   staysOpen?: boolean;
 };
 
-/** A figure of this process, for the platform's metrics. */
+/** A gauge of this process, for the platform's metrics. */
 export type Gauge = { name: string; help: string; value: number };
 
 /**
- * What the front door mounts: a protocol is a folder that exports one {@link Mount}. Everything that all of them need is done once, by
- * the front door: framing, methods, names, time and size of bodies, common headers, translation of errors, counting.
+ * A protocol that the front door mounts: a folder that exports one {@link Mount}. The front door does once what all
+ * protocols need: framing, methods, host names, time and size of bodies, common headers, translation of errors,
+ * counting.
  */
 export type Protocol = {
   /** Label in the metrics: one word. */
   name: string;
-  /** Whose answers these are: of data, which get strict headers and errors as JSON, or of pages, which bring their own. */
+  /** Data gets strict headers and errors as JSON; pages bring their own. */
   answers: "data" | "pages";
-  /** Whether an address is this protocol's. Of several, the first in the front door's list has it. */
+  /** Whether a path belongs to this protocol; the first match in the front door's list wins. */
   match: (path: string) => boolean;
   limits: Limits;
-  /** Answers. What it throws goes out as an error, with the code, status and advice of the tables. */
+  /** Answers. A thrown error is sent with the code, status and advice of the tables. */
   handle: (exchange: Exchange) => Promise<void> | void;
-  /** Takes a connection over (`Upgrade`); left out: such a request is hung up on. */
+  /** Takes over an upgraded connection (`Upgrade`); omitted: such a request is disconnected. */
   upgrade?: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  /** Connects to what it needs, now or whenever that comes. Does not wait, does not fail. */
+  /** Connects to what it needs, now or whenever that is available. Does not wait, does not fail. */
   start?: () => void;
-  /** The front door takes no more: ends the answers that would stay open. */
+  /** The front door is closing: ends answers that would stay open. */
   drain?: () => void;
-  /** The last answer is out: lets go of connections. */
+  /** The last answer has been sent: closes connections. */
   close?: () => void;
   gauges?: () => Gauge[];
 };
 
-/** What a process lends to the protocols that it mounts. */
+/** What the process provides to the protocols that it mounts. */
 export type ProtocolHost = {
   log: Log;
   live: LiveSubscriber;
-  /** What the database says; listened to before the front door opens. */
+  /** Postgres notifications; listening starts before the front door opens. */
   listener: DatabaseListener;
   tallies: Tallies;
-  /** True once the front door takes no more. */
+  /** True once the front door is closing. */
   draining: () => boolean;
-  /** The figures of everything that is mounted. */
+  /** The gauges of everything that is mounted. */
   gauges: () => Gauge[];
 };
 

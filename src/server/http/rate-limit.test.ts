@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Allowances } from "./rate-limit.ts";
 
-/** Asks at two doors in turn for `seconds`, as fast as they let it; twice a second each hears what the other gave. */
+/** Requests at two doors in turn for `seconds`, as fast as they allow; twice a second they exchange what was spent. */
 function takenInTurn(seconds: number, perSecond: number): number {
   const doors = [new Allowances(perSecond), new Allowances(perSecond)] as const;
   let taken = 0;
@@ -29,6 +29,6 @@ test("who asks at two doors gets one allowance, but for what both give before th
   const seconds = 600;
   const one = perSecond * (seconds + 60);
   const taken = takenInTurn(seconds, perSecond);
-  // A minute's worth is saved up at each door, and both may give it out at once.
+  // Each door has a minute's units saved up, and both may hand them out at once.
   assert.ok(taken >= one - perSecond && taken <= one + perSecond * 61, `${taken} of ${one}`);
 });

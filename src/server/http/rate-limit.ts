@@ -5,14 +5,14 @@ import type { Actor } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
 import type { DatabaseListener } from "#server/db/listener.ts";
 
-/** Seconds of allowance that add up while nothing is asked. */
+/** Unused units are saved up for this many seconds. */
 const burstSeconds = 60;
 
 type Bucket = { units: number; at: number };
 
 /**
- * What each caller has left: so many units a second, saved up for a minute. A unit is one frame read from the disk. Several front doors
- * tell each other what was spent ({@link takeSpent}, {@link charge}), so that they give out one allowance together.
+ * A token bucket per caller. A unit is one frame read from the disk. Several front doors exchange what was spent
+ * ({@link takeSpent}, {@link charge}), so that together they give one allowance.
  */
 export class Allowances {
   readonly #perSecond: number;
@@ -25,9 +25,9 @@ export class Allowances {
   }
 
   /**
-   * @param now milliseconds of a clock that only goes forward.
-   * @throws {DomainError} `request.rate-limited` with `retryAfterSeconds`. A cost larger than all that can be saved up is let
-   *   through when everything is there.
+   * @param now milliseconds of a monotonic clock.
+   * @throws {DomainError} `request.rate-limited` with `retryAfterSeconds`. A cost larger than the bucket is allowed
+   * when the bucket is full.
    */
   spend(caller: string, cost: number, now: number): void {
     const units = this.#unitsOf(caller, now);
@@ -37,7 +37,7 @@ export class Allowances {
       const retryAfterSeconds = Math.max(1, Math.ceil((needed - units) / this.#perSecond));
       throw new DomainError("request.rate-limited", { details: { retryAfterSeconds } });
     }
-    // After a minute of silence a bucket is full again, as if it had never been.
+    // After a minute without requests a bucket is full again, so it can be dropped.
     if (this.#buckets.size > 10_000)
       for (const [name, { units, at }] of this.#buckets)
         if (units + ((now - at) / 1000) * this.#perSecond >= this.#most) this.#buckets.delete(name);
@@ -45,14 +45,14 @@ export class Allowances {
     this.#spent.set(caller, (this.#spent.get(caller) ?? 0) + needed);
   }
 
-  /** What was spent here since this was last asked. */
+  /** What was spent here since the last call. */
   takeSpent(): Map<string, number> {
     const spent = this.#spent;
     this.#spent = new Map();
     return spent;
   }
 
-  /** What was spent elsewhere. It may be more than is left here: then it is owed, at most a minute's worth. */
+  /** Deducts what was spent elsewhere. A balance may become negative, by a minute's units at most. */
   charge(caller: string, cost: number, now: number): void {
     const units = Math.max(-this.#most, this.#unitsOf(caller, now) - cost);
     this.#buckets.set(caller, { units, at: now });
@@ -67,8 +67,8 @@ export class Allowances {
 let allowances: Allowances | undefined;
 
 /**
- * Takes a request's cost from what the person or program has left. In the memory of this process, which tells the others twice a second:
- * nobody waits for a database to be told that they may read.
+ * Charges a request to the person or program. In this process's memory, exchanged with others twice a second: no
+ * request waits for a database.
  *
  * @throws {DomainError} `request.rate-limited` with `retryAfterSeconds`
  */
@@ -81,12 +81,12 @@ export function spend(actor: Actor, cost: number): void {
 
 const channel = "overread_spent";
 const shareIntervalMs = 500;
-/** Callers of one message: Postgres takes less than 8,000 bytes. */
+/** Callers per message: a Postgres notification is limited to 8,000 bytes. */
 const callersPerMessage = 100;
 
 /**
- * Tells other front doors what was spent at this one, and hears what was spent there. A message that is lost, or a door that is
- * away, gives a caller that much more, once.
+ * Exchanges with other front doors what was spent. A lost message, or an unreachable door, gives a caller that much
+ * more, once.
  */
 export function shareAllowances(listener: DatabaseListener): { start(): void; close(): void } {
   const self = randomUUID();

@@ -3,11 +3,11 @@ import { hostname } from "node:os";
 import { config } from "#server/config.ts";
 
 /**
- * The name and port under which a caller reached the portal, for addresses in answers and for the check that a form comes from
- * our own pages. A Host header is believed only when it is the portal's public name, this machine's own, or the address that the
- * connection came in on: nothing we answer may point where a stranger says.
+ * The host and port under which a caller reached the portal, for URLs in answers and for the check that a form comes
+ * from our own pages. A Host header is trusted only when it is the portal's public name, this machine's own, or the
+ * address that the connection was made to.
  *
- * @returns undefined for a name that is none of ours.
+ * @returns undefined for any other name.
  */
 export function reachedHost(req: IncomingMessage): string | undefined {
   const { behindProxy, publicUrl } = config().http;
@@ -19,14 +19,14 @@ export function reachedHost(req: IncomingMessage): string | undefined {
   const [, name = "", port] = /^(\[[0-9a-f:]+\]|[^:[\]]+)(:\d{1,5})?$/.exec(host) ?? [];
   if (![...machineNames, addressName(req), usual.hostname].includes(name)) return undefined;
   if (port || behindProxy) return host;
-  // A client that leaves the port out of Host has used one all the same.
+  // A Host without a port means the default port.
   const { localPort = 80 } = req.socket;
   return localPort === 80 ? name : `${name}:${localPort}`;
 }
 
 const machineNames = ["localhost", "127.0.0.1", "[::1]", hostname().toLowerCase()];
 
-/** The address that the connection came in on, as a Host header spells it. */
+/** The local address of the connection, as in a Host header. */
 function addressName({ socket: { localAddress = "" } }: IncomingMessage): string {
   const plain = localAddress.replace(/^::ffff:(?=\d+\.)/, "");
   return plain.includes(":") ? `[${plain}]` : plain;

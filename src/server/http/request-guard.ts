@@ -1,27 +1,27 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** Methods whose requests have no meaning for a body (RFC 9110 §9.3): one that has it all the same is up to something. */
+/** Methods whose requests have no defined body (RFC 9110 §9.3); a body is treated as request smuggling. */
 const bodiless = new Set(["GET", "HEAD", "OPTIONS", "DELETE", "TRACE"]);
-/** Headers that may stand once only: of two, one hop may believe the first and the next the second. */
+/** Headers that may occur once only: of two, one hop might use the first and the next hop the second. */
 const single = new Set(["host", "content-length", "transfer-encoding", "content-type", "authorization"]);
 
-/** A path that leads to another one: every client goes it before it asks, and of two hops only one may (RFC 3986 §5.2.4). */
-const winding = /\\|\/(\.|%2e){1,2}(\/|$)/i;
+/** A path with dot segments or backslashes: clients normalise such a path, and of two hops only one may (RFC 3986 §5.2.4). */
+const dotSegments = /\\|\/(\.|%2e){1,2}(\/|$)/i;
 
-/** Whether the request announces a body, of whatever length. */
+/** Whether the request announces a body, of any length. */
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
 
 /**
- * Looks at how a request is framed before anything is done with it. What could be understood in two ways is refused and the
- * connection closed, so that no byte of it can be taken for the beginning of another request (RFC 9112 §11.2).
+ * Checks a request's framing before anything else. An ambiguous request is refused and the connection closed, so that
+ * no byte of it can be parsed as another request (RFC 9112 §11.2).
  *
- * @returns a reason for 400, or null for a request that can only be understood in one way.
+ * @returns a reason for 400, or null for an unambiguous request.
  */
 export function framingProblem(req: IncomingMessage): string | null {
   const { method = "", url = "", headers, rawHeaders } = req;
-  // Absolute and authority forms are for proxies that we are not.
-  if (!url.startsWith("/") || winding.test(url.split("?", 1)[0] as string)) return "target";
+  // Absolute and authority form are for forward proxies.
+  if (!url.startsWith("/") || dotSegments.test(url.split("?", 1)[0] as string)) return "target";
   const seen = new Set<string>();
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] as string).toLowerCase();
@@ -36,7 +36,7 @@ export function framingProblem(req: IncomingMessage): string | null {
   return null;
 }
 
-/** Answers in plain words and closes the connection: what is left of the request is nobody's next one. */
+/** Answers in plain text and closes the connection, so that the remaining bytes are not parsed as a request. */
 export function refuseAndClose(res: ServerResponse, status: number, text: string): void {
   if (res.headersSent) {
     res.destroy();
@@ -52,7 +52,7 @@ export function refuseAndClose(res: ServerResponse, status: number, text: string
   res.end(text);
 }
 
-/** Requests with bodies that are being received at once, from one address and from all together. */
+/** Limits on bodies being received at the same time, per address and in total. */
 const mostPerAddress = 48;
 const maxConcurrentBodies = 512;
 const receiving = new Map<string, number>();
@@ -61,11 +61,11 @@ let together = 0;
 export type Received = { body: Buffer } | { status: 408 | 413 | 429 | 503; text: string };
 
 /**
- * Receives a small body whole, before anybody else is troubled with the request. It has a size, a time, and a place among those
- * being received; a sender that drips byte by byte holds up nobody but itself.
+ * Receives a small body completely before it is passed on. Size, time and concurrency are limited; a sender that drips
+ * byte by byte holds up nobody else.
  *
- * @param limitBytes the most that is taken, whatever content-length says.
- * @returns what to answer instead where there is no whole body; null when the sender hung up.
+ * @param limitBytes the most that is accepted, whatever content-length says.
+ * @returns what to answer instead where the body is incomplete; null when the sender disconnected.
  */
 export async function receiveBody(
   req: IncomingMessage,

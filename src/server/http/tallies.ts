@@ -2,11 +2,14 @@ export const tallyBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10] as const;
 
 export type Tally = { byStatus: Map<string, number>; buckets: number[]; sum: number; count: number };
 
-/** Answered requests of this process by protocol. Neither an address nor anything in it: both may name a patient. */
+/**
+ * Counts of answered requests of this process by protocol. Neither a URL nor any part of it: both may identify a
+ * patient.
+ */
 export class Tallies {
   readonly #byProtocol = new Map<string, Tally>();
 
-  /** Begins the counts of a protocol at nothing, so that it is among the figures before its first request. */
+  /** Starts the counters of a protocol at zero, so that they are reported before its first request. */
   open(protocol: string): void {
     this.#byProtocol.set(protocol, {
       byStatus: new Map(),

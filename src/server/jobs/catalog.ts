@@ -17,11 +17,13 @@ const ofDestination = z.object({ orgId: z.uuid(), destinationId: z.uuid() });
 const ofVersion = z.object({ orgId: z.uuid(), reportVersionId: z.uuid() });
 
 /**
- * Every job there is. Payloads are ids only: no patient data enters Redis. `orgId` is the hospital's (the owner of
- * the data), under which the handler's transactions run. Handlers recompute, so running twice or late does no harm.
+ * All jobs. Payloads are ids only: no patient data enters Redis. `orgId` is the hospital's (the owner of the data),
+ * under which the handler's transactions run. Handlers recompute, so running twice or late is harmless.
  */
 export const jobs = {
-  /** Nothing came for the quiet time: the study is complete although nobody said so (STOW without an edge). */
+  /**
+   * Nothing arrived during the quiet time: the study is complete although nobody declared it (STOW without an edge).
+   */
   "study.settle": job({
     payload: ofStudy,
     queue: "interactive",
@@ -68,7 +70,7 @@ export const jobs = {
     timeoutMs: 120_000,
     collapse: (p) => p.reportVersionId,
   }),
-  /** A facility has named a PACS: reports signed before go there too. */
+  /** A facility got a PACS: earlier reports are sent there too. */
   "facility.deliver-earlier": job({
     payload: ofFacility,
     queue: "reports",
@@ -76,7 +78,7 @@ export const jobs = {
     timeoutMs: 600_000,
     collapse: (p) => p.facilityId,
   }),
-  /** Something is owed to a destination that our own worker sends to. */
+  /** There are deliveries for a destination that our own worker sends to. */
   "delivery.send": job({
     payload: ofDestination,
     queue: "reports",

@@ -2,8 +2,8 @@ import type { SqlTx } from "#server/context.ts";
 import { type JobName, jobs, type Payload } from "./catalog.ts";
 
 /**
- * Writes a job intent into the outbox, in the transaction that causes it: the job exists if and only if the act was
- * committed. The relay (run by the worker) carries it to BullMQ; Redis may be lost at any time.
+ * Writes a job into the outbox, in the transaction that causes it: the job exists if and only if that transaction
+ * commits. The worker's relay passes it to BullMQ; Redis may be lost at any time.
  *
  * @param runAt not before this time.
  */

@@ -3,12 +3,12 @@ import { pool } from "#server/db/clients.ts";
 import type { JobName } from "./catalog.ts";
 
 /**
- * The outbox as the relay and the worker see it: across tenants, under the maintenance role. Ids, names and times only.
- * All times are the database's: clocks of processes do not count.
+ * The outbox as the relay and the worker use it: across tenants, under the maintenance role. Ids, names and times only.
+ * All times are the database's.
  */
 export type OutboxJob = { id: string; name: JobName; payload: unknown; collapseKey: string | null };
 
-/** Statements are prepared once per connection: each runs thousands of times. */
+/** Statements are prepared once per connection, since each runs thousands of times. */
 const query = <Row extends object>(name: string, text: string, values: unknown[] = []): Promise<Row[]> =>
   pool("overread_maintenance")
     .query<Row>({ name: `outbox-${name}`, text, values })
@@ -18,13 +18,13 @@ const columns = `id, name, payload, collapse_key AS "collapseKey"`;
 const open = "done_at IS NULL AND failed_at IS NULL";
 
 /**
- * Takes up to `limit` jobs whose time has come and that nobody has carried yet, oldest first, to be carried by the caller alone: of
- * several relays each gets others. A caller that dies leaves them to the sweep; one that cannot carry them puts them back.
+ * Takes up to `limit` due jobs that were not relayed yet, oldest first, for this caller only; other relays get other
+ * jobs. If the caller dies, the sweep finds them; if it cannot relay them, it puts them back.
  */
 export function takeDue(names: JobName[], limit: number): Promise<OutboxJob[]> {
   return query(
     "take-due",
-    // Arrays, so that the planner, who guesses how much is due, has no other way to go than by index and by key.
+    // Arrays force the planner, which misjudges how much is due, to use the index and the key.
     `WITH due AS MATERIALIZED (
        SELECT o.id FROM unnest($1::text[]) AS asked (name), LATERAL (
          SELECT j.id, j.run_at FROM outbox_job j
@@ -39,12 +39,12 @@ export function takeDue(names: JobName[], limit: number): Promise<OutboxJob[]> {
   );
 }
 
-/** What was taken could not be carried: it is due as before. */
+/** Relaying failed: the jobs are due as before. */
 export async function putBack(ids: string[]): Promise<void> {
   await query("put-back", `UPDATE outbox_job SET relayed_at = NULL WHERE id = ANY($1::uuid[]) AND ${open}`, [ids]);
 }
 
-/** Milliseconds until the next job that is not due yet; null when none waits. */
+/** Milliseconds until the next job is due; null when none waits. */
 export async function nextDueInMs(names: JobName[]): Promise<number | null> {
   const [row] = await query<{ ms: number | null }>(
     "next-due",
@@ -58,7 +58,7 @@ export async function nextDueInMs(names: JobName[]): Promise<number | null> {
   return row?.ms ?? null;
 }
 
-/** The database's clock, some milliseconds ago. */
+/** The database's clock, accurate to some milliseconds. */
 export async function databaseTime(agoMs: number): Promise<Date> {
   const [row] = await query<{ at: Date }>(
     "time",
@@ -69,8 +69,8 @@ export async function databaseTime(agoMs: number): Promise<Date> {
 }
 
 /**
- * Jobs that were carried to Redis before `before` and are not finished: some run, some wait, and some are gone because Redis lost
- * them. Carrying one again that is still there changes nothing. They count as carried now.
+ * Jobs that were relayed before `before` and are not finished: some run, some wait, and some were lost with Redis.
+ * Relaying one again that is still queued changes nothing. Marks them as relayed now.
  */
 export function unfinishedJobs(before: Date, limit: number): Promise<OutboxJob[]> {
   return query(
@@ -83,14 +83,14 @@ export function unfinishedJobs(before: Date, limit: number): Promise<OutboxJob[]
   );
 }
 
-/** What a run answers for, and how often its job was tried before. */
+/** The rows a run covers, and the number of earlier attempts. */
 export type CoveredJobs = { ids: string[]; attempts: number };
 
 /**
- * Runs begin: which rows does each answer for? Its own and, where jobs collapse, every other of its kind and key that
- * is due. Only rows that are committed are seen, so the handlers will see what caused them.
+ * At the start of runs: the rows each one covers: its own and, where jobs collapse, every other due one with its name
+ * and key. Only committed rows are seen, so the handlers will see what caused them.
  *
- * @returns by id; one is missing when there is nothing left to do: the job ran already, or was put off.
+ * @returns by id; an id is missing when there is nothing to do: the job ran already, or was postponed.
  */
 export async function coveredBy(ids: string[]): Promise<Map<string, CoveredJobs>> {
   const rows = await query<CoveredJobs & { id: string }>(
@@ -114,7 +114,7 @@ export async function markDone(ids: string[]): Promise<void> {
   );
 }
 
-/** Trying again makes no sense: the rows stay for a person to look at. */
+/** Retrying makes no sense: the rows stay for an operator. */
 export async function markFailed(ids: string[], code: string): Promise<void> {
   await query(
     "failed",
@@ -123,7 +123,7 @@ export async function markFailed(ids: string[], code: string): Promise<void> {
   );
 }
 
-/** Puts a job off; the relay carries it again when its time comes. */
+/** Postpones a job; the relay passes it on again when it is due. */
 export async function markForRetry(ids: string[], code: string, inMs: number): Promise<void> {
   await query(
     "retry",
@@ -133,7 +133,7 @@ export async function markForRetry(ids: string[], code: string, inMs: number): P
   );
 }
 
-/** @returns how many finished rows were older than `days` and are gone. */
+/** @returns how many finished rows were older than `days` and were deleted. */
 export async function purgeDone(days: number): Promise<number> {
   const rows = await query(
     "purge",
@@ -143,7 +143,7 @@ export async function purgeDone(days: number): Promise<number> {
   return rows.length;
 }
 
-/** Failed jobs as if never tried, and the relay told. @param id null: all. @returns those that are tried again. */
+/** Resets failed jobs and notifies the relay. @param id null: all. @returns those that will be retried. */
 export async function retryFailed(
   tx: SqlTx,
   id: string | null,

@@ -10,27 +10,27 @@ import { databaseTime, nextDueInMs, type OutboxJob, putBack, takeDue, unfinished
 
 export type QueueName = (typeof jobs)[JobName]["queue"];
 export const queueNames = [...new Set(Object.values(jobs).map((definition) => definition.queue))];
-/** Where BullMQ keeps our queues in Redis. */
+/** Prefix of our queues in Redis. */
 export const queuePrefix = "overread";
 
 const batch = 500;
 /**
- * Jobs that a queue holds in Redis at most: the rest waits in the outbox, where it costs nothing. What is urgent then stands behind
- * this many at worst, and what Redis loses is as little.
+ * The most jobs that a queue holds in Redis: the rest waits in the outbox, where waiting is cheap. An urgent job waits
+ * behind this many at worst, and a loss of Redis loses no more.
  */
 const window = 1000;
 const jobNames = Object.keys(jobs) as JobName[];
 const namesOf = (queue: QueueName): JobName[] => jobNames.filter((name) => jobs[name].queue === queue);
-/** The net under NOTIFY. */
+/** Poll interval, in case a notification was lost. */
 const slowPollMs = 5_000;
-/** A job carried longer ago than this and not finished is carried again, in case Redis lost it. */
+/** A job relayed longer ago than this and not finished is relayed again, in case Redis lost it. */
 const unfinishedAfterMs = 20_000;
 const sweepEveryMs = 10_000;
 
 /**
- * Carries what was committed to where it is awaited: job intents from the outbox to BullMQ, announcements from
- * Postgres to Redis. Either server may die and come back at any moment, Redis also empty: the outbox is the truth, and
- * carrying a job twice adds it once, since its id in the queue is the id of its row.
+ * Relays committed jobs from the outbox to BullMQ, and announcements from Postgres to Redis. Either server may restart
+ * at any moment, Redis also empty: the outbox is authoritative, and relaying a job twice adds it once, since its id in
+ * the queue is the row's id.
  */
 export class Relay {
   readonly #log: Log;
@@ -43,13 +43,13 @@ export class Relay {
   #again = false;
   #dueTimer: NodeJS.Timeout | undefined;
   #hasBeaten = false;
-  /** Queues of which more is due than they had room for. */
+  /** Queues that had more due jobs than capacity. */
   readonly #full = new Set<QueueName>();
 
   constructor(log: Log) {
     this.#log = log;
     this.#listener = new DatabaseListener("overread_maintenance", log);
-    // What was written while nobody listened is carried; what was announced then is lost.
+    // Jobs written while the connection was lost are relayed now; announcements made meanwhile are lost.
     this.#listener.on(
       "overread_outbox",
       () => this.wake(),
@@ -60,7 +60,7 @@ export class Relay {
       (payload) => this.#announce(payload),
       () => this.#announceGap(),
     );
-    // A producer fails fast: the outbox waits, not we.
+    // A producer fails fast: jobs wait in the outbox, not here.
     this.#redis = new Redis(config().redis.url, {
       maxRetriesPerRequest: 1,
       enableOfflineQueue: false,
@@ -68,7 +68,7 @@ export class Relay {
     });
     this.#redis.on("error", (error) => this.#log.warn({ reason: reasonOf(error) }, "redis is away"));
     this.#redis.on("ready", () => {
-      // It may have come back empty.
+      // Redis may have come back empty.
       this.#hasBeaten = false;
       void this.#sweep(0);
       void this.#beat();
@@ -76,7 +76,7 @@ export class Relay {
     });
   }
 
-  /** Begins to carry. Resolves at once; servers that are away are waited for in the background. */
+  /** Starts relaying. Resolves at once; unavailable servers are waited for in the background. */
   start(): void {
     this.#redis.connect().catch(() => {}); // ioredis goes on trying
     this.#listener.start();
@@ -88,7 +88,7 @@ export class Relay {
     this.wake();
   }
 
-  /** Stops carrying; what was not carried waits in the outbox. */
+  /** Stops relaying; remaining jobs wait in the outbox. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
@@ -99,7 +99,7 @@ export class Relay {
     this.#redis.disconnect();
   }
 
-  /** Says that there may be something to carry. */
+  /** There may be something to relay. */
   wake(): void {
     if (this.#stopped) return;
     if (this.#running) {
@@ -115,7 +115,7 @@ export class Relay {
     });
   }
 
-  /** A job has ended: where a queue was full there is room again. */
+  /** A job has ended: a full queue has capacity again. */
   ended(): void {
     if (this.#full.size > 0) this.wake();
   }
@@ -135,11 +135,11 @@ export class Relay {
     }
   }
 
-  /** Carries what is due into one queue while it has room. */
+  /** Relays due jobs into one queue while it has capacity. */
   async #fill(name: QueueName): Promise<void> {
     for (;;) {
       const held = await this.#with(name, (queue) => queue.getJobCountByTypes("wait", "active"));
-      // Half empty, so that it is filled by the hundred and not one by one.
+      // Half empty, so that it is refilled in batches.
       if (held > window / 2) {
         this.#full.add(name);
         return;
@@ -153,14 +153,14 @@ export class Relay {
     }
   }
 
-  /** Carries again what was carried `olderThanMs` ago and is not finished. */
+  /** Relays again what was relayed `olderThanMs` ago and is not finished. */
   async #sweep(olderThanMs: number): Promise<void> {
     if (this.#stopped || this.#redis.status !== "ready") return;
     try {
       const before = await databaseTime(olderThanMs);
       for (let unfinished = batch; unfinished === batch && !this.#stopped; ) {
         const rows = await unfinishedJobs(before, batch);
-        // A row of a release before or after ours: left for a worker that knows it.
+        // A row of another release: left for a worker that knows it.
         const byQueue = Map.groupBy(rows, (row) => jobs[row.name]?.queue);
         for (const [name, members] of byQueue) if (name) await this.#add(name, members);
         unfinished = rows.length;
@@ -190,7 +190,7 @@ export class Relay {
     try {
       return await ask(queue);
     } catch (error) {
-      // A queue that met an outage while it was being opened says so for ever after: open another.
+      // A queue that failed while opening reports that error for ever: opens another.
       this.#queues.delete(name);
       await queue.close().catch(() => {});
       throw error;
@@ -198,11 +198,11 @@ export class Relay {
   }
 
   #announce(payload: string): void {
-    // Lost when Redis is away: screens fetch again when they reconnect.
+    // Lost while Redis is unavailable: clients fetch again when they reconnect.
     if (this.#redis.status === "ready") this.#redis.publish(liveChannel, payload).catch(() => {});
   }
 
-  /** Announcements made while nobody listened are lost: every screen is told to fetch again. */
+  /** Announcements made while disconnected are lost: every client is told to fetch again. */
   #announceGap(): void {
     const tell = () => this.#announce(JSON.stringify({ topic: "resync" }));
     if (this.#redis.status === "ready") tell();
@@ -219,7 +219,7 @@ export class Relay {
         workerHeartbeatSeconds * 3000,
         "GET",
       );
-      // Our own mark is gone although we were here: somebody emptied Redis under us, jobs and all.
+      // Our marker key is gone: Redis was emptied, jobs included.
       if (before === null && this.#hasBeaten) await this.#sweep(0);
       this.#hasBeaten = true;
     } catch {
@@ -234,7 +234,7 @@ function toBullJob(row: OutboxJob) {
     data: row.payload,
     opts: {
       jobId: row.id,
-      // Trying again is the outbox's affair, where Redis cannot lose it.
+      // The outbox retries, where Redis cannot lose the job.
       attempts: 1,
       removeOnComplete: true,
       removeOnFail: true,
@@ -243,6 +243,6 @@ function toBullJob(row: OutboxJob) {
   };
 }
 
-/** A code or a kind: a driver's message may quote values. */
+/** A code or an error class: a driver's message may quote values. */
 const reasonOf = (error: unknown) =>
   error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.constructor.name) : "unknown";

@@ -1,9 +1,9 @@
 import type { SqlTx } from "#server/context.ts";
 
-/** What a screen may be told: that something changed, never what. Ids only. */
+/** An announcement to clients: that something changed, never what. Ids only. */
 export type LiveEvent = {
   topic: "case.changed" | "report.changed" | "edge.changed" | "study.changed";
-  /** Organisations whose screens are told. */
+  /** Organisations whose clients are notified. */
   orgIds: string[];
   caseId?: string;
   studyId?: string;
@@ -11,9 +11,9 @@ export type LiveEvent = {
 };
 
 /**
- * Announces a change when, and only when, this transaction commits. Postgres hands it to the relay (worker), the relay
- * to Redis, Redis to every process that holds open screens. A lost announcement costs freshness, never data:
- * screens fetch again when they reconnect.
+ * Announces a change if and only if this transaction commits. Postgres passes it to the relay (worker), the relay to
+ * Redis, Redis to every process with open event streams. A lost announcement delays an update but loses no data:
+ * clients fetch again when they reconnect.
  */
 export async function publish(tx: SqlTx, event: LiveEvent): Promise<void> {
   await publishAll(tx, [event]);

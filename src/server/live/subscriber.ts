@@ -3,12 +3,12 @@ import { config } from "#server/config.ts";
 import type { Log } from "#server/log.ts";
 import { type LiveEvent, liveChannel } from "./publish.ts";
 
-/** What open screens of one organisation are told; `resync`: announcements may have been missed, fetch again. */
+/** What the clients of one organisation are told; `resync`: announcements may have been missed, fetch again. */
 export type LiveListener = (event: Omit<LiveEvent, "orgIds"> | { topic: "resync" }) => void;
 
 /**
- * One Redis subscription for a whole process, handed out by organisation. While Redis is away listeners stay; when it
- * is back they are told to fetch again.
+ * One Redis subscription per process, distributed by organisation. While Redis is unavailable listeners stay
+ * registered; when it is back they are told to fetch again.
  */
 export class LiveSubscriber {
   readonly #client;
@@ -19,7 +19,7 @@ export class LiveSubscriber {
   constructor(log: Log) {
     this.#client = createClient({
       url: config().redis.url,
-      // Notices a connection that died without a word.
+      // Detects a connection that died silently.
       pingInterval: 10_000,
       socket: { reconnectStrategy: (retries) => Math.min(100 * 2 ** retries, 2000), connectTimeout: 3000 },
     });
@@ -30,13 +30,13 @@ export class LiveSubscriber {
     });
     this.#client.on("ready", () => {
       told = false;
-      // After the first time, so that those who waited through an outage catch up.
+      // Every time but the first, so that listeners catch up after an outage.
       if (this.#wasReady) this.#tellAll({ topic: "resync" });
       this.#wasReady = true;
     });
   }
 
-  /** Connects now or whenever Redis comes. Does not wait, does not fail. */
+  /** Connects now or whenever Redis is available. Does not wait, does not fail. */
   start(): void {
     void this.#client
       .connect()
@@ -48,7 +48,7 @@ export class LiveSubscriber {
     return this.#client.isReady;
   }
 
-  /** @returns stops listening. */
+  /** @returns unsubscribes. */
   listen(orgId: string, listener: LiveListener): () => void {
     const listeners = this.#listeners.get(orgId) ?? new Set();
     this.#listeners.set(orgId, listeners.add(listener));
@@ -87,7 +87,7 @@ export class LiveSubscriber {
     } catch {
       return;
     }
-    // The relay was away: nobody knows what was announced meanwhile.
+    // The relay was disconnected: what was announced meanwhile is unknown.
     if ((event.topic as string) === "resync") this.#tellAll({ topic: "resync" });
     const { orgIds, ...told } = event;
     if (!Array.isArray(orgIds)) return;

@@ -5,12 +5,12 @@ import { appRouter } from "./root.ts";
 
 const factory = createCallerFactory(appRouter);
 
-/** The same procedures for server components: no HTTP between, the same checks, the same transactions. */
+/** The procedures for server components, without HTTP: the same checks, the same transactions. */
 export function createCaller(actor: Actor | null, prove: TrpcContext["prove"] = refuse, address = "unknown") {
   return factory({ actor, requestId: randomUUID(), address, prove });
 }
 
-/** A page that is being rendered signs nothing. */
+/** Rendering a page never signs anything. */
 const refuse: TrpcContext["prove"] = async () => {
   throw new Error("a server component cannot re-authenticate");
 };

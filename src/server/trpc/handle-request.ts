@@ -10,18 +10,18 @@ import { logOutage } from "#server/outage.ts";
 import { appRouter } from "./root.ts";
 
 export const trpcEndpoint = "/api/trpc";
-/** A report with every section full; more is no request of ours. Bytes. */
+/** The largest request: a report with every section full. Bytes. */
 const largestBody = 2 * 1024 * 1024;
-/** What a screen asks at once. */
+/** Procedures per batch request. */
 const largestBatch = 12;
-/** When to ask again what could not be done just now. Seconds. */
+/** Retry-After for temporary failures. Seconds. */
 const comeBack = { "Retry-After": "2" };
 
 let log: Log | undefined;
 
 /**
- * tRPC over HTTP: queries by GET or POST (a search that holds a name belongs in the body, not in a URL), mutations by
- * POST. Who is calling comes from the session cookie; a POST from another site is refused before anything is read.
+ * tRPC over HTTP: queries by GET or POST (a search that contains a name belongs in the body, not in a URL), mutations
+ * by POST. The session cookie identifies the caller; a cross-site POST is refused before anything is read.
  */
 export async function handleTrpcRequest(request: Request): Promise<Response> {
   if (request.method !== "GET" && request.method !== "POST") return refuse("request.invalid", 405);
@@ -32,10 +32,10 @@ export async function handleTrpcRequest(request: Request): Promise<Response> {
     if (!read) return refuse("request.too-large");
     body = read;
   }
-  // What a screen refreshes by itself, with nobody there, is no activity: the idle limit is for people.
+  // An automatic refresh is no activity of a person.
   const touch = request.headers.get("x-overread-unattended") === null;
   const requestId = randomUUID();
-  // Written by the front door, whatever the caller said.
+  // Set by the front door, whatever the caller sent.
   const address = request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim() || "unknown";
   log ??= createLog("web", config().log.level);
   const lines = log;
@@ -71,8 +71,8 @@ export async function handleTrpcRequest(request: Request): Promise<Response> {
 }
 
 /**
- * Browsers say where a POST comes from; one that says another site is no click of ours (CSRF). A program without a
- * browser sends neither header and needs a cookie of its own anyway.
+ * Browsers state the origin of a POST; a cross-site one is refused (CSRF). A program that is no browser sends neither
+ * header, but cannot have a victim's cookie.
  */
 function isSameOrigin(request: Request): boolean {
   const site = request.headers.get("sec-fetch-site");
@@ -88,7 +88,7 @@ function isSameOrigin(request: Request): boolean {
   }
 }
 
-/** The body, or null as soon as it is larger than any of ours: its declared length is not believed. */
+/** The body, or null as soon as it is too large; its declared length is not trusted. */
 async function readBody(request: Request): Promise<ArrayBuffer | null> {
   if (Number(request.headers.get("content-length") ?? 0) > largestBody) return null;
   const parts: Uint8Array[] = [];

@@ -11,17 +11,20 @@ import { withTenant } from "#server/db/with-tenant.ts";
 import { audit, chainOwnReads } from "#server/domain/audit/index.ts";
 import { errorTable, toDomainError } from "#server/errors.ts";
 
-/** What a request brings to the door: who is calling, and how that person proves it once more before signing. */
+/** The context of a request: the caller, and how to re-authenticate before signing. */
 export type TrpcContext = {
   actor: Actor | null;
   requestId: string;
-  /** Where the request came from, for the audit trail. */
+  /** The request's source address, for the audit trail. */
   address: string;
   /** `auth/proof`. Slow by design, so it runs before any transaction opens. */
   prove: (actor: UserActor, given: Proof, act?: ProvenAct) => Promise<void>;
 };
 
-/** `cleansText`: the procedure takes words that people wrote or pasted, and cleans them instead of refusing the whole. */
+/**
+ * `cleansText`: the procedure accepts text that people wrote or pasted, and removes invisible characters instead of
+ * refusing it.
+ */
 type Meta = { cleansText?: boolean };
 
 const t = initTRPC
@@ -32,14 +35,14 @@ const t = initTRPC
     isServer: true,
     errorFormatter({ shape, error, type }) {
       const known = domainErrorOf(error);
-      // Codes and safe details leave; the text of an error may quote a query or a value and stays here.
+      // Only codes and safe details leave; an error's text may quote a query or a value.
       return {
         ...shape,
         message: known.code,
         data: {
           code: shape.data.code,
           httpStatus: shape.data.httpStatus,
-          // The name of no procedure is whatever somebody typed.
+          // An unknown procedure's name may be any text.
           ...(type === "unknown" ? {} : { path: shape.data.path }),
           appCode: known.code,
           details: known.details,
@@ -48,7 +51,7 @@ const t = initTRPC
     },
   });
 
-/** The DomainError a tRPC error stands for; input that does not fit its schema names the fields, never their values. */
+/** The DomainError for a tRPC error; for invalid input it names the fields, never their values. */
 function domainErrorOf(error: TRPCError): DomainError {
   if (error.cause instanceof z.ZodError) {
     const fields = error.cause.issues.map((issue) => issue.path.join(".") || "input");
@@ -64,14 +67,17 @@ function domainErrorOf(error: TRPCError): DomainError {
 }
 
 function toTrpcError(error: unknown): TRPCError {
-  // What tRPC itself found wrong (input, method) keeps its code; the text of anything else is for the log alone.
+  // tRPC's own errors (input, method) keep their code; the text of anything else is for the log only.
   if (error instanceof TRPCError && error.code !== "INTERNAL_SERVER_ERROR" && !(error.cause instanceof DomainError))
     return error;
   const known = toDomainError(error);
   return new TRPCError({ code: errorTable[known.code].trpc, message: known.code, cause: known });
 }
 
-/** Input that is nothing but options may be left out of a request. Its type stays the object, whose parts screens can name. */
+/**
+ * Input consisting of options may be omitted from a request. Its type stays the object, so that clients can refer to
+ * its parts.
+ */
 export function optionalInput<S extends z.ZodType>(schema: S): S {
   return schema.prefault({} as z.input<S>) as unknown as S;
 }
@@ -80,8 +86,8 @@ export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 
 /**
- * No text of any input holds NUL, other controls or what turns the direction of words round: the database takes no NUL, and
- * names must read as they are. One place for all procedures.
+ * Refuses NUL, other control characters and direction overrides in any input: Postgres accepts no NUL, and names must
+ * read as they are. One place for all procedures.
  */
 const plainProcedure = t.procedure.use(async ({ meta, getRawInput, next }) => {
   if (!meta?.cleansText && inputHasHiddenCharacters(await getRawInput()))
@@ -89,22 +95,22 @@ const plainProcedure = t.procedure.use(async ({ meta, getRawInput, next }) => {
   return next();
 });
 
-/** For who cannot have signed in yet: the holder of an invitation link. */
+/** For callers who cannot have signed in yet: holders of an invitation link. */
 export const publicProcedure = plainProcedure.use(async ({ next }) => {
   const result = await next();
   if (!result.ok) throw toTrpcError(result.error);
   return result;
 });
 
-/** A person who has signed in; opens nothing. For procedures that must do something slow before their transaction. */
+/** A signed-in person, without a transaction. For procedures that do something slow before theirs. */
 const personProcedure = plainProcedure.use(async ({ ctx, next }) => {
   if (!ctx.actor) throw toTrpcError(new DomainError("auth.required"));
-  // Programs have DICOMweb and FHIR with scopes of their own; this door is for people.
+  // Programs use DICOMweb and FHIR with scopes of their own; tRPC is for people.
   if (ctx.actor.kind !== "user") throw toTrpcError(new DomainError("auth.forbidden"));
   return next({ ctx: { actor: ctx.actor, requestId: ctx.requestId || randomUUID() } });
 });
 
-/** Opens the caller's tenant transaction round everything behind it; the verb's failure rolls it back. */
+/** Runs everything after it in the caller's tenant transaction; an error rolls it back. */
 const openTenant = t.middleware(async ({ ctx, next, path, type }) => {
   const actor = ctx.actor as UserActor;
   try {
@@ -125,7 +131,7 @@ const openTenant = t.middleware(async ({ ctx, next, path, type }) => {
   }
 });
 
-/** An attempt at what is not one's own is on record although the attempt itself was rolled back. */
+/** Audits a forbidden attempt, although the attempt itself was rolled back. */
 async function auditRefusal(actor: UserActor, requestId: string, path: string, code: string): Promise<void> {
   if (code !== "auth.forbidden" && !code.endsWith(".not-found")) return;
   await withTenant(
@@ -135,10 +141,10 @@ async function auditRefusal(actor: UserActor, requestId: string, path: string, c
   );
 }
 
-/** The door nearly every procedure uses: a signed-in person, in one transaction that shows that person's organisation only. */
+/** The usual procedure: a signed-in person, in one transaction of that person's organisation. */
 export const tenantProcedure = personProcedure.use(openTenant);
 
-/** The same for who looks at the audit trail: what was read up to now has its place there first. */
+/** The same for reading the audit trail: waiting reads are chained first. */
 export const auditedProcedure = personProcedure
   .use(async ({ ctx, next }) => {
     await withTenant(ctx.actor, chainOwnReads, { requestId: ctx.requestId }).catch((error: unknown) => {
@@ -148,7 +154,7 @@ export const auditedProcedure = personProcedure
   })
   .use(openTenant);
 
-/** Asks for proof once more, and opens nothing yet. */
+/** Re-authenticates, without a transaction. */
 const proven = (act: ProvenAct) =>
   personProcedure.input(Proof).use(async ({ ctx, input, next }) => {
     try {
@@ -159,12 +165,12 @@ const proven = (act: ProvenAct) =>
     return next({ ctx: { actor: ctx.actor, requestId: ctx.requestId } });
   });
 
-/** As tenantProcedure, for acts that need proof once more of who acts (rule 18 of the design: re-authentication to sign). */
+/** As tenantProcedure, for acts that require re-authentication, such as signing. */
 export const provenProcedure = proven("sign").use(openTenant);
 
 /**
- * The same for a new password: a first one that somebody else knows is good for this alone. The new one is judged and hashed before the
- * transaction opens; both take a processor's time.
+ * The same for changing the password, which is also allowed with an initial password that somebody else knows. The new
+ * password is checked and hashed before the transaction opens; both take processor time.
  */
 export const newPasswordProcedure = proven("change-password")
   .input(z.object({ newPassword: NewPassword }))

@@ -13,7 +13,7 @@ import { studyRouter } from "./routers/study.ts";
 import { userRouter } from "./routers/user.ts";
 import { worklistRouter } from "./routers/worklist.ts";
 
-/** Every procedure of the portal. A new one needs a line in tests/access/lines.ts, or the build fails. */
+/** All procedures of the portal. A new one needs a line in tests/access/lines.ts, or the build fails. */
 export const appRouter = router({
   worklist: worklistRouter,
   order: orderRouter,

@@ -3,7 +3,7 @@ import { toWeb, upgradeToWeb } from "./to-web.ts";
 
 const KiB = 1024;
 
-/** The pages, sign-in and tRPC: whatever is nobody else's is Next's, behind us. */
+/** Pages, sign-in and tRPC: everything no other protocol takes is proxied to Next. */
 export const webProxy: Mount = () => ({
   name: "web",
   answers: "pages",
@@ -13,7 +13,7 @@ export const webProxy: Mount = () => ({
     ownNameOnly: true,
     body: {
       kind: "whole",
-      // Sign-in forms are small; a report with every section full is the largest that tRPC takes.
+      // Sign-in forms are small; the largest tRPC request is a report with every section full.
       limitBytes: (path) => (path.startsWith("/api/auth/") ? 16 * KiB : 2 * 1024 * KiB),
       timeoutMs: 20_000,
     },

@@ -7,7 +7,10 @@ import { commonHeaders, dataHeaders } from "#server/http/headers.ts";
 import type { Exchange } from "#server/http/protocol.ts";
 import { reachedHost } from "#server/http/reached-host.ts";
 
-/** What is between two hops and goes no further. A request's own `Connection` adds nothing to it: it may not take away what frames or names. */
+/**
+ * Hop-by-hop headers, which are not forwarded. A request's own `Connection` adds nothing: it must not remove framing or
+ * naming headers.
+ */
 const hopByHop = new Set([
   "connection",
   "keep-alive",
@@ -20,14 +23,14 @@ const hopByHop = new Set([
   "upgrade",
   "expect",
 ]);
-/** Believed by Next when they come from inside; from outside they have opened pages past their checks (CVE-2025-29927). */
+/** Next trusts these when they come from inside; from outside they have bypassed checks (CVE-2025-29927). */
 const internal = /^(x-(middleware-|invoke-|forwarded-|matched-path$|real-ip$|vercel-|now-)|forwarded$)/;
-/** For requests without a body: where one ends and the next begins is beyond doubt, so connections are used again. */
+/** For requests without a body: their framing is unambiguous, so connections are reused. */
 const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 
 /**
- * The headers that go on to Next. What the caller says about where it came from is replaced by what we see, unless a
- * proxy of the deployment's own stands before us.
+ * The headers forwarded to Next. What the caller claims about its origin is replaced by what we see, unless the
+ * deployment's own proxy stands before us.
  */
 function forwardedHeaders(req: IncomingMessage): IncomingHttpHeaders {
   const headers: IncomingHttpHeaders = {};
@@ -44,10 +47,10 @@ function forwardedHeaders(req: IncomingMessage): IncomingHttpHeaders {
 }
 
 /**
- * Hands a request to Next and its answer back.
+ * Proxies a request to Next and its answer back.
  *
- * A body has been received whole and goes on with the length that was counted, over a connection that serves this one request:
- * nothing that a sender writes can be taken for the beginning of somebody else's request, nor its answer for somebody else's.
+ * A body has been received completely and is forwarded with its counted length, over a connection that serves this one
+ * request: nothing that a sender writes can be parsed as another request, nor its answer be taken for another's.
  */
 export function toWeb({ req, res, body }: Exchange): void {
   ask(req, res, body);
@@ -67,10 +70,10 @@ function ask(req: IncomingMessage, res: ServerResponse, body: Buffer | null, ret
     },
     (answer) => {
       const sent = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !hopByHop.has(name)));
-      // A built file is kept, and a worker's policy comes with its file: the pages' own policy says what may run.
+      // Static files are cacheable, and a worker script carries its own policy: the pages' policy decides what may run.
       const own = req.url?.startsWith("/api/") ? { ...commonHeaders(), ...dataHeaders } : commonHeaders();
       res.writeHead(answer.statusCode ?? 502, { ...own, ...sent });
-      // Errors on either side end both; there is nobody left to tell.
+      // An error on either side ends both.
       pipeline(answer, res, () => {});
     },
   );
@@ -79,20 +82,20 @@ function ask(req: IncomingMessage, res: ServerResponse, body: Buffer | null, ret
       res.destroy();
       return;
     }
-    // Next closed a connection that had been idle just as we took it: it has not seen the request.
+    // Next closed an idle connection just as it was reused: it has not seen the request.
     if (!body && upstream.reusedSocket && error.code === "ECONNRESET" && !retried && req.method !== "POST")
       return ask(req, res, body, true);
     res.writeHead(503, { ...commonHeaders(), "content-type": "text/plain; charset=utf-8", "retry-after": "2" });
     res.end("The portal's pages are starting or being restarted. Please try again in a moment.\n");
   });
   res.once("close", () => {
-    // A connection whose answer was not taken to its end is not used again.
+    // A connection whose answer was not read to its end is not reused.
     if (!res.writableFinished) upstream.destroy();
   });
   upstream.end(body ?? undefined);
 }
 
-/** Hands a WebSocket to Next: hot reload under `npm run dev`. Pages have none otherwise, and say so at once. */
+/** Proxies a WebSocket to Next: hot reload under `npm run dev`. Pages have none otherwise. */
 export function upgradeToWeb(req: IncomingMessage, socket: Duplex, head: Buffer): void {
   if (config().nodeEnv !== "development") {
     socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");

@@ -2,7 +2,10 @@ import { withTenant } from "#server/db/with-tenant.ts";
 import { deliverEarlierReports } from "#server/domain/reporting/index.ts";
 import type { JobContext } from "../handler.ts";
 
-/** A facility has named a PACS: page by page, what was signed before goes there. Cut short, it begins anew and adds only what is missing. */
+/**
+ * A facility got a PACS: delivers its earlier reports page by page. If interrupted, it starts over and adds only what
+ * is missing.
+ */
 export async function deliverEarlier(
   { actor, requestId, signal }: Pick<JobContext, "actor" | "requestId" | "signal">,
   { facilityId }: { facilityId: string },

@@ -7,7 +7,7 @@ import { deliverEarlier } from "./deliver-earlier-reports.ts";
 import { sendDeliveries } from "./send-deliveries.ts";
 import { storeDocuments } from "./store-documents.ts";
 
-/** One handler for each job of the catalogue. Those on the way to a case that can be read are done for many at once. */
+/** One handler for each job of the catalogue. Jobs that make a case readable are run in batches. */
 export const handlers = {
   "study.settle": {
     together: async (ctx, payloads) => {
@@ -39,7 +39,7 @@ export const handlers = {
     },
   },
   "report.store-documents": async (run, payload) => {
-    // The job is there once the signature is committed: its event is anchored before anything is made of it.
+    // The job exists once the signature is committed: its audit event is anchored before its documents are made.
     await anchorAudit(run.log).catch((error: unknown) => run.log.error({ err: error }, "a signature was not anchored"));
     await storeDocuments(run, payload);
   },

@@ -13,12 +13,12 @@ import { SendError, senders } from "../senders/index.ts";
 
 type Run = Pick<JobContext, "actor" | "requestId" | "signal" | "log">;
 
-/** One try ends before another may begin elsewhere. */
+/** One attempt ends before another may begin elsewhere. */
 const tryMs = takenForSeconds * 1000 - 5_000;
 
 /**
- * Sends what waits for a destination, one after another, until nothing is due; then plans the next round for what is still owed. Dying at any
- * point loses nothing: what was taken comes back when its time is over.
+ * Sends a destination's waiting deliveries one after another, until none is due; then schedules the next run for the
+ * remaining ones. A crash at any point loses nothing: leases expire and deliveries are handed out again.
  */
 export async function sendDeliveries(run: Run, { destinationId }: { destinationId: string }): Promise<void> {
   const { actor, requestId, signal } = run;

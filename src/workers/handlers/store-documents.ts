@@ -22,13 +22,13 @@ import type { JobContext } from "../handler.ts";
 type Run = Pick<JobContext, "actor" | "requestId" | "signal" | "log">;
 
 /**
- * Makes the documents of a signed version, puts them into the study, and notes them, so that they are sent home.
+ * Makes the documents of a signed version, stores them in the study, and records them for delivery.
  *
- * May die at any point and be run again, by any number of workers: UIDs and moments were fixed at signing, the PDF is
- * made once and kept, and what the archive has it is not given again. There is one of each in the end.
+ * May crash at any point and be run again, by any number of workers: UIDs and times were fixed at signing, the PDF is
+ * made once and kept, and objects that exist are not stored again. The result is one of each.
  *
  * @throws {DomainError} `report.not-found`, `instance.not-found`, `storage.*`, `storage.corrupt` when the archive holds
- *   other bytes under one of our UIDs.
+ * other bytes under one of our UIDs.
  */
 export async function storeDocuments(run: Run, { reportVersionId }: { reportVersionId: string }): Promise<void> {
   const { actor, requestId } = run;
@@ -58,7 +58,7 @@ export async function storeDocuments(run: Run, { reportVersionId }: { reportVers
   });
 }
 
-/** What the images are written in. The index holds their texts as UTF-8, so one of the objects has to be asked. */
+/** The images' character set. The index holds text as UTF-8, so an object has to be read. */
 async function characterSetOfImages(
   { actor, requestId }: Run,
   report: ReportWithoutPictures,
@@ -75,24 +75,24 @@ async function characterSetOfImages(
         await object.close();
       }
     } catch (error) {
-      // Damaged since it came: any other image says it as well.
+      // Damaged meanwhile: any other image will do.
       if (!isOfTheImage(error)) throw error;
     }
   return undefined;
 }
 
-/** The PDF as it was made the first time; a newer release must not make another under the same UIDs. */
+/** The PDF as first made; a newer release must not make another one under the same UIDs. */
 async function keptPdf(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
   const store = objectStore();
   if (!(await store.head(key))) {
     const made = await make();
-    // Of two workers at once the first one's stands.
+    // Of two workers at once the first one's stays.
     if (await store.putNew(key, made)) return made;
   }
   return store.readWhole(key);
 }
 
-/** Puts an object into the archive unless it is there. */
+/** Stores an object in the archive unless it is there. */
 async function stored(
   { actor, requestId }: Run,
   sopInstanceUid: string,
@@ -102,13 +102,13 @@ async function stored(
   if (known) return known;
   const result = await ingestPart10(actor, make(), { source: documentSource, requestId });
   if (result.outcome === "refused") throw result.error ?? new DomainError(result.code);
-  // Two workers at once made two moments' worth of bytes: the first stands, and the next attempt finds it.
+  // Two workers made different bytes at once: the first one's stay, and the next attempt finds them.
   if (result.outcome === "quarantined")
     throw new DomainError("internal", { details: { reason: "document-quarantined" } });
   return { instanceId: result.instanceId, sha256: result.dataSetSha256 };
 }
 
-/** The pictures of the key images, as they were windowed; `null` where the archive can draw none. */
+/** The key images, rendered in their windows; `null` where the archive cannot render one. */
 async function pictures(run: Run, report: ReportWithoutPictures): Promise<KeyPicture[]> {
   const result: KeyPicture[] = [];
   for (const { windowCenter, windowWidth, ...image } of report.keyImages) {
@@ -121,11 +121,11 @@ async function pictures(run: Run, report: ReportWithoutPictures): Promise<KeyPic
   return result;
 }
 
-/** Enough for half the width of a page in print. Pixels. */
+/** Enough for half the width of a printed page. Pixels. */
 const pictureBox = { width: 1024, height: 1024, enlarge: false, region: null };
 /**
- * What is wrong with an image, not with the moment. It must not hold back the report, which may have been signed in the knowledge of it;
- * the paper says which picture is missing.
+ * A permanent fault of an image. It must not delay the report, which may have been signed in knowledge of it; the
+ * report says which picture is missing.
  */
 const ofTheImage: ErrorCode[] = [
   "dicom.cannot-render",

@@ -2,15 +2,16 @@ import type { DeliveryFailure } from "@overread/shared/delivery-failure";
 import type { Offer } from "#server/domain/exchange/index.ts";
 
 /**
- * Sends one delivery, within the time of `signal`. What is offered is what the kind of that name says (`domain/exchange/kinds`).
- * `deliveryId` is the same at every try: a receiver that keeps it takes nothing twice, also when we die between its word and our note.
+ * Sends one delivery, within the time of `signal`. The offer is in the form of its kind (`domain/exchange/kinds`).
+ * `deliveryId` is the same at every attempt: a receiver that stores it accepts nothing twice, also when we crash
+ * between its answer and our record.
  *
- * @returns what the receiver answered, for the audit trail: codes and numbers.
+ * @returns the receiver's answer, for the audit trail: codes and numbers.
  * @throws {SendError} why it has not arrived.
  */
 export type Sender = (offer: Offer, signal: AbortSignal) => Promise<DeliveryFailure["params"]>;
 
-/** It has not arrived, and is tried again. */
+/** It has not arrived, and will be retried. */
 export class SendError extends Error {
   readonly failure: DeliveryFailure;
   constructor(failure: DeliveryFailure) {
@@ -20,5 +21,8 @@ export class SendError extends Error {
   }
 }
 
-/** How each kind that the portal itself carries is sent; one file each. There is none yet: what there is goes through the edge router. */
+/**
+ * The sender of each kind that the portal itself carries; one file each. There is none yet: all present kinds go
+ * through the edge router.
+ */
 export const senders = new Map<string, Sender>();

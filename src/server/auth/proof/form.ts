@@ -2,29 +2,32 @@ import type { ErrorCode } from "@overread/shared/errors";
 import type { z } from "zod";
 import type { Account } from "../accounts.ts";
 
-/** What is proven for: `sign` is every act that counts as a signature, `change-password` the change of the password itself. */
+/**
+ * What is proven for: `sign` is every act that counts as a signature, `change-password` the change of the password
+ * itself.
+ */
 export type ProvenAct = "sign" | "change-password";
 
-/** What a form of proof says to what it was given. */
+/** The verdict of a form of proof. */
 export type Verdict =
   | { proven: true }
   | {
       proven: false;
       code: ErrorCode;
-      /** The reason on the audit trail of what was a wrong answer, and counts as a guess; left out: nothing was wrong yet. */
+      /** The audited reason of a wrong answer, which counts as a guess; omitted: nothing was wrong yet. */
       refusedAs?: "reauthentication" | "second-factor";
     };
 
 /**
- * One way in which a signed-in person proves once more who they are. A form is a file of this folder and a line in `index.ts`; verbs and
- * routers know none of them.
+ * One form in which a signed-in person re-authenticates. A form is a file of this folder and a line in `index.ts`;
+ * verbs and routers know none of them.
  */
 export type ProofForm<Fields extends z.ZodRawShape, Given = z.output<z.ZodObject<Fields>>> = {
-  /** What a request brings for it, beside the fields of the act. */
+  /** The fields it adds to a request. */
   fields: Fields;
-  /** Whether the account has to bring it. */
+  /** Whether the account requires it. */
   askedOf: (account: Account) => boolean;
-  /** May take its time: no transaction is open. An account that is not there takes as long as one that is. */
+  /** May be slow: no transaction is open. A missing account takes as long as an existing one. */
   check: (account: Account | null, given: Given, act: ProvenAct) => Promise<Verdict>;
 };
 

@@ -10,20 +10,22 @@ import { passwordProof } from "./password.ts";
 
 export type { ProvenAct } from "./form.ts";
 
-/** What a person gives once more before an act that counts: the fields of every form, of which an account needs its own. */
+/** The re-authentication fields of a request: those of every form, of which an account needs its own. */
 export const Proof = z.object({ ...passwordProof.fields, ...oneTimeCodeProof.fields });
 export type Proof = z.output<typeof Proof>;
 
-/** What signs, in the order in which it is asked for. A passkey or the word of an identity provider is one file and one line more. */
+/**
+ * The forms, in the order in which they are checked. A passkey or an identity provider would be one more file and line.
+ */
 const forms: readonly ProofForm<z.ZodRawShape, Proof>[] = [passwordProof, oneTimeCodeProof];
 
 /**
- * Asks a signed-in person to prove once more who they are, before an act that counts as a signature: by every form that the account is
- * asked for. Wrong answers count against this session alone: whoever guesses at the account from elsewhere stops no report from being
- * signed. Slow by design (argon2id), so it runs before any transaction is open.
+ * Re-authenticates a signed-in person before an act that counts as a signature, by every form that the account
+ * requires. Wrong answers count against this session only: whoever attacks the account from elsewhere cannot prevent a
+ * report from being signed. Slow by design (argon2id), so it runs before any transaction is open.
  *
  * @throws {DomainError} `auth.reauthentication-failed`; `auth.rate-limited`; `auth.second-factor-required` and
- *   `auth.second-factor-invalid`; `auth.password-change-required` where the password was given out by somebody else.
+ * `auth.second-factor-invalid`; `auth.password-change-required` where somebody else has known the password.
  */
 export async function prove(actor: UserActor, given: Proof, act: ProvenAct = "sign"): Promise<void> {
   const throttles: Throttle[] = [{ kind: "session", value: actor.sessionId }];

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { spendSecondFactor } from "../second-factor.ts";
 import { proofForm } from "./form.ts";
 
-/** The code of the authenticator app (RFC 6238), or a recovery code, of an account that has set one up. Each is good once. */
+/** A code of the account's authenticator app (RFC 6238), or a recovery code. Each works once. */
 export const oneTimeCodeProof = proofForm({
   fields: { totp: z.string().max(40).optional() },
   askedOf: (account) => account.secondFactor,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { accountsWithPassword } from "../accounts.ts";
 import { proofForm } from "./form.ts";
 
-/** The account's password. One that somebody else has known signs nothing, and is good for its own change alone. */
+/** The account's password. One that somebody else has known cannot sign and is accepted only for changing itself. */
 export const passwordProof = proofForm({
   fields: { password: z.string().min(1).max(1000) },
   askedOf: () => true,

@@ -7,12 +7,12 @@ import { retryFailed } from "#server/jobs/outbox.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { type Command, UsageError } from "../command.ts";
 
-/** Ids, names of jobs, codes and times: nothing of a patient is in the outbox, and nothing of one leaves here. */
+/** Ids, names of jobs, codes and times: the outbox contains no patient data. */
 type Entry = {
   id: string;
   kind: "job" | "delivery";
   org: string;
-  /** Name of the job, or short name of the facility whose PACS is waited for. */
+  /** Name of the job, or slug of the facility whose PACS has not received it. */
   name: string;
   state: "failed" | "waiting" | "running";
   attempts: number;
@@ -23,7 +23,7 @@ type FoundJob = Omit<Entry, "since"> & { since: Date; total: number };
 
 const most = 500;
 
-/** @param failedOnly jobs that gave up; otherwise all that are not done. */
+/** @param failedOnly failed jobs; otherwise all unfinished ones. */
 function findJobs(tx: Tx, failedOnly: boolean): Promise<FoundJob[]> {
   return tx.$queryRaw<FoundJob[]>`
     SELECT j.id::text, 'job' AS kind, o.slug AS org, j.name, j.attempts, j.last_error AS error, coalesce(j.failed_at, j.created_at) AS since,
@@ -34,7 +34,10 @@ function findJobs(tx: Tx, failedOnly: boolean): Promise<FoundJob[]> {
     ORDER BY since, j.id LIMIT ${most}`;
 }
 
-/** Jobs and deliveries in one list, the oldest first. @param failedOnly of deliveries those that were tried and did not arrive. */
+/**
+ * Jobs and deliveries in one list, oldest first. @param failedOnly of deliveries those that were tried and did not
+ * arrive.
+ */
 async function find(tx: Tx, failedOnly: boolean): Promise<{ total: number; entries: Entry[] }> {
   const jobs = await findJobs(tx, failedOnly);
   const waiting = await listWaiting(tx, { failedOnly, limit: most });
@@ -78,7 +81,7 @@ const jobsList: Command = {
 
 type Again = { id: string; orgId: string; name: string };
 
-/** Failed jobs as if never tried, and untaken deliveries at once instead of at the end of their pause. @param id null: all. */
+/** Resets failed jobs, and lets waiting deliveries be tried at once. @param id null: all. */
 async function retry(tx: Tx, id: string | null): Promise<{ jobs: number; deliveries: number }> {
   const jobs = await retryFailed(tx, id);
   const deliveries = (await retryDeliveries(tx, id)).map((delivery) => ({ ...delivery, name: "delivery" }));
@@ -87,7 +90,7 @@ async function retry(tx: Tx, id: string | null): Promise<{ jobs: number; deliver
   return { jobs: jobs.length, deliveries: deliveries.length };
 }
 
-/** One event per organisation and command, however many there were. */
+/** One event per organisation and command. */
 async function onRecord(tx: Tx, action: AuditAction, rows: Again[]): Promise<void> {
   for (const [orgId, own] of Map.groupBy(rows, (row) => row.orgId)) {
     const [only] = own;
@@ -115,7 +118,7 @@ const jobsRetry: Command = {
           ? "There is nothing failed to try again."
           : `${retried.jobs} jobs and ${retried.deliveries} deliveries are tried again.`,
       ],
-      // Nothing failed is good news; an id that names nothing failed is a mistake.
+      // Without an id, no failed job is a success; an id that matches none is an error.
       failed: none && !all,
     };
   },

@@ -25,7 +25,7 @@ async function orgBySlug(tx: Tx, orgSlug: string) {
   return org;
 }
 
-/** A time zone of the IANA list, or undefined where none was named. */
+/** A time zone of the IANA list, or undefined where none was given. */
 function timeZoneOf(values: Parameters<typeof optional>[0]): string | undefined {
   const timeZone = optional(values, "time-zone");
   if (timeZone && timeZone !== "UTC" && !Intl.supportedValuesOf("timeZone").includes(timeZone))
@@ -33,10 +33,10 @@ function timeZoneOf(values: Parameters<typeof optional>[0]): string | undefined 
   return timeZone;
 }
 
-/** What organisations and facilities have in common. */
+/** Options shared by organisations and facilities. */
 const place = { slug: { type: "string" }, name: { type: "string" }, "time-zone": { type: "string" } } as const;
 
-/** @throws {UsageError} when somebody has the short name already. */
+/** @throws {UsageError} when the slug is taken. */
 function assertFree(taken: unknown, shortName: string): void {
   if (taken) throw new UsageError(`${shortName} exists already`);
 }
@@ -126,7 +126,7 @@ const userCreate: Command = {
       roles: listOf(need(values, "roles"), Object.values(Role), "role"),
       qualification: optional(values, "qualification") ?? "",
       passwordHash: await hashPassword(password),
-      // Whoever types this command knows it.
+      // Operators may know it.
       mustChange: true,
     };
     const { id } = await withMaintenance(async (tx) => {

@@ -24,7 +24,7 @@ const auditVerify: Command = {
     const report = await verifyAuditChains([...kept.anchors, ...(anchors?.data ?? [])]);
     report.faults.push(...kept.forged.map(({ orgId, seq }) => ({ orgId, seq, fault: "anchor-forged" as const })));
     const save = optional(values, "save-anchors");
-    // What is broken must not become the new measure.
+    // Broken chains must not be anchored.
     if (save && report.faults.length === 0) await writeFile(save, `${JSON.stringify(report.heads, null, 2)}\n`);
     const { organizations, events, waiting, faults } = report;
     const { newest, unreadable, unsigned, publicKey } = kept;

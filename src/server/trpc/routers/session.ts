@@ -19,7 +19,7 @@ import { newPasswordProcedure, provenProcedure, router, tenantProcedure } from "
 
 /** The caller's own session. */
 export const sessionRouter = router({
-  /** Who is signed in, and what they may do: which pages are open and what the navigation shows. */
+  /** The signed-in person, and the parts of the portal they may use, for navigation. */
   me: tenantProcedure.query(async ({ ctx }) => {
     const { actor } = ctx;
     return {
@@ -28,15 +28,15 @@ export const sessionRouter = router({
     };
   }),
   signOutEverywhere: tenantProcedure.mutation(({ ctx }) => signOutEverywhere(ctx)),
-  /** Where the caller's account is signed in. */
+  /** The sessions of the caller's account. */
   list: tenantProcedure.query(({ ctx }) => listOwnSessions(ctx, config().session)),
   end: tenantProcedure
     .input(z.object({ sessionId: z.uuid() }))
     .mutation(async ({ ctx, input }) => ({ sessions: await endOwnSessions(ctx, input) })),
   endOthers: tenantProcedure.mutation(async ({ ctx }) => ({ sessions: await endOwnSessions(ctx, "others") })),
-  /** `password` is the present one. Other sessions end. */
+  /** `password` is the current one. Other sessions end. */
   changePassword: newPasswordProcedure.mutation(({ ctx }) => changePassword(ctx, { passwordHash: ctx.passwordHash })),
-  /** What the caller's unsaved words are encrypted with in the browser. */
+  /** The key that encrypts the caller's unsaved text in the browser. */
   unsavedWordsKey: tenantProcedure.query(({ ctx }) => ({ key: unsavedTextKey(ctx.actor.userId) })),
   /** The caller's authenticator app. */
   secondFactor: router({

@@ -16,21 +16,21 @@ const token = z.string().regex(/^[\w-]{43}$/);
 /** The accounts of the caller's organisation. */
 export const userRouter = router({
   list: tenantProcedure.query(({ ctx }) => listUsers(ctx)),
-  /** Answers with the secret part of an invitation link, once, to be passed on: the person sets the password. */
+  /** Returns the secret part of an invitation link, once, to be passed on: the person sets the password. */
   create: tenantProcedure.input(CreateUser).mutation(async ({ ctx, input }) => {
     const { userId } = await createUser(ctx, input);
     return { userId, invitation: await inviteUser(ctx, { userId }) };
   }),
-  /** A new link for who has not set a password yet; earlier ones stop working. */
+  /** A new invitation for an account without a password; earlier ones end. */
   invite: tenantProcedure.input(z.object({ userId: z.uuid() })).mutation(({ ctx, input }) => inviteUser(ctx, input)),
   /**
-   * A link for who forgot the password, shown once. Asks for the administrator's own password: a screen left open lets nobody into
-   * a colleague's account.
+   * A reset link for a forgotten password, shown once. Requires the administrator's own password, so that an unattended
+   * screen does not open a colleague's account.
    */
   resetLink: provenProcedure
     .input(z.object({ userId: z.uuid() }))
     .mutation(({ ctx, input: { userId } }) => makeResetLink(ctx, { userId, address: ctx.address })),
-  /** Whose link it is; by POST, so that it is in no address. */
+  /** The account of a link; by POST, so that the secret is in no URL. */
   invitation: publicProcedure.input(z.object({ token })).mutation(async ({ input }) => {
     const { email, displayName, orgName, resets, secondFactor } = await findInvitation(input.token);
     return { email, displayName, orgName, resets, secondFactor };
