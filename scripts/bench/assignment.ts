@@ -1,9 +1,10 @@
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { say } from "../lib/say.mjs";
+import { comparePolicies, oneCaseMore } from "./assignment/compare.ts";
 import { engineTime } from "./assignment/engine-time.ts";
 
-/** What the assignment engine costs. Needs no database. */
+/** What the assignment engine costs, and what its ways to distribute do to waiting and fairness. Needs no database. */
 export async function bench(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -11,8 +12,15 @@ export async function bench(args: string[]): Promise<void> {
       queue: { type: "string", default: "5000" },
       readers: { type: "string", default: "60" },
       rounds: { type: "string", default: "5" },
+      cases: { type: "string", default: "10000" },
+      load: { type: "string", default: "0.9" },
+      seed: { type: "string", default: "1" },
+      windows: { type: "string", default: "10" },
     },
   });
+  const load = Number(values.load);
   engineTime({ cases: Number(values.queue), readers: Number(values.readers), rounds: Number(values.rounds) });
-  say(`load ${loadavg()[0]?.toFixed(1)}`);
+  comparePolicies({ cases: Number(values.cases), load, seed: Number(values.seed) });
+  oneCaseMore({ windows: Number(values.windows), moments: 8, load });
+  say(`\nload ${loadavg()[0]?.toFixed(1)}`);
 }

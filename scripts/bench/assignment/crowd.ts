@@ -1,21 +1,11 @@
 import type { CaseFacts, ReaderFacts, Rule, Snapshot } from "#server/domain/assignment/index.ts";
+import { dice, oneOf } from "./dice.ts";
 
 /** A group of readers and a queue for the benchmark: 40 facilities in six jurisdictions, five modalities, six regions, half of the readers trained for something. */
 
 const minuteMs = 60_000;
 const start = Date.parse("2026-11-27T20:00Z");
 
-/** mulberry32: the same numbers for the same seed. */
-function dice(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-const oneOf = <T>(roll: () => number, list: readonly T[]): T => list[Math.floor(roll() * list.length)] as T;
 const key = (letter: string, n: number): string => `${letter}${String(n).padStart(5, "0")}`;
 
 const facilities = Array.from({ length: 40 }, (_, n) => ({

@@ -1,4 +1,7 @@
 export { assign } from "./engine/assign.ts";
-export type { Decision, Line, Outcome } from "./engine/decisions.ts";
+export type { Priority } from "./engine/codes.ts";
+export { type Measures, measure } from "./engine/measure.ts";
+export type { Played, RecordedEvent } from "./engine/recorded.ts";
+export { type Habit, rehearse } from "./engine/rehearse.ts";
 export type { Rule } from "./engine/rules.ts";
 export type { CaseFacts, ReaderFacts, Snapshot } from "./engine/snapshot.ts";

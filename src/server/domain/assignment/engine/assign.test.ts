@@ -99,6 +99,18 @@ test("work is balanced by work units per hour of the shift, so that who comes la
   assert.ok(to.filter((each) => each === "evening").length >= 4);
 });
 
+test("STAT goes to who is free first, whoever has done less", () => {
+  const readers = [
+    aReader({ id: "done-much", done: { since: now - minutes(60), cases: 9, workUnits: 9 } }),
+    aReader({ id: "in-a-case" }),
+  ];
+  const reading = aCase({ id: "reading", claim: { readerId: "in-a-case", until: now + minutes(9), ruleId: null } });
+  const one = (priority: "stat" | "routine") =>
+    given(aSnapshot({ cases: [reading, aCase({ id: "ct", priority })], readers, rules: [give] })).ct;
+  assert.equal(one("stat"), "done-much");
+  assert.equal(one("routine"), "in-a-case");
+});
+
 test("two cases of one patient go to one reader, whoever has done less", () => {
   const readers = ["ann", "ben"].map((id) => aReader({ id }));
   const cases = [1, 2, 3].map((n) => aCase({ id: `c${n}`, patientRef: "p", dueAt: now + minutes(n) }));

@@ -23,7 +23,7 @@ export type Watch = (seen: {
  * Who reads what. Every open case gets exactly one decision; the same snapshot gets the same answer, in whatever order its lists came.
  *
  * The order of wishes: never a barred reader; the least slack first (STAT before all); his own draft; training; the same patient, a linked case,
- * the priors; fewest work units per hour of the shift; the seed. STAT goes past caps, never past a bar.
+ * the priors; for STAT who is free first; fewest work units per hour of the shift; the seed. STAT goes past caps, never past a bar.
  *
  * @param rules other than the snapshot's own: to try them out.
  */

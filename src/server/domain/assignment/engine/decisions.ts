@@ -8,6 +8,8 @@ export type Wish =
   | { code: "wish.same-patient" }
   | { code: "wish.linked" }
   | { code: "wish.priors" }
+  /** Of STAT: minutes of work in his hands, and in the next one's. */
+  | { code: "wish.free-first"; minutes: number; next: number }
   /** Work units per hour of his shift so far, with what he has in hand; `next`: of the one who would be asked after him, null: nobody. */
   | { code: "wish.balance"; perHour: number; next: number | null }
   | { code: "wish.only-one" }

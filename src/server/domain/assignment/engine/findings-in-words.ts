@@ -61,6 +61,8 @@ const becauses: { [C in Wish["code"]]: (of: Extract<Wish, { code: C }>) => strin
   "wish.same-patient": () => "you have another case of this patient",
   "wish.linked": () => "you have a case that is linked with it",
   "wish.priors": () => "you signed a prior of this patient",
+  "wish.free-first": ({ minutes, next }) =>
+    `you are free in ${Math.round(minutes)} min, the reader after you in ${Math.round(next)}`,
   "wish.balance": ({ perHour: own, next }) =>
     `you have ${perHour(own)} work units per hour of your shift${next === null ? "" : `, the reader after you ${perHour(next)}`}`,
   "wish.only-one": () => "nobody else could be asked",

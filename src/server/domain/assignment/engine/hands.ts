@@ -3,7 +3,7 @@ import type { Ground } from "./ground.ts";
 import type { Rule } from "./rules.ts";
 import type { CaseFacts, ReaderFacts } from "./snapshot.ts";
 
-type Held = { cases: number; workUnits: number };
+type Held = { cases: number; workUnits: number; effort: number };
 
 /** What each reader has in hand while decisions are made: claims, offers, assignments, and what this run gives him. */
 export class Hands {
@@ -19,9 +19,9 @@ export class Hands {
   }
 
   take(facts: CaseFacts, readerId: string, ruleId: string | null, { asked = false } = {}): void {
-    const workUnits = this.#ground.workUnits.of(facts);
-    add(this.#held, readerId, workUnits);
-    if (ruleId !== null) add(this.#byRule, `${ruleId}\n${readerId}`, workUnits);
+    const more = { workUnits: this.#ground.workUnits.of(facts), effort: this.#ground.workUnits.effort(facts) };
+    add(this.#held, readerId, more);
+    if (ruleId !== null) add(this.#byRule, `${ruleId}\n${readerId}`, more);
     if (asked) this.#offers.add(readerId);
     this.#ofCase.set(facts.id, readerId);
     if (facts.patientRef === null) return;
@@ -40,6 +40,11 @@ export class Hands {
   /** He has an offer that he has not answered. */
   isAsked(readerId: string): boolean {
     return this.#offers.has(readerId);
+  }
+
+  /** Minutes that what he has in hand still takes him, at his pace. */
+  minutesInHand({ id, minutesPerWorkUnit }: ReaderFacts): number {
+    return (this.#held.get(id)?.effort ?? 0) * minutesPerWorkUnit;
   }
 
   /** Work units per hour of his shift so far, what he has in hand counted as done; the first hour counts whole. */
@@ -70,13 +75,14 @@ export class Hands {
   }
 }
 
-const nothingHeld: Held = { cases: 0, workUnits: 0 };
+const nothingHeld: Held = { cases: 0, workUnits: 0, effort: 0 };
 
-function add(of: Map<string, Held>, key: string, workUnits: number): void {
+function add(of: Map<string, Held>, key: string, more: Omit<Held, "cases">): void {
   const held = of.get(key);
-  if (!held) of.set(key, { cases: 1, workUnits });
+  if (!held) of.set(key, { cases: 1, ...more });
   else {
     held.cases++;
-    held.workUnits += workUnits;
+    held.workUnits += more.workUnits;
+    held.effort += more.effort;
   }
 }

@@ -10,6 +10,8 @@ export type Candidate = {
   match: boolean;
   /** 3: has another open case of the person, 2: a linked one, 1: signed a prior. */
   near: 0 | 1 | 2 | 3;
+  /** Of STAT, which goes to who is free first: minutes of work in hand. Of everything else 0. */
+  waits: number;
   perHour: number;
 };
 
@@ -44,16 +46,18 @@ export function candidate(
     draft: facts.draftReaderId === reader.id,
     match,
     near,
+    waits: facts.priority === "stat" ? hands.minutesInHand(reader) : 0,
     perHour: hands.perHour(reader),
   };
 }
 
-/** Who goes first, below 0: `a`. His own draft, then training, then who knows the patient, then who has done less, then the seed. */
+/** Who goes first, below 0: `a`. His own draft, then training, then who knows the patient, for STAT who is free first, then who has done less, then the seed. */
 export function byWishes(facts: CaseFacts, seed: number): (a: Candidate, b: Candidate) => number {
   return (a, b) =>
     Number(b.draft) - Number(a.draft) ||
     Number(b.match) - Number(a.match) ||
     b.near - a.near ||
+    a.waits - b.waits ||
     a.perHour - b.perHour ||
     lot(seed, facts.id, a.reader.id) - lot(seed, facts.id, b.reader.id) ||
     (a.reader.id < b.reader.id ? -1 : 1);
@@ -86,12 +90,21 @@ export function wishesOf([chosen, next]: readonly Candidate[]): Wish[] {
   if (chosen.match) wishes.push({ code: "wish.subspecialty" });
   if (chosen.near > 0) wishes.push({ code: nearness[chosen.near as 1 | 2 | 3] });
   if (!next) wishes.push({ code: "wish.only-one" });
+  if (
+    next &&
+    next.draft === chosen.draft &&
+    next.match === chosen.match &&
+    next.near === chosen.near &&
+    chosen.waits < next.waits
+  )
+    wishes.push({ code: "wish.free-first", minutes: chosen.waits, next: next.waits });
   wishes.push({ code: "wish.balance", perHour: chosen.perHour, next: next ? next.perHour : null });
   const alike =
     next &&
     next.draft === chosen.draft &&
     next.match === chosen.match &&
     next.near === chosen.near &&
+    next.waits === chosen.waits &&
     next.perHour === chosen.perHour;
   if (alike) wishes.push({ code: "wish.drawn-by-seed" });
   return wishes;
