@@ -6,22 +6,30 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
 const hidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
-/** Whether a text holds such a character. */
+/** Whether a text holds such a character, or half of one (a lone surrogate), which no document and no database can keep. */
 export function hasHiddenCharacters(text: string): boolean {
-  return hidden.test(text);
+  return hidden.test(text) || !text.isWellFormed();
 }
 
-/** The text as it reads without them. Form feed, vertical tab and next line, which end a line, become line feeds. */
+/**
+ * The text as it reads without them. Form feed, vertical tab and next line, which end a line, become line feeds. Half a character, as
+ * programs leave it for a moment that type it in two steps, becomes U+FFFD.
+ */
 export function removeHiddenCharacters(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
-  const lines = text.replace(/[\u000b\u000c\u0085]/g, "\n");
+  const lines = text.toWellFormed().replace(/[\u000b\u000c\u0085]/g, "\n");
   return lines.replace(new RegExp(hidden, "g"), "");
 }
 
-/** Whether any text in a request's input does, keys included. */
-export function inputHasHiddenCharacters(input: unknown): boolean {
+/** No input of ours is nested deeper; one that is, is built to exhaust whoever walks it. */
+const deepest = 50;
+
+/** Whether any text in a request's input does, keys included, or whether it is nested too deep for anybody to say. */
+export function inputHasHiddenCharacters(input: unknown, depth = 0): boolean {
   if (typeof input === "string") return hasHiddenCharacters(input);
-  if (Array.isArray(input)) return input.some(inputHasHiddenCharacters);
   if (input === null || typeof input !== "object") return false;
-  return Object.entries(input).some(([key, value]) => hasHiddenCharacters(key) || inputHasHiddenCharacters(value));
+  if (depth === deepest) return true;
+  return Object.entries(input).some(
+    ([key, value]) => hasHiddenCharacters(key) || inputHasHiddenCharacters(value, depth + 1),
+  );
 }

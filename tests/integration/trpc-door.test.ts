@@ -136,6 +136,32 @@ test("what does not fit is refused by field, without repeating it", async () => 
   assert.ok(!unknown.text.includes("SECRET-VALUE"), "what was typed for a procedure's name");
 });
 
+test("half a character, as a program that types in two steps leaves it, loses nobody's words", async () => {
+  const { caseId } = await makeUnreadCase(db.owner);
+  const { claimToken } = (await post("worklist.claim", { caseId })).body.result.data;
+  const { sections } = (await get("report.get", { caseId })).body.result.data;
+  const text = "Normal \ud83d heart.";
+  const draft = { caseId, claimToken, version: 0, sections: sections.map((each: object) => ({ ...each, text })) };
+  assert.equal((await post("report.saveDraft", draft)).body.result?.data.version, 1);
+  const saved = (await get("report.get", { caseId })).body.result.data;
+  assert.equal(saved.sections[0].text, "Normal \ufffd heart.");
+  // Where a text is a name or a reason it is refused like anything else that cannot be read.
+  const held = await post("worklist.hold", { caseId, reason: "waits \udc00 for priors", claimToken });
+  assert.deepEqual([held.status, held.body.error?.data.appCode], [400, "request.invalid"]);
+});
+
+test("input that is nested without end is refused, and is no fault of ours", async () => {
+  const deep = `${'{"a":'.repeat(60_000)}0${"}".repeat(60_000)}`;
+  for (const who of [cookie, ""]) {
+    const answer = await send("worklist.list", {
+      method: "POST",
+      headers: { cookie: who, "content-type": "application/json" },
+      body: deep,
+    });
+    assert.deepEqual([answer.status, answer.body.error.data.appCode], [400, "request.invalid"]);
+  }
+});
+
 test("a body larger than any of ours is refused, whatever its header says", async () => {
   const body = new ReadableStream({
     pull(controller) {
