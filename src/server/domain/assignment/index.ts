@@ -1,5 +1,6 @@
 export { assign } from "./engine/assign.ts";
 export type { Priority } from "./engine/codes.ts";
+export { forecast } from "./engine/forecast.ts";
 export { type Measures, measure } from "./engine/measure.ts";
 export type { Played, RecordedEvent } from "./engine/recorded.ts";
 export { type Habit, rehearse } from "./engine/rehearse.ts";
