@@ -1,107 +1,107 @@
-/** Who may import whom. `npm run check` fails on a breach and when nothing was cruised. */
+/** Which module may import which. `npm run check` fails on a violation, and when nothing was cruised. */
 const rule = (name, from, to, comment) => ({ name, severity: "error", comment, from, to });
 
-const { inServer, knownCircles, protocols, storeys } = require("./scripts/lib/house.cjs");
-const inKnownCircle = `^(${knownCircles.flat().join("|") || "none"})$`;
+const { inServer, knownCycles, protocols, layers } = require("./scripts/lib/layers.cjs");
+const inKnownCycle = `^(${knownCycles.flat().join("|") || "none"})$`;
 module.exports = {
   forbidden: [
     rule(
       "no-cycles",
-      { pathNot: inKnownCircle },
+      { pathNot: inKnownCycle },
       { circular: true },
-      "A circle means two rooms are one, types included.",
+      "Modules in a cycle are one module; type-only imports count.",
     ),
-    ...knownCircles.map((files, index) => ({
-      name: `known-circle-${index}`,
+    ...knownCycles.map((files, index) => ({
+      name: `known-cycle-${index}`,
       severity: "info",
-      comment: "Known, and to be mended.",
+      comment: "Known, to be fixed.",
       from: { path: `^(${files.join("|")})$` },
       to: { circular: true },
     })),
-    ...storeys
+    ...layers
       .slice(0, -1)
-      .map((rooms, index) =>
+      .map((modules, index) =>
         rule(
-          "no-arrow-back-up",
-          { path: inServer(rooms), pathNot: "\\.test\\.ts$" },
-          { path: inServer(storeys.slice(index + 1).flat()) },
-          "A room imports what stands below it or beside it.",
+          "no-upward-imports",
+          { path: inServer(modules), pathNot: "\\.test\\.ts$" },
+          { path: inServer(layers.slice(index + 1).flat()) },
+          "A module imports its own layer and lower ones.",
         ),
       ),
     rule(
-      "rooms-have-doors",
+      "modules-have-entry-points",
       { path: "^src/server/domain/([^/]+)/" },
       {
         path: "^src/server/domain/[^/]+/",
         pathNot: ["^src/server/domain/$1/", "^src/server/domain/[^/]+/index\\.ts$"],
       },
-      "A room of the domain is entered by its index.ts.",
+      "A domain module is imported through its index.ts.",
     ),
     rule(
-      "rooms-have-doors-outside",
+      "modules-have-entry-points-outside",
       { path: "^src/", pathNot: "^src/server/domain/[^/]+/" },
       { path: "^src/server/domain/[^/]+/", pathNot: "^src/server/domain/[^/]+/index\\.ts$" },
-      "So it is from everywhere else.",
+      "The same from outside the domain.",
     ),
     rule(
-      "other-rooms-have-doors",
+      "other-modules-have-entry-points",
       { path: `^src/(?:server/([^/]+)/|(?:app|workers)/)` },
       {
         path: `^src/server/(archive|audit|backup|documents|${protocols})/`,
         pathNot: ["^src/server/$1/", "^src/server/(?:[^/]+)/index\\.ts$", "^src/server/trpc/"],
       },
-      "These rooms, and each protocol, are entered by index.ts.",
+      "These modules, and each protocol, are imported through index.ts.",
     ),
     rule(
-      "protocols-stand-alone",
+      "protocols-are-independent",
       { path: `^src/server/(${protocols})/`, pathNot: "\\.test\\.ts$" },
       { path: `^src/server/(${protocols})/`, pathNot: "^src/server/$1/" },
-      "What two protocols need stands below both.",
+      "What two protocols need belongs to a lower layer.",
     ),
     rule(
-      "shared-is-the-floor",
+      "shared-imports-nothing-above",
       { path: "^src/shared/", pathNot: "\\.test\\.ts$" },
       { path: "^(src/(app|server|workers)|edge-router)/" },
-      "Shared depends on no room. (Its tests read the simulator's images.)",
+      "Shared imports no other workspace. (Its tests read the simulator's images.)",
     ),
     rule(
-      "shared-stays-small",
+      "shared-uses-few-packages",
       { path: "^src/shared/", pathNot: "\\.test\\.ts$" },
       { path: "node_modules", pathNot: "node_modules/(zod|dcmjs|dicom-parser|dicom-character-set|pako|@types)" },
       "Shared uses zod and DICOM parsers only.",
     ),
     rule(
-      "edge-stands-alone",
+      "edge-is-independent",
       { path: "^edge-router/" },
       {
         path: "(^src/(app|server|workers)/|node_modules/(next|react|react-dom|@prisma|prisma|@trpc|bullmq)/)",
         reachable: true,
       },
-      "The program at the hospital carries nothing of the portal.",
+      "The program at the hospital contains nothing of the portal.",
     ),
     rule(
-      "edge-has-no-circles",
+      "edge-has-no-cycles",
       { path: "^edge-router/" },
       { circular: true },
-      "At the edge type-only imports count too: who needs the other's types is not below it.",
+      "No import cycles at the edge; type-only imports count.",
     ),
     rule(
       "dimse-knows-no-spool",
       { path: "^edge-router/src/dimse/" },
       { path: "^edge-router/src/(spool|upload|returns|control)/" },
-      "The network asks for what it needs by an interface of its own.",
+      "The network layer defines the interface it needs.",
     ),
     rule(
-      "spool-has-faces",
+      "spool-has-interfaces",
       { path: "^edge-router/src/", pathNot: "^edge-router/src/(spool/|run\\.ts|status\\.ts)|\\.test\\.ts$" },
       { path: "^edge-router/src/spool/", pathNot: "^edge-router/src/spool/(faces|disk-fault)\\.ts$" },
-      "Other rooms see the interfaces that are made for them.",
+      "Other modules use the interfaces made for them.",
     ),
     rule(
-      "server-knows-no-door",
+      "server-imports-no-process",
       { path: "^src/server/" },
       { path: "^src/(app|workers)/" },
-      "Doors import the server, never the reverse.",
+      "Processes import the server, never the reverse.",
     ),
     rule(
       "domain-has-no-transport",
@@ -109,7 +109,7 @@ module.exports = {
       {
         path: "(^src/server/(trpc|http|front-door|dicomweb|edge-api|fhir|events|downloads|storage|archive|documents)/|node_modules/(next|@trpc|bullmq|ioredis|redis)/|^(node:)?https?$)",
       },
-      "A verb touches nothing but the database.",
+      "A verb uses nothing but the database.",
     ),
     rule(
       "assignment-engine-is-pure",
@@ -118,34 +118,34 @@ module.exports = {
       "A decision is made of its snapshot alone: no database, no file, no clock, not even Node.",
     ),
     rule(
-      "stores-have-one-door",
+      "stores-have-one-entry-point",
       { path: "^src/", pathNot: "^src/server/storage/" },
       { path: "^src/server/storage/(file|s3)/" },
-      "Nobody above the store knows which one it is.",
+      "Nothing above the store knows which kind it is.",
     ),
     rule(
-      "prisma-stays-below",
+      "prisma-is-confined",
       { path: "^src/", pathNot: "^src/server/((db|domain|jobs|auth|demo|cli)/|context\\.ts)" },
       { path: "(node_modules/(@prisma|\\.prisma)/|^src/server/db/generated/client)" },
-      "Only the lower rooms know the client.",
+      "Only these modules use Prisma's client.",
     ),
     rule(
-      "queue-stays-aside",
+      "queue-is-confined",
       { path: "^src/", pathNot: "^src/(workers/|server/jobs/relay)" },
       { path: "node_modules/(bullmq|ioredis)/" },
       "Everything else writes to the outbox.",
     ),
     rule(
-      "viewer-is-alone",
+      "viewer-libraries-are-confined",
       { path: "^src/", pathNot: "^src/app/_viewer/" },
       { path: "node_modules/(@cornerstonejs/(core|tools|dicom-image-loader)|dicomweb-client)/" },
-      "One room knows the rendering engine.",
+      "Only the viewer uses the rendering engine.",
     ),
     rule(
-      "app-uses-doors",
+      "app-uses-entry-points",
       { path: "^src/app/" },
       { path: "^src/server/", pathNot: "^src/server/(trpc|auth|config)" },
-      "Pages reach the server through its doors.",
+      "Pages use the server through these modules.",
     ),
   ],
   options: {

@@ -2,11 +2,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { dicomLiterals, dicomLiteralsBite } from "./lib/dicom-literals.mjs";
-import { importRules, importRulesBite } from "./lib/import-rules.mjs";
+import { dicomLiterals, dicomLiteralsWork } from "./lib/dicom-literals.mjs";
+import { importRules, importRulesWork } from "./lib/import-rules.mjs";
 import { bin, root } from "./lib/paths.mjs";
 import { say } from "./lib/say.mjs";
-import { tableOwners, tableOwnersBite } from "./lib/table-owners.mjs";
+import { tableOwners, tableOwnersWork } from "./lib/table-owners.mjs";
 
 let failures = 0;
 function gate(name, check) {
@@ -40,10 +40,10 @@ function versionFloors() {
   return faults.join("\n") || null;
 }
 
-const askedOfTheWorld = /\b(Date\.now|performance\.|Math\.random|process\.|globalThis|fetch\(|setTimeout|new Date\(\))/;
+const impureCalls = /\b(Date\.now|performance\.|Math\.random|process\.|globalThis|fetch\(|setTimeout|new Date\(\))/;
 
-/** What stays in one place by rule. */
-function houseRules() {
+/** Rules of this repository that no linter knows. */
+function repositoryRules() {
   const faults = [];
   for (const file of globSync("{src,edge-router,tests,scripts}/**/*.{ts,tsx,mjs}", {
     cwd: root,
@@ -53,7 +53,7 @@ function houseRules() {
     if (/\b(it|test|describe)\.only\(/.test(text)) faults.push(`  ${file}: a test runs alone (.only)`);
     if (/\/(work|root)\/[a-z]/.test(text) && !file.includes("check.mjs"))
       faults.push(`  ${file}: a path of one machine`);
-    if (/domain\/assignment\/engine\/(?!.*\.test\.ts$)/.test(file) && askedOfTheWorld.test(text))
+    if (/domain\/assignment\/engine\/(?!.*\.test\.ts$)/.test(file) && impureCalls.test(text))
       faults.push(`  ${file}: the engine asks a clock, chance or the process; all it may know stands in its snapshot`);
   }
   for (const file of globSync("edge-router/package.json", { cwd: root })) {
@@ -68,14 +68,14 @@ mkdirSync(path.join(root, ".test"), { recursive: true });
 gate("format and lint", () => command("biome", ["ci", "--colors=off", "--error-on-warnings", "."]));
 gate("types", () => command("tsc", ["--noEmit", "-p", "."]));
 gate("import rules", importRules);
-gate("import rules bite", importRulesBite);
+gate("import rules report violations", importRulesWork);
 gate("who writes which table", tableOwners);
-gate("who writes which table bites", tableOwnersBite);
+gate("table owners report violations", tableOwnersWork);
 gate("unused code", () => (existsSync(path.join(root, "knip.json")) ? command("knip", ["--no-progress"]) : null));
 gate("version floors", versionFloors);
-gate("house rules", houseRules);
+gate("repository rules", repositoryRules);
 gate("tags by keyword", dicomLiterals);
-gate("tags by keyword bite", dicomLiteralsBite);
+gate("tags by keyword report violations", dicomLiteralsWork);
 gate("breaks fit the code", () => {
   const run = spawnSync(bin("node"), ["scripts/mutate.mjs", "--stale"], { cwd: root });
   return run.status === 0 ? null : `${run.stdout}${run.stderr}`;

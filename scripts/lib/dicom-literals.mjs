@@ -1,4 +1,4 @@
-// What the standard says is spelt in src/shared/dicom and nowhere else. `npm run check` looks for tags and UIDs in digits.
+// Tags and UIDs of the standard are spelt out in src/shared/dicom only; `npm run check` searches for digits elsewhere.
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { root } from "./paths.mjs";
@@ -36,8 +36,8 @@ export function dicomLiterals() {
   return found.join("\n") || null;
 }
 
-/** The rule must bite, and leave alone what only looks like a tag. */
-export function dicomLiteralsBite() {
+/** Tests the rule: it has to report tags, and to ignore what only looks like one. */
+export function dicomLiteralsWork() {
   const forbidden = ['text(image, "00100010");', "sql`x #>> '{00101010,Value,0}'`", 'path === "00880200/1/7FE00010"'];
   const allowed = ['// "00100010"', '/** `"00100010"` */', 'birthDate: "19480923"', '"0008-00100010-a"', "0x00100010"];
   const uids = ['uid === "1.2.840.10008.5.1.4.1.1.2"', "`1.2.840.10008.1.2`"];

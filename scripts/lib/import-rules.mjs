@@ -1,11 +1,11 @@
-// Who may import whom: `.dependency-cruiser.cjs`, held against the program, and proved by imports that are forbidden.
+// Checks the program against the import rules (`.dependency-cruiser.cjs`), and each rule against forbidden imports.
 import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { knownCircles, storeys } from "./house.cjs";
+import { knownCycles, layers } from "./layers.cjs";
 import { bin, root } from "./paths.mjs";
 
-/** Cruises; cruising nothing is a fault, for that is how a broken set-up looks. */
+/** Runs dependency-cruiser. Too few modules are a fault: that is how a broken set-up looks. */
 function cruise() {
   const run = spawnSync(bin("depcruise"), ["src", "edge-router", "--output-type", "json"], {
     cwd: root,
@@ -18,11 +18,11 @@ function cruise() {
     return { fault: `dependency-cruiser gave no report:\n${run.stderr}` };
   }
   if (report.summary.totalCruised < 60)
-    return { fault: `Only ${report.summary.totalCruised} modules were cruised: the rules saw next to nothing.` };
+    return { fault: `Only ${report.summary.totalCruised} modules were cruised: the rules checked next to nothing.` };
   return { report };
 }
 
-/** What is wrong, a line each; null when all is well. */
+/** Violations, one per line; null when there are none. */
 export function importRules() {
   const { fault, report } = cruise();
   if (fault) return fault;
@@ -32,30 +32,34 @@ export function importRules() {
       .filter((d) => d.couldNotResolve && !d.module.endsWith(".css"))
       .map((d) => `  ${m.source} → ${d.module} cannot be resolved`),
   );
-  const breaches = violations
+  const violated = violations
     .filter((v) => v.rule.severity === "error")
     .map((v) => `  ${v.rule.name}: ${v.from} → ${v.to}`);
-  const mended = knownCircles
-    .filter((_, index) => !violations.some((v) => v.rule.name === `known-circle-${index}`))
-    .map((files) => `  the circle of ${files.join(", ")} is gone: take it off the list in scripts/lib/house.cjs`);
-  return [...breaches, ...unresolved, ...mended, ...withoutStorey()].join("\n") || null;
+  const fixed = knownCycles
+    .filter((_, index) => !violations.some((v) => v.rule.name === `known-cycle-${index}`))
+    .map((files) => `  the cycle of ${files.join(", ")} is gone: take it off the list in scripts/lib/layers.cjs`);
+  return [...violated, ...unresolved, ...fixed, ...withoutLayer()].join("\n") || null;
 }
 
-/** A room that stands on no storey would be under no rule. */
-function withoutStorey() {
-  const placed = new Set(storeys.flat());
+/** A module without a layer would be subject to no rule. */
+function withoutLayer() {
+  const placed = new Set(layers.flat());
   return readdirSync(path.join(root, "src/server"))
     .filter((name) => !name.endsWith(".test.ts") && !placed.has(name))
-    .map((name) => `  src/server/${name} stands on no storey: give it one in scripts/lib/house.cjs`);
+    .map((name) => `  src/server/${name} is in no layer: add it in scripts/lib/layers.cjs`);
 }
 
-/** A file for each way of breaking the rules, with the rules that have to report it. */
+/** A file for each way of violating the rules, with the rules that have to report it. */
 const probes = [
-  { file: "edge-router/src/probe.ts", text: 'import "../../src/server/db/clients.ts";', rules: ["edge-stands-alone"] },
+  {
+    file: "edge-router/src/probe.ts",
+    text: 'import "../../src/server/db/clients.ts";',
+    rules: ["edge-is-independent"],
+  },
   {
     file: "src/server/domain/probe.ts",
     text: 'import "node:http";\nimport "bullmq";',
-    rules: ["domain-has-no-transport", "queue-stays-aside"],
+    rules: ["domain-has-no-transport", "queue-is-confined"],
   },
   {
     file: "src/server/domain/assignment/engine/probe.ts",
@@ -70,34 +74,34 @@ const probes = [
   {
     file: "src/server/domain/audit/probe-store.ts",
     text: 'import "../../storage/file/file-store.ts";',
-    rules: ["stores-have-one-door"],
+    rules: ["stores-have-one-entry-point"],
   },
   {
     file: "src/server/domain/audit/probe.ts",
     text: 'import type { DraftAuthorship } from "../reporting/shapes.ts";\nexport type Probe = DraftAuthorship;',
-    rules: ["rooms-have-doors"],
+    rules: ["modules-have-entry-points"],
   },
   {
     file: "src/workers/probe.ts",
     text: 'import "../server/domain/audit/append.ts";\nimport "../server/archive/scrub.ts";',
-    rules: ["rooms-have-doors-outside", "other-rooms-have-doors"],
+    rules: ["modules-have-entry-points-outside", "other-modules-have-entry-points"],
   },
   {
     file: "src/server/fhir/probe.ts",
     text: 'import "../dicomweb/index.ts";',
-    rules: ["protocols-stand-alone"],
+    rules: ["protocols-are-independent"],
   },
-  // One arrow up from each storey, types included.
-  { file: "src/server/db/probe.ts", text: 'import "../jobs/catalog.ts";', rules: ["no-arrow-back-up"] },
-  { file: "src/server/jobs/probe.ts", text: 'import "../domain/audit/index.ts";', rules: ["no-arrow-back-up"] },
-  { file: "src/server/auth/probe.ts", text: 'import "../archive/index.ts";', rules: ["no-arrow-back-up"] },
-  { file: "src/server/documents/probe.ts", text: 'import "../trpc/root.ts";', rules: ["no-arrow-back-up"] },
+  // One upward import from each layer, types included.
+  { file: "src/server/db/probe.ts", text: 'import "../jobs/catalog.ts";', rules: ["no-upward-imports"] },
+  { file: "src/server/jobs/probe.ts", text: 'import "../domain/audit/index.ts";', rules: ["no-upward-imports"] },
+  { file: "src/server/auth/probe.ts", text: 'import "../archive/index.ts";', rules: ["no-upward-imports"] },
+  { file: "src/server/documents/probe.ts", text: 'import "../trpc/root.ts";', rules: ["no-upward-imports"] },
   {
     file: "src/server/http/probe.ts",
     text: 'import type { DicomwebRoute } from "../dicomweb/index.ts";\nexport type Probe = DicomwebRoute;',
-    rules: ["no-arrow-back-up"],
+    rules: ["no-upward-imports"],
   },
-  // A circle of types alone.
+  // A cycle of types only.
   {
     file: "src/server/live/probe.ts",
     text: 'import type { B } from "./probe-b.ts";\nexport type A = B | null;',
@@ -110,8 +114,8 @@ const probes = [
   },
 ];
 
-/** The rules must bite: every forbidden example has to be reported, each by its own rule. */
-export function importRulesBite() {
+/** Tests the rules: every forbidden example has to be reported, each by its own rule. */
+export function importRulesWork() {
   const at = (file) => path.join(root, file);
   try {
     for (const { file, text } of probes) writeFileSync(at(file), `${text}\n`);

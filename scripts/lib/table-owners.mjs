@@ -1,9 +1,9 @@
-// Who writes which table: one room each. Others call its verbs.
+// Which module writes which table: exactly one each. Others call its verbs.
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { root } from "./paths.mjs";
 
-/** Each table of `prisma/schema` with the room that writes it, a folder of `src/server`. */
+/** Each table of `prisma/schema` with the module that writes it, a folder of `src/server`. */
 const owners = {
   organization: "domain/tenancy",
   facility: "domain/tenancy",
@@ -43,17 +43,17 @@ const owners = {
   audit_read: "domain/audit",
 };
 
-/** Writes that are still in another room. Shrinks: an entry that is found no more must go from here. `*` is a table named at run time. */
+/** Known writes by another module. The list only shrinks: an entry that no longer applies must be removed. `*` is a table named at run time. */
 const strays = {
   // A restore fills whatever tables the backup has.
   "src/server/backup/backup.ts": ["*"],
-  // The group that reads a study is written on its rows by the room that finds the contract: imaging calls reading, not the reverse.
+  // The reading group's id on a study's rows is written by the module that finds the contract: imaging calls reading, not the reverse.
   "src/server/domain/reading/open-case.ts": ["instance", "patient", "series", "study"],
 };
 
 const camel = (name) => name[0].toLowerCase() + name.slice(1);
 
-/** The tables of the schema: by name, and by the name that the client has for them. */
+/** The tables of the schema, by table name and by the client's name. */
 function tablesOf(schemas) {
   const byAccessor = new Map();
   for (const text of schemas)
@@ -76,7 +76,7 @@ function writesOf(text, byAccessor) {
     else if (tables.has(name)) found.add(name);
   }
   for (const match of text.matchAll(clientWrite)) {
-    // `tx.study.update(`: a name behind a dot, or it is somebody's variable.
+    // `tx.study.update(`: only a name after a dot, since others are local variables.
     const table = text[match.index - 1] === "." ? byAccessor.get(match[1]) : undefined;
     if (table) found.add(table);
   }
@@ -84,7 +84,7 @@ function writesOf(text, byAccessor) {
 }
 
 /**
- * What is wrong with who writes which table.
+ * Violations of the table owners, one per line.
  *
  * @param files `{ file, text }` of the program, without tests and generated code.
  */
@@ -120,11 +120,11 @@ const schemaTables = (root) =>
     globSync("prisma/schema/*.prisma", { cwd: root }).map((file) => readFileSync(path.join(root, file), "utf8")),
   );
 
-/** Holds the program against the list. */
+/** Checks the program against the list. */
 export const tableOwners = () => strayWrites(programFiles(root), schemaTables(root)).join("\n") || null;
 
-/** The rule must bite: each way of writing another room's table has to be reported. */
-export function tableOwnersBite() {
+/** Tests the rule: each way of writing another module's table has to be reported. */
+export function tableOwnersWork() {
   const examples = {
     "an INSERT": "await tx.$executeRaw`INSERT INTO study (id) VALUES (1)`;",
     "an UPDATE of several lines": "await tx.$executeRaw`\n  UPDATE\n    study s SET purpose = 'prior'`;",
@@ -138,7 +138,7 @@ export function tableOwnersBite() {
   const byAccessor = schemaTables(root);
   const missed = Object.entries(examples)
     .filter(([, text]) => !writesOf(text, byAccessor).has("study"))
-    .map(([what]) => `  ${what} of another room's table gets through`);
+    .map(([what]) => `  ${what} of another module's table gets through`);
   if (writesOf(harmless, byAccessor).size > 0) missed.push("  a lock or a map is taken for a write");
   const probe = { file: "src/server/domain/reading/probe.ts", text: examples["an INSERT"] };
   const found = strayWrites([...programFiles(root), probe], byAccessor);

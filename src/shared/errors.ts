@@ -75,7 +75,7 @@ export const errorCodes = [
 export type ErrorCode = (typeof errorCodes)[number];
 
 /**
- * The one error type that crosses rooms. `details` is safe to show (ids, counts, times, staff names);
+ * The one error type between modules. `details` is safe to show (ids, counts, times, staff names);
  * never a value out of a data set. `cause` is for the log only.
  */
 export class DomainError extends Error {

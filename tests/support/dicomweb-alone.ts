@@ -10,7 +10,7 @@ import { createLog } from "#server/log.ts";
 /** DICOMweb as the front door mounts it, without the other protocols and what they need. */
 export function answerDicomweb(): RequestListener {
   const log = createLog("dicomweb", config().log.level);
-  const house = {
+  const services = {
     log,
     live: new LiveSubscriber(log),
     listener: new DatabaseListener("overread_auth", log),
@@ -18,5 +18,5 @@ export function answerDicomweb(): RequestListener {
     draining: () => false,
     gauges: () => [],
   };
-  return requestListener([dicomweb(house)], house);
+  return requestListener([dicomweb(services)], services);
 }

@@ -2,7 +2,7 @@
 export type LiveNotice = { topic: string; caseId?: string; studyId?: string; edgeId?: string };
 
 /** The routers whose queries a topic makes stale. */
-const rooms: Record<string, string[]> = {
+const routersOf: Record<string, string[]> = {
   "case.changed": ["worklist", "study", "report", "referral"],
   "report.changed": ["report", "referral", "worklist"],
   "study.changed": ["worklist", "study"],
@@ -29,7 +29,7 @@ export function parseNotice(text: string): LiveNotice | null {
  */
 export function isAffected(queryKey: readonly unknown[], data: unknown, notices: Iterable<LiveNotice>): boolean {
   const path = queryKey[0];
-  const room = Array.isArray(path) ? String(path[0]) : "";
+  const router = Array.isArray(path) ? String(path[0]) : "";
   const own = idsOf((queryKey[1] as { input?: unknown } | undefined)?.input);
   const bound = own.size > 0;
   if (bound) {
@@ -37,7 +37,7 @@ export function isAffected(queryKey: readonly unknown[], data: unknown, notices:
     for (const id of idsOf((data as { item?: unknown } | undefined)?.item)) own.add(id);
   }
   for (const notice of notices) {
-    if (!rooms[notice.topic]?.includes(room)) continue;
+    if (!routersOf[notice.topic]?.includes(router)) continue;
     const named = idsOf(notice);
     if (!bound || named.size === 0 || [...named].some((id) => own.has(id))) return true;
   }

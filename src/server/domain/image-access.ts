@@ -2,8 +2,8 @@ import { DomainError } from "@overread/shared/errors";
 import type { Actor } from "#server/context.ts";
 
 /*
- * Who opens images, for every door and every room: DICOMweb asks here, and so does the worklist before it says that a
- * case can be opened. It stands above the rooms because two of them need the same answer.
+ * Who may open images, for all protocols and modules: DICOMweb uses it, and so does the worklist before it says that a
+ * case can be opened. It belongs to no module because two of them need the same answer.
  */
 
 /** What may be done with images. `search` lists, `read` opens pixels and headers, `store` adds. */

@@ -5,7 +5,7 @@ import { startAuditWriter } from "#server/audit/index.ts";
 import { forgetTokens } from "#server/auth/api-token.ts";
 import { onRevocation } from "#server/auth/revocations.ts";
 import { DatabaseListener } from "#server/db/listener.ts";
-import type { ProtocolHost } from "#server/http/protocol.ts";
+import type { SharedServices } from "#server/http/protocol.ts";
 import { shareAllowances } from "#server/http/rate-limit.ts";
 import { Tallies } from "#server/http/tallies.ts";
 import { LiveSubscriber } from "#server/live/subscriber.ts";
@@ -27,7 +27,7 @@ export type FrontDoor = {
  */
 export async function openFrontDoor({ host, port, log }: { host: string; port: number; log: Log }): Promise<FrontDoor> {
   let draining = false;
-  const house: ProtocolHost = {
+  const services: SharedServices = {
     log,
     live: new LiveSubscriber(log),
     listener: new DatabaseListener("overread_auth", log),
@@ -36,13 +36,13 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
     gauges: () => mounted.flatMap(({ gauges }) => gauges?.() ?? []),
   };
   // Before the protocols: what they look up after a revocation must not come from this cache.
-  onRevocation(house.listener, forgetTokens);
-  const sharing = shareAllowances(house.listener);
-  const mounted = protocols.map((mount) => mount(house));
+  onRevocation(services.listener, forgetTokens);
+  const sharing = shareAllowances(services.listener);
+  const mounted = protocols.map((mount) => mount(services));
 
   const server = createServer(
     { connectionsCheckingInterval: 5000, shouldUpgradeCallback: isWebSocket },
-    requestListener(mounted, house),
+    requestListener(mounted, services),
   );
   // The server stops tracking a connection once it is upgraded, but waits for it to close.
   const upgraded = new Set<Duplex>();
@@ -60,8 +60,8 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
   server.keepAliveTimeout = 65_000;
 
   await listen(server, host, port);
-  house.live.start();
-  house.listener.start();
+  services.live.start();
+  services.listener.start();
   sharing.start();
   for (const { start } of mounted) start?.();
   const auditWriter = startAuditWriter(log);
@@ -78,9 +78,9 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
       await closed;
       clearInterval(idle);
       clearTimeout(impatient);
-      house.live.close();
+      services.live.close();
       sharing.close();
-      await house.listener.close();
+      await services.listener.close();
       for (const { close } of mounted) close?.();
       await auditWriter.stop();
     },

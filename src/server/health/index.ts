@@ -6,7 +6,7 @@ import { Health } from "./readiness.ts";
 const paths = ["/api/health/live", "/api/health/ready", "/metrics"];
 
 /** Health checks for load balancers, and metrics for Prometheus. */
-export const health: Mount = (house) => {
+export const health: Mount = (services) => {
   const readiness = new Health();
   return {
     name: "health",
@@ -14,10 +14,10 @@ export const health: Mount = (house) => {
     match: (path) => paths.includes(path),
     limits: { methods: ["GET", "HEAD"], body: { kind: "small" } },
     async handle({ req, res, path }) {
-      if (path === "/metrics") return metrics(req, res, house);
+      if (path === "/metrics") return metrics(req, res, services);
       if (path === "/api/health/live") return sendJson(res, { ok: true });
       const found = await readiness.ready();
-      const ok = found.ok && !house.draining();
+      const ok = found.ok && !services.draining();
       return sendJson(res, { ...found, ok }, { status: ok ? 200 : 503 });
     },
     start: () => readiness.start(),

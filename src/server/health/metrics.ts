@@ -4,7 +4,7 @@ import { waitingReads } from "#server/audit/index.ts";
 import { actorFromRequest } from "#server/auth/actor-from-request.ts";
 import type { Tx } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
-import type { ProtocolHost } from "#server/http/protocol.ts";
+import type { SharedServices } from "#server/http/protocol.ts";
 import { tallyBuckets } from "#server/http/tallies.ts";
 
 type Counts = {
@@ -27,7 +27,7 @@ type Counts = {
 export async function metrics(
   req: IncomingMessage,
   res: ServerResponse,
-  house: Pick<ProtocolHost, "gauges" | "tallies">,
+  services: Pick<SharedServices, "gauges" | "tallies">,
 ): Promise<void> {
   const actor = await actorFromRequest(req);
   if (!actor) throw new DomainError("auth.required");
@@ -61,7 +61,7 @@ export async function metrics(
   const waiting = await waitingReads(whole ? null : actor.orgId);
   metric("audit_reads_waiting", "gauge", "Reads without a place in the audit chain yet.", [["", waiting.count]]);
   metric("audit_reads_oldest_seconds", "gauge", "Since when the oldest of them waits.", [["", waiting.oldestSeconds]]);
-  if (whole) processMetrics(metric, house);
+  if (whole) processMetrics(metric, services);
   res.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   res.end(`${lines.join("\n")}\n`);
 }
@@ -95,7 +95,7 @@ type Metric = (
 ) => void;
 
 /** Metrics of this process, which serves every organisation. */
-function processMetrics(metric: Metric, { gauges, tallies }: Pick<ProtocolHost, "gauges" | "tallies">): void {
+function processMetrics(metric: Metric, { gauges, tallies }: Pick<SharedServices, "gauges" | "tallies">): void {
   for (const { name, help, value } of gauges()) metric(name, "gauge", help, [["", value]]);
   metric("resident_memory_bytes", "gauge", "Resident memory of the front door.", [["", process.memoryUsage().rss]]);
   metric("uptime_seconds", "gauge", "Seconds since the front door started.", [["", Math.round(process.uptime())]]);

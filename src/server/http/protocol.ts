@@ -67,7 +67,7 @@ export type Protocol = {
 };
 
 /** What the process provides to the protocols that it mounts. */
-export type ProtocolHost = {
+export type SharedServices = {
   log: Log;
   live: LiveSubscriber;
   /** Postgres notifications; listening starts before the front door opens. */
@@ -79,7 +79,7 @@ export type ProtocolHost = {
   gauges: () => Gauge[];
 };
 
-export type Mount = (house: ProtocolHost) => Protocol;
+export type Mount = (services: SharedServices) => Protocol;
 
 /** Whether a path is a root or lies below it. */
 export const isUnder = (root: string, path: string): boolean => path === root || path.startsWith(`${root}/`);

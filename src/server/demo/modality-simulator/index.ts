@@ -1,4 +1,4 @@
-/** Simulated studies from code: what other rooms import (Node only). */
+/** Simulated studies, as imported by other modules (Node only). */
 export { readBurnedInNumber } from "./burned-in-number.ts";
 export { demoStudies } from "./demo.ts";
 export { makeStudy } from "./make-study.ts";

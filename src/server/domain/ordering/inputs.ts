@@ -1,7 +1,7 @@
 import { removeHiddenCharacters } from "@overread/shared/hidden-characters";
 import { z } from "zod";
 
-/** What the ordering room's verbs take. Lengths are those of the attributes the values end in (PS3.5 §6.2). */
+/** Inputs of the ordering module's verbs. Lengths are those of the attributes the values end in (PS3.5 §6.2). */
 
 const line = (longest: number) =>
   z

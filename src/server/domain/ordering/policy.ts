@@ -1,6 +1,6 @@
 import { makePolicy } from "../authorize.ts";
 
-/** Who may do what to an order. The only place in this room that knows a role by name. */
+/** Who may do what to an order. The only file in this module that names roles. */
 export const orderPolicy = makePolicy(
   {
     "order.list": {

@@ -1,7 +1,7 @@
 import type { CasePriority, OrderState } from "#server/db/generated/enums.ts";
 import type { MatchDoubt } from "./match-rule.ts";
 
-/** What the ordering room shows to the doors. Times are ISO 8601 in UTC, DICOM dates text. */
+/** What the ordering module returns. Times are ISO 8601 in UTC, DICOM dates text. */
 
 /** What a reader needs of an order that a study answers. */
 export type OrderOfStudy = {
