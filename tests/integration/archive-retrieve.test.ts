@@ -230,6 +230,9 @@ test("a list of frames comes in the order asked for", async () => {
     [64, 0],
   );
   assert.equal((await get(`${pathOf(made)}/frames/1,4`)).status, 404);
+  assert.equal((await get(`${pathOf(made)}/frames/1%2C2`)).status, 200);
+  for (const none of ["%E0%A4%A", "%31", "1%00"])
+    assert.equal((await get(`${pathOf(made)}/frames/${none}`)).status, 400, none);
 });
 
 for (const [name, transferSyntaxUid] of [

@@ -46,7 +46,9 @@ export async function retrieveFrames(
 
 /** `1`, `1,3,7` @throws {DomainError} `request.invalid`, `request.too-large` */
 export function frameNumbers(text: string): number[] {
-  const numbers = decodeURIComponent(text)
+  // A comma may come encoded; any other escape stands for no number.
+  const numbers = text
+    .replace(/%2c/gi, ",")
     .split(",")
     .map((part) => (/^\d{1,9}$/.test(part) ? Number(part) : 0));
   if (numbers.includes(0)) throw new DomainError("request.invalid", { details: { parameter: "frames" } });
