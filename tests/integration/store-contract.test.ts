@@ -514,6 +514,33 @@ test("a server that goes in the middle of a large object leaves nothing, and the
   assert.deepEqual(readdirSync(uploads), [], "nothing lies about on this machine");
 });
 
+/** For a program that needs a store and no database. */
+const alone = {
+  DATABASE_URL: "postgres://nobody@127.0.0.1:1/none",
+  OVERREAD_SECRET: "a secret of sixteen",
+  OVERREAD_STORAGE_RESERVE_BYTES: "0",
+  OVERREAD_DATA_DIR: uploads,
+};
+
+test("what a process left that had the same id, as every start in a container has, is nobody's, and in nobody's way", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "overread-same-id-"));
+  const program = `
+    process.env.OVERREAD_STORAGE = "file:${folder}";
+    const { mkdirSync, readdirSync, writeFileSync } = await import("node:fs");
+    const { hostname } = await import("node:os");
+    const before = hostname().replace(/[^\\w-]/g, "") + "." + process.pid;
+    mkdirSync("${folder}/tmp");
+    for (const n of [1, 2, 3]) writeFileSync("${folder}/tmp/" + before + "." + n + ".part", "half an image");
+    const { objectStore } = await import("#server/storage/open-store.ts");
+    const upload = await objectStore().beginUpload();
+    const dropped = await objectStore().sweepUploads();
+    process.stdout.write(dropped + " dropped, " + readdirSync("${folder}/tmp").length + " left");
+    await upload.abort();`;
+  const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", program], { env: alone });
+  rmSync(folder, { recursive: true, force: true });
+  assert.equal(stdout, "3 dropped, 1 left", stderr);
+});
+
 test("the S3 client is loaded where a bucket is used, and nowhere else", async () => {
   const program = (address: string) => `
     process.env.OVERREAD_STORAGE = ${JSON.stringify(address)};
@@ -525,12 +552,7 @@ test("the S3 client is loaded where a bucket is used, and nowhere else", async (
     process.exit(0);`;
   const loads = async (address: string): Promise<string> => {
     const { code, stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", program(address)], {
-      env: {
-        DATABASE_URL: "postgres://nobody@127.0.0.1:1/none",
-        OVERREAD_SECRET: "a secret of sixteen",
-        OVERREAD_STORAGE_RESERVE_BYTES: "0",
-        OVERREAD_DATA_DIR: uploads,
-      },
+      env: alone,
     });
     assert.equal(code, 0, stderr);
     return stdout;

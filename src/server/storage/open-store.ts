@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import path from "node:path";
 import { config } from "#server/config.ts";
@@ -7,8 +8,10 @@ import { FileStore } from "./file/file-store.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { S3Store } from "./s3/s3-store.ts";
 
+/** In a container every start has the same process id: what one before left must not count as this one's. */
+const start = randomBytes(4).toString("hex");
 /** Names this process among those that share a store. */
-const owner = (): string => `${hostname().replace(/[^\w-]/g, "")}.${process.pid}`;
+const owner = (): string => `${hostname().replace(/[^\w-]/g, "")}.${process.pid}.${start}`;
 
 let store: ObjectStore | undefined;
 

@@ -44,7 +44,7 @@ export class FileStore implements ObjectStore {
 
   /**
    * @param reserveBytes is left free.
-   * @param owner `<host>.<process id>`, so that a sweep knows whose temporary files are nobody's any more.
+   * @param owner `<host>.<process id>.<start>`, so that a sweep knows whose temporary files are nobody's any more.
    * @param onTrust is told when a sync has failed and nothing is stored any more, and when the disk is well again.
    */
   constructor(

@@ -28,7 +28,7 @@ export async function dropTemporary(directory: string, owner: string): Promise<n
   return dropped;
 }
 
-/** A temporary file belongs to a process: `<host>.<pid>.<n>.part`. One of another host is left to that host. */
+/** A temporary file belongs to a process: `<host>.<pid>.<start>.<n>.part`. One of another host is left to that host. */
 function isInUse(name: string, owner: string): boolean {
   const [host, pidText] = name.split(".");
   const [ownHost] = owner.split(".");
