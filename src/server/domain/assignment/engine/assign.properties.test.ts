@@ -264,6 +264,34 @@ test("a reader who leaves takes nothing from a case but himself", () => {
     }
   });
 });
+test("without caps and where nobody is asked, a reader who leaves is missing from the sets he was in, and nothing else changes", () => {
+  holds((random) => {
+    const [gone, ...rest] = random.readers;
+    if (!gone) return;
+    const free = { openCases: null, shiftCases: null, shiftWorkUnits: null };
+    const snapshot: Snapshot = {
+      ...random,
+      readers: [gone, ...rest].map((each) => ({ ...each, caps: free })),
+      rules: {
+        version: 1,
+        rules: random.rules.rules.map((each) => ({
+          ...each,
+          caps: { openCases: null, openWorkUnits: null },
+          mode: each.mode.kind === "push" ? { kind: "pool" } : each.mode,
+        })),
+      },
+    };
+    const before = assign(snapshot);
+    const after = assign({ ...snapshot, readers: snapshot.readers.slice(1) });
+    for (const [n, decision] of before.decisions.entries()) {
+      const now = after.decisions[n] as Decision;
+      assert.equal(now.caseId, decision.caseId);
+      const left: string[] = given(decision, before).filter((each) => each !== gone.id);
+      if (left.length > 0) assert.deepEqual([now.kind, given(now, after)], [decision.kind, left]);
+      if (decision.kind === "nobody" || decision.kind === "wait") assert.equal(now.kind, decision.kind);
+    }
+  });
+});
 const facts = (snapshot: Snapshot, { caseId }: Decision): CaseFacts => caseOf(snapshot, caseId);
 
 test("an answer carried out is the answer again: nothing that was decided is undone by deciding once more", () => {

@@ -45,7 +45,8 @@ export function ownFindings(facts: CaseFacts, now: Instant): Map<string, Finding
   // An offer nobody answered in time, and nobody has tidied it away yet.
   if (facts.offer && facts.offer.until <= now)
     add(facts.offer.readerId, { code: "offer.declined", at: facts.offer.until });
-  for (const of of found.values()) of.sort((a, b) => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0));
+  const text = (finding: Finding) => JSON.stringify(finding);
+  for (const of of found.values()) if (of.length > 1) of.sort((a, b) => (text(a) < text(b) ? -1 : 1));
   return found;
 }
 

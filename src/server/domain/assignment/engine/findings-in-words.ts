@@ -1,6 +1,7 @@
 import type { Wish } from "./decisions.ts";
 import type { BarCode, Finding, FindingCode } from "./findings.ts";
-import { type Names, words } from "./words.ts";
+import type { Help } from "./forecast.ts";
+import { durationInWords, type Names, plural, words } from "./words.ts";
 
 /** How an instant is written for whoever reads the sentence, e.g. `22:40` in his zone. */
 export type Times = (instant: number) => string;
@@ -71,6 +72,17 @@ const becauses: { [C in Wish["code"]]: (of: Extract<Wish, { code: C }>) => strin
 
 export function wishInWords(wish: Wish): string {
   return (becauses[wish.code] as (of: Wish) => string)(wish);
+}
+
+/** What would help against late cases, said to whoever distributes them. */
+export function helpInWords(help: Help, names: Names): string {
+  const what =
+    help.kind === "call-in"
+      ? `Call in ${names("reader", help.readerId)}`
+      : help.kind === "stay-on"
+        ? `Ask ${names("reader", help.readerId)} to stay for ${durationInWords(help.minutes * 60)}`
+        : "Open to all who may what waits for one reader";
+  return `${what}: ${plural(help.avoided, "case")} more in time${help.stat > 0 ? `, ${help.stat} of them STAT` : ""}`;
 }
 
 /** What bars several readers, after "3 readers". */

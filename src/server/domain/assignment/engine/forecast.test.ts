@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { aCase, aReader, aRule, aSnapshot, minutes, now, randomSnapshot } from "#tests/factories/assignment.ts";
 import { isForbidden } from "#tests/factories/assignment-oracle.ts";
+import { helpInWords } from "./findings-in-words.ts";
 import { forecast } from "./forecast.ts";
 
 const until = now + minutes(240);
@@ -59,8 +60,16 @@ test("what would help is tried: somebody called in, somebody who stays, what is 
   const home = reader("ben", { shifts: shift(400, 480) });
   const calledIn = late({ cases: queue(6, 5), readers: [reader("ann"), home] });
   assert.equal(calledIn.breaches.length, 6);
+  assert.equal(
+    helpInWords(calledIn.helps[0]!, (_, id) => id),
+    "Call in ben: 3 cases more in time",
+  );
   assert.deepEqual(calledIn.helps, [{ kind: "call-in", readerId: "ben", avoided: 3, stat: 0 }]);
   const stays = late({ cases: queue(4, 20), readers: [reader("ann", { shifts: shift(-60, 80) })] });
+  assert.equal(
+    helpInWords(stays.helps[0]!, (_, id) => id),
+    "Ask ann to stay for 1 h: 2 cases more in time",
+  );
   assert.deepEqual(stays.helps, [{ kind: "stay-on", readerId: "ann", minutes: 60, avoided: 2, stat: 0 }]);
   const assignment = { readerId: "ben", assignedAt: now, ruleId: null };
   const stuck = late({

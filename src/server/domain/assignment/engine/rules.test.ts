@@ -53,6 +53,8 @@ test("a rule that asks for anything outside the list is refused", () => {
   assert.ok(!set({ ...nightCt, when: [{ field: "modality", op: "any-of", values: [] }] }));
   assert.ok(!set({ ...nightCt, mode: { kind: "push", acceptSeconds: 0 } }));
   assert.ok(!set({ ...nightCt, script: "case.id" }));
+  assert.ok(!set({ ...nightCt, schedule: { ...nightCt.schedule, timeZone: "Europe/Atlantis" } }));
+  assert.ok(!ruleSetSchema.safeParse({ version: 1, rules: [nightCt, nightCt] }).success, "two rules with one id");
 });
 
 test("a window past midnight belongs to the day on which it begins, by the clock of its zone", () => {

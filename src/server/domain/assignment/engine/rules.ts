@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ageBands, code, id, patientClasses, priorities, readTypes } from "./codes.ts";
+import { isTimeZone } from "./wall-clock.ts";
 
 /**
  * Rules of a reading group, edited on a page as sentences (sentence.ts). A rule says which cases (`when`: every condition holds), who
@@ -38,7 +39,9 @@ const windowSchema = z.strictObject({
   until: clockTime,
 });
 export type ClockWindow = z.infer<typeof windowSchema>;
-const scheduleSchema = z.strictObject({ timeZone: z.string().min(1), windows: z.array(windowSchema).min(1) });
+/** One zone that nobody knows would stop every decision of the group. */
+const timeZone = z.string().refine(isTimeZone, "no time zone of the IANA database");
+const scheduleSchema = z.strictObject({ timeZone, windows: z.array(windowSchema).min(1) });
 export type Schedule = z.infer<typeof scheduleSchema>;
 
 const modeSchema = z.discriminatedUnion("kind", [
@@ -70,6 +73,8 @@ export type Rule = z.infer<typeof ruleSchema>;
 export const ruleSetSchema = z.strictObject({
   /** Grows with every save. */
   version: z.int().min(0),
-  rules: z.array(ruleSchema),
+  rules: z
+    .array(ruleSchema)
+    .refine((rules) => new Set(rules.map((each) => each.id)).size === rules.length, "two rules with one id"),
 });
 export type RuleSet = z.infer<typeof ruleSetSchema>;

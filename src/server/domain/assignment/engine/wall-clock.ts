@@ -22,6 +22,14 @@ function formatFor(timeZone: string): Intl.DateTimeFormat {
   return format;
 }
 
+export function isTimeZone(name: string): boolean {
+  try {
+    return formatFor(name) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** @param timeZone IANA name; one that is not known throws a RangeError. */
 export function wallTime(instant: Instant, timeZone: string): WallTime {
   const part: Record<string, string> = {};
