@@ -1,5 +1,6 @@
-// `npm run mutate [-- <part> …]`: breaks the product on purpose, one line at a time, in a copy, and looks whether the test that is
-// meant to notice turns red. A break that no test notices is a survivor. `--stale` only looks whether every break still fits the code.
+// `npm run mutate [-- <part> …]`: breaks the product on purpose, one line at a time, in a copy, and checks that the
+// named test fails. A break that no test notices is a survivor. `--stale` only checks that every break still matches
+// the code.
 import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -10,7 +11,7 @@ import { startTestServices } from "./lib/test-services.mjs";
 
 const runTimeoutMs = 180_000;
 
-/** What keeps a mutation from being carried out, in words, or null. */
+/** Why a mutation cannot be applied, as text, or null. */
 function fault({ file, from, to, test, red }) {
   const source = path.join(root, file);
   if (!existsSync(source)) return `${file} is not there`;
@@ -22,7 +23,10 @@ function fault({ file, from, to, test, red }) {
   return null;
 }
 
-/** A copy to break things in: our own files copied, packages by reference, the workspace's own packages its own. */
+/**
+ * A copy to apply mutations in: our own files are copied, packages are linked, the workspace's own packages are its
+ * own.
+ */
 function copyInto(folder) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.join(folder, "node_modules"), { recursive: true });
@@ -41,7 +45,9 @@ function copyInto(folder) {
   symlinkSync("../../src/shared", path.join(folder, "node_modules/@overread/shared"));
 }
 
-/** Runs one test of one file in the copy. @returns {Promise<"green" | "red" | "not run" | "hung">} of the named test. */
+/**
+ * Runs one test of one file in the copy. @returns {Promise<"green" | "red" | "not run" | "hung">} of the named test.
+ */
 function runTest(folder, { test, red }, env) {
   return new Promise((resolve) => {
     const args = ["--test", `--test-timeout=${runTimeoutMs}`, "--test-reporter=tap"];
@@ -69,7 +75,7 @@ function runTest(folder, { test, red }, env) {
       const lines = out.split("\n").filter((line) => /^\s*(not )?ok \d+ - /.test(line));
       const named = lines.filter((line) => line.replace(/\\#/g, "#").includes(red) && !/# SKIP/.test(line));
       if (named.some((line) => /^\s*not ok/.test(line))) return resolve("red");
-      // What keeps the file from running at all is noticed too, but not by the test that was named.
+      // A file that does not run at all counts as noticed, but not by the named test.
       resolve(named.length > 0 && code === 0 ? "green" : "not run");
     });
   });
@@ -103,7 +109,7 @@ const sound = new Map();
 for (const each of chosen) {
   const started = Date.now();
   const key = `${each.test}\n${each.red}`;
-  // A test that is red or asleep by itself notices nothing.
+  // A test that fails or is skipped by itself detects nothing.
   if (!sound.has(key)) sound.set(key, await runTest(folder, each, services.env));
   const before = sound.get(key);
   let after = "not run";

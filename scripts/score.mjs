@@ -1,5 +1,6 @@
-// `npm run score -- <row> …`: rows of the reliability scoreboard, each measured anew on a Postgres and a Redis of its own. Prints one
-// JSON line a row, { row, anchor, measured, target, met }, and exits 0 when every row asked for meets its target.
+// `npm run score -- <row> …`: rows of the reliability scoreboard, each measured on a Postgres and a Redis of its own.
+// Prints one JSON line per row, { row, anchor, measured, target, met }, and exits 0 when every requested row meets its
+// target.
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import path from "node:path";

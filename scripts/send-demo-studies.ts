@@ -1,4 +1,4 @@
-// What the demo's scanners send to an empty demo: simulated studies, by C-STORE, through the edge router, priors first.
+// Sends the demo's simulated studies to an empty demo by C-STORE through the edge router, priors first.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";

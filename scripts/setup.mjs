@@ -1,5 +1,5 @@
-// Brings a clone to the point where it can run: packages, generated code, system programs, production build.
-// Plain JavaScript for the machine's own Node (20 or newer); everything after it runs on the Node that the packages bring.
+// Prepares a clone for running: packages, generated code, system programs, production build. Plain JavaScript for the
+// machine's own Node (20 or newer); everything after it runs on the Node from the packages.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ const wants = new Set(process.argv.slice(2));
 const [major] = process.versions.node.split(".").map(Number);
 if (major < 20) giveUp(`This is Node ${process.versions.node}.`, "Install Node 20 or newer.");
 
-/** Runs `work` when the mark of its last success does not carry this digest. */
+/** Runs `work` unless its last successful run had the same digest. */
 async function once(markFile, digest, title, work) {
   if (existsSync(markFile) && readFileSync(markFile, "utf8") === digest) return;
   rmSync(markFile, { force: true });
@@ -43,7 +43,8 @@ const lock = createHash("sha256")
   .update(readFileSync(path.join(root, "package-lock.json")))
   .digest("hex");
 await once(path.join(root, "node_modules", ".overread-packages"), lock, "Installing packages", () =>
-  // Not `npm ci`: it refuses a lock file in which a platform's optional package is missing, which is how a mirror without it leaves the file.
+  // Not `npm ci`: it refuses a lock file without a platform's optional package, which is what a mirror without that
+  // package produces.
   run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
     remedy: "Check that the npm registry can be reached, then run this again.",
   }),
@@ -56,7 +57,7 @@ await once(
   digestOf("prisma", "prisma.config.ts"),
   "Generating the database client",
   () =>
-    // Prisma wants to download an engine that generating does not use.
+    // Prisma wants to download an engine that code generation does not use.
     run(bin("node"), [path.join(root, "node_modules/prisma/build/index.js"), "generate"], {
       env: { PRISMA_SCHEMA_ENGINE_BINARY: "/bin/true", PRISMA_HIDE_UPDATE_MESSAGE: "1" },
     }),

@@ -1,5 +1,5 @@
-// `npm start` and `npm run dev`: the whole product on one machine. Starts what is not given (Postgres, Redis), brings the
-// database up to date, runs web, dicomweb, worker and one demo edge router, and stops them in order.
+// `npm start` and `npm run dev`: the whole product on one machine. Starts Postgres and Redis if none are configured,
+// migrates the database, runs web, dicomweb, worker and one demo edge router, and stops them in order.
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -28,14 +28,14 @@ const external = Boolean(process.env.DATABASE_URL);
 const demo = (process.env.OVERREAD_DEMO ?? (external ? "0" : "1")) !== "0";
 const portal = `http://127.0.0.1:${port}`;
 
-// Logs, spool, images, secrets: nothing of this is for the machine's other users.
+// Logs, spool, images, secrets: not accessible to other users of the machine.
 process.umask(0o077);
 
 let logs;
 let runFile;
 const supervisor = new Supervisor({ onChange: (pids) => runFile.write({ port, dimsePort, pids }) });
 
-/** What every process is given. Logins and keys come on top, for each its own (`src/server/process-keys.ts`). */
+/** The environment of every process. Logins and keys are added, each process's own (`src/server/process-keys.ts`). */
 const common = { ...process.env, [stackVariable]: dataDir, OVERREAD_DATA_DIR: dataDir };
 for (const name of ["DATABASE_URL", "REDIS_URL", "OVERREAD_SECRET", "OVERREAD_DEMO_PASSWORD"]) delete common[name];
 Object.assign(common, {
@@ -43,9 +43,9 @@ Object.assign(common, {
   OVERREAD_PORT: String(port),
   OVERREAD_EDGE_AET: edgeAet,
 });
-/** The web process reads no objects, and is given no key to them. */
+/** The web process reads no objects, and gets no key to them. */
 const bucketCredentials = Object.keys(process.env).filter((name) => name.startsWith("AWS_") && name !== "AWS_REGION");
-/** What an operator command is given besides: it migrates, seeds and enrols. */
+/** Additional environment of operator commands: they migrate, seed and enrol. */
 const operator = {};
 
 let stopping = null;
@@ -53,7 +53,7 @@ function stopAll() {
   stopping ??= (async () => {
     say("Stopping …");
     supervisor.quiesce();
-    // From the outside in: nothing new arrives, what runs finishes, then the stores close.
+    // From the outside in: first nothing new arrives, then running work finishes, then the stores close.
     await supervisor.stop("edge");
     await Promise.all([supervisor.stop("web", 5000), supervisor.stop("dicomweb")]);
     await supervisor.stop("worker");
@@ -68,7 +68,7 @@ let asked = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
   process.on(signal, async () => {
     if (asked) {
-      // Asked again: no more waiting. What is committed is on disk; the rest is as after a power cut.
+      // A second signal: no more waiting. What is committed is on disk; the rest is as after a power failure.
       supervisor.killAll();
       process.exit(1);
     }
@@ -76,10 +76,10 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     await stopAll();
     process.exit(0);
   });
-// The terminal may be closed under us: what cannot be printed any more must not end us halfway.
+// The terminal may be closed: a failed write to it must not end the shutdown halfway.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 if (process.env.npm_lifecycle_event) {
-  // npm started us. When it is gone without a word (kill -9), nobody is left to press Ctrl-C.
+  // npm started us. If it is killed (kill -9), nobody is left to press Ctrl-C.
   const parent = process.ppid;
   setInterval(async () => {
     if (process.ppid === parent || asked) return;
@@ -138,7 +138,7 @@ async function openFolder() {
   setInterval(() => logs.rotate(), 5000).unref();
 }
 
-/** The stores: those that are given, or embedded ones. Fills in what operator commands need. */
+/** The configured stores, or embedded ones. Sets what operator commands need. */
 async function openStores(secret) {
   operator.DATABASE_URL = process.env.DATABASE_URL;
   if (!external) {
@@ -173,7 +173,7 @@ async function openStores(secret) {
   }
   operator.OVERREAD_SECRET = secret;
   common.OVERREAD_WEB_PORT = String(await freePort());
-  // For operator commands beside the running stack (scripts/cli.mjs). Readable by this user alone.
+  // For operator commands beside the running stack (scripts/cli.mjs). Readable by this user only.
   const shared = [
     "OVERREAD_PORT",
     "OVERREAD_DATA_DIR",
@@ -207,11 +207,12 @@ async function startPortal(secret) {
   await keepProgram("dicomweb", [...watch, path.join(root, "src/server/front-door/main.ts")], {
     ...common,
     ...keys("dicomweb"),
-    // glibc otherwise keeps freed buffers of a megabyte and more for itself: the front door stays a third larger after large objects.
+    // glibc otherwise keeps freed buffers of a megabyte and more: the front door would stay a third larger after large
+    // objects.
     MALLOC_ARENA_MAX: "2",
     MALLOC_MMAP_THRESHOLD_: "131072",
     ...redis,
-    // Threads that wait for the disk to sync images; four would make parallel senders queue.
+    // Threads that wait for the disk to sync images; with the default of four, parallel senders would queue.
     UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? "8",
   });
   await keepProgram("worker", [...watch, path.join(root, "src/workers/main.ts")], {
@@ -228,7 +229,7 @@ async function startPortal(secret) {
   );
 }
 
-/** The demo edge router is a program of the hospital's: it is given its own settings and nothing of the portal's. */
+/** The demo edge router belongs to the hospital: it gets its own settings and nothing of the portal's. */
 async function startEdge() {
   const edgeDir = path.join(dataDir, "edge");
   const edgeMain = path.join(root, "edge-router/src/main.ts");
@@ -260,7 +261,10 @@ async function startEdge() {
   });
 }
 
-/** Other machines reach the front door, and nothing says that what they send is encrypted (as `src/server/config.ts` judges it). */
+/**
+ * Other machines reach the front door, and nothing states that the connection is encrypted (as `src/server/config.ts`
+ * judges it).
+ */
 function readableOnTheWay() {
   const {
     OVERREAD_HOST: host = "127.0.0.1",

@@ -1,4 +1,4 @@
-// `npm run stop`: ends a stack of this data folder, whatever is left of it.
+// `npm run stop`: ends the stack of this data folder, or what is left of it.
 import path from "node:path";
 import { root } from "./lib/paths.mjs";
 import { end } from "./lib/processes.mjs";

@@ -20,9 +20,9 @@ import { say } from "../lib/say.mjs";
 import { type Ground, loadavg, onOwnGround } from "./ground.ts";
 
 /**
- * Studies of one image each are in the archive and nobody says that they are complete: how many a second become cases that can be
- * read, by one worker process and by two. Beside the floor of the same database: one row changed and committed for each, eight at a
- * time.
+ * Studies of one image each are in the archive, and nobody declares them complete: how many per second become readable
+ * cases, with one worker process and with two. The floor is the same database: one row changed and committed for each,
+ * eight at a time.
  */
 export async function bench(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { studies: { type: "string", default: "20000" } } });
@@ -46,7 +46,7 @@ export async function bench(args: string[]): Promise<void> {
     const rates: number[] = [];
     for (const workers of [1, 2]) {
       await store(sender, facility, count);
-      // Until every worker is there and has nothing to do.
+      // Until every worker is running and idle.
       await ground.db.owner.query(
         "UPDATE outbox_job SET run_at = now() + interval '1 day' WHERE name = 'study.settle' AND done_at IS NULL",
       );
@@ -62,7 +62,7 @@ export async function bench(args: string[]): Promise<void> {
   });
 }
 
-/** Puts the index's rows there, by the verb that the archive calls; every fourth patient has two studies. */
+/** Inserts the rows by the verb that the archive calls; every fourth patient has two studies. */
 async function store(sender: TokenActor, facilityId: string, count: number): Promise<void> {
   let patient = "";
   const records = Array.from({ length: count }, (_, n) => {
@@ -114,7 +114,7 @@ function record(facilityId: string, patientId: string): InstanceRecord {
   };
 }
 
-/** Cases a second, from the moment at which the quiet time is over for all of them. */
+/** Cases per second, from the moment at which the quiet time of all of them is over. */
 async function readable({ db, redisUrl, env }: Ground, workers: number, count: number): Promise<number> {
   const before = await unread(db);
   const running = Array.from({ length: workers }, () =>

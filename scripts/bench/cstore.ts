@@ -10,10 +10,10 @@ import { freePort, until } from "../lib/ports.mjs";
 import { say } from "../lib/say.mjs";
 
 /**
- * C-STORE of 0.5 MB CT slices into a running edge router, which syncs before it answers, beside DCMTK's storescp at its best
- * settings (bit-preserving, forking, no Nagle), which never syncs. One client, the same files, in turn; new UIDs each time.
- * With the router's process id (it says it when it starts) also the processor time of each object, which other work on the
- * machine changes least.
+ * C-STORE of 0.5 MB CT slices into a running edge router, which syncs before it answers, beside DCMTK's storescp at its
+ * best settings (bit-preserving, forking, no Nagle), which never syncs. One client, the same files, alternating; new
+ * UIDs each time. With the router's process id (printed when it starts) also the processor time per object, which
+ * depends least on other load.
  */
 export async function bench(args: string[]): Promise<void> {
   const { values } = parseArgs({

@@ -19,8 +19,9 @@ type File = { name: string; bytes: Buffer };
 type Way = { name: string; run(file: File): unknown };
 
 /**
- * Our reader, writer and character sets beside dcmjs and dicom-parser: processor time for an object, in turn, and, with real files
- * (`OVERREAD_TEST_DATA`), how often each reads what there is. dicom-parser notes places only and decodes nothing.
+ * Our reader, writer and character sets beside dcmjs and dicom-parser: processor time per object, alternating, and,
+ * with real files (`OVERREAD_TEST_DATA`), how many files each can read. dicom-parser only records positions and decodes
+ * nothing.
  */
 export async function bench(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { rounds: { type: "string", default: "5" } } });
@@ -67,7 +68,7 @@ function withoutPixels(bytes: Buffer): { write(): ArrayBuffer } {
 const arrayBufferOf = (bytes: Buffer): ArrayBuffer =>
   bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
 
-/** Each way over all files, in turn, so that what else runs here meets all of them. */
+/** Each variant over all files, alternating, so that other load affects all alike. */
 async function compare(what: string, files: File[], rounds: number, ways: Way[]): Promise<void> {
   const spent = new Map<string, number[]>(ways.map(({ name }) => [name, []]));
   for (let round = -1; round < rounds; round++)
@@ -86,7 +87,7 @@ async function compare(what: string, files: File[], rounds: number, ways: Way[])
   }
 }
 
-/** Over real files: which are read, which are taken for whole although they are cut off, and whose names come out as they are. */
+/** Over real files: which are read, which are accepted although truncated, and whose names are decoded correctly. */
 async function whatIsRead(): Promise<void> {
   const folder = realData();
   if (!folder) {
@@ -104,7 +105,7 @@ async function whatIsRead(): Promise<void> {
       ["dicom-parser", (each) => dicomParser.parseDicom(each)],
     ];
     counts.files++;
-    // A sender that stopped in the middle: nobody may take that for an object.
+    // A sender that stopped in the middle: nobody may accept that as an object.
     const half = bytes.subarray(0, bytes.length - Math.min(1000, bytes.length >> 1));
     cut.files++;
     for (const [reader, run] of readers) {

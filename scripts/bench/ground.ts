@@ -7,8 +7,8 @@ type Database = Awaited<ReturnType<typeof ownDatabase>>;
 export type Ground = { db: Database; redisUrl: string; env: NodeJS.ProcessEnv };
 
 /**
- * A Postgres and a Redis of the benchmark's own, durable as the product's are, with an empty database; the settings of this process
- * point there, and so do `env`'s for processes that it starts. Everything is gone at the end.
+ * A Postgres and a Redis for the benchmark, with the product's durability and an empty database; this process's
+ * settings, and `env` for child processes, refer to them. Everything is deleted at the end.
  */
 export async function onOwnGround(run: (ground: Ground) => Promise<void>): Promise<void> {
   const services = await startTestServices({ durable: true });
@@ -33,5 +33,5 @@ export async function onOwnGround(run: (ground: Ground) => Promise<void>): Promi
 
 export const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
-/** How busy others keep this machine: said beside every figure, since absolute ones mean little under load. */
+/** The load by other work, printed beside every figure, since absolute figures mean little under load. */
 export { loadavg } from "node:os";

@@ -12,8 +12,8 @@ import { say } from "../lib/say.mjs";
 import { type Ground, loadavg, median, onOwnGround } from "./ground.ts";
 
 /**
- * A trivial job through the outbox, the relay and the worker's wrapper, in its tenant's transaction, with an audit event, an entry when
- * it is done and another try when it fails, beside bare BullMQ that adds and processes as many jobs that do nothing on the same Redis.
+ * A trivial job through the outbox, the relay and the worker's wrapper, in its tenant's transaction, with an audit
+ * event, completion and retry, beside bare BullMQ with as many empty jobs on the same Redis.
  */
 export async function bench(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -63,7 +63,7 @@ const handlers: Handlers = {
   },
 };
 
-/** Jobs a second, from the commit of their intents to the outbox saying that all are done. */
+/** Jobs per second, from the commit of the jobs until the outbox shows all as done. */
 async function through({ db }: Ground, orgId: string, count: number): Promise<number> {
   const worker = startWorker(handlers, createLog("worker", "error"));
   const started = performance.now();

@@ -12,9 +12,10 @@ import { say } from "../lib/say.mjs";
 import { loadavg, median, onOwnGround } from "./ground.ts";
 
 /**
- * Readers of one reading group that list the worklist and open a case, over and over: 1, 10 and 100 at once. Beside them the same
- * reads with an event that is chained in their own transaction, as an act's is and as every read's was: it holds the group's chain until
- * it commits. What the machine gives is in the first row; what waits for nothing keeps it with a hundred.
+ * Readers of one reading group that list the worklist and open a case, repeatedly: 1, 10 and 100 at once. Beside them
+ * the same reads with an audit event that is chained in their own transaction, as for changes: it locks the group's
+ * chain until commit. The first row shows the machine's limit; reads that wait for nothing keep it with a hundred
+ * readers.
  */
 export async function bench(args: string[]): Promise<void> {
   const { values } = parseArgs({

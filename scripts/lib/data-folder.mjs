@@ -13,8 +13,8 @@ const reasons = {
 };
 
 /**
- * Opens the data folder: everything in it belongs to this user alone, but others may pass through it (the system's user that runs
- * Postgres must).
+ * Opens the data folder: its content is accessible to this user only, but others may traverse it (the system user that
+ * runs Postgres must).
  *
  * @throws {StartFault} when nothing can be written there.
  */
@@ -33,7 +33,7 @@ export function openDataFolder(dataDir) {
   }
 }
 
-/** A secret that is made once and kept in the data folder. */
+/** A secret that is made once and stored in the data folder. */
 export function keptSecret(dataDir, name, bytes = 32) {
   const file = path.join(dataDir, name);
   const kept = existsSync(file) ? readFileSync(file, "utf8").trim() : "";

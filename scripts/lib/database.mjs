@@ -1,11 +1,11 @@
 import pg from "pg";
 
-/** Owns the product's tables and functions: no superuser. Migrations, role set-up and backup use it, and nothing else. */
+/** Owner of the product's tables and functions; no superuser. Used by migrations, role set-up and backup only. */
 const owner = "overread_schema";
 
 /**
- * Makes sure that the database `name` is there and belongs to an owner that is no superuser. A database that was made when the
- * superuser owned everything is handed over, with all that is in it.
+ * Makes sure that the database `name` exists and belongs to an owner that is no superuser. A database from when the
+ * superuser owned everything is transferred, with all its objects.
  *
  * @param superUrl login of the cluster's superuser.
  * @param password the owner's password from now on.
@@ -29,7 +29,7 @@ export async function ensureDatabase(superUrl, name, password) {
   return url.href;
 }
 
-/** Gives everything of the product's in this database to the owner. Finds nothing to do in one that already belongs to it. */
+/** Transfers everything of the product's in this database to the owner. Does nothing where that has been done. */
 async function handOver(client, identifier) {
   await client.query("BEGIN");
   await client.query(`ALTER DATABASE ${identifier} OWNER TO ${owner}`);

@@ -1,4 +1,4 @@
-/** What went wrong when something could not be started, and what the person at the terminal can do about it. */
+/** Why something could not be started, and what the person at the terminal can do about it. */
 export class StartFault extends Error {
   constructor(problem, remedy) {
     super(problem);

@@ -2,8 +2,8 @@ import { chmodSync, copyFileSync, fstatSync, ftruncateSync, mkdirSync, openSync,
 import path from "node:path";
 
 /**
- * The log files of a stack. A process writes to a descriptor that it was given, so a full file is not moved away but copied and
- * emptied; what is written between the two is lost, which a log can bear. Readable by this user alone.
+ * The log files of a stack. A process writes to an inherited descriptor, so a full file is copied and truncated instead
+ * of renamed; what is written in between is lost. Readable by this user only.
  */
 export class LogFiles {
   #dir;
@@ -34,12 +34,14 @@ export class LogFiles {
     return fd;
   }
 
-  /** How long the log of `name` is: what comes behind it was written later. */
+  /** The current length of the log of `name`, to find what is written later. */
   size(name) {
     return fstatSync(this.descriptor(name)).size;
   }
 
-  /** Turns over every log that has grown too long: `web.log` becomes `web.log.1`, that `web.log.2`, the oldest goes. */
+  /**
+   * Rotates every log that has grown too long: `web.log` becomes `web.log.1`, that `web.log.2`, the oldest is deleted.
+   */
   rotate() {
     for (const [name, fd] of this.#open) {
       if (fstatSync(fd).size <= this.#maxBytes) continue;

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
 export const bin = (name) => path.join(root, "node_modules", ".bin", name);
 
-/** Hash of files and folders below the repository, so that a step runs again exactly when its input changed. */
+/** Hash of files and folders of the repository, so that a step runs again exactly when its input has changed. */
 export function digestOf(...entries) {
   const hash = createHash("sha256");
   const visit = (file) => {

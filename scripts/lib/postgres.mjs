@@ -59,7 +59,7 @@ function serverUser() {
 const reachable = (user, target, mode) =>
   user === null || spawnSync("test", [mode, target], { uid: user.uid, gid: user.gid, cwd: "/" }).status === 0;
 
-/** Settles where programs and data lie, so that the user that runs Postgres can reach both. */
+/** Decides where programs and data are placed, so that the user that runs Postgres can reach both. */
 function settle(dir, user) {
   let native = nativeDir();
   let cluster = path.join(dir, "cluster");
@@ -72,7 +72,7 @@ function settle(dir, user) {
   if (!reachable(user, path.join(native, "bin", "postgres"), "-x")) {
     const copy = path.join(outside, "postgres");
     if (!existsSync(path.join(copy, "bin", "postgres"))) {
-      // The programs are to be read by the other user, whatever this process keeps to itself otherwise.
+      // The programs must be readable by the other user, whatever this process's umask is.
       const umask = process.umask(0o022);
       try {
         mkdirSync(outside, { recursive: true, mode: 0o755 });
@@ -98,7 +98,7 @@ function settle(dir, user) {
   return { native, cluster };
 }
 
-/** Makes the cluster under another name first: one whose making was cut short is never taken for a whole one. */
+/** Creates the cluster under a temporary name first: an incomplete one is never taken for complete. */
 function createCluster({ native, cluster, user, as, env, password }) {
   const fresh = `${cluster}.new`;
   rmSync(fresh, { recursive: true, force: true });
@@ -141,12 +141,13 @@ function createCluster({ native, cluster, user, as, env, password }) {
 /**
  * Starts the embedded Postgres on `dataDir`, creating the cluster the first time.
  *
- * A clone in a closed folder (home directory, mode 700) cannot be reached by the user that runs Postgres; programs
- * and data then live in a folder of the system's that it can reach, remembered in `location`.
+ * The user that runs Postgres cannot reach a clone in a closed folder (home directory, mode 700); programs and data are
+ * then placed in a system folder, remembered in `location`.
  *
- * Waits for as long as Postgres says that it is starting up: recovering from a crash takes the time it takes.
+ * Waits for as long as Postgres reports that it is starting up: crash recovery takes time.
  *
- * @returns what `Supervisor.keep` wants, with the `url` of the cluster's superuser, which no process of the product is given.
+ * @returns what `Supervisor.keep` needs, with the `url` of the cluster's superuser, which no process of the product
+ * gets.
  * @throws {StartFault}
  */
 export async function startPostgres({ dataDir, port, flags = [], log, onWaiting = () => {} }) {
@@ -160,9 +161,9 @@ export async function startPostgres({ dataDir, port, flags = [], log, onWaiting 
   const env = { PATH: process.env.PATH, LC_ALL: "C.UTF-8", LANG: "C.UTF-8", HOME: "/" };
   if (!existsSync(path.join(cluster, "PG_VERSION")) || !existsSync(path.join(cluster, "global", "pg_control")))
     createCluster({ native, cluster, user, as, env, password });
-  // The power went before the file was on the disk: the cluster has a password that nobody knows any more.
+  // The power failed before the file was written: the cluster's password is unknown.
   else if (!wasKept) setPassword({ native, cluster, as, env, password });
-  // A folder that came from a copy or an older version may belong to somebody else.
+  // A folder that was copied, or made by an older version, may belong to another user.
   if (user) chownSync(cluster, user.uid, user.gid);
   chmodSync(cluster, 0o700);
 
@@ -171,7 +172,7 @@ export async function startPostgres({ dataDir, port, flags = [], log, onWaiting 
     `unix_socket_directories=${cluster}`,
     "max_connections=120",
     "log_file_mode=0600",
-    // What a statement was refused for, and with which values, is its caller's to know: rows are of patients.
+    // Errors and values of statements are not logged: rows are patient data.
     "log_min_messages=log",
     "log_min_error_statement=panic",
     "log_error_verbosity=terse",
@@ -198,7 +199,7 @@ export async function startPostgres({ dataDir, port, flags = [], log, onWaiting 
     ...child,
     url: answer.url,
     stop: (deadlineMs = 60_000) => child.stop(deadlineMs),
-    /** Stops and deletes everything, wherever it lies. For tests. */
+    /** Stops it and deletes everything, wherever it is. For tests. */
     async dispose() {
       await child.stop(60_000);
       if (!cluster.startsWith(dir)) rmSync(path.dirname(cluster), { recursive: true, force: true });
@@ -207,14 +208,14 @@ export async function startPostgres({ dataDir, port, flags = [], log, onWaiting 
   };
 }
 
-/** The cluster's superuser. Data folders made before there was one of that name have `overread_owner` in its place. */
+/** The cluster's superuser. In older data folders it is called `overread_owner`. */
 const clusterUser = "overread_cluster";
 const superUsers = [clusterUser, "overread_owner"];
 
-/** What stands in a file; nothing where there is none, or where a power cut left it empty. */
+/** The content of a file; empty where there is no file, or where a power failure left it empty. */
 const textOf = (file) => (existsSync(file) ? readFileSync(file, "utf8").trim() : "");
 
-/** Gives the superuser of a cluster that does not run this password. Who may read the folder may do that. */
+/** Sets the superuser's password of a cluster that is not running. Whoever may read the folder may do that. */
 function setPassword({ native, cluster, as, env, password }) {
   for (const name of superUsers)
     spawnSync(path.join(native, "bin", "postgres"), ["--single", "-D", cluster, "postgres"], {

@@ -3,16 +3,16 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { until } from "./ports.mjs";
 
 /**
- * When a process began, as the system tells it. A process id is given out again after its process has ended; id and beginning
- * together name one process for good.
+ * When a process began, as reported by the system. Process ids are reused; id and start time together identify a
+ * process.
  *
- * @returns {string | null} null when there is no such process (or it has ended and nobody has taken note of that yet).
+ * @returns {string | null} null when there is no such process (or it is a zombie).
  */
 export function beginningOf(pid) {
   if (!Number.isInteger(pid) || pid <= 0) return null;
   if (existsSync("/proc/self/stat")) {
     try {
-      // Fields after the program's name, which stands in brackets and may hold anything.
+      // Fields after the program's name, which is in parentheses and may contain anything.
       const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1).split(" ");
       return fields[0] === "Z" ? null : fields[19];
     } catch {
@@ -26,13 +26,13 @@ export function beginningOf(pid) {
   }
 }
 
-/** Whether the very process that `note` was taken of (`{ pid, beginning }`) still runs. */
+/** Whether the process that `note` describes (`{ pid, beginning }`) still runs. */
 export const isAlive = (note) => Boolean(note?.beginning) && beginningOf(note.pid) === note.beginning;
 
-/** A note by which this process can be told from a later one with the same id. */
+/** A note that distinguishes this process from a later one with the same id. */
 export const noteOf = (pid) => ({ pid, beginning: beginningOf(pid) });
 
-/** Processes in whose environment `name=value` stands (Linux; elsewhere none are found). */
+/** Processes with `name=value` in their environment (Linux; elsewhere none are found). */
 export function processesWith(name, value) {
   if (!existsSync("/proc/self/environ")) return [];
   const found = [];
@@ -49,7 +49,7 @@ export function processesWith(name, value) {
   return found;
 }
 
-/** Ends a process: asks it by `signal`, and takes it down when it has not ended in time. */
+/** Ends a process: sends `signal`, and kills it when it has not ended in time. */
 export async function end(note, { signal = "SIGTERM", deadlineMs = 20_000 } = {}) {
   const send = (which) => {
     try {

@@ -7,13 +7,13 @@ import { until } from "./ports.mjs";
 import { which } from "./system-packages.mjs";
 
 /**
- * Starts a Redis of our own as BullMQ needs it: append-only file, nothing evicted, password, loopback only.
+ * Starts a Redis as BullMQ needs it: append-only file, no eviction, password, loopback only.
  *
- * What Redis holds is made again from the outbox, so an append-only file that it cannot read (a power cut leaves zeros at its end) is
- * set aside and Redis begins anew.
+ * The content of Redis can be rebuilt from the outbox, so an append-only file that it cannot read (a power failure
+ * leaves zeros at its end) is set aside and Redis starts empty.
  *
- * @param onSetAside told where the unreadable file went.
- * @returns what `Supervisor.keep` wants, with its `url`.
+ * @param onSetAside called with the path of the unreadable file.
+ * @returns what `Supervisor.keep` needs, with its `url`.
  * @throws {StartFault}
  */
 export async function startRedis({ dataDir, port, password, log, durable = true, env = process.env, onSetAside }) {
@@ -32,7 +32,7 @@ export async function startRedis({ dataDir, port, password, log, durable = true,
   }
 }
 
-/** Redis had its port and ended all the same: what it was reading is what it could not bear. */
+/** Redis had its port and exited all the same: it could not read its file. */
 class EndedWhileLoading extends StartFault {}
 
 async function launch({ dataDir, port, password, log, durable, env }) {
@@ -49,7 +49,7 @@ async function launch({ dataDir, port, password, log, durable, env }) {
     save: "",
     daemonize: "no",
   };
-  // In a file, since arguments are for everybody on the machine to see.
+  // In a file, since every user of the machine can read arguments.
   const file = path.join(dataDir, "redis.conf");
   const lines = Object.entries(settings).map(
     ([name, value]) => `${name} "${String(value).replace(/["\\]/g, "\\$&")}"\n`,

@@ -2,12 +2,12 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { end, isAlive, noteOf, processesWith } from "./processes.mjs";
 
-/** Marks every process of a stack, so that what a dead supervisor left behind can be found. */
+/** Marks every process of a stack, so that those a dead supervisor left behind can be found. */
 export const stackVariable = "OVERREAD_STACK";
 
 /**
- * What runs on a data folder, kept in its `run.json`: the supervisor and every process it started. One stack at a time on one
- * folder: two would each believe the data is theirs.
+ * The processes of the stack on a data folder, recorded in its `run.json`: the supervisor and every process it started.
+ * Only one stack may run on a folder: two would corrupt its data.
  */
 export class RunFile {
   #file;
@@ -19,7 +19,7 @@ export class RunFile {
     this.#file = path.join(dataDir, "run.json");
   }
 
-  /** What stands there; nothing where there is no file, or one that a crash cut short. */
+  /** The content; empty where there is no file, or an incomplete one. */
   read() {
     try {
       const contents = JSON.parse(readFileSync(this.#file, "utf8"));
@@ -29,7 +29,7 @@ export class RunFile {
     }
   }
 
-  /** The supervisor that runs on this folder now, or null. */
+  /** The running supervisor of this folder, or null. */
   supervisor() {
     const { supervisor, supervisorBeginning: beginning } = this.read();
     const note = { pid: supervisor, beginning };
@@ -47,7 +47,7 @@ export class RunFile {
     return { postmaster, others: [...found.values()] };
   }
 
-  /** Postgres writes over the memory that shows its environment; its own file says who it is. */
+  /** Postgres overwrites the memory that shows its environment; its own pid file identifies it. */
   #postmaster() {
     let cluster = path.join(this.#dataDir, "postgres", "cluster");
     try {
@@ -59,7 +59,7 @@ export class RunFile {
       const lines = readFileSync(path.join(cluster, "postmaster.pid"), "utf8").split("\n");
       if (path.resolve(lines[1]) !== path.resolve(cluster)) return null;
       const note = noteOf(Number(lines[0]));
-      // Another program may have got the id since the machine was started.
+      // The id may belong to another program since the machine was restarted.
       const program = readFileSync(`/proc/${note.pid}/cmdline`, "latin1");
       return isAlive(note) && program.includes("postgres") ? note : null;
     } catch {
@@ -67,7 +67,7 @@ export class RunFile {
     }
   }
 
-  /** Ends what a supervisor that is gone left running. @returns how many processes that were. */
+  /** Ends what a dead supervisor left running. @returns how many processes that were. */
   async endLeftovers() {
     const { postmaster, others } = this.leftovers();
     await Promise.all(others.map((note) => end(note)));
@@ -76,7 +76,7 @@ export class RunFile {
     return others.length + (postmaster ? 1 : 0);
   }
 
-  /** Notes what runs now. `processes` are process ids by name. */
+  /** Records what runs now. `processes` are process ids by name. */
   write({ port, dimsePort, pids }) {
     const processes = Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, noteOf(pid)]));
     const { beginning } = noteOf(process.pid);
@@ -84,7 +84,7 @@ export class RunFile {
     this.#save();
   }
 
-  /** Notes that everything has ended. */
+  /** Records that everything has ended. */
   clear() {
     if (!this.#contents) return;
     this.#contents = { ...this.#contents, supervisor: 0, supervisorBeginning: null, pids: {}, processes: {} };

@@ -1,7 +1,7 @@
 /** Progress for a person at a terminal: one line per step, with how long it took. */
 export const say = (text) => process.stdout.write(`${text}\n`);
 
-/** Ends with what is wrong and what to do about it. */
+/** Exits with what is wrong and what to do about it. */
 export function giveUp(problem, remedy) {
   process.stderr.write(`\n${problem}\n${remedy ? `→ ${remedy}\n` : ""}`);
   process.exit(1);

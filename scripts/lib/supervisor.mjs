@@ -1,11 +1,11 @@
 import { say } from "./say.mjs";
 
 /**
- * Keeps processes running: one that ends is started again, after a pause that grows while it keeps ending. A start that fails
- * is tried again for ever; nothing that happens to one process ends the supervisor or touches another.
+ * Keeps processes running: one that ends is restarted, after a pause that grows while it keeps ending. A failed start
+ * is retried for ever; nothing that happens to one process ends the supervisor or affects another.
  *
- * A process is described by how it is started: `launch()` resolves to `{ pid, exited, stop(deadlineMs), kill() }`, where `exited` is a
- * promise of a word on how it ended.
+ * A process is described by `launch()`, which resolves to `{ pid, exited, stop(deadlineMs), kill() }`; `exited` is a
+ * promise of a text on how it ended.
  */
 export class Supervisor {
   #entries = new Map();
@@ -13,13 +13,16 @@ export class Supervisor {
   #changed;
   #say;
 
-  /** @param onChange is called with process ids by name whenever one was started. */
+  /** @param onChange called with process ids by name whenever one was started. */
   constructor({ onChange = () => {}, report = say } = {}) {
     this.#changed = onChange;
     this.#say = report;
   }
 
-  /** Starts a process for the first time and looks after it from then on. The first start may fail: that is the caller's to tell. */
+  /**
+   * Starts a process for the first time and keeps it running from then on. An error of the first start is the caller's
+   * to report.
+   */
   async keep(name, launch) {
     const entry = { name, launch, running: null, failures: 0, timer: null, stopped: false, startedAt: 0 };
     this.#entries.set(name, entry);
@@ -42,7 +45,7 @@ export class Supervisor {
     }
     Object.assign(entry, { running, startedAt });
     this.#changed(this.pids);
-    // Not awaited: it holds for as long as the process lives.
+    // Not awaited: it is pending for as long as the process lives.
     void running.exited.then((how) => this.#ended(entry, running, how));
   }
 
@@ -55,7 +58,7 @@ export class Supervisor {
     this.#again(entry);
   }
 
-  /** One restart at a time: the next is planned only when this one has come to an end. */
+  /** One restart at a time: the next is scheduled when this one has finished. */
   #again(entry) {
     entry.failures++;
     const pauseMs = Math.min(200 * 2 ** (entry.failures - 1), 10_000);
@@ -68,7 +71,7 @@ export class Supervisor {
     }, pauseMs);
   }
 
-  /** Ends one process in order, for good. */
+  /** Ends one process gracefully, for good. */
   async stop(name, deadlineMs) {
     const entry = this.#entries.get(name);
     if (!entry) return;
@@ -78,13 +81,13 @@ export class Supervisor {
     this.#entries.delete(name);
   }
 
-  /** From now on nothing is started again. */
+  /** Nothing is restarted from now on. */
   quiesce() {
     this.#stopping = true;
     for (const entry of this.#entries.values()) clearTimeout(entry.timer);
   }
 
-  /** Takes everything down at once. */
+  /** Kills everything at once. */
   killAll() {
     this.quiesce();
     for (const { running } of this.#entries.values()) running?.kill();

@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import path from "node:path";
 import { giveUp, say } from "./say.mjs";
 
-/** Programs that only the system's package manager has: the program looked for, and the Debian package it comes in. */
+/** Programs from the system's package manager: the program to look for, and its Debian package. */
 const needs = {
   start: [["redis-server", "redis-server"]],
   test: [
@@ -35,7 +35,10 @@ export function which(program) {
   return null;
 }
 
-/** Makes sure the programs of a purpose are there: installs them on Debian and Ubuntu as root, otherwise names the command. */
+/**
+ * Makes sure that the programs for a purpose are installed: installs them on Debian and Ubuntu as root, otherwise
+ * prints the command.
+ */
 export function ensureSystemPackages(purpose) {
   const missing = needs[purpose].filter(([program]) => !which(program)).map(([, pkg]) => pkg);
   if (missing.length === 0) return;

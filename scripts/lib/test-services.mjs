@@ -6,10 +6,11 @@ import { startPostgres } from "./postgres.mjs";
 import { startRedis } from "./redis.mjs";
 
 /**
- * A Postgres and a Redis for one run of tests, scores or benchmarks, on free ports and in a folder of their own.
+ * A Postgres and a Redis for one run of tests, scores or benchmarks, on free ports and in a temporary folder.
  *
- * @param {{ durable?: boolean }} options without durability unless it is asked for: a benchmark pays for what the product pays for.
- * @returns {Promise<{ workDir: string, env: Record<string, string>, dispose(): Promise<void> }>} `env` is for the processes that test.
+ * @param {{ durable?: boolean }} options not durable by default; a benchmark needs the product's durability.
+ * @returns {Promise<{ workDir: string, env: Record<string, string>, dispose(): Promise<void> }>} `env` is for the
+ * processes that test.
  */
 export async function startTestServices({ durable = false } = {}) {
   const workDir = mkdtempSync(path.join(os.tmpdir(), "overread-test-"));

@@ -1,7 +1,7 @@
 /**
- * The closed list of what can go wrong, as stable `noun.state` codes. A code is part of the contract:
- * it is what callers test for, what the log carries and what a user's message is chosen by.
- * `src/server/errors.ts` and `edge-router/src/dimse/status.ts` say what each means on their wires.
+ * The closed list of error codes, as stable `noun.state`. A code is part of the contract: callers test for it, logs
+ * contain it, and it selects the user's message. `src/server/errors.ts` and `edge-router/src/dimse/status.ts` map codes
+ * to their wires.
  */
 export const errorCodes = [
   "auth.required",

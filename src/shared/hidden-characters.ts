@@ -1,7 +1,8 @@
 /**
- * Characters that change what a text looks like or where it ends without being seen: controls but tab, line feed and carriage
- * return, and what reverses the direction of the words around it (Unicode TR9 §2: embeddings, overrides, isolates). Marks that
- * only say which way a neighbour reads (U+200E, U+200F, U+061C) are everyday in Hebrew and Arabic and stay.
+ * Invisible characters that change how a text looks or where it ends: controls except tab, line feed and carriage
+ * return, and those that reverse the direction of the surrounding text (Unicode TR9 §2: embeddings, overrides,
+ * isolates). Marks that only set a neighbour's direction (U+200E, U+200F, U+061C) are common in Hebrew and Arabic and
+ * are allowed.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
 const hidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;

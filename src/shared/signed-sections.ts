@@ -1,8 +1,8 @@
 type Section = { key: string; title: string; text: string };
 
 /**
- * What of a draft is signed, for the last look before signing and for the signature alike: the sections that say
- * something, without the template's prompts that nobody wrote anything behind. Nothing a reader wrote is left out.
+ * The sections of a draft that will be signed, for the preview and for the signature alike: without prompts that nobody
+ * completed. Nothing a reader wrote is left out.
  *
  * @param prompts labels that templates put at the beginning of a line, without the colon.
  */
@@ -12,7 +12,7 @@ export function signedSections<S extends Section>(sections: readonly S[], prompt
     .filter(({ text }) => text.trim() !== "");
 }
 
-/** A prompt is empty when nothing stands behind its colon, nor on the lines below up to the next prompt. */
+/** A prompt is empty when no text follows its colon, nor on the lines below up to the next prompt. */
 function withoutEmptyPrompts(text: string, prompts: readonly string[]): string {
   const known = new Set(prompts);
   const isPrompt = (line: string): boolean => prompts.some((label) => line.trim().startsWith(`${label}:`));

@@ -1,16 +1,16 @@
 import { daysOf, parseDate } from "./dates.ts";
 
-/** What is known of how old somebody is: birth date (0010,0030) and, from the study, Patient's Age (0010,1010). */
+/** What is known of a person's age: birth date (0010,0030) and, from the study, Patient's Age (0010,1010). */
 export type KnownAge = { birthDate?: string | null | undefined; patientAge?: string | null | undefined };
 
-/** Nobody is older. A birth date that would make somebody so stands for "not known" (0001-01-01, 1850-01-01). */
+/** The maximum age. An earlier birth date stands for "not known" (0001-01-01, 1850-01-01). */
 const oldestYears = 130;
 
 /**
- * How old the patient was on the day of the study, in the unit a radiologist expects: days below four weeks, weeks below three months,
- * months below two years, then years. One function for every list, page and document.
+ * The patient's age on the day of the study, in the unit a radiologist expects: days below four weeks, weeks below
+ * three months, months below two years, then years. One function for every list, page and document.
  *
- * Patient's Age counts where the birth date is missing or cannot be one.
+ * Patient's Age is used where the birth date is missing or impossible.
  *
  * @param at DA text of the study's date.
  * @returns e.g. `57 y`, `8 mo`, `9 w`, `3 d`; empty when nothing is known.
@@ -30,7 +30,7 @@ export function yearsAt(known: KnownAge, at: string | null | undefined): number 
   return span ? Math.floor(span.months / 12) : statedAge(known.patientAge)?.years;
 }
 
-/** Whether somebody seen at `at` (or today, where that is no date) can have been born on this day. */
+/** Whether a person seen at `at` (or today, where that is no date) can have been born on this day. */
 export function isBirthDate(birthDate: string | null | undefined, at?: string | null): boolean {
   const today = new Date().toISOString().slice(0, 10).replaceAll("-", "");
   return spanOf(birthDate, parseDate(at) ? at : today) !== null;

@@ -1,8 +1,8 @@
 import { formatPersonName } from "./person-name.ts";
 
 /**
- * Reads attributes of the DICOM JSON model by tag. The shared reader knows keywords too, but brings the whole
- * dictionary along, which a browser need not fetch.
+ * Reads attributes of the DICOM JSON model by tag. The other reader knows keywords too, but needs the whole dictionary,
+ * which a browser should not load.
  *
  * @see DICOM PS3.18 Annex F
  */
@@ -31,7 +31,7 @@ export function number(attributes: Attributes, tag: string): number | null {
   return numbers(attributes, tag)[0] ?? null;
 }
 
-/** All values as numbers; none when one of them is not a number: half a vector is no vector. */
+/** All values as numbers; none when one of them is not a number, since half a vector is useless. */
 export function numbers(attributes: Attributes, tag: string): number[] {
   const result: number[] = [];
   for (const value of attributes[tag]?.Value ?? []) {
@@ -50,7 +50,7 @@ export function items(attributes: Attributes, tag: string): Attributes[] {
   );
 }
 
-/** A person's name for reading: `"YAMADA, Tarou · 山田 太郎"`; null for one without letters. */
+/** A person's name for display: `"YAMADA, Tarou · 山田 太郎"`; null for one without letters. */
 export function personName(attributes: Attributes, tag: string): string | null {
   const value = attributes[tag]?.Value?.[0];
   if (typeof value === "string") return formatPersonName(value) || null;

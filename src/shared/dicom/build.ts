@@ -1,7 +1,7 @@
 import type { DicomJson, DicomValue } from "./dicom-json.ts";
 import { dictionaryByTag, tagOf } from "./dictionary.ts";
 
-/** A binary element with its bytes at hand, little endian; the writer turns them round by VR for big endian. */
+/** A binary element with its bytes, little endian; the writer swaps them by VR for big endian. */
 export type BytesElement = { vr: string; bytes: Uint8Array };
 /** Encapsulated pixel data, one fragment per frame; the writer adds the Basic Offset Table (PS3.5 A.4). */
 export type FragmentsElement = { vr: "OB"; fragments: Uint8Array[] };
@@ -13,11 +13,11 @@ export type JsonElement = {
   BulkDataURI?: string;
 };
 export type WritableElement = JsonElement | BytesElement | FragmentsElement;
-/** What the writer takes: DICOM JSON, with bytes and fragments beside it. A plain `DicomJson` is one. */
+/** The writer's input: DICOM JSON, with bytes and fragments beside it. A plain `DicomJson` is one. */
 export type WritableDataSet = { [tag: string]: WritableElement };
 
 type Plain = string | number | Record<string, unknown>;
-/** What {@link dataSet} takes under a keyword. */
+/** The values that {@link dataSet} accepts for a keyword. */
 export type BuildValue =
   | Plain
   | readonly Plain[]

@@ -1,15 +1,15 @@
 /**
- * Text whose bytes are not in the character set that its data set declares: which other one they are in, where that is certain.
+ * Decodes text whose bytes are invalid in the declared character set with another set, where that set is certain.
  *
- * A patient's name with replacement characters in it is nobody's; a name guessed wrongly is somebody else's. So a value is read in
- * another set only when strict reading in the declared one has failed and exactly one of the sets that such writers really use
- * gives text that reads as a name would. The bytes stay as they came.
+ * A patient's name with replacement characters identifies nobody; a wrongly guessed one may identify somebody else. So
+ * another set is used only when strict decoding with the declared one has failed and exactly one of the sets that such
+ * writers actually use gives plausible text. The stored bytes are unchanged.
  */
 
 export type Repair = { text: string; label: string };
 
 const strictDecoders = new Map<string, TextDecoder>();
-/** The text of bytes that are this encoding throughout; null when any of them is not. */
+/** The text if all bytes are valid in this encoding; null otherwise. */
 function strictly(label: string, bytes: Uint8Array): string | null {
   let decoder = strictDecoders.get(label);
   if (!decoder) {
@@ -23,16 +23,18 @@ function strictly(label: string, bytes: Uint8Array): string | null {
   }
 }
 
-/** Control characters of C1 stand in no text, only where bytes were read in the wrong set; private use has no meaning between two sides. */
+/**
+ * C1 control characters occur only in wrongly decoded text; private use characters have no meaning between two systems.
+ */
 const notText = /[\u0080-\u009f\ufffd\p{Co}\p{Cn}]/u;
-/** Whether text as it was read can stand. */
+/** Whether decoded text is acceptable. */
 export const readsWell = (text: string): boolean => !notText.test(text);
 
-/** East Asian characters stand in words of their own: one between Latin letters is two bytes of something else. */
+/** East Asian characters do not occur between Latin letters: one there is a wrongly decoded pair of bytes. */
 const besideLatin =
   /[A-Za-z\u00c0-\u024f][\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}][a-z]/u;
 
-/** Whether every character beyond ASCII is one of these, and at least one of them is there. */
+/** Whether every character beyond ASCII is one of these, and at least one occurs. */
 function onlyOf(letters: RegExp, signs: RegExp, text: string): boolean {
   let some = false;
   for (const char of text) {
@@ -43,14 +45,20 @@ function onlyOf(letters: RegExp, signs: RegExp, text: string): boolean {
   return some && !besideLatin.test(text);
 }
 
-/** Middle dot, ideographic space, full-width brackets, repetition and length marks: what names and descriptions have beside letters. */
+/**
+ * Middle dot, ideographic space, full-width brackets, repetition and length marks: characters beside letters in names
+ * and descriptions.
+ */
 const eastAsianSigns = /[\u00b7\u3000-\u3002\u3005\u3006\u300c\u300d\u30fb\u30fc\uff01-\uff5e]/u;
 const han = /\p{Script=Han}/u;
 const kanaOrHan = /[\p{Script=Han}\u3041-\u3096\u30a1-\u30fa]/u;
 const hangul = /[\uac00-\ud7a3]/u;
 const halfWidthKana = /[\uff61-\uff9f]/u;
 
-/** Two-byte characters of GB 2312, level 1 and 2: what Chinese text is mostly of. Others are allowed in the smaller part of a value. */
+/**
+ * Two-byte characters of GB 2312, level 1 and 2: the bulk of Chinese text. Others are allowed for less than half of a
+ * value.
+ */
 function mostlyGb2312(bytes: Uint8Array): boolean {
   let [common, all] = [0, 0];
   for (let i = 0; i < bytes.length; i++) {
@@ -63,7 +71,7 @@ function mostlyGb2312(bytes: Uint8Array): boolean {
   return common * 2 > all;
 }
 
-/** Letters of a script with the quotes, dashes and signs of its Windows code page, each where a writer would put it. */
+/** Letters of a script with the quotes, dashes and signs of its Windows code page, each in a plausible position. */
 function reads(script: RegExp, text: string): boolean {
   const chars = [...text];
   let some = false;
@@ -93,8 +101,8 @@ const latinPages: Record<string, RegExp> = {
 };
 
 /**
- * A two-byte set gives letters for almost any pair of bytes, so Western text is told apart by its shape: a letter beyond ASCII stands
- * alone, or as one of two, beside letters of ASCII.
+ * A two-byte set gives letters for almost any pair of bytes, so Western text is recognised by its pattern: a letter
+ * beyond ASCII stands alone, or as one of two, beside ASCII letters.
  */
 function westernShape(bytes: Uint8Array): boolean {
   let run = 0;
@@ -114,7 +122,7 @@ const accepts: Record<string, (text: string, bytes: Uint8Array) => boolean> = {
   shift_jis: (text) => onlyOf(kanaOrHan, new RegExp(`${eastAsianSigns.source}|${halfWidthKana.source}`, "u"), text),
   "euc-jp": (text) => onlyOf(kanaOrHan, eastAsianSigns, text),
   "euc-kr": (text) => onlyOf(hangul, eastAsianSigns, text),
-  // No DICOM term names it: nothing is read in it, but what could be it is not certain to be something else. Level 1 only.
+  // No DICOM term names it, so nothing is decoded with it; but text that could be in it is ambiguous. Level 1 only.
   big5: (text, bytes) => onlyOf(han, eastAsianSigns, text) && onlyLevel1(bytes),
   ...Object.fromEntries(
     Object.entries(latinPages).map(([label, script]) => [
@@ -136,11 +144,11 @@ function onlyLevel1(bytes: Uint8Array): boolean {
   return true;
 }
 
-/** Told of by nobody: stands in the way of others only. */
+/** Never declared; it only makes other candidates ambiguous. */
 const vetoes = new Set(["big5"]);
 const eastAsian = ["gb18030", "shift_jis", "euc-kr", "big5"];
 
-/** What is really written under a declaration that does not hold, by the ISO-IR number of the declared set, or its own name. */
+/** The sets actually used under a wrong declaration, by the ISO-IR number of the declared set, or its own name. */
 const likely: Record<string, string[]> = {
   "utf-8": [...eastAsian, "windows-1252"],
   gb18030: ["utf-8", "windows-1252"],
@@ -164,7 +172,10 @@ const likely: Record<string, string[]> = {
   "166": ["utf-8"],
 };
 
-/** UTF-8 that was cut off in the middle of a character, or holds more whole characters than bad ones: damaged, not another set. */
+/**
+ * UTF-8 that was cut in the middle of a character, or contains more valid characters than invalid bytes: damaged, not
+ * another set.
+ */
 function isDamagedUtf8(bytes: Uint8Array): boolean {
   const lenient = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   const bad = [...lenient].filter((char) => char === "\ufffd").length;
@@ -174,10 +185,11 @@ function isDamagedUtf8(bytes: Uint8Array): boolean {
 }
 
 /**
- * Reads a value that could not be read as declared.
+ * Decodes a value that is invalid in the declared set.
  *
- * @param bytes of the whole value. @param declared ISO-IR number of the first set declared that is not ASCII, or `utf-8`, `gb18030`, `gbk`.
- * @returns the text and the name of the set it is in; null when no set, or more than one, would do.
+ * @param bytes of the whole value. @param declared ISO-IR number of the first declared set that is not ASCII, or
+ * `utf-8`, `gb18030`, `gbk`.
+ * @returns the text and the name of its set; null when no set, or more than one, fits.
  */
 export function repairText(bytes: Uint8Array, declared: string): Repair | null {
   const labels = likely[declared] ?? [];
@@ -186,7 +198,7 @@ export function repairText(bytes: Uint8Array, declared: string): Repair | null {
   for (const label of labels) {
     const text = strictly(label, bytes);
     if (text === null || !accepts[label]?.(text, bytes)) continue;
-    // No other text is UTF-8 by chance: its sequences check themselves.
+    // Text in another set is never valid UTF-8 by chance.
     if (label === "utf-8") return { text, label };
     found.push({ text, label });
   }

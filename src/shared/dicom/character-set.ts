@@ -6,10 +6,13 @@
 
 import { readsWell, repairText } from "./character-repair.ts";
 
-/** How much of one object is tried in other sets: it costs a hundred times as much as reading. Names and texts for reading are less. Bytes. */
+/**
+ * Limit of the bytes per object that are tried in other sets, which costs a hundred times as much as decoding. Real
+ * names and texts are shorter. Bytes.
+ */
 const mostRepaired = 256 << 10;
 
-/** The repairs of one object: which sets were read, and how much may still be tried. */
+/** The repairs of one object: which sets were used, and how much may still be tried. */
 export class Repairs {
   readonly labels = new Set<string>();
   #left = mostRepaired;
@@ -22,17 +25,17 @@ export class Repairs {
   }
 }
 
-/** Whether every character of a decoded value could be read: what stands where one could not be is the same for all of them. */
+/** Whether every character of a decoded value was valid: the replacement character hides what was there. */
 export const isReadable = (text: string): boolean => !text.includes("\ufffd");
 
-/** Turns the bytes of one whole text value (several by backslash) into Unicode. Never throws. */
+/** Decodes one whole text value (several separated by backslash). Never throws. */
 export type DecodeText = (bytes: Uint8Array) => string;
-/** Turns Unicode text into the bytes of a value; what the character set lacks becomes `?`. */
+/** Encodes a text value; characters missing in the set become `?`. */
 export type EncodeText = (text: string) => Uint8Array;
 
 const ESC = 0x1b;
 
-/** A set of ISO 2022: which half of the code table it takes, by which escape, and a WHATWG decoder that knows it. */
+/** A set of ISO 2022: its half of the code table, its escape sequence, and a WHATWG decoder. */
 type CodedSet = {
   ir: number;
   half: "G0" | "G1";
@@ -40,13 +43,13 @@ type CodedSet = {
   /** Bytes of one character. */
   width: 1 | 2;
   label: string;
-  /** Makes the bytes as they stand in the value into those of `label`. */
+  /** Converts the value's bytes to those of `label`. */
   prepare: (bytes: Uint8Array) => Uint8Array;
 };
 
 const asIs = (bytes: Uint8Array): Uint8Array => bytes;
 const setHighBits = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => byte | 0x80);
-/** JIS X 0212 stands in EUC-JP behind a 8F before each character. */
+/** JIS X 0212 in EUC-JP: each character is prefixed by 8F. */
 const asThreeByteEuc = (bytes: Uint8Array): Uint8Array => {
   const euc: number[] = [];
   for (let i = 0; i + 1 < bytes.length; i += 2) euc.push(0x8f, (bytes[i] ?? 0) | 0x80, (bytes[i + 1] ?? 0) | 0x80);
@@ -102,7 +105,7 @@ function decodeAs(label: string, bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-/** What a list of terms asks for: one whole encoding, or the sets that escape sequences choose from. */
+/** The meaning of a list of terms: one encoding, or several sets selected by escape sequences. */
 type Plan = { whole: "utf-8" | "gb18030" | "gbk" } | { whole: null; declared: boolean; sets: CodedSet[] };
 
 /** Terms as modalities spell them: `ISO_IR 100`, `ISO-IR 100`, `ISO 2022 IR 87`, `ISO2022IR87`, … */
@@ -126,13 +129,12 @@ function planFor(terms: readonly string[]): Plan {
 /**
  * A decoder for text values.
  *
- * Lenient where modalities err: high bytes under the default repertoire are read as UTF-8 when they are
- * valid UTF-8, else as Latin-1; a set that is declared but not escaped to is used for high bytes that no
- * other set claims; an escape that was not declared is obeyed; bytes that cannot be what is declared are read as the one
- * set that they can be (character-repair.ts).
+ * Lenient where modalities err: high bytes under the default repertoire are decoded as UTF-8 if valid, else as Latin-1;
+ * a declared set without an escape is used for high bytes that no other set claims; an undeclared escape is obeyed;
+ * bytes that are invalid in the declared set are decoded with the one set that fits (character-repair.ts).
  *
  * @param terms defined terms of (0008,0005); an empty list or an empty first term is the default repertoire.
- * @param repairs hears the name of the set in which a value was read in place of the declared one.
+ * @param repairs receives the name of the set that was used instead of the declared one.
  */
 export function textDecoderFor(terms: readonly string[], repairs?: Repairs): DecodeText {
   const plan = planFor(terms);
@@ -145,7 +147,7 @@ export function textDecoderFor(terms: readonly string[], repairs?: Repairs): Dec
     const escaped = bytes.includes(ESC);
     const text = declared || escaped ? decodeIso2022(bytes, sets) : decodeUndeclared(bytes);
     if (escaped) return text;
-    // Without a set for them, high bytes were shown as Latin-1 for want of better.
+    // Without a set for them, high bytes are decoded as Latin-1.
     return repaired(bytes, text, String(named.ir), !declared || hasG1, repairs);
   };
 }
@@ -173,7 +175,7 @@ function decodeUndeclared(bytes: Uint8Array): string {
   }
 }
 
-/** Line ends, and the delimiters of PS3.5 §6.1.2.5.3: the code table falls back to its first state behind them. */
+/** Line ends, and the delimiters of PS3.5 §6.1.2.5.3: after them the code table is reset. */
 function isDelimiter(byte: number): boolean {
   return byte === 0x5c || byte === 0x5e || byte === 0x3d || (byte >= 0x09 && byte <= 0x0d);
 }
@@ -206,7 +208,7 @@ function decodeIso2022(bytes: Uint8Array, sets: readonly CodedSet[]): string {
       text += String.fromCharCode(byte);
       if (isDelimiter(byte)) {
         g0 = startG0;
-        // Behind a delimiter G1 is undefined again; writers that do not repeat the escape mean the last one.
+        // After a delimiter G1 is undefined; writers that do not repeat the escape mean the previous one.
         if (startG1) g1Now = startG1;
       }
       i++;
@@ -283,7 +285,7 @@ function encodeIso2022(text: string, sets: readonly CodedSet[]): Uint8Array {
 }
 
 const reverseTables = new Map<number, Map<number, readonly number[]>>();
-/** Unicode → bytes of a set, by asking its decoder about every code once. */
+/** Unicode → bytes of a set, by decoding every code once. */
 function reverseTable(set: CodedSet): Map<number, readonly number[]> {
   const known = reverseTables.get(set.ir);
   if (known) return known;
@@ -304,7 +306,7 @@ function learn(table: Map<number, readonly number[]>, text: string, bytes: reado
 }
 
 let gbTable: Map<number, readonly number[]> | undefined;
-/** GB 18030; GBK is its two-byte part, so a text that GBK has comes out as GBK. */
+/** GB 18030; GBK is its two-byte part, so text within GBK is encoded as GBK. */
 function encodeGb(text: string): Uint8Array {
   if (!gbTable) {
     gbTable = new Map();

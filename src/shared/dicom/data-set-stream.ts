@@ -11,11 +11,12 @@ const nothing = Buffer.alloc(0);
 const wanted: ReadonlySet<string> = new Set(Object.values(identityTags));
 
 /**
- * Follows a data set while its bytes fly past, keeping none of them but its four UIDs, and finds out whether it is one:
- * {@link ElementReader} on the network. What this takes, the archive's reader takes too, since it is the same.
+ * Parses a data set as a stream, keeping nothing but its four UIDs, and decides whether it is valid: {@link
+ * ElementReader} on the network. What this accepts, the archive's reader accepts too, since it is the same reader.
  *
- * `dcmjs` and others accept values that are cut off, so a parse that succeeds proves nothing; here every declared
- * length must be there.
+ * `dcmjs` and others accept truncated values, so a successful parse proves nothing; here every declared length must be
+ * present.
+ *
  * @see DICOM PS3.5 §7.1, §7.5, §A
  */
 export class DataSetStream {
@@ -23,10 +24,10 @@ export class DataSetStream {
   readonly #steps: Generator<ReadRequest, ReadResult>;
   readonly #inflater: Inflater | null;
   readonly #seen: DicomJson = {};
-  /** Where the next bytes stand. */
+  /** Position of the next bytes. */
   #position = 0;
   #wish: ReadRequest | null = null;
-  /** Bytes from the wish's offset on that are not enough yet, a few hundred at most. */
+  /** Bytes from the requested offset on that are not enough yet, a few hundred at most. */
   #carry: Buffer = nothing;
   #carryAt = 0;
   #error: DomainError | null = null;
@@ -45,12 +46,12 @@ export class DataSetStream {
     else this.#walk(bytes);
   }
 
-  /** Frees what a data set that is given up holds. */
+  /** Frees the resources of an abandoned data set. */
   discard(): void {
     this.#inflater?.discard();
   }
 
-  /** UIDs that were seen and are such, whatever became of the rest. */
+  /** The valid UIDs seen so far. */
   get seen(): Partial<InstanceUids> {
     const found: Partial<InstanceUids> = {};
     for (const [key, tag] of Object.entries(identityTags) as [keyof InstanceUids, string][]) {
@@ -61,10 +62,10 @@ export class DataSetStream {
   }
 
   /**
-   * Says who the object is, once all bytes have been pushed.
+   * The object's UIDs, once all bytes have been pushed.
    *
    * @throws {DomainError} `dicom.malformed`; `dicom.truncated` when declared bytes are missing;
-   *   `dicom.missing-attribute` without SOP class, SOP instance, study or series UID; `dicom.invalid-uid`.
+   * `dicom.missing-attribute` without SOP class, SOP instance, study or series UID; `dicom.invalid-uid`.
    */
   async finish(): Promise<InstanceUids> {
     const isCut = this.#inflater ? await this.#inflater.finish() : false;
@@ -81,7 +82,7 @@ export class DataSetStream {
       const { offset, length } = this.#wish;
       if (offset >= this.#position) break;
       if (offset < base) {
-        // It began in an earlier piece.
+        // It began in an earlier chunk.
         const have = this.#carry.subarray(offset - this.#carryAt);
         const from = this.#carryAt + this.#carry.length - base;
         this.#carry = Buffer.concat([have, bytes.subarray(from, from + length - have.length)]);
@@ -90,7 +91,7 @@ export class DataSetStream {
         this.#show(this.#carry, offset);
       } else if (offset + length <= this.#position) this.#show(bytes, base);
       else {
-        // Copied: the network gives the memory of its pieces back.
+        // Copied: the network reuses the memory of its chunks.
         this.#carry = Buffer.from(bytes.subarray(offset - base));
         this.#carryAt = offset;
         break;
@@ -129,7 +130,7 @@ export class DataSetStream {
   }
 }
 
-/** Inflates in constant memory, no further than a cap. */
+/** Inflates in constant memory, up to a cap. */
 class Inflater {
   readonly #stream: InflateRaw = createInflateRaw({ chunkSize: 64 * 1024 });
   readonly #done: Promise<"whole" | DomainError>;
@@ -163,7 +164,7 @@ class Inflater {
     this.#stream.destroy();
   }
 
-  /** @returns whether it was given up at the cap, and more may follow. */
+  /** @returns whether it stopped at the cap, and more may follow. */
   async finish(): Promise<boolean> {
     if (!this.#stream.destroyed) this.#stream.end();
     const outcome = await this.#done;

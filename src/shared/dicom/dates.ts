@@ -1,6 +1,6 @@
 /**
- * Dates, times and moments as DICOM writes them (PS3.5 §6.2: DA, TM) and as people read them, the same on every screen and in
- * every document: `31 Jan 2024`, `13:45`, `31 Jan 2024, 13:45 GMT+1`. A month in letters is taken for no day.
+ * Dates, times and moments as DICOM writes them (PS3.5 §6.2: DA, TM) and as displayed, the same on every screen and in
+ * every document: `31 Jan 2024`, `13:45`, `31 Jan 2024, 13:45 GMT+1`. A month in letters is unambiguous.
  */
 export type CalendarDate = { year: number; month: number; day: number };
 
@@ -36,22 +36,22 @@ function utc({ year, month, day }: CalendarDate): Date {
   return date;
 }
 
-/** `20240131` as `31 Jan 2024`. What is no date stays as it came; empty for none. */
+/** `20240131` as `31 Jan 2024`. An invalid date is returned unchanged; empty for none. */
 export function formatDate(text: string | null | undefined): string {
   const date = parseDate(text);
   return date ? `${date.day} ${monthName(date.month)} ${date.year}` : (text ?? "").trim();
 }
 
-/** `134502.5` as `13:45`; empty for what is no time with its minutes. */
+/** `134502.5` as `13:45`; empty for anything but a time with minutes. */
 export function formatTime(tm: string | null | undefined): string {
   const match = /^([01]\d|2[0-3]):?([0-5]\d)/.exec((tm ?? "").trim());
   return match ? `${match[1]}:${match[2]}` : "";
 }
 
 /**
- * The parts of a moment at a place, numbers in two digits.
+ * The parts of a moment in a zone, numbers with two digits.
  *
- * @param timeZone IANA name; without one the zone of the machine. One that nobody knows counts as UTC.
+ * @param timeZone IANA name; without one the machine's zone. An unknown one counts as UTC.
  */
 export function momentParts(
   at: Date | number,
@@ -81,7 +81,7 @@ export function momentParts(
   };
 }
 
-/** A format in a zone; in UTC where nobody knows the zone: a facility with such a one must not take its row with it. */
+/** A format in a zone; UTC for an unknown zone, so that a facility with an invalid one does not break its row. */
 export function zonedFormat(timeZone: string | undefined, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat("en-GB", { ...options, ...(timeZone ? { timeZone } : {}) });
@@ -90,14 +90,14 @@ export function zonedFormat(timeZone: string | undefined, options: Intl.DateTime
   }
 }
 
-/** A moment at a place: `31 Jan 2024, 13:45 GMT+1`, or with its seconds. */
+/** A moment in a zone: `31 Jan 2024, 13:45 GMT+1`, or with seconds. */
 export function formatMoment(at: Date | number, timeZone?: string, seconds = false): string {
   const { year, month, day, hour, minute, second, timeZoneName } = momentParts(at, timeZone);
   const clock = seconds ? `${hour}:${minute}:${second}` : `${hour}:${minute}`;
   return `${Number(day)} ${monthName(Number(month))} ${year}, ${clock} ${timeZoneName}`;
 }
 
-/** A moment at a place as DA, TM and Timezone Offset From UTC (0008,0201). */
+/** A moment in a zone as DA, TM and Timezone Offset From UTC (0008,0201). */
 export function dicomMoment(at: Date, timeZone: string): { date: string; time: string; offset: string } {
   const p = momentParts(at, timeZone, "longOffset");
   const offset = p.timeZoneName.replace("GMT", "").replace(":", "") || "+0000";

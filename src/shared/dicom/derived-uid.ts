@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type DicomUid, uidFromUuid, uuidHex } from "./uids.ts";
 
 /**
- * A UID derived from what the object is, so that a retry makes the same object (Node only).
+ * A UID derived from the object's identity, so that a retry makes the same object (Node only).
  *
  * @param parts the name, e.g. `("report-pdf", reportVersionId)`; `("a", "b")` and `("ab")` differ.
  * @returns `2.25.` and a version 8 UUID (RFC 9562 §5.8) out of SHA-256 over the parts.

@@ -1,6 +1,6 @@
 import { tagOf } from "./dictionary.ts";
 
-/** The three writings of a person's name, each in caret form (PS3.5 §6.2.1.2, PS3.18 F.2.2). */
+/** The three representations of a person's name, each in caret form (PS3.5 §6.2.1.2, PS3.18 F.2.2). */
 export type PersonName = { Alphabetic?: string; Ideographic?: string; Phonetic?: string };
 
 /** One value: text, number, name group or sequence item; null is an empty value among others (PS3.18 F.2.5). */
@@ -12,7 +12,7 @@ export type DicomElement = {
   Value?: DicomValue[];
   /** Base64, little endian (PS3.18 F.2.7). */
   InlineBinary?: string;
-  /** What the Part 10 reader gives is a placeholder: see {@link bulkRange} and {@link mapBulkData}. */
+  /** The Part 10 reader writes a placeholder: see {@link bulkRange} and {@link mapBulkData}. */
   BulkDataURI?: string;
 };
 
@@ -22,13 +22,14 @@ export type DicomJson = { [tag: string]: DicomElement };
 /** Binary values longer than this become bulk data. Bytes. */
 export const inlineBinaryLimit = 4096;
 
-/** The attribute under a tag or keyword, if it is there at all. */
+/** The attribute of a tag or keyword, if present. */
 export function elementOf(dataset: DicomJson, name: string): DicomElement | undefined {
   return dataset[tagOf(name)];
 }
 
 /**
- * The first value as text, without padding; names in their first writing, `undefined` when absent or empty.
+ * The first value as text, without padding; the first representation of a name; `undefined` when absent or empty.
+ *
  * @param name tag (`"00100020"`) or keyword (`"PatientID"`).
  */
 export function stringOf(dataset: DicomJson, name: string): string | undefined {
@@ -46,7 +47,7 @@ export function numberOf(dataset: DicomJson, name: string): number | undefined {
   return numbersOf(dataset, name)[0];
 }
 
-/** All values that are finite numbers; when one is not, the list is empty: half a vector is no vector. */
+/** All values that are finite numbers; when one is not, the list is empty, since half a vector is useless. */
 export function numbersOf(dataset: DicomJson, name: string): number[] {
   const numbers: number[] = [];
   for (const value of elementOf(dataset, name)?.Value ?? []) {
@@ -58,7 +59,7 @@ export function numbersOf(dataset: DicomJson, name: string): number[] {
   return numbers;
 }
 
-/** The first name in its writings, each in caret form; `undefined` when absent or empty. */
+/** The first name in its representations, each in caret form; `undefined` when absent or empty. */
 export function personNameOf(
   dataset: DicomJson,
   name: string,
@@ -82,15 +83,15 @@ export function sequenceOf(dataset: DicomJson, name: string): DicomJson[] {
   return (element.Value ?? []).filter((item): item is DicomJson => typeof item === "object" && item !== null);
 }
 
-/** Where a bulk value stands in the data the reader was given. Bytes. */
+/** The position of a bulk value in the reader's input. Bytes. */
 export type ByteRange = { offset: number; length: number };
 
-/** The placeholder the reader writes for a bulk value. `length` never includes fragments' item headers. */
+/** The reader's placeholder for a bulk value. `length` never includes fragments' item headers. */
 export function bulkPlaceholder(range: ByteRange): string {
   return `bytes:${range.offset}+${range.length}`;
 }
 
-/** Reads the placeholder back; `undefined` when the element is not bulk or its URI was rewritten already. */
+/** Parses the placeholder; `undefined` when the element is not bulk or its URI was rewritten already. */
 export function bulkRange(element: DicomElement | undefined): ByteRange | undefined {
   const match = /^bytes:(\d+)\+(\d+)$/.exec(element?.BulkDataURI ?? "");
   return match ? { offset: Number(match[1]), length: Number(match[2]) } : undefined;

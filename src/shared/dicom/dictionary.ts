@@ -1,7 +1,7 @@
 import { dictionaryTable } from "./dictionary-table.ts";
 import { concreteVr } from "./vr.ts";
 
-/** What the registry says of an element: `vr` is final except `xs` (US or SS) and `ox` (OB or OW). */
+/** A registry entry: `vr` is final except `xs` (US or SS) and `ox` (OB or OW). */
 export type DictionaryEntry = { readonly tag: string; readonly vr: string; readonly keyword: string };
 
 const byTag = new Map<string, DictionaryEntry>();
@@ -42,14 +42,14 @@ export function dictionaryByKeyword(keyword: string): DictionaryEntry | undefine
 }
 
 /**
- * The VR of an element whose encoding does not say it (PS3.5 Annex A, §6.2.2).
+ * The VR of an element in implicit VR (PS3.5 Annex A, §6.2.2).
  *
- * @param signed Pixel Representation of the data set, or of the one around it.
+ * @param signed Pixel Representation of the data set, or of the enclosing one.
  * @returns `UN` for what the registry does not know.
  */
 export function implicitVr(tag: string, group: number, element: number, signed: boolean): string {
   if (element === 0) return "UL";
-  // Private creators are always LO (PS3.5 §7.8.1); what they own is unknown without a dictionary of theirs.
+  // Private creators are always LO (PS3.5 §7.8.1); private elements have no known VR.
   if (group % 2 === 1) return element >= 0x10 && element <= 0xff ? "LO" : "UN";
   return concreteVr(dictionaryByTag(tag)?.vr ?? "UN", signed);
 }

@@ -3,19 +3,19 @@ import type { Encoding } from "./reader-types.ts";
 import { tagText } from "./value.ts";
 import { longVrs, shortVrs } from "./vr.ts";
 
-/** A length that says: until the delimiter (PS3.5 §7.1.1, §7.5.1). */
+/** Undefined length: up to the delimiter (PS3.5 §7.1.1, §7.5.1). */
 export const undefinedLength = 0xffffffff;
-/** Tags of what parts items and fragments, as one number (PS3.5 §7.5). */
+/** Tags of items and delimiters, as one number (PS3.5 §7.5). */
 export const itemTag = 0xfffee000;
 export const sequenceDelimiterTag = 0xfffee0dd;
 export const itemDelimiterTag = 0xfffee00d;
 
-/** What stands before a value (PS3.5 §7.1). `size` is its own length: 8 or 12 bytes. */
+/** The header of an element (PS3.5 §7.1). `size` is its own length: 8 or 12 bytes. */
 export type ElementHeader = {
   group: number;
   element: number;
   tag: string;
-  /** As it stands, or by the registry where it does not stand; of a later edition: any two capitals. */
+  /** As encoded, or by the registry in implicit VR; of a later edition: any two capitals. */
   vr: string;
   length: number;
   size: number;
@@ -25,16 +25,16 @@ export const u16 = (buffer: Buffer, at: number, bigEndian: boolean): number =>
   bigEndian ? buffer.readUInt16BE(at) : buffer.readUInt16LE(at);
 export const u32 = (buffer: Buffer, at: number, bigEndian: boolean): number =>
   bigEndian ? buffer.readUInt32BE(at) : buffer.readUInt32LE(at);
-/** A tag as one number: in big endian its halves are turned round each for itself. */
+/** A tag as one number: in big endian each half is swapped by itself. */
 export const tagNumber = (buffer: Buffer, at: number, bigEndian: boolean): number =>
   u16(buffer, at, bigEndian) * 0x10000 + u16(buffer, at + 2, bigEndian);
 
 /**
  * Reads the header of an element that is no delimiter.
  *
- * @param room bytes from `at` on that are there, at least 8.
- * @param signed Pixel Representation in force, for what is US or SS.
- * @returns `"vr"` for a VR that is none, `"short"` when the header is longer than `room`.
+ * @param room available bytes from `at`, at least 8.
+ * @param signed Pixel Representation in force, for US or SS.
+ * @returns `"vr"` for an invalid VR, `"short"` when the header is longer than `room`.
  */
 export function elementHeader(
   buffer: Buffer,
@@ -57,7 +57,7 @@ export function elementHeader(
     };
   const vr = buffer.toString("latin1", at + 4, at + 6);
   if (shortVrs.has(vr)) return { group, element, tag, vr, length: u16(buffer, at + 6, bigEndian), size: 8 };
-  // A VR of a later edition has the long form too (PS3.5 §6.2, note on unknown VRs).
+  // An unknown VR has the long form (PS3.5 §6.2, note on unknown VRs).
   if (!longVrs.has(vr) && !/^[A-Z]{2}$/.test(vr)) return "vr";
   if (room < 12) return "short";
   return { group, element, tag, vr, length: u32(buffer, at + 8, bigEndian), size: 12 };

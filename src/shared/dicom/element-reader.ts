@@ -20,24 +20,24 @@ import { isZero, malformed, type Scope, Unstructured, WindowReader } from "./win
 
 export type { Encoding, Fragment, RawPixels, ReadRequest, ReadResult, Window };
 
-// Constants of this file: a walk asks for them at each element.
+// Constants of this file: they are read for each element.
 const { PixelData, ExtendedOffsetTable, SpecificCharacterSet, PixelRepresentation, DataSetTrailingPadding } = Tag;
 const pixelTags = new Set<string>([PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData]);
 
 /**
- * Reads data elements from a window that its driver moves (PS3.5 §7). Edge router and archive follow every object with
- * it, so they agree about what is one; `reencode.ts` walks what it has accepted once more, to write it anew.
+ * Reads data elements from a window that its driver moves (PS3.5 §7). Edge router and archive use it for every object,
+ * so they agree on what is valid; `reencode.ts` walks accepted data once more to rewrite it.
  *
- * A generator, so that one reader serves memory, disk and network: it yields the bytes it lacks and goes on when the
- * window holds them, or when the data have turned out to end. It never asks for bytes before those it has passed. Values
- * that are too long to keep are stepped over unread, but their last byte must exist, unless the window is cut.
+ * A generator, so that one reader serves memory, disk and network: it yields the bytes it needs and continues when the
+ * window contains them, or when the data have ended. It never goes backwards. Values too long to keep are skipped
+ * unread, but their last byte must exist, unless the window is capped.
  */
 export class ElementReader extends WindowReader {
   pixels: RawPixels | null = null;
   extendedOffsets: Buffer | null = null;
-  /** Character sets in which text was read because it could not be in the declared one. */
+  /** Character sets with which text was decoded because it was invalid in the declared one. */
   readonly #repairs = new Repairs();
-  /** Top-level attributes to keep; all when null. What is not kept is checked all the same. */
+  /** Top-level attributes to keep; all when null. Others are checked all the same. */
   readonly #only: ReadonlySet<string> | null;
 
   constructor(window: Window, only: ReadonlySet<string> | null = null) {
@@ -47,8 +47,9 @@ export class ElementReader extends WindowReader {
 
   /**
    * Reads the data set from `start` to the end of the data.
-   * @param encoding null for a transfer syntax that nobody knows: its first attribute tells.
-   * @param into gets the attributes as they are read, so that what was seen before a fault is known.
+   *
+   * @param encoding null for an unknown transfer syntax: its first attribute decides.
+   * @param into receives the attributes as they are read, so that those before an error are known.
    * @throws {DomainError} `dicom.truncated`, `dicom.malformed`
    */
   *read(start: number, encoding: Encoding | null, into: DicomJson = {}): Generator<ReadRequest, ReadResult> {
@@ -60,8 +61,8 @@ export class ElementReader extends WindowReader {
   }
 
   /**
-   * Group 0002 (PS3.10 §7.1): explicit little endian, as long as its group length says where that is the end of an
-   * element, else until an element of another group.
+   * Group 0002 (PS3.10 §7.1): explicit little endian; its end is given by its group length if that is the end of an
+   * element, else by the first element of another group.
    */
   *readMeta(start: number): Generator<ReadRequest, { meta: DicomJson; dataSetOffset: number }> {
     const meta: DicomJson = {};
@@ -69,7 +70,7 @@ export class ElementReader extends WindowReader {
     yield* this.need(start, 12, scope);
     const { buffer, base } = this.window;
     const head = start - base;
-    // The data set behind may begin with a group 0002 of its own, which is wrong and must be kept nevertheless.
+    // The data set may begin with a group 0002 of its own, which is wrong but must be kept.
     const declared =
       buffer.toString("latin1", head, head + 8) === "\x02\0\0\0UL\x04\0"
         ? start + 12 + buffer.readUInt32LE(head + 8)
@@ -78,7 +79,7 @@ export class ElementReader extends WindowReader {
     return { meta, dataSetOffset };
   }
 
-  /** Every syntax since 1996 is explicit little endian around its pixels; older private ones are implicit. */
+  /** Every syntax since 1996 is explicit little endian outside its pixels; older private ones are implicit. */
   *#guessEncoding(start: number): Generator<ReadRequest, Encoding> {
     yield* this.need(start, 6, topScope({ implicit: false, bigEndian: false }));
     const vr = this.window.buffer.toString("latin1", start - this.window.base + 4, start - this.window.base + 6);
@@ -106,7 +107,7 @@ export class ElementReader extends WindowReader {
       const room = Math.min(12, end - at);
       if (!this.has(at, room)) {
         yield { offset: at, length: room };
-        // The data may have turned out to end here.
+        // The data may end here.
         continue;
       }
       const { buffer } = window;
@@ -128,7 +129,7 @@ export class ElementReader extends WindowReader {
       const { tag, element: number, length } = header;
       let { vr } = header;
       if (!implicit && shortVrs.has(vr)) {
-        // The bytes of a sequence under a VR of text are no text.
+        // The bytes of a sequence under a text VR are no text.
         if (dictionaryByTag(tag)?.vr === "SQ") vr = "OB";
       } else if (!implicit && !longVrs.has(vr)) vr = "UN";
       const valueAt = at + header.size;
@@ -138,7 +139,7 @@ export class ElementReader extends WindowReader {
       }
       const valueEnd = valueAt + length;
       if (scope.depth === 0 && pixelTags.has(tag)) {
-        // A capped window has lost sight of the end; what is known of the pixels stands before them.
+        // A capped window does not reach the end; what is known of the pixels precedes them.
         if (valueEnd > end && !window.cut) throw this.short(scope);
         this.pixels ??= { kind: "native", tag, vr, offset: valueAt, length };
         at = valueEnd;
@@ -153,7 +154,7 @@ export class ElementReader extends WindowReader {
     }
   }
 
-  /** A value that is no sequence: kept when short, else left where it is. */
+  /** A non-sequence value: kept when short, else left where it is. */
   *#plain(
     out: DicomJson,
     tag: string,
@@ -186,7 +187,7 @@ export class ElementReader extends WindowReader {
     let valueVr = vr;
     let { bigEndian } = scope.encoding;
     if (vr === "UN") {
-      // UN is implicit little endian whatever is around it; a public tag tells what it was (PS3.5 §6.2.2).
+      // UN is implicit little endian whatever surrounds it; for a public tag the registry tells its VR (PS3.5 §6.2.2).
       const known = dictionaryByTag(tag)?.vr;
       if (known && known !== "UN" && known !== "SQ") valueVr = concreteVr(known, scope.signed);
       bigEndian = false;
@@ -198,7 +199,7 @@ export class ElementReader extends WindowReader {
     if (tag === SpecificCharacterSet) {
       scope.characterSets = (element.Value ?? []).map((term) => (typeof term === "string" ? term : ""));
       scope.decode = textDecoderFor(scope.characterSets, this.#repairs);
-      // JSON is UTF-8 and has to say so (PS3.18 F.2).
+      // JSON is UTF-8 and has to declare it (PS3.18 F.2).
       if (element.Value) element.Value = ["ISO_IR 192"];
     } else if (tag === PixelRepresentation) {
       scope.signed = element.Value?.[0] === 1;
@@ -211,7 +212,7 @@ export class ElementReader extends WindowReader {
   }
 
   #put(out: DicomJson, tag: string, number: number, element: DicomJson[string], scope: Scope): void {
-    // Group lengths and padding say nothing about the patient (PS3.5 §7.2, PS3.10 §7.2); of twins the first counts.
+    // Group lengths and padding carry no information (PS3.5 §7.2, PS3.10 §7.2); of duplicates the first counts.
     if (number === 0 || tag === DataSetTrailingPadding || tag in out || !this.#keeps(tag, scope)) return;
     out[tag] = element;
   }
@@ -232,7 +233,7 @@ export class ElementReader extends WindowReader {
     return read.end;
   }
 
-  /** A sequence of known length. One that is none inside is kept as the bytes it is: where it ends is known all the same. */
+  /** A sequence of defined length. Invalid content is kept as bytes: its end is known all the same. */
   *#boundedSequence(
     out: DicomJson,
     tag: string,
@@ -276,7 +277,7 @@ export class ElementReader extends WindowReader {
       const dataset: DicomJson = {};
       const open = length === undefinedLength;
       if (!open && at + length > this.end(scope)) throw this.short(scope);
-      // An item has the character set around it until it declares its own (PS3.3 §C.12.1.1.2).
+      // An item inherits the character set until it declares its own (PS3.3 §C.12.1.1.2).
       const inner: Scope = { ...scope, depth: scope.depth + 1, bound: open ? scope.bound : at + length };
       at = yield* this.#dataSet(dataset, at, open, inner);
       if (this.#only === null) items.push(dataset);

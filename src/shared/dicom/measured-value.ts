@@ -2,8 +2,8 @@ import { type Attributes, items, number, text } from "./attributes.ts";
 import { Tag } from "./tags.ts";
 
 /**
- * A number of a structured report as a reader can use it: with its unit, or with the word that it has none, since a bare
- * number beside a length reads as millimetres; and with no more digits than anybody measured.
+ * A number of a structured report for display: with its unit, or with a note that it has none, since a bare number
+ * beside a length reads as millimetres; and without meaningless digits.
  *
  * @param item a content item of type NUM (PS3.3 §C.18.1)
  */
@@ -26,12 +26,12 @@ function numericOf(measured: Attributes): string | null {
   return floating === null ? null : roundMeasurement(String(floating));
 }
 
-/** Digits of a measurement that mean something; a whole number keeps all it has. */
+/** Significant digits of a measurement; a whole number keeps all its digits. */
 const significant = 4;
 
 /**
- * Four digits at least, and one behind the point, where there are more: `64.4505437946691` is `64.45`, `1234.5678` is
- * `1234.6`. What is no number stays as it was written.
+ * At least four digits, and one decimal, where there are more: `64.4505437946691` is `64.45`, `1234.5678` is `1234.6`.
+ * Anything that is no number is returned unchanged.
  */
 export function roundMeasurement(written: string): string {
   const value = Number(written);
@@ -50,10 +50,10 @@ function unitOf(measured: Attributes): string {
   const code = unit ? (text(unit, Tag.CodeValue) ?? text(unit, Tag.LongCodeValue)) : null;
   const meaning = unit ? text(unit, Tag.CodeMeaning) : null;
   if (code === null) return meaning ?? "(no unit given)";
-  // Pixels come as a count, in many spellings.
+  // Pixels are counts, in many spellings.
   if (/^\W*(px|pix(el)?s?)\W*$/i.test(code) || (unitless.test(code) && /\bpix(el)?s?\b/i.test(meaning ?? "")))
     return "px";
-  // `1` is how UCUM writes that a number has no unit.
+  // `1` is UCUM's code for "no unit".
   if (code === "1") return "no unit (1)";
   const scheme = unit ? text(unit, Tag.CodingSchemeDesignator) : null;
   if (scheme !== null && scheme !== "UCUM") return meaning ?? code;
@@ -62,7 +62,7 @@ function unitOf(measured: Attributes): string {
 
 const unitless = /^(1|\{.*\})$/;
 
-/** Units whose UCUM code nobody writes by hand. */
+/** Units whose UCUM code is unsuitable for display. */
 const known: Record<string, string> = {
   "[hnsf'U]": "HU",
   "{HU}": "HU",
@@ -80,10 +80,10 @@ const known: Record<string, string> = {
   "[lb_av]": "lb",
 };
 
-/** A UCUM code as print has it (`10*-3.mm2/s` as `10⁻³·mm²/s`); null where it uses units in brackets. */
+/** A UCUM code for display (`10*-3.mm2/s` as `10⁻³·mm²/s`); null where it uses units in brackets. */
 function ucumText(code: string): string | null {
   if (/[[\]]/.test(code)) return null;
-  // Every second part is an annotation, which is plain words.
+  // Every second part is an annotation, which is plain text.
   const parts = code
     .split(/\{([^}]*)\}/)
     .map((part, at) => (at % 2 === 1 ? ` ${part.replaceAll("_", " ")} ` : inPrint(part)));

@@ -6,12 +6,12 @@ import { TS } from "./transfer-syntaxes.ts";
 import { type DicomUid, parseUid } from "./uids.ts";
 import { longVrs, shortVrs } from "./vr.ts";
 
-/** Where group 0002 begins, or, in a file that has none, in which syntax its data set seems to be written. */
+/** Where group 0002 begins, or, in a file without one, the apparent syntax of its data set. */
 export type Part10Start = { metaAt: number } | { bareSyntax: string };
 
 /**
- * Finds the beginning of a file. The preamble (PS3.10 §7.1) is what many writers leave out, some with group 0002; what a
- * modality may send by C-STORE can then still be stored from a disk.
+ * Finds the beginning of a file. Many writers omit the preamble (PS3.10 §7.1), some with group 0002; such files can
+ * still be stored.
  *
  * @returns null when it is no DICOM file.
  */
@@ -25,11 +25,11 @@ export function startOf(file: Buffer): Part10Start | null {
   if (group === 0x0002 && isExplicit) return { metaAt: 0 };
   if (group !== 0x0008) return null;
   if (isExplicit) return { bareSyntax: TS.explicitLittleEndian };
-  // The first attribute of a data set is short: a length of kilobytes is no length.
+  // The first attribute of a data set is short: a length of kilobytes is invalid.
   return file.readUInt32LE(4) < 1024 ? { bareSyntax: TS.implicitLittleEndian } : null;
 }
 
-/** What stands before a data set: where it begins, and what group 0002 says of it; empty for a file without one. */
+/** What precedes a data set: its offset, and the content of group 0002; empty for a file without one. */
 export type Part10Head = { transferSyntaxUid: DicomUid; dataSetOffset: number; meta: DicomJson };
 
 /**

@@ -13,10 +13,10 @@ import { type DicomUid, parseUid } from "./uids.ts";
 
 export type { EncapsulatedPixels, Extent, NativePixels };
 
-/** A Part 10 file, by path or as bytes to be read that stay the caller's to close. */
+/** A Part 10 file, by path, or as a byte source that the caller closes. */
 export type InstanceSource = { path: string } | { handle: RandomAccess; sizeBytes: number };
 
-/** What a data set says of itself, its pixels left where they are. */
+/** A data set's attributes, without its pixels. */
 export type DataSetHeader = {
   transferSyntaxUid: DicomUid;
   /** Where the data set starts: behind group 0002, or 0 without one. */
@@ -30,18 +30,18 @@ export type DataSetHeader = {
   repairedAs: string[];
   pixel: NativePixels | EncapsulatedPixels | null;
   /**
-   * What offsets of `pixel` and of bulk placeholders count in: bytes of the file, or, when the transfer syntax
-   * deflates the data set, bytes of the inflated data set. {@link readBytes} knows both.
+   * The unit of `pixel` and bulk offsets: bytes of the file, or, for a deflated transfer syntax, bytes of the inflated
+   * data set. {@link readBytes} handles both.
    */
   offsetsIn: "file" | "inflated";
 };
 
-/** What a Part 10 file says of itself: the data set's header and the UIDs that name it. */
+/** The header of a Part 10 file: the data set's attributes and its UIDs. */
 export type InstanceHeader = DataSetHeader & InstanceUids;
 
 /** First read: the whole header of a usual CT or MR slice. Bytes. */
 const firstRead = 16 << 10;
-/** Later reads, behind a jump over pixels or fragments. Bytes. */
+/** Later reads, after skipping pixels or fragments. Bytes. */
 const nextRead = 4 << 10;
 
 /**
@@ -152,7 +152,7 @@ async function readHeader(
   };
 }
 
-/** Runs a reader, moving its window over the file as it asks. */
+/** Runs a reader, moving its window over the file as requested. */
 async function drive<T>(
   handle: RandomAccess | null,
   reader: ElementReader,
@@ -165,7 +165,7 @@ async function drive<T>(
     if (step.done) return step.value;
     if (!handle) throw new DomainError("dicom.truncated");
     const { offset, length } = step.value;
-    // Reading straight on means more header; a jump means one item header between fragments.
+    // Sequential reading means more header; a skip means one item header between fragments.
     const ahead = offset <= window.base + window.buffer.length ? 4 * window.buffer.length : nextRead;
     const wanted = Math.max(length, Math.min(ahead, 1 << 20));
     window.buffer = await readExactly(handle, offset, Math.min(wanted, window.end - offset));
@@ -184,7 +184,7 @@ async function readExactly(handle: RandomAccess, offset: number, length: number)
   return buffer;
 }
 
-/** One at a time: a dozen small bombs sent at once would otherwise each fill the whole of their window at once. */
+/** One at a time: several decompression bombs at once would each fill their window. */
 let unpacking: Promise<unknown> = Promise.resolve();
 
 function inflatedWindow(handle: RandomAccess | null, file: Window, offset: number): Promise<Window> {
@@ -194,11 +194,11 @@ function inflatedWindow(handle: RandomAccess | null, file: Window, offset: numbe
 }
 
 async function unpackWindow(handle: RandomAccess | null, file: Window, offset: number): Promise<Window> {
-  // Grown in place: pieces kept until all are there would be held twice for a moment.
+  // Grown in place: collecting chunks would need twice the memory for a moment.
   let buffer = Buffer.allocUnsafe(1 << 20);
   let end = 0;
   for await (const chunk of inflateFrom(handle, file, offset)) {
-    // At the cap the rest is left alone: the header has to be in what we have.
+    // The rest beyond the cap is ignored: the header has to be within it.
     const wanted = chunk.subarray(0, inflateLimit - end);
     if (end + wanted.length > buffer.length) {
       const larger = Buffer.allocUnsafe(Math.min(inflateLimit, 2 * buffer.length));

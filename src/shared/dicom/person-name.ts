@@ -1,4 +1,4 @@
-/** A name in its writings, each in caret form, as `personNameOf` gives it. */
+/** A name in its representations, each in caret form, as `personNameOf` returns it. */
 export type PersonNameGroups = {
   alphabetic?: string | null | undefined;
   ideographic?: string | null | undefined;
@@ -6,8 +6,8 @@ export type PersonNameGroups = {
 };
 
 /**
- * A name for people to read: `DOE, Jane A. (MD)`, with the ideographic writing behind it where there is one,
- * as in `YAMADA, Tarou · 山田 太郎`.
+ * A name for display: `DOE, Jane A. (MD)`, followed by the ideographic representation where there is one, as in
+ * `YAMADA, Tarou · 山田 太郎`.
  *
  * @param name groups, or the text of a PN value (`"Yamada^Tarou=山田^太郎"`).
  * @returns an empty string for a name without any letters.
@@ -21,7 +21,7 @@ export function formatPersonName(name: PersonNameGroups | string | undefined): s
 }
 
 /**
- * Every writing of a name that was sent, the one people read first at the head: `["YAMADA, Tarou", "山田 太郎", "やまだ たろう"]`.
+ * Every representation of a name, the one for display first: `["YAMADA, Tarou", "山田 太郎", "やまだ たろう"]`.
  *
  * @see DICOM PS3.5 §6.2.1
  */
@@ -33,10 +33,10 @@ export function personNameWritings(name: PersonNameGroups | string | undefined):
 }
 
 /**
- * A key for finding and comparing names: no case, accents, width or punctuation, parts by one space.
+ * A key for finding and comparing names: without case, accents, width or punctuation, parts separated by one space.
  *
- * @returns family, given and middle name of the first writing that has any, e.g. `"doe jane"`; all writings
- *   when `allGroups` is set, for a search box that takes any of them.
+ * @returns family, given and middle name of the first non-empty representation, e.g. `"doe jane"`; all representations
+ * when `allGroups` is set, for a search.
  */
 export function normalisePersonName(name: PersonNameGroups | string | undefined, allGroups = false): string {
   const { alphabetic, ideographic, phonetic } = groupsOf(name);
@@ -82,7 +82,7 @@ function components(group: string): string[] {
   return group.split("^").map((part) => part.replace(/\s+/g, " ").trim());
 }
 
-/** Ideographic and phonetic writings stand family first, without comma. */
+/** Ideographic and phonetic representations have the family name first, without comma. */
 function formatNative(group: string): string {
   return components(group)
     .filter((part) => part !== "")
@@ -92,8 +92,7 @@ function formatNative(group: string): string {
 function formatAlphabetic(group: string): string {
   const [family = "", given = "", middle = "", prefix = "", suffix = ""] = components(group);
   const rest = [prefix, given, middle].filter((part) => part !== "").join(" ");
-  // A name that was typed without carets ("Jane Doe") is not a family name to be shouted.
-  // Greek capitals carry no accents.
+  // A name typed without carets ("Jane Doe") is not a family name to be capitalised.
   const locale = /\p{Script=Greek}/u.test(family) ? "el" : "en";
   const head = rest ? family.toLocaleUpperCase(locale) : family;
   const name = head && rest ? `${head}, ${rest}` : head || rest;

@@ -1,4 +1,4 @@
-/** Bytes that can be read from any place: an open file is that, and so is an object of the archive. */
+/** A source of bytes with random access: an open file, or an object of the archive. */
 export type RandomAccess = {
   /**
    * Reads into `buffer` at `offset`, at most `length` bytes from `position` on.

@@ -1,15 +1,15 @@
 import type { DicomJson } from "./dicom-json.ts";
 
-/** Bytes the reader wants next, by absolute offset; the driver answers by moving the window there. */
+/** The bytes the reader needs next, by absolute offset; the driver moves the window there. */
 export type ReadRequest = { offset: number; length: number };
 
-/** The part of the data that is in memory: `buffer[0]` stands at `base`. */
+/** The part of the data in memory: `buffer[0]` is at offset `base`. */
 export type Window = {
   buffer: Buffer;
   base: number;
-  /** Where the data end; infinite while they still come in. */
+  /** The end of the data; infinite while it is unknown. */
   end: number;
-  /** More follows that we do not want. */
+  /** More data follow that are not wanted. */
   cut?: boolean;
 };
 

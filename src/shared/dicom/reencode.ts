@@ -8,14 +8,16 @@ import { swapped } from "./value.ts";
 import { longVrs, shortVrs } from "./vr.ts";
 
 /**
- * Writes a data set of a native transfer syntax (Implicit VR Little Endian, Explicit VR Big Endian, Deflated) as Explicit VR Little
- * Endian, which every DICOMweb client may ask for (PS3.18 §8.7.3.5.2). Node only.
+ * Rewrites a data set of a native transfer syntax (Implicit VR Little Endian, Explicit VR Big Endian, Deflated) as
+ * Explicit VR Little Endian, which every DICOMweb client may request (PS3.18 §8.7.3.5.2). Node only.
  *
- * Values stay what they are: bytes are turned round for Big Endian and nothing else. Sequences get undefined lengths; group lengths
- * (retired) are left out; an element that the registry does not know is UN, as is one too long for its VR's short length (PS3.5 §6.2.2).
+ * Values are unchanged, except for the byte order of Big Endian. Sequences get undefined lengths; group lengths
+ * (retired) are omitted; an element unknown to the registry becomes UN, as does one too long for its VR's short length
+ * (PS3.5 §6.2.2).
  *
  * @returns the pieces of the data set in order; long values are views of `dataSet`, not copies.
- * @throws {DomainError} `dicom.truncated`, `dicom.malformed`; `request.too-large` for what inflates beyond {@link unpackLimit}.
+ * @throws {DomainError} `dicom.truncated`, `dicom.malformed`; `request.too-large` for what inflates beyond {@link
+ * unpackLimit}.
  */
 export function toExplicitLittleEndian(dataSet: Buffer, syntax: TransferSyntax): Buffer[] {
   if (!syntax.deflated) return new Reencoder(dataSet, syntax).run();
@@ -62,7 +64,7 @@ class Reencoder {
     let { signed } = scope;
     let at = start;
     while (at < end) {
-      // Zeros that fill up the last block behind the pixels are no elements; the reader takes them, so they get here.
+      // Zero padding behind the pixels is accepted by the reader, so it gets here.
       if (depth === 0 && isZero(this.#data, at)) return end;
       const group = this.#u16(at, encoding);
       const number = this.#u16(at + 2, encoding);
@@ -99,7 +101,7 @@ class Reencoder {
     return header;
   }
 
-  /** A sequence of known length; the reader keeps one that is none inside as bytes, and so it leaves. */
+  /** A sequence of defined length; the reader keeps an invalid one as bytes, and so it is written. */
   #closedSequence(
     group: number,
     number: number,
@@ -117,7 +119,7 @@ class Reencoder {
     }
   }
 
-  /** Items of a sequence, or the fragments of encapsulated bytes, which never stand in a native syntax. */
+  /** Items of a sequence, or fragments of encapsulated bytes, which never occur in a native syntax. */
   #sequence(
     group: number,
     number: number,
@@ -153,7 +155,7 @@ class Reencoder {
   #element(group: number, number: number, vr: string, start: number, end: number, encoding: Encoding): void {
     const value = this.#data.subarray(start, end);
     const odd = value.length % 2;
-    // UN and what a later edition may bring stay as they came: nobody here knows their units.
+    // UN and unknown VRs are unchanged: their units are unknown.
     const bytes = encoding.bigEndian ? swapped(value, vr) : value;
     this.#write(group, number, vr, value.length + odd);
     this.#out.push(bytes);
@@ -190,7 +192,7 @@ function malformed(reason: string): DomainError {
   return new DomainError("dicom.malformed", { details: { reason } });
 }
 
-/** Whether nothing but zeros follows. */
+/** Whether only zeros follow. */
 function isZero(data: Buffer, from: number): boolean {
   for (let at = from; at < data.length; at++) if (data[at] !== 0) return false;
   return true;

@@ -2,20 +2,21 @@ import { type Attributes, items, personName, text, texts } from "./attributes.ts
 import { measuredText } from "./measured-value.ts";
 import { Tag } from "./tags.ts";
 
-/** A line of a structured report: a heading, a value, or both; deeper ones belong to what stands above them. */
+/** A line of a structured report: a heading, a value, or both; deeper lines belong to the one above. */
 export type DocumentLine = { depth: number; heading: string | null; value: string | null };
 
 export type LineOptions = {
-  /** Also what modifies a concept, who observed and in which language, and what is pointed to. */
+  /** Include concept modifiers, observers, the language and references too. */
   everything?: boolean;
-  /** A measurement report of a whole trial can have tens of thousands of items; nobody reads so many. */
+  /** A measurement report of a trial can have tens of thousands of items; nobody reads so many. */
   mostLines?: number;
   deepest?: number;
 };
 
 /**
  * The content tree of a structured report in reading order (PS3.3 §C.17.3).
- * @returns `whole` false where something deeper, or behind the last line, was left out.
+ *
+ * @returns `whole` false where deeper or further lines were omitted.
  */
 export function reportLines(
   instance: Attributes,
@@ -41,7 +42,7 @@ export function reportLines(
   return { lines, whole };
 }
 
-/** What a code is called in words (PS3.3 §8.3), null without one. */
+/** The meaning of a code (PS3.3 §8.3), null without one. */
 export function codeMeaning(attributes: Attributes, tag: string): string | null {
   const [code] = items(attributes, tag);
   return code ? text(code, Tag.CodeMeaning) : null;
@@ -68,17 +69,17 @@ function wordsOf(item: Attributes, everything: boolean): string | null {
   }
 }
 
-/** Blanks before the first word are a list's indentation (PS3.5 §6.2, UT). */
+/** Leading spaces are a list's indentation (PS3.5 §6.2, UT). */
 function textOf(item: Attributes, everything: boolean): string | null {
   const [written] = item[Tag.TextValue]?.Value ?? [];
   const isThere = typeof written === "string" && written.trim() !== "";
   const value = isThere ? written.replace(/^(?:[^\S\r\n]*\r?\n)+/, "").trimEnd() : null;
-  // Very long text is kept apart, and nobody is to think that there is none.
+  // Very long text is bulk data; a note says that it exists.
   const isApart = value === null && item[Tag.TextValue]?.BulkDataURI !== undefined;
   return isApart && everything ? "(a text too long to be shown here: retrieve the instance itself)" : value;
 }
 
-/** What an item points to instead of saying: objects, places in them, other items. */
+/** References of an item: objects, regions in them, other items. */
 function pointedTo(item: Attributes): string | null {
   switch (text(item, Tag.ValueType)) {
     case "UIDREF":

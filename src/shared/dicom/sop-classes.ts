@@ -36,11 +36,11 @@ export const SOP = {
   rtPlan: "1.2.840.10008.5.1.4.1.1.481.5",
 } as const;
 
-/** What an object holds, as far as the product treats it differently. */
+/** The kind of an object, as far as the product treats kinds differently. */
 export type ObjectKind =
-  /** An acquired picture, and what makes one of pictures: a secondary capture, a reconstruction, a video. */
+  /** An acquired image, or one made from images: a secondary capture, a reconstruction, a video. */
   | "picture"
-  /** Drawn or computed from pictures: segmentation, parametric map, radiotherapy plan, dose, structures. */
+  /** Drawn or computed from images: segmentation, parametric map, radiotherapy plan, dose, structures. */
   | "derived"
   | "report"
   | "key-objects"
@@ -51,15 +51,15 @@ export type ObjectKind =
   | "waveform"
   /** Measurements, registrations, spectra, raw data, protocols. */
   | "other"
-  /** Of a private class: nobody but its maker knows. */
+  /** A private class, whose content is unknown. */
   | "private";
 
 const standard = "1.2.840.10008.";
 const storage = "1.2.840.10008.5.1.4.1.1.";
 
 /**
- * Storage SOP classes that are no pictures, by what follows `1.2.840.10008.5.1.4.1.1.`, a branch with its stop (PS3.4 B.5).
- * The longest that fits counts. Everything else under it is an image storage class.
+ * Storage SOP classes without images, by the part after `1.2.840.10008.5.1.4.1.1.`; a branch ends with a dot (PS3.4
+ * B.5). The longest match counts. Everything else under that root is an image storage class.
  */
 const kinds: readonly (readonly [string, ObjectKind])[] = [
   ["4.2", "other"], // MR spectroscopy

@@ -1,10 +1,10 @@
 /**
- * Attributes by the keyword of PS3.6, as eight hex digits in capitals: what names an element in the DICOM JSON model
- * (PS3.18 F.2.2). The one place where a tag is spelt; everything else says `Tag.PatientID`.
+ * Attributes by keyword of PS3.6, as eight hex digits in capitals, as in the DICOM JSON model (PS3.18 F.2.2). The only
+ * place where tags are spelt out; everything else uses `Tag.PatientID`.
  *
- * Beside the dictionary, which knows every element, since a browser need not fetch five thousand of them for these.
- * What is missing here is added with the keyword and tag of the registry; `tags.test.ts` holds every line against it, and
- * `npm run check` refuses a tag in digits anywhere else.
+ * Separate from the dictionary of all five thousand elements, which a browser should not load. Missing attributes are
+ * added here with the registry's keyword and tag; `tags.test.ts` checks every line, and `npm run check` refuses tags in
+ * digits anywhere else.
  */
 export const Tag = {
   ErrorComment: "00000902",

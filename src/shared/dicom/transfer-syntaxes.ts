@@ -1,4 +1,4 @@
-/** How pixels are compressed (PS3.5 §8.2). `jpip`: they are not in the object, but at an address in it. */
+/** How pixels are compressed (PS3.5 §8.2). `jpip`: they are not in the object, but at a URL in it. */
 export type PixelCodec =
   | "jpeg"
   | "jpeg-lossless"
@@ -25,13 +25,13 @@ export type TransferSyntax = {
   readonly deflated: boolean;
   /** Null: pixels stand as they are. */
   readonly codec: PixelCodec | null;
-  /** Pixels may have lost something when they were written so. Whether they have, the image says, if at all. */
+  /** Possibly lossy. Whether pixels were lost is stated in the image, if at all. */
   readonly lossy: boolean;
   /** Of one frame in an answer (PS3.18 Tables 8.7.3-4 and 8.7.3-5); null where the standard names none. */
   readonly mediaType: string | null;
   /** No longer in the standard, and still in archives. */
   readonly retired: boolean;
-  /** Private: what the pixels of such an object mean is not said by the standard, so they are kept and never drawn. */
+  /** Private: the meaning of its pixels is not standardised, so such objects are stored and never rendered. */
   readonly opaquePixels: boolean;
 };
 
@@ -170,7 +170,7 @@ const rows: Readonly<Record<keyof typeof TS, Row>> = {
   papyrus: native("Papyrus 3 Implicit VR Little Endian", { implicit: true, opaquePixels: true, ...retired }),
 };
 
-/** Every transfer syntax we know, by UID. One that is missing here can still be stored, but not read. */
+/** Every known transfer syntax, by UID. An unknown one can still be stored, but not read. */
 export const transferSyntaxes: Readonly<Record<string, TransferSyntax>> = Object.fromEntries(
   Object.entries(rows).map(([key, row]) => {
     const uid = TS[key as keyof typeof TS];
@@ -178,9 +178,9 @@ export const transferSyntaxes: Readonly<Record<string, TransferSyntax>> = Object
   }),
 );
 
-/** Whether native samples stand big endian, which a private syntax may say of them alone. */
+/** Whether native samples are big endian, which some private syntaxes use for pixels only. */
 export const pixelsAreBigEndian = (transferSyntaxUid: string): boolean =>
   transferSyntaxUid === TS.explicitBigEndian || transferSyntaxUid === TS.gePrivate;
 
-/** All frames are one stream, which no frame can be taken out of. */
+/** All frames are one stream, from which no single frame can be extracted. */
 export const isVideo = (transferSyntaxUid: string): boolean => transferSyntaxes[transferSyntaxUid]?.codec === "video";

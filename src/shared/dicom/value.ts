@@ -7,18 +7,18 @@ import {
 } from "./dicom-json.ts";
 import { localisedVrs, opaqueVrs, singleTextVrs, unitBytes } from "./vr.ts";
 
-/** Longer text is bulk data; nobody shows a megabyte of text from a header. Bytes. */
+/** Longer text becomes bulk data. Bytes. */
 export const textLimit = 1 << 20;
-/** Longer lists of binary numbers are bulk data. Bytes. */
+/** Longer lists of binary numbers become bulk data. Bytes. */
 const numbersLimit = 1 << 16;
 
-/** Bytes that have to be at hand to make the element; a longer value becomes bulk data unread. */
+/** Bytes needed to make the element; a longer value becomes bulk data unread. */
 export function inlineLimit(vr: string): number {
   if (opaqueVrs.has(vr)) return inlineBinaryLimit;
   return unitBytes[vr] ? numbersLimit : textLimit;
 }
 
-/** Where a value's bytes stand: `buffer` from `start` to `end`; `offset` is the same place for the outside. */
+/** The position of a value: `buffer` from `start` to `end`; `offset` is the same position in the data. */
 export type RawValue = { buffer: Buffer; start: number; end: number; offset: number };
 
 /**
@@ -95,7 +95,7 @@ function readNumber(vr: string, buffer: Buffer, at: number, bigEndian: boolean):
   }
 }
 
-/** JSON has no word for these; PS3.18 F.2.3 takes text. */
+/** JSON cannot represent these numbers; PS3.18 F.2.3 uses text. */
 function jsonNumber(value: number): DicomValue {
   if (Number.isFinite(value)) return value;
   if (Number.isNaN(value)) return "NaN";
@@ -138,7 +138,7 @@ function valueFromText(vr: string, text: string): DicomValue {
   if (vr !== "DS" && vr !== "IS") return value;
   const pattern = vr === "IS" ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
   const number = Number(value);
-  // A number that is none, or that a double would round, stays the text it came as (PS3.18 F.2.3).
+  // Text that is no number, or that a double would round, stays text (PS3.18 F.2.3).
   if (!pattern.test(value) || !Number.isFinite(number)) return value;
   return vr === "IS" && !Number.isSafeInteger(number) ? value : number;
 }

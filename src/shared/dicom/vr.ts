@@ -1,14 +1,14 @@
-/** What PS3.5 §6.2 says of a value representation, as far as reading and writing differ by it. */
+/** Properties of a value representation (PS3.5 §6.2), as far as reading and writing depend on them. */
 type Vr = {
   /** The explicit form has two reserved bytes and a length of 32 bits instead of 16 (§7.1.2). */
   long?: true;
-  /** Bytes of one binary value; also what big endian turns round (§7.3). */
+  /** Bytes of one binary value; the unit of byte swapping in big endian (§7.3). */
   unit?: 1 | 2 | 4 | 8;
-  /** Bytes without further meaning: in DICOM JSON an InlineBinary (PS3.18 F.2.7). */
+  /** Opaque bytes: in DICOM JSON an InlineBinary (PS3.18 F.2.7). */
   opaque?: true;
   /** Text in the character set of (0008,0005) (§6.1.2.3). */
   localised?: true;
-  /** One value, where a backslash is a letter. */
+  /** One value, in which a backslash is an ordinary character. */
   single?: true;
 };
 
@@ -49,7 +49,7 @@ const vrs: Readonly<Record<string, Vr>> = {
   UV: { long: true, unit: 8 },
 };
 
-// Sets, because a walk asks at every element.
+// Sets, because they are looked up for every element.
 const named = (which: (vr: Vr) => boolean): ReadonlySet<string> =>
   new Set(Object.keys(vrs).filter((name) => which(vrs[name] as Vr)));
 
@@ -66,10 +66,10 @@ export const unitBytes: Readonly<Record<string, number>> = Object.fromEntries(
 );
 
 /**
- * The VR of the registry made concrete for one data set (PS3.5 Annex A).
+ * The registry's VR made concrete for one data set (PS3.5 Annex A).
  *
  * @param registered as in the dictionary: `xs` is US or SS by Pixel Representation, `ox` is OB or OW.
- * @param signed Pixel Representation of the data set, or of the one around it.
+ * @param signed Pixel Representation of the data set, or of the enclosing one.
  */
 export function concreteVr(registered: string, signed: boolean): string {
   if (registered === "xs") return signed ? "SS" : "US";

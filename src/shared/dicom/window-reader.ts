@@ -5,31 +5,31 @@ import { looksLikeFrameStart } from "./frame-start.ts";
 import * as limits from "./limits.ts";
 import type { Encoding, Fragment, ReadRequest, Window } from "./reader-types.ts";
 
-/** Zeros behind the pixels are looked through in pieces of this. Bytes. */
+/** Zeros behind the pixels are checked in pieces of this size. Bytes. */
 const tailPiece = 32 << 10;
 
-/** What holds for the elements of one data set. */
+/** What applies to the elements of one data set. */
 export type Scope = {
   encoding: Encoding;
   decode: DecodeText;
-  /** Pixel Representation of this data set or of the one around it: what `xs` means (PS3.5 §A). */
+  /** Pixel Representation of this data set or of the enclosing one: the meaning of `xs` (PS3.5 §A). */
   signed: boolean;
   characterSets: string[];
   depth: number;
-  /** Where the innermost container of known length ends; null when only the end of the data is an end. */
+  /** Where the innermost container of defined length ends; null when only the end of the data is an end. */
   bound: number | null;
 };
 
-/** Bytes that are no data elements. Inside a container whose length is known they harm nothing else. */
+/** Bytes that are no data elements. Inside a container of defined length they affect nothing else. */
 export class Unstructured extends DomainError {}
 
 export const malformed = (reason: string): DomainError => new Unstructured("dicom.malformed", { details: { reason } });
 const tooMuch = (reason: string): DomainError => new DomainError("dicom.malformed", { details: { reason } });
 
-/** The window that a reader asks its driver to move, and how much one object may cost. */
+/** A reader's window, which its driver moves, and the limits of one object. */
 export class WindowReader {
   readonly window: Window;
-  /** Only a few values are kept, so tables and fragments are followed and not listed. */
+  /** Only a few values are kept, so tables and fragments are skipped and not listed. */
   protected readonly keepsFew: boolean;
   #elements = 0;
   #headerBytes = 0;
@@ -79,7 +79,7 @@ export class WindowReader {
     return table;
   }
 
-  /** Some writers fill up the last block with zeros. Behind the pixels they are padding, and nothing else may follow. */
+  /** Some writers pad the last block with zeros. Behind the pixels they are padding, and nothing else may follow. */
   protected *zeroTail(start: number, scope: Scope): Generator<ReadRequest, number> {
     let at = start;
     for (;;) {
@@ -97,13 +97,13 @@ export class WindowReader {
     }
   }
 
-  /** Whether the window holds these bytes. */
+  /** Whether the window contains these bytes. */
   protected has(at: number, length: number): boolean {
     const { base, buffer } = this.window;
     return at >= base && at + length <= base + buffer.length;
   }
 
-  /** Waits until the window holds these bytes. */
+  /** Waits until the window contains these bytes. */
   protected *need(at: number, length: number, scope: Scope): Generator<ReadRequest, void> {
     for (;;) {
       if (at + length > this.end(scope)) throw this.short(scope);
@@ -126,12 +126,12 @@ export class WindowReader {
     if (this.#headerBytes > limits.maxHeaderBytes) throw tooMuch("header-size");
   }
 
-  /** The header is so full that its longer values stay where they are. */
+  /** The header has reached its limit; longer values become bulk data. */
   protected get isFull(): boolean {
     return this.#headerBytes > limits.fullHeaderBytes;
   }
 
-  /** Something runs past its end: past that of a container of known length it is wrong, past that of the data it was cut off. */
+  /** Something extends past its end: an error in a container of defined length, a truncation at the end of the data. */
   protected short({ bound }: Scope): DomainError {
     if (bound !== null) return malformed("length");
     return this.window.cut ? tooMuch("inflated-size") : new DomainError("dicom.truncated");

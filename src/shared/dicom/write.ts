@@ -12,7 +12,9 @@ import { localisedVrs, longVrs, unitBytes } from "./vr.ts";
 export type { BytesElement, FragmentsElement, WritableDataSet, WritableElement };
 
 export type EncodeOptions = {
-  /** Defined terms of (0008,0005), several by backslash (`"\\ISO 2022 IR 87"`); `"ISO_IR 192"` unless told. */
+  /**
+   * Defined terms of (0008,0005), several separated by backslash (`"\\ISO 2022 IR 87"`); `"ISO_IR 192"` by default.
+   */
   specificCharacterSet?: string;
 };
 
@@ -239,7 +241,7 @@ function textOf(value: unknown, vr: string): string {
   return [Alphabetic, Ideographic, Phonetic].join("=").replace(/=+$/, "");
 }
 
-/** A number in the sixteen characters of DS (PS3.5 §6.2), as exactly as they allow. */
+/** A number in the sixteen characters of DS (PS3.5 §6.2), as precise as they allow. */
 export function decimalString(value: number): string {
   const plain = String(value);
   if (plain.length <= 16) return plain;
@@ -271,7 +273,7 @@ function padded(value: Buffer, padding: number): Buffer {
   return value.length % 2 === 0 ? value : Buffer.concat([value, Buffer.of(padding)]);
 }
 
-/** Transfer syntaxes that {@link encodeDataSet} can write from native pixels. */
+/** Native transfer syntaxes that {@link encodeDataSet} can write. */
 export const nativeSyntaxes = [
   TS.explicitLittleEndian,
   TS.implicitLittleEndian,

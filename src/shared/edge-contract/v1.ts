@@ -27,8 +27,8 @@ export const EDGE_API = "/api/edge/v1";
 export const ASSERTION_AUDIENCE = "overread-portal";
 
 /**
- * Header of every STOW request of an edge: what the called AE title says the study is for. With `prior` it is archived
- * and never put on a worklist. Without it a new study is to be read, and a known one stays what it is.
+ * Header of every STOW request of an edge: the purpose of the study, by the called AE title. With `prior` it is
+ * archived and never put on a worklist. Without it a new study is to be read, and an existing one is unchanged.
  */
 export const PURPOSE_HEADER = "overread-purpose";
 export const StudyPurpose = z.enum(["read", "prior"]);
@@ -44,7 +44,7 @@ const aeTitle = z.string().min(1).max(16);
 export const DicomNode = z.object({ aeTitle, host: z.string().min(1), port: z.number().int().min(1).max(65535) });
 export type DicomNode = z.infer<typeof DicomNode>;
 
-/** What the portal decides for an edge; kept on the edge's disk so that it works through an outage. */
+/** Settings of an edge; stored on the edge's disk so that it works through an outage. */
 export const EdgeConfig = z.object({
   version: z.number().int(),
   facilitySlug: z.string(),
@@ -90,7 +90,7 @@ export const Heartbeat = z.object({
   startedAt: z.iso.datetime(),
   configVersion: z.number().int(),
   queue: z.object({ instances: z.number().int(), bytes: z.number(), oldestReceivedAt: z.iso.datetime().nullable() }),
-  /** Objects that were refused for good, by the edge as they came or by the archive; the edge keeps the latter. */
+  /** Objects that were refused permanently, by the edge on receipt or by the archive; the edge keeps the latter. */
   refused: z.number().int().optional(),
   disk: z.object({ freeBytes: z.number(), totalBytes: z.number() }),
   lastReceivedAt: z.iso.datetime().nullable(),
@@ -101,8 +101,8 @@ export const Heartbeat = z.object({
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 /**
- * `dataSetSha256`: of the bytes after group 0002, as received; `transferSyntaxUid`: the syntax they came in, without which they are
- * asked for in any.
+ * `dataSetSha256`: of the bytes after group 0002, as received; `transferSyntaxUid`: the syntax they came in; without it
+ * any syntax matches.
  */
 export const InstanceDigest = z.object({
   sopInstanceUid: uid,
@@ -113,7 +113,7 @@ export type InstanceDigest = z.infer<typeof InstanceDigest>;
 export const HeartbeatResponse = z.object({
   now: z.iso.datetime(),
   configVersion: z.number().int(),
-  /** Held once and damaged since: to be sent again where the edge still has the bytes. */
+  /** Stored once and damaged since: to be sent again if the edge still has the bytes. */
   resend: z.array(InstanceDigest).max(100).optional(),
 });
 export type HeartbeatResponse = z.infer<typeof HeartbeatResponse>;
@@ -123,7 +123,7 @@ export type ConfirmRequest = z.infer<typeof ConfirmRequest>;
 export const ConfirmResponse = z.object({ held: z.array(InstanceDigest), missing: z.array(InstanceDigest) });
 export type ConfirmResponse = z.infer<typeof ConfirmResponse>;
 
-/** One object that will never be taken as it is. UIDs are there as far as they could be read. */
+/** One permanently refused object, with those UIDs that could be read. */
 export const RefusedObject = z.object({
   sopInstanceUid: uid.optional(),
   studyInstanceUid: uid.optional(),
@@ -132,9 +132,9 @@ export const RefusedObject = z.object({
   callingAeTitle: z.string().max(16),
   receivedAt: z.iso.datetime(),
 });
-/** At most this many are named, the newest. */
+/** At most this many are listed, the newest. */
 export const MOST_REFUSED = 2000;
-/** The whole list: what is no longer on it has come in order meanwhile. */
+/** The whole list: objects no longer on it have been accepted meanwhile. */
 export const RefusedObjects = z.object({
   total: z.number().int().min(0),
   objects: z.array(RefusedObject).max(MOST_REFUSED),

@@ -3,15 +3,15 @@ import { DeliveryFailure, failureOfReason, reasonOf } from "../delivery-failure.
 import { type Delivery as DicomDeliveryV1, DicomNode, type DeliveryOutcome as OutcomeV1 } from "./v1.ts";
 
 /**
- * What edge router and portal say to each other, version 2: deliveries of any kind. What is not named here is said as in version 1, under
- * version 1's path.
+ * The contract between edge router and portal, version 2: deliveries of any kind. Everything else is as in version 1,
+ * under version 1's path.
  *
  * | call | body → answer |
  * |---|---|
  * | `GET /api/edge/v2/deliveries?waitSeconds=25` | → DeliveryList; long poll, leased for 60 s |
  * | `POST /api/edge/v2/deliveries/{deliveryId}/outcome` | DeliveryOutcome → `{}`; idempotent |
  *
- * A portal goes on answering the calls of version 1, whose deliveries are all DICOM. A router that is answered 404 asks by version 1.
+ * A portal keeps answering version 1, whose deliveries are all DICOM. A router that is answered 404 uses version 1.
  */
 export const EDGE_API_V2 = "/api/edge/v2";
 
@@ -43,8 +43,8 @@ export const Delivery = z.discriminatedUnion("kind", [DicomDelivery]);
 export type Delivery = z.infer<typeof Delivery>;
 
 /**
- * As it is read from the list: of any kind, so that one that came after this version, or is not understood, does not hold back the others.
- * It is answered with the failure `kind-unknown` or `offer-not-understood`, so that somebody hears of it.
+ * A delivery as read from the list: of any kind, so that an unknown or invalid one does not hold back the others. It is
+ * answered with the failure `kind-unknown` or `offer-not-understood`, so that it is noticed.
  */
 export const OfferedDelivery = z.looseObject({ deliveryId: z.uuid(), kind: z.string().min(1).max(30) });
 export type OfferedDelivery = z.infer<typeof OfferedDelivery>;
@@ -54,7 +54,7 @@ export type DeliveryList = z.infer<typeof DeliveryList>;
 export const DeliveryOutcome = z.discriminatedUnion("status", [
   z.object({
     status: z.literal("delivered"),
-    /** What the receiver answered, by kind; of DICOM `dimseStatus`, the status of the C-STORE. */
+    /** The receiver's answer, by kind; for DICOM `dimseStatus`, the status of the C-STORE. */
     receipt: DeliveryFailure.shape.params,
     at: z.iso.datetime(),
   }),
@@ -62,7 +62,7 @@ export const DeliveryOutcome = z.discriminatedUnion("status", [
 ]);
 export type DeliveryOutcome = z.infer<typeof DeliveryOutcome>;
 
-/** A DICOM delivery in the words of version 1, and back. */
+/** Converts a DICOM delivery to version 1, and back. */
 export function toV1({ deliveryId, destination, subject }: DicomDelivery): DicomDeliveryV1 {
   return { deliveryId, ...subject, destination };
 }
@@ -70,7 +70,7 @@ export function fromV1({ deliveryId, destination, ...subject }: DicomDeliveryV1)
   return { deliveryId, kind: "dicom", destination, subject };
 }
 
-/** An outcome in the words of version 1, and back. */
+/** Converts an outcome to version 1, and back. */
 export function outcomeToV1(outcome: DeliveryOutcome): OutcomeV1 {
   const { at } = outcome;
   if (outcome.status === "delivered") {

@@ -1,6 +1,6 @@
 import type { PixelDescription } from "./description.ts";
 
-/** What a decoder found in a compressed stream. */
+/** Properties of a compressed stream, as found by a decoder. */
 export type DecodedStream = {
   /** Bits of a sample as the stream says. */
   precision: number;
@@ -12,15 +12,15 @@ export type DecodedStream = {
 };
 
 /**
- * How the samples that a decoder gave are to be understood: by pixel, in cells of the decoder's size, at the bits the
- * stream had. A stream of as many bits as are stored holds the values alone; one of more holds whole pixel cells, whose
- * High Bit counts as in native pixels. When Pixel Representation says signed and the stream does not, the sign stands in
- * the highest bit of the precision.
+ * How to interpret a decoder's samples: by pixel, in cells of the decoder's size, at the stream's bit depth. A stream
+ * with as many bits as are stored contains the values only; one with more contains whole pixel cells, whose High Bit
+ * applies as in native pixels. When Pixel Representation says signed and the stream does not, the sign is the highest
+ * bit of the precision.
  */
 export function afterDecoding(description: PixelDescription, stream: DecodedStream): PixelDescription {
   const bitsAllocated = stream.sampleBytes * 8;
   const cells = stream.precision > description.bitsStored;
-  // Decoders give signed samples with their sign extended to the cell, so the highest stored bit is the sign already.
+  // Decoders sign-extend to the cell, so the highest stored bit is the sign already.
   const bitsStored = Math.min(cells ? description.bitsStored : stream.precision, bitsAllocated);
   return {
     ...description,

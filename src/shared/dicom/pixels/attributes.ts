@@ -13,7 +13,7 @@ export type PixelAttributes = {
     | undefined;
 };
 
-/** Bytes of a bulk value by its BulkDataURI; undefined when they are not at hand. */
+/** Bytes of a bulk value by its BulkDataURI; undefined when they are not available. */
 export type BulkLookup = (uri: string) => Uint8Array | undefined;
 
 /** All values that are finite numbers; none when one is not. */

@@ -4,9 +4,9 @@ import { lookUp } from "./lut.ts";
 import { frameBytes, storedValues } from "./stored-values.ts";
 
 /**
- * Colours of a frame as RGB, 8 bits a channel: palettes, colour spaces, planar and subsampled samples
- * (PS3.3 §C.7.6.3.1.2 to §C.7.6.3.1.5). Windows and rescaling, which some writers leave in colour images, have no
- * meaning there and are not applied.
+ * Colours of a frame as RGB, 8 bits per channel: palettes, colour spaces, planar and subsampled samples (PS3.3
+ * §C.7.6.3.1.2 to §C.7.6.3.1.5). Windows and rescaling, which some writers leave in colour images, have no meaning
+ * there and are ignored.
  *
  * @param bytes of the frame, little endian, not compressed.
  * @throws {DomainError} `dicom.truncated`

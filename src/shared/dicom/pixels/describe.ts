@@ -7,7 +7,9 @@ import { paletteOf, paletteTags } from "./palette.ts";
 
 /** Decoded, one frame must stay below this. Bytes. */
 const decodedLimit = 256 << 20;
-/** XA and XRF, plain and enhanced: their Modality LUT leads to X-ray intensity, not to a picture (PS3.3 §C.8.7.1.1). */
+/**
+ * XA and XRF, plain and enhanced: their Modality LUT gives X-ray intensity and is not for display (PS3.3 §C.8.7.1.1).
+ */
 const withoutModalityLut = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.12\.[12](\.1)?$/;
 const lutTags = { descriptor: Tag.LUTDescriptor, data: Tag.LUTData };
 const greyKinds = ["MONOCHROME1", "MONOCHROME2"];
@@ -17,11 +19,11 @@ const colourKinds = /^(RGB|ARGB|YBR_FULL|YBR_FULL_422|YBR_PARTIAL_422|YBR_PARTIA
 export type DescribeOptions = { frame?: number; transferSyntaxUid?: string; bulk?: BulkLookup };
 
 /**
- * Reads once how the pixels of a frame are to be understood, from DICOM JSON metadata or a data set.
+ * Reads how to interpret the pixels of a frame, from DICOM JSON metadata or a data set.
  *
- * Never throws: what cannot be drawn truly has a `refusal` in words.
+ * Never throws: what cannot be rendered correctly has a `refusal` text.
  *
- * @param options.bulk gives tables and overlays that are bulk data; {@link neededBulk} says which.
+ * @param options.bulk returns tables and overlays that are bulk data; {@link neededBulk} lists them.
  */
 export function describePixels(attributes: PixelAttributes, options: DescribeOptions = {}): PixelDescription {
   const { frame = 1, bulk = () => undefined } = options;
@@ -79,7 +81,7 @@ export function describePixels(attributes: PixelAttributes, options: DescribeOpt
   return description;
 }
 
-/** Addresses (BulkDataURI) of the values that {@link describePixels} wants for a frame. */
+/** BulkDataURIs that {@link describePixels} needs for a frame. */
 export function neededBulk(attributes: PixelAttributes, frame = 1): string[] {
   const { voi } = groupsOf(attributes, frame);
   const luts = [...items(attributes, Tag.ModalityLUTSequence), ...items(voi, Tag.VOILUTSequence)].map(
@@ -93,13 +95,13 @@ export function neededBulk(attributes: PixelAttributes, frame = 1): string[] {
   return [...luts, ...palette, ...overlays].flatMap((element) => element?.BulkDataURI ?? []);
 }
 
-/** Smallest and largest value that the stored bits can say. */
+/** Smallest and largest value of the stored bits. */
 export function storedRange({ bitsStored, signed, float }: PixelDescription): [low: number, high: number] {
   if (float) return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   return signed ? [-(2 ** (bitsStored - 1)), 2 ** (bitsStored - 1) - 1] : [0, 2 ** bitsStored - 1];
 }
 
-/** Where value transformation and window stand: in the frame's macros, the shared ones, or the image itself. */
+/** Where value transformation and window are: in the frame's macros, the shared ones, or the image itself. */
 function groupsOf(
   attributes: PixelAttributes,
   frame: number,
@@ -126,7 +128,7 @@ function windowsOf(voi: PixelAttributes): Window[] {
   for (const [i, center] of centers.entries()) {
     const width = widths[i];
     if (width === undefined || width <= 0) continue;
-    // LINEAR has no width below 1 (§C.11.2.1.2): maps of 0 to 1 that say so mean the exact one.
+    // LINEAR requires a width of at least 1 (§C.11.2.1.2); maps of 0 to 1 with a smaller one mean LINEAR_EXACT.
     const linear = width < 1 ? "LINEAR_EXACT" : "LINEAR";
     windows.push({ center, width, shape: declared === "SIGMOID" || declared === "LINEAR_EXACT" ? declared : linear });
   }

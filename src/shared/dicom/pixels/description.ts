@@ -1,13 +1,13 @@
 /** A window and its function (PS3.3 §C.11.2.1.2, §C.11.2.1.3). Units of the modality's values. */
 export type Window = { center: number; width: number; shape: "LINEAR" | "LINEAR_EXACT" | "SIGMOID" };
 
-/** A window that somebody chose; without a function it goes by the image's own, as the viewer draws it. */
+/** A window that somebody chose; without a function the image's own is used, as in the viewer. */
 export type AskedWindow = Pick<Window, "center" | "width"> & { shape?: Window["shape"] | undefined };
 
-/** `values[i]` is the output for input `first + i`; inputs before and behind take the ends (PS3.3 §C.11.1.1.1). */
+/** `values[i]` is the output for input `first + i`; inputs outside use the ends (PS3.3 §C.11.1.1.1). */
 export type Lut = {
   first: number;
-  /** Output that is shown brightest: the largest of the declared bits, or what the entries reach when that is less. */
+  /** Output shown brightest: the largest of the declared bits, or the largest entry when that is less. */
   full: number;
   values: Uint16Array;
 };
@@ -27,11 +27,13 @@ export type Overlay = {
 };
 
 /**
- * How the pixels of one frame are to be understood: from bytes to stored values (PS3.3 §C.7.6.3), and from these to
- * grey or colour (§C.11, PS3.4 §N.2). Plain data, so that it can be sent to a thread or worker.
+ * How to interpret the pixels of one frame: from bytes to stored values (PS3.3 §C.7.6.3), and from these to grey or
+ * colour (§C.11, PS3.4 §N.2). Plain data, so that it can be sent to a thread or worker.
  */
 export type PixelDescription = {
-  /** Why this cannot be drawn truly, as a sentence for a reader; null when it can. Then the rest holds. */
+  /**
+   * Why this cannot be rendered correctly, as a sentence for a reader; null when it can, and then the rest is valid.
+   */
   refusal: string | null;
   transferSyntaxUid: string;
   rows: number;
@@ -49,7 +51,7 @@ export type PixelDescription = {
   float: boolean;
   slope: number;
   intercept: number;
-  /** In place of slope and intercept. Never for XA and XRF, where it is not meant for display (PS3.3 §C.8.7.1.1). */
+  /** Replaces slope and intercept. Never for XA and XRF, where it is not for display (PS3.3 §C.8.7.1.1). */
   modalityLut: Lut | null;
   /** The image's own, in its order; the first is shown. */
   windows: Window[];
@@ -57,9 +59,11 @@ export type PixelDescription = {
   voiLuts: Lut[];
   /** The largest value becomes black: MONOCHROME1, or Presentation LUT Shape INVERSE. */
   inverse: boolean;
-  /** Stored values, ends included, that are no image: left out of the automatic window and drawn as background. */
+  /**
+   * Range of stored values, inclusive, that are padding: excluded from the automatic window and drawn as background.
+   */
   padding: { low: number; high: number } | null;
-  /** Range of values that is shown when the image says nothing, where it is known beforehand (segmentations, bits). */
+  /** Default range of values to show, where known (segmentations, bits). */
   valueRange: { low: number; high: number } | null;
   palette: { red: Lut; green: Lut; blue: Lut } | null;
   overlays: Overlay[];

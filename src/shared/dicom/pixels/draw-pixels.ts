@@ -10,10 +10,10 @@ export function isColour({ samplesPerPixel, palette }: PixelDescription): boolea
 }
 
 /**
- * The picture that a reader is to see of a frame, with its overlays.
+ * Renders a frame for display, with its overlays.
  *
  * @param bytes of the frame, little endian, not compressed.
- * @param asked window in place of the image's own.
+ * @param asked window instead of the image's own.
  * @throws {DomainError} `dicom.cannot-render` with the description's refusal as `reason`, `dicom.truncated`
  */
 export function drawPixels(bytes: Uint8Array, description: PixelDescription, asked?: AskedWindow | null): Picture {

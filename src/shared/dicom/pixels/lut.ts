@@ -2,7 +2,7 @@ import { type BulkLookup, bytes, numbers, type PixelAttributes } from "./attribu
 import type { Lut } from "./description.ts";
 import { expandSegments } from "./segmented-lut.ts";
 
-/** A lookup table as the attributes give it, before anything is made of its scale. */
+/** A lookup table as encoded, before its scale is determined. */
 export type RawLut = { first: number; bits: number; values: Uint16Array };
 
 /**
@@ -17,7 +17,7 @@ export function readLut(
   bulk: BulkLookup,
 ): RawLut | null {
   const [count = 0, first = 0, declared = 16] = numbers(attributes, tags.descriptor);
-  // 65,536 entries do not fit into the descriptor's 16 bits and are written 0.
+  // 65,536 entries do not fit into the descriptor's 16 bits and are written as 0.
   const entries = count <= 0 ? 65_536 : Math.min(count, 65_536);
   const bits = declared >= 1 && declared <= 16 ? declared : 16;
   let values = entriesOf(attributes, tags.data, entries, bits, bulk);
@@ -50,8 +50,8 @@ function entriesOf(
 }
 
 /**
- * Gives a VOI LUT its scale. Writers declare 16 bits and fill 10, or declare 8 and write 12: then the largest entry is
- * what they meant by white.
+ * Determines the scale of a VOI LUT. Some writers declare 16 bits and use 10, or declare 8 and write 12: then the
+ * largest entry is white.
  */
 export function scaled(lut: RawLut): Lut {
   const largest = lut.values.reduce((a, b) => Math.max(a, b), 0);
@@ -61,8 +61,8 @@ export function scaled(lut: RawLut): Lut {
 }
 
 /**
- * Puts the first input of a table right that was written without its sign, or with one that it has not: the values
- * which can come in decide (PS3.3 §C.11.1.1.1).
+ * Corrects the first input of a table that was written without its sign, or with a wrong one: the possible input values
+ * decide (PS3.3 §C.11.1.1.1).
  */
 export function firstWithin(first: number, low: number, high: number): number {
   if (low < 0 && first > high && first > 32_767) return first - 65_536;

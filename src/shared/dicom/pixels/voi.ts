@@ -1,12 +1,12 @@
 import type { AskedWindow, Lut, PixelDescription, StoredValues, Window } from "./description.ts";
 import { lookUp } from "./lut.ts";
 
-/** How values become shades: by a window or by a table. */
+/** How values become grey levels: by a window or by a table. */
 export type Voi = { window: Window; lut: null } | { window: null; lut: Lut };
 
 /**
- * What an image is shown with: the window asked for, otherwise its own first window, otherwise its first VOI LUT,
- * otherwise what its values span.
+ * The VOI of an image: the requested window, otherwise its own first window, otherwise its first VOI LUT, otherwise one
+ * from its values.
  */
 export function chosenVoi(values: StoredValues, description: PixelDescription, asked?: AskedWindow | null): Voi {
   return namedVoi(description, asked) ?? { window: automaticWindow(values, description), lut: null };
@@ -26,7 +26,7 @@ function askedVoi({ center, width, shape }: AskedWindow, { windows, voiLuts }: P
   const lut = voiLuts[0];
   const own = windows[0];
   if (shape === undefined && !own && lut) {
-    // The window over all of the image's table is the table.
+    // The window over the whole table is the table.
     const span = lut.values.length - 1;
     if (width === span && center === lut.first + span / 2) return { window: null, lut };
   }
@@ -56,14 +56,14 @@ export function modalityFunction({ modalityLut, slope, intercept }: PixelDescrip
   return modalityLut ? (stored) => lookUp(modalityLut, stored) : (stored) => stored * slope + intercept;
 }
 
-/** Whether a stored value is no part of the image: padding, or no number. */
+/** Whether a stored value is not part of the image: padding, or not a number. */
 export function isPadding({ padding }: PixelDescription, stored: number): boolean {
   return Number.isNaN(stored) || (padding !== null && stored >= padding.low && stored <= padding.high);
 }
 
 /**
- * A window from the values themselves, in the modality's units: from the first to the 99th percentile, so that a marker
- * or a metal clip does not darken everything else. Padding does not count.
+ * A window from the values themselves, in modality units: from the first to the 99th percentile, so that a marker or a
+ * metal clip does not darken everything else. Padding is excluded.
  */
 export function automaticWindow(values: StoredValues, description: PixelDescription): Window {
   const { valueRange } = description;
