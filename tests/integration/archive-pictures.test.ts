@@ -89,6 +89,32 @@ test("pixel data shorter than the header says are called that, as picture and as
   assert.equal(beyond.status, 404);
 });
 
+test("a picture whose frame fills a whole piece of memory takes that piece from nobody", async () => {
+  const side = 1024;
+  const made = tinyInstance({
+    elements: {
+      "00280010": { vr: "US", Value: [side] },
+      "00280011": { vr: "US", Value: [side] },
+      "00280100": { vr: "US", Value: [8] },
+      "00280101": { vr: "US", Value: [8] },
+      "00280102": { vr: "US", Value: [7] },
+      "7FE00010": { vr: "OB", bytes: Uint8Array.from({ length: side * side }, (_, i) => (i >> 10) & 0xff) },
+    },
+  });
+  assert.equal((await archive.stow([made.part10])).status, 200);
+  const at = `/studies/${made.study}/series/${made.series}/instances/${made.instance}/frames/1`;
+  for (let round = 0; round < 3; round++) {
+    const picture = await archive.request(`${at}/rendered`, { headers: { accept: "image/png" } });
+    assert.equal(picture.status, 200);
+    await picture.arrayBuffer();
+    const frame = await archive.request(at, { headers: { accept: "application/octet-stream" } });
+    assert.equal(frame.status, 200);
+    const bytes = Buffer.from(await frame.arrayBuffer());
+    assert.equal(bytes.length, side * side);
+    assert.equal(bytes[700 * side], 700 & 0xff);
+  }
+});
+
 test("a frame of ten thousand fragments is read into one buffer", async (t) => {
   const fragments = Array.from({ length: 10_000 }, (_, i) => new Uint8Array(64).fill(i % 251));
   const many = tinyInstance({

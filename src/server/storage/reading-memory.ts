@@ -19,8 +19,12 @@ export class ReadingMemory {
     return piece.subarray(0, length);
   }
 
-  /** For the next reader. Only when nobody reads or writes these bytes any more; without it they are simply lost. */
+  /**
+   * For the next reader. Only when nobody reads or writes these bytes any more; without it they are simply lost. So is a piece that was
+   * handed over to a thread meanwhile: it holds nothing here any more.
+   */
   giveBack(): void {
-    for (const piece of this.#pieces.splice(0)) if (spare.length < spareLimit) spare.push(piece);
+    for (const piece of this.#pieces.splice(0))
+      if (spare.length < spareLimit && !(piece.buffer as ArrayBuffer).detached) spare.push(piece);
   }
 }
