@@ -150,6 +150,19 @@ test("rules are asked in order: the first that finds somebody decides, and an ex
     assign(aSnapshot({ cases: [aCase({ id: "ct" })], readers, rules: rules.map(aRule) })).decisions[0];
   const overflow = one([bens, all]);
   assert.ok(overflow?.kind === "pool" && overflow.ruleId === "all");
+  const ask = { ...push, id: "ask", readers: { readerIds: ["ann"], groupIds: [] } };
+  const declined = [{ readerId: "ann", at: now - 1 }];
+  const asked = (rules: Parameters<typeof aRule>[0][]) =>
+    assign(
+      aSnapshot({
+        cases: [aCase({ id: "ct", declined })],
+        readers: [...readers, aReader({ id: "cleo" })],
+        rules: rules.map(aRule),
+      }),
+    ).decisions[0];
+  assert.equal(toWhom(asked([ask, push])), "cleo", "whom the first rule means has said no");
+  const left = asked([{ ...ask, exclusive: true }, push]);
+  assert.ok(left?.kind === "pool" && left.asked && left.ruleId === "ask");
   assert.deepEqual(one([{ ...bens, exclusive: true }, all]), {
     kind: "nobody",
     caseId: "ct",

@@ -83,14 +83,18 @@ function decideOne(facts: CaseFacts, linked: readonly string[], ground: Ground, 
   const fitting = ground.rules.filter(({ open, fits }) => open && fits(facts));
   const tried: (ReadyRule | null)[] = [];
   let full = false;
+  let nobodyToAsk: Decision | null = null;
   for (const ready of fitting.length > 0 ? fitting : [null]) {
     tried.push(ready);
     const sorted = sortReaders(facts, linked, ready, ground, hands);
     const decision = byMode(facts, ready, sorted, ground, sets);
-    if (decision) return { decision, tried };
+    if (decision && !(decision.kind === "pool" && decision.asked)) return { decision, tried };
+    // All have said no or are not there: the rules below may know somebody.
+    nobodyToAsk ??= decision;
     full ||= sorted.capped > 0;
     if (ready?.rule.exclusive) break;
   }
+  if (nobodyToAsk) return { decision: nobodyToAsk, tried };
   const decision: Decision = full
     ? { kind: "wait", caseId: facts.id, why: "capacity" }
     : nobody(facts, tried[0] ?? null, ground);

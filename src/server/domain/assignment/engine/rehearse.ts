@@ -195,13 +195,16 @@ class Play {
     const members = readerSets.map((each) => new Set(each));
     return (readerId) => {
       const own = (his.get(readerId) ?? []).sort((a, b) => byUrgency(a.facts, b.facts));
-      if (own.length > 0) return own;
-      const line = lines.find((each) => each.readerId === readerId)?.caseIds ?? [];
-      if (line.length > 0)
-        return line.map((id) => ({ facts: waiting.get(id) as CaseFacts, ruleId: rules.get(id) ?? null }));
-      return poolBy(this.#play.habitOf(readerId))
-        .filter(({ set }) => members[set]?.has(readerId))
-        .slice(0, this.#desks.length);
+      const line = (lines.find((each) => each.readerId === readerId)?.caseIds ?? []).map((id) => ({
+        facts: waiting.get(id) as CaseFacts,
+        ruleId: rules.get(id) ?? null,
+      }));
+      const habit = this.#play.habitOf(readerId);
+      const pool = poolBy(habit).filter(({ set }) => members[set]?.has(readerId));
+      // What is his and what he draws before what he may pick; STAT before all, for who does as he should.
+      const all = [...own, ...line, ...pool.slice(0, this.#desks.length)];
+      const isStat = ({ facts }: { facts: CaseFacts }) => facts.priority === "stat";
+      return habit === "least-slack" ? [...all.filter(isStat), ...all.filter((each) => !isStat(each))] : all;
     };
   }
 

@@ -5,7 +5,8 @@ import { isTimeZone } from "./wall-clock.ts";
 /**
  * Rules of a reading group, edited on a page as sentences (sentence.ts). A rule says which cases (`when`: every condition holds), who
  * (`readers`), when by the clock (`schedule`), how much (`caps`) and how (`mode`). They are asked in order: the first that fits and finds
- * somebody who may read decides; one that is `exclusive` is the last that is asked, also when it finds nobody.
+ * somebody who may read decides; one that would offer and has nobody to ask lets those below try first. One that is `exclusive` is the last
+ * that is asked, also when it finds nobody. A case of which no rule speaks is in the pool of all who may read it.
  */
 
 const amongValues = <F extends string, T extends z.ZodType>(field: F, value: T) =>
