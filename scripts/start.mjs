@@ -249,10 +249,13 @@ async function startEdge() {
     return result.stdout;
   };
   await step("Starting the demo edge router", async () => {
-    if (JSON.parse(run(["status", "--json"])).enrolled !== true) {
+    const status = JSON.parse(run(["status", "--json"]));
+    if (status.enrolled !== true) {
       const { code } = JSON.parse(cli(["edge", "enroll-code", "--facility", "lakeside-main", "--json"]));
       run(["enroll", "--portal", portal, "--code", code]);
     }
+    // Started on another port than last time: what is sent would wait for ever.
+    else if (status.portal !== portal) run(["move", "--portal", portal]);
     await keepProgram("edge", [edgeMain, "run", "--dir", edgeDir], env);
     await until(async () => portTaken(dimsePort), {
       deadlineMs: 30_000,

@@ -2,7 +2,7 @@
 import os from "node:os";
 import { parseArgs } from "node:util";
 import { loadSettings, SettingsError, stateDirOf } from "./config.ts";
-import { EnrolError, enroll } from "./control/enroll.ts";
+import { EnrolError, enroll, move } from "./control/enroll.ts";
 import { createLogger, faultOf } from "./log.ts";
 import { runEdge } from "./run.ts";
 import { type EdgeStatus, readStatus } from "./status.ts";
@@ -10,6 +10,7 @@ import { type EdgeStatus, readStatus } from "./status.ts";
 const help = `overread-edge: brings studies from the hospital to the reading portal, and results back
 
   enroll --portal <url> --code <code> [--dir <state dir>] [--name <name>] [--replace]
+  move   --portal <url> [--dir <state dir>]      the portal has another address
   run    [--dir <state dir>]
   status [--json] [--dir <state dir>]
 `;
@@ -41,6 +42,12 @@ async function main(): Promise<number> {
     });
     const { edgeId, facilitySlug } = identity;
     say(values.json ? JSON.stringify({ edgeId, facilitySlug }) : `Enrolled for ${facilitySlug} as edge ${edgeId}.`);
+    return 0;
+  }
+  if (verb === "move") {
+    if (!values.portal) throw new SettingsError(["move needs --portal"]);
+    move({ stateDir, portal: values.portal });
+    say(`The portal is at ${values.portal} from the next start on.`);
     return 0;
   }
   if (verb === "status") {

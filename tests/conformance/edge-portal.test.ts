@@ -37,6 +37,22 @@ test("a portal without https is refused, except on this machine", async () => {
   assert.match(output, /must be https/);
 });
 
+test("an edge whose portal has another address follows it, with its enrolment and what waits", async () => {
+  assert.match((await edge.cli("move", "--portal", edge.portal.origin)).output, /not enrolled/);
+  await enroll();
+  const moved = await edge.cli("move", "--portal", "https://127.0.0.1:1/");
+  assert.equal(moved.code, 0, moved.output);
+  await edge.start();
+  const object = makeObject(edge.dir);
+  assert.equal((await edge.storescu([], [object.path])).code, 0);
+  assert.equal((await edge.status()).portal, "https://127.0.0.1:1");
+  await edge.stop();
+  assert.match((await edge.cli("move", "--portal", "http://portal.example")).output, /must be https/);
+  assert.equal((await edge.cli("move", "--portal", edge.portal.origin)).code, 0);
+  await edge.start();
+  await until("the portal holding it", () => edge.portal.holds(object));
+});
+
 test("an edge that is not enrolled does not open a port", async () => {
   const { code, output } = await edge.cli("run");
   assert.equal(code, 2);

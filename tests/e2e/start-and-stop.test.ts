@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import {
   appendFileSync,
   mkdirSync,
@@ -176,6 +176,21 @@ test("SIGTERM to npm alone stops everything", async () => {
   const those = everyProcess();
   run.child.kill("SIGTERM");
   await allGone(those);
+});
+
+test("a start on other ports tells the demo edge router where its portal is now", async () => {
+  const [otherPort, otherDimsePort] = [await freePort(), await freePort()];
+  const ports = { OVERREAD_PORT: String(otherPort), OVERREAD_EDGE_DIMSE_PORT: String(otherDimsePort) };
+  const run = launch(undefined, ports);
+  await ready(run);
+  const status = spawnSync(
+    process.execPath,
+    ["edge-router/src/main.ts", "status", "--json", "--dir", path.join(dataDir, "edge")],
+    { cwd: root, encoding: "utf8" },
+  );
+  assert.equal(JSON.parse(status.stdout).portal, `http://127.0.0.1:${otherPort}`);
+  run.child.kill("SIGTERM");
+  await until("the supervisor ending", run.ended, { deadlineMs: 90_000 });
 });
 
 test("a stack whose npm is gone without a word stops by itself; a second signal takes everything down at once", async () => {

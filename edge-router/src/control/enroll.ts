@@ -1,7 +1,7 @@
 import { EDGE_API, EnrollResponse } from "@overread/shared/edge-contract/v1";
 import { request } from "undici";
 import { softwareVersion } from "../version.ts";
-import { type Identity, isEnrolled, makeKey, saveEnrolment } from "./identity.ts";
+import { type Identity, isEnrolled, makeKey, movePortal, saveEnrolment } from "./identity.ts";
 import { codeIn, parseAnswer, portalAgent, readText, reasonOf } from "./portal.ts";
 
 /** Enrolment did not work; the message is shown to the person at the command line. */
@@ -64,6 +64,17 @@ export async function enroll(options: {
   } finally {
     await agent.destroy();
   }
+}
+
+/**
+ * Tells an enrolled edge that its portal has another address: key, enrolment and spool stay.
+ *
+ * @throws {EnrolError}
+ */
+export function move(options: { stateDir: string; portal: string }): void {
+  const portal = portalOrigin(options.portal);
+  if (!isEnrolled(options.stateDir)) throw new EnrolError('this edge is not enrolled; run "enroll"');
+  movePortal(options.stateDir, portal);
 }
 
 /** @throws {EnrolError} when it is no origin, or plain http to another machine: tokens would be readable on the way. */

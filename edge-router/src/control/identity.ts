@@ -54,6 +54,12 @@ export function saveEnrolment(stateDir: string, identity: Identity, privatePem: 
   writeDurably(path.join(stateDir, identityFile), `${JSON.stringify(identity, null, 2)}\n`);
 }
 
+/** Keeps where the portal is now; a router that runs goes there from its next start on. */
+export function movePortal(stateDir: string, portal: string): void {
+  const identity: Identity = { ...loadIdentity(stateDir), portal };
+  writeDurably(path.join(stateDir, identityFile), `${JSON.stringify(identity, null, 2)}\n`);
+}
+
 /** Keeps what the portal decided, so that the edge starts and works without it. */
 export function saveConfig(stateDir: string, config: EdgeConfig): void {
   writeDurably(path.join(stateDir, configFile), `${JSON.stringify(config, null, 2)}\n`);
