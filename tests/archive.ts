@@ -28,14 +28,14 @@ export type TestArchive = {
   stow(files: (Uint8Array | { type: string; body: Uint8Array })[], options?: StowOptions): Promise<StowAnswer>;
   close(): Promise<void>;
 };
-export type StowOptions = {
+type StowOptions = {
   org?: string;
   token?: string;
   cookie?: string;
   study?: string;
   headers?: Record<string, string>;
 };
-export type StowAnswer = {
+type StowAnswer = {
   status: number;
   body: DicomJson;
   failed: DicomJson[];

@@ -12,7 +12,7 @@ export type Statement = {
   /** Which client decodes it: Prisma gives bigint and Decimal, the bare driver text. */
   driver: "prisma" | "pg";
 };
-export type Believed = { text: string; kinds: Set<string> };
+type Believed = { text: string; kinds: Set<string> };
 
 type Names = Map<ts.Symbol, ts.Expression>;
 const mostWays = 16;

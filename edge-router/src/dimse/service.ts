@@ -10,7 +10,7 @@ export type AssociationInfo = {
 };
 
 /** One request of a peer, of which the command has been read. */
-export type DimseRequest = {
+type DimseRequest = {
   association: AssociationInfo;
   command: Command;
   /** Of the presentation context that it came on. */

@@ -7,7 +7,7 @@ import type { InstanceRow, StudyRow } from "./rows.ts";
  * What each room sees of the spool. The listener's face is `ObjectStore` of the storage service; `Spool` is all of them
  * together, and only the program's start knows it.
  */
-export type { InstanceRow, Refusal, StudyRow };
+export type { InstanceRow, StudyRow };
 
 /** Bytes of a Part 10 file on our disk. */
 export type Bytes = {

@@ -1,6 +1,6 @@
 import type { RecordMeta } from "./segment.ts";
 
-export type InstanceState = "queued" | "done" | "refused";
+type InstanceState = "queued" | "done" | "refused";
 /** One object that was acknowledged. `done`: the archive holds it; `refused`: the archive cannot take it, kept here. */
 export type InstanceRow = {
   id: number;

@@ -8,7 +8,6 @@ export type Inputs = inferRouterInputs<AppRouter>;
 export type WorklistAnswer = Outputs["worklist"]["list"];
 export type WorklistItem = WorklistAnswer["items"][number];
 export type CaseSkip = WorklistAnswer["skips"][number];
-export type CasePreview = Outputs["worklist"]["get"];
 export type OpenStudy = Outputs["study"]["open"];
 export type Report = Outputs["report"]["get"];
 export type Section = Report["sections"][number];

@@ -6,12 +6,9 @@ import styles from "./viewer.module.css";
 
 export type {
   ImagePointer,
-  KeyImage,
   MarkedKeyImage,
   Measurement,
-  SeriesForViewing,
   StudyForViewing,
-  ViewerProps,
 } from "./types.ts";
 
 /**

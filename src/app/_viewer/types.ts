@@ -34,7 +34,7 @@ export type ImagePointer = {
   frameNumber: number;
 };
 
-export type KeyImage = ImagePointer & {
+type KeyImage = ImagePointer & {
   sopClassUid: string;
   caption: string;
   windowCenter?: number;

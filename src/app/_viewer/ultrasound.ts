@@ -2,7 +2,7 @@ import { type Attributes, items, number } from "@overread/shared/dicom/attribute
 import { Tag } from "@overread/shared/dicom/tags";
 
 /** A region of an ultrasound image; bounds in pixels, inclusive. */
-export type UltrasoundRegion = {
+type UltrasoundRegion = {
   x0: number;
   y0: number;
   x1: number;

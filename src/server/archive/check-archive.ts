@@ -14,7 +14,7 @@ export type ArchiveReport = {
   /** Objects that no row names. An hour old and older: younger ones may be on their way. */
   orphaned: string[];
 };
-export type ArchiveFault = { objectKey: string; instanceId?: string; reportVersionId?: string };
+type ArchiveFault = { objectKey: string; instanceId?: string; reportVersionId?: string };
 
 type Row = {
   id: string;

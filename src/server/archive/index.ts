@@ -1,7 +1,7 @@
 export { checkArchive } from "./check-archive.ts";
 export { explicitForm, hasExplicitForm, readWhole } from "./explicit-form.ts";
 export { indexStudy } from "./index-study.ts";
-export { finishInstance, type IngestOptions, type IngestResult, ingestPart10, receiveInstance } from "./ingest.ts";
+export { finishInstance, type IngestResult, ingestPart10, receiveInstance } from "./ingest.ts";
 export type { Fit, Region } from "./picture/fit-into.ts";
 export { closePicturePool } from "./picture/pool.ts";
 export { decodeFrames, drawFrame, type PictureOptions } from "./picture/render.ts";

@@ -9,7 +9,7 @@ import { chainAllWaitingReads } from "./writer.ts";
  * The head of an organisation's audit chain at a time; `sig` is a signature by the key of `key.ts`, absent in anchors
  * older than the key.
  */
-export type Anchor = { at: string; orgId: string; seq: string; hash: string; sig?: string };
+type Anchor = { at: string; orgId: string; seq: string; hash: string; sig?: string };
 
 const fileName = "audit-anchors.jsonl";
 

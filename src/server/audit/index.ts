@@ -1,3 +1,3 @@
 export { anchorAuditHeads, readAnchors } from "./anchors.ts";
-export { type ChainFault, verifyAuditChains } from "./verify-chains.ts";
-export { startAuditWriter, type WaitingReads, waitingReads } from "./writer.ts";
+export { verifyAuditChains } from "./verify-chains.ts";
+export { startAuditWriter, waitingReads } from "./writer.ts";

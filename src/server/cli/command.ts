@@ -5,7 +5,7 @@ import { namedVariable } from "#server/config.ts";
 /** A mistake of the user: printed with the command's usage, without a stack. */
 export class UsageError extends Error {}
 
-export type Output = {
+type Output = {
   /** A line for a person, on stderr under `--json`. */
   say(line: string): void;
 };

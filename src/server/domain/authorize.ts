@@ -17,7 +17,7 @@ export type PolicyRow = {
 };
 
 /** Roles that may do it to rows on this side. */
-export type Grant = readonly [role: Role, side: Side];
+type Grant = readonly [role: Role, side: Side];
 export type Rule = {
   people: readonly Grant[];
   /**

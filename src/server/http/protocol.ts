@@ -19,7 +19,7 @@ export type Exchange = {
 };
 
 /** How a protocol's bodies are received. */
-export type BodyLimit =
+type BodyLimit =
   /** Read by the protocol, within half a minute. */
   | { kind: "small" }
   /** No time limit by the front door: the protocol monitors its senders itself. */
@@ -27,7 +27,7 @@ export type BodyLimit =
   /** Received completely by the front door before the protocol is called. */
   | { kind: "whole"; limitBytes: (path: string) => number; timeoutMs: number };
 
-export type Limits = {
+type Limits = {
   /** The allowed methods; others are refused. Omitted: the protocol decides itself. */
   methods?: readonly string[];
   /** A `Host` that is none of the portal's names is refused (421). */
@@ -38,7 +38,7 @@ export type Limits = {
 };
 
 /** A gauge of this process, for the platform's metrics. */
-export type Gauge = { name: string; help: string; value: number };
+type Gauge = { name: string; help: string; value: number };
 
 /**
  * A protocol that the front door mounts: a folder that exports one {@link Mount}. The front door does once what all

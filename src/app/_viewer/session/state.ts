@@ -5,10 +5,10 @@ import type { Measurement, SeriesForViewing, StudyForViewing } from "../types.ts
 import type { ReaderAction } from "./actions.ts";
 import type { Cell, CellId, Layout, Studies, StudyKey } from "./cell.ts";
 
-export type Cells = { readonly [id in CellId]?: Cell };
+type Cells = { readonly [id in CellId]?: Cell };
 
 /** What an undo restores. */
-export type Arrangement = Pick<SessionState, "layout" | "cells" | "active" | "maximized" | "links">;
+type Arrangement = Pick<SessionState, "layout" | "cells" | "active" | "maximized" | "links">;
 
 export type SessionState = {
   readonly studies: Studies;

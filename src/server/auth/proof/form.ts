@@ -9,7 +9,7 @@ import type { Account } from "../accounts.ts";
 export type ProvenAct = "sign" | "change-password";
 
 /** The verdict of a form of proof. */
-export type Verdict =
+type Verdict =
   | { proven: true }
   | {
       proven: false;

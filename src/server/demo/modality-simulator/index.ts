@@ -4,7 +4,6 @@ export { demoStudies } from "./demo.ts";
 export { makeStudy } from "./make-study.ts";
 export {
   type SimulatedFile,
-  type SimulatedPatient,
   type SimulatedStudy,
   type StudyKind,
   type StudyOptions,

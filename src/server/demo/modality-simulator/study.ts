@@ -2,7 +2,7 @@
 export const studyKinds = ["chest-ct", "head-ct", "brain-mr", "chest-xr", "us-cine", "mammogram"] as const;
 export type StudyKind = (typeof studyKinds)[number];
 
-export type SimulatedPatient = {
+type SimulatedPatient = {
   /** PN text, groups by `=`: `"Yamada^Tarou=山田^太郎=やまだ^たろう"`. */
   name: string;
   id: string;

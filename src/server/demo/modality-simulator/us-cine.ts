@@ -31,7 +31,7 @@ export function* usFiles(plan: Plan): Generator<SimulatedFile> {
 }
 
 /** For each pixel of the fan: how deep it lies and where its speckle is found; -1 outside. */
-export type Sector = { columns: number; rows: number; pixelMm: number; speckleAt: Int32Array; depth: Float32Array };
+type Sector = { columns: number; rows: number; pixelMm: number; speckleAt: Int32Array; depth: Float32Array };
 
 /** The geometry of the fan, worked out once for all frames. */
 function sector(columns: number, rows: number): Sector {

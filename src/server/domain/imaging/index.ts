@@ -1,8 +1,7 @@
 export { completeStudy, settleStudies, settleStudy } from "./complete-study.ts";
-export { confirmInstances, type Digest } from "./confirm-instances.ts";
+export { confirmInstances } from "./confirm-instances.ts";
 export {
   askSender,
-  type DamagedStudy,
   damagePolicy,
   ListDamaged,
   listDamaged,
@@ -13,7 +12,6 @@ export { firstImageMetadata, type ImageReference, imagesReceivedBy } from "./evi
 export {
   ClearIdentity,
   clearIdentity,
-  type IdentityTask,
   identityPolicy,
   listIdentityTasks,
 } from "./identity/index.ts";
@@ -23,23 +21,19 @@ export { documentSource, findOwnDocument } from "./own-documents.ts";
 export {
   authorizeStudy,
   type ImagingAction,
-  type ImagingScope,
   imagingScope,
-  type StudyAccess,
 } from "./policy.ts";
 export { instanceJson, rootPlaceholder, sortTags } from "./prerender.ts";
 export {
   ListQuarantined,
   listQuarantined,
   openQuarantined,
-  type QuarantinedInstance,
-  type QuarantinedVersion,
   quarantinePolicy,
   ResolveQuarantined,
   resolveQuarantined,
 } from "./quarantine/index.ts";
 export { recordRefused } from "./record-refused.ts";
-export { countLimit, type Search, type SearchResult, search } from "./search.ts";
+export { countLimit, search } from "./search.ts";
 export { isAttribute, isSearchable, type SearchLevel, safeName } from "./search-attributes.ts";
 
 export { storeInstances } from "./store/store-instances.ts";

@@ -5,7 +5,5 @@
 export {
   authorizeStudy,
   type ImagingAction,
-  type ImagingScope,
   imagingScope,
-  type StudyAccess,
 } from "../image-access.ts";

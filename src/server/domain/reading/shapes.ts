@@ -165,7 +165,7 @@ export type SeriesSummary = {
   thumbnailSopInstanceUid: string | null;
 };
 
-export type OpenedStudy = {
+type OpenedStudy = {
   orgSlug: string;
   studyInstanceUid: string;
   /** Origin-relative, e.g. `/dicomweb/lakeside`. */
@@ -188,7 +188,7 @@ export type OpenedPrior = OpenedStudy & {
   report?: { signedAt: string; signedBy: string; sections: ReportSection[] };
 };
 
-export type PatientBanner = {
+type PatientBanner = {
   name: string;
   nameGroups: NameGroups;
   sex: string;

@@ -145,7 +145,7 @@ export type ReferralItem = {
 
 export type Referrals = { items: ReferralItem[]; nextCursor: string | null; counts: { unread: number } };
 
-export type RenderedKeyImage = KeyImage & {
+type RenderedKeyImage = KeyImage & {
   /** Origin-relative path of the picture (WADO-RS rendered, PS3.18 §10.4.1.1.3). */
   renderedPath: string;
 };

@@ -49,7 +49,7 @@ export const UpdateFacility = z.object({
 });
 export type UpdateFacility = z.infer<typeof UpdateFacility>;
 
-export type FacilitySettingsView = {
+type FacilitySettingsView = {
   allowedCallingAeTitles: string[];
   calledAeTitles: string[];
   priorAeTitles: string[];

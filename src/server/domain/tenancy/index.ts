@@ -1,17 +1,17 @@
 export { addCalledAeTitle } from "./add-called-ae-title.ts";
 export { insertAccount } from "./create-account.ts";
-export { createContract, type NewContract } from "./create-contract.ts";
-export { createFacility, type NewFacility } from "./create-facility.ts";
-export { createOrganization, type NewOrganization } from "./create-organization.ts";
-export { type FacilityListItem, listFacilities, UpdateFacility, updateFacility } from "./facilities.ts";
+export { createContract } from "./create-contract.ts";
+export { createFacility } from "./create-facility.ts";
+export { createOrganization } from "./create-organization.ts";
+export { listFacilities, UpdateFacility, updateFacility } from "./facilities.ts";
 export { isPacsHost } from "./host-address.ts";
 export { inviteUser } from "./invite-user.ts";
 export { changePassword, ownAccount, signOutEverywhere } from "./own-account.ts";
-export type { OwnResetLink } from "./own-reset-links.ts";
-export { endOwnSessions, listOwnSessions, type OwnSession } from "./own-sessions.ts";
+
+export { endOwnSessions, listOwnSessions } from "./own-sessions.ts";
 export { linkHash } from "./password-link.ts";
 export { tenancyPolicy } from "./policy.ts";
 export { redeemLink, replacePassword } from "./redeem-link.ts";
 export { makeResetLink, makeResetLinkAsOperator } from "./reset-link.ts";
 export { endOldestSessions, endSession, openSession, touchSession } from "./sessions.ts";
-export { CreateUser, createUser, deactivateUser, listUsers, type UserListItem } from "./users.ts";
+export { CreateUser, createUser, deactivateUser, listUsers } from "./users.ts";

@@ -5,7 +5,7 @@ import { type Instant, minuteMs } from "./codes.ts";
  * any order; one that nobody has ended yet has no `until`.
  */
 export type CaseClock = { startedAt: Instant; minutes: number; stops: readonly Stop[] };
-export type Stop = { from: Instant; until: Instant | null };
+type Stop = { from: Instant; until: Instant | null };
 
 /** Stops without overlap, in order, from the start of the clock on; the last may be open. */
 function merged({ startedAt, stops }: CaseClock): { from: Instant; until: Instant }[] {

@@ -5,7 +5,7 @@ import type { Snapshot } from "./snapshot.ts";
 import { joined, type Presence, presenceOf, timetable, type Work, workOf } from "./timetable.ts";
 
 /** A case that will be late. `signedAt` null: nobody gets to it before the end of the forecast. `readers`: how many may read it at all. */
-export type Breach = { caseId: string; priority: Priority; dueAt: Instant; signedAt: Instant | null; readers: number };
+type Breach = { caseId: string; priority: Priority; dueAt: Instant; signedAt: Instant | null; readers: number };
 
 /** What would help, and how many would be in time then, STAT among them. */
 export type Help = (

@@ -4,8 +4,8 @@ import type { Played } from "./recorded.ts";
 import type { ReaderFacts } from "./snapshot.ts";
 
 /** Waiting from arrival to signature. `met`: signed when due. What is still unread at the end is missed if it was due by then. */
-export type ServiceFigures = { cases: number; met: number; meanMinutes: number; p95Minutes: number };
-export type ReaderLoad = { readerId: string; cases: number; workUnits: number; hours: number };
+type ServiceFigures = { cases: number; met: number; meanMinutes: number; p95Minutes: number };
+type ReaderLoad = { readerId: string; cases: number; workUnits: number; hours: number };
 export type Measures = {
   byPriority: Record<Priority, ServiceFigures>;
   unread: number;

@@ -12,7 +12,7 @@ import { type Names, plural } from "./words.ts";
  * How a reader stood to a case when it was decided. `has`: it is his, or offered to him. `may`: he could have it. `not-asked`: he may claim it, but an
  * offer goes to others. `full`: a cap or an unanswered offer is in the way. `barred`: he must not.
  */
-export type Stand = "has" | "may" | "not-asked" | "full" | "barred";
+type Stand = "has" | "may" | "not-asked" | "full" | "barred";
 export type ReaderTrace = { readerId: string; stand: Stand; findings: Finding[] };
 export type CaseTrace = {
   caseId: string;

@@ -1,4 +1,4 @@
-export { ListQuarantined, listQuarantined, type QuarantinedInstance, type QuarantinedVersion } from "./list.ts";
+export { ListQuarantined, listQuarantined } from "./list.ts";
 export { openQuarantined } from "./open.ts";
 export { quarantinePolicy } from "./policy.ts";
 export { ResolveQuarantined, resolveQuarantined } from "./resolve.ts";

@@ -21,7 +21,7 @@ export const ListQuarantined = z.object({
 export type ListQuarantined = z.input<typeof ListQuarantined>;
 
 /** One version of an image. */
-export type QuarantinedVersion = {
+type QuarantinedVersion = {
   instanceId: string;
   studyInstanceUid: string;
   seriesInstanceUid: string;
