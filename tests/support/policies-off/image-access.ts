@@ -4,3 +4,4 @@ import type * as real from "#server/domain/image-access.ts";
 export const imagingScope: typeof real.imagingScope = () => ({ kind: "all" });
 export const mayAccessStudy: typeof real.mayAccessStudy = () => true;
 export const authorizeStudy: typeof real.authorizeStudy = () => undefined;
+export const opensImages: typeof real.opensImages = () => true;
