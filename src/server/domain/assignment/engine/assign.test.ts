@@ -259,7 +259,13 @@ test("the lead reads what is in a reader's way, and the reader why it is his", (
   );
   assert.equal(readerInWords(trace.readers[0]!, names, at), "Licence for DE-BY expired 21:29; Not signed in.");
   assert.equal(
-    decisionInWords(trace.decision, names, at),
-    "Offered to you until 21:32 by the rule push: you have 2.5 work units per hour of your shift, the reader after you 4.0.",
+    decisionInWords(trace.decision, names, at, "ben"),
+    "Offered to you until 21:32 by the rule push: 2.5 work units per hour of the shift, the next reader 4.0.",
+  );
+  assert.match(decisionInWords(trace.decision, names, at, null), /^Offered to ben until/);
+  const none = traces(aSnapshot({ cases: [aCase({ id: "ct" })], readers: readers.slice(0, 1), rules: [push] }), ["ct"]);
+  assert.equal(
+    decisionInWords(none.outcome.decisions[0]!, names, at, null),
+    "Nobody may read it: 1 reader with a licence that expired.",
   );
 });

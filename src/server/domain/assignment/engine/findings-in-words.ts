@@ -55,19 +55,19 @@ export function findingInWords(finding: Finding, names: Names, at: Times): strin
 }
 
 const perHour = (value: number): string => value.toFixed(1);
-/** Why him, said to himself: "why me". */
+/** Why him, in words that he and the lead can both read. */
 const becauses: { [C in Wish["code"]]: (of: Extract<Wish, { code: C }>) => string } = {
-  "wish.own-draft": () => "your own draft is in it",
-  "wish.subspecialty": () => "you are trained for it",
-  "wish.same-patient": () => "you have another case of this patient",
-  "wish.linked": () => "you have a case that is linked with it",
-  "wish.priors": () => "you signed a prior of this patient",
+  "wish.own-draft": () => "own draft in it",
+  "wish.subspecialty": () => "trained for it",
+  "wish.same-patient": () => "another case of this patient in hand",
+  "wish.linked": () => "a case in hand that is linked with it",
+  "wish.priors": () => "signed a prior of this patient",
   "wish.free-first": ({ minutes, next }) =>
-    `you are free in ${Math.round(minutes)} min, the reader after you in ${Math.round(next)}`,
+    `free in ${Math.round(minutes)} min, the next reader in ${Math.round(next)} min`,
   "wish.balance": ({ perHour: own, next }) =>
-    `you have ${perHour(own)} work units per hour of your shift${next === null ? "" : `, the reader after you ${perHour(next)}`}`,
+    `${perHour(own)} work units per hour of the shift${next === null ? "" : `, the next reader ${perHour(next)}`}`,
   "wish.only-one": () => "nobody else could be asked",
-  "wish.drawn-by-seed": () => "between you and the reader after you it was drawn by lot",
+  "wish.drawn-by-seed": () => "drawn by lot among equals",
 };
 
 export function wishInWords(wish: Wish): string {

@@ -90,17 +90,20 @@ export function readerInWords({ stand, findings }: ReaderTrace, names: Names, at
   return `${told.map((each) => findingInWords(each, names, at)).join("; ")}.`;
 }
 
-/** "Why me?", to the reader whom a case was given; "why nobody?" and "why not yet?" to the lead. */
-export function decisionInWords(decision: Decision, names: Names, at: Times): string {
+/**
+ * "Why me?" to the reader whom a case was given, "why him?", "why nobody?" and "why not yet?" to the lead.
+ *
+ * @param me who reads it: he is called "you". Null: no reader of the group.
+ */
+export function decisionInWords(decision: Decision, names: Names, at: Times, me: string | null): string {
+  const who = (readerId: string) => (readerId === me ? "you" : names("reader", readerId));
   switch (decision.kind) {
     case "keep":
-      return { claim: "You are reading it.", offer: "It is offered to you.", assignment: "It is yours." }[
-        decision.what
-      ];
+      return `${{ claim: "Read by", offer: "Offered to", assignment: "Assigned to" }[decision.what]} ${who(decision.readerId)}.`;
     case "offer":
-      return `Offered to you until ${at(decision.until)} by the rule ${names("rule", decision.ruleId)}: ${because(decision.wishes)}.`;
+      return `Offered to ${who(decision.readerId)} until ${at(decision.until)} by the rule ${names("rule", decision.ruleId)}: ${because(decision.wishes)}.`;
     case "assign":
-      return `Yours by the rule ${names("rule", decision.ruleId)}: ${because(decision.wishes)}.`;
+      return `Assigned to ${who(decision.readerId)} by the rule ${names("rule", decision.ruleId)}: ${because(decision.wishes)}.`;
     case "pool":
       return decision.asked
         ? "It was to be offered, and nobody is left to ask: whoever may claims it."
