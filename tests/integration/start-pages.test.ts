@@ -29,6 +29,7 @@ test("who has several roles sees each place once and starts with the work neares
     "/admin/set-aside",
     "/admin/damaged",
     "/admin/identity",
+    "/orders",
     "/admin/audit",
   ];
   const places = (roles: Role[], kind: OrganizationKind) => placesOf(somebody(roles, kind)).map(({ href }) => href);

@@ -1,6 +1,12 @@
 "use client";
 
-import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId } from "react";
+import {
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+  useId,
+} from "react";
 import { classNames } from "./class-names.ts";
 
 const inputClass =
@@ -38,6 +44,34 @@ export function Field({
       {error ? (
         <p id={`${id}-error`} role="alert" className="text-xs text-stat">
           {error}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+/** The same for words of several lines. */
+export function TextField({
+  label,
+  hint,
+  className,
+  ...rest
+}: FieldProps & Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, "className">) {
+  const id = useId();
+  return (
+    <div className={classNames("flex flex-col gap-1", className)}>
+      <label htmlFor={id} className="text-[0.8125rem] font-medium">
+        {label}
+      </label>
+      <textarea
+        id={id}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        className={classNames(inputClass, "h-auto min-h-9 py-1.5 leading-5")}
+        {...rest}
+      />
+      {hint ? (
+        <p id={`${id}-hint`} className="text-xs text-quiet">
+          {hint}
         </p>
       ) : null}
     </div>

@@ -3,6 +3,7 @@ import { auditPolicy } from "#server/domain/audit/index.ts";
 import { edgePolicy } from "#server/domain/edge/index.ts";
 import { opensImages } from "#server/domain/image-access.ts";
 import { damagePolicy, identityPolicy, quarantinePolicy } from "#server/domain/imaging/index.ts";
+import { orderPolicy } from "#server/domain/ordering/index.ts";
 import { casePolicy } from "#server/domain/reading/index.ts";
 import { referralPolicy } from "#server/domain/reporting/index.ts";
 import { tenancyPolicy } from "#server/domain/tenancy/index.ts";
@@ -18,6 +19,7 @@ export function abilitiesOf(actor: UserActor) {
     cases: casePolicy.can(actor, "case.read", null) && opensImages(actor),
     hold: casePolicy.can(actor, "case.hold", null),
     sign: casePolicy.can(actor, "case.sign", null),
+    orders: orderPolicy.can(actor, "order.list", null),
     referrals: referralPolicy.can(actor, "referral.list", null),
     edges: edgePolicy.can(actor, "edge.manage", null),
     facilities: tenancyPolicy.can(actor, "facility.manage", null),

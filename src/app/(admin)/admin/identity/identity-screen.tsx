@@ -9,9 +9,9 @@ import type { Me, Outputs } from "../../../_trpc/types.ts";
 import { Button } from "../../../_ui/button.tsx";
 import { EmptyState, FailedState } from "../../../_ui/empty-state.tsx";
 import { formatDicomDate, sexLabel } from "../../../_ui/format.ts";
+import { ReasonDialog } from "../../../_ui/reason-dialog.tsx";
 import { useToast } from "../../../_ui/toast.tsx";
 import { OfficePage } from "../../office-page.tsx";
-import { ReasonDialog } from "../../reason-dialog.tsx";
 
 type Answer = Outputs["identity"]["list"];
 type Task = Answer["items"][number];

@@ -11,11 +11,11 @@ import { EmptyState, FailedState } from "../../../_ui/empty-state.tsx";
 import { formatBytes, formatDicomDate, withoutModality } from "../../../_ui/format.ts";
 import { doubtsInWords, inWords } from "../../../_ui/in-words.ts";
 import { Ago } from "../../../_ui/now.tsx";
+import { ReasonDialog } from "../../../_ui/reason-dialog.tsx";
 import { SkeletonRows } from "../../../_ui/skeleton.tsx";
 import { Badge, PatientMark } from "../../../_ui/status.tsx";
 import { useToast } from "../../../_ui/toast.tsx";
 import { OfficePage } from "../../office-page.tsx";
-import { ReasonDialog } from "../../reason-dialog.tsx";
 import { describeDifference } from "./describe-difference.ts";
 
 type Answer = Outputs["quarantine"]["list"];

@@ -1,10 +1,10 @@
 "use client";
 
 import type { FormEvent, ReactNode } from "react";
-import { Button } from "../_ui/button.tsx";
-import { Dialog } from "../_ui/dialog.tsx";
-import { Field } from "../_ui/field.tsx";
-import { Problem } from "../_ui/problem.tsx";
+import { Button } from "./button.tsx";
+import { Dialog } from "./dialog.tsx";
+import { Field } from "./field.tsx";
+import { Problem } from "./problem.tsx";
 
 /** A decision about somebody's images: what it does, the reason that goes on the audit trail, and a last word. */
 export function ReasonDialog({
