@@ -30,6 +30,7 @@ const owners = {
   reading_case: "domain/reading",
   case_prior: "domain/reading",
   case_skip: "domain/reading",
+  case_message: "domain/reading",
   report_draft: "domain/reporting",
   draft_handover: "domain/reporting",
   report_version: "domain/reporting",

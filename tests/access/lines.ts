@@ -47,6 +47,14 @@ export const procedures: Record<string, Line> = {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId, reason: "Mine now." }),
     may: ["radiologist", "worklist_manager"],
   },
+  "worklist.ask": {
+    reach: ({ signedCaseId }) => ({ caseId: signedCaseId, text: "Mine now.", stopsClock: false }),
+    may: ["radiologist", "worklist_manager"],
+  },
+  "worklist.answer": {
+    reach: ({ signedCaseId }) => ({ caseId: signedCaseId, text: "Mine now." }),
+    may: ["technologist", "site_admin"],
+  },
   "worklist.skip": {
     reach: ({ caseId }) => ({ caseId, reason: "Not one that I should read." }),
     may: ["radiologist"],

@@ -33,6 +33,8 @@ export const tables: Record<string, Line> = {
   case_prior: { insert: ["owner"], update: ["owner", "reader"], delete: ["owner"] },
   report_draft: { insert: ["reader"], update: ["reader"], delete: [] },
   draft_handover: { ...nobody, insert: ["reader"] },
+  // A question, as here, is the group's; the hospital writes answers (reading-questions.test.ts).
+  case_message: { ...nobody, insert: ["reader"] },
   case_skip: { insert: ["reader"], update: ["reader"], delete: [] },
   report_version: { ...nobody, insert: ["reader"] },
   report_document: { ...nobody, insert: ["owner"] },
@@ -62,6 +64,7 @@ export const pointers: Record<string, string[]> = {
   report_draft: ["case_id", "author_id"],
   draft_handover: ["case_id", "author_id", "by_id"],
   case_skip: ["case_id", "user_id"],
+  case_message: ["case_id", "by_id"],
   report_version: ["case_id", "study_ref", "signed_by_id"],
   report_document: ["report_version_id"],
   destination: ["facility_id"],

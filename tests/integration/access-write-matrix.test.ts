@@ -112,6 +112,11 @@ async function furnishRest(): Promise<void> {
        SELECT $1, u.id, $2, $3, 'Not my field', now() FROM user_account u WHERE u.org_id = $3 LIMIT 1`,
       [things.caseId, hospital, reader],
     );
+    await owner.query(
+      `INSERT INTO case_message (case_id, org_id, reader_org_id, kind, text, by_id)
+       SELECT $1, $2, $3, 'question', 'x', u.id FROM user_account u WHERE u.org_id = $3 LIMIT 1`,
+      [things.caseId, hospital, reader],
+    );
     await owner.query("INSERT INTO referral_reading (study_ref, user_id, org_id, version) VALUES ($1, $2, $3, 1)", [
       things.signedStudyId,
       person,

@@ -1,6 +1,7 @@
 "use client";
 
 import { formatTime } from "@overread/shared/dicom/dates";
+import { MessageCircleQuestion, MessageCircleReply } from "lucide-react";
 import { type ReactNode, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
 import { classNames } from "../../_ui/class-names.ts";
@@ -324,6 +325,7 @@ function CaseRow({
           !hospital && item.status === "unread" && !isNew && skips.length === 0 && "@max-[54rem]:hidden",
         )}
       >
+        {item.question ? <QuestionMark question={item.question} /> : null}
         {isNew ? <span className="mr-1.5 text-xs font-semibold text-accent">New</span> : null}
         {skips.length > 0 && !item.claimedBy ? (
           <SkipMark skips={skips} userId={userId} />
@@ -338,6 +340,18 @@ function CaseRow({
 function nameTitle(item: WorklistItem): string {
   const { main, others } = nameWritings(item.patientNameGroups);
   return [main, ...others].join(" · ");
+}
+
+/** The site was asked something about the case, or has answered. */
+function QuestionMark({ question }: { question: NonNullable<WorklistItem["question"]> }) {
+  const words = question === "asked" ? "The site was asked, no answer yet" : "The site has answered";
+  const Icon = question === "asked" ? MessageCircleQuestion : MessageCircleReply;
+  return (
+    <span title={words} className={classNames("mr-1.5 inline-flex", question === "asked" ? "text-held" : "text-done")}>
+      <Icon className="size-3.5" aria-hidden="true" />
+      <span className="sr-only">{words}</span>
+    </span>
+  );
 }
 
 /** The case's state and holder: the caller, a colleague, or nobody. */

@@ -2,7 +2,7 @@
 
 import { isBirthDate } from "@overread/shared/dicom/age";
 import { formatTime } from "@overread/shared/dicom/dates";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
@@ -17,8 +17,10 @@ import { Ago, Countdown, useNow, useZone } from "../../_ui/now.tsx";
 import { PatientName, RepairedMark } from "../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../_ui/skeleton.tsx";
 import { PatientMark, PatientWarning, PriorityMark, StatusMark } from "../../_ui/status.tsx";
-import { useToast } from "../../_ui/toast.tsx";
 import { LateImagesNotice } from "../late-images-notice.tsx";
+import { OrderLines } from "../order-lines.tsx";
+import { SiteQuestions } from "../site-questions.tsx";
+import { CaseActs } from "./case-acts.tsx";
 import { DraftLine } from "./draft-mark.tsx";
 
 /** Delays the request, so that moving through the list does not fetch every case on the way. */
@@ -47,7 +49,6 @@ export function CasePreview({
   onSkip: () => void;
 }) {
   const trpc = useTrpc();
-  const toast = useToast();
   const zone = useZone();
   const now = useNow();
   const [settled, setSettled] = useState(false);
@@ -58,15 +59,8 @@ export function CasePreview({
     return () => clearTimeout(timer);
   }, []);
   const detail = useQuery(trpc.worklist.get.queryOptions({ caseId: item.caseId }, { enabled: settled }));
-  const release = useMutation(
-    trpc.worklist.release.mutationOptions({
-      onSuccess: () => toast("The case is back on the list."),
-      onError: (error) => toast(messageFor(error), { tone: "problem" }),
-    }),
-  );
   const { mine } = item;
   const priors = detail.data?.priors;
-  const mayRelease = item.can.release && !mine;
 
   // The panel takes half of a phone's screen: its row is scrolled into view.
   useEffect(() => {
@@ -120,7 +114,7 @@ export function CasePreview({
       ) : null}
       {item.lateImages ? <LateImagesNotice item={item} mayAnswer={false} /> : null}
 
-      {item.can.read || mayRead || mayRelease ? (
+      {item.can.read || mayRead ? (
         <div className="flex flex-wrap items-center gap-2">
           {item.can.read ? (
             <Button look="primary" onClick={onOpen} disabled={opening}>
@@ -135,17 +129,10 @@ export function CasePreview({
               Skip <Kbd className="max-md:hidden">S</Kbd>
             </Button>
           ) : null}
-          {mayRelease ? (
-            <Button
-              onClick={() => release.mutate({ caseId: item.caseId })}
-              disabled={release.isPending}
-              title="Takes the case from its reader; what is drafted stays"
-            >
-              Put back on the list
-            </Button>
-          ) : null}
         </div>
       ) : null}
+
+      <CaseActs item={item} />
 
       <Block title="Now">
         <dl className="grid grid-cols-[6rem_1fr] gap-y-1">
@@ -199,6 +186,24 @@ export function CasePreview({
           </dd>
         </dl>
       </Block>
+
+      {detail.data && (detail.data.messages.length > 0 || item.can.ask || item.can.answer) ? (
+        <Block title={item.question === "asked" ? "Asked the site, no answer yet" : "Questions to the site"}>
+          <SiteQuestions item={item} messages={detail.data.messages} onChanged={() => void detail.refetch()} />
+        </Block>
+      ) : null}
+
+      {item.orderCount > 0 ? (
+        <Block title="Ordered">
+          {detail.data ? (
+            <OrderLines orders={detail.data.orders} />
+          ) : detail.isError ? (
+            <p className="text-quiet">{messageFor(detail.error)}</p>
+          ) : (
+            <Skeleton className="h-8" />
+          )}
+        </Block>
+      ) : null}
 
       {item.priorityReasons.length > 0 ? (
         <Block title="Why here in the list">

@@ -9,6 +9,8 @@ const nothing: WorklistItem["can"] = {
   release: false,
   hold: false,
   resume: false,
+  ask: false,
+  answer: false,
   cancel: false,
   reinstate: false,
   read: false,

@@ -7,11 +7,12 @@ export const lists = [
   { id: "stat", label: "STAT", digit: "3" },
   { id: "mine", label: "Mine", digit: "4" },
   { id: "final", label: "Final, 24 h", digit: "5" },
+  { id: "asked", label: "Site asked", digit: "6" },
 ] as const;
 export type ListId = (typeof lists)[number]["id"];
 
 /** The lists for somebody who does not read cases. */
-export const viewOnlyLists: readonly ListId[] = ["all", "stat", "final"];
+export const viewOnlyLists: readonly ListId[] = ["all", "stat", "final", "asked"];
 
 export function listOf(value: string | null | undefined): ListId {
   return lists.find((list) => list.id === value)?.id ?? "next";

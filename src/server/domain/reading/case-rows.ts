@@ -4,7 +4,7 @@ import { Tag } from "@overread/shared/dicom/tags";
 import { type Reason, reason } from "@overread/shared/reasons";
 import type { Actor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
-import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
+import type { CaseMessageKind, CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import { hasPacs } from "../exchange/index.ts";
 import { mayAccessStudy } from "../image-access.ts";
 import {
@@ -52,6 +52,7 @@ export type CaseRow = IdentityFacts & {
   facilityName: string | null;
   facilitySlug: string | null;
   facilityTimeZone: string | null;
+  questionState: CaseMessageKind | null;
   priorCount: number;
   orderCount: number;
   /** Of its orders together; null where none says. */
@@ -105,7 +106,7 @@ export const selectCases = Prisma.sql`
     c.priority_score AS "priorityScore", c.priority_reasons AS "priorityReasons", c.due_at AS "dueAt", c.created_at AS "createdAt",
     c.claimed_by_id AS "claimedById", staff_name(c.claimed_by_id) AS "claimedByName", c.claimed_until AS "claimedUntil",
     ${claimRuns} AS "claimLive",
-    c.paused_from AS "pausedFrom", c.paused_at AS "pausedAt", staff_name(c.paused_by_id) AS "pausedByName", c.paused_reason AS "pausedReason",
+    c.paused_from AS "pausedFrom", c.paused_at AS "pausedAt", staff_name(c.paused_by_id) AS "pausedByName", c.paused_reason AS "pausedReason", c.question_state AS "questionState",
     d.author_id AS "draftAuthorId", staff_name(d.author_id) AS "draftAuthorName", d.updated_at AS "draftAt",
     o.slug AS "orgSlug", f.name AS "facilityName", f.slug AS "facilitySlug", f.time_zone AS "facilityTimeZone",
     (SELECT count(*)::int FROM case_prior p WHERE p.case_id = c.id) AS "priorCount",
@@ -154,6 +155,8 @@ function abilities(actor: Actor, row: CaseRow): CaseAbilities {
       row.pausedFrom !== "preliminary" &&
       casePolicy.can(actor, "case.cancel", row),
     reinstate: row.state === "cancelled" && casePolicy.can(actor, "case.reinstate", row),
+    ask: (mine || !row.claimLive) && !isFinished(row) && casePolicy.can(actor, "case.ask", row),
+    answer: row.questionState === "question" && casePolicy.can(actor, "case.answer", row),
     read: mayAccessStudy(actor, "study.read", row),
     readIncomplete: !whole && !isSigned(row) && casePolicy.can(actor, "case.read-incomplete", row),
     sign: whole && waits && !others && casePolicy.can(actor, "case.sign", row),
@@ -214,6 +217,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
       row.lateSince && row.lateImages > 0 ? { count: row.lateImages, since: row.lateSince.toISOString() } : null,
     priorCount: row.priorCount,
     orderCount: row.orderCount,
+    question: row.questionState === "question" ? "asked" : row.questionState === "answer" ? "answered" : null,
     quarantined: row.quarantinedInstances,
     incomplete: missingImagesOf(row),
     patientConflict: conflictOf(row),

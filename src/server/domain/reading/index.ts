@@ -1,6 +1,7 @@
 export { AcceptPrior, acceptPrior } from "./accept-prior.ts";
 export { applyOrders } from "./apply-orders.ts";
 export { arriveCase, arriveCases } from "./arrive-case.ts";
+export { answerQuestion, askSite } from "./ask-site.ts";
 export { attachPriors, attachPriorsToMany } from "./attach-priors.ts";
 export { regionsOf } from "./body-regions.ts";
 export { isHeldBy, isHeldByAnother, isOpen, isSigned, personOf, signed } from "./case-conditions.ts";
@@ -10,7 +11,18 @@ export { expireClaim } from "./expire-claim.ts";
 export { comparablePriors, getCase, ordersOf, readCaseRow } from "./get-case.ts";
 export { type HeldCase, holdClaim } from "./hold-claim.ts";
 export { doubtsByStudy, doubtsOf, type IdentityFacts, identityColumns } from "./identity-in-doubt.ts";
-export { CancelCase, HoldCase, ListCases, OfCase, OfClaim, ReadIncomplete, ReleaseClaim, SkipCase } from "./inputs.ts";
+export {
+  AnswerQuestion,
+  AskSite,
+  CancelCase,
+  HoldCase,
+  ListCases,
+  OfCase,
+  OfClaim,
+  ReadIncomplete,
+  ReleaseClaim,
+  SkipCase,
+} from "./inputs.ts";
 export { noteLateImages, requireLateImagesSeen, SeeLateImages, seeLateImages } from "./late-images.ts";
 export { listCases } from "./list-cases.ts";
 export { casesWithLapsedClaim, casesWithoutPlan } from "./lost-jobs.ts";

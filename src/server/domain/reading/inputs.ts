@@ -1,3 +1,4 @@
+import { removeHiddenCharacters } from "@overread/shared/hidden-characters";
 import { z } from "zod";
 import { CaseState } from "#server/db/generated/enums.ts";
 import { listIds } from "./list-ids.ts";
@@ -42,6 +43,13 @@ export const HoldCase = OfCase.extend({ claimToken: ClaimToken.optional(), reaso
 export type HoldCase = z.output<typeof HoldCase>;
 export const CancelCase = OfCase.extend({ reason: Reason });
 export type CancelCase = z.output<typeof CancelCase>;
+
+const Message = z.string().overwrite(removeHiddenCharacters).trim().min(3).max(2000);
+/** `stopsClock`: the case is held until the site has answered. */
+export const AskSite = OfCase.extend({ text: Message, stopsClock: z.boolean(), claimToken: ClaimToken.optional() });
+export type AskSite = z.output<typeof AskSite>;
+export const AnswerQuestion = OfCase.extend({ text: Message });
+export type AnswerQuestion = z.output<typeof AnswerQuestion>;
 
 /** A code of the short list (`shared/skip-reasons.ts`), or free text. */
 export const SkipCase = OfCase.extend({ reason: Reason });

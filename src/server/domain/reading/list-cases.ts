@@ -51,12 +51,13 @@ export async function listCases(ctx: Ctx, input: ListCases): Promise<Worklist> {
 /** The counts above the list. There are few open cases, however many were ever read. */
 async function countCases({ actor, tx }: Ctx, scope: Prisma.Sql): Promise<WorklistCounts & { nextDueAt: Date | null }> {
   const [row] = await tx.$queryRaw<[WorklistCounts & { nextDueAt: Date | null }]>`
-    SELECT open.unread, open.next, open."all", open.stat, open.arriving, open."nextDueAt", open.mine + late.mine AS mine, signed.final FROM (
+    SELECT open.unread, open.next, open."all", open.stat, open.arriving, open."nextDueAt", open.mine + late.mine AS mine, open.asked, signed.final FROM (
       SELECT count(*) FILTER (WHERE c.state = 'unread')::int AS unread,
         count(*) FILTER (WHERE ${onList(actor, "next")})::int AS next,
         count(*) FILTER (WHERE ${onList(actor, "all")})::int AS "all",
         count(*) FILTER (WHERE ${onList(actor, "stat")})::int AS stat,
         count(*) FILTER (WHERE ${onList(actor, "mine")})::int AS mine,
+        count(*) FILTER (WHERE ${onList(actor, "asked")})::int AS asked,
         count(*) FILTER (WHERE c.state = 'arriving')::int AS arriving,
         min(c.due_at) FILTER (WHERE c.state = 'unread') AS "nextDueAt"
       FROM reading_case c WHERE ${scope} AND c.completed_at IS NULL) open,

@@ -8,15 +8,20 @@ import type { ListId } from "./list-ids.ts";
  *
  * `next`: what the caller could start or continue now. `all`: what waits for a signature. `stat`: the STAT cases of
  * these, including arriving and held ones. `mine`: what the caller holds, has a draft of (whoever holds it now), or
- * signed before late images arrived. `final`: signed within a day; older cases are found by searching.
+ * signed before late images arrived. `asked`: the site was asked something and has not answered.
+ * `final`: signed within a day; older cases are found by searching.
  */
 export function onList(actor: Actor, list: ListId): Prisma.Sql {
   if (list === "next") return nextFor(personOf(actor));
   if (list === "all") return open;
   if (list === "stat") return Prisma.sql`(${open} AND c.priority = 'stat')`;
   if (list === "mine") return Prisma.sql`(${heldBy(personOf(actor))} OR ${draftedBy(actor)} OR ${addendumDue(actor)})`;
+  if (list === "asked") return asked;
   return signedOfLate;
 }
+
+/** The site was asked and has not answered yet. */
+const asked = Prisma.sql`(c.question_state = 'question' AND c.completed_at IS NULL AND c.state <> 'cancelled')`;
 
 const signedOfLate = Prisma.sql`(${signed} AND c.completed_at > now() - interval '24 hours')`;
 

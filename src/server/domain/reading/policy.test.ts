@@ -37,6 +37,8 @@ const expected: Record<CaseAction, Role[]> = {
   "case.hold": ["radiologist", "worklist_manager"],
   "case.resume": ["radiologist", "worklist_manager", "technologist", "site_admin"],
   "case.skip": ["radiologist"],
+  "case.ask": ["radiologist", "worklist_manager"],
+  "case.answer": ["technologist", "site_admin"],
   "case.cancel": ["worklist_manager", "site_admin"],
   "case.reinstate": ["worklist_manager", "site_admin"],
   "case.read-incomplete": ["radiologist", "worklist_manager"],

@@ -64,6 +64,19 @@ export const casePolicy = makePolicy(
       ],
     },
     "case.sign": { people: [["radiologist", "reader"]] },
+    // The reader asks, the site answers; both read what was said with the case.
+    "case.ask": {
+      people: [
+        ["radiologist", "reader"],
+        ["worklist_manager", "reader"],
+      ],
+    },
+    "case.answer": {
+      people: [
+        ["technologist", "hospital"],
+        ["site_admin", "hospital"],
+      ],
+    },
     // What the archive does when images arrive, whoever sends them: an edge router, an integration, a person uploading.
     "case.open": { people: [["technologist", "hospital"]], machines: ["system", "dicomweb:write"] },
     "case.arrive": { people: [["technologist", "hospital"]], machines: ["system", "dicomweb:write"] },

@@ -19,6 +19,10 @@ export type CaseAbilities = {
   /** Put it on hold; a reader names the own claim. */
   hold: boolean;
   resume: boolean;
+  /** Ask the site something, with or without stopping the clock. */
+  ask: boolean;
+  /** Answer what the reader asked. */
+  answer: boolean;
   /** Withdraw it, also while somebody is reading it. */
   cancel: boolean;
   reinstate: boolean;
@@ -81,6 +85,8 @@ export type WorklistItem = {
   claimedUntil: string | null;
   /** Why it is held or cancelled, by whom and since when; null otherwise. */
   paused: { reason: string; by: string; at: string } | null;
+  /** The site was asked and has not answered yet, or has; null: nothing was asked. */
+  question: "asked" | "answered" | null;
   /** The author of the saved draft and its time, for the reading group; null without a draft. */
   draft: { id: string; name: string; at: string } | null;
   /** The number of images the hospital sent, without the documents that we added. */
@@ -153,7 +159,17 @@ export type PriorSummary = {
   accepted: boolean;
 };
 
-export type CaseDetail = WorklistItem & { orders: OrderOfStudy[]; priors: PriorSummary[] };
+/** One side of what was asked and answered about a case. */
+export type CaseMessage = {
+  messageId: string;
+  kind: "question" | "answer";
+  text: string;
+  stopsClock: boolean;
+  by: string;
+  at: string;
+};
+
+export type CaseDetail = WorklistItem & { messages: CaseMessage[]; orders: OrderOfStudy[]; priors: PriorSummary[] };
 
 export type SeriesSummary = {
   seriesInstanceUid: string;

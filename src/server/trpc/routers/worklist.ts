@@ -1,4 +1,8 @@
 import {
+  AnswerQuestion,
+  AskSite,
+  answerQuestion,
+  askSite,
   CancelCase,
   cancelCase,
   claimCase,
@@ -31,6 +35,14 @@ export const worklistRouter = router({
   release: tenantProcedure.input(ReleaseClaim).mutation(({ ctx, input }) => releaseClaim(ctx, input)),
   skip: tenantProcedure.input(SkipCase).mutation(({ ctx, input }) => skipCase(ctx, input)),
   readIncomplete: tenantProcedure.input(ReadIncomplete).mutation(({ ctx, input }) => readIncomplete(ctx, input)),
+  ask: tenantProcedure
+    .meta({ cleansText: true })
+    .input(AskSite)
+    .mutation(({ ctx, input }) => askSite(ctx, input)),
+  answer: tenantProcedure
+    .meta({ cleansText: true })
+    .input(AnswerQuestion)
+    .mutation(({ ctx, input }) => answerQuestion(ctx, input)),
   hold: tenantProcedure.input(HoldCase).mutation(({ ctx, input }) => holdCase(ctx, input)),
   resume: tenantProcedure.input(OfCase).mutation(({ ctx, input }) => resumeCase(ctx, input)),
   cancel: tenantProcedure.input(CancelCase).mutation(({ ctx, input }) => cancelCase(ctx, input)),

@@ -28,6 +28,8 @@ const names: Record<string, string> = {
   "case.expire": "claim ran out",
   "case.hold": "held a case",
   "case.skip": "left a case for later",
+  "case.ask": "asked the site about a case",
+  "case.answer": "answered a reader's question",
   "case.resume": "took a held case up again",
   "case.cancel": "cancelled a case",
   "case.reinstate": "put a cancelled case back",

@@ -34,6 +34,8 @@ import { UnsavedTextPanel } from "../../_report/unsaved-text-panel.tsx";
 import { holdClaim } from "../../claims.ts";
 import { IncompleteNotice } from "../../incomplete-notice.tsx";
 import { LateImagesNotice } from "../../late-images-notice.tsx";
+import { OrderLines } from "../../order-lines.tsx";
+import { SiteQuestions } from "../../site-questions.tsx";
 import { type ClaimView, useClaim } from "../../use-claim.ts";
 import { DockHandle, useDockWidth } from "./dock-width.tsx";
 
@@ -65,6 +67,9 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
   const reportQuery = useQuery(
     trpc.report.get.queryOptions({ caseId }, { staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false }),
   );
+  // What was said with the site changes while the case is open; the study it was opened with does not.
+  const conversationQuery = useQuery(trpc.worklist.get.queryOptions({ caseId }, { refetchOnWindowFocus: false }));
+  const conversation = conversationQuery.data;
   const study = studyQuery.data;
   const acceptPrior = useCallback(
     async ({ studyInstanceUid }: StudyForViewing) => {
@@ -252,6 +257,22 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
           className={`min-h-0 flex-col border-line bg-panel max-md:flex-1 md:flex md:w-(--dock) md:shrink-0 ${tab === "report" ? "flex" : "max-md:hidden"}`}
         >
           <h2 className="sr-only">Report</h2>
+          {study && (study.orders.length > 0 || (conversation && !signed)) ? (
+            <section
+              aria-label="Order"
+              className="max-h-[24dvh] shrink-0 overflow-y-auto border-b border-line px-3 py-2 text-[0.8125rem]"
+            >
+              {study.orders.length > 0 ? <OrderLines orders={study.orders} /> : null}
+              {conversation && !signed ? (
+                <SiteQuestions
+                  item={{ ...conversation, mine: phase === "held" }}
+                  messages={conversation.messages}
+                  claimToken={claim?.claimToken}
+                  onChanged={() => void conversationQuery.refetch()}
+                />
+              ) : null}
+            </section>
+          ) : null}
           {reader && study && !signed ? (
             <ClaimNotice
               phase={phase}
