@@ -13,7 +13,7 @@ import { pool } from "#server/db/clients.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { type InstanceRecord, storeInstances } from "#server/domain/imaging/index.ts";
-import { workerHeartbeatKey } from "#server/live/worker-heartbeat.ts";
+import { workerHeartbeatKey } from "#server/jobs/worker-heartbeat.ts";
 import { bin, root } from "../lib/paths.mjs";
 import { until } from "../lib/ports.mjs";
 import { say } from "../lib/say.mjs";

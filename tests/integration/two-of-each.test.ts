@@ -7,8 +7,10 @@ import { createApiToken } from "#server/auth/api-token.ts";
 import { signInLimits } from "#server/auth/rate-limit.ts";
 import { listenerName } from "#server/db/listener.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
+import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { issueEnrollmentCodeAsOperator } from "#server/domain/edge/index.ts";
+import { publish } from "#server/live/publish.ts";
 import { createCaller } from "#server/trpc/caller.ts";
 import { orgId, signedIn } from "../actors.ts";
 import { isListening } from "../conformance/edge-process.ts";
@@ -277,6 +279,23 @@ test("of two readers who claim through different doors, one has the case", async
       ["case.already-claimed"],
     );
   }
+});
+
+test("what changed is told once to a screen at either door, while two workers run", async () => {
+  const { actor, cookie } = await signedIn("radiologist@nightshift.example");
+  const screens = await Promise.all(doors.map((door) => openScreen(door, cookie)));
+  await eventually(() => screens.every((screen) => screen.has("retry")), "both screens listening");
+  const told = ["once", "twice", "the last"];
+  for (const caseId of told)
+    await withTenant(actor, ({ tx }) => publish(tx, { topic: "case.changed", orgIds: [actor.orgId], caseId }));
+  const of = (screen: (typeof screens)[number]) =>
+    screen
+      .events()
+      .map(({ caseId }) => caseId)
+      .filter((id) => told.includes(id));
+  await eventually(() => screens.every((screen) => of(screen).includes("the last")), "the last one at both doors");
+  for (const screen of screens) assert.deepEqual(of(screen), told);
+  for (const screen of screens) screen.close();
 });
 
 test("two workers do each job, also when one is killed, and screens at both doors hear of it", async () => {

@@ -10,10 +10,11 @@ import { createLog } from "#server/log.ts";
 /** DICOMweb as the front door mounts it, without the other protocols and what they need. */
 export function answerDicomweb(): RequestListener {
   const log = createLog("dicomweb", config().log.level);
+  const listener = new DatabaseListener("overread_auth", log);
   const services = {
     log,
-    live: new LiveSubscriber(log),
-    listener: new DatabaseListener("overread_auth", log),
+    live: new LiveSubscriber(listener),
+    listener,
     tallies: new Tallies(),
     draining: () => false,
     gauges: () => [],

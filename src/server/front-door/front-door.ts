@@ -27,10 +27,11 @@ export type FrontDoor = {
  */
 export async function openFrontDoor({ host, port, log }: { host: string; port: number; log: Log }): Promise<FrontDoor> {
   let draining = false;
+  const listener = new DatabaseListener("overread_auth", log);
   const services: SharedServices = {
     log,
-    live: new LiveSubscriber(log),
-    listener: new DatabaseListener("overread_auth", log),
+    live: new LiveSubscriber(listener),
+    listener,
     tallies: new Tallies(),
     draining: () => draining,
     gauges: () => mounted.flatMap(({ gauges }) => gauges?.() ?? []),
@@ -60,7 +61,6 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
   server.keepAliveTimeout = 65_000;
 
   await listen(server, host, port);
-  services.live.start();
   services.listener.start();
   sharing.start();
   for (const { start } of mounted) start?.();
@@ -78,7 +78,6 @@ export async function openFrontDoor({ host, port, log }: { host: string; port: n
       await closed;
       clearInterval(idle);
       clearTimeout(impatient);
-      services.live.close();
       sharing.close();
       await services.listener.close();
       for (const { close } of mounted) close?.();

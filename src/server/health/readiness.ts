@@ -3,7 +3,7 @@ import { createClient } from "redis";
 import { waitingReads } from "#server/audit/index.ts";
 import { config } from "#server/config.ts";
 import { pool } from "#server/db/clients.ts";
-import { workerHeartbeatKey } from "#server/live/worker-heartbeat.ts";
+import { workerHeartbeatKey } from "#server/jobs/worker-heartbeat.ts";
 import { objectStore } from "#server/storage/open-store.ts";
 
 export type Readiness = { ok: boolean; dependencies: Record<Dependency, { ok: boolean }> };

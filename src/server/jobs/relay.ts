@@ -2,8 +2,7 @@ import { type ConnectionOptions, Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { config } from "#server/config.ts";
 import { DatabaseListener } from "#server/db/listener.ts";
-import { liveChannel } from "#server/live/publish.ts";
-import { workerHeartbeatKey, workerHeartbeatSeconds } from "#server/live/worker-heartbeat.ts";
+import { workerHeartbeatKey, workerHeartbeatSeconds } from "#server/jobs/worker-heartbeat.ts";
 import type { Log } from "#server/log.ts";
 import { type JobName, jobs } from "./catalog.ts";
 import { databaseTime, nextDueInMs, type OutboxJob, putBack, takeDue, unfinishedJobs } from "./outbox.ts";
@@ -28,9 +27,8 @@ const unfinishedAfterMs = 20_000;
 const sweepEveryMs = 10_000;
 
 /**
- * Relays committed jobs from the outbox to BullMQ, and announcements from Postgres to Redis. Either server may restart
- * at any moment, Redis also empty: the outbox is authoritative, and relaying a job twice adds it once, since its id in
- * the queue is the row's id.
+ * Relays committed jobs from the outbox to BullMQ. Postgres and Redis may restart at any moment, Redis also empty: the
+ * outbox is authoritative, and relaying a job twice adds it once, since its id in the queue is the row's id.
  */
 export class Relay {
   readonly #log: Log;
@@ -49,16 +47,11 @@ export class Relay {
   constructor(log: Log) {
     this.#log = log;
     this.#listener = new DatabaseListener("overread_maintenance", log);
-    // Jobs written while the connection was lost are relayed now; announcements made meanwhile are lost.
+    // Jobs written while the connection was lost are relayed now.
     this.#listener.on(
       "overread_outbox",
       () => this.wake(),
       () => this.wake(),
-    );
-    this.#listener.on(
-      liveChannel,
-      (payload) => this.#announce(payload),
-      () => this.#announceGap(),
     );
     // A producer fails fast: jobs wait in the outbox, not here.
     this.#redis = new Redis(config().redis.url, {
@@ -195,18 +188,6 @@ export class Relay {
       await queue.close().catch(() => {});
       throw error;
     }
-  }
-
-  #announce(payload: string): void {
-    // Lost while Redis is unavailable: clients fetch again when they reconnect.
-    if (this.#redis.status === "ready") this.#redis.publish(liveChannel, payload).catch(() => {});
-  }
-
-  /** Announcements made while disconnected are lost: every client is told to fetch again. */
-  #announceGap(): void {
-    const tell = () => this.#announce(JSON.stringify({ topic: "resync" }));
-    if (this.#redis.status === "ready") tell();
-    else this.#redis.once("ready", tell);
   }
 
   async #beat(): Promise<void> {

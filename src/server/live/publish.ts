@@ -11,8 +11,8 @@ export type LiveEvent = {
 };
 
 /**
- * Announces a change if and only if this transaction commits. Postgres passes it to the relay (worker), the relay to
- * Redis, Redis to every process with open event streams. A lost announcement delays an update but loses no data:
+ * Announces a change if and only if this transaction commits. Postgres passes it to every process with open
+ * event streams (`subscriber.ts`). A lost announcement delays an update but loses no data:
  * clients fetch again when they reconnect.
  */
 export async function publish(tx: SqlTx, event: LiveEvent): Promise<void> {
@@ -25,5 +25,5 @@ export async function publishAll(tx: SqlTx, events: LiveEvent[]): Promise<void> 
   const texts = events.map((event) => JSON.stringify(event));
   await tx.$queryRaw`SELECT count(pg_notify('overread_live', event))::int FROM unnest(${texts}::text[]) event`;
 }
-/** Postgres channel and Redis channel the announcements travel on. */
+/** Postgres channel of the announcements. */
 export const liveChannel = "overread_live";

@@ -14,7 +14,7 @@ type Readiness = { ok: boolean; dependencies: Record<string, { ok: boolean }> };
 const parts: Record<string, { name: string; without: string }> = {
   audit: { name: "Audit trail", without: "Reads are kept, and wait for their places on it." },
   database: { name: "Database", without: "Nothing can be read or written." },
-  redis: { name: "Redis", without: "Jobs and live updates wait; no work is lost." },
+  redis: { name: "Redis", without: "Jobs wait; no work is lost." },
   storage: { name: "Archive storage", without: "Edge routers keep studies until there is room again." },
   web: { name: "Pages", without: "Nobody can sign in or open a page." },
   worker: { name: "Worker", without: "Documents, priorities and returns wait." },
