@@ -3,12 +3,11 @@ import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import { seedDemo } from "#server/demo/seed.ts";
 import { claimCase, expireClaim, getCase, listCases, releaseClaim, renewClaim } from "#server/domain/reading/index.ts";
 import { getReport, saveDraft, signReport } from "#server/domain/reporting/index.ts";
 import { systemActor } from "#server/system-actor.ts";
-import { signedIn } from "../actors.ts";
-import { useTestDatabase } from "../database.ts";
+import type { useTestDatabase } from "../database.ts";
+import { useDemoPeople } from "../demo-people.ts";
 import { lapseClaim, makeUnreadCase } from "../factories/studies.ts";
 
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
@@ -16,11 +15,7 @@ let solheim: UserActor;
 let mensah: UserActor;
 let lead: UserActor;
 before(async () => {
-  db = await useTestDatabase();
-  await seedDemo({ password: "correct horse" });
-  solheim = (await signedIn("radiologist@nightshift.example")).actor;
-  mensah = (await signedIn("radiologist2@nightshift.example")).actor;
-  lead = (await signedIn("lead@nightshift.example")).actor;
+  ({ db, solheim, mensah, lead } = await useDemoPeople());
 });
 after(() => db.drop());
 

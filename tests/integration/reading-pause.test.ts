@@ -4,7 +4,6 @@ import { DomainError } from "@overread/shared/errors";
 import pg from "pg";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import { seedDemo } from "#server/demo/seed.ts";
 import {
   arriveCase,
   cancelCase,
@@ -20,8 +19,8 @@ import {
 import { getReport, saveDraft, signReport } from "#server/domain/reporting/index.ts";
 import { liveChannel } from "#server/live/publish.ts";
 import { systemActor } from "#server/system-actor.ts";
-import { signedIn } from "../actors.ts";
-import { useTestDatabase } from "../database.ts";
+import type { useTestDatabase } from "../database.ts";
+import { useDemoPeople } from "../demo-people.ts";
 import { makeArrivingCase, makeUnreadCase } from "../factories/studies.ts";
 import { eventually } from "../redis.ts";
 
@@ -35,13 +34,7 @@ const heard: { topic: string; caseId?: string; orgIds: string[] }[] = [];
 let ear: pg.Client;
 
 before(async () => {
-  db = await useTestDatabase();
-  await seedDemo({ password: "correct horse" });
-  solheim = (await signedIn("radiologist@nightshift.example")).actor;
-  mensah = (await signedIn("radiologist2@nightshift.example")).actor;
-  lead = (await signedIn("lead@nightshift.example")).actor;
-  tech = (await signedIn("tech@lakeside.example")).actor;
-  admin = (await signedIn("admin@lakeside.example")).actor;
+  ({ db, solheim, mensah, lead, tech, admin } = await useDemoPeople());
   ear = new pg.Client({ connectionString: db.ownerUrl });
   await ear.connect();
   ear.on("notification", ({ payload }) => heard.push(JSON.parse(payload ?? "{}")));

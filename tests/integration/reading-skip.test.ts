@@ -4,10 +4,9 @@ import { DomainError } from "@overread/shared/errors";
 import { skipReasons } from "@overread/shared/skip-reasons";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import { seedDemo } from "#server/demo/seed.ts";
 import { claimCase, listCases, nextCase, skipCase } from "#server/domain/reading/index.ts";
-import { signedIn } from "../actors.ts";
-import { useTestDatabase } from "../database.ts";
+import type { useTestDatabase } from "../database.ts";
+import { useDemoPeople } from "../demo-people.ts";
 import { makeArrivingCase, makeUnreadCase } from "../factories/studies.ts";
 
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
@@ -19,12 +18,7 @@ let first: { caseId: string };
 let second: { caseId: string };
 
 before(async () => {
-  db = await useTestDatabase();
-  await seedDemo({ password: "correct horse" });
-  solheim = (await signedIn("radiologist@nightshift.example")).actor;
-  mensah = (await signedIn("radiologist2@nightshift.example")).actor;
-  lead = (await signedIn("lead@nightshift.example")).actor;
-  tech = (await signedIn("tech@lakeside.example")).actor;
+  ({ db, solheim, mensah, lead, tech } = await useDemoPeople());
   first = await makeUnreadCase(db.owner);
   second = await makeUnreadCase(db.owner);
   await db.owner.query("UPDATE reading_case SET priority_score = 100 WHERE id = $1", [first.caseId]);

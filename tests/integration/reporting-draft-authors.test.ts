@@ -4,7 +4,6 @@ import { DomainError } from "@overread/shared/errors";
 import type { UserActor } from "#server/context.ts";
 import { pool } from "#server/db/clients.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import { seedDemo } from "#server/demo/seed.ts";
 import { claimCase, getCase, listCases, releaseClaim } from "#server/domain/reading/index.ts";
 import {
   getReport,
@@ -14,8 +13,8 @@ import {
   startDraftAnew,
   takeOverDraft,
 } from "#server/domain/reporting/index.ts";
-import { signedIn } from "../actors.ts";
-import { useTestDatabase } from "../database.ts";
+import type { useTestDatabase } from "../database.ts";
+import { useDemoPeople } from "../demo-people.ts";
 import { lapseClaim, makeUnreadCase } from "../factories/studies.ts";
 
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
@@ -24,12 +23,7 @@ let mensah: UserActor;
 let lead: UserActor;
 let tech: UserActor;
 before(async () => {
-  db = await useTestDatabase();
-  await seedDemo({ password: "correct horse" });
-  solheim = (await signedIn("radiologist@nightshift.example")).actor;
-  mensah = (await signedIn("radiologist2@nightshift.example")).actor;
-  lead = (await signedIn("lead@nightshift.example")).actor;
-  tech = (await signedIn("tech@lakeside.example")).actor;
+  ({ db, solheim, mensah, lead, tech } = await useDemoPeople());
 });
 after(() => db.drop());
 
