@@ -3,6 +3,7 @@ export const pieceSize = 1 << 20;
 /** Pieces kept for the next reader. */
 const spareLimit = 32;
 const spare: Buffer[] = [];
+const nothing = Buffer.alloc(0);
 
 /**
  * Memory for bytes on their way from the disk to the wire, used again and again: a new half megabyte for every image
@@ -10,13 +11,19 @@ const spare: Buffer[] = [];
  */
 export class ReadingMemory {
   #pieces: Buffer[] = [];
+  /** What is left of the last piece: the thousand small frames of a request do not take a piece each. */
+  #left: Buffer = nothing;
 
   /** Bytes with any content. Larger than a piece, they are new ones. */
   allocate(length: number): Buffer {
     if (length > pieceSize) return Buffer.allocUnsafe(length);
-    const piece = spare.pop() ?? Buffer.allocUnsafeSlow(pieceSize);
-    this.#pieces.push(piece);
-    return piece.subarray(0, length);
+    if (length > this.#left.length) {
+      this.#left = spare.pop() ?? Buffer.allocUnsafeSlow(pieceSize);
+      this.#pieces.push(this.#left);
+    }
+    const bytes = this.#left.subarray(0, length);
+    this.#left = this.#left.subarray(length);
+    return bytes;
   }
 
   /**
@@ -24,6 +31,7 @@ export class ReadingMemory {
    * handed over to a thread meanwhile: it holds nothing here any more.
    */
   giveBack(): void {
+    this.#left = nothing;
     for (const piece of this.#pieces.splice(0))
       if (spare.length < spareLimit && !(piece.buffer as ArrayBuffer).detached) spare.push(piece);
   }

@@ -45,6 +45,27 @@ test("an object is a file under its key, and leaves no temporary file", async (t
   assert.deepEqual(temporaries(root), []);
 });
 
+test("an object that is closed while it is read lets go of its file behind the read, and is not read any more", async (t) => {
+  const { root, store } = newStore(t);
+  const bytes = Buffer.alloc(500_000, 7);
+  await store.put(keyOf(bytes), bytes);
+  const file = path.join(root, keyOf(bytes));
+  const descriptors = (): number =>
+    readdirSync("/proc/self/fd").filter((fd) => linkOf(`/proc/self/fd/${fd}`) === file).length;
+  const object = await store.open(keyOf(bytes));
+  assert.equal(descriptors(), 1);
+  const [one, two] = [Buffer.alloc(bytes.length), Buffer.alloc(bytes.length)];
+  const reading = [object.read(one, 0, one.length, 0), object.read(two, 0, two.length, 0)];
+  await object.close();
+  assert.equal(descriptors(), 1, "another file must not get its number yet");
+  await Promise.all(reading);
+  assert.ok(one.equals(bytes) && two.equals(bytes));
+  assert.equal(descriptors(), 0);
+  await object.close();
+  await assert.rejects(object.read(one, 0, 1, 0), /closed/);
+  await assert.rejects(object.identify(), /closed/);
+});
+
 test("the same bytes are kept once, however many bring them at a time", async (t) => {
   const { root, store } = newStore(t);
   const bytes = Buffer.alloc(50_000, 7);

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { copyFile, mkdir, open, rm, stat, statfs } from "node:fs/promises";
+import { copyFile, mkdir, rm, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import { DomainError } from "@overread/shared/errors";
 import { instanceKey } from "../keys.ts";
@@ -178,7 +178,7 @@ export class FileStore implements ObjectStore {
 
   async open(key: string): Promise<FileObject> {
     try {
-      return new FileObject(await open(this.#path(key), "r"));
+      return await FileObject.open(this.#path(key));
     } catch (error) {
       if (errorCode(error) !== "ENOENT") throw readError(error);
       throw new DomainError((await this.#isAway(key)) ? "storage.unavailable" : "storage.corrupt", { cause: error });
