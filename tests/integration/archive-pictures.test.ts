@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { inflateSync } from "node:zlib";
 import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { newUid } from "@overread/shared/dicom/uids";
+import { DrawnBefore } from "#server/archive/picture/drawn-before.ts";
 import { ReadingMemory } from "#server/storage/reading-memory.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
 import { pixelCases } from "../factories/pixel-cases/index.ts";
@@ -104,7 +105,9 @@ test("a picture whose frame fills a whole piece of memory takes that piece from 
   assert.equal((await archive.stow([made.part10])).status, 200);
   const at = `/studies/${made.study}/series/${made.series}/instances/${made.instance}/frames/1`;
   for (let round = 0; round < 3; round++) {
-    const picture = await archive.request(`${at}/rendered`, { headers: { accept: "image/png" } });
+    // Another window each time, or it would be the picture of before.
+    const wished = `${at}/rendered?window=${100 + round},256,linear`;
+    const picture = await archive.request(wished, { headers: { accept: "image/png" } });
     assert.equal(picture.status, 200);
     await picture.arrayBuffer();
     const frame = await archive.request(at, { headers: { accept: "application/octet-stream" } });
@@ -113,6 +116,28 @@ test("a picture whose frame fills a whole piece of memory takes that piece from 
     assert.equal(bytes.length, side * side);
     assert.equal(bytes[700 * side], 700 & 0xff);
   }
+});
+
+test("a picture is drawn once for all who ask for it, and anew where another is wished", async (t) => {
+  const image = tinyInstance();
+  await archive.stow([image.part10]);
+  const drawn = t.mock.method(DrawnBefore.prototype, "remember").mock;
+  const at = `/studies/${image.study}/series/${image.series}/instances/${image.instance}/rendered`;
+  const picture = async (query = "", accept = "image/png"): Promise<Buffer> => {
+    const response = await archive.request(`${at}${query}`, { headers: { accept } });
+    assert.equal(response.status, 200);
+    return Buffer.from(await response.arrayBuffer());
+  };
+  const first = await picture();
+  assert.ok(first.equals(await picture()));
+  assert.equal(drawn.callCount(), 1);
+  const others = [
+    await picture("?window=20,10,linear"),
+    await picture("?viewport=2,2"),
+    await picture("", "image/gif"),
+  ];
+  assert.equal(drawn.callCount(), 4);
+  for (const other of others) assert.ok(!first.equals(other));
 });
 
 test("a frame of ten thousand fragments is read into one buffer", async (t) => {

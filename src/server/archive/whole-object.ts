@@ -48,6 +48,16 @@ export async function readSound(object: OpenObject, expected: Expected, buffer: 
   if (version !== null) trust(expected, version);
 }
 
+/** The mark of the object of an image: another one when its bytes may be others. @throws {DomainError} `storage.corrupt`, `storage.unavailable` */
+export async function objectVersion(expected: Expected): Promise<string> {
+  const object = await openObject(expected);
+  try {
+    return await versionOf(object, expected);
+  } finally {
+    await object.close();
+  }
+}
+
 async function versionOf(object: OpenObject, expected: Expected): Promise<string> {
   const { sizeBytes, version } = await orCorrupt(object.identify(), expected);
   if (sizeBytes !== expected.sizeBytes) throw corrupt(expected);

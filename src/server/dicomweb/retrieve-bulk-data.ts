@@ -7,6 +7,7 @@ import { write } from "#server/http/answer.ts";
 import { byteRange, immutable, isNotModified, noSniff } from "#server/http/conditional.ts";
 import { accepted, covers } from "#server/http/media-type.ts";
 import { multipartEnd, newBoundary, partHead } from "#server/http/multipart.ts";
+import { ReadingMemory } from "#server/storage/reading-memory.ts";
 import { type Caller, locateInstance } from "./grant.ts";
 import { framesForm, framesPerRequest, sendParts } from "./retrieve-frames.ts";
 import type { Target } from "./routes.ts";
@@ -27,7 +28,10 @@ export async function retrieveBulkData(
     const form = framesForm(req, location, numbers.length);
     if (form.decode) throw new DomainError("request.not-acceptable");
     const place = `${root}/studies/${study}/series/${series}/instances/${instance}/frames`;
-    return sendParts(res, await readFrames(location, numbers), form, (index) => `${place}/${numbers[index]}`);
+    const memory = new ReadingMemory();
+    const bodies = await readFrames(location, numbers, memory);
+    res.once("finish", () => memory.giveBack());
+    return sendParts(res, bodies, form, (index) => `${place}/${numbers[index]}`);
   }
   const etag = `"${location.dataSetSha256}.${location.transferSyntaxUid}.${path.replace(/[^0-9A-Za-z/.]/g, "")}"`;
   if (isNotModified(req, res, etag, immutable)) return;

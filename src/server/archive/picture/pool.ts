@@ -5,8 +5,8 @@ import type { PictureAnswer, PictureTask } from "./thread.ts";
 /** A picture that takes longer is not one that anybody waits for. */
 const taskMs = 15_000;
 const waitingLimit = 200;
-/** A thread that nobody needs gives its memory back. */
-const idleMs = 30_000;
+/** A thread that nobody needs gives its memory back. A new one has its codecs to compile, which takes as long as fifty pictures. */
+const idleMs = 5 * 60_000;
 
 type Waiting = { task: PictureTask; resolve: (bytes: Buffer) => void; reject: (error: DomainError) => void };
 

@@ -9,15 +9,35 @@ import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { type InstanceLocation, instanceMetadata } from "#server/domain/imaging/index.ts";
 import { pieceSize, ReadingMemory } from "#server/storage/reading-memory.ts";
 import { bulkExtent, frameIndexOfInstance, readBulk, readFrames } from "../read-frames.ts";
+import { objectVersion } from "../whole-object.ts";
 import { cannotDraw, makersOwn } from "./cannot-draw.ts";
+import { DrawnBefore } from "./drawn-before.ts";
 import { within } from "./fit-into.ts";
 import { runPictureTask } from "./pool.ts";
 import type { PictureTask } from "./thread.ts";
 
 export type PictureOptions = Omit<Extract<PictureTask["want"], { kind: "picture" }>, "kind">;
 
-/** Draws one frame. @throws {DomainError} `dicom.cannot-render`, `frame.not-found`; `request.invalid` for a region outside the picture */
+const drawnBefore = new DrawnBefore();
+
+/** A picture of one frame, drawn now or before of the same bytes. @throws {DomainError} `dicom.cannot-render`, `frame.not-found`; `request.invalid` for a region outside the picture */
 export async function drawFrame(
+  actor: Actor,
+  location: InstanceLocation,
+  number: number,
+  options: PictureOptions,
+): Promise<Buffer> {
+  const name = [location.instanceId, location.dataSetSha256, number, JSON.stringify(options)].join(" ");
+  // Before it is read: what is drawn is of this version or of a later one.
+  const version = await objectVersion(location);
+  const known = drawnBefore.find(name, version);
+  if (known) return known;
+  const picture = await draw(actor, location, number, options);
+  drawnBefore.remember(name, version, picture);
+  return picture;
+}
+
+async function draw(
   actor: Actor,
   location: InstanceLocation,
   number: number,
