@@ -361,6 +361,15 @@ test("a CT sent by a scanner is read by a remote radiologist, and the report is 
       .click();
     await mobile.locator('[data-viewport="current"][data-quality="8"]').waitFor({ timeout: 60_000 });
     assert.ok((await pixels(mobile, "viewport-current")).greys > 40);
+    // Back is the hand's first way on a phone: to the report, not past it.
+    await mobile.goBack();
+    await mobile.getByText("larger than before").first().waitFor();
+    await mobile.goForward();
+    await mobile.locator('[data-viewport="current"][data-quality="8"]').waitFor();
+    await mobile.getByRole("button", { name: "Back to the report" }).click();
+    await mobile.getByText("larger than before").first().waitFor();
+    await mobile.getByRole("link", { name: "Back to all reports" }).click();
+    await mobile.waitForURL("**/reports");
     assert.deepEqual(mobileProblems, []);
     await mobileContext.close();
   });

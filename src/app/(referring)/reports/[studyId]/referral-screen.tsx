@@ -4,7 +4,7 @@ import { examinationModalities } from "@overread/shared/dicom/modalities";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ArrowLeft, CircleCheck, FileText, Images } from "lucide-react";
 import Link from "next/link";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo } from "react";
 import { useTrpc } from "../../../_trpc/client.tsx";
 import type { Me, Referral } from "../../../_trpc/types.ts";
 import { Amendments } from "../../../_ui/amendments.tsx";
@@ -19,12 +19,13 @@ import { TopBar } from "../../../_ui/top-bar.tsx";
 import { type ImagePointer, type StudyForViewing, Viewer } from "../../../_viewer/index.tsx";
 import { readingOrder } from "../reading-order.ts";
 import { referralMarks } from "../referral-marks.ts";
+import { useImagesOpen } from "./use-images-open.ts";
 
 /** One report for the referring physician: the impression first, then the rest; images one tap away. */
 export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Referral; initialAt: number }) {
   const trpc = useTrpc();
   const queryClient = useQueryClient();
-  const [viewing, setViewing] = useState<{ at: ImagePointer | null } | null>(null);
+  const images = useImagesOpen();
   const query = useQuery(
     trpc.referral.get.queryOptions(
       { studyId: initial.studyId },
@@ -62,8 +63,8 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
         facility: referral.facility,
       }}
       lead={
-        viewing ? (
-          <IconButton label="Back to the report" onClick={() => setViewing(null)}>
+        images.open ? (
+          <IconButton label="Back to the report" onClick={() => images.leave()}>
             <ArrowLeft className="size-4" />
           </IconButton>
         ) : (
@@ -81,15 +82,17 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
   );
 
   const doubts = doubtsInWords(referral.doubts);
-  if (viewing)
+  if (images.open)
     return (
       <div data-room="reading" className="flex h-dvh flex-col">
         {banner}
         {doubts ? <PatientWarning className="rounded-none border-x-0 border-t-0">{doubts}</PatientWarning> : null}
         <main className="flex min-h-0 flex-1 flex-col bg-black" aria-label="Images">
-          <Viewer compact current={study} priors={[]} jumpTo={viewing.at} />
+          <Viewer compact current={study} priors={[]} jumpTo={images.open.at} />
         </main>
-        <Disclaimer className="bg-panel px-3 py-1 text-[0.6875rem] text-quiet" />
+        <footer className="bg-panel px-3 py-1">
+          <Disclaimer className="text-[0.6875rem] text-quiet" />
+        </footer>
       </div>
     );
 
@@ -126,7 +129,7 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
               </a>
             ) : null}
             {referral.series.length > 0 ? (
-              <Button look={newest ? "plain" : "primary"} className="h-10" onClick={() => setViewing({ at: null })}>
+              <Button look={newest ? "plain" : "primary"} className="h-10" onClick={() => images.show(null)}>
                 <Images className="size-4" aria-hidden="true" />
                 Open images
               </Button>
@@ -165,7 +168,7 @@ export function ReferralScreen({ me, initial, initialAt }: { me: Me; initial: Re
                   {part.text}
                 </p>
                 {part.key === "impression" && referral.keyImages.length > 0 ? (
-                  <KeyImageStrip referral={referral} onOpen={(at) => setViewing({ at })} />
+                  <KeyImageStrip referral={referral} onOpen={images.show} />
                 ) : null}
               </section>
             ))}
