@@ -272,28 +272,6 @@ test("a study is locked and looked at while its next image is still being hashed
   assert.equal((await studyRow(study.studyInstanceUid)).number_of_instances, 2);
 });
 
-test("the next image of a study lines up for its lock while the one before commits", async (t) => {
-  const study = makeStudy("chest-ct", { seed: "line-up", slices: 4, matrix: 32 });
-  const files = [...study.files()].map(({ part10 }) => part10);
-  assert.equal((await archive.stow(files.slice(0, 1))).status, 200);
-  const waiting = () =>
-    countOf(
-      "pg_stat_activity WHERE datname = current_database() AND usename = 'overread_app' AND wait_event_type = 'Lock'",
-    );
-  // Events of the trail travel with the commit: whoever holds the head of the hospital's chain holds up the commit.
-  const holder = await archive.owner.connect();
-  t.after(() => holder.release());
-  await holder.query("BEGIN");
-  await holder.query("SELECT 1 FROM audit_head WHERE org_id = $1 FOR UPDATE", [sender.orgId]);
-  const sent = [archive.stow(files.slice(1, 2))];
-  await eventually(async () => (await waiting()) === 1, "the commit");
-  sent.push(...files.slice(2).map((file) => archive.stow([file])));
-  await eventually(async () => (await waiting()) === 2, "the next in line");
-  await holder.query("COMMIT");
-  for (const { status } of await Promise.all(sent)) assert.equal(status, 200);
-  assert.equal((await studyRow(study.studyInstanceUid)).number_of_instances, files.length);
-});
-
 test("a body that breaks off stores what was whole and refuses the rest", async () => {
   const [a, b] = [tinyInstance(), tinyInstance()];
   const boundary = "cut";

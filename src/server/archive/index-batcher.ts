@@ -30,23 +30,19 @@ type Waiting = ToIndex & {
 /**
  * Enters instances into the index in groups: while one transaction commits, whatever else the same sender has stored
  * meanwhile gathers for the next. One lock of the study, one audit event and one sync of the database's log then
- * serve many images, and parallel associations of one study do not queue behind each other image by image. The next group
- * lines up for the lock when the commit of the one before is sent, so that it has it the moment that one is durable.
+ * serve many images, and parallel associations of one study do not queue behind each other image by image.
  */
 class IndexBatcher {
   readonly #actor: Actor;
   #waiting: Waiting[] = [];
-  /** A group is under way, and its commit is not sent yet. */
-  #open = false;
-  /** Groups that are under way. */
-  #running = 0;
+  #running = false;
 
   constructor(actor: Actor) {
     this.#actor = actor;
   }
 
   get idle(): boolean {
-    return this.#running === 0 && this.#waiting.length === 0;
+    return !this.#running && this.#waiting.length === 0;
   }
 
   /**
@@ -57,32 +53,20 @@ class IndexBatcher {
     return new Promise((resolve, reject) => {
       const enter = (): void => {
         this.#waiting.push({ ...instance, resolve, reject });
-        this.#next();
+        if (!this.#running) void this.#run();
       };
       if (this.idle) enter();
       else instance.described.then(enter, reject);
     });
   }
 
-  /** Begins with those that wait, unless a group is open, or two are under way. */
-  #next(): void {
-    if (this.#open || this.#running >= 2 || this.#waiting.length === 0) return;
-    this.#open = true;
-    this.#running++;
-    let own = true;
-    const sent = (): void => {
-      if (own) this.#open = false;
-      own = false;
-      this.#next();
-    };
-    void this.#commit(this.#waiting.splice(0, batchLimit), sent).finally(() => {
-      this.#running--;
-      sent();
-    });
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, batchLimit));
+    this.#running = false;
   }
 
-  /** @param sent is told when the commit is under way. Does not throw: each of the batch is told for itself. */
-  async #commit(batch: Waiting[], sent: () => void, attempt = 1): Promise<void> {
+  async #commit(batch: Waiting[], attempt = 1): Promise<void> {
     const lost = new Map<Waiting, unknown>();
     const all = async <T>(promised: (each: Waiting) => Promise<T>): Promise<T[]> => {
       const noting = (each: Waiting) => promised(each).catch((error: unknown): void => void lost.set(each, error));
@@ -97,7 +81,7 @@ class IndexBatcher {
       const results = await withTenantSql(
         this.#actor,
         (ctx) => storeInstances(ctx, { arriving: batch.map(({ arriving }) => arriving), described, durable }),
-        { requestId: batch[0]?.requestId ?? randomUUID(), timeoutMs: 60_000, straightaway: true, onCommit: sent },
+        { requestId: batch[0]?.requestId ?? randomUUID(), timeoutMs: 60_000, straightaway: true },
       );
       // Whoever is told that it is held may ask at once whether it is.
       const again = batch.filter((_, index) => results[index]?.outcome !== "stored");
@@ -109,12 +93,12 @@ class IndexBatcher {
       if (lost.size > 0) {
         for (const [{ reject }, reason] of lost) reject(reason);
         const kept = batch.filter((each) => !lost.has(each));
-        return kept.length > 0 ? this.#commit(kept, sent) : undefined;
+        return kept.length > 0 ? this.#commit(kept) : undefined;
       }
       // Two senders of one new series, or of one UID at the same moment: the second look finds what the first wrote.
-      if (isRace(error) && attempt < 6) return this.#commit(batch, sent, attempt + 1);
+      if (isRace(error) && attempt < 6) return this.#commit(batch, attempt + 1);
       // One that the database refuses must not take its neighbours along.
-      if (batch.length > 1 && !isOutage(error)) for (const each of batch) await this.#commit([each], sent);
+      if (batch.length > 1 && !isOutage(error)) for (const each of batch) await this.#commit([each]);
       else
         for (const { reject } of batch)
           reject(isOutage(error) ? new DomainError("storage.unavailable", { cause: error }) : error);

@@ -16,8 +16,6 @@ export type SqlOptions = {
   straightaway?: boolean;
   /** The same, and nothing is written, audit events included: the answer does not wait for the end of the transaction. */
   readOnly?: boolean;
-  /** Called when the commit is sent: whoever waits for locks of this transaction may line up for them. */
-  onCommit?: () => void;
 };
 
 /**
@@ -32,7 +30,7 @@ export type SqlOptions = {
 export async function withTenantSql<A extends Actor, T>(
   actor: A,
   fn: (ctx: SqlCtx<A>) => Promise<T>,
-  { requestId = randomUUID(), timeoutMs = 10_000, straightaway = false, readOnly = false, onCommit }: SqlOptions = {},
+  { requestId = randomUUID(), timeoutMs = 10_000, straightaway = false, readOnly = false }: SqlOptions = {},
 ): Promise<T> {
   const client = await pool("overread_app")
     .connect()
@@ -63,7 +61,7 @@ export async function withTenantSql<A extends Actor, T>(
     };
     const { result, ends } = await keepingEnd(tx, () => fn(ctx));
     await opened;
-    const committed = commit(client, tx, ends, onCommit);
+    const committed = commit(client, tx, ends);
     if (readOnly) {
       behind = true;
       void committed.catch(onLost).finally(release);
@@ -114,12 +112,7 @@ function open(client: pg.PoolClient, tx: PipelinedTx, { actor, timeoutMs, readOn
 }
 
 /** Sends what was kept for the end, and the commit right behind it. */
-async function commit(
-  client: pg.PoolClient,
-  tx: PipelinedTx,
-  ends: (() => Promise<void>)[],
-  onCommit?: () => void,
-): Promise<void> {
+async function commit(client: pg.PoolClient, tx: PipelinedTx, ends: (() => Promise<void>)[]): Promise<void> {
   together(client);
   const sent: Promise<void>[] = [];
   for (const run of ends) {
@@ -131,7 +124,6 @@ async function commit(
   }
   tx.over = true;
   const committed = client.query("COMMIT");
-  onCommit?.();
   const [last, ...outcomes] = await Promise.allSettled([committed, ...sent]);
   for (const outcome of [...outcomes, last]) if (outcome.status === "rejected") throw outcome.reason;
   // The server answers ROLLBACK where a statement had failed that nobody waited for.
