@@ -1,6 +1,6 @@
 import { code } from "@overread/shared/dicom/build";
 import { SOP } from "@overread/shared/dicom/sop-classes";
-import { instanceFile } from "./instance.ts";
+import { digitalXRay } from "./digital-x-ray.ts";
 import { type Random, randomFrom } from "./random.ts";
 import { Raster } from "./raster.ts";
 import type { Plan, SimulatedFile } from "./study.ts";
@@ -408,21 +408,14 @@ function lateral(image: Raster, random: Random, infiltrate: number): void {
 function viewFile(plan: Plan, view: View, seriesNumber: number): SimulatedFile {
   const image = chestProjection(view, plan.patient.id, plan.prior ? 0 : 1, plan.matrix ?? 1024);
   image.noise(9, 1, seriesNumber);
-  const { columns, rows, pixelMm } = image;
-  return instanceFile(plan, {
+  const { pixelMm } = image;
+  return digitalXRay(plan, image, {
     sopClassUid: SOP.dxForPresentation,
     modality: "DX",
     seriesNumber,
     seriesDescription: view === "PA" ? "Chest PA" : "Chest lateral",
-    instanceNumber: 1,
-    rows,
-    columns,
-    bitsAllocated: 16,
-    bitsStored: 12,
-    pixels: image.toUint16(0, 4095, 0.8),
+    slope: 0.8,
     extra: {
-      ImageType: ["DERIVED", "PRIMARY", ""],
-      PresentationIntentType: "FOR PRESENTATION",
       BodyPartExamined: "CHEST",
       AnatomicRegionSequence: [code("51185008", "SCT", "Chest")],
       ViewPosition: view,
@@ -432,19 +425,9 @@ function viewFile(plan: Plan, view: View, seriesNumber: number): SimulatedFile {
       PatientOrientation: view === "PA" ? ["L", "F"] : ["P", "F"],
       ImageLaterality: "U",
       PositionerType: "NONE",
-      DetectorType: "DIRECT",
-      ImagerPixelSpacing: [pixelMm, pixelMm],
       PixelSpacing: [pixelMm, pixelMm],
       PixelSpacingCalibrationType: "GEOMETRY",
       PixelSpacingCalibrationDescription: "Detector plane",
-      PixelIntensityRelationship: "LOG",
-      PixelIntensityRelationshipSign: -1,
-      RescaleIntercept: 0,
-      RescaleSlope: 1,
-      RescaleType: "US",
-      PresentationLUTShape: "IDENTITY",
-      LossyImageCompression: "00",
-      BurnedInAnnotation: "NO",
       KVP: 125,
       ExposureTime: 8,
       XRayTubeCurrent: 320,
@@ -452,7 +435,6 @@ function viewFile(plan: Plan, view: View, seriesNumber: number): SimulatedFile {
       Grid: "FOCUSED",
       WindowCenter: 1800,
       WindowWidth: 3000,
-      AcquisitionContextSequence: [],
     },
   });
 }

@@ -1,7 +1,7 @@
 import { code } from "@overread/shared/dicom/build";
 import { SOP } from "@overread/shared/dicom/sop-classes";
 import { Tag } from "@overread/shared/dicom/tags";
-import { instanceFile } from "./instance.ts";
+import { digitalXRay } from "./digital-x-ray.ts";
 import { noiseSide, noiseTable, randomFrom } from "./random.ts";
 import { Raster } from "./raster.ts";
 import type { Plan, SimulatedFile } from "./study.ts";
@@ -183,21 +183,12 @@ function marker(image: Raster, side: "L" | "R", view: string): void {
 function viewFile(plan: Plan, view: MgView, seriesNumber: number): SimulatedFile {
   const image = breast(view, plan.patient.id, plan.prior ? 4 : 8.5, plan.matrix ?? 1024);
   image.noise(22, 0, seriesNumber);
-  const { columns, rows, pixelMm } = image;
-  return instanceFile(plan, {
+  return digitalXRay(plan, image, {
     sopClassUid: SOP.mgForPresentation,
     modality: "MG",
     seriesNumber,
     seriesDescription: `${view.side} ${view.view}`,
-    instanceNumber: 1,
-    rows,
-    columns,
-    bitsAllocated: 16,
-    bitsStored: 12,
-    pixels: image.toUint16(0, 4095),
     extra: {
-      ImageType: ["DERIVED", "PRIMARY", ""],
-      PresentationIntentType: "FOR PRESENTATION",
       BodyPartExamined: "BREAST",
       AnatomicRegionSequence: [code("76752008", "SCT", "Breast")],
       ImageLaterality: view.side,
@@ -208,16 +199,6 @@ function viewFile(plan: Plan, view: MgView, seriesNumber: number): SimulatedFile
       BreastImplantPresent: "NO",
       PositionerType: "MAMMOGRAPHIC",
       PositionerPrimaryAngle: view.view === "MLO" ? 45 : 0,
-      DetectorType: "DIRECT",
-      ImagerPixelSpacing: [pixelMm, pixelMm],
-      PixelIntensityRelationship: "LOG",
-      PixelIntensityRelationshipSign: -1,
-      RescaleIntercept: 0,
-      RescaleSlope: 1,
-      RescaleType: "US",
-      PresentationLUTShape: "IDENTITY",
-      LossyImageCompression: "00",
-      BurnedInAnnotation: "NO",
       KVP: 29,
       AnodeTargetMaterial: "TUNGSTEN",
       FilterMaterial: "RHODIUM",
@@ -230,7 +211,6 @@ function viewFile(plan: Plan, view: MgView, seriesNumber: number): SimulatedFile
       EntranceDoseInmGy: 5.1,
       WindowCenter: 1500,
       WindowWidth: 2600,
-      AcquisitionContextSequence: [],
     },
   });
 }
