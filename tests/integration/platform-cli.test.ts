@@ -344,6 +344,26 @@ test("a second backup into the same folder that is killed midway leaves the firs
   assert.notEqual(tables()[0], first);
 });
 
+test("an object that is damaged since the last backup does not take the place of its good copy, and is mended from it", async () => {
+  const folder = path.join(work, "backup");
+  const [file = ""] = await objects();
+  const key = path.relative(path.join(dataDir, "objects"), file);
+  const whole = await readFile(file);
+  // As a file system leaves it behind a crash.
+  truncateSync(file, 0);
+  const again = await cli(["backup", "create", folder, "--json"]);
+  assert.equal(again.code, 1, again.stderr);
+  assert.deepEqual(again.json.objects.damaged, [key]);
+  assert.ok((await readFile(path.join(folder, "store", key))).equals(whole));
+  assert.deepEqual((await ok(["archive", "scrub", "--from", folder])).repaired, [key]);
+  assert.ok((await readFile(file)).equals(whole));
+  assert.deepEqual((await ok(["backup", "create", folder])).objects.damaged, []);
+  // A copy that is damaged itself is made anew.
+  truncateSync(path.join(folder, "store", key), 10);
+  assert.deepEqual((await ok(["backup", "create", folder])).objects.damaged, []);
+  assert.ok((await readFile(path.join(folder, "store", key))).equals(whole));
+});
+
 test("a missing object, a flipped bit, a cut file and a file that nobody owns are found", async () => {
   assert.equal((await ok(["archive", "verify"])).objects, 3);
   const [missing, flipped, cut] = (await objects()) as [string, string, string];

@@ -11,7 +11,7 @@ import { config } from "#server/config.ts";
 import { applyMigrations } from "#server/db/migrate.ts";
 import { ensureRoles } from "#server/db/roles.ts";
 import { keyKinds } from "#server/storage/keys.ts";
-import type { ObjectStore } from "#server/storage/object-store.ts";
+import { isUnreadable, type ObjectStore } from "#server/storage/object-store.ts";
 import { backupStore, objectStore } from "#server/storage/open-store.ts";
 
 /** Why a backup cannot be brought back, in words for the operator. Nothing was changed. */
@@ -30,7 +30,8 @@ const Manifest = z.object({
     .regex(/^tables(\/[0-9TZ-]+)?$/)
     .default("tables"),
   tables: z.array(z.object({ name: z.string().regex(/^[a-z_]+$/), rows: z.number().int(), sha256: z.string() })),
-  objects: z.object({ files: z.number().int(), bytes: z.number() }),
+  /** `damaged`: keys of those that the archive itself does not hold as it received them. */
+  objects: z.object({ files: z.number().int(), bytes: z.number(), damaged: z.array(z.string()).default([]) }),
   auditHeads: z.array(z.object({ orgId: z.uuid(), seq: z.string(), hash: z.string() })),
 });
 export type Manifest = z.infer<typeof Manifest>;
@@ -70,7 +71,7 @@ async function migrationsOf(client: pg.Client): Promise<string[]> {
 /**
  * Copies database and objects into a folder while the product runs. The rows are of one moment; the objects are copied after
  * it, and since an object is never changed nor removed while a row names it, every row of the copy has its object.
- * A folder that already holds an earlier backup's objects gets the new ones only; its tables are written anew beside the earlier
+ * A folder that already holds an earlier backup's objects gets the new ones only, and no damaged one in the place of a good copy; its tables are written anew beside the earlier
  * ones. The manifest is replaced last and in one step: until then the earlier backup is the folder's, whole, whatever ends this
  * one. The master secret (OVERREAD_SECRET) is not in it.
  */
@@ -96,7 +97,7 @@ export async function createBackup(folder: string, say: (line: string) => void):
   const backup = backupStore(folder);
   // What an earlier backup that was cut short left.
   await backup.sweepUploads();
-  const objects = await copyObjects(objectStore(), backup, say);
+  const objects = await withOwner((client) => copyObjects(objectStore(), backup, say, soundIn(objectStore(), client)));
   const whole: Manifest = { ...manifest, objects };
   const temporary = path.join(folder, "manifest.json.part");
   await writeDurably(temporary, `${JSON.stringify(whole, null, 2)}\n`);
@@ -139,12 +140,16 @@ async function dumpTable(client: pg.Client, tables: string, name: string): Promi
   return { name, rows, sha256: await sha256OfFile(file) };
 }
 
+/**
+ * @param isSound asked before an object takes the place of a copy of another size: one of the two is damaged.
+ */
 async function copyObjects(
   from: ObjectStore,
   to: ObjectStore,
   say: (line: string) => void,
+  isSound: (key: string) => Promise<boolean> = async () => true,
 ): Promise<Manifest["objects"]> {
-  const total = { files: 0, bytes: 0 };
+  const total: Manifest["objects"] = { files: 0, bytes: 0, damaged: [] };
   for (const kind of keyKinds) {
     const listed = from.list(`${kind}/`)[Symbol.asyncIterator]();
     const copy = async (): Promise<void> => {
@@ -154,7 +159,21 @@ async function copyObjects(
         total.bytes += sizeBytes;
         if (total.files % 1000 === 0) say(`${total.files} objects copied`);
         // Named by their content: one that is there whole is the same one.
-        if ((await to.head(key))?.sizeBytes !== sizeBytes) await to.copyFrom(from, key);
+        const copied = await to.head(key);
+        if (copied?.sizeBytes === sizeBytes) continue;
+        if (copied && !(await isSound(key))) {
+          total.damaged.push(key);
+          continue;
+        }
+        try {
+          await to.copyFrom(from, key);
+        } catch (error) {
+          // A prepared answer, or an orphan, that a sweep has taken since it was listed.
+          if (!(await from.head(key))) continue;
+          // One sector that cannot be read must not keep everything else from being copied, just when it counts.
+          if (await isSound(key)) throw error;
+          total.damaged.push(key);
+        }
       }
     };
     try {
@@ -166,6 +185,31 @@ async function copyObjects(
   }
   return total;
 }
+
+/** Says of an object whether it is what was received; of one that no row names, that nobody knows better. */
+const soundIn =
+  (store: ObjectStore, client: pg.Client) =>
+  async (key: string): Promise<boolean> => {
+    const { rows } = await client.query<{ sha256: string; offset: number }>(
+      `SELECT data_set_sha256 AS sha256, data_set_offset AS "offset" FROM instance WHERE object_key = $1
+       UNION ALL SELECT sha256, 0 FROM report_document WHERE object_key = $1 LIMIT 1`,
+      [key],
+    );
+    if (!rows[0]) return true;
+    const hash = createHash("sha256");
+    try {
+      const object = await store.open(key);
+      try {
+        for await (const piece of object.stream(rows[0].offset)) hash.update(piece);
+      } finally {
+        await object.close();
+      }
+    } catch (error) {
+      if (isUnreadable(error)) return false;
+      throw error;
+    }
+    return hash.digest("hex") === rows[0].sha256;
+  };
 
 /**
  * Brings a backup back, into an empty database and an empty store. All rows come in one transaction, after the objects, so

@@ -19,12 +19,19 @@ const backupCreate: Command = {
     const folder = folderOf(positionals);
     const manifest = await createBackup(folder, (line) => output.say(line));
     const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+    const { damaged } = manifest.objects;
     return {
       json: { folder, madeAt: manifest.madeAt, rows, objects: manifest.objects },
       lines: [
         `${rows} rows and ${manifest.objects.files} objects (${manifest.objects.bytes} bytes) in ${folder}.`,
         "The master secret is not in it: keep OVERREAD_SECRET (or the file `secret` of the data folder) in another place.",
+        ...(damaged.length > 0
+          ? [
+              `${damaged.length} objects are damaged in the archive; earlier copies of them were kept. Run: archive scrub --from ${folder}`,
+            ]
+          : []),
       ],
+      failed: damaged.length > 0,
     };
   },
 };
