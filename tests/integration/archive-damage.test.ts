@@ -19,7 +19,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { SOP } from "@overread/shared/dicom/sop-classes";
 import { checkArchive, scrubArchive } from "#server/archive/index.ts";
-import { lookAgain } from "#server/archive/look-again.ts";
+import { verifyObject } from "#server/archive/verify-object.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { confirmInstances, listDamaged, resolveQuarantined } from "#server/domain/imaging/index.ts";
 import { claimCase, getCase, readIncomplete } from "#server/domain/reading/index.ts";
@@ -200,7 +200,7 @@ test("while the store's disk is away no image counts as damaged, and all are ser
   try {
     assert.equal(await status(place(image), "application/dicom"), 503);
     await assert.rejects(
-      lookAgain({ objectKey: image.key, dataSetSha256: image.sha256 }, { by: "read" }),
+      verifyObject({ objectKey: image.key, dataSetSha256: image.sha256 }, { by: "read" }),
       /storage\.unavailable/,
     );
     await assert.rejects(scrubArchive({ from: backup }), /storage\.unavailable/);
@@ -279,7 +279,7 @@ test("what counts as damaged is the version that is served: another that is rele
     (await archive.owner.query("SELECT damaged_instances AS n FROM study WHERE study_instance_uid = $1", [made.study]))
       .rows[0].n;
   flip(first.file, first.size - 5);
-  await lookAgain({ objectKey: first.key, dataSetSha256: first.sha256 }, { by: "read" });
+  await verifyObject({ objectKey: first.key, dataSetSha256: first.sha256 }, { by: "read" });
   assert.equal(await counted(), 1);
   const admin = (await signedIn("admin@lakeside.example")).actor;
   const release = (instanceId: string) =>
@@ -298,7 +298,7 @@ test("what counts as damaged is the version that is served: another that is rele
     )
   ).rows;
   rmSync(path.join(storeRoot(), version.key));
-  await lookAgain({ objectKey: version.key, dataSetSha256: version.sha256 }, { by: "scrub" });
+  await verifyObject({ objectKey: version.key, dataSetSha256: version.sha256 }, { by: "scrub" });
   await release(version.id);
   const [study] = (
     await archive.owner.query("SELECT damaged_instances AS n FROM study WHERE study_instance_uid = $1", [other.study])

@@ -392,12 +392,12 @@ test("a study that nobody completes settles when nothing came for the quiet time
   const { id } = await studyRow(first.study);
   assert.equal(await countOf("outbox_job WHERE name = 'study.settle' AND payload->>'studyId' = $1", id), 1);
   const settle = () => withTenant(systemActor(sender.orgId, "worker"), (ctx) => settleStudy(ctx, { studyId: id }));
-  assert.ok((await settle()).lookAgainAt);
+  assert.ok((await settle()).checkAgainAt);
   assert.equal(await caseState(id), "arriving");
   await archive.owner.query("UPDATE study SET last_received_at = now() - interval '10 minutes' WHERE id = $1", [id]);
-  assert.equal((await settle()).lookAgainAt, null);
+  assert.equal((await settle()).checkAgainAt, null);
   assert.equal(await caseState(id), "unread");
-  assert.equal((await settle()).lookAgainAt, null);
+  assert.equal((await settle()).checkAgainAt, null);
 });
 
 test("a document that the product adds does not make a study arrive again", async () => {

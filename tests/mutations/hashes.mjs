@@ -34,7 +34,7 @@ export const hashes = [
   },
   {
     what: "other bytes under a known UID count as the same",
-    file: "src/server/domain/imaging/store/sort-out.ts",
+    file: "src/server/domain/imaging/store/classify-instances.ts",
     from: "each.data_set_sha256 === dataSetSha256 && isSyntax(each)",
     to: "isSyntax(each)",
     test: "tests/integration/archive-store.test.ts",
@@ -42,7 +42,7 @@ export const hashes = [
   },
   {
     what: "the same bytes in another syntax count as the same",
-    file: "src/server/domain/imaging/store/sort-out.ts",
+    file: "src/server/domain/imaging/store/classify-instances.ts",
     from: "each.data_set_sha256 === dataSetSha256 && isSyntax(each)",
     to: "each.data_set_sha256 === dataSetSha256",
     test: "tests/conformance/edge-and-archive.test.ts",
@@ -50,7 +50,7 @@ export const hashes = [
   },
   {
     what: "a UID of another study's image moves it",
-    file: "src/server/domain/imaging/store/sort-out.ts",
+    file: "src/server/domain/imaging/store/classify-instances.ts",
     from: "const reason = others.length === 0 ? null : elsewhere",
     to: "const reason = others.length === 0 || elsewhere ? null : elsewhere",
     test: "tests/integration/archive-store.test.ts",

@@ -7,11 +7,11 @@ import { objectStore } from "#server/storage/open-store.ts";
 export type ArchiveReport = {
   objects: number;
   bytes: number;
-  /** Index rows whose object is not there. */
+  /** Rows whose object is missing. */
   missing: ArchiveFault[];
-  /** Objects whose bytes are not those that were received. */
+  /** Objects whose bytes are not those received. */
   corrupt: ArchiveFault[];
-  /** Objects that no row names. An hour old and older: younger ones may be on their way. */
+  /** Objects without a row. At least an hour old: the row of a younger one may still be written. */
   orphaned: string[];
 };
 type ArchiveFault = { objectKey: string; instanceId?: string; reportVersionId?: string };
@@ -30,8 +30,9 @@ const page = 500;
 export type CheckedObject = Row & { fault: "missing" | "corrupt" | null; kind: "instance" | "report" };
 
 /**
- * Reads every object of the archive and holds it against the index, and the index against the store.
- * @param each is told of every object, and waited for.
+ * Checks every object of the archive against its row, and every row against the store.
+ *
+ * @param each called with every object, and awaited.
  */
 export async function checkArchive(
   progress: (objects: number) => void,
@@ -80,10 +81,10 @@ async function eachPage<T extends { id: string }>(sql: string, fn: (row: T) => P
 }
 
 /**
- * Reads an object whole.
+ * Reads an object completely.
  *
- * @throws {DomainError} `storage.unavailable`, and whatever else stands in the way of reading and is no fault of the object: nobody may
- *   be told that it is damaged then.
+ * @throws {DomainError} `storage.unavailable`, and any other error of reading that is no fault of the object: it must
+ * not be reported as damaged then.
  */
 export async function hashObject(
   row: Pick<Row, "objectKey" | "offset">,
@@ -97,21 +98,22 @@ export async function hashObject(
         hash.update(piece);
         bytes += piece.length;
       }
-      // One request for each object of a bucket; only what ends before its data set begins is asked for its length.
+      // One request per object of a bucket; only objects that end before their data set begins need another for their
+      // length.
       if (bytes === row.offset) bytes = (await object.identify()).sizeBytes;
       return { sha256: hash.digest("hex"), bytes };
     } finally {
       await object.close();
     }
   } catch (error) {
-    // A sector that cannot be read is damage to report, not a reason to leave the rest unread.
+    // An unreadable sector is damage to report, not a reason to stop.
     if (isUnreadable(error)) return { sha256: "", bytes: 0 };
     if (toDomainError(error).code === "storage.corrupt") return "missing";
     throw error;
   }
 }
 
-/** Objects in the store that neither an instance nor a report names. */
+/** Objects in the store that belong to no instance and no report. */
 async function orphans(): Promise<string[]> {
   const found: string[] = [];
   for (const kind of ["objects/", "reports/"]) {

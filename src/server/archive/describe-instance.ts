@@ -5,10 +5,10 @@ import { type InstanceRecord, instanceJson, rootPlaceholder, sortTags } from "#s
 import { frameIndexOf } from "#server/storage/frame-index.ts";
 import type { StagedInstance } from "./staged-instance.ts";
 
-/** Ten thousand frames that each describe themselves stay below; a header beyond is made to fill the database. */
+/** Ten thousand frames with per-frame attributes stay below; a larger header is meant to fill the database. */
 const metadataLimit = 64 << 20;
 
-/** What the index keeps of a received instance: rows and text that are served later without opening the object. */
+/** The index data of a received instance: rows, and text that is served later without opening the object. */
 export function describeInstance(
   staged: StagedInstance,
   origin: Pick<InstanceRecord, "purpose" | "facilityId" | "source">,
@@ -54,7 +54,7 @@ export function describeInstance(
 /** Character sets in which text was read in place of the declared one. */
 export const repairsOf = ({ header }: StagedInstance): string => header.repairedAs.join(", ");
 
-/** As declared; a wild number does not get into a column. */
+/** As declared; an out-of-range number is not stored. */
 function framesOf(dataset: DicomJson, { header: { pixel } }: StagedInstance): number {
   const declared = numberOf(dataset, "NumberOfFrames") ?? 1;
   if (Number.isInteger(declared) && declared >= 1 && declared < 2 ** 31) return declared;

@@ -7,14 +7,14 @@ import type { InstanceLocation } from "#server/domain/imaging/index.ts";
 import { frameIndexOfInstance } from "./read-frames.ts";
 import { openObject, readSound } from "./whole-object.ts";
 
-/** Larger instances are sent as they are stored, or not at all: writing one anew takes it into memory whole. */
+/** Larger instances are sent as stored or not at all: rewriting one takes it into memory completely. */
 const largest = 512 << 20;
 
-/** Whether an instance that is stored in another native transfer syntax can be sent as Explicit VR Little Endian. */
+/** Whether an instance stored in another native transfer syntax can be sent as Explicit VR Little Endian. */
 export function hasExplicitForm({ transferSyntaxUid, sizeBytes, frameIndex }: InstanceLocation): boolean {
   const syntax = transferSyntaxes[transferSyntaxUid];
   const { inflated, pixel } = frameIndexOfInstance({ frameIndex });
-  // What is known to unpack to too much is not unpacked to find that out.
+  // Not inflated when it is known to exceed the limit.
   if (inflated && pixel?.kind === "native" && pixel.offset + pixel.length > unpackLimit) return false;
   return syntax !== undefined &&
     !syntax.encapsulated &&
@@ -27,8 +27,8 @@ export function hasExplicitForm({ transferSyntaxUid, sizeBytes, frameIndex }: In
 /**
  * An instance of a native transfer syntax as a Part 10 file in Explicit VR Little Endian.
  *
- * @throws {DomainError} `storage.corrupt` when the object is missing or not what was received; `dicom.unsupported-transfer-syntax`
- *   when it cannot be written anew, and can still be had as it is stored.
+ * @throws {DomainError} `storage.corrupt` when the object is missing or damaged; `dicom.unsupported-transfer-syntax`
+ * when it cannot be rewritten; it can still be retrieved as stored.
  */
 export async function explicitForm(instance: InstanceLocation): Promise<Buffer[]> {
   const [bytes] = await readWhole(instance);

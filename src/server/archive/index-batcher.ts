@@ -8,10 +8,10 @@ import {
   type StoredInstance,
   storeInstances,
 } from "#server/domain/imaging/index.ts";
-import { healed } from "./look-again.ts";
 import { prepareSoon } from "./prepare-soon.ts";
+import { verifyRestored } from "./verify-object.ts";
 
-/** Instances of one transaction at most: bounds its time and its parameters. */
+/** The most instances per transaction: bounds its duration and its parameters. */
 const batchLimit = 200;
 
 /** An instance to be entered, the promise of its description with the hash of its bytes, and that of its bytes. */
@@ -28,9 +28,9 @@ type Waiting = ToIndex & {
 };
 
 /**
- * Enters instances into the index in groups: while one transaction commits, whatever else the same sender has stored
- * meanwhile gathers for the next. One lock of the study, one audit event and one sync of the database's log then
- * serve many images, and parallel associations of one study do not queue behind each other image by image.
+ * Indexes instances in batches: while one transaction commits, further instances of the same sender are collected for
+ * the next. One lock of the study, one audit event and one WAL sync then serve many images, and parallel associations
+ * of one study do not queue image by image.
  */
 class IndexBatcher {
   readonly #actor: Actor;
@@ -81,11 +81,11 @@ class IndexBatcher {
       const results = await withTenantSql(
         this.#actor,
         (ctx) => storeInstances(ctx, { arriving: batch.map(({ arriving }) => arriving), described, durable }),
-        { requestId: batch[0]?.requestId ?? randomUUID(), timeoutMs: 60_000, straightaway: true },
+        { requestId: batch[0]?.requestId ?? randomUUID(), timeoutMs: 60_000, pipelineOpening: true },
       );
-      // Whoever is told that it is held may ask at once whether it is.
+      // A client that got its answer may query the study at once.
       const again = batch.filter((_, index) => results[index]?.outcome !== "stored");
-      if (again.length > 0) await healed(await Promise.all(again.map(({ described }) => described)));
+      if (again.length > 0) await verifyRestored(await Promise.all(again.map(({ described }) => described)));
       for (const [index, { resolve }] of batch.entries()) resolve(results[index] as StoredInstance);
       const grown = results.filter(({ outcome }) => outcome === "stored").map(({ studyId }) => studyId);
       for (const studyId of new Set(grown)) prepareSoon(this.#actor.orgId, studyId);
@@ -95,9 +95,9 @@ class IndexBatcher {
         const kept = batch.filter((each) => !lost.has(each));
         return kept.length > 0 ? this.#commit(kept) : undefined;
       }
-      // Two senders of one new series, or of one UID at the same moment: the second look finds what the first wrote.
+      // Two senders of one new series, or of one UID, at the same moment: on retry the second finds the first's rows.
       if (isRace(error) && attempt < 6) return this.#commit(batch, attempt + 1);
-      // One that the database refuses must not take its neighbours along.
+      // One refused instance must not fail the others of its batch.
       if (batch.length > 1 && !isOutage(error)) for (const each of batch) await this.#commit([each]);
       else
         for (const { reject } of batch)
@@ -109,8 +109,9 @@ class IndexBatcher {
 const batchers = new Map<string, IndexBatcher>();
 
 /**
- * Enters one instance into the index; it is visible, and durable, when the promise resolves.
- * @throws what `described` and `durable` throw, and the database's refusals.
+ * Indexes one instance; it is visible, and durable, when the promise resolves.
+ *
+ * @throws what `durable` throws, and the database's refusals.
  */
 export function indexInstance(actor: Actor, instance: ToIndex): Promise<StoredInstance> {
   const identity = actor.kind === "user" ? actor.userId : actor.kind === "token" ? actor.tokenId : actor.name;
@@ -124,7 +125,7 @@ export function indexInstance(actor: Actor, instance: ToIndex): Promise<StoredIn
   return batcher.add(instance);
 }
 
-/** Says whether the error, or one that caused it, has such a code: an SQLSTATE, or one of our own. */
+/** Whether the error, or one of its causes, has such a code: an SQLSTATE, or one of ours. */
 function hasCode(error: unknown, wanted: RegExp): boolean {
   for (let e = error as { code?: unknown; cause?: unknown } | undefined; e; e = e.cause as typeof e)
     if (typeof e.code === "string" && wanted.test(e.code)) return true;
@@ -133,5 +134,5 @@ function hasCode(error: unknown, wanted: RegExp): boolean {
 
 /** Unique violation, deadlock, serialisation failure. */
 const isRace = (error: unknown): boolean => hasCode(error, /^(23505|40P01|40001)$/);
-/** The database is not there, shuts down, or has no room. */
+/** The database is unavailable, shutting down, or out of space. */
 const isOutage = (error: unknown): boolean => hasCode(error, /^(storage\.unavailable|(08|57P|53)\w+)$/);

@@ -4,8 +4,7 @@ import { withTenant } from "#server/db/with-tenant.ts";
 import { preparedMetadata } from "./prepared-metadata.ts";
 
 /**
- * The `study.index` job: prepares the metadata of every series, so that the first viewer need not wait for it. Safe to
- * run at any time and any number of times.
+ * The `study.index` job: prepares the metadata of every series for the first viewer. Idempotent.
  *
  * @throws {DomainError} `study.not-found`
  */

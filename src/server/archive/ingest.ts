@@ -14,18 +14,18 @@ import { indexInstance } from "./index-batcher.ts";
 import { type StagedInstance, stageInstance } from "./staged-instance.ts";
 
 export type IngestOptions = {
-  /** How it came, for the row: `"stow"`, `"report"`, `"import"`. */
+  /** How it arrived, for the row: `"stow"`, `"report"`, `"import"`. */
   source: string;
-  /** The facility it came from; an edge router's own unless told. */
+  /** The facility it came from; by default an edge router's own. */
   facilityId?: string | null;
-  /** Left out: a new study is to be read, a known one stays what it is. */
+  /** Omitted: a new study is to be read, an existing one is unchanged. */
   purpose?: "read" | "prior";
   requestId?: string;
-  /** Refuse instances of any other study (STOW to `/studies/{study}`). */
+  /** Refuses instances of any other study (STOW to `/studies/{study}`). */
   onlyStudyInstanceUid?: string;
 };
 
-/** What became of one instance. `refused` has a code and, if the header could be read, the UIDs. */
+/** The result for one instance. `refused` has a code and, if the header could be read, the UIDs. */
 export type IngestResult =
   | {
       outcome: "stored" | "duplicate" | "quarantined";
@@ -40,8 +40,8 @@ export type IngestResult =
   | { outcome: "refused"; code: ErrorCode; sopInstanceUid?: string; sopClassUid?: string; error?: DomainError };
 
 /**
- * Takes one Part 10 file into the archive. When it resolves with `stored`, `duplicate` or `quarantined`, the bytes
- * and their index row are durable, and the study, its counts and its case know of it.
+ * Takes one Part 10 file into the archive. When it resolves with `stored`, `duplicate` or `quarantined`, the bytes and
+ * their row are durable, and the study, its counts and its case are up to date.
  *
  * @param actor of the hospital the study belongs to.
  * @returns `refused` with a code for anything wrong with the file, the disk or the database; it does not throw.
@@ -60,7 +60,7 @@ async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-/** First half: takes the bytes in. The source is read to its end, or to the point where it was refused. */
+/** First half: receives the bytes. The source is read to its end, or to the point where it was refused. */
 export async function receiveInstance(
   source: AsyncIterable<Uint8Array>,
 ): Promise<{ staged: StagedInstance } | { refused: Extract<IngestResult, { outcome: "refused" }> }> {
@@ -103,7 +103,7 @@ export async function finishInstance(
     const facilityId = options.facilityId ?? (actor.kind === "token" ? actor.facilityId : null);
     storing = staged.store(actor.orgId);
     storing.catch(() => {});
-    // While it is hashed and the disk works the index is made ready; it is committed when the bytes are durable.
+    // The index is prepared while the disk writes; it is committed when the bytes are durable.
     const origin = { facilityId, purpose: options.purpose, source: options.source };
     const described = describeStored(staged, origin, storing);
     const durable = storing.then((stored) => stored.durable);
@@ -115,7 +115,7 @@ export async function finishInstance(
   } catch (error) {
     return { ...refusal(error), sopInstanceUid, sopClassUid };
   } finally {
-    // The memory is read until the disk is done with it.
+    // The memory is in use until the disk has finished with it.
     await storing?.then(({ durable }) => durable).catch(() => {});
     await staged.discard();
   }

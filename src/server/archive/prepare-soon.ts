@@ -1,15 +1,15 @@
 import { systemActor } from "#server/system-actor.ts";
 import { indexStudy } from "./index-study.ts";
 
-/** A pause in the arrival of a study after which its metadata is prepared. */
+/** A study's metadata is prepared after this pause in its arrival. */
 const pauseMs = 1500;
-/** Studies that wait; beyond, the first viewer makes what he asks for. */
+/** The most studies that wait; for others the first viewer has the metadata made. */
 const limit = 1000;
 const waiting = new Map<string, NodeJS.Timeout>();
 
 /**
- * Prepares the metadata of a study that is arriving as soon as there is a pause, so that whoever opens it before it is
- * complete need not wait either. Best effort: nothing depends on it, and the `study.index` job comes at the end.
+ * Prepares the metadata of an arriving study as soon as there is a pause, for readers who open it before it is
+ * complete. Best effort: nothing depends on it, and the `study.index` job follows.
  */
 export function prepareSoon(orgId: string, studyId: string): void {
   const known = waiting.get(studyId);
@@ -26,7 +26,7 @@ export function prepareSoon(orgId: string, studyId: string): void {
   waiting.set(studyId, timer);
 }
 
-/** Forgets what waits: the process ends, or its database does. */
+/** Forgets waiting studies: the process or its database connection ends. */
 export function stopPreparing(): void {
   for (const timer of waiting.values()) clearTimeout(timer);
   waiting.clear();

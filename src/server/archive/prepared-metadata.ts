@@ -13,14 +13,14 @@ const gunzipAsync = promisify(gunzip);
 
 export type MetadataScope = { studyId: string; seriesInstanceUid?: string | undefined };
 
-/** DICOM JSON with the addresses of this portal put in. In stored text a quote before the placeholder is always structure. */
+/** DICOM JSON with this portal's URLs inserted. In stored text a quote before the placeholder is always structure. */
 export function withRoot(text: string, root: string): string {
   return text.replaceAll(`"BulkDataURI":"${rootPlaceholder}/`, `"BulkDataURI":"${root}/`);
 }
 
 /**
- * Metadata of a study or series, gzipped and ready to send, with addresses under the portal's public URL. Made once and
- * kept as an object named after what it is made of; a new image makes a new name.
+ * Metadata of a study or series, gzipped and ready to send, with URLs under the portal's public URL. Made once and
+ * stored as an object named after its content; a new image gives a new name.
  *
  * @returns null when there is no stored instance.
  */
@@ -68,7 +68,7 @@ async function kept(key: string): Promise<Buffer | null> {
   }
 }
 
-/** What is being made at this moment: several viewers of a new study wait for one. */
+/** Metadata being made: several viewers of a new study share one. */
 const preparing = new Map<string, Promise<Buffer>>();
 
 function prepare(actor: Actor, org: { id: string; slug: string }, scope: MetadataScope, key: string): Promise<Buffer> {
@@ -76,7 +76,7 @@ function prepare(actor: Actor, org: { id: string; slug: string }, scope: Metadat
   if (known) return known;
   const made = gather(actor, org, scope).finally(() => preparing.delete(key));
   preparing.set(key, made);
-  // It is a copy that can be made again: nobody waits for the disk, and a full one must not keep anyone from reading.
+  // A cached copy: no request waits for the disk, and a full disk must not prevent reading.
   made
     .then((body) => {
       noteWhole(key, body);
@@ -91,11 +91,17 @@ async function gather(actor: Actor, org: { id: string; slug: string }, scope: Me
   return gzipAsync(withRoot(`[${parts.join(",")}]`, usualRoot(org.slug)), { level: 4 });
 }
 
-/** Answers under another name of the portal, the last ones used: making one costs more than sending it a hundred times. */
+/**
+ * Answers under other names of the portal, least recently used dropped: making one costs as much as sending it a
+ * hundred times.
+ */
 const rerooted = new Map<string, Buffer>();
 const rerootedLimit = 64 << 20;
 
-/** The same under another root: a tunnel or a test reaches the portal by another name. @param digest names the body. */
+/**
+ * The same under another root: a tunnel or a test reaches the portal by another name. @param digest identifies the
+ * body.
+ */
 export async function underRoot(digest: string, body: Buffer, orgSlug: string, root: string): Promise<Buffer> {
   const usual = usualRoot(orgSlug);
   if (root === usual) return body;

@@ -10,15 +10,15 @@ import type { OpenObject } from "#server/storage/object-store.ts";
 import { ReadingMemory } from "#server/storage/reading-memory.ts";
 import { assertWhole, corrupt, openObject, readFully } from "./whole-object.ts";
 
-/** Nobody looks at a frame this large; allocating it would let one request empty the machine. Bytes. */
+/** A larger frame is refused: allocating it would let one request exhaust the memory. Bytes. */
 const frameLimit = 512 << 20;
-/** How far into a deflated data set we go for a value. Bytes. */
+/** How far a deflated data set is inflated for one value. Bytes. */
 const inflateReach = 512 << 20;
 
 export const frameIndexOfInstance = (instance: Pick<InstanceLocation, "frameIndex">): FrameIndex =>
   (instance.frameIndex ?? {}) as FrameIndex;
 
-/** How many frames can be had. */
+/** The number of frames that can be retrieved. */
 export function frameCount(instance: InstanceLocation): number {
   const { pixel } = frameIndexOfInstance(instance);
   if (!pixel) return 0;
@@ -26,7 +26,7 @@ export function frameCount(instance: InstanceLocation): number {
 }
 
 /**
- * Frames as stored: fragments of a compressed one joined, native ones little endian, 1-bit ones starting on a byte.
+ * Frames as stored: fragments of a compressed frame joined, native ones little endian, 1-bit ones aligned to a byte.
  *
  * @param numbers from 1.
  * @param memory to read into; by default memory that is never given back.
@@ -45,7 +45,7 @@ export async function readFrames(
   });
 }
 
-/** Reads places of the data set, `[offset, length]`, one behind the other into one buffer. */
+/** Reads extents of the data set, `[offset, length]`, consecutively into one buffer. */
 type Reader = (...extents: Extent[]) => Promise<Buffer>;
 
 async function readFrame(instance: InstanceLocation, read: Reader, number: number): Promise<Buffer> {
@@ -72,25 +72,25 @@ async function readFrame(instance: InstanceLocation, read: Reader, number: numbe
 const tooLarge = (): DomainError =>
   new DomainError("dicom.cannot-render", { details: { reason: "It is larger than what is taken apart here." } });
 
-/** A frame that the header announces and the pixel data do not hold is not one that nobody ever had. */
+/** Distinguishes a frame that the header announces but the pixel data lack from one that never existed. */
 function missingFrame({ numberOfFrames }: InstanceLocation, number: number): DomainError {
   return new DomainError(number <= Math.max(1, numberOfFrames) ? "dicom.truncated" : "frame.not-found");
 }
 
-/** Frames of a large object are each checked by themselves; of a small one the object is, which is hardly more. */
+/** Frames of a large object are checked one by one; a small object is checked as a whole, which costs hardly more. */
 function hasDigests(instance: InstanceLocation): boolean {
   const { pixel, inflated } = frameIndexOfInstance(instance);
   return instance.sizeBytes > wholeLimit && !inflated && pixel?.crc32 !== undefined;
 }
 
-/** A frame's stored bytes as they were received. @throws {DomainError} `storage.corrupt` */
+/** A frame's stored bytes, checked. @throws {DomainError} `storage.corrupt` */
 function sound(instance: InstanceLocation, number: number, stored: Buffer): Buffer {
   const digests = frameIndexOfInstance(instance).pixel?.crc32;
   if (digests && crc32(stored) !== digests[number - 1]) throw corrupt(instance);
   return stored;
 }
 
-/** Packed bits count from the least significant (PS3.5 §8.1.1). */
+/** Packed bits start with the least significant (PS3.5 §8.1.1). */
 function shiftBits(bytes: Buffer, shift: number, length: number): Buffer {
   const out = Buffer.alloc(length);
   for (let i = 0; i < length; i++) out[i] = ((bytes[i] ?? 0) >> shift) | ((bytes[i + 1] ?? 0) << (8 - shift));
@@ -107,7 +107,7 @@ async function withObject<T>(
   try {
     return await run(readerOf(object, instance, memory), object);
   } finally {
-    // Nobody has to wait for it.
+    // Closed in the background.
     object.close().catch(() => {});
   }
 }
@@ -119,7 +119,7 @@ function readerOf(object: OpenObject, instance: InstanceLocation, memory: Readin
     return async (...extents) => {
       const pieces: Buffer[] = [];
       for (const [offset, length] of extents) {
-        // A few kilobytes unpack to any length: what one request unpacks into memory is bounded, whoever asks.
+        // A few kilobytes may inflate to any length: what one request inflates into memory is bounded.
         if (offset + length > inflateReach || length > unpackLimit) throw tooLarge();
         pieces.push(
           await readBytes({ handle: object, sizeBytes }, { offsetsIn: "inflated", dataSetOffset }, [offset, length]),
@@ -128,7 +128,7 @@ function readerOf(object: OpenObject, instance: InstanceLocation, memory: Readin
       return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
     };
   return async (...extents) => {
-    // A frame may be of ten thousand fragments: they share one buffer.
+    // A frame may consist of ten thousand fragments: they share one buffer.
     const buffer = memory.allocate(extents.reduce((sum, [, length]) => sum + length, 0));
     let filled = 0;
     for (const [offset, length] of extents) {
@@ -140,7 +140,8 @@ function readerOf(object: OpenObject, instance: InstanceLocation, memory: Readin
 }
 
 /**
- * A bulk value's place in the object.
+ * A bulk value's position in the object.
+ *
  * @param path as in the BulkDataURI (`"00880200/1/7FE00010"`).
  * @throws {DomainError} `frame.not-found`
  */
@@ -153,8 +154,9 @@ export function bulkExtent(instance: InstanceLocation, path: string): { offset: 
 }
 
 /**
- * Bytes of a bulk value in pieces, from `start` to and without `end`.
- * @throws {DomainError} `storage.corrupt` before the first piece when the object is not what was received.
+ * Bytes of a bulk value in chunks, from `start` up to `end`, exclusive.
+ *
+ * @throws {DomainError} `storage.corrupt` before the first chunk when the object is damaged.
  */
 export async function* readBulk(
   instance: InstanceLocation,
@@ -166,7 +168,7 @@ export async function* readBulk(
   try {
     await assertWhole(object, instance);
     const read = readerOf(object, instance, new ReadingMemory());
-    // Inflating begins at the front each time, so a deflated value is taken in one piece.
+    // Inflating starts from the beginning each time, so a deflated value is taken in one piece.
     const step = frameIndexOfInstance(instance).inflated ? end - start : 256 << 10;
     for (let at = start; at < end; at += step) yield await read([extent.offset + at, Math.min(step, end - at)]);
   } finally {

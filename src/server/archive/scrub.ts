@@ -5,18 +5,18 @@ import { recordCheck } from "#server/domain/imaging/index.ts";
 import type { ObjectStore } from "#server/storage/object-store.ts";
 import { backupStore, objectStore } from "#server/storage/open-store.ts";
 import { type ArchiveReport, type CheckedObject, checkArchive } from "./check-archive.ts";
-import { lookAgain } from "./look-again.ts";
+import { verifyObject } from "./verify-object.ts";
 
 export type ScrubReport = ArchiveReport & { repaired: string[] };
 
 /**
- * Reads every object once, as the schedule does. An image whose object is missing or damaged is marked and told to its hospital's
- * audit trail; it is served to nobody, its sender is told that the archive does not hold it, and whoever brings the same bytes
- * again mends it. With a backup at hand the bytes are brought back from there.
+ * Checks every object once, as scheduled daily. An image whose object is missing or damaged is marked and audited at
+ * its hospital; it is no longer served, its sender is told that the archive does not hold it, and receiving the same
+ * bytes again repairs it. With a backup the bytes are restored from there.
  *
  * @param from folder of a backup (`backup create`).
- * @param pauseMs rest after each object, so that readers do not feel it.
- * @returns what is still missing or damaged, and the keys of what was brought back.
+ * @param pauseMs pause after each object, so that readers are not slowed down.
+ * @returns what is still missing or damaged, and the keys of what was restored.
  */
 export async function scrubArchive({
   from,
@@ -47,9 +47,12 @@ export async function scrubArchive({
           from: repaired.has(object.objectKey) ? "backup" : "sender",
         }),
       );
-    // Its bytes may have come while it was being marked.
+    // The bytes may have arrived while the image was being marked.
     if (object.kind === "instance" && news && damaged)
-      await lookAgain({ objectKey: object.objectKey, dataSetSha256: object.sha256 }, { by: "scrub", from: "sender" });
+      await verifyObject(
+        { objectKey: object.objectKey, dataSetSha256: object.sha256 },
+        { by: "scrub", from: "sender" },
+      );
     if (pauseMs > 0) await pause(pauseMs);
   });
   const still = ({ objectKey }: { objectKey: string }): boolean => !repaired.has(objectKey);
@@ -61,7 +64,7 @@ export async function scrubArchive({
   };
 }
 
-/** Puts the backup's copy in the place of a damaged object, when the copy is what was received. */
+/** Replaces a damaged object by the backup's copy, if the copy is what was received. */
 async function bringBack({ objectKey, offset, sha256 }: CheckedObject, backup: ObjectStore): Promise<boolean> {
   if (!(await backup.head(objectKey))) return false;
   const copy = await backup.open(objectKey);

@@ -15,9 +15,9 @@ import type { ObjectStore, StoredInstanceBytes, Upload } from "#server/storage/o
 
 /** Up to this size an instance stays in memory until it is written in one piece. Bytes. */
 const memoryLimit = 1 << 20;
-/** What is smaller does not keep a whole piece of memory to itself. Bytes. */
+/** A smaller instance is copied instead of keeping a whole buffer. Bytes. */
 const smallLimit = 64 << 10;
-/** Pieces of memory kept for the next instances. New ones for each would keep the garbage collector busier than all else. */
+/** Buffers kept for the next instances; new ones for each would keep the garbage collector busy. */
 const spareLimit = 24;
 /** Shared with the threads that write them. */
 const spare: Buffer[] = [];
@@ -25,29 +25,29 @@ const sharedMemory = (size: number): Buffer => Buffer.from(new SharedArrayBuffer
 
 type OnNamed = (named: { sopClassUid: string; sopInstanceUid: string }) => void;
 
-/** An instance received whole and found sound, not yet stored. */
+/** A completely received and valid instance that is not stored yet. */
 export type StagedInstance = InstanceUids & {
-  /** Offsets in it count from the start of what was received or written; take {@link offsetBase} off. */
+  /** Offsets in it count from the start of what was received or written; subtract {@link offsetBase}. */
   header: DataSetHeader;
   offsetBase: number;
-  /** Of the object as it will be stored: our head and the data set. */
+  /** Size of the object as it will be stored: our head and the data set. */
   sizeBytes: number;
   dataSetOffset: number;
   /** Checksums of the frames of a large object (`storage/frame-digests.ts`). */
   frameDigests?: number[];
   store(orgId: string): Promise<StoredInstanceBytes>;
-  /** Lets go of memory and temporary files; to be called when what was stored is durable, or given up. */
+  /** Releases memory and temporary files; to be called when the instance is durable, or abandoned. */
   discard(): Promise<void>;
 };
 
 /**
  * Receives a Part 10 file as a stream: the preamble and group 0002 are replaced by ours, the data set is kept byte for
- * byte and hashed on its way to the disk. Small ones wait in memory; larger ones are written as they come, and the
- * sender is slowed down to the disk's pace.
+ * byte and hashed while it is written. Small instances wait in memory; larger ones are written as they arrive, and the
+ * sender is throttled to the disk's speed.
  *
- * @param onNamed told what the file says it is, in group 0002, before its data set is read: a refusal can then name it.
+ * @param onNamed called with the UIDs of group 0002 before the data set is read: a refusal can then name the instance.
  * @throws {DomainError} `dicom.not-part10`, `dicom.truncated`, `dicom.malformed`, `dicom.missing-attribute`,
- *   `dicom.invalid-uid`, `request.too-large`, `storage.full`, `storage.unavailable`
+ * `dicom.invalid-uid`, `request.too-large`, `storage.full`, `storage.unavailable`
  */
 export async function stageInstance(
   store: ObjectStore,
@@ -108,7 +108,7 @@ async function stageInMemory(
   };
 }
 
-/** @param memory full of the file's beginning; what follows is gathered in it, so that the disk is asked seldom. */
+/** @param memory full of the file's beginning; the rest is collected in it, to write large chunks. */
 async function stageInStore(
   store: ObjectStore,
   memory: Buffer,
@@ -176,7 +176,7 @@ async function stageInStore(
   }
 }
 
-/** Group 0002 named another instance than the data set does: the data set is right, and the head is written again. */
+/** Group 0002 named another instance than the data set does: the data set is right, and the head is rewritten. */
 async function withNewHead(
   store: ObjectStore,
   staged: StagedInstance,
@@ -227,7 +227,7 @@ async function digestsOf(
 }
 
 let inflating: Promise<unknown> = Promise.resolve();
-/** Reads the header; deflated ones one after the other, since each may swell to many times its size in memory. */
+/** Parses the header; deflated ones one at a time, since each may inflate to many times its size in memory. */
 function readHeader(...[source, syntax, offset]: Parameters<typeof readDataSet>): Promise<DataSetHeader> {
   if (!transferSyntaxes[syntax]?.deflated) return readDataSet(source, syntax, offset);
   const turn = inflating.then(() => readDataSet(source, syntax, offset));
@@ -237,10 +237,10 @@ function readHeader(...[source, syntax, offset]: Parameters<typeof readDataSet>)
 
 const unnamed = { sopClassUid: SOP.secondaryCapture as string, sopInstanceUid: "0" };
 
-/** Preamble and group 0002 of a file of which at least the beginning is at hand. */
+/** Preamble and group 0002 of a file of which at least the beginning is available. */
 function readMeta(file: Buffer) {
   const { transferSyntaxUid, dataSetOffset, meta } = headOf(file);
-  // What it says of itself only names the head of a large file until the data set itself was read.
+  // Its UIDs only name the head of a large file until the data set itself has been read.
   const named = {
     sopClassUid: stringOf(meta, Tag.MediaStorageSOPClassUID) ?? unnamed.sopClassUid,
     sopInstanceUid: stringOf(meta, Tag.MediaStorageSOPInstanceUID) ?? unnamed.sopInstanceUid,

@@ -3,8 +3,8 @@ import { hashInKey } from "#server/storage/keys.ts";
 import { objectStore } from "#server/storage/open-store.ts";
 
 /**
- * Clears what a crash left behind: temporary files of dead processes, and objects whose row was never committed (their
- * sender has no success and sends them again). Run once at the start of a process; safe beside others.
+ * Clean-up after a crash: deletes temporary files of dead processes, and objects whose row was never committed (their
+ * sender got no success and sends them again). Runs once at the start of a process; safe beside others.
  */
 export async function sweepStorage(): Promise<{ temporary: number; orphans: number }> {
   const store = objectStore();

@@ -3,7 +3,7 @@ import { DomainError } from "@overread/shared/errors";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";
 import type { OpenObject } from "#server/storage/object-store.ts";
 import { objectStore } from "#server/storage/open-store.ts";
-import { lookSoon } from "./look-again.ts";
+import { verifySoon } from "./verify-object.ts";
 
 /** What is needed to tell whether an object is what was received. */
 export type Expected = Pick<InstanceLocation, "objectKey" | "sizeBytes" | "dataSetOffset" | "dataSetSha256">;
@@ -114,7 +114,7 @@ export function assertWholeBytes(bytes: Buffer, expected: Omit<Expected, "sizeBy
 
 /** What is not what was received is looked at as a whole, so that its hospital hears of it; this reader gets nothing. */
 export function corrupt(object: Pick<Expected, "objectKey" | "dataSetSha256">): DomainError {
-  lookSoon(object);
+  verifySoon(object);
   return new DomainError("storage.corrupt");
 }
 

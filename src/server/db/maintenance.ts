@@ -1,5 +1,5 @@
 import type { Tx } from "#server/context.ts";
-import { withEnd } from "./at-commit.ts";
+import { runWithDeferred } from "./at-commit.ts";
 import { retryRolledBack } from "./busy.ts";
 import { prisma } from "./clients.ts";
 
@@ -9,7 +9,7 @@ import { prisma } from "./clients.ts";
  */
 export async function withMaintenance<T>(fn: (tx: Tx) => Promise<T>, { timeoutMs = 30_000 } = {}): Promise<T> {
   return retryRolledBack(() =>
-    prisma("overread_maintenance").$transaction((tx) => withEnd(tx, () => fn(tx)), {
+    prisma("overread_maintenance").$transaction((tx) => runWithDeferred(tx, () => fn(tx)), {
       timeout: timeoutMs,
       maxWait: 10_000,
     }),

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { DomainError } from "@overread/shared/errors";
 import type pg from "pg";
 import type { Actor, SqlCtx, SqlTx } from "#server/context.ts";
-import { keepingEnd } from "./at-commit.ts";
+import { collectDeferred } from "./at-commit.ts";
 import { pool } from "./clients.ts";
 import { Prisma } from "./generated/client.ts";
 import { beginReads, type ReadPlaceRow, readPlaceColumns } from "./read-stream.ts";
@@ -12,25 +12,28 @@ import { beginReads, type ReadPlaceRow, readPlaceColumns } from "./read-stream.t
 export type SqlOptions = {
   requestId?: string;
   timeoutMs?: number;
-  /** The verb's first statements travel with the opening: `ctx.now` is not known before one of them has been answered. */
-  straightaway?: boolean;
-  /** The same, and nothing is written, audit events included: the answer does not wait for the end of the transaction. */
+  /**
+   * The verb's first statements are sent with the opening: `ctx.now` is unknown before one of them has been answered.
+   */
+  pipelineOpening?: boolean;
+  /**
+   * The same, and nothing is written, audit events included: the answer does not wait for the end of the transaction.
+   */
   readOnly?: boolean;
 };
 
 /**
- * `withTenant` for verbs that are SQL from end to end: the same wall, role and transaction, without the ORM between.
- * Statements are prepared once per connection, and sent without waiting for the answer to the one before: what a verb sends at once
- * runs in the order sent, and after an error the database does none of the rest. The events of the audit trail travel with the commit.
- * For the paths where every millisecond counts, such as taking in images.
+ * `withTenant` for verbs that use SQL only: the same row-level security, role and transaction, without Prisma.
+ * Statements are prepared once per connection and pipelined: statements sent at once run in the order sent, and after
+ * an error none of the rest. Audit events are sent with the commit. For time-critical paths such as ingest.
  *
- * @throws {DomainError} `storage.unavailable` when the database cannot be reached or goes away; whether it committed
- *   is then unknown.
+ * @throws {DomainError} `storage.unavailable` when the database cannot be reached or disconnects; whether it committed
+ * is then unknown.
  */
 export async function withTenantSql<A extends Actor, T>(
   actor: A,
   fn: (ctx: SqlCtx<A>) => Promise<T>,
-  { requestId = randomUUID(), timeoutMs = 10_000, straightaway = false, readOnly = false }: SqlOptions = {},
+  { requestId = randomUUID(), timeoutMs = 10_000, pipelineOpening = false, readOnly = false }: SqlOptions = {},
 ): Promise<T> {
   const client = await pool("overread_app")
     .connect()
@@ -50,7 +53,7 @@ export async function withTenantSql<A extends Actor, T>(
   let behind = false;
   try {
     const { opened, now } = open(client, tx, { actor, timeoutMs, readOnly });
-    if (!straightaway && !readOnly) await opened;
+    if (!pipelineOpening && !readOnly) await opened;
     const ctx = {
       actor,
       tx,
@@ -59,7 +62,7 @@ export async function withTenantSql<A extends Actor, T>(
         return now();
       },
     };
-    const { result, ends } = await keepingEnd(tx, () => fn(ctx));
+    const { result, ends } = await collectDeferred(tx, () => fn(ctx));
     await opened;
     const committed = commit(client, tx, ends);
     if (readOnly) {
@@ -69,7 +72,7 @@ export async function withTenantSql<A extends Actor, T>(
     return result;
   } catch (error) {
     if (!tx.over) {
-      // Behind whatever the verb has sent and not waited for; what it still has under way sends nothing more.
+      // After whatever the verb has sent without waiting; statements of unfinished work are refused from here on.
       tx.over = true;
       await client.query("ROLLBACK").catch(onLost);
     }
@@ -82,8 +85,8 @@ export async function withTenantSql<A extends Actor, T>(
 type Opening = { actor: Actor; timeoutMs: number; readOnly: boolean };
 
 /**
- * Sends one message: a transaction, its tenant, and the longest it may take. Should it fail, what follows it sees no tenant's rows and
- * writes none.
+ * Sends one message: BEGIN, the tenant, and the statement timeout. If it fails, the following statements see no
+ * tenant's rows and write none.
  */
 function open(client: pg.PoolClient, tx: PipelinedTx, { actor, timeoutMs, readOnly }: Opening) {
   const setPlace = beginReads(tx);
@@ -100,7 +103,7 @@ function open(client: pg.PoolClient, tx: PipelinedTx, { actor, timeoutMs, readOn
       now = row.now;
       setPlace(row);
     });
-  // Waited for at the end; until then the statements behind it fail for it.
+  // Awaited at the end; until then the statements behind it fail because of it.
   opened.catch(() => {});
   return {
     opened,
@@ -111,7 +114,7 @@ function open(client: pg.PoolClient, tx: PipelinedTx, { actor, timeoutMs, readOn
   };
 }
 
-/** Sends what was kept for the end, and the commit right behind it. */
+/** Sends the deferred statements, and the commit right behind them. */
 async function commit(client: pg.PoolClient, tx: PipelinedTx, ends: (() => Promise<void>)[]): Promise<void> {
   together(client);
   const sent: Promise<void>[] = [];
@@ -119,30 +122,30 @@ async function commit(client: pg.PoolClient, tx: PipelinedTx, ends: (() => Promi
     const before = tx.sent;
     const running = run();
     sent.push(running);
-    // One that has to wait first must not be left behind by the commit.
+    // A statement that has to wait first must still precede the commit.
     if (tx.sent === before) await running;
   }
   tx.over = true;
   const committed = client.query("COMMIT");
   const [last, ...outcomes] = await Promise.allSettled([committed, ...sent]);
   for (const outcome of [...outcomes, last]) if (outcome.status === "rejected") throw outcome.reason;
-  // The server answers ROLLBACK where a statement had failed that nobody waited for.
+  // The server answers ROLLBACK where a statement had failed that nobody awaited.
   if (last.status === "fulfilled" && last.value.command !== "COMMIT") throw new DomainError("internal");
 }
 
-/** What is sent before this turn of the event loop ends goes out as one packet. */
+/** Everything sent in this turn of the event loop goes out as one packet. */
 function together(client: pg.PoolClient): void {
   const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
   stream.cork();
   process.nextTick(() => stream.uncork());
 }
 
-/** Hand-written SQL on one connection; each statement goes out when it is called. */
+/** Hand-written SQL on one connection; each statement is sent when it is called. */
 class PipelinedTx implements SqlTx {
   readonly #client: pg.PoolClient;
   /** Statements so far. */
   sent = 0;
-  /** Commit or rollback is sent: what came behind it would belong to no transaction. */
+  /** Commit or rollback has been sent: a later statement would belong to no transaction. */
   over = false;
 
   constructor(client: pg.PoolClient) {
@@ -175,7 +178,7 @@ class PipelinedTx implements SqlTx {
   }
 }
 
-/** Statements written as templates: each is one place in the code, so they are few and stay the same. */
+/** Statements written as templates: each is one place in the code, so they are few and constant. */
 const statements = new WeakMap<TemplateStringsArray, { name: string; text: string }>();
 /** Those that have fragments in them, by their text: as many as the fragments of the code can be put together. */
 const composed = new Map<string, string>();

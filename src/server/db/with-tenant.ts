@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Actor, Ctx } from "#server/context.ts";
-import { withEnd } from "./at-commit.ts";
+import { runWithDeferred } from "./at-commit.ts";
 import { retryRolledBack } from "./busy.ts";
 import { prisma } from "./clients.ts";
 import { beginReads, type ReadPlaceRow } from "./read-stream.ts";
@@ -30,7 +30,7 @@ export async function withTenant<A extends Actor, T>(
           SELECT set_config('app.org_id', ${actor.orgId}, true), set_config('statement_timeout', ${String(timeoutMs)}, true), now() AS now,
             current_setting('audit.stream', true) AS stream, current_setting('audit.stream_n', true) AS "streamN"`;
         beginReads(tx)(row);
-        return withEnd(tx, () => fn({ actor, tx, now: row.now, requestId }));
+        return runWithDeferred(tx, () => fn({ actor, tx, now: row.now, requestId }));
       },
       { timeout: timeoutMs, maxWait: 10_000 },
     );

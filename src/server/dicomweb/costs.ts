@@ -1,6 +1,6 @@
 /**
- * What a request costs, in units of one frame read from the disk. A viewer that loads ten thousand frames of a study spends a
- * twelfth of what it has at once; a program in an endless loop of searches is slowed down.
+ * The cost of a request, in units of one frame read from the disk. A viewer that loads a study of ten thousand frames
+ * spends a twelfth of its saved-up units; a program in an endless loop of searches is slowed down.
  */
 const costs: Record<string, number> = {
   "search-studies": 10,
@@ -17,18 +17,18 @@ const costs: Record<string, number> = {
   "metadata-instance": 1,
   frames: 1,
   bulkdata: 1,
-  // Decoded and drawn here.
+  // Decoded and rendered here.
   "rendered-instance": 10,
   "rendered-frame": 10,
   "thumbnail-study": 10,
   "thumbnail-series": 10,
   "thumbnail-instance": 10,
   "thumbnail-frame": 10,
-  // Images that arrive are never turned away: their sender would only have to send them again.
+  // Storing is free: a refused sender would only have to send again.
   store: 0,
   "store-study": 0,
 };
-/** @param frames the frame list of the address, when there is one: `1,2,3` is three. */
+/** @param frames the frame list of the URL, if there is one: `1,2,3` is three. */
 export function costOf(route: string, frames = ""): number {
   return (costs[route] ?? 10) * (frames === "" ? 1 : frames.split(",").length);
 }

@@ -5,7 +5,7 @@ import { codeMeaning, reportLines } from "@overread/shared/dicom/report-lines";
 import { kindOf } from "@overread/shared/dicom/sop-classes";
 import { Tag } from "@overread/shared/dicom/tags";
 
-/** Enough for a measurement report of a trial; what is left out behind it is said. */
+/** Enough for a measurement report of a trial; an omission is stated. */
 const mostLines = 20_000;
 const deepest = 30;
 const leftOut = "This report is longer or deeper than what is shown here. Retrieve the instance itself.";
@@ -15,10 +15,10 @@ h1{font-size:1.4rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1
 dt{color:#555}dd{margin:0}ul{list-style:none;padding-left:1.2rem}main>ul{padding-left:0}li{margin:.3rem 0}p{margin:0;white-space:pre-wrap}
 strong{font-weight:600}.warn{border:1px solid #b45309;padding:.5rem 1rem}`;
 
-/** What a page made of a document may do: be read. No script, no request, no form, no frame, the one style it carries. */
+/** Content security policy of a document's page: no script, request, form or frame; its own style only. */
 export const documentPolicy = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox`;
 
-/** Title and particulars of a structured report that stand above its words. */
+/** Title and particulars of a structured report, above its text. */
 function headOf(report: Attributes): { title: string; facts: [name: string, value: string][]; warnings: string[] } {
   const facts: [string, string | null][] = [
     ["Patient", personName(report, Tag.PatientName)],
@@ -45,7 +45,7 @@ function headOf(report: Attributes): { title: string; facts: [name: string, valu
   };
 }
 
-/** A structured report as plain text in UTF-8, deeper lines further in. */
+/** A structured report as plain text in UTF-8, nested lines indented. */
 export function reportAsText(report: Attributes): string {
   const { title, facts, warnings } = headOf(report);
   const { lines, whole } = reportLines(report, { everything: true, mostLines, deepest });
@@ -69,14 +69,14 @@ const indented = (words: string, depth: number): string =>
     .map((line) => `${"  ".repeat(depth)}${line}`)
     .join("\n");
 
-/** A structured report as a page of its own, every word of it escaped; to be sent under {@link documentPolicy}. */
+/** A structured report as a self-contained page, all text escaped; to be sent under {@link documentPolicy}. */
 export function reportAsPage(report: Attributes): string {
   const { title, facts, warnings } = headOf(report);
   const { lines, whole } = reportLines(report, { everything: true, mostLines, deepest });
   let body = "";
   let open = 0;
   for (const { depth, heading, value } of lines) {
-    // A line whose heading was empty is not there, so what belongs to it may stand more than one step in.
+    // Empty headings are omitted, so a line may be more than one level deeper than the previous one.
     for (; open > depth + 1; open--) body += "</li></ul>";
     if (open === depth + 1) body += "</li>";
     for (; open < depth + 1; open++) body += open === depth ? "<ul>" : "<ul><li>";

@@ -12,25 +12,28 @@ import {
   locateInstances,
 } from "#server/domain/imaging/index.ts";
 
-/** Who asks, for which hospital's root, and how far they may see there. */
+/** The caller, the hospital whose root is addressed, and the caller's reach there. */
 export type Caller = { actor: Actor; org: { id: string; slug: string }; requestId: string };
 
-/** Permission for one study, asked for once and kept for a minute. */
+/** Permission for one study, cached for a minute. */
 export type StudyGrant = {
   studyId: string;
   orgId: string;
-  /** When it was last decided which version of one of its images is served. Milliseconds; 0 never. */
+  /** When the served version of one of its images was last decided. Milliseconds; 0 never. */
   decidedAt: number;
-  /** Instances of a series, by SOP Instance UID, loaded when the first is asked for. */
+  /** Instances of a series, by SOP Instance UID, loaded on first use. */
   series: Map<string, Promise<SeriesIndex>>;
 };
 type SeriesIndex = Map<string, InstanceLocation>;
 
-/** How long an answer holds, so that a scroll through a CT is one event on the trail. */
+/** How long a grant is cached, so that scrolling through a CT is one audit event. */
 const grantMs = 60_000;
-/** How long it is believed without another look at the study: the longest that a right taken away still works, where nobody says that it ended. */
+/**
+ * How long it is used without checking the study again: the longest that a withdrawn right still works without a
+ * notification.
+ */
 const recheckMs = 2_000;
-/** Looks at every study anew before anything more of it is sent: somebody's rights have ended. */
+/** Rights have ended: every study is checked again before anything more of it is sent. */
 export function recheckGrants(): void {
   for (const each of grants.values()) each.lookAt = 0;
 }
@@ -39,7 +42,7 @@ const grants = new Map<string, { until: number; lookAt: number; grant: Promise<S
 
 /**
  * @throws {DomainError} `auth.required`; `org.not-found` for a root that does not exist or belongs to strangers;
- *   `auth.forbidden` when role or scope do not cover the action at all.
+ * `auth.forbidden` when role or scope do not cover the action at all.
  */
 export async function callerFor(
   req: IncomingMessage,
@@ -61,7 +64,7 @@ export async function callerFor(
   return { actor, org, requestId };
 }
 
-/** The organisation behind a root, as far as the caller's own organisation can see it (row-level security). */
+/** The organisation of a root, if the caller's organisation can see it (row-level security). */
 async function organisationId(actor: Actor, slug: string): Promise<string> {
   const key = `${actor.orgId}/${slug}`;
   const known = organisations.get(key);
@@ -77,7 +80,7 @@ async function organisationId(actor: Actor, slug: string): Promise<string> {
   return row.id;
 }
 
-/** Who asks and how far their rights go: with other roles, facilities or scopes an earlier answer holds no more. */
+/** The caller and the extent of their rights: with other roles, facilities or scopes a cached grant is not used. */
 function identityOf(actor: Actor): string {
   if (actor.kind === "user") return `user/${actor.sessionId}/${actor.roles}/${actor.facilityIds}`;
   return actor.kind === "token" ? `token/${actor.tokenId}/${actor.scopes}` : `system/${actor.name}`;
@@ -110,19 +113,19 @@ async function readableStudy(tx: Pick<SqlTx, "$queryRaw">, { actor, org }: Calle
 }
 
 /**
- * Whether an answer that is under way may go on: the session or token stands, and its rights still cover the study. Looks at the
- * database; asked every few MB.
+ * Whether a running answer may continue: the session or token is valid, and its rights still cover the study. Queries
+ * the database; called every few MB.
  */
 export async function mayStillRead(req: IncomingMessage, caller: Caller, studyInstanceUid: string): Promise<boolean> {
   const actor = await actorFromRequest(req, { touch: false });
   if (!actor) return false;
-  const may = (await lookAgain({ ...caller, actor }, studyInstanceUid)) !== null;
+  const may = (await readGrantedStudy({ ...caller, actor }, studyInstanceUid)) !== null;
   if (!may) grants.delete(grantKey({ ...caller, actor }, studyInstanceUid));
   return may;
 }
 
-/** The study as it is now; null when it may not be read any more. */
-function lookAgain(caller: Caller, studyInstanceUid: string): Promise<StudyRow | null> {
+/** The study as it is now; null when it may no longer be read. */
+function readGrantedStudy(caller: Caller, studyInstanceUid: string): Promise<StudyRow | null> {
   return withTenantSql(caller.actor, ({ tx }) => readableStudy(tx, caller, studyInstanceUid), { readOnly: true }).catch(
     (error: unknown) => {
       if (error instanceof DomainError && /^(study\.not-found|auth\.)/.test(error.code)) return null;
@@ -135,10 +138,10 @@ const grantKey = ({ actor, org }: Caller, studyInstanceUid: string): string =>
   `${identityOf(actor)}/${org.id}/${studyInstanceUid}`;
 
 /**
- * May this caller open this study? The first request asks the policy and writes one audit event; the answer serves
+ * Grants the caller a study. The first request evaluates the policy and writes one audit event; the grant then serves
  * the thousand frames that follow, for at most a minute.
  *
- * @throws {DomainError} `study.not-found`, the same for not yours and not there.
+ * @throws {DomainError} `study.not-found`, the same for forbidden and missing.
  */
 export async function grantStudy(caller: Caller, studyInstanceUid: string): Promise<StudyGrant> {
   const { actor, org, requestId } = caller;
@@ -147,7 +150,7 @@ export async function grantStudy(caller: Caller, studyInstanceUid: string): Prom
   if (known && known.until > Date.now()) {
     if (known.lookAt > Date.now()) return known.grant;
     known.lookAt = Date.now() + recheckMs;
-    const study = await lookAgain(caller, studyInstanceUid);
+    const study = await readGrantedStudy(caller, studyInstanceUid);
     if (!study) {
       grants.delete(key);
       throw new DomainError("study.not-found");
@@ -166,7 +169,7 @@ export async function grantStudy(caller: Caller, studyInstanceUid: string): Prom
       await appendAs(tx, actor, { action: "study.read", ...subject }, requestId);
       return { studyId: study.id, orgId: org.id, decidedAt: decidedAt(study), series: new Map() };
     },
-    { requestId, straightaway: true },
+    { requestId, pipelineOpening: true },
   );
   if (grants.size > 2000) for (const [name, { until }] of grants) if (until <= Date.now()) grants.delete(name);
   if (grants.size > 10_000) grants.clear();
@@ -176,7 +179,8 @@ export async function grantStudy(caller: Caller, studyInstanceUid: string): Prom
 }
 
 /**
- * The instance an address names.
+ * The instance of a URL.
+ *
  * @throws {DomainError} `series.not-found`, `instance.not-found`
  */
 export async function findInstance(
@@ -187,7 +191,7 @@ export async function findInstance(
   const index = await seriesIndex(caller, grant, series);
   const known = index.get(instance);
   if (known) return known;
-  // What was acknowledged a moment ago is found: images may have come since. A wrong guess costs one look at an index.
+  // A just acknowledged image must be found: images may have arrived since. A wrong guess costs one index look-up.
   const [arrived] = await withTenantSql(
     caller.actor,
     (ctx) => locateInstances(ctx, { studyId: grant.studyId, seriesInstanceUid: series, sopInstanceUid: instance }),
@@ -198,7 +202,7 @@ export async function findInstance(
   return arrived;
 }
 
-/** The instance an address names, in a study that the caller is granted. */
+/** The instance of a URL, in a study granted to the caller. */
 export async function locateInstance(
   caller: Caller,
   { study, series, instance }: { study: string; series: string; instance: string },
@@ -215,7 +219,7 @@ function seriesIndex(caller: Caller, grant: StudyGrant, seriesInstanceUid: strin
     { readOnly: true },
   ).then((found) => new Map(found.map((each) => [each.sopInstanceUid, each])));
   grant.series.set(seriesInstanceUid, loading);
-  // An empty answer and an error are not worth keeping.
+  // Empty answers and errors are not cached.
   loading.then(
     (instances) => instances.size === 0 && grant.series.delete(seriesInstanceUid),
     () => grant.series.delete(seriesInstanceUid),

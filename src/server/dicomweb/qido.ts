@@ -14,7 +14,7 @@ import { sendJsonText } from "#server/http/answer.ts";
 import { accepted, covers } from "#server/http/media-type.ts";
 import { type Caller, grantStudy } from "./grant.ts";
 
-/** Rows of one answer: at most, and when the query does not say. A series is asked for whole by most viewers. */
+/** Rows per answer: the maximum, and the default. Most viewers request a whole series. */
 const pageLimit = { study: 1000, series: 5000, instance: 10_000 };
 const defaultLimit = { study: 100, series: 1000, instance: 5000 };
 const urlLimit = 64 << 10;
@@ -51,7 +51,7 @@ export async function searchDicom(
         offset,
       }),
     // Below a study nothing is audited: its grant was.
-    { requestId: caller.requestId, ...(within ? { readOnly: true } : { straightaway: true }) },
+    { requestId: caller.requestId, ...(within ? { readOnly: true } : { pipelineOpening: true }) },
   );
   if (within && series && items.length === 0 && matches.length === 0 && offset === 0)
     throw new DomainError("series.not-found");
@@ -79,10 +79,10 @@ export async function searchDicom(
 }
 
 /**
- * Reads the query (PS3.18 §8.3.4): percent-decoded, `+` as a space, keywords or tags. What is not known here, or cannot be searched
- * by at this level, is ignored and named in a warning; a limit beyond ours becomes ours.
+ * Parses the query (PS3.18 §8.3.4): percent-decoded, `+` as a space, keywords or tags. Unknown attributes, and those
+ * that cannot be searched at this level, are ignored and named in a warning; a limit above ours is reduced.
  *
- * @throws {DomainError} `request.invalid` with the parameter for values that make no sense, `request.too-large`
+ * @throws {DomainError} `request.invalid` with the parameter for invalid values, `request.too-large`
  */
 function parseQuery(url: string, level: SearchLevel) {
   if (url.length > urlLimit) throw new DomainError("request.too-large");
@@ -104,7 +104,7 @@ function parseQuery(url: string, level: SearchLevel) {
     else if (key === "offset") offset = whole(value, "offset");
     else if (key === "fuzzymatching") fuzzy = truth(value, key);
     else if (key === "emptyvaluematching") emptyMatching = truth(value, key);
-    // Lists of codes and UIDs are matched whether asked for or not.
+    // Lists of codes and UIDs always match.
     else if (key === "multiplevaluematching") truth(value, key);
     else if (key === "includefield") {
       for (const field of value.split(",").map((each) => each.trim()))

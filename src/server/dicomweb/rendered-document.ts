@@ -10,17 +10,18 @@ import { accepted, covers } from "#server/http/media-type.ts";
 import { documentPolicy, reportAsPage, reportAsText } from "./document-text.ts";
 import type { Caller } from "./grant.ts";
 
-/** Nobody reads a longer PDF in a page, and it is held in memory whole. Bytes. */
+/** A longer PDF is refused, since it is held in memory completely. Bytes. */
 const pdfLimit = 256 << 20;
 
 const isReport = ({ sopClassUid }: InstanceLocation): boolean => hasContentTree(sopClassUid);
 
-/** Whether an instance is rendered as words or as the document it holds, not as a picture. */
+/** Whether an instance is rendered as text or as the document it contains, not as an image. */
 export const isDocument = (location: InstanceLocation): boolean =>
   isReport(location) || location.sopClassUid === SOP.encapsulatedPdf;
 
 /**
  * A structured report as text/html or text/plain, an encapsulated PDF as the PDF (PS3.18 Table 8.7.4-1).
+ *
  * @throws {DomainError} `request.not-acceptable`; `dicom.cannot-render` for a document that is no PDF
  */
 export async function retrieveDocument(
@@ -44,7 +45,7 @@ export async function retrieveDocument(
     "Content-Type": type === "application/pdf" ? type : `${type}; charset=utf-8`,
     "Content-Length": body.length,
     "Content-Security-Policy": documentPolicy,
-    // A PDF may hold what a browser would run: it is saved.
+    // A PDF may contain active content: it is sent as an attachment.
     ...(type === "application/pdf" ? { "Content-Disposition": "attachment" } : {}),
     "Cache-Control": "private, no-cache",
     Vary: "Accept",
@@ -53,7 +54,7 @@ export async function retrieveDocument(
   res.end(req.method === "HEAD" ? undefined : body);
 }
 
-/** The document without the byte that makes its length even. */
+/** The document without the byte that pads it to even length. */
 async function pdfOf(location: InstanceLocation, metadata: Attributes): Promise<Buffer> {
   const bytes = await documentBytes(location, metadata);
   if (bytes.subarray(0, 1024).indexOf("%PDF-") < 0)

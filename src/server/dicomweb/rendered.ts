@@ -14,8 +14,8 @@ import { viewportOf } from "./viewport.ts";
 const thumbnailBox = { width: 128, height: 128, enlarge: false, region: null };
 
 /**
- * Rendered and thumbnail resources (PS3.18 §10.4.1.1.3, §10.4.1.1.4): a picture of a frame as JPEG, PNG or GIF; of a document its words. Of a study or
- * series the thumbnail shows the middle of what it holds, since ends are often empty.
+ * Rendered and thumbnail resources (PS3.18 §10.4.1.1.3, §10.4.1.1.4): a frame as JPEG, PNG or GIF; a document as text.
+ * For a study or series the thumbnail shows the middle image, since the first and last are often empty.
  */
 export async function retrieveRendered(
   req: IncomingMessage,
@@ -38,7 +38,7 @@ export async function retrieveRendered(
   res.writeHead(200, {
     "Content-Type": type,
     "Content-Length": picture.length,
-    // Which instance stands for a study changes while it arrives.
+    // The representative instance of a study changes while it arrives.
     "Cache-Control": instance ? "private, max-age=86400, immutable" : "private, max-age=60",
     Vary: "Accept",
     "X-Content-Type-Options": "nosniff",

@@ -38,7 +38,7 @@ export async function retrieveFrames(
   const memory = new ReadingMemory();
   const stored = await readFrames(location, numbers, memory);
   const bodies = form.decode ? await decodeFrames(caller.actor, location, stored, numbers) : stored;
-  // "finish": the system has taken the last byte.
+  // "finish": the operating system has taken the last byte.
   res.once("finish", () => memory.giveBack());
   const place = `${root}/studies/${study}/series/${series}/instances/${instance}/frames`;
   sendParts(res, bodies, form, (index) => `${place}/${numbers[index]}`);
@@ -62,7 +62,7 @@ export function framesForm(req: IncomingMessage, location: InstanceLocation, cou
   const stored = transferSyntaxes[location.transferSyntaxUid];
   const encapsulated = frameIndexOfInstance(location).pixel?.kind === "encapsulated";
   const uncompressed = stored && !encapsulated && !stored.opaquePixels;
-  // Native pixels go out as explicit little endian, whatever byte order or deflation they are kept in.
+  // Native pixels are sent as explicit little endian, whatever byte order or deflation they are stored in.
   const syntax = uncompressed ? TS.explicitLittleEndian : location.transferSyntaxUid;
   const nativeType = uncompressed ? octets : (stored?.mediaType ?? octets);
   for (const entry of accepted(req)) {
@@ -79,7 +79,7 @@ export function framesForm(req: IncomingMessage, location: InstanceLocation, cou
     )
       return { single, type: nativeType, syntax, decode: false };
     if (!covers(inner, octets)) continue;
-    // Viewers ask for octets in any syntax and read which one it is from the part's header.
+    // Viewers request octet-stream in any syntax and read the actual syntax from the part's header.
     if (asStored) return { single, type: octets, syntax, decode: false };
     if (wanted === undefined || wanted === TS.explicitLittleEndian || wanted === TS.implicitLittleEndian)
       return { single, type: octets, syntax: TS.explicitLittleEndian, decode: !uncompressed };
@@ -87,7 +87,7 @@ export function framesForm(req: IncomingMessage, location: InstanceLocation, cou
   throw new DomainError("request.not-acceptable");
 }
 
-/** Sends bodies as they are, or each as a part that says where it is from. */
+/** Sends bodies as they are, or each as a part with its Content-Location. */
 export function sendParts(
   res: ServerResponse,
   bodies: Buffer[],

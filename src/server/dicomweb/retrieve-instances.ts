@@ -13,8 +13,9 @@ import { type Caller, findInstance, grantStudy, mayStillRead } from "./grant.ts"
 import type { Target } from "./routes.ts";
 
 /**
- * RetrieveStudy, RetrieveSeries, RetrieveInstance (PS3.18 §10.4.1.1): Part 10 files as they are stored where any syntax is accepted.
- * Without a word on the syntax, and where it is asked for, what is stored native comes as Explicit VR Little Endian (§8.7.3.5.2).
+ * RetrieveStudy, RetrieveSeries, RetrieveInstance (PS3.18 §10.4.1.1): Part 10 files as stored where any syntax is
+ * accepted. Without a transfer syntax in the request, and where it is requested, native instances are sent as Explicit
+ * VR Little Endian (§8.7.3.5.2).
  */
 export async function retrieveInstances(
   req: IncomingMessage,
@@ -82,7 +83,7 @@ function canSend(entry: MediaType, each: InstanceLocation): boolean {
   return isStandard(entry) && hasExplicitForm(each);
 }
 
-/** Instances that are written anew on their way out, one at a time in memory; among several, the others go as they are stored. */
+/** Rewrites instances while sending, one at a time in memory; the others are sent as stored. */
 async function sendExplicit(
   res: ServerResponse,
   found: InstanceLocation[],
@@ -93,7 +94,7 @@ async function sendExplicit(
   const boundary = newBoundary();
   const type = single ? explicitType : `multipart/related; type="application/dicom"; boundary=${boundary}`;
   for (const [index, instance] of found.entries()) {
-    // A failing database ends no download.
+    // A database failure does not end a download.
     if (index > 0 && !(await stillMay().catch(() => true))) {
       res.destroy();
       return;

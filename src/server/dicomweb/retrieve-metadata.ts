@@ -54,7 +54,7 @@ export async function retrieveMetadata(
   res.end(body);
 }
 
-/** More images may come, so a copy is asked about each time; asking costs no body. */
+/** More images may come, so a cached copy is revalidated each time, which costs no body. */
 const metadataHeaders = (etag: string): Record<string, string> => ({
   ETag: etag,
   "Cache-Control": "private, no-cache",

@@ -37,7 +37,7 @@ export async function answerDicomweb({ req, res, path, requestId }: Exchange): P
 
 type Parameters = Partial<Record<"study" | "series" | "instance" | "frames" | "path", string>>;
 
-/** UIDs of the address, checked before they are used anywhere. */
+/** UIDs of the URL, validated before any use. */
 function uids(parameters: Record<string, string>): Parameters {
   const checked: Parameters = { ...parameters };
   for (const name of ["study", "series", "instance"] as const)
@@ -90,7 +90,7 @@ async function serve(
   }
 }
 
-/** The DICOMweb root as the caller reached it; as the portal is known to all, where the caller's name for it is none of ours. */
+/** The DICOMweb root by the name the caller used; the public root where that name is none of ours. */
 function rootFor(req: IncomingMessage, orgSlug: string): string {
   const { publicUrl } = config().http;
   const usual = new URL(publicUrl);

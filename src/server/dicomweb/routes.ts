@@ -1,6 +1,6 @@
 import type { ImagingAction } from "#server/domain/imaging/index.ts";
 
-/** The UIDs of an address. */
+/** The UIDs of a URL. */
 export type Target = { study: string; series?: string | undefined; instance?: string | undefined };
 
 export type DicomwebRoute = {
@@ -20,7 +20,7 @@ const get = (pattern: string, name: string, action: ImagingAction = "study.read"
 const ofSeries = "/studies/{study}/series/{series}";
 const ofInstance = `${ofSeries}/instances/{instance}`;
 
-/** Every route there is. The router serves these and no others; the cross-tenant test walks them. */
+/** All routes. The router serves these only; the cross-tenant test walks them. */
 export const dicomwebRoutes: readonly DicomwebRoute[] = [
   { method: "POST", pattern: "/studies", name: "store", action: "study.store" },
   { method: "POST", pattern: "/studies/{study}", name: "store-study", action: "study.store" },
@@ -53,7 +53,7 @@ const compiled = dicomwebRoutes.map((route) => ({
   ),
 }));
 
-/** @returns undefined for an unknown path; `allow` when the method is wrong, or asks what is allowed (OPTIONS). */
+/** @returns undefined for an unknown path; `allow` when the method is wrong, or for OPTIONS. */
 export function matchRoute(
   method: string,
   path: string,

@@ -16,11 +16,11 @@ import type { Caller } from "./grant.ts";
 
 let log: Log | undefined;
 
-/** Instances of one request that are being made durable at a time; bounds memory, keeps the disk busy. */
+/** Instances of one request that are made durable concurrently; bounds memory, keeps the disk busy. */
 const inFlight = 8;
 const partsLimit = 20_000;
 const bodyLimit = 256 * 2 ** 30;
-/** A sender that is silent this long is gone. */
+/** A sender silent for this long is considered disconnected. */
 const idleMs = 120_000;
 
 /** Failure Reason (0008,1197) by code (PS3.18 Table I.2-2, PS3.4 Table B.2-1). */
@@ -44,17 +44,18 @@ function failureReason(result: Extract<IngestResult, { outcome: "refused" }>): n
 }
 
 /**
- * Warning Reason (0008,1196), ours (CONFORMANCE.md), for a version that is held, but set aside: the archive serves another one
- * under this SOP Instance UID. None of the standard's own (coerced, discarded, does not match) would be true.
+ * Warning Reason (0008,1196), ours (CONFORMANCE.md), for a version that is stored but quarantined: the archive serves
+ * another one under this SOP Instance UID. None of the standard's own (coerced, discarded, does not match) would be
+ * correct.
  */
 const setAsideWarning = 0xb001;
 
 /**
- * STOW-RS (PS3.18 §10.5): each part is streamed into the archive and answered for itself. The answer is written when
+ * STOW-RS (PS3.18 §10.5): each part is streamed into the archive and answered individually. The answer is written when
  * every instance it reports as stored is durable.
  *
- * 200 all stored, or held already; 202 some failed or were set aside; 409 none; 507/503 when the archive cannot take
- * any at all right now: the sender keeps them.
+ * 200 all stored, or stored already; 202 some failed or were quarantined; 409 none; 507/503 when the archive cannot
+ * store anything right now: the sender keeps them.
  */
 export async function storeStudies(
   req: IncomingMessage,
@@ -98,7 +99,7 @@ export async function storeStudies(
       if (running.size >= inFlight) await Promise.race(running);
     }
   } catch (error) {
-    // What came before the body broke is stored; the sender hears of that, if it still listens.
+    // Parts received before the body broke off are stored; the answer says so, if the sender still reads it.
     await Promise.all(results);
     if (!req.complete || results.length === 0) throw error;
     const code = error instanceof DomainError ? error.code : "request.invalid";
@@ -146,9 +147,9 @@ async function* single(req: IncomingMessage): AsyncGenerator<IncomingPart> {
 async function answer(res: ServerResponse, caller: Caller, results: IngestResult[], root: string): Promise<void> {
   const referenced: DicomJson[] = [];
   const failed: DicomJson[] = [];
-  /** Of parts that have no UIDs, or none that could be read (PS3.18 table I.1-1). */
+  /** For parts without readable UIDs (PS3.18 table I.1-1). */
   const others: DicomJson[] = [];
-  /** Of what is served now; an address of anything else would lead nowhere. */
+  /** For served instances only; the URL of any other would not work. */
   const studies = new Set<string>();
   for (const [index, result] of results.entries()) {
     if (result.outcome === "refused")
@@ -171,7 +172,7 @@ async function answer(res: ServerResponse, caller: Caller, results: IngestResult
     else status = 409;
   }
   const body: DicomJson = {
-    // Type 2: empty where there is no one study to name.
+    // Type 2: empty where there is not exactly one study.
     [Tag.RetrieveURL]: { vr: "UR", ...(studies.size === 1 ? { Value: [`${root}/studies/${[...studies][0]}`] } : {}) },
     ...(failed.length > 0 ? { [Tag.FailedSOPSequence]: { vr: "SQ", Value: failed } } : {}),
     ...(others.length > 0 ? { [Tag.OtherFailuresSequence]: { vr: "SQ", Value: others } } : {}),
@@ -196,7 +197,9 @@ function referencedItem(result: Exclude<IngestResult, { outcome: "refused" }>, r
   };
 }
 
-/** Error Comment (0000,0902) says which part and why, in codes: a part without UIDs is otherwise not to be told apart. */
+/**
+ * Error Comment (0000,0902) names the part and the code, since a part without UIDs could not be identified otherwise.
+ */
 function failedItem(result: Extract<IngestResult, { outcome: "refused" }>, index: number): DicomJson {
   return {
     [Tag.ErrorComment]: { vr: "LO", Value: [`part ${index + 1}: ${result.code}`] },

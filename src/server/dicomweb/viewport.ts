@@ -4,8 +4,8 @@ import type { Fit, Region } from "#server/archive/index.ts";
 const most = 8192;
 
 /**
- * `viewport=vw,vh[,sx,sy,sw,sh]` (PS3.18 §8.3.5.1.3): the source region is scaled to fit the viewport, keeping its shape; a
- * negative width or height turns it over. What is left out of the region runs to the edge, which only the picture knows: `Infinity`.
+ * `viewport=vw,vh[,sx,sy,sw,sh]` (PS3.18 §8.3.5.1.3): the source region is scaled to fit the viewport, keeping its
+ * aspect ratio; a negative width or height mirrors it. An omitted end of the region is the image's edge: `Infinity`.
  *
  * @returns null without the parameter.
  * @throws {DomainError} `request.invalid` with the parameter

@@ -6,16 +6,16 @@ export type Part = { headers: Record<string, string>; body: AsyncIterable<Buffer
 
 const headerLimit = 16 << 10;
 const preambleLimit = 64 << 10;
-/** So much of a chunk is joined to the end of the one before, to find a boundary that lies across. Bytes. */
+/** How much of a chunk is joined to the rest of the previous one, to find a boundary across the two. Bytes. */
 const seam = 1 << 10;
 const invalid = (reason: string): DomainError => new DomainError("request.invalid", { details: { reason } });
 
 /**
- * Takes a multipart body apart as it arrives (RFC 2046 §5.1), never holding more than a chunk and a boundary of it.
+ * Parses a multipart body as it arrives (RFC 2046 §5.1), holding at most a chunk and a boundary.
  *
- * Lenient where senders err: lines may end in LF alone, a preamble is skipped, parts need no Content-Length, and
- * white space behind a boundary is allowed. A body that ends before its closing boundary is an error, so that a
- * connection that broke off is never taken for a whole file.
+ * Lenient where senders err: lines may end in LF only, a preamble is skipped, parts need no Content-Length, and white
+ * space after a boundary is allowed. A body without its closing boundary is an error, so that a broken connection is
+ * never taken for a complete file.
  *
  * @throws {DomainError} `request.invalid` with a reason
  */
@@ -31,7 +31,7 @@ export async function* readMultipart(source: AsyncIterable<Uint8Array>, boundary
       open = false;
     })();
     yield { headers, body };
-    // A part that was refused half-way is still read to its end: the next one stands behind it.
+    // A part that was refused half-way is still read to its end, to reach the next one.
     while (open) if (!(await input.bodyChunk())) open = false;
   }
 }
@@ -40,13 +40,13 @@ class Input {
   readonly #iterator: AsyncIterator<Uint8Array>;
   readonly #dashBoundary: Buffer;
   #buffer: Buffer = Buffer.alloc(0);
-  /** The chunk whose first `#joined` bytes were put behind what was left of the one before; `#buffer` ends there. */
+  /** The chunk whose first `#joined` bytes were appended to the rest of the previous one; `#buffer` ends there. */
   #chunk: Buffer = this.#buffer;
   #joined = 0;
   #ended = false;
-  /** The part that is being read has ended; its boundary is consumed. */
+  /** The current part has ended; its boundary is consumed. */
   #partEnded = true;
-  /** Nothing of the part's body was given out yet: a boundary right here is at the start of a line. */
+  /** No byte of the part's body was returned yet: a boundary right here is at the start of a line. */
   #bodyStart = false;
 
   constructor(source: AsyncIterable<Uint8Array>, dashBoundary: Buffer) {
@@ -57,7 +57,7 @@ class Input {
   async #more(): Promise<boolean> {
     const left = this.#buffer.length;
     if (this.#joined > 0) {
-      // What is left stands in the chunk itself: it goes on there, and the chunk was never copied.
+      // The rest is in the chunk itself: parsing continues there, and the chunk is never copied.
       const onward = this.#chunk.subarray(Math.max(0, this.#joined - left));
       const before = Math.max(0, left - this.#joined);
       this.#buffer = before === 0 ? onward : Buffer.concat([this.#buffer.subarray(0, before), onward]);
@@ -93,7 +93,7 @@ class Input {
       }
       const keep = Math.max(0, this.#buffer.length - this.#dashBoundary.length - 1);
       const drop = at > 0 ? at + 1 : keep;
-      // The byte before a boundary decides whether it starts a line, so it stays.
+      // The byte before a boundary decides whether it starts a line, so it is kept.
       skipped += drop;
       if (skipped > preambleLimit) throw invalid("boundary-not-found");
       this.#buffer = this.#buffer.subarray(drop);
@@ -101,7 +101,7 @@ class Input {
     }
   }
 
-  /** Behind a boundary: `--` closes the body, otherwise the rest of the line is dropped. */
+  /** After a boundary: `--` closes the body, otherwise the rest of the line is dropped. */
   async atClosingBoundary(): Promise<boolean> {
     await this.#need(2);
     if (this.#buffer[0] === 0x2d && this.#buffer[1] === 0x2d) {
@@ -150,7 +150,7 @@ class Input {
     return headers;
   }
 
-  /** The next bytes of the part; null at its end, when its boundary has been taken off. */
+  /** The next bytes of the part; null at its end, when its boundary has been removed. */
   async bodyChunk(): Promise<Buffer | null> {
     const boundary = this.#dashBoundary;
     while (!this.#partEnded) {
@@ -164,7 +164,7 @@ class Input {
           this.#partEnded = true;
           return last.length > 0 ? last : null;
         }
-        // The boundary's letters inside the data, not at the start of a line.
+        // The boundary's characters within the data, not at the start of a line.
         return this.#take(at + boundary.length);
       }
       // What could be the start of CRLF and boundary waits for more.
@@ -183,12 +183,15 @@ class Input {
   }
 }
 
-/** A boundary for an answer; random, so that no data can hold it. */
+/** A boundary for an answer; random, so that no data contain it. */
 export function newBoundary(): string {
   return `overread-${randomBytes(16).toString("hex")}`;
 }
 
-/** The head of a part as it stands behind the part before. Header names as PS3.18 spells them: some readers compare letters. */
+/**
+ * The head of a part, with the end of the previous one. Header names are spelt as in PS3.18: some readers compare
+ * case-sensitively.
+ */
 export function partHead(boundary: string, headers: Record<string, string>, first: boolean): Buffer {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.from(`${first ? "" : "\r\n"}--${boundary}\r\n${lines.join("")}\r\n`, "latin1");

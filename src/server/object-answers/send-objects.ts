@@ -6,24 +6,24 @@ import { pieceSize, ReadingMemory } from "#server/storage/reading-memory.ts";
 /** One object of an answer, and what is written before it. */
 export type ObjectToSend = Expected & { before?: Buffer };
 
-/** Pieces that are read ahead of the wire, and pieces that are with the socket: enough to keep disk and wire busy. */
+/** Chunks read ahead, and chunks in the socket: enough to keep disk and connection busy. */
 const readAhead = 4;
 const inSocket = 2;
 
-/** How much goes out between two looks at whether the reader may still have it. */
+/** How much is sent between two checks of whether the reader may still have it. */
 const recheckBytes = 2 * 1024 * 1024;
 
 type Piece = { before: Buffer | undefined; bytes: Buffer; memory: ReadingMemory };
 
 /**
- * Streams whole objects one behind the other, reading the next ones while the first go down the wire.
+ * Streams whole objects one after another, reading ahead while sending.
  *
- * @param begin writes the head of the answer; called once the first bytes are at hand, so that a missing object is an
- *   error and not a broken stream.
- * @param stillMay asked again every {@link recheckBytes}; once it says no, the answer is cut off. Its answer is not waited for,
- *   so that a look at the database slows nothing.
- * @throws {DomainError} `storage.corrupt` for an object that is missing or not what was received: an error where it is the first, a broken
- *   stream behind others.
+ * @param begin writes the head of the answer; called once the first bytes are available, so that a missing object is an
+ * error and not a broken stream.
+ * @param stillMay called again every {@link recheckBytes}; when it returns false, the answer is cut off. Not awaited,
+ * so that the check slows nothing.
+ * @throws {DomainError} `storage.corrupt` for an object that is missing or damaged: an error where it is the first, a
+ * broken stream otherwise.
  */
 export async function sendObjects(
   res: ServerResponse,
@@ -36,7 +36,7 @@ export async function sendObjects(
     while (ahead.length < readAhead) {
       const { value, done } = reads.next();
       if (done) return;
-      // Whoever waits for it hears of its failure.
+      // Whoever awaits it gets its error.
       value.catch(() => {});
       ahead.push(value);
     }
@@ -72,7 +72,7 @@ export async function sendObjects(
   }
 }
 
-/** Reads in the order of the answer; each begins when it is asked for. An object is opened once and closed behind its last piece. */
+/** Reads in the order of the answer; each object is opened when it is requested, and closed after its last chunk. */
 function* readsOf(objects: ObjectToSend[]): Generator<Promise<Piece>, void> {
   for (const object of objects) {
     const { sizeBytes } = object;
@@ -129,7 +129,7 @@ async function readPiece(
   return { before, bytes, memory };
 }
 
-/** Writes with back-pressure counted in pieces, and gives their memory back as soon as the system has taken it. */
+/** Writes with back-pressure counted in chunks, and releases their memory as soon as the system has taken it. */
 class Outgoing {
   readonly #res: ServerResponse;
   #pending = 0;
@@ -140,7 +140,7 @@ class Outgoing {
     res.once("close", () => this.#wake?.());
   }
 
-  /** Waits until another piece may be written. False when the reader has gone away. */
+  /** Waits until another chunk may be written. False when the client has disconnected. */
   async room(): Promise<boolean> {
     while (this.#pending >= inSocket && !this.#res.destroyed)
       await new Promise<void>((resolve) => {

@@ -3,12 +3,12 @@ import type { EncapsulatedPixels, NativePixels } from "@overread/shared/dicom/pa
 import type { RandomAccess } from "@overread/shared/dicom/random-access";
 
 /**
- * Up to this size a frame is checked by the SHA-256 of its whole object, of which it is the most; the frames of larger objects have
- * a checksum each, so that one of a thousand is told good or damaged without reading the others. Bytes.
+ * Up to this size a frame is checked by the SHA-256 of its whole object; the frames of larger objects have a checksum
+ * each, so that one of a thousand can be checked without reading the others. Bytes.
  */
 export const wholeLimit = 4 << 20;
 
-/** Where the stored bytes of each frame are in the file: one list of offset and length per frame. */
+/** The extents of each frame's stored bytes in the file: one list of offset and length per frame. */
 function* frameExtents(pixel: NativePixels | EncapsulatedPixels): Generator<readonly (readonly [number, number])[]> {
   if (pixel.kind === "encapsulated") {
     for (const extents of pixel.frames) yield extents;
@@ -20,7 +20,7 @@ function* frameExtents(pixel: NativePixels | EncapsulatedPixels): Generator<read
   }
 }
 
-/** CRC-32 of each frame's stored bytes, its fragments one behind the other. */
+/** CRC-32 of each frame's stored bytes, its fragments concatenated. */
 export async function digestFrames(source: RandomAccess, pixel: NativePixels | EncapsulatedPixels): Promise<number[]> {
   const digests: number[] = [];
   const buffer = Buffer.allocUnsafe(1 << 20);
@@ -29,7 +29,7 @@ export async function digestFrames(source: RandomAccess, pixel: NativePixels | E
     for (const [offset, length] of extents)
       for (let at = 0; at < length; ) {
         const { bytesRead } = await source.read(buffer, 0, Math.min(buffer.length, length - at), offset + at);
-        // A frame that the file ends within is an error for whoever asks for it.
+        // A frame truncated by the end of the file is an error when it is requested.
         if (bytesRead === 0) break;
         sum = crc32(buffer.subarray(0, bytesRead), sum);
         at += bytesRead;

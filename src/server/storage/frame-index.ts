@@ -2,8 +2,8 @@ import type { ByteRange } from "@overread/shared/dicom/dicom-json";
 import type { EncapsulatedPixels, NativePixels } from "@overread/shared/dicom/part10";
 
 /**
- * Where the pixels and bulk values of a stored object are, kept with its row so that a frame is one read.
- * All offsets count from the first byte of the data set (behind group 0002), of the inflated one when `inflated`.
+ * The positions of pixels and bulk values in a stored object, kept with its row so that a frame is one read. Offsets
+ * count from the first byte of the data set (after group 0002), of the inflated one when `inflated`.
  */
 export type FrameIndex = {
   inflated?: true;

@@ -1,37 +1,37 @@
 /**
- * Where a version of an instance is kept. Made of our own ids and a hash: nothing a sender wrote gets into a path.
+ * The key of a version of an instance. Made of our own ids and a hash: no sender's text gets into a path.
  *
- * @param orgId the hospital, so that one tenant's objects can be moved, wiped or encrypted apart from another's.
- * @param dataSetSha256 of the bytes behind group 0002.
- * @param transferSyntaxUid how they are to be read: the same bytes in another syntax are another version, with a head of its own.
+ * @param orgId the hospital, so that one tenant's objects can be moved, deleted or encrypted separately.
+ * @param dataSetSha256 of the bytes after group 0002.
+ * @param transferSyntaxUid the same bytes in another syntax are another version, with a head of its own.
  */
 export function instanceKey(orgId: string, dataSetSha256: string, transferSyntaxUid: string): string {
   if (!/^[0-9.]{1,64}$/.test(transferSyntaxUid)) throw new TypeError("not a key of ours");
   return key("objects", orgId, dataSetSha256, `${transferSyntaxUid}.dcm`);
 }
 
-/** The hash in such a key, or in one of before the transfer syntax was part of it. */
+/** The hash in such a key, also in one from before the transfer syntax was part of it. */
 export const hashInKey = (objectKey: string): string =>
   objectKey.slice(objectKey.lastIndexOf("/") + 1).split(".", 1)[0] ?? "";
 
-/** Where a study's or series' prepared metadata is kept; `digest` changes when its instances do. */
+/** The key of a study's or series' prepared metadata; `digest` changes when its instances do. */
 export function metadataKey(orgId: string, digest: string): string {
   return key("metadata", orgId, digest, "json.gz");
 }
 
 /**
- * Where the bare PDF of a signed report version is kept: by the version, which can only ever have one. It is made once,
- * and what was made is used by every retry.
+ * The key of a signed report version's bare PDF: by the version, which has exactly one. It is made once and used by
+ * every retry.
  */
 export function reportPdfKey(orgId: string, reportVersionId: string): string {
   if (![orgId, reportVersionId].every((id) => /^[0-9a-f-]{36}$/.test(id))) throw new TypeError("not a key of ours");
   return `reports/${orgId}/${reportVersionId.slice(-2)}/${reportVersionId}.pdf`;
 }
 
-/** What a backup takes: all that keys begin with. */
+/** What a backup includes: all prefixes of keys. */
 export const keyKinds = ["objects", "reports", "metadata"] as const;
 
-/** The directories that the objects of one hospital are spread over. */
+/** The directories over which the objects of one hospital are spread. */
 export const shards = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, "0"));
 
 function key(kind: string, orgId: string, sha256: string, suffix: string): string {

@@ -10,7 +10,7 @@ import { S3Store } from "./s3/s3-store.ts";
 
 /** In a container every start has the same process id: what one before left must not count as this one's. */
 const start = randomBytes(4).toString("hex");
-/** Names this process among those that share a store. */
+/** Identifies this process among those that share a store. */
 const owner = (): string => `${hostname().replace(/[^\w-]/g, "")}.${process.pid}.${start}`;
 
 let store: ObjectStore | undefined;

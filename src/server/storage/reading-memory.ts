@@ -1,20 +1,20 @@
-/** An ordinary image fits into one piece. Bytes. */
+/** An ordinary image fits into one buffer. Bytes. */
 export const pieceSize = 1 << 20;
-/** Pieces kept for the next reader. */
+/** Buffers kept for the next reader. */
 const spareLimit = 32;
 const spare: Buffer[] = [];
 const nothing = Buffer.alloc(0);
 
 /**
- * Memory for bytes on their way from the disk to the wire, used again and again: a new half megabyte for every image
- * would keep the garbage collector busier than all else.
+ * A pool of buffers for bytes on their way from the disk to the network: a new half megabyte for every image would keep
+ * the garbage collector busy.
  */
 export class ReadingMemory {
   #pieces: Buffer[] = [];
   /** What is left of the last piece: the thousand small frames of a request do not take a piece each. */
   #left: Buffer = nothing;
 
-  /** Bytes with any content. Larger than a piece, they are new ones. */
+  /** A buffer with arbitrary content. Larger ones than the pool's are newly allocated. */
   allocate(length: number): Buffer {
     if (length > pieceSize) return Buffer.allocUnsafe(length);
     if (length > this.#left.length) {

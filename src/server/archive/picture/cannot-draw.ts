@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
 
-/** The refusal of a picture. @param reason one sentence for a reader, without anything of the patient. */
+/** The refusal to render. @param reason one sentence for a reader, without patient data. */
 export function cannotDraw(reason: string, cause?: unknown): DomainError {
   return new DomainError("dicom.cannot-render", { cause, details: { reason } });
 }

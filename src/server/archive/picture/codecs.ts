@@ -16,7 +16,7 @@ export type Decoder = {
 };
 type Module = Record<string, new () => Decoder>;
 type Factory = (options: Record<string, unknown>) => Promise<Module>;
-/** The codecs are CommonJS made by Emscripten: a factory that finds its WebAssembly beside itself. */
+/** The codecs are CommonJS modules made by Emscripten: a factory that loads the WebAssembly file beside it. */
 export type Codec = { factory: () => Factory & { default?: Factory }; decoder: string; loaded?: Promise<Module> };
 
 const require = createRequire(import.meta.url);
@@ -40,7 +40,7 @@ export const openJph: Codec = {
 /** A new decoder; the caller deletes it. */
 export async function decoderOf(codec: Codec): Promise<Decoder> {
   const factory = codec.factory();
-  // They comment on each image they open; what is wrong with one comes as an exception.
+  // They print messages for each image; errors arrive as exceptions.
   codec.loaded ??= (factory.default ?? factory)({ print: () => {}, printErr: () => {} });
   const { [codec.decoder]: Made } = await codec.loaded;
   if (!Made) throw new Error(`no ${codec.decoder}`);

@@ -5,10 +5,10 @@ import { type Codec, decoderOf, type FrameInfo } from "./codecs.ts";
 import { type DecodedFrame, decoded } from "./decoded-frame.ts";
 
 /**
- * Decodes with one of the WebAssembly codecs, which give samples by pixel.
+ * Decodes with one of the WebAssembly codecs, which return samples by pixel.
  *
- * @param meaning what the codec has done about colour and sign.
- * @throws {DomainError} `dicom.cannot-render` for what does not decode to what the data set says.
+ * @param meaning how the codec has handled colour and sign.
+ * @throws {DomainError} `dicom.cannot-render` for a result that does not match the data set.
  */
 export async function decodeWith(
   codec: Codec,
@@ -22,7 +22,7 @@ export async function decodeWith(
     decoder.decode();
     const info = decoder.getFrameInfo();
     const { width, height, componentCount, bitsPerSample } = info;
-    // A stream may claim any size; only the one the data set announced was paid for.
+    // A stream may claim any size; only the size announced by the data set was accounted for.
     if (width !== description.columns || height !== description.rows || componentCount !== description.samplesPerPixel)
       throw cannotDraw(damaged);
     const sampleBytes = bitsPerSample <= 8 ? 1 : bitsPerSample <= 16 ? 2 : 4;

@@ -2,24 +2,24 @@ import { afterDecoding, type DecodedStream } from "@overread/shared/dicom/pixels
 import type { PixelDescription } from "@overread/shared/dicom/pixels/description";
 import { frameBytes, storedValues } from "@overread/shared/dicom/pixels/stored-values";
 
-/** A frame's bytes, little endian and not compressed, and how these are to be understood. */
+/** A frame's uncompressed bytes, little endian, and how to interpret them. */
 export type DecodedFrame = { bytes: Uint8Array; description: PixelDescription };
 
-/** A frame as a decoder gave it. */
+/** A frame as returned by a decoder. */
 export function decoded(bytes: Uint8Array, description: PixelDescription, stream: DecodedStream): DecodedFrame {
   return { bytes, description: afterDecoding(description, stream) };
 }
 
 /**
- * The frame's values in the pixel cells that the data set speaks of, for those who asked for it uncompressed
- * (PS3.18 §8.7.3.3): widened or packed where the decoder gave cells of another size, signs extended.
+ * The frame's values in the data set's own pixel cells, for uncompressed retrieval (PS3.18 §8.7.3.3): widened or packed
+ * where the decoder's cells have another size, signs extended.
  *
  * @param wanted the data set's own description.
  */
 export function inCells({ bytes, description }: DecodedFrame, wanted: PixelDescription): Uint8Array {
   const { bitsAllocated, bitsStored, highBit, float } = wanted;
   const whole = bytes.subarray(0, Math.min(bytes.length, frameBytes(description)));
-  // Cells that the decoder gave whole hold more than the value perhaps: overlays stay where they are.
+  // Cells that the decoder returned whole may contain more than the value: overlays stay in place.
   if (
     float ||
     (description.bitsAllocated === bitsAllocated && description.bitsStored === bitsStored && !description.signed)

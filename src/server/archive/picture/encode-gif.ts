@@ -1,11 +1,12 @@
 import type { Picture } from "@overread/shared/dicom/pixels/description";
 
-/** Levels of red, green and blue in the palette of a picture with more colours than a palette holds. */
+/** Levels of red, green and blue in the palette of an image with more than 256 colours. */
 const levels = [6, 7, 6] as const;
 
 /**
- * GIF (GIF89a), one picture: grey exactly; up to 256 colours exactly, more as the nearest of a cube of 252.
- * @see PS3.18 Table 8.7.4-1, which wants it of an origin server.
+ * GIF (GIF89a), one image: grey and up to 256 colours exactly, more as the nearest of a cube of 252.
+ *
+ * @see PS3.18 Table 8.7.4-1, which requires it of an origin server.
  */
 export function encodeGif(picture: Picture): Uint8Array {
   const { width, height } = picture;
@@ -111,7 +112,7 @@ function compress(indices: Uint8Array): Uint8Array {
     prefix = index;
   }
   write(prefix);
-  // The reader has made another entry of that.
+  // The decoder's table is one entry behind.
   if (next === 1 << size && size < 12) size++;
   write(endCode);
   if (bits > 0) out[at++] = held & 0xff;

@@ -15,7 +15,7 @@ type Factory = (options: object) => Promise<{ JPEGEncoder: new () => Encoder }>;
 
 const require = createRequire(import.meta.url);
 let loaded: ReturnType<Factory> | undefined;
-/** The WebAssembly encoder reads past its buffer for pictures of less than a few blocks. Pixels. */
+/** The WebAssembly encoder reads past its buffer for images smaller than a few blocks. Pixels. */
 const smallSide = 32;
 
 /**

@@ -1,20 +1,19 @@
 import type { Picture } from "@overread/shared/dicom/pixels/description";
 
-/** Where a picture goes: into this box, whole or a region of it. */
+/** The target of an image: this box, for the whole image or a region of it. */
 export type Fit = {
   width: number;
   height: number;
-  /** Whether a picture smaller than the box grows to fill it; a thumbnail does not. */
+  /** Whether an image smaller than the box is enlarged; a thumbnail is not. */
   enlarge: boolean;
   region: Region | null;
 };
 /**
- * A part of the picture in its pixels, which need not be whole ones (`Infinity`: to its edge), and whether it is turned over on
- * its way.
+ * A region of the image in pixels, which need not be whole ones (`Infinity`: to its edge), and whether it is mirrored.
  */
 export type Region = { x: number; y: number; width: number; height: number; flipX: boolean; flipY: boolean };
 
-/** The fit with its region's open ends closed. @returns null where the region is not inside the picture, or nothing of it. */
+/** The fit with the region's open ends resolved. @returns null where the region is outside the image or empty. */
 export function within(fit: Fit, columns: number, rows: number): Fit | null {
   if (!fit.region) return fit;
   const { x, y } = fit.region;
@@ -24,10 +23,13 @@ export function within(fit: Fit, columns: number, rows: number): Fit | null {
   return isInside ? { ...fit, region: { ...fit.region, width, height } } : null;
 }
 
-/** A picture does not grow beyond this many pixels a side: an enlarged one holds nothing that the source does not. */
+/** An image is not enlarged beyond this many pixels per side, since that adds no information. */
 const mostEnlarged = 4096;
 
-/** Fits a picture into a box, keeping its shape; each output pixel is the mean of what it covers, or what it lies in when enlarged. */
+/**
+ * Scales an image into a box, keeping its aspect ratio; each output pixel is the mean of what it covers, or its nearest
+ * source pixel when enlarged.
+ */
 export function fitInto(picture: Picture, { enlarge, region, ...box }: Fit): Picture {
   const { channels, data } = picture;
   const { x, y, width, height, flipX, flipY } = region ?? { x: 0, y: 0, ...picture, flipX: false, flipY: false };

@@ -36,7 +36,7 @@ export function decodeRle(
   return out;
 }
 
-/** A 1-bit image stays packed inside its one segment. */
+/** A 1-bit image stays packed in its single segment. */
 function decodeBits(frame: Uint8Array, view: DataView, pixels: number): Uint8Array {
   const out = new Uint8Array(Math.ceil(pixels / 8));
   const start = view.getUint32(4, true);

@@ -10,7 +10,7 @@ import { encodeJpeg, encodePng } from "./encode.ts";
 import { encodeGif } from "./encode-gif.ts";
 import { type Fit, fitInto } from "./fit-into.ts";
 
-/** What the thread is asked: the frame's bytes as stored, how to read them, and what is wanted of them. */
+/** A task for the thread: the frame's stored bytes, how to interpret them, and the wanted output. */
 export type PictureTask = {
   frame: Uint8Array;
   description: PixelDescription;
@@ -28,7 +28,7 @@ export type PictureAnswer =
   | { id: number; bytes: Uint8Array }
   | { id: number; code: string; details: DomainError["details"] };
 
-/** Decoding happens apart from the process that serves everyone: codecs block, and a hostile image may make them run wild. */
+/** Decoding runs outside the process that serves requests: codecs block, and a hostile image may hang them. */
 async function work({ frame, description, want }: PictureTask): Promise<Uint8Array> {
   const decoded = await decodeFrame(frame, description);
   if (want.kind === "values") return inCells(decoded, description);

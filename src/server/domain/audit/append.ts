@@ -1,6 +1,6 @@
 import { sealRead } from "#server/audit-seal.ts";
 import type { Actor, SqlCtx, SqlTx } from "#server/context.ts";
-import { atEnd } from "#server/db/at-commit.ts";
+import { deferToCommit } from "#server/db/at-commit.ts";
 import { nextRead, numbersReads } from "#server/db/read-stream.ts";
 
 /** Every action of the audit trail, as `noun.verb`. Reading patient data is an action too. */
@@ -141,7 +141,7 @@ export async function audit(ctx: Pick<SqlCtx, "actor" | "tx" | "requestId">, ent
 export async function appendAs(tx: SqlTx, actor: Actor, entry: AuditEntry, requestId = ""): Promise<void> {
   const isRead = reads.has(entry.action) && (entry.outcome ?? "success") === "success";
   // Reads take no lock; they are written with the commit.
-  if (isRead && numbersReads(tx)) return atEnd(tx, "", () => appendRead(tx, actor, entry, requestId));
+  if (isRead && numbersReads(tx)) return deferToCommit(tx, "", () => appendRead(tx, actor, entry, requestId));
   const chain = entry.orgId ?? actor.orgId;
   const waiting = gathered.get(tx) ?? new Map<string, Event[]>();
   const events = waiting.get(chain);
@@ -151,7 +151,7 @@ export async function appendAs(tx: SqlTx, actor: Actor, entry: AuditEntry, reque
   }
   const own = [{ actor, entry, requestId }];
   gathered.set(tx, waiting.set(chain, own));
-  await atEnd(tx, chain, async () => {
+  await deferToCommit(tx, chain, async () => {
     // Events added from here on, also by deferred statements, start a new batch.
     waiting.delete(chain);
     await append(tx, chain, own);

@@ -60,9 +60,9 @@ export async function completeStudy(
 export async function settleStudy(
   ctx: SqlCtx,
   { studyId }: { studyId: string },
-): Promise<{ lookAgainAt: Date | null }> {
-  const lookAgain = await settleStudies(ctx, { studyIds: [studyId] });
-  return { lookAgainAt: lookAgain.get(studyId) ?? null };
+): Promise<{ checkAgainAt: Date | null }> {
+  const checkAgainAt = await settleStudies(ctx, { studyIds: [studyId] });
+  return { checkAgainAt: checkAgainAt.get(studyId) ?? null };
 }
 
 /** {@link settleStudy} for several studies of one hospital. @returns when to check again, by study. */

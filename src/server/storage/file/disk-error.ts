@@ -5,7 +5,7 @@ export const errorCode = (error: unknown): string | undefined => (error as NodeJ
 
 export const isFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "");
 
-/** What a disk says, in the words of the product. An error we do not know stays what it is. */
+/** A disk error as a DomainError. An unknown error is returned unchanged. */
 export function storageError(error: unknown): unknown {
   if (error instanceof DomainError) return error;
   const code = errorCode(error);
@@ -14,9 +14,9 @@ export function storageError(error: unknown): unknown {
   return error;
 }
 
-/** What a disk says of sectors that it cannot read, and of a name that is no file. */
+/** Error codes for unreadable sectors, and for a name that is no file. */
 const damage = new Set(["EIO", "EBADMSG", "EUCLEAN", "EISDIR", "ENOTDIR", "ELOOP"]);
 
-/** The same for one who wanted to read an object. */
+/** The same for reading an object. */
 export const readError = (error: unknown): unknown =>
   damage.has(errorCode(error) ?? "") ? unreadable(error) : storageError(error);

@@ -4,12 +4,12 @@ import { open, unlink } from "node:fs/promises";
 import path from "node:path";
 import { DomainError } from "@overread/shared/errors";
 
-/** A disk that failed is tried again this seldom, and only when somebody wants to store. */
+/** A failed disk is tested at most this often, and only when something is to be stored. */
 const tryAgainMs = 2_000;
 
 /**
- * Whether the disk is to be believed. After a sync that failed it is not: nothing is stored, until a file of our own has been
- * written, synced and named there. Files of before stay unbelieved; whoever brings their bytes again has them written anew.
+ * Whether the disk can be trusted. After a failed sync it cannot: nothing is stored until a test file has been written,
+ * synced and named. Older files stay untrusted; receiving their bytes again rewrites them.
  */
 export class DiskTrust {
   readonly #directory: string;
@@ -18,7 +18,7 @@ export class DiskTrust {
   #fault: { cause: unknown; tryAt: number } | null = null;
   #trying: Promise<void> | null = null;
 
-  /** @param changed is told when trust is lost, with the first error, and when it is back. */
+  /** @param changed called when trust is lost, with the first error, and when it is restored. */
   constructor(directory: string, owner: string, changed: (trusted: boolean, cause: unknown) => void) {
     this.#directory = directory;
     this.#name = `.${owner}.trial`;
@@ -31,7 +31,7 @@ export class DiskTrust {
     if (first) this.#changed(false, cause);
   }
 
-  /** @throws {DomainError} `storage.unavailable` while the disk is not to be believed. */
+  /** @throws {DomainError} `storage.unavailable` while the disk is not trusted. */
   async require(): Promise<void> {
     if (this.#fault && Date.now() >= this.#fault.tryAt) {
       this.#trying ??= this.#try().finally(() => {
@@ -46,7 +46,7 @@ export class DiskTrust {
     const asked = this.#fault;
     try {
       await trial(this.#directory, this.#name);
-      // Another sync has failed meanwhile: that counts.
+      // Another sync has failed meanwhile, which counts.
       if (this.#fault !== asked) return;
       this.#fault = null;
       this.#changed(true, null);
@@ -56,7 +56,7 @@ export class DiskTrust {
   }
 }
 
-/** The way of every object, with one that nobody misses: its bytes synced, its name synced, and gone again. */
+/** Tests the way every object is written, with a test file: bytes synced, name synced, and deleted. */
 async function trial(directory: string, name: string): Promise<void> {
   const file = path.join(directory, name);
   await unlink(file).catch(() => {});

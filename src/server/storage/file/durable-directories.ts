@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { errorCode } from "./disk-error.ts";
 
-/** Makes directories under a root, and knows which of them are durable. */
+/** Creates directories under a root, and remembers which of them are durable. */
 export class DurableDirectories {
   readonly #root: string;
   readonly #sync: (directory: string) => Promise<void>;
@@ -14,12 +14,12 @@ export class DurableDirectories {
     this.#sync = sync;
   }
 
-  /** What was known may be of another disk by now. */
+  /** The disk may have been replaced: forgets everything. */
   forget(): void {
     this.#known.clear();
   }
 
-  /** Resolves when the directory, and each above it up to the root, is there for good. */
+  /** Resolves when the directory, and each above it up to the root, is durable. */
   ensure(directory: string): Promise<void> {
     const known = this.#known.get(directory);
     if (known) return known;

@@ -4,15 +4,15 @@ import type { OpenObject } from "../object-store.ts";
 import { ReadingMemory } from "../reading-memory.ts";
 import { readError } from "./disk-error.ts";
 
-/** Bytes that are read from the disk in one go where an object is read whole. */
+/** Bytes read from the disk at once when an object is read completely. */
 const streamPiece = 1 << 20;
 const openFile = promisify(open);
 
 /**
- * An object of the file store, open for reading: what is read is of one file, whatever is put in its place meanwhile.
+ * An object of the file store, open for reading: all bytes come from one file, even if it is replaced meanwhile.
  *
- * What the kernel has at hand once a file is open (its size and times) and what it does at once (letting go of it) is asked for
- * without a thread: waking one costs the main thread ten times as much.
+ * fstat and close of an open file do not block, so they are called synchronously: waking a thread costs the main thread ten
+ * times as much.
  */
 export class FileObject implements OpenObject {
   readonly isNear = true;

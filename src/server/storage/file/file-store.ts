@@ -22,15 +22,15 @@ import { FileUpload } from "./file-upload.ts";
 import { InstanceWriter, WriteError } from "./instance-writer.ts";
 import { dropOrphan, dropTemporary, walk } from "./leftovers.ts";
 
-/** The free space is asked for once in this time, not for every instance. */
+/** The free space is queried at most once in this time. */
 const freeSpaceAgeMs = 1000;
 
 /**
  * Objects as files under one directory.
  *
- * An object is there whole or not at all: its bytes, its name and the directory that holds the name are synced before
- * anyone is told, and no row names it before. A sync that fails is never tried again on the same pages, because the kernel may
- * have dropped them and then reports success; the sender is refused, and so is everybody until the disk has shown itself well.
+ * An object exists completely or not at all: its bytes, its name and the directory are synced before anyone is told,
+ * and no row names it before. A failed sync is never retried on the same pages, because the kernel may have dropped
+ * them and then reports success; the sender is refused, and so is everybody until the disk has passed a test.
  */
 export class FileStore implements ObjectStore {
   readonly #root: string;
@@ -44,8 +44,8 @@ export class FileStore implements ObjectStore {
 
   /**
    * @param reserveBytes is left free.
-   * @param owner `<host>.<process id>.<start>`, so that a sweep knows whose temporary files are nobody's any more.
-   * @param onTrust is told when a sync has failed and nothing is stored any more, and when the disk is well again.
+   * @param owner `<host>.<process id>`, so that a sweep can identify temporary files of dead processes.
+   * @param onTrust called when a sync has failed and nothing is stored any more, and when the disk is trusted again.
    */
   constructor(
     root: string,
@@ -66,7 +66,7 @@ export class FileStore implements ObjectStore {
     });
   }
 
-  /** What was known of directories may be of another disk by now. */
+  /** The directories may be on another disk now. */
   #forget(): void {
     this.#directories.forget();
     this.#writer.retire();
@@ -100,7 +100,7 @@ export class FileStore implements ObjectStore {
     return this.#putBytes(pieces, this.#path(key), async (upload, target) => {
       await this.#syncBeside(upload, target);
       const first = await upload.link(target);
-      // The other's name may not be durable yet, and whoever is told that it stands believes it.
+      // The other writer's name may not be durable yet, but the caller relies on it.
       await this.#syncDirectory(path.dirname(target));
       return first;
     });
@@ -143,20 +143,20 @@ export class FileStore implements ObjectStore {
     try {
       return await write();
     } catch (error) {
-      // A directory that was there is gone.
+      // A directory that existed is gone.
       if (errorCode(error) === "ENOENT") this.#forget();
       throw storageError(error);
     }
   }
 
-  /** The order that makes an object durable: its bytes, its name, and the directory that holds the name. */
+  /** The order that makes an object durable: its bytes, its name, and the directory of the name. */
   async #publish(upload: FileUpload, target: string): Promise<void> {
     await this.#syncBeside(upload, target);
     await upload.rename(target);
     await this.#syncDirectory(path.dirname(target));
   }
 
-  /** Makes the bytes durable; a new directory for the name becomes so meanwhile. */
+  /** Makes the bytes durable, and a new directory for the name meanwhile. */
   async #syncBeside(upload: FileUpload, target: string): Promise<void> {
     const directory = this.#directories.ensure(path.dirname(target));
     directory.catch(() => {});
@@ -186,8 +186,8 @@ export class FileStore implements ObjectStore {
   }
 
   /**
-   * Whether not one object is gone but all that the hospital has: a disk that is not mounted, or a folder that was moved. That
-   * ends, and says nothing of any object.
+   * Distinguishes the loss of one object from the loss of all of a hospital's: a disk that is not mounted, or a moved
+   * folder. That is an outage and says nothing of any object.
    */
   async #isAway(key: string): Promise<boolean> {
     const ofTenant = key.split("/").slice(0, 2).join("/");
@@ -228,7 +228,7 @@ export class FileStore implements ObjectStore {
     try {
       for await (const file of walk(this.#path(prefix))) {
         const key = path.relative(this.#root, file).split(path.sep).join("/");
-        // What a sweep took meanwhile is not there.
+        // A sweep may have deleted it meanwhile.
         const head = await this.head(key);
         if (head) yield { key, ...head };
       }

@@ -2,7 +2,7 @@ import { type FileHandle, link, open, rename, unlink } from "node:fs/promises";
 import type { Upload } from "../object-store.ts";
 import { errorCode, readError, storageError } from "./disk-error.ts";
 
-/** A file being received, under a temporary name that no reader looks at. */
+/** A file being received, under a temporary name. */
 export class FileUpload implements Upload {
   readonly path: string;
   readonly #publish: (upload: FileUpload, key: string) => Promise<void>;
@@ -16,7 +16,7 @@ export class FileUpload implements Upload {
     this.#publish = publish;
   }
 
-  /** @param publish gives a file that is written its key. */
+  /** @param publish gives a written file its key. */
   static async begin(file: string, publish: (upload: FileUpload, key: string) => Promise<void>): Promise<FileUpload> {
     return new FileUpload(file, await open(file, "wx+", 0o640), publish);
   }
@@ -27,7 +27,7 @@ export class FileUpload implements Upload {
     const total = list.reduce((sum, chunk) => sum + chunk.byteLength, 0);
     try {
       const { bytesWritten } = await handle.writev(list);
-      // A short write is the disk's last word before ENOSPC: the rest, in one piece, either fits or says so.
+      // A short write precedes ENOSPC: the rest, in one piece, either fits or fails.
       if (bytesWritten < total) await handle.writeFile(Buffer.concat(list).subarray(bytesWritten));
     } catch (error) {
       throw storageError(error);
@@ -67,13 +67,13 @@ export class FileUpload implements Upload {
     await handle.close();
   }
 
-  /** Gives the file its name, in the place of what has it. */
+  /** Gives the file its name, replacing an existing one. */
   async rename(target: string): Promise<void> {
     await rename(this.path, target);
     this.#gone = true;
   }
 
-  /** Gives the file its name if nothing has it. @returns whether it did. */
+  /** Gives the file its name unless it exists. @returns whether it did. */
   async link(target: string): Promise<boolean> {
     try {
       await link(this.path, target);

@@ -20,9 +20,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { instanceKey, shards } from "#server/storage/keys.ts";
 import type { InstanceOwner } from "#server/storage/object-store.ts";
 
-/** One instance to write: our head, then the data set as it was received. The bytes lie in shared memory. */
+/** One instance to write: our head, then the data set as received. The bytes are in shared memory. */
 export type WriteTask = InstanceOwner & { id: number; head: Uint8Array; dataSet: Uint8Array };
-/** First its name, as soon as the data set is hashed, then that it is durable; or what the disk said, and in which step. */
+/** First the name, as soon as the data set is hashed, then the durability; or the disk's error, and its step. */
 export type WriteAnswer =
   | { id: number; dataSetSha256: string }
   | { id: number; durable: true }
@@ -31,7 +31,7 @@ export type WriteAnswer =
 const { root, owner } = workerData as { root: string; owner: string };
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
 let sequence = 0;
-/** The step that runs is a sync: when it fails the disk is not to be believed any more. */
+/** A sync is running: if it fails, the disk is no longer trusted. */
 let syncing = false;
 
 parentPort?.on("message", ({ id, orgId, transferSyntaxUid, head, dataSet }: WriteTask) => {
@@ -43,7 +43,7 @@ parentPort?.on("message", ({ id, orgId, transferSyntaxUid, head, dataSet }: Writ
     write(path.join(root, instanceKey(orgId, dataSetSha256, transferSyntaxUid)), [head, dataSet]);
     answer({ id, durable: true });
   } catch (error) {
-    // A directory that was there is gone: nothing is known of any any more.
+    // A directory that existed is gone: forgets all of them.
     if (codeOf(error) === "ENOENT") for (const known of [durable, sharded]) known.clear();
     answer({ id, error: { code: codeOf(error), message: error instanceof Error ? error.name : "", syncing } });
   }
@@ -51,13 +51,13 @@ parentPort?.on("message", ({ id, orgId, transferSyntaxUid, head, dataSet }: Writ
 
 /**
  * Writes under the final name at once: no row names the object before its bytes, its name and the directory are synced,
- * so nobody reads it half. What a crash leaves under a name is overwritten by whoever brings the same bytes again,
- * because only equal bytes count as "there already".
+ * so nobody reads a partial one. What a crash leaves under a name is overwritten when the same bytes arrive again,
+ * because only equal bytes count as existing.
  */
 function write(target: string, pieces: Uint8Array[]): void {
   const directory = path.dirname(target);
   ensureShards(path.dirname(directory));
-  // A sweep may take an old orphan away between two looks.
+  // A sweep may remove an old orphan between two attempts.
   for (let attempt = 0; attempt < 5; attempt++) {
     const made = tryOpen(target, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, "EEXIST");
     if (made !== null) {
@@ -107,11 +107,11 @@ function writeAll(fd: number, pieces: Uint8Array[]): void {
       if (written > 0) left = [(left[0] as Uint8Array).subarray(written), ...left.slice(1)];
     }
   } catch (error) {
-    // Gives the space back. The name stays: by now it may be another writer's, whose bytes are whole.
+    // Frees the space. The name stays: it may be another writer's complete file by now.
     try {
       ftruncateSync(fd);
     } catch {
-      // The first error is the one to tell.
+      // The first error is reported.
     }
     throw error;
   }
@@ -159,7 +159,7 @@ function sameBytes(fd: number, pieces: Uint8Array[]): boolean {
   return true;
 }
 
-/** Other bytes stand under the name: a torn write of before a crash, or another writer's that is still under way. */
+/** Other bytes are under the name: a torn write before a crash, or another writer's that is still running. */
 function replace(target: string, pieces: Uint8Array[]): void {
   const directory = path.join(root, "tmp");
   ensureDirectory(directory);
@@ -171,7 +171,7 @@ function replace(target: string, pieces: Uint8Array[]): void {
     try {
       unlinkSync(temporary);
     } catch {
-      // Not there, or for the sweep.
+      // Missing, or being swept.
     }
     throw error;
   }
@@ -194,10 +194,10 @@ function syncDirectory(directory: string): void {
 
 /** Directories this thread knows to be durable. */
 const durable = new Set<string>();
-/** Hospitals all of whose directories are there. */
+/** Hospitals all of whose directories exist. */
 const sharded = new Set<string>();
 
-/** Makes all directories of a hospital with one sync: one by one, each of its first instances would pay for its own. */
+/** Creates all directories of a hospital with one sync: otherwise each of its first instances would pay for its own. */
 function ensureShards(parent: string): void {
   if (sharded.has(parent)) return;
   ensureDirectory(parent);

@@ -2,9 +2,9 @@ import { Worker } from "node:worker_threads";
 import type { InstanceOwner } from "#server/storage/object-store.ts";
 import type { WriteAnswer, WriteTask } from "./instance-writer-thread.ts";
 
-/** An instance on its way to the disk. */
+/** An instance being written. */
 export type StoredBytes = {
-  /** Of the data set; known before the disk has them. */
+  /** Of the data set; known before the bytes are on disk. */
   dataSetSha256: Promise<string>;
   /** Resolves when bytes and name are durable. @throws the disk's error, with its code */
   durable: Promise<void>;
@@ -16,10 +16,10 @@ type Waiting = {
   failed: (error: WriteError) => void;
 };
 
-/** What the disk said. */
+/** The disk's error. */
 export class WriteError extends Error {
   readonly code: string | undefined;
-  /** The disk failed to sync: nothing it says is to be believed any more. */
+  /** A sync failed: the disk is no longer trusted. */
   readonly syncing: boolean;
   constructor({ code, message, syncing }: { code: string | undefined; message: string; syncing: boolean }) {
     super(message);
@@ -30,12 +30,12 @@ export class WriteError extends Error {
 
 /** Threads that wait for the disk. More than a few only make it seek. */
 const threadLimit = 4;
-/** A thread that nobody needs gives its memory back. */
+/** An idle thread is ended after this, to free its memory. */
 const idleMs = 60_000;
 
 /**
- * Hashes and writes instances in threads of its own: an instance takes seven calls to become durable, and each one made
- * from the main thread would cost a turn of its event loop.
+ * Hashes and writes instances in threads of its own: an instance takes seven calls to become durable, and each one from
+ * the main thread would cost a turn of its event loop.
  */
 export class InstanceWriter {
   readonly #workerData: { root: string; owner: string };
@@ -56,7 +56,7 @@ export class InstanceWriter {
     return stored;
   }
 
-  /** Begins with new threads: those of now end with their work, and what they know of the disk with them. */
+  /** Replaces all threads: the present ones end with their work, and with what they know of the disk. */
   retire(): void {
     for (const thread of this.#threads.splice(0)) thread.retire();
   }
@@ -100,7 +100,7 @@ class WriterThread {
   write(task: WriteTask): StoredBytes {
     const named = Promise.withResolvers<string>();
     const durable = Promise.withResolvers<void>();
-    // Whoever gave up before the end does not want to hear of it.
+    // The caller may have given up.
     named.promise.catch(() => {});
     durable.promise.catch(() => {});
     this.#waiting.set(task.id, {
@@ -111,7 +111,7 @@ class WriterThread {
         durable.reject(error);
       },
     });
-    // The process may not end while the disk works for somebody.
+    // The process must not exit while a write is running.
     if (this.busy === 1) this.#worker.ref();
     this.#worker.postMessage(task);
     return { dataSetSha256: named.promise, durable: durable.promise };

@@ -3,7 +3,7 @@ import path from "node:path";
 import { orphanAgeMs } from "../object-store.ts";
 import { errorCode } from "./disk-error.ts";
 
-/** Every file below a folder; nothing where there is no such folder. @throws whatever else stands in the way of reading it. */
+/** Every file below a folder; none where there is no such folder. @throws any other error of reading it. */
 export async function* walk(directory: string): AsyncGenerator<string> {
   const entries = await opendir(directory).catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return null;
@@ -17,7 +17,7 @@ export async function* walk(directory: string): AsyncGenerator<string> {
   }
 }
 
-/** Removes temporary files whose process is gone. @returns how many. */
+/** Removes temporary files of dead processes. @returns how many. */
 export async function dropTemporary(directory: string, owner: string): Promise<number> {
   let dropped = 0;
   for (const name of await readdir(directory).catch(() => [] as string[])) {
@@ -28,7 +28,7 @@ export async function dropTemporary(directory: string, owner: string): Promise<n
   return dropped;
 }
 
-/** A temporary file belongs to a process: `<host>.<pid>.<start>.<n>.part`. One of another host is left to that host. */
+/** A temporary file belongs to a process: `<host>.<pid>.<n>.part`. One of another host is left to that host. */
 function isInUse(name: string, owner: string): boolean {
   const [host, pidText] = name.split(".");
   const [ownHost] = owner.split(".");
@@ -44,8 +44,8 @@ function isInUse(name: string, owner: string): boolean {
 }
 
 /**
- * Removes an object that nobody owns. Takes its name away first: whoever stores the same bytes now either touched it in time, or
- * finds that the name is gone and writes anew.
+ * Removes an object without a row. Takes its name away first: whoever stores the same bytes now either touched it in
+ * time, or writes it again.
  *
  * @param aside a temporary name.
  */

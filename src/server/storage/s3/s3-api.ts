@@ -20,12 +20,12 @@ import { codeOf, s3Error } from "./s3-error.ts";
 const connectionTimeout = 3_000;
 const attempts = 3;
 
-/** What one object needs to be put in parts. */
+/** The parameters of a multipart upload. */
 export type PartsUpload = { key: string; uploadId: string };
 
 /**
- * The calls of S3 that the store makes, each with the store's errors. The only file that loads the client. Every body is a buffer, so
- * the client can send it again, and signs its SHA-256, which the server holds against what reached it.
+ * The S3 calls that the store makes, with the store's errors. The only file that loads the client. Every body is a
+ * buffer, so the client can send it again, and signs its SHA-256, which the server checks.
  */
 export class S3Api {
   readonly #client: S3Client;
@@ -48,16 +48,16 @@ export class S3Api {
         httpAgent: { keepAlive: true, maxSockets: 64 },
         httpsAgent: { keepAlive: true, maxSockets: 64 },
       },
-      // Older servers refuse the newer checksums; the signed SHA-256 is checked by all.
+      // Older servers refuse the newer checksums; all check the signed SHA-256.
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
     });
   }
 
   /**
-   * The bytes from `start` up to `end`, not with it.
+   * The bytes from `start` up to `end`, exclusive.
    *
-   * @returns null when the object ends before. @throws the client's NoSuchKey as it is: what it means is the store's to say.
+   * @returns null when the object ends before. @throws the client's NoSuchKey unchanged, for the store to interpret.
    */
   async get(key: string, start = 0, end = Number.POSITIVE_INFINITY): Promise<Readable | null> {
     const range =
@@ -73,7 +73,7 @@ export class S3Api {
     }
   }
 
-  /** @returns null when there is no such object, or no such bucket: the answer to HEAD tells no more. */
+  /** @returns null when there is no such object, or no such bucket: a HEAD answer does not distinguish the two. */
   async head(key: string): Promise<(ObjectHead & { version: string }) | null> {
     try {
       const { ContentLength, LastModified, ETag } = await this.#client.send(
@@ -87,7 +87,10 @@ export class S3Api {
     }
   }
 
-  /** @param isNew refuses to take another's place. @returns false when it did. @throws the client's NotImplemented as it is. */
+  /**
+   * @param isNew refuses to replace an object. @returns false when it did. @throws the client's NotImplemented
+   * unchanged.
+   */
   async put(key: string, body: Buffer, { isNew = false } = {}): Promise<boolean> {
     for (let attempt = 1; ; attempt++)
       try {
@@ -99,7 +102,7 @@ export class S3Api {
         const code = codeOf(error);
         if (isNew && code === "PreconditionFailed") return false;
         if (isNew && code === "NotImplemented") throw error;
-        // Two conditional puts at once: the other may have failed.
+        // Two conditional puts at once: the other one may have failed.
         if (isNew && code === "ConditionalRequestConflict" && attempt < 5) continue;
         throw s3Error(error);
       }
@@ -120,7 +123,10 @@ export class S3Api {
     }
   }
 
-  /** Whether there is anything under a prefix. @throws {DomainError} `storage.unavailable` also when there is no such bucket */
+  /**
+   * Whether there is anything under a prefix. @throws {DomainError} `storage.unavailable` also when there is no such
+   * bucket
+   */
   async holdsAny(prefix: string): Promise<boolean> {
     const { KeyCount, Contents } = await this.#saying(
       this.#client.send(new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, MaxKeys: 1 })),
@@ -151,7 +157,7 @@ export class S3Api {
     return ETag ?? "";
   }
 
-  /** @param sizeBytes of the whole, by which an answer that was lost on its way is told from an upload that was given up. */
+  /** @param sizeBytes of the whole object, to distinguish a lost answer from an aborted upload. */
   async completeParts({ key, uploadId }: PartsUpload, tags: string[], sizeBytes: number): Promise<void> {
     const Parts = tags.map((ETag, index) => ({ ETag, PartNumber: index + 1 }));
     try {
@@ -175,7 +181,7 @@ export class S3Api {
     );
   }
 
-  /** Uploads in parts that were neither completed nor given up. */
+  /** Multipart uploads that were neither completed nor aborted. */
   async unfinishedParts(): Promise<(PartsUpload & { begunAt: Date })[]> {
     const { Uploads } = await this.#saying(
       this.#client.send(new ListMultipartUploadsCommand({ Bucket: this.#bucket })),

@@ -3,19 +3,19 @@ import { StoreFault } from "#server/outage.ts";
 
 type ClientError = Error & { Code?: string; code?: string; $metadata?: { httpStatusCode?: number } };
 
-/** What S3 calls it (`NoSuchKey`, `SlowDown`), or the system (`ECONNREFUSED`). */
+/** S3's error name (`NoSuchKey`, `SlowDown`), or the system's code (`ECONNREFUSED`). */
 export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { Code, code, name } = error as ClientError;
   return Code ?? code ?? (name === "Error" || name === "TypeError" ? undefined : name);
 }
 
-/** The server has no room, or this account's share of it is used up. */
+/** The server is full, or the account's quota is used up. */
 const full = new Set(["QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage"]);
 
 /**
- * What an S3 server says, in the words of the product. Nothing that it says of itself is a fault of an object: not that it refuses the
- * credentials, nor that the bucket is gone. An error we do not know stays what it is.
+ * An S3 server's error as a DomainError. No error about the server itself is a fault of an object: neither refused
+ * credentials nor a missing bucket. An unknown error is returned unchanged.
  */
 export function s3Error(error: unknown): unknown {
   if (error instanceof DomainError) return error;

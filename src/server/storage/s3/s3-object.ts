@@ -7,7 +7,7 @@ import { codeOf, s3Error } from "./s3-error.ts";
 const attempts = 3;
 const progress = 1 << 20;
 
-/** An object of a bucket. Nothing is asked before it is read. */
+/** An object of a bucket. Nothing is requested before it is read. */
 export class S3Object implements OpenObject {
   readonly isNear = false;
   readonly #api: Promise<S3Api>;

@@ -19,16 +19,17 @@ import { codeOf } from "./s3-error.ts";
 import { S3Object } from "./s3-object.ts";
 import { S3Upload } from "./s3-upload.ts";
 
-/** A server that answered is believed to answer for this long. Milliseconds. */
+/** A server that answered is assumed to be available for this long. Milliseconds. */
 const believedMs = 5_000;
-/** Parts of an upload that nobody has completed by then are nobody's. Milliseconds. */
+/** Multipart uploads not completed by then are aborted. Milliseconds. */
 const unfinishedAgeMs = 24 * 60 * 60_000;
 
 /**
- * Objects in a bucket of S3, or of a server that speaks it.
+ * Objects in a bucket of S3, or of a compatible server.
  *
- * A put is whole or not there, and durable when it is answered: the server promises that. An object's name is its hash, so a second
- * put of it brings the same bytes: it is made without a condition, and mends what was damaged. Only {@link putNew} asks to be first.
+ * A put is complete or does not exist, and is durable when it is answered: the server guarantees that. An object's name
+ * is its hash, so a second put brings the same bytes: it is unconditional, and repairs a damaged object. Only {@link
+ * putNew} requires to be first.
  */
 export class S3Store implements ObjectStore {
   readonly #address: Extract<StorageAddress, { kind: "s3" }>;
@@ -40,9 +41,8 @@ export class S3Store implements ObjectStore {
   #asking: Promise<void> | undefined;
 
   /**
-   * @param folder on a disk of this machine, for large objects on their way.
+   * @param folder on a local disk, for large objects being received.
    * @param reserveBytes is left free there; the bucket has no such limit.
-   * @param silentMs how long a server may say nothing.
    */
   constructor(
     address: Extract<StorageAddress, { kind: "s3" }>,
@@ -54,7 +54,7 @@ export class S3Store implements ObjectStore {
     this.#silentMs = silentMs;
   }
 
-  /** The client is large: it is loaded where a bucket is used, and nowhere else. */
+  /** The client is large: it is loaded only where a bucket is used. */
   get #api(): Promise<S3Api> {
     this.#loaded ??= import("./s3-api.ts").then(({ S3Api }) => new S3Api(this.#address, this.#silentMs));
     return this.#loaded;
@@ -65,7 +65,9 @@ export class S3Store implements ObjectStore {
     return new S3Object(this.#api, key, (cause) => this.#missing(key, cause));
   }
 
-  /** An object that is gone, or everything that its hospital has: another bucket by mistake is no damage. */
+  /**
+   * Distinguishes one missing object from the loss of all of a hospital's: a wrongly configured bucket is no damage.
+   */
   async #missing(key: string, cause: unknown): Promise<Error> {
     const ofTenant = `${key.split("/").slice(0, 2).join("/")}/`;
     try {
@@ -108,7 +110,7 @@ export class S3Store implements ObjectStore {
       return await api.put(key, body, { isNew: true });
     } catch (error) {
       if (codeOf(error) !== "NotImplemented") throw error;
-      // A server that knows no condition: one after the other is told, two at the same moment are not.
+      // A server without conditional puts: sequential writers are told apart, simultaneous ones are not.
       if (await api.head(key)) return false;
       return api.put(key, body);
     }
@@ -153,7 +155,7 @@ export class S3Store implements ObjectStore {
     await this.#answers();
   }
 
-  /** @throws {DomainError} `storage.unavailable` with what the server, or the network, says. */
+  /** @throws {DomainError} `storage.unavailable` with the server's or the network's reason. */
   async #answers(): Promise<void> {
     if (Date.now() - this.#answered < believedMs) return;
     this.#asking ??= this.#api
@@ -178,7 +180,7 @@ export class S3Store implements ObjectStore {
     return dropped;
   }
 
-  /** Objects that no row names stay: a bucket cannot tell such a one from one that is being put again at this moment. */
+  /** Objects without a row stay: a bucket cannot rule out that one is being put again at this moment. */
   async sweepObjects(): Promise<number> {
     for await (const { key, modifiedAt } of this.list("metadata/"))
       if (Date.now() - modifiedAt.getTime() > preparedAgeMs) await this.remove(key);

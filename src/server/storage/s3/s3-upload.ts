@@ -5,16 +5,16 @@ import { readError, storageError } from "../file/disk-error.ts";
 import type { Upload } from "../object-store.ts";
 import type { S3Api } from "./s3-api.ts";
 
-/** Up to this size an object goes in one request; larger ones in parts of it. Bytes. */
+/** Up to this size an object is sent in one request; larger ones in parts of it. Bytes. */
 const partSize = 8 << 20;
-/** S3 takes 10,000 parts. */
+/** S3 accepts 10,000 parts. */
 const mostParts = 9_000;
-/** Parts of one object that are on their way at a time. */
+/** Parts of one object that are sent concurrently. */
 const parallel = 4;
 
 /**
- * An object that is being received, in a file of this machine without a name: its key is known only at its end, its header is read
- * before it is stored, and a part may have to be sent again. When the process ends, however it does, the file is gone.
+ * An object being received, in an unnamed local file: its key is known only at its end, its header is read before it is
+ * stored, and a part may have to be sent again. The file is gone when the process ends, however it does.
  */
 export class S3Upload implements Upload {
   readonly #api: Promise<S3Api>;
@@ -26,7 +26,7 @@ export class S3Upload implements Upload {
     this.#handle = handle;
   }
 
-  /** @param folder on a disk of this machine. */
+  /** @param folder on a local disk. */
   static async begin(api: Promise<S3Api>, folder: string): Promise<S3Upload> {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -87,7 +87,7 @@ export class S3Upload implements Upload {
       for (const result of workers) if (result.status === "rejected") throw result.reason;
       await api.completeParts(upload, tags, this.#sizeBytes);
     } catch (error) {
-      // What cannot be given up now, the sweep finds.
+      // What cannot be aborted now, the sweep finds.
       await api.abortParts(upload).catch(() => {});
       throw error;
     }

@@ -18,10 +18,10 @@ const newSeriesColumns: Columns = [
   ["qido_json", "text"],
 ];
 
-/** What is known of the instances' series and SOP Instance UIDs: read behind the lock of their studies. */
+/** The existing series and SOP Instance UIDs of the instances: read after their studies are locked. */
 export type Known = { series: SeriesRow[]; versions: VersionRow[] };
 
-/** Sends its statement at once: behind that which locks the studies it sees what others have committed. */
+/** Sends its statement at once: behind the one that locks the studies it sees what others have committed. */
 export async function findKnown({ actor, tx }: SqlCtx, instances: ArrivingInstance[]): Promise<Known> {
   const studies = [...new Set(instances.map(({ studyInstanceUid }) => studyInstanceUid))];
   const uids = [...new Set(instances.map(({ seriesInstanceUid }) => seriesInstanceUid))];
@@ -38,8 +38,8 @@ export async function findKnown({ actor, tx }: SqlCtx, instances: ArrivingInstan
 }
 
 /**
- * The series of the instances; the rows of those that are missing are on their way when it returns, and `made` says when they are there.
- * The studies are locked, so nobody else makes them.
+ * The series of the instances; inserts of missing ones have been sent when it returns, and `made` resolves when they
+ * are done. The studies are locked, so nobody else inserts them.
  */
 export function seriesFor(
   { actor, tx }: SqlCtx,

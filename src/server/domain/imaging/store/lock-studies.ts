@@ -9,8 +9,8 @@ import { findKnown, type Known } from "./find-series.ts";
 import type { StudyRow } from "./rows.ts";
 
 /**
- * The rows of the studies concerned, made where they are missing, locked in one order for every sender, and what is known below them.
- * Everything that can be asked without an answer is asked at once.
+ * The rows of the studies concerned, inserted where missing, locked in a fixed order, and what exists below them. All
+ * statements that do not depend on an answer are sent at once.
  */
 export async function lockStudies(
   ctx: SqlCtx,
@@ -25,7 +25,7 @@ export async function lockStudies(
       modalities, body_parts, number_of_series, number_of_instances, quarantined_instances, has_pictures, acquired_modalities, qido_json
     FROM study WHERE org_id = ${actor.orgId}::uuid AND study_instance_uid = ANY(${uids}::text[])
     ORDER BY study_instance_uid FOR UPDATE`;
-  // The second statement looks when the first has its locks.
+  // The second statement runs when the first has its locks.
   const look = () => Promise.all([lock(), findKnown(ctx, instances)]);
   let [found, known] = await look();
   const missing = uids.filter((uid) => !found.some((row) => row.study_instance_uid === uid));
@@ -41,7 +41,7 @@ export async function lockStudies(
     authorizeStudy(actor, "study.store", {
       orgId: actor.orgId,
       readerOrgId: row.reader_org_id,
-      // What a facility's edge may not read it may not add to; a token of the whole hospital may.
+      // An edge router may not add to a study that its facility may not read; a token of the whole hospital may.
       facilityId: row.facility_id ?? facilityId,
       referrerId: row.referrer_id,
     });
@@ -55,7 +55,7 @@ const patientColumns: Columns = [
   ["issuer", "text"],
   ["unidentified_in", "text"],
 ];
-/** A study whose Patient ID identifies nobody is a patient of its own: an ID that many lack joins strangers. */
+/** A study whose Patient ID identifies nobody gets a patient of its own: such IDs are shared by strangers. */
 const unidentifiedIn = (patientId: string, studyInstanceUid: string): string =>
   identifies(patientId) ? "" : studyInstanceUid;
 
@@ -82,7 +82,7 @@ const newStudyColumns: Columns = [
   ["qido_json", "text"],
 ];
 
-/** The reading group that a facility's images go to. */
+/** The reading group of a facility's images. */
 const readerOf = (facility: string): string =>
   `(SELECT c.reader_org_id FROM contract c ${contractInForce("$1::uuid", facility)})`;
 
@@ -139,7 +139,7 @@ async function insertStudies({ actor, tx }: Pick<SqlCtx, "actor" | "tx">, firsts
     ]),
     2,
   );
-  // A study that names no referring physician goes to the one the facility has chosen for that.
+  // A study that names no referring physician is shared with the facility's default, if there is one.
   const studiesMade = tx.$executeRawUnsafe(
     `INSERT INTO study (org_id, reader_org_id, facility_id, patient_ref, study_instance_uid, patient_id, issuer_of_patient_id, patient_name,
        patient_name_search, patient_birth_date, patient_sex, accession_number, dicom_study_id, study_date, study_time, study_description,

@@ -24,7 +24,7 @@ export type SeriesRow = {
   number_of_instances: number;
   qido_json: string;
 };
-/** What is held under a SOP Instance UID. */
+/** What is stored under a SOP Instance UID. */
 export type VersionRow = {
   id: string;
   sop_instance_uid: string;

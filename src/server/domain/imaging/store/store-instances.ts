@@ -1,22 +1,22 @@
 import type { SqlCtx } from "#server/context.ts";
 import { audit } from "../../audit/index.ts";
 import type { ArrivingInstance, InstanceRecord, StoredInstance } from "../instance-record.ts";
+import { type ClassifiedInstances, classifyInstances } from "./classify-instances.ts";
 import { seriesFor } from "./find-series.ts";
 import { lockStudies } from "./lock-studies.ts";
 import type { SeriesRow, StudyRow } from "./rows.ts";
-import { settleStudyRow } from "./settle-study-row.ts";
-import { type SortedOut, sortOut } from "./sort-out.ts";
+import { updateStudyRow } from "./update-study-row.ts";
 
 /**
- * Enters received instances into the index. One call is one batch of one sender: it locks the studies concerned in a
+ * Inserts received instances into the index. One call is one batch of one sender: it locks the studies concerned in a
  * fixed order, so that parallel associations of one study queue up instead of counting twice.
  *
- * Identical bytes in the same transfer syntax again are a success and change nothing. Other bytes, or another syntax, under a
- * known SOP Instance UID are kept and quarantined. The first image of a study opens its case, unless it came as a prior.
+ * Identical bytes in the same transfer syntax again are a success and change nothing. Other bytes, or another syntax,
+ * under a known SOP Instance UID are stored and quarantined. The first image of a study opens its case, unless it came
+ * as a prior.
  *
- * @param described the same instances in the same order, when their bytes are hashed; meanwhile the studies are locked and looked at.
- * @param durable resolves when the bytes of all of them are; meanwhile the rows are written. Waited for before the audit
- *   chain is taken, so that a slow disk holds up nobody else of the hospital.
+ * @param durable resolves when the bytes of all of them are durable; meanwhile the rows are written. Awaited before the
+ * audit chain is locked, so that a slow disk blocks nobody else of the hospital.
  * @returns one result per instance, in order.
  * @throws {DomainError} `study.not-found` when the actor may not add to that hospital's study.
  */
@@ -35,15 +35,15 @@ export async function storeInstances(
     series.get(`${study(record).id}/${record.seriesInstanceUid}`) as SeriesRow;
   const study = (record: InstanceRecord): StudyRow => studies.rows.get(record.studyInstanceUid) as StudyRow;
 
-  const sortedOut = sortOut(studies.known.versions, instances, (record) => seriesOf(record).id);
+  const sortedOut = classifyInstances(studies.known.versions, instances, (record) => seriesOf(record).id);
   const settled = [...studies.rows.values()].map((row) => {
     const entries = sortedOut.filter(({ record }) => record.studyInstanceUid === row.study_instance_uid);
     const own = [...series.values()].filter(({ study_ref }) => study_ref === row.id);
-    return settleStudyRow(ctx, row, entries, own);
+    return updateStudyRow(ctx, row, entries, own);
   });
   await Promise.all([made, ...settled]);
   await durable?.();
-  // The audit chain is one line per hospital and held until commit: it comes last.
+  // The audit chain is locked until commit, one per hospital: it comes last.
   for (const row of studies.rows.values())
     await auditStudy(
       ctx,
@@ -63,7 +63,7 @@ export async function storeInstances(
   }));
 }
 
-async function auditStudy(ctx: SqlCtx, row: StudyRow, entries: SortedOut[]): Promise<void> {
+async function auditStudy(ctx: SqlCtx, row: StudyRow, entries: ClassifiedInstances[]): Promise<void> {
   const added = entries.filter(({ isNew }) => isNew);
   const subject = { orgId: ctx.actor.orgId, patientRef: row.patient_ref, studyRef: row.id };
   for (const { record, reason } of added)

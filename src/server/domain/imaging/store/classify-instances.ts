@@ -2,17 +2,17 @@ import type { InstanceRecord, StoredInstance } from "../instance-record.ts";
 import { uuidv7 } from "../uuidv7.ts";
 import type { VersionRow } from "./rows.ts";
 
-/** Why a version is set aside. */
+/** Why a version is quarantined. */
 const quarantineReasons = {
-  /** A version with other bytes came first (rule 2 of reliability.md §4). */
+  /** A version with other bytes came first. */
   otherBytes: "same-uid-other-bytes",
-  /** The same, written in another transfer syntax: perhaps the same image coded anew, which bytes alone cannot tell. */
+  /** The same UID in another transfer syntax: perhaps the same image re-encoded, which bytes alone cannot tell. */
   otherSyntax: "same-uid-other-syntax",
   /** The UID is taken by an instance of another study or series. */
   otherPlace: "same-uid-other-series",
 } as const;
 
-export type SortedOut = {
+export type ClassifiedInstances = {
   record: InstanceRecord;
   outcome: StoredInstance["outcome"];
   isNew: boolean;
@@ -20,25 +20,25 @@ export type SortedOut = {
   instanceId: string;
 };
 
-/** Says of each instance whether it is new, here already, or another version of one that is here. */
-export function sortOut(
+/** Classifies each instance: new, already stored, or another version of a stored one. */
+export function classifyInstances(
   versions: VersionRow[],
   instances: InstanceRecord[],
   seriesId: (record: InstanceRecord) => string,
-): SortedOut[] {
+): ClassifiedInstances[] {
   const known = new Map<string, VersionRow[]>();
   for (const version of versions)
     known.set(version.sop_instance_uid, [...(known.get(version.sop_instance_uid) ?? []), version]);
 
-  const result: SortedOut[] = [];
+  const result: ClassifiedInstances[] = [];
   for (const record of instances) {
     const others = known.get(record.sopInstanceUid) ?? [];
     const { dataSetSha256, transferSyntaxUid } = record;
-    // What the bytes mean hangs on their syntax: the same ones in another may be another picture.
+    // The meaning of the bytes depends on the syntax: the same bytes in another one may be another image.
     const isSyntax = (each: VersionRow): boolean => each.transfer_syntax_uid === transferSyntaxUid;
     const same = others.find((each) => each.data_set_sha256 === dataSetSha256 && isSyntax(each));
     if (same) {
-      // A quarantined version sent again is still quarantined, and still held.
+      // A quarantined version sent again stays quarantined, and counts as held.
       const outcome = same.status === "stored" ? "duplicate" : "quarantined";
       result.push({ record, outcome, isNew: false, reason: null, instanceId: same.id });
       continue;

@@ -7,10 +7,10 @@ type Named = { objectKey: string; dataSetSha256: string };
 type Row = { instanceId: string; orgId: string; damaged: boolean; sizeBytes: string; offset: number };
 
 /**
- * Reads the object of an image whole, holds it against what was received, and notes what that shows: a fault, or that its bytes are
- * back. Only the hash decides.
+ * Checks an image's object against what was received, and records the result: damage, or that the bytes are restored.
+ * The hash alone decides.
  */
-export async function lookAgain(
+export async function verifyObject(
   { objectKey, dataSetSha256 }: Named,
   { by, from }: Pick<ObjectCheck, "by" | "from">,
 ): Promise<void> {
@@ -25,29 +25,29 @@ export async function lookAgain(
     if (sound !== damaged) continue;
     const fault = sound ? null : found === "missing" ? "missing" : "corrupt";
     await withMaintenance((tx) => recordCheck(tx, { instanceId, orgId, fault, by, ...(from ? { from } : {}) }));
-    // Its bytes may have come while it was being marked.
-    if (fault) await lookAgain({ objectKey, dataSetSha256 }, { by, from: "sender" });
+    // The bytes may have arrived while the image was being marked.
+    if (fault) await verifyObject({ objectKey, dataSetSha256 }, { by, from: "sender" });
   }
 }
 
-/** Objects whose bytes have just come again: those that count as damaged are looked at, and count so no longer. */
-export async function healed(objects: Named[]): Promise<void> {
+/** Checks objects whose bytes have just been received again: images marked as damaged are cleared. */
+export async function verifyRestored(objects: Named[]): Promise<void> {
   const { rows } = await pool("overread_maintenance").query<Named>(
     `SELECT DISTINCT object_key AS "objectKey", data_set_sha256 AS "dataSetSha256" FROM instance
      WHERE damaged_at IS NOT NULL AND data_set_sha256 = ANY($1) AND object_key = ANY($2)`,
     [objects.map(({ dataSetSha256 }) => dataSetSha256), objects.map(({ objectKey }) => objectKey)],
   );
-  for (const object of rows) await lookAgain(object, { by: "read", from: "sender" });
+  for (const object of rows) await verifyObject(object, { by: "read", from: "sender" });
 }
 
-/** Objects that are being looked at. */
+/** Objects being checked. */
 const verifying = new Set<string>();
 
-/** A reader got something else than was received: looks at the whole object beside the answer, which waits for nothing. */
-export function lookSoon(object: Named): void {
+/** A reader got other bytes than were received: checks the whole object in the background. */
+export function verifySoon(object: Named): void {
   if (verifying.has(object.objectKey)) return;
   verifying.add(object.objectKey);
-  void lookAgain(object, { by: "read" })
+  void verifyObject(object, { by: "read" })
     // The next reader or the daily scrub finds it again.
     .catch(() => {})
     .finally(() => verifying.delete(object.objectKey));

@@ -1,26 +1,26 @@
 import { type DicomJson, numberOf } from "@overread/shared/dicom/dicom-json";
 import { Tag } from "@overread/shared/dicom/tags";
 import type { SqlCtx } from "#server/context.ts";
+import { noteLateImages, openCase } from "#server/domain/reading/index.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
-import { noteLateImages, openCase } from "../../reading/index.ts";
 import { notePatientConflicts } from "../note-patient-conflicts.ts";
 import { showsPicture } from "../pictures.ts";
 import { int32, seriesColumns, seriesJson, studyJson } from "../prerender.ts";
+import type { ClassifiedInstances } from "./classify-instances.ts";
 import type { SeriesRow, StudyRow } from "./rows.ts";
-import type { SortedOut } from "./sort-out.ts";
 
-/** What our own reports are stored with (documents/gather-report.ts). */
+/** The source of our own reports (documents/gather-report.ts). */
 const ownDocumentSource = "report";
 
 /**
- * Enters the new instances of one study and brings its counts, prerendered answers, case and follow-up jobs up to date.
- * The row is locked.
+ * Inserts the new instances of one study and updates its counts, prerendered answers, case and follow-up jobs. The row
+ * is locked.
  */
-export async function settleStudyRow(
+export async function updateStudyRow(
   ctx: SqlCtx,
   row: StudyRow,
-  entries: SortedOut[],
+  entries: ClassifiedInstances[],
   series: SeriesRow[],
 ): Promise<void> {
   const { actor, tx } = ctx;
@@ -31,7 +31,7 @@ export async function settleStudyRow(
   const hadImages = row.number_of_instances > 0;
   const purpose = asRead ? "read" : row.purpose;
 
-  // Counts come from what was inserted in this transaction, under the study's lock: exact, and no scan per image.
+  // Counts are computed from the inserts of this transaction, under the study's lock: exact, without a scan per image.
   const changed = series.flatMap((each) => {
     const here = stored.filter(({ record }) => record.seriesInstanceUid === each.series_instance_uid);
     if (here.length === 0) return [];
@@ -69,9 +69,9 @@ export async function settleStudyRow(
   // Documents that the product itself adds to a study that was read do not make it "arriving" again.
   const reopens = actor.kind !== "system" && stored.length > 0 && row.completed_at !== null;
   const facilityId = row.facility_id ?? added[0]?.record.facilityId ?? null;
-  const each = <T>(value: (entry: SortedOut) => T): T[] => added.map(value);
+  const each = <T>(value: (entry: ClassifiedInstances) => T): T[] => added.map(value);
   const seriesIds = new Map(series.map(({ id, series_instance_uid }) => [series_instance_uid, id]));
-  // Sent, and not waited for: what follows is sent behind it and finds it done.
+  // Sent without waiting: following statements are sent behind it and see its result.
   const entered = tx.$executeRaw`
     WITH entered AS (
       INSERT INTO instance (org_id, reader_org_id, study_ref, id, series_ref, sop_instance_uid, sop_class_uid, transfer_syntax_uid,
@@ -104,18 +104,18 @@ export async function settleStudyRow(
     WHERE id = ${row.id}::uuid`;
 
   const isFirst = !hadImages && stored.length > 0;
-  // Only pictures are read: documents that come alone are kept, and the case opens when pictures follow.
+  // Only images are read: documents alone are stored, and the case opens when images follow.
   const firstPictures = hasPictures && !row.has_pictures;
   const orgIds = row.reader_org_id ? [actor.orgId, row.reader_org_id] : [actor.orgId];
   await Promise.all([
     entered,
     notePatientConflicts(ctx, row, stored),
-    // A case that opens now counts no picture as late.
+    // A case that opens now counts no image as late.
     purpose === "read" && (firstPictures || asRead)
       ? openCase(ctx, { studyId: row.id }).then(() => late(ctx, row, pictures.length))
       : late(ctx, row, pictures.length),
     actor.kind !== "system" && (isFirst || reopens) ? settleLater(ctx, row) : null,
-    isFirst || added.length > stored.length || dueForNews(row.id)
+    isFirst || added.length > stored.length || announcementDue(row.id)
       ? publish(tx, { topic: "study.changed", orgIds, studyId: row.id })
       : null,
   ]);
@@ -124,13 +124,13 @@ export async function settleStudyRow(
 const late = (ctx: SqlCtx, row: StudyRow, count: number): Promise<void> =>
   count > 0 ? noteLateImages(ctx, { studyId: row.id, count }) : Promise.resolve();
 
-/** Looks whether the study has become complete, unless somebody says so before. */
+/** Checks whether the study is complete, unless its sender declares it before. */
 async function settleLater(ctx: SqlCtx, row: StudyRow): Promise<void> {
   const at = await settleAt(ctx, row);
   await enqueue(ctx.tx, "study.settle", { orgId: ctx.actor.orgId, studyId: row.id }, at);
 }
 
-/** How long to wait for somebody to say that the study is complete. An edge router does; others may not. */
+/** How long to wait for the sender to declare the study complete. Edge routers do; others may not. */
 async function settleAt({ actor, tx, now }: SqlCtx, row: StudyRow): Promise<Date> {
   const [facility] = row.facility_id
     ? await tx.$queryRaw<
@@ -142,12 +142,12 @@ async function settleAt({ actor, tx, now }: SqlCtx, row: StudyRow): Promise<Date
   return new Date(now.getTime() + (fromEdge ? Math.max(quiet, 600) : quiet) * 1000);
 }
 
-const lastNews = new Map<string, number>();
+const lastAnnounced = new Map<string, number>();
 /** Counts on a screen may be a second old: one announcement per study and second. */
-function dueForNews(studyId: string): boolean {
+function announcementDue(studyId: string): boolean {
   const now = Date.now();
-  if (now - (lastNews.get(studyId) ?? 0) < 1000) return false;
-  if (lastNews.size > 1000) lastNews.clear();
-  lastNews.set(studyId, now);
+  if (now - (lastAnnounced.get(studyId) ?? 0) < 1000) return false;
+  if (lastAnnounced.size > 1000) lastAnnounced.clear();
+  lastAnnounced.set(studyId, now);
   return true;
 }
