@@ -6,6 +6,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { newUid } from "@overread/shared/dicom/uids";
 import { DomainError } from "@overread/shared/errors";
+import { reportWords } from "@overread/shared/report-words";
 import type { UserActor } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
@@ -111,11 +112,13 @@ test("a study whose images were refused is read after somebody has said so, and 
   await assert.rejects(sign(caseId, claimToken, 1), refusedWith("case.incomplete"));
   await assert.rejects(accept(caseId, 1), refusedWith("case.incomplete"));
   await accept(caseId, 2);
+  const shownBefore = reportWords("").missingImages.text((await item(caseId)).images);
   await sign(caseId, claimToken, 1);
   const report = await withTenant(reader, (ctx) => getReport(ctx, { caseId }));
   const text = report.versions[0]!.sections.map((section) => section.text).join("\n");
   assert.match(text, /2 of 5 images were refused by the archive and were not available\./);
   assert.match(text, /No fracture in what was sent\./);
+  assert.equal(report.versions[0]!.sections[0]?.text, shownBefore, "the panel before the signature showed the same");
   const { rows } = await db.owner.query(
     "SELECT details FROM audit_event WHERE action = 'case.read-incomplete' AND case_id = $1",
     [caseId],

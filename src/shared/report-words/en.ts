@@ -34,11 +34,12 @@ export const english = {
     whenSigned: (doubts: readonly IdentityDoubt[]): string =>
       doubts.length > 0 ? `When this was signed: ${doubts.map(doubtThen).join(" ")}` : "",
   },
-  /** Images that were refused, or are damaged, of all that the study has. */
+  /** Images that were refused, or are damaged, of all that the study has; empty where none is. */
   missingImages: {
     title: "Images not available",
-    text: ({ all, refused, damaged }: { all: number; refused: number; damaged: number }): string =>
-      [
+    text: ({ received, refused, damaged }: { received: number; refused: number; damaged: number }): string => {
+      const all = received + refused;
+      return [
         refused > 0
           ? [`${refused} of ${all} images ${were(refused)} refused by the archive and ${were(refused)} not available.`]
           : [],
@@ -47,7 +48,8 @@ export const english = {
           : [],
       ]
         .flat()
-        .join(" "),
+        .join(" ");
+    },
   },
   /** Words that the signer has from a colleague's draft. Moments as `2026-11-26 01:20 UTC`. */
   authorship: {

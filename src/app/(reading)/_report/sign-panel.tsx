@@ -54,6 +54,7 @@ export function SignPanel({
   const sign = useMutation(trpc.report.sign.mutationOptions());
 
   const words = reportWords(text.language);
+  const missing = words.missingImages.text(item.images);
   const signed = signedSections(text.sections, prompts);
   const leftOut = text.sections.filter(({ key }) => !signed.some((own) => own.key === key)).map(({ title }) => title);
 
@@ -112,6 +113,12 @@ export function SignPanel({
               <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">
                 {words.identity.whenSigned(item.doubts)}
               </dd>
+            </div>
+          ) : null}
+          {missing ? (
+            <div>
+              <dt className="text-xs font-medium text-stat">{words.missingImages.title}</dt>
+              <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">{missing}</dd>
             </div>
           ) : null}
           {signed.map((section) => (

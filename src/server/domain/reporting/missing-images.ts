@@ -29,5 +29,5 @@ export async function missingImages(
   const [{ received }] = await tx.$queryRaw<[{ received: number }]>`
     SELECT count(*)::int AS received FROM instance WHERE study_ref = ${study.id}::uuid AND status = 'stored' AND source <> 'report'`;
   const { title, text } = reportWords(language).missingImages;
-  return [{ key: missingImagesKey, title, text: text({ all: received + refused, refused, damaged }) }];
+  return [{ key: missingImagesKey, title, text: text({ received, refused, damaged }) }];
 }
