@@ -35,6 +35,7 @@ function pages(): [who: string | null, path: string, ready: string][] {
     [people.admin, "/admin/users", "Petra Novak"],
     [people.admin, "/admin/identity", "Brook"],
     [people.admin, "/admin/set-aside", "Twice"],
+    [people.admin, "/orders", "the names differ"],
     [people.admin, "/admin/audit", "Export CSV"],
     [people.referrer, "/reports", "Normal chest CT."],
     [people.referrer, `/reports/${signedStudyId}`, "Told by telephone."],

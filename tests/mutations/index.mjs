@@ -6,6 +6,7 @@ import { jobs } from "./jobs.mjs";
 import { leases } from "./leases.mjs";
 import { limits } from "./limits.mjs";
 import { measurement } from "./measurement.mjs";
+import { ordering } from "./ordering.mjs";
 import { priors } from "./priors.mjs";
 import { syncs } from "./syncs.mjs";
 import { types } from "./types.mjs";
@@ -32,4 +33,5 @@ export const mutations = Object.entries({
   viewer,
   exchange,
   assignment,
+  ordering,
 }).flatMap(([part, breaks]) => breaks.map((each) => ({ part, ...each })));

@@ -16,7 +16,7 @@ export const people = {
 
 /**
  * A stack with something on every page: cases with names in other scripts, one of them STAT, one with refused images, one signed with an
- * addendum, an identity to decide about, an object set aside, an invitation that waits.
+ * addendum, an identity to decide about, an order apart from a study and one joined, a question to the site, an object set aside, an invitation that waits.
  */
 export type BusyHouse = {
   stack: Stack;
@@ -83,7 +83,7 @@ export async function startBusyHouse(): Promise<BusyHouse> {
       await storescu(stack, [file]);
       return made;
     };
-    await tiny("korean", ["Hong^Gildong", "홍^길동"]);
+    await tiny("korean", ["Hong^Gildong", "홍^길동"], { elements: { "00080050": { vr: "SH", Value: ["HOUSE-A"] } } });
     await tiny("arabic", ["قباني^لنزار"]);
     await tiny("doubt", ["Brook^Ash"], { elements: { "00080020": { vr: "DA", Value: ["20250310"] } } });
     await tiny("doubt", ["Rivers^Alder"], { elements: { "00100030": { vr: "DA", Value: ["19550101"] } } });
@@ -125,6 +125,25 @@ export async function startBusyHouse(): Promise<BusyHouse> {
       displayName: "Petra Novak",
       roles: ["technologist"],
     });
+    const order = { facilitySlug: "lakeside-main", procedureDescription: "CT chest", modality: "CT" };
+    await admin.mutate("order.create", {
+      ...order,
+      patientId: "HOUSE-korean",
+      patientName: "Kim^Minsu",
+      accessionNumber: "HOUSE-A",
+      priority: "stat",
+      priorityReason: "Suspected dissection",
+      clinicalInformation: "Tearing pain between the shoulder blades.",
+    });
+    const uma = await reader.query<{ accessionNumber: string }>("worklist.get", { caseId: item("stat").caseId });
+    await admin.mutate("order.create", {
+      ...order,
+      patientId: "HOUSE-stat",
+      patientName: "Urgent^Uma",
+      accessionNumber: uma.accessionNumber,
+      clinicalInformation: "Cough for three weeks.",
+    });
+    await reader.mutate("worklist.ask", { caseId: item("stat").caseId, text: "Which side?", stopsClock: false });
     return {
       stack,
       database,
