@@ -4,6 +4,7 @@ import { existsSync, globSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { dicomLiterals, dicomLiteralsWork } from "./lib/dicom-literals.mjs";
 import { importRules, importRulesWork } from "./lib/import-rules.mjs";
+import { namedFiles, namedFilesWork } from "./lib/named-files.mjs";
 import { bin, root } from "./lib/paths.mjs";
 import { say } from "./lib/say.mjs";
 import { tableOwners, tableOwnersWork } from "./lib/table-owners.mjs";
@@ -76,6 +77,8 @@ gate("version floors", versionFloors);
 gate("repository rules", repositoryRules);
 gate("tags by keyword", dicomLiterals);
 gate("tags by keyword report violations", dicomLiteralsWork);
+gate("comments name files that exist", namedFiles);
+gate("missing files are reported", namedFilesWork);
 gate("breaks fit the code", () => {
   const run = spawnSync(bin("node"), ["scripts/mutate.mjs", "--stale"], { cwd: root });
   return run.status === 0 ? null : `${run.stdout}${run.stderr}`;

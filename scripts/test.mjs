@@ -1,6 +1,6 @@
 // `npm test`: every test, on a Postgres and a Redis of its own. Groups run one after the other, cheapest first; inside
 // a group two files run in parallel. `npm test -- unit integration` runs some groups; `npm test --
-// tests/e2e/foo.test.ts` some files.
+// tests/e2e/viewer.test.ts` some files.
 import { spawn } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";

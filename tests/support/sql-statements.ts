@@ -3,7 +3,7 @@ import ts from "typescript";
 
 /** A statement as the code sends it, and what the code believes to get back. */
 export type Statement = {
-  /** `src/…/file.ts:line` */
+  /** File and line: `src/…:line` */
   where: string;
   /** One text for each way the code may put it together. */
   texts: string[];

@@ -5,7 +5,7 @@ import { begunStates, claimableStates, openStates, signedStates } from "./case-s
 
 /**
  * The conditions on a case's status, each defined once: on a row that was read, and as SQL on `reading_case c`. A test
- * compares both for every state with every claim (tests/integration/case-conditions.test.ts).
+ * compares both for every state with every claim (tests/integration/case-states.test.ts).
  *
  * Whether a lease is running is decided by the database's clock at this moment, not at the start of the transaction.
  */

@@ -10,7 +10,7 @@ import { int32, seriesColumns, seriesJson, studyJson } from "../prerender.ts";
 import type { ClassifiedInstances } from "./classify-instances.ts";
 import type { SeriesRow, StudyRow } from "./rows.ts";
 
-/** The source of our own reports (documents/gather-report.ts). */
+/** The source of our own reports (imaging/own-documents.ts). */
 const ownDocumentSource = "report";
 
 /**
