@@ -5,18 +5,18 @@ import type { OpenObject } from "#server/storage/object-store.ts";
 import { objectStore } from "#server/storage/open-store.ts";
 import { verifySoon } from "./verify-object.ts";
 
-/** What is needed to tell whether an object is what was received. */
+/** What is needed to check whether an object is what was received. */
 export type Expected = Pick<InstanceLocation, "objectKey" | "sizeBytes" | "dataSetOffset" | "dataSetSha256">;
 
-/** How long an object that was read whole and found whole need not be read whole again, as long as nobody touched it. */
+/** How long an object that was checked completely need not be checked again, as long as its file is unchanged. */
 const trustMs = 10 * 60_000;
 const mostTrusted = 20_000;
 const trusted = new Map<string, { version: string; until: number }>();
 const running = new Map<string, Promise<void>>();
 
 /**
- * Makes sure that an open object holds the bytes that were received: size, and SHA-256 of the data set. What this archive serves
- * goes through here, or through a digest of the frame, before anybody gets it.
+ * Checks that an open object contains the bytes that were received: size, and SHA-256 of the data set. Everything this
+ * archive serves is checked here, or by a digest of the frame, before it is sent.
  *
  * @throws {DomainError} `storage.corrupt`
  */
@@ -90,7 +90,10 @@ async function readThrough(object: OpenObject, expected: Expected): Promise<void
   if (at < sizeBytes || hash.digest("hex") !== dataSetSha256) throw corrupt(expected);
 }
 
-/** Fills all of `buffer` from `position` on. @throws {DomainError} `storage.corrupt` for an object that ends before, `storage.unavailable` */
+/**
+ * Fills all of `buffer` from `position` on. @throws {DomainError} `storage.corrupt` for an object that ends before,
+ * `storage.unavailable`
+ */
 export async function readFully(
   object: OpenObject,
   expected: Pick<Expected, "objectKey" | "dataSetSha256">,
@@ -105,14 +108,16 @@ export async function readFully(
   }
 }
 
-/** The same for an object that is in memory whole. @throws {DomainError} `storage.corrupt` */
+/** The same for an object in memory. @throws {DomainError} `storage.corrupt` */
 export function assertWholeBytes(bytes: Buffer, expected: Omit<Expected, "sizeBytes">): void {
   const { dataSetOffset, dataSetSha256 } = expected;
   if (createHash("sha256").update(bytes.subarray(dataSetOffset)).digest("hex") !== dataSetSha256)
     throw corrupt(expected);
 }
 
-/** What is not what was received is looked at as a whole, so that its hospital hears of it; this reader gets nothing. */
+/**
+ * A damaged object is checked as a whole in the background, so that its hospital is notified; this reader gets nothing.
+ */
 export function corrupt(object: Pick<Expected, "objectKey" | "dataSetSha256">): DomainError {
   verifySoon(object);
   return new DomainError("storage.corrupt");
@@ -123,7 +128,7 @@ export function openObject(object: Pick<Expected, "objectKey" | "dataSetSha256">
   return orCorrupt(objectStore().open(object.objectKey), object);
 }
 
-/** What the store says of an object that is not there is a fault of this image. */
+/** A missing object is a fault of this image. */
 async function orCorrupt<T>(answer: Promise<T>, object: Pick<Expected, "objectKey" | "dataSetSha256">): Promise<T> {
   try {
     return await answer;

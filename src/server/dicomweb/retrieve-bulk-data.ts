@@ -37,7 +37,8 @@ export async function retrieveBulkData(
   if (isNotModified(req, res, etag, immutable)) return;
   const extent = bulkExtent(location, path);
   const wanted = accepted(req);
-  // A report or a picture in a document is what its SOP class says; a document's word on its own type is never believed.
+  // The media type of a report or an image in a document follows from its SOP class; the document's own claim is not
+  // trusted.
   const document =
     path === Tag.EncapsulatedDocument && location.sopClassUid === SOP.encapsulatedPdf ? "application/pdf" : null;
   const fits = (each: string): boolean => covers(each, octets) || (document !== null && covers(each, document));
@@ -56,7 +57,7 @@ export async function retrieveBulkData(
   const head = multipart ? partHead(boundary, { "Content-Type": bodyType }, true) : Buffer.alloc(0);
   const tail = multipart ? multipartEnd(boundary) : Buffer.alloc(0);
   res.writeHead(range ? 206 : 200, {
-    // What a document says of its own type is never believed: it is saved, not shown.
+    // A document's own media type is not trusted: it is sent as an attachment.
     "Content-Type": multipart ? `multipart/related; type="${bodyType}"; boundary=${boundary}` : bodyType,
     "Content-Disposition": "attachment",
     "Content-Length": head.length + end - start + tail.length,

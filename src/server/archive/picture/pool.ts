@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { DomainError, type ErrorCode } from "@overread/shared/errors";
 import type { PictureAnswer, PictureTask } from "./thread.ts";
 
-/** A picture that takes longer is not one that anybody waits for. */
+/** A longer rendering is aborted. */
 const taskMs = 15_000;
 const waitingLimit = 200;
 /** A thread that nobody needs gives its memory back. A new one has its codecs to compile, which takes as long as fifty pictures. */
@@ -17,10 +17,10 @@ let idle: NodeJS.Timeout | undefined;
 let sequence = 0;
 
 /**
- * Has a frame decoded or drawn in the thread, one after the other, within a time and a memory that are bounded.
+ * Decodes or renders a frame in the thread, one at a time, within limits of time and memory.
  *
- * @param task its frame's memory is handed over where it is all the frame's; otherwise it may be used again at the end.
- * @throws {DomainError} `dicom.cannot-render`, also when it took too long; `storage.unavailable` when too many wait.
+ * @throws {DomainError} `dicom.cannot-render`, also when it took too long; `storage.unavailable` when too many requests
+ * wait.
  */
 export function runPictureTask(task: PictureTask): Promise<Buffer> {
   if (waiting.length >= waitingLimit) throw new DomainError("storage.unavailable");

@@ -66,7 +66,7 @@ async function draw(
   }
 }
 
-/** Frames uncompressed, little endian. @throws {DomainError} `dicom.cannot-render` */
+/** Uncompressed frames, little endian. @throws {DomainError} `dicom.cannot-render` */
 export async function decodeFrames(
   actor: Actor,
   location: InstanceLocation,
@@ -82,7 +82,7 @@ export async function decodeFrames(
   return decoded;
 }
 
-/** Tables and overlays longer than this are no use to a picture. Bytes. */
+/** Longer tables and overlays are not loaded. Bytes. */
 const bulkLimit = 64 << 20;
 
 async function describer(
@@ -102,7 +102,7 @@ async function describer(
   };
 }
 
-/** Tables and overlays are bulk data when they are long. */
+/** Long tables and overlays are bulk data. */
 async function bulkValue(location: InstanceLocation, uri: string): Promise<Uint8Array> {
   const extent = bulkExtent(location, uri.slice(uri.lastIndexOf("/bulkdata/") + "/bulkdata/".length));
   const pieces: Buffer[] = [];
