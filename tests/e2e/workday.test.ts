@@ -209,6 +209,29 @@ describe("a working day", { timeout: 300_000 }, () => {
     await until("the window it opened with", async () => (await words()) === opened);
   });
 
+  test("the text is one key from the images and they are one key from it, out of the full screen too", async () => {
+    const { page } = solheim;
+    const image = page.getByTestId("image-number-current");
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute("name") ?? "");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("e");
+    assert.equal(await focused(), "impression", "where the cursor was last");
+    await page.keyboard.press("Escape");
+    const before = await image.textContent();
+    await page.keyboard.press("ArrowDown");
+    await until("the next image", async () => (await image.textContent()) !== before);
+    await page.keyboard.press("f");
+    await page.waitForFunction(() => document.fullscreenElement !== null);
+    await page.keyboard.press("e");
+    await until("the cursor in the text", async () => (await focused()) === "impression");
+    assert.equal(await page.evaluate(() => document.fullscreenElement), null);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    const keys = page.getByRole("complementary", { name: "Keys of the viewer" });
+    for (const does of ["Write the report", "Sign", "Next case"]) await keys.getByText(does).first().waitFor();
+    await page.keyboard.press("?");
+  });
+
   test("a signature under a claim that has lapsed is refused in words, and succeeds once the case is claimed again", async () => {
     const { page } = solheim;
     signedCase = caseIdOf(page);
@@ -234,7 +257,8 @@ describe("a working day", { timeout: 300_000 }, () => {
   test("an addendum is a second version above the first, signed with the password", async () => {
     const { page } = solheim;
     await page.getByRole("button", { name: "Addendum" }).click();
-    await page.locator("#addendum-text").fill("Discussed by telephone at 03:12.");
+    await page.locator("#addendum-text:focus").waitFor();
+    await page.keyboard.type("Discussed by telephone at 03:12.");
     await page.getByLabel("Password").fill("not the password");
     await page.getByRole("button", { name: "Sign the addendum" }).click();
     await page.getByText("That is not your password. Nothing was signed.").waitFor();
@@ -276,7 +300,7 @@ describe("a working day", { timeout: 300_000 }, () => {
 
   test("the next case is one key away after signing, and is claimed already", async () => {
     const { page } = solheim;
-    await page.getByRole("button", { name: "Next case" }).click();
+    await page.keyboard.press("n");
     await page.waitForURL((url) => url.pathname.startsWith("/studies/") && !url.pathname.endsWith(signedCase));
     await page.getByText(/^Claim \d+:\d\d$/).waitFor();
     await page.getByLabel("Impression").waitFor();

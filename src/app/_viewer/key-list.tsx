@@ -1,8 +1,19 @@
 import styles from "./key-list.module.css";
 import { keyList } from "./keyboard.ts";
+import type { ViewerProps } from "./types.ts";
 
-/** The list of keyboard shortcuts, beside the images and never over them. */
-export function KeyList({ onClose }: { onClose: () => void }) {
+/**
+ * The list of keyboard shortcuts, beside the images and never over them.
+ *
+ * @param pageKeys of the page around the viewer; they come first.
+ */
+export function KeyList({
+  pageKeys,
+  onClose,
+}: {
+  pageKeys: NonNullable<ViewerProps["pageKeys"]>;
+  onClose: () => void;
+}) {
   return (
     <aside className={styles.keys} aria-label="Keys of the viewer">
       <header>
@@ -12,7 +23,7 @@ export function KeyList({ onClose }: { onClose: () => void }) {
         </button>
       </header>
       <dl>
-        {keyList.map(({ keys, does }) => (
+        {[...pageKeys, ...keyList].map(({ keys, does }) => (
           <div key={does}>
             <dt>
               {keys.map((key) => (

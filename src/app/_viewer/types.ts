@@ -73,6 +73,8 @@ export type ViewerProps = {
   compact?: boolean;
   /** Study Instance UID of the prior shown beside the current study from the start. */
   initialPrior?: string;
+  /** Keys of the page around, for the list of keys. */
+  pageKeys?: readonly { keys: readonly string[]; does: string }[];
   /** Shows this image; pass a new object to jump again. */
   jumpTo?: ImagePointer | null;
 };

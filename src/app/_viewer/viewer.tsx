@@ -107,7 +107,7 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
         </div>
         <Stage session={session} />
         {asking && <PriorInDoubt prior={asking.study} onAnswer={(yes) => session.dispatch({ type: "answer", yes })} />}
-        {help && <KeyList onClose={() => setHelp(false)} />}
+        {help && <KeyList pageKeys={props.pageKeys ?? []} onClose={() => setHelp(false)} />}
       </div>
     </div>
   );

@@ -27,6 +27,8 @@ export type ReportHandle = {
   addMeasurement: (measurement: Measurement) => void;
   /** Returns why the image was refused; null when it was added. */
   addKeyImage: (image: MarkedKeyImage) => string | null;
+  /** Puts the cursor where it was last, into the findings at first; into the password while the signature is asked for. */
+  focus: () => void;
 };
 
 const mostKeyImages = 50;
@@ -141,7 +143,11 @@ export function ReportEditor({
     },
     [edit, mayWrite, anothers, study.current.studyInstanceUid],
   );
-  useImperativeHandle(handle, () => ({ addMeasurement, addKeyImage }), [addMeasurement, addKeyImage]);
+  const focus = useCallback(() => {
+    const area = fields.current.get(cursor.current?.key ?? "findings") ?? [...fields.current.values()][0];
+    (area ?? root.current?.querySelector<HTMLInputElement>("[data-autofocus]"))?.focus();
+  }, []);
+  useImperativeHandle(handle, () => ({ addMeasurement, addKeyImage, focus }), [addMeasurement, addKeyImage, focus]);
 
   const checks = checksOf(text.sections, {
     unsaved: state.status !== "saved" && state.status !== "saving",

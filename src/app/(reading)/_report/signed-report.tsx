@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, Clock3, FileText } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
 import { appCodeOf, messageFor } from "../../_trpc/errors.ts";
 import type { Report, SignedVersion } from "../../_trpc/types.ts";
@@ -10,7 +10,9 @@ import { Amendments } from "../../_ui/amendments.tsx";
 import { Button, buttonClass } from "../../_ui/button.tsx";
 import { Field } from "../../_ui/field.tsx";
 import { plural } from "../../_ui/format.ts";
+import { Kbd } from "../../_ui/kbd.tsx";
 import { Ago, Exact } from "../../_ui/now.tsx";
+import { useShortcuts } from "../../_ui/shortcuts.ts";
 import { useToast } from "../../_ui/toast.tsx";
 import { waitingReason } from "../../_ui/waiting-reason.ts";
 import { EarlierDrafts } from "./draft-authorship.tsx";
@@ -32,6 +34,8 @@ export function SignedReport({
   onNext: (() => void) | null;
 }) {
   const [adding, setAdding] = useState(false);
+  // An addendum that is being written is not left by a key.
+  useShortcuts({ n: () => onNext?.() }, onNext !== null && !adding);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto p-3">
@@ -53,7 +57,10 @@ export function SignedReport({
           <div className="flex gap-2">
             {onNext ? (
               <Button look="primary" className="flex-1" onClick={onNext}>
-                Next case
+                Next case{" "}
+                <Kbd onAccent className="max-md:hidden">
+                  N
+                </Kbd>
               </Button>
             ) : null}
             {report.canAddend ? <Button onClick={() => setAdding(true)}>Addendum</Button> : null}
@@ -194,6 +201,8 @@ function AddendumForm({ caseId, lateImages, onDone }: { caseId: string; lateImag
   const [text, setText] = useState("");
   const [password, setPassword] = useState("");
   const [totp, setTotp] = useState<string | null>(null);
+  const area = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => area.current?.focus(), []);
   const addendum = useMutation(
     trpc.report.addendum.mutationOptions({
       onSuccess: async () => {
@@ -219,6 +228,7 @@ function AddendumForm({ caseId, lateImages, onDone }: { caseId: string; lateImag
         Addendum
       </label>
       <textarea
+        ref={area}
         id="addendum-text"
         value={text}
         required

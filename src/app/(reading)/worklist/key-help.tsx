@@ -1,7 +1,10 @@
 import { Dialog } from "../../_ui/dialog.tsx";
 import { Kbd } from "../../_ui/kbd.tsx";
+import { useModKey } from "../../_ui/mod-key.ts";
 import { lists } from "./lists.ts";
 
+/** Said as this keyboard calls it. */
+const paletteKey = "mod K";
 const keys: [string[], string][] = [
   [["J", "↓"], "next row"],
   [["K", "↑"], "row above"],
@@ -9,11 +12,12 @@ const keys: [string[], string][] = [
   [["N"], "read the next case that is free"],
   [["S"], "skip: leave for later, with a reason"],
   [["/"], "filter; Esc clears it"],
-  [["⌘K"], "find and do (Ctrl K)"],
+  [[paletteKey], "find and do"],
   [["?"], "these keys"],
 ];
 
 export function KeyHelp({ open, onClose, mayRead }: { open: boolean; onClose: () => void; mayRead: boolean }) {
+  const modKey = useModKey();
   const shown = mayRead ? keys : keys.filter(([, what]) => !/claim|free|skip/.test(what));
   return (
     <Dialog open={open} onClose={onClose} title="Keys">
@@ -22,7 +26,7 @@ export function KeyHelp({ open, onClose, mayRead }: { open: boolean; onClose: ()
           <div key={what} className="contents">
             <dt className="flex gap-1">
               {caps.map((cap) => (
-                <Kbd key={cap}>{cap}</Kbd>
+                <Kbd key={cap}>{cap === paletteKey ? `${modKey}K` : cap}</Kbd>
               ))}
             </dt>
             <dd>{what}</dd>

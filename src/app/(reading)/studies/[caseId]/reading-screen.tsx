@@ -38,6 +38,7 @@ import { OrderLines } from "../../order-lines.tsx";
 import { SiteQuestions } from "../../site-questions.tsx";
 import { type ClaimView, useClaim } from "../../use-claim.ts";
 import { DockHandle, useDockWidth } from "./dock-width.tsx";
+import { useReportKeys } from "./use-report-keys.ts";
 
 // The viewer is rendered once the case is known; its code loads meanwhile.
 startViewer();
@@ -55,6 +56,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
   const [tab, setTab] = useState<"images" | "report">("images");
   const [width, setWidth] = useDockWidth();
   const reportHandle = useRef<ReportHandle>(null);
+  const reportKeys = useReportKeys(reportHandle, () => setTab("report"));
   const reader = me.org.kind === "reading_group";
 
   // Opening a study is audited, so it is requested once, and again only when something about this study has changed.
@@ -240,6 +242,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               current={studies.current}
               priors={studies.priors}
               jumpTo={jumpTo}
+              pageKeys={reportKeys}
               onAcceptPrior={acceptPrior}
               onMeasurement={(measurement) => reportHandle.current?.addMeasurement(measurement)}
               {...(reader && !signed ? { onKeyImage: markKeyImage } : {})}
