@@ -74,6 +74,22 @@ describe("layouts of the viewer", { timeout: 540_000 }, () => {
     assert.equal(await page.getByTestId("viewport-current").count(), 1);
   });
 
+  test("an empty cell is reached and filled by keys alone, and an undo empties it again", async () => {
+    await page.keyboard.press("Space");
+    await page.keyboard.press("]");
+    await shown(page, "r1c2");
+    await page.keyboard.press("u");
+    const empty = (side: Side) => page.locator(`[data-cell="${side}"]`).getByRole("button", { name: "Empty cell" });
+    await empty("r1c2").click();
+    await page.keyboard.press("Space");
+    await page.locator('[data-cell="r1c1"][data-active]').waitFor();
+    // Also from a focus in an empty cell the key leads on.
+    await empty("r2c1").focus();
+    await page.locator('[data-cell="r2c1"][data-active]').waitFor();
+    await page.keyboard.press("Space");
+    await page.locator('[data-cell="r1c1"][data-active]').waitFor();
+  });
+
   test("a series comes into the active cell by Enter in the tray, or is dragged into any", async () => {
     await openIn(page, "r1c2");
     await page.locator('nav [data-side="current"] li button').first().dragTo(page.locator('[data-cell="r2c2"]'));
@@ -204,6 +220,10 @@ describe("layouts of the viewer", { timeout: 540_000 }, () => {
     await shown(page, "prior");
     assert.match((await page.locator('[data-cell="r1c3"]').textContent()) ?? "", /Prior.*14 Mar 2024/);
     assert.equal(await viewportOf(page, "r1c3").getAttribute("data-testid"), "viewport-prior");
+    const hidden = await page
+      .getByRole("toolbar", { name: "Viewer tools" })
+      .evaluate((bar) => bar.scrollWidth - bar.clientWidth);
+    assert.ok(hidden <= 0, `${hidden} px of the tools are out of sight`);
     await viewportOf(page, "r1c2").focus();
     assert.equal(await viewportOf(page, "r1c2").getAttribute("data-testid"), "viewport-current", "the active cell");
     await page.keyboard.press("p");
@@ -220,6 +240,14 @@ describe("layouts of the viewer", { timeout: 540_000 }, () => {
     }
     const fits = await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
     assert.ok(fits, "the page does not scroll sideways");
+    // No cell of this size has room for a name, and in full screen nothing else says one.
+    const patient = page.getByRole("region", { name: "Images" }).locator("bdi").first();
+    assert.equal(await patient.isVisible(), false);
+    await page.keyboard.press("f");
+    await patient.waitFor();
+    assert.match((await patient.textContent()) ?? "", /\S+ · \S+/);
+    await page.keyboard.press("f");
+    await patient.waitFor({ state: "hidden" });
     await page.keyboard.press("Home");
     await layOut(page, 1, 1);
   });

@@ -53,7 +53,15 @@ export function CellFrame({ session, id, hidden }: { session: Session; id: CellI
       {cell && study ? (
         <FilledCell session={session} id={id} cell={cell} study={study} isPrior={isPrior} />
       ) : (
-        <button type="button" className={styles.empty} onFocus={activate} aria-label="Empty cell">
+        <button
+          type="button"
+          data-empty
+          className={styles.empty}
+          // A click makes the cell the active one; the keys stay with the images.
+          onMouseDown={(event) => event.preventDefault()}
+          onFocus={activate}
+          aria-label="Empty cell"
+        >
           Choose a series, or drag one here
         </button>
       )}

@@ -8,7 +8,7 @@ export const keyList: readonly { keys: string[]; does: string }[] = [
   { keys: ["Wheel", "↑", "↓"], does: "Previous, next image" },
   { keys: ["Page ↑", "Page ↓"], does: "Ten images" },
   { keys: ["Home", "End"], does: "First, last image" },
-  { keys: ["[", "]"], does: "Previous, next series" },
+  { keys: ["[", "]"], does: "Previous, next series; in an empty cell the last, the first" },
   { keys: ["1", "…", "9"], does: "Window preset" },
   { keys: ["0"], does: "Window as sent" },
   { keys: ["W"], does: "Window by dragging (right drag always)" },
@@ -28,7 +28,7 @@ export const keyList: readonly { keys: string[]; does: string }[] = [
   { keys: ["Y"], does: "Link scrolling (Shift + wheel moves one side)" },
   { keys: ["T"], does: "Open stacks at the first image or in the middle" },
   { keys: ["G"], does: "Layout: rows and columns, by arrows and Enter" },
-  { keys: ["Space"], does: "Next cell (Shift: the one before)" },
+  { keys: ["Space"], does: "Next cell with images, or the first empty one (Shift: back)" },
   { keys: ["Enter"], does: "This cell alone, and back (or double click)" },
   { keys: ["U"], does: "Undo: layout, series, window" },
   { keys: ["F"], does: "Full screen" },
@@ -80,6 +80,8 @@ export function isForOtherControl(event: KeyboardEvent): boolean {
   if (target?.closest("input, textarea, select, [contenteditable=''], [contenteditable=true], [role=dialog]"))
     return true;
   if (document.querySelector("dialog[open]")) return true;
+  // The button in an empty cell does nothing but say so: it must not keep the key that leads on.
+  if (event.key === " " && target?.closest("[data-empty]")) return false;
   return (event.key === " " || event.key === "Enter") && target?.closest("button, a, summary, [role=button]") !== null;
 }
 

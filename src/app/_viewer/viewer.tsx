@@ -6,6 +6,7 @@ import { openLayoutChooser } from "./layout-chooser.tsx";
 import { MeasurementChips } from "./measurement-chips.tsx";
 import { PriorInDoubt } from "./prior-in-doubt.tsx";
 import { SeriesTray } from "./series-tray.tsx";
+import { currentPatient } from "./session/places.ts";
 import { createSession, type Session } from "./session/run.ts";
 import { Stage } from "./stage.tsx";
 import { Toolbar } from "./toolbar.tsx";
@@ -49,6 +50,7 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
   const [help, setHelp] = useState(false);
   const { jumpTo, compact = false } = props;
   const fault = useSession(session, (state) => state.fault);
+  const patient = useSession(session, currentPatient);
   const asking = useSession(session, (state) => state.question);
 
   const toggleFullscreen = () => {
@@ -92,6 +94,9 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
   return (
     // biome-ignore lint/a11y/useSemanticElements: a section would need a heading, and the page has its own.
     <div ref={root} className={styles.viewer} data-compact={compact || undefined} role="region" aria-label="Images">
+      <p className={styles.patient}>
+        <bdi>{patient}</bdi>
+      </p>
       <Toolbar
         session={session}
         compact={compact}

@@ -126,6 +126,11 @@ export function adjacentSeries(state: SessionState, cell: Cell, by: 1 | -1): Ser
   return all[now + by] ?? null;
 }
 
+/** The series an empty cell begins with: the current study's first going forward, its last going back. */
+export function outermostSeries(state: SessionState, by: 1 | -1): SeriesForViewing | null {
+  return byNumber(state.studies.current.series.filter(mayHaveImages)).at(by === 1 ? 0 : -1) ?? null;
+}
+
 /** A cell's series has loaded: chooses the image it opens with, and the window when it is not the series' own. */
 export function openLoaded(
   state: SessionState,

@@ -35,6 +35,16 @@ export function filledCells({ layout, cells }: Pick<SessionState, "layout" | "ce
 }
 
 /**
+ * The cells that one key steps through: those that show something, and the first empty one, so that it can be filled without a
+ * mouse. While one cell is maximized only those that show something.
+ */
+export function cellsToStepThrough(state: Pick<SessionState, "layout" | "cells" | "maximized">): CellId[] {
+  const all = cellIdsOf(state.layout);
+  const empty = state.maximized ? undefined : all.find((id) => !state.cells[id]);
+  return all.filter((id) => state.cells[id] || id === empty);
+}
+
+/**
  * The cell of the current study: the active one, else the one last used, else the first; null when no cell shows it.
  */
 export function currentCell(state: SessionState): CellId | null {
@@ -45,6 +55,12 @@ export function currentCell(state: SessionState): CellId | null {
 /** The first cell that shows a prior; null when none does. */
 export function priorCell(state: SessionState): CellId | null {
   return filledCells(state).find(([, cell]) => !isCurrent(state, cell))?.[0] ?? null;
+}
+
+/** Whose images the current study is, as its objects say: name and patient ID; empty until one of its series has loaded. */
+export function currentPatient(state: SessionState): string {
+  const [, cell] = filledCells(state).find(([, cell]) => isCurrent(state, cell) && cell.loaded) ?? [];
+  return [cell?.loaded?.patientName, cell?.loaded?.patientId].filter(Boolean).join(" · ");
 }
 
 /** A cell's name in `data-testid`: `"current"`, `"prior"`, or its id. */

@@ -57,6 +57,15 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
         activeCell(after(state, ...steps.slice(0, i + 1).map((by) => ({ type: "next-cell", by }) as const))),
       );
       assert.deepEqual(places, ["r1c2", "r2c1", "r2c2", "r2c1"]);
+      const wide = after(beside(), { type: "set-layout", rows: 3, columns: 3 }, { type: "activate", cell: "r1c1" });
+      const round = Array.from({ length: 5 }, (_, i) =>
+        activeCell(after(wide, ...Array.from({ length: i + 1 }, () => ({ type: "next-cell", by: 1 }) as const))),
+      );
+      assert.deepEqual(
+        round,
+        ["r1c2", "r1c3", "r2c1", "r2c2", "r1c1"],
+        "of the five empty cells the first, to be filled",
+      );
     },
   ],
   open: [
@@ -94,6 +103,17 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
       const next = after(open(), { type: "step-series", by: 1 });
       assert.deepEqual(seriesByCell(next), { r1c1: "1.1.2" });
       assert.deepEqual(seriesByCell(after(open(), { type: "step-series", by: -1 })), { r1c1: "1.1.1" });
+      const wide = after(open(), { type: "set-layout", rows: 2, columns: 2 }, { type: "activate", cell: "r2c2" });
+      assert.equal(wide.cells.r2c2, undefined);
+      for (const [by, series] of [
+        [1, "1.1.1"],
+        [-1, "1.1.3"],
+      ] as const)
+        assert.equal(
+          after(wide, { type: "step-series", by }).cells.r2c2?.source.series,
+          series,
+          "an empty cell is filled",
+        );
     },
   ],
   "toggle-prior": [

@@ -13,10 +13,11 @@ import {
   hangPrior,
   hangSeries,
   openLoaded,
+  outermostSeries,
   removePriors,
 } from "./hang.ts";
 import { relinkAll } from "./links.ts";
-import { activeCell, cellsInView, filledCells, maxLayoutSize, priorCell } from "./places.ts";
+import { activeCell, cellsInView, cellsToStepThrough, filledCells, maxLayoutSize, priorCell } from "./places.ts";
 import {
   applyPreset,
   goToImage,
@@ -74,13 +75,13 @@ function next(state: SessionState, action: Action): Step {
       const seen = action.cell ? activate(state, action.cell) : state;
       return withEffects({
         ...seen,
-        maximized: !state.maximized && filledCells(state).length > 0 && cellsInView(state).length > 1,
+        maximized: !state.maximized && seen.cells[activeCell(seen)] !== undefined && cellsInView(state).length > 1,
       });
     }
     case "activate":
       return withEffects(activate(state, action.cell));
     case "next-cell": {
-      const shown = filledCells(state).map(([id]) => id);
+      const shown = cellsToStepThrough(state);
       const place = shown.indexOf(active) + action.by;
       return withEffects(activate(state, shown[(place + shown.length) % shown.length] ?? active));
     }
@@ -209,8 +210,8 @@ function withCell(state: SessionState, id: CellId, change: Partial<Cell>): Sessi
 
 function stepped(state: SessionState, id: CellId, by: 1 | -1): SessionState {
   const cell = state.cells[id];
-  const study = cell && studyOf(state, cell.source.study);
-  const series = cell && adjacentSeries(state, cell, by);
+  const study = cell ? studyOf(state, cell.source.study) : state.studies.current;
+  const series = cell ? adjacentSeries(state, cell, by) : outermostSeries(state, by);
   return study && series ? hangSeries(state, id, study, series) : state;
 }
 
