@@ -178,7 +178,7 @@ describe("layouts of the viewer", { timeout: 540_000 }, () => {
     await viewportOf(page, "r1c2").dblclick();
     await until("one cell alone", async () => (await page.locator("[data-cell]:visible").count()) === 1);
     await standsAt(page, "r1c2", 3);
-    assert.ok((await pictureOf(page, "r1c2")).width > 600);
+    await until("the picture in the room of all", async () => (await pictureOf(page, "r1c2")).width > 600);
     await page.mouse.wheel(0, 100);
     await standsAt(page, "r1c2", 4);
     await page.mouse.wheel(0, -100);
