@@ -126,6 +126,16 @@ test("while Postgres cannot be heard the screens stay connected, and fetch again
   screen.close();
 });
 
+test("a notification that this release does not understand ends no front door", async () => {
+  const screen = await listen((await signedIn("radiologist@nightshift.example")).cookie);
+  for (const channel of [liveChannel, "overread_spent", "overread_revoked"])
+    for (const message of ["", "no JSON", "null", "[]", '{"door":"another"}', '{"orgIds":7}'])
+      await db.owner.query("SELECT pg_notify($1, $2)", [channel, message]);
+  await publish({ topic: "case.changed", orgIds: [await orgId("nightshift")], caseId: "c4" });
+  await eventually(() => screen.events().some(({ caseId }) => caseId === "c4"), "the change behind them");
+  screen.close();
+});
+
 test("events are for signed-in people", async () => {
   assert.equal((await fetch(`${base}/api/events`)).status, 401);
   const { token } = await createApiToken("lakeside", ["dicomweb:read"], "t");

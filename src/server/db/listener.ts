@@ -66,7 +66,13 @@ export class DatabaseListener {
       });
       client.on("error", () => {});
       client.on("notification", ({ channel, payload }) => {
-        for (const { heard } of this.#hearers.get(channel) ?? []) heard(payload ?? "");
+        for (const { heard } of this.#hearers.get(channel) ?? [])
+          try {
+            heard(payload ?? "");
+          } catch (error) {
+            // Another release may say it otherwise: one that is not understood must not end the process, and every one beside it.
+            this.#log.warn({ err: error, channel }, "a notification is not understood");
+          }
       });
       let pinging: NodeJS.Timeout | undefined;
       try {
