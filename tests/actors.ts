@@ -4,7 +4,7 @@ import type { UserActor } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 
 /**
- * A signed-in person of the demo organisations, without the sign-in form: the actor for calling verbs, the `Cookie`
+ * A signed-in person of the demo organisations, without the sign-in form: the actor for calling verbs, and the `Cookie`
  * header for calling over HTTP.
  */
 export async function signedIn(email: string): Promise<{ actor: UserActor; cookie: string }> {

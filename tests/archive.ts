@@ -12,7 +12,9 @@ import { seedDemo } from "#server/demo/seed.ts";
 import { useTestDatabase } from "./database.ts";
 import { answerDicomweb } from "./support/dicomweb-alone.ts";
 
-/** An archive of a test file's own: its database, its object store, the demo organisations, and DICOMweb on a free port. */
+/**
+ * The archive of one test file: its database, its object store, the demo organisations, and DICOMweb on a free port.
+ */
 export type TestArchive = {
   owner: pg.Pool;
   storage: string;
@@ -20,7 +22,7 @@ export type TestArchive = {
   url: string;
   /** Bearer token of an organisation with both DICOMweb scopes. */
   tokens: Record<"lakeside" | "harbor" | "nightshift", string>;
-  /** @param init `org` whose root (lakeside), `token` or `cookie` who asks. */
+  /** @param init `org`: the organisation of the root (lakeside), `token` or `cookie`: the caller. */
   request(
     path: string,
     init?: RequestInit & { org?: string; token?: string | null; cookie?: string },
@@ -100,7 +102,7 @@ export async function useTestArchive({ reserveBytes = 0 }: { reserveBytes?: numb
       return {
         status: response.status,
         body,
-        // Those without UIDs stand in a sequence of their own; in the order of the parts they are easier to compare.
+        // Failures without UIDs are in a sequence of their own; in the order of the parts they are easier to compare.
         failed: [...items("00081198"), ...items("0008119A")].sort((a, b) => partOf(a) - partOf(b)),
         stored: items("00081199"),
         headers: response.headers,
@@ -120,7 +122,7 @@ export async function useTestArchive({ reserveBytes = 0 }: { reserveBytes?: numb
 const partOf = (item: DicomJson): number =>
   Number(/^part (\d+)/.exec(String(item["00000902"]?.Value?.[0] ?? ""))?.[1] ?? 0);
 
-/** The parts of a multipart answer, by the boundary its header names. */
+/** The parts of a multipart answer, by the boundary in its header. */
 export async function partsOf(response: Response): Promise<{ headers: string; body: Buffer }[]> {
   const boundary = /boundary="?([^";]+)/.exec(response.headers.get("content-type") ?? "")?.[1];
   if (!boundary) throw new Error(`not multipart: ${response.headers.get("content-type")}`);
@@ -138,7 +140,7 @@ export async function partsOf(response: Response): Promise<{ headers: string; bo
   return parts;
 }
 
-/** The bytes behind group 0002 of a Part 10 file. */
+/** The bytes after group 0002 of a Part 10 file. */
 export function dataSetOf(part10: Buffer): Buffer {
   // A file without preamble begins with group 0002, or with the data set.
   let at = part10.toString("latin1", 128, 132) === "DICM" ? 132 : 0;

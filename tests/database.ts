@@ -7,8 +7,8 @@ import { ensureRoles } from "#server/db/roles.ts";
 import { ensureDatabase } from "../scripts/lib/database.mjs";
 
 /**
- * A database of this test file's own, on the server that `npm test` started (OVERREAD_TEST_DATABASE_URL).
- * Sets the environment the product reads its settings from, so call it before anything asks `config()`.
+ * The database of one test file, on the server that `npm test` started (OVERREAD_TEST_DATABASE_URL). Sets the
+ * environment that the product reads its settings from, so call it before anything calls `config()`.
  */
 export const testSecret = "test-secret-not-for-production-0123456789";
 
@@ -26,7 +26,7 @@ export async function useTestDatabase(): Promise<{ ownerUrl: string; owner: pg.P
   const admin = new pg.Client({ connectionString: serverUrl });
   await admin.connect();
   const name = `t_${randomBytes(6).toString("hex")}`;
-  // Roles are cluster-wide and files run side by side: one at a time.
+  // Roles are shared by the cluster and test files run in parallel: one at a time.
   await admin.query("SELECT pg_advisory_lock(4242)");
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
@@ -40,13 +40,13 @@ export async function useTestDatabase(): Promise<{ ownerUrl: string; owner: pg.P
       await applyMigrations(templateUrl);
     }
     await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER overread_schema`);
-    // As ensureRoles does it: privileges of a database do not go along into its copy.
+    // As in ensureRoles: a database's privileges are not copied with it.
     await admin.query(`REVOKE TEMPORARY ON DATABASE ${name} FROM PUBLIC`);
   } finally {
     await admin.query("SELECT pg_advisory_unlock(4242)");
     await admin.end();
   }
-  // The product's own owner, which is no superuser; `owner` below is one, for what only a test may do.
+  // The product's own owner, which is no superuser; `owner` below is one, for tests only.
   const schemaOwner = new URL(ownerUrl);
   schemaOwner.username = "overread_schema";
   schemaOwner.password = testSecret;

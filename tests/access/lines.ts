@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { Role } from "#server/db/generated/enums.ts";
 
-/** The access matrix as tables: every procedure and every DICOMweb route has its line here, or the build fails. */
+/** The access matrix as tables: every procedure and every DICOMweb route has a line here, or the build fails. */
 
 export const roles = Object.values(Role);
-/** One tenant's things, by the ids a caller would need. */
+/** One tenant's test data, by the ids a caller would need. */
 export type Things = {
   orgSlug: string;
   facilitySlug: string;
@@ -29,7 +29,7 @@ export type Things = {
 type Line = {
   /** The call that reaches for these things; null: the procedure takes no id of anything. */
   reach: ((things: Things) => unknown) | null;
-  /** Who may call it in their own tenant, on the side where their office is. */
+  /** A call with ids of these data; null: the procedure takes no id. */
   may: Role[];
 };
 export const staff: Role[] = ["radiologist", "worklist_manager", "technologist", "site_admin"];

@@ -23,28 +23,28 @@ import { makeUnreadCase } from "../factories/studies.ts";
 import { answerDicomweb } from "../support/dicomweb-alone.ts";
 import { roles, type Things } from "./lines.ts";
 
-/** Stands in everything that belongs to the foreign hospital: what shows it, leaks. */
+/** Part of everything that belongs to the foreign hospital: an answer that contains it leaks. */
 export const canary = "CANARY";
 
 export type Caller = { name: string; role: Role; actor: UserActor; cookie: string };
 
 export type Tenants = {
   owner: pg.Pool;
-  /** Where DICOMweb answers. */
+  /** Origin of DICOMweb. */
   origin: string;
-  /** Every office of two hospitals, two reading groups and the platform; none has to do with the foreign hospital. */
+  /** Every role of two hospitals, two reading groups and the platform; none is related to the foreign hospital. */
   strangers: Caller[];
   tokens: string[];
   lakeside: Things;
   harbor: Things;
-  /** The foreign hospital's. */
+  /** Of the foreign hospital. */
   faraway: Things;
   close(): Promise<void>;
 };
 
 let owner: pg.Pool;
 
-/** The demo's organisations, furnished, and a foreign hospital with a reading group of its own. One per test file. */
+/** The demo's organisations with data, and a foreign hospital with a reading group of its own. One per test file. */
 export async function useTenants(): Promise<Tenants> {
   const dataDir = mkdtempSync(path.join(tmpdir(), "overread-matrix-"));
   Object.assign(process.env, { NODE_ENV: "test", OVERREAD_DATA_DIR: dataDir });
@@ -72,7 +72,7 @@ export async function useTenants(): Promise<Tenants> {
       async (slug) => (await createApiToken(slug, ["dicomweb:read", "dicomweb:write"], "matrix")).token,
     ),
   );
-  // One patient number and one Study Instance UID in two hospitals: each has its own.
+  // One patient ID and one Study Instance UID exist in two hospitals.
   const sameUid = "2.25.4242";
   const lakeside = await furnish("lakeside-main", lakesideId!, nightshift!, { studyInstanceUid: sameUid });
   const harbor = await furnish("harbor-general", harborId!, nightshift!, {});
@@ -103,7 +103,7 @@ export async function useTenants(): Promise<Tenants> {
   };
 }
 
-/** A hospital with a group of its own that reads for it, which nobody else has a contract with. */
+/** A hospital with a reading group of its own, and no contract with anybody else. */
 async function foundTenant(hospital: string, group: string): Promise<void> {
   await owner.query(
     `WITH h AS (INSERT INTO organization (slug, name, kind, letterhead) VALUES ($1, $3, 'hospital', '{}') RETURNING id),
@@ -127,7 +127,7 @@ export async function hire(slug: string, org: string, role: Role, name = "Staff"
   return { name: `${role} of ${slug}`, role, ...(await signedIn(email)) };
 }
 
-/** A tenant's case being read, a signed one, an edge router and somebody who works there. */
+/** A tenant's case being read, a signed one, an edge router and an account. */
 async function furnish(
   facility: string,
   org: string,

@@ -7,7 +7,7 @@ import { toDomainError } from "#server/errors.ts";
 import { answersEmpty, onCallerAlone, procedures, routes } from "./lines.ts";
 import { addressOf, type Caller, call, canary, isRefusal, type Tenants } from "./tenants.ts";
 
-/** Everything the foreign hospital and its group own, as one digest: changes with any row added, changed or removed. */
+/** A digest over all rows of the foreign hospital and its group: changes with any row added, changed or removed. */
 export async function digestOfFaraway(tenants: Tenants): Promise<Record<string, string>> {
   const { rows: tables } = await tenants.owner.query<{ table_name: string; columns: string[] }>(
     `SELECT table_name, array_agg(column_name::text) AS columns FROM information_schema.columns
@@ -28,7 +28,7 @@ export async function digestOfFaraway(tenants: Tenants): Promise<Record<string, 
   return digest;
 }
 
-/** Nothing of the foreign tenant's may stand in an answer: no name, no text, no id, no UID that is its alone. */
+/** No answer may contain anything of the foreign tenant: no name, no text, no id, no UID that only it has. */
 export function assertNoTrace(tenants: Tenants, answer: string, what: string): void {
   const { studyInstanceUid: _shared, ...ids } = tenants.faraway;
   for (const secret of [canary, ...Object.values(ids)]) assert.ok(!answer.includes(secret), `${what} shows ${secret}`);
@@ -37,7 +37,7 @@ export function assertNoTrace(tenants: Tenants, answer: string, what: string): v
 export async function walkProcedures(tenants: Tenants, what: string): Promise<void> {
   for (const caller of tenants.strangers)
     for (const [procedure, { reach }] of Object.entries(procedures)) {
-      // These act on the caller alone, and would end the sessions this walk needs.
+      // These act on the caller only, and would end the sessions this walk needs.
       if (procedure === "session.signOutEverywhere" || onCallerAlone.has(procedure)) continue;
       const outcome = await call(caller, procedure, reach?.(tenants.faraway));
       const name = `${what}: ${procedure} by ${caller.name}`;
@@ -76,14 +76,14 @@ export async function walkRoutes(tenants: Tenants, what: string, people: Caller[
         const line = `${what}: ${route.method} ${root}${route.pattern} by ${name}: ${response.status}`;
         assertNoTrace(tenants, text, line);
         if (root === tenants.faraway.orgSlug) assert.ok([401, 403, 404].includes(response.status), line);
-        // The UID that two hospitals share is answered from the caller's own study; what is below it is foreign.
+        // A UID that two hospitals share is answered from the caller's own study; series below it are foreign.
         else if (kind === "study" && route.pattern.includes("{series}"))
           assert.ok([200, 204, 401, 403, 404].includes(response.status), line);
       }
     }
 }
 
-/** The signed report's documents of the foreign hospital, asked for by every stranger. */
+/** The documents of the foreign hospital's signed report, requested by every stranger. */
 export async function askForDocuments(tenants: Tenants): Promise<void> {
   for (const { actor, name } of tenants.strangers)
     await assert.rejects(
@@ -93,7 +93,7 @@ export async function askForDocuments(tenants: Tenants): Promise<void> {
     );
 }
 
-/** The foreign hospital's image that was set aside, asked for by every stranger. */
+/** The foreign hospital's quarantined image, requested by every stranger. */
 export async function askForQuarantined(tenants: Tenants): Promise<void> {
   for (const { actor, name } of tenants.strangers)
     await assert.rejects(

@@ -1,11 +1,14 @@
-/** What the caller's organisation is to a row: whose it is, who reads it, somebody with a contract, nobody. */
+/** The relation of the caller's organisation to a row: owner, reading group, contract partner, none. */
 export type Side = "owner" | "reader" | "partner";
 
 type Line = { insert: Side[]; update: Side[]; delete: Side[] };
 const nobody: Line = { insert: [], update: [], delete: [] };
 const ofHospital: Line = { insert: ["owner"], update: ["owner"], delete: [] };
 
-/** The matrix of writes: every table of the database has its line, or the test fails. What is not here, the database refuses. */
+/**
+ * The matrix of writes: every table of the database has its line, or the test fails. The database refuses whatever is
+ * not listed.
+ */
 export const tables: Record<string, Line> = {
   organization: nobody,
   contract: nobody,

@@ -26,8 +26,8 @@ export interface ReceivedPart {
 }
 
 /**
- * The far side of the network for tests of the edge: the contract with the portal, in memory. It keeps what
- * STOW brings by hash, as the archive does.
+ * The portal, in memory, for tests of the edge: implements the contract, and stores objects by hash, as the archive
+ * does.
  */
 export class FakePortal {
   origin = "";
@@ -45,40 +45,40 @@ export class FakePortal {
   };
   /** Every part of every STOW request, in order. */
   readonly parts: ReceivedPart[] = [];
-  /** What the archive holds: `uid sha` to how often it came. */
+  /** The stored objects: `uid sha` to how often each was sent. */
   readonly held = new Map<string, number>();
   readonly completes: StudyComplete[] = [];
   readonly heartbeats: Heartbeat[] = [];
-  /** What the archive has lost and asks for again. */
+  /** Objects that the archive has lost and asks for again. */
   resend: InstanceDigest[] = [];
-  /** The newest version of the contract that it knows: the release before kinds of deliveries knew the first. */
+  /** The newest contract version it implements: the release before kinds of deliveries had version 1 only. */
   knows: 1 | 2 = 2;
-  /** In the words of version 1, and as it was said where that was version 2. */
+  /** As version 1, and as sent where that was version 2. */
   readonly outcomes: (DeliveryOutcome & { deliveryId: string; said?: v2.DeliveryOutcome })[] = [];
   deliveries: Delivery[] = [];
-  /** Of kinds that came later, or said in a way that nobody understands. */
+  /** Deliveries of later kinds, or invalid ones. */
   strange: v2.OfferedDelivery[] = [];
   readonly objects = new Map<string, Buffer>();
   tokensGiven = 0;
-  /** Since it was revoked. */
+  /** After it was revoked. */
   tokensRefused = 0;
-  /** Everything answers 503. */
+  /** Every request is answered 503. */
   down = false;
   revoked = false;
-  /** The archive's half still believes the tokens of a router that the control half has revoked. */
+  /** The archive still accepts the tokens of a router that was revoked. */
   archiveBelieves = false;
-  /** Calls of STOW that are answered with an error after the object was kept: the answer gets lost. */
+  /** STOW requests that are answered with an error after the object was stored, as if the answer was lost. */
   loseAnswers = 0;
-  /** Outcomes are answered 503 and forgotten. */
+  /** Outcomes are answered 503 and not stored. */
   loseOutcomes = false;
   /** SOP Instance UID to failure reason. */
   readonly refuse = new Map<string, number>();
-  /** How a refused object is named: by its UID, by its place among the parts, or not at all. */
+  /** How a refused object is identified: by its UID, by its position among the parts, or not at all. */
   naming: "uid" | "part" | "none" = "uid";
   /** Requests with this object are answered with this status. */
   readonly refuseRequest = new Map<string, number>();
   readonly refused: RefusedObjects[] = [];
-  /** What came, in order: lists of refused objects and complete studies. */
+  /** What was received, in order: lists of refused objects and complete studies. */
   readonly told: string[] = [];
   #publicKey = "";
   #codeUsed = false;
@@ -107,7 +107,7 @@ export class FakePortal {
     return this.held.has(`${object.sopInstanceUid} ${object.sha256}`);
   }
 
-  /** Makes all tokens invalid. */
+  /** Invalidates all tokens. */
   forgetTokens(): void {
     this.#tokens.clear();
   }
@@ -192,7 +192,7 @@ export class FakePortal {
       this.completes.push(StudyComplete.parse(JSON.parse(body.toString())));
       return answer(200, {});
     }
-    // As the pages answer for what is not there.
+    // The answer of the pages for an unknown path.
     if (pathname.startsWith("/api/edge/v2/") && this.knows < 2) {
       response.writeHead(404, { "content-type": "text/html" }).end("<!doctype html><title>Not found</title>");
       return;

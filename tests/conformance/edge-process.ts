@@ -8,7 +8,7 @@ import { FakePortal } from "./edge-portal.ts";
 
 const main = fileURLToPath(new URL("../../edge-router/src/main.ts", import.meta.url));
 
-/** Waits for something to become true; fails with its description when it does not. */
+/** Waits for a condition; fails with its description when it does not become true. */
 export async function until(what: string, isTrue: () => boolean | Promise<boolean>, ms = 20_000): Promise<void> {
   const deadline = Date.now() + ms;
   while (!(await isTrue())) {
@@ -17,7 +17,7 @@ export async function until(what: string, isTrue: () => boolean | Promise<boolea
   }
 }
 
-/** Runs a program to its end. DCMTK without Nagle, or its delays are what is measured. */
+/** Runs a program to its end. Disables Nagle's algorithm in DCMTK, whose delays would be measured otherwise. */
 export function run(
   program: string,
   args: string[],
@@ -56,7 +56,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Whether somebody accepts connections there, whatever is said then. */
+/** Whether the port accepts connections, whatever is answered then. */
 export const isListening = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port });
@@ -128,7 +128,7 @@ export class EdgeUnderTest {
     if (this.exitCode !== null) throw new Error(`edge ended: ${this.log}`);
   }
 
-  /** The edge's own process id, which is not the child's under a wrapper. */
+  /** The edge's own process id; under a wrapper it is not the child's. */
   get pid(): number {
     return Number(/"pid":(\d+)[^\n]*edge router listens/.exec(this.log)?.[1]);
   }
@@ -137,7 +137,7 @@ export class EdgeUnderTest {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, "utf8"))?.[1]) / 1024;
   }
 
-  /** As a power button would; it may have died by itself before. */
+  /** Like a power failure; it may have died by itself before. */
   async kill(): Promise<void> {
     signal(this.pid || this.child?.pid || 0, "SIGKILL");
     await until("edge is dead", () => this.exitCode !== null);
