@@ -9,7 +9,7 @@ const sorted = Object.entries(reportLanguages).sort(([, a], [, b]) => a.localeCo
 export function LanguagePicker({ language, onChoose }: { language: string; onChoose: (language: string) => void }) {
   const id = useId();
   return (
-    <div className="flex items-center gap-2">
+    <div className="flex w-32 shrink-0 flex-col gap-1">
       <label htmlFor={id} className="text-xs text-quiet">
         Language
       </label>

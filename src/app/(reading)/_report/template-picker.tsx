@@ -29,7 +29,7 @@ export function TemplatePicker({
   );
   return (
     <div className="flex min-w-0 flex-1 flex-col gap-2">
-      <div className="flex items-center gap-2">
+      <div className="flex flex-col gap-1">
         <label htmlFor={id} className="text-xs text-quiet">
           Template
         </label>
@@ -43,7 +43,7 @@ export function TemplatePicker({
             if (written) setAsked(template);
             else onChoose(template);
           }}
-          className="h-7 min-w-0 flex-1 rounded-md border border-line bg-ground px-1.5 text-[0.8125rem]"
+          className="h-7 w-full min-w-0 rounded-md border border-line bg-ground px-1.5 text-[0.8125rem]"
         >
           {current ? null : <option value={text.templateId}>None</option>}
           {templates.data?.map((template) => (

@@ -24,7 +24,7 @@ const newForMs = 12_000;
 // By the width of the list, not of the screen. Columns that tell patients apart stay longest; facility and priors are
 // hidden first, since the side panel shows them. Below 54rem a row has three lines.
 const columns = [
-  "@min-[54rem]:@max-[66rem]:grid-cols-[4rem_7.75rem_minmax(5rem,1fr)_5.25rem_minmax(7rem,1.5fr)_3rem_minmax(5.25rem,0.8fr)_3rem_minmax(7.25rem,0.6fr)]",
+  "@min-[54rem]:@max-[66rem]:grid-cols-[4rem_7.75rem_minmax(5rem,1fr)_5.25rem_minmax(7rem,1.5fr)_3.375rem_minmax(5.25rem,0.8fr)_3rem_minmax(6.875rem,0.6fr)]",
   "@min-[66rem]:@max-[84rem]:grid-cols-[4.5rem_8.25rem_minmax(7.5rem,1.2fr)_5.25rem_minmax(9rem,1.5fr)_3.75rem_minmax(7rem,0.9fr)_4.25rem_2.75rem_minmax(8.5rem,0.5fr)]",
   "@min-[84rem]:grid-cols-[4.5rem_8.25rem_minmax(10rem,1.3fr)_5.25rem_minmax(10rem,1.5fr)_3.75rem_minmax(7rem,0.6fr)_minmax(8rem,0.8fr)_6.5rem_2.75rem_minmax(8.5rem,0.6fr)]",
 ].join(" ");

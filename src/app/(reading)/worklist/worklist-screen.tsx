@@ -11,7 +11,7 @@ import { serverNow } from "../../_trpc/server-time.ts";
 import type { Me, WorklistAnswer, WorklistItem } from "../../_trpc/types.ts";
 import { Button, IconButton } from "../../_ui/button.tsx";
 import { EmptyState, FailedState } from "../../_ui/empty-state.tsx";
-import { formatSpan, formatWhen, zoneName } from "../../_ui/format.ts";
+import { formatSpan, formatWhen, plural, zoneName } from "../../_ui/format.ts";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { useNow, useZone } from "../../_ui/now.tsx";
 import { Palette, type PaletteCommand } from "../../_ui/palette.tsx";
@@ -274,7 +274,7 @@ export function WorklistScreen({
               <Kbd className="max-md:hidden">/</Kbd>
             </label>
             <span role="status" className="tabular ml-auto text-xs whitespace-nowrap text-quiet">
-              {query.isPending ? "Loading" : `${rows.length} ${rows.length === 1 ? "case" : "cases"}`}
+              {query.isPending ? "Loading" : query.data ? plural(rows.length, "case") : null}
             </span>
           </div>
           {query.isPending ? (

@@ -141,7 +141,9 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
       ) : query.isError && !query.data ? (
         <FailedState message={messageFor(query.error)} onRetry={() => void query.refetch()} />
       ) : items.length === 0 ? (
-        <EmptyState title="Nothing was done that fits this search" />
+        <EmptyState title="Nothing was done that fits this search">
+          {search.from && search.to && search.from >= search.to ? "The first day is after the last." : null}
+        </EmptyState>
       ) : (
         <Table label="Audit trail" head={["Time", "Who", "Act", "Outcome", "Study", "Details", "No."]}>
           {items.map((item) => (
