@@ -144,3 +144,18 @@ test("a statement with fragments in it is prepared once, and what stands in them
     assert.deepEqual(prepared, [{ calls: 3 }]);
   });
 });
+
+test("statements of ever another text are not all kept", async () => {
+  await withTenantSql(lakeside, async ({ tx }) => {
+    for (let length = 1; length <= 150; length++) {
+      const list = Prisma.join(Array.from({ length }, () => "L"));
+      const [{ n }] = await tx.$queryRaw<
+        [{ n: number }]
+      >`SELECT count(*)::int AS n FROM patient WHERE patient_id IN (${list})`;
+      assert.equal(n, 1);
+    }
+    const [{ kept }] = await tx.$queryRaw<[{ kept: number }]>`
+      SELECT count(*)::int AS kept FROM pg_prepared_statements WHERE statement LIKE '%patient_id IN (%'`;
+    assert.ok(kept <= 101, `${kept} statements are kept`);
+  });
+});

@@ -180,8 +180,10 @@ class PipelinedTx implements SqlTx {
 
 /** Statements written as templates: each is one place in the code, so they are few and constant. */
 const statements = new WeakMap<TemplateStringsArray, { name: string; text: string }>();
-/** Those that have fragments in them, by their text: as many as the fragments of the code can be put together. */
+/** Names of those that have fragments in them, by their text. A list of values as a fragment has a text for each length. */
 const composed = new Map<string, string>();
+/** Further ones are not prepared: a connection keeps each statement for as long as it lives. */
+const composedLimit = 100;
 let counted = 0;
 const nextName = (): string => `overread-${++counted}`;
 
@@ -192,12 +194,12 @@ const nextName = (): string => `overread-${++counted}`;
 export function statementOf(
   parts: TemplateStringsArray,
   values: unknown[],
-): { name: string; text: string; values: unknown[] } {
+): { name?: string; text: string; values: unknown[] } {
   if (values.some((value) => value instanceof Prisma.Sql)) {
     const whole = Prisma.sql(parts, ...values);
-    const name = composed.get(whole.text) ?? nextName();
-    composed.set(whole.text, name);
-    return { name, text: whole.text, values: whole.values };
+    if (composed.size < composedLimit && !composed.has(whole.text)) composed.set(whole.text, nextName());
+    const name = composed.get(whole.text);
+    return { ...(name ? { name } : {}), text: whole.text, values: whole.values };
   }
   let known = statements.get(parts);
   if (!known) {
