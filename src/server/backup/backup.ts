@@ -8,6 +8,7 @@ import { createGunzip, createGzip } from "node:zlib";
 import pg from "pg";
 import { z } from "zod";
 import { config } from "#server/config.ts";
+import { pool } from "#server/db/clients.ts";
 import { applyMigrations } from "#server/db/migrate.ts";
 import { ensureRoles } from "#server/db/roles.ts";
 import { keyKinds } from "#server/storage/keys.ts";
@@ -97,7 +98,7 @@ export async function createBackup(folder: string, say: (line: string) => void):
   const backup = backupStore(folder);
   // What an earlier backup that was cut short left.
   await backup.sweepUploads();
-  const objects = await withOwner((client) => copyObjects(objectStore(), backup, say, soundIn(objectStore(), client)));
+  const objects = await copyObjects(objectStore(), backup, say, (key) => isSoundIn(objectStore(), key));
   const whole: Manifest = { ...manifest, objects };
   const temporary = path.join(folder, "manifest.json.part");
   await writeDurably(temporary, `${JSON.stringify(whole, null, 2)}\n`);
@@ -187,29 +188,27 @@ async function copyObjects(
 }
 
 /** Says of an object whether it is what was received; of one that no row names, that nobody knows better. */
-const soundIn =
-  (store: ObjectStore, client: pg.Client) =>
-  async (key: string): Promise<boolean> => {
-    const { rows } = await client.query<{ sha256: string; offset: number }>(
-      `SELECT data_set_sha256 AS sha256, data_set_offset AS "offset" FROM instance WHERE object_key = $1
-       UNION ALL SELECT sha256, 0 FROM report_document WHERE object_key = $1 LIMIT 1`,
-      [key],
-    );
-    if (!rows[0]) return true;
-    const hash = createHash("sha256");
+async function isSoundIn(store: ObjectStore, key: string): Promise<boolean> {
+  const { rows } = await pool("overread_maintenance").query<{ sha256: string; offset: number }>(
+    `SELECT data_set_sha256 AS sha256, data_set_offset AS "offset" FROM instance WHERE object_key = $1
+     UNION ALL SELECT sha256, 0 FROM report_document WHERE object_key = $1 LIMIT 1`,
+    [key],
+  );
+  if (!rows[0]) return true;
+  const hash = createHash("sha256");
+  try {
+    const object = await store.open(key);
     try {
-      const object = await store.open(key);
-      try {
-        for await (const piece of object.stream(rows[0].offset)) hash.update(piece);
-      } finally {
-        await object.close();
-      }
-    } catch (error) {
-      if (isUnreadable(error)) return false;
-      throw error;
+      for await (const piece of object.stream(rows[0].offset)) hash.update(piece);
+    } finally {
+      await object.close();
     }
-    return hash.digest("hex") === rows[0].sha256;
-  };
+  } catch (error) {
+    if (isUnreadable(error)) return false;
+    throw error;
+  }
+  return hash.digest("hex") === rows[0].sha256;
+}
 
 /**
  * Brings a backup back, into an empty database and an empty store. All rows come in one transaction, after the objects, so
