@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import pg from "pg";
 import { type ChainFault, verifyAuditChains } from "#server/audit/verify-chains.ts";
@@ -18,6 +21,7 @@ import { createCaller } from "#server/trpc/caller.ts";
 import { orgId, signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
 import { eventually } from "../redis.ts";
+import { run } from "../support/run.ts";
 
 /** Reads wait in a table of their own until one writer gives them their places in the chain. */
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
@@ -289,4 +293,31 @@ test("a read that is in the chain is held by its seal too: whoever makes the cha
     faults.map(({ fault }) => fault),
     ["seal-broken"],
   );
+});
+
+test("under another master secret no seal fits, and that is said in place of an alarm about every read", async () => {
+  await read();
+  await chainAllWaitingReads();
+  const verify = async (env: Record<string, string>) => {
+    const main = path.resolve(import.meta.dirname, "../../src/server/cli/main.ts");
+    return run(process.execPath, [main, "audit", "verify"], { env: { OVERREAD_DATA_DIR: elsewhere, ...env } });
+  };
+  const elsewhere = mkdtempSync(path.join(tmpdir(), "overread-another-secret-"));
+  try {
+    const ours = await verify({});
+    assert.equal(ours.code, 0, ours.stdout);
+    assert.doesNotMatch(ours.stdout, /OVERREAD_SECRET/);
+    const theirs = await verify({ OVERREAD_KEYS: JSON.stringify({ "audit-reads": "another" }) });
+    assert.equal(theirs.code, 1);
+    assert.match(theirs.stdout, /no read has the seal of this master secret: set OVERREAD_SECRET/);
+    // One changed read among others is what it is.
+    await read();
+    await chainAllWaitingReads();
+    await asOwner(
+      `UPDATE audit_event SET mac = repeat('0', 64) WHERE org_id = '${hospital}' AND seq = (SELECT seq FROM audit_head WHERE org_id = '${hospital}')`,
+    );
+    assert.doesNotMatch((await verify({})).stdout, /OVERREAD_SECRET/);
+  } finally {
+    rmSync(elsewhere, { recursive: true, force: true });
+  }
 });

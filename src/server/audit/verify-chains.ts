@@ -30,9 +30,15 @@ export type ChainReport = {
   events: number;
   /** Reads that are not chained yet: their seals and numbers are checked. */
   waiting: number;
+  /** Reads with a seal, in the chains and waiting. */
+  sealed: number;
   faults: ChainFault[];
   heads: ChainHead[];
 };
+
+/** Whether there are reads and not one has a seal of ours: then not they were changed, but the master secret is another one. */
+export const sealedElsewhere = ({ sealed, faults }: ChainReport): boolean =>
+  sealed > 0 && faults.filter(({ fault }) => fault === "seal-broken").length === sealed;
 
 type EventRow = {
   seq: string;
@@ -140,7 +146,7 @@ function sealFits(orgId: string, e: Omit<WaitingRow, "id" | "orgId">): boolean {
  */
 export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<ChainReport> {
   const client = await pool("overread_maintenance").connect();
-  const report: ChainReport = { organizations: 0, events: 0, waiting: 0, faults: [], heads: [] };
+  const report: ChainReport = { organizations: 0, events: 0, waiting: 0, sealed: 0, faults: [], heads: [] };
   try {
     // Events are written meanwhile: one snapshot contains heads and events consistently.
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
@@ -180,6 +186,7 @@ export async function verifyAuditChains(anchors: ChainHead[] = []): Promise<Chai
           // A later form is never followed by an earlier one.
           if (own !== event.hash || event.form < previous.form || event.form > newestForm) fault(seq, "altered");
           if (own !== event.databaseHash) fault(seq, "functions-disagree");
+          if (event.mac !== null) report.sealed++;
           if (!sealFits(orgId, event)) fault(seq, "seal-broken");
           if (anchored.get(event.seq)?.some(({ hash }) => hash !== event.hash)) fault(seq, "anchor-mismatch");
           anchored.delete(event.seq);
@@ -209,6 +216,7 @@ async function verifyReads(client: pg.PoolClient, report: ChainReport): Promise<
     );
     for (const row of rows) {
       report.waiting++;
+      report.sealed++;
       last = row.id;
       if (!sealFits(row.orgId, row)) report.faults.push({ orgId: row.orgId, seq: "waiting", fault: "seal-broken" });
     }

@@ -1,7 +1,8 @@
 import path from "node:path";
-import { verifyAuditChains } from "#server/audit/index.ts";
+import { sealedElsewhere, verifyAuditChains } from "#server/audit/index.ts";
 import { createBackup, restoreBackup, UnusableBackup } from "#server/backup/index.ts";
 import { type Command, UsageError } from "../command.ts";
+import { anotherSecret } from "./verify.ts";
 
 function folderOf(positionals: string[]): string {
   if (!positionals[0]) throw new UsageError("no folder was given");
@@ -46,14 +47,21 @@ const backupRestore: Command = {
     const manifest = await restoreBackup(folderOf(positionals), (line) => output.say(line)).catch((error: unknown) => {
       throw error instanceof UnusableBackup ? new UsageError(error.message) : error;
     });
-    const { faults } = await verifyAuditChains(manifest.auditHeads);
+    const report = await verifyAuditChains(manifest.auditHeads);
+    const { faults } = report;
     return {
-      json: { madeAt: manifest.madeAt, objects: manifest.objects, auditFaults: faults },
+      json: {
+        madeAt: manifest.madeAt,
+        objects: manifest.objects,
+        auditFaults: faults,
+        anotherSecret: sealedElsewhere(report),
+      },
       lines: [
         `Restored the backup of ${manifest.madeAt}.`,
         faults.length === 0
           ? "Its audit chains are whole."
           : `Its audit chains have ${faults.length} faults: see audit verify.`,
+        ...(sealedElsewhere(report) ? [`${anotherSecret[0]?.toUpperCase()}${anotherSecret.slice(1)}.`] : []),
         "Everybody has to sign in again. Check the objects with: archive verify",
       ],
       failed: faults.length > 0,

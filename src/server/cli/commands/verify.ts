@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { checkArchive, scrubArchive } from "#server/archive/index.ts";
-import { readAnchors, verifyAuditChains } from "#server/audit/index.ts";
+import { readAnchors, sealedElsewhere, verifyAuditChains } from "#server/audit/index.ts";
 import { describeCause } from "#server/outage.ts";
 import { objectStore } from "#server/storage/open-store.ts";
 import { type Command, optional, UsageError } from "../command.ts";
@@ -9,6 +9,10 @@ import { type Command, optional, UsageError } from "../command.ts";
 const Anchors = z.array(
   z.object({ orgId: z.uuid(), seq: z.string().regex(/^\d+$/), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
 );
+
+/** Said where not one seal fits, which is what a lost or mistaken secret looks like. */
+export const anotherSecret =
+  "no read has the seal of this master secret: set OVERREAD_SECRET to the one that they were written under";
 
 const auditVerify: Command = {
   name: "audit verify",
@@ -30,9 +34,19 @@ const auditVerify: Command = {
     const { newest, unreadable, unsigned, publicKey } = kept;
     const held = { anchors: kept.anchors.length, newest, unreadable, unsigned, forged: kept.forged.length, publicKey };
     return {
-      json: { ok: faults.length === 0, organizations, events, waiting, faults, anchors: held, heads: report.heads },
+      json: {
+        ok: faults.length === 0,
+        organizations,
+        events,
+        waiting,
+        faults,
+        anotherSecret: sealedElsewhere(report),
+        anchors: held,
+        heads: report.heads,
+      },
       lines: [
         `${events} events of ${organizations} organisations: ${faults.length === 0 ? "every chain is whole" : `${faults.length} faults`}`,
+        ...(sealedElsewhere(report) ? [anotherSecret] : []),
         ...(waiting > 0
           ? [`${waiting} reads wait for their places: sealed, and without a gap unless it is named below`]
           : []),
