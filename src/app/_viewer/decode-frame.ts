@@ -59,14 +59,20 @@ async function compressed(
   const header = jpegHeader(bytes);
   if (header && (header.width !== columns || header.height !== rows || header.components !== samplesPerPixel))
     throw damaged();
-  const lossyJpeg = codec === "jpeg";
+  const isJpeg = codec === "jpeg" || codec === "jpeg-lossless";
+  if (isJpeg && !header) throw damaged();
+  // The stream decides: a decoder of another process would find values in it, and a wrong picture is worse than none.
+  if (isJpeg && header?.process === "other") throw unknownCompression();
+  const lossyJpeg = isJpeg && header?.process === "dct";
+  const losslessJpeg = isJpeg && header?.process === "lossless";
   if (header?.precision === 12 && lossyJpeg) return twelveBits(bytes, description);
-  const { stream, shift } = codec === "jpeg-lossless" ? withoutPointTransform(bytes) : { stream: bytes, shift: 0 };
+  if (lossyJpeg && header?.precision !== 8) throw unknownCompression();
+  const { stream, shift } = losslessJpeg ? withoutPointTransform(bytes) : { stream: bytes, shift: 0 };
   const cell = (header?.precision ?? bitsAllocated) > 8 ? 16 : 8;
   const decoded = await inWorker(
     lossyJpeg ? withColourTransform(stream, photometric) : stream,
     // An 8-bit stream is baseline whatever its transfer syntax says, and the baseline decoder handles its colours.
-    lossyJpeg && header?.precision === 8 ? TS.jpegBaseline : uid,
+    losslessJpeg ? TS.jpegLossless : lossyJpeg ? TS.jpegBaseline : uid,
     { rows, columns, samplesPerPixel, photometricInterpretation: photometric, bitsAllocated: cell },
   );
   const { pixelData } = decoded;

@@ -83,6 +83,21 @@ export const compressedCases: CompressedCase[] = [
     stream: () => dctJpeg(components(full), { markers: jfif }),
   },
   {
+    picture: coloured("JPEG of 8 bits by DCT, labelled as lossless", "YBR_FULL_422"),
+    transferSyntaxUid: TS.jpegLosslessSv1,
+    stream: () => dctJpeg(components(full), { markers: jfif }),
+  },
+  {
+    picture: grey("JPEG of 12 bits by DCT, labelled as lossless"),
+    transferSyntaxUid: TS.jpegLossless,
+    stream: () => dctJpeg([steps], { precision: 12 }),
+  },
+  {
+    picture: grey("lossless JPEG, labelled as extended"),
+    transferSyntaxUid: TS.jpegExtended,
+    stream: () => losslessJpeg(steps, 12),
+  },
+  {
     picture: grey("lossless JPEG"),
     transferSyntaxUid: TS.jpegLosslessSv1,
     stream: () => losslessJpeg(steps, 12),

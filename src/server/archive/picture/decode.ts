@@ -8,7 +8,7 @@ import { cannotDraw, damaged, makersOwn } from "./cannot-draw.ts";
 import { type Codec, charls, openJpeg, openJph } from "./codecs.ts";
 import { decodeWith } from "./decode-with.ts";
 import type { DecodedFrame } from "./decoded-frame.ts";
-import { decodeJpeg, decodeJpegLossless } from "./jpeg.ts";
+import { decodeJpeg } from "./jpeg.ts";
 import { decodeRle } from "./rle.ts";
 
 /**
@@ -38,9 +38,8 @@ async function decodeSyntax(frame: Uint8Array, description: PixelDescription): P
     case "deflate":
       return { bytes: inflateRawSync(frame, { maxOutputLength: frameBytes(description) + 2 }), description };
     case "jpeg":
-      return decodeJpeg(frame, description);
     case "jpeg-lossless":
-      return decodeJpegLossless(frame, description);
+      return decodeJpeg(frame, description);
     case "jpeg-ls":
       return decodeWith(charls, frame, description, () => ({ rgb: false, signed: false }));
     case "jpeg-2000":

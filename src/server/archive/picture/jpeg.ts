@@ -1,14 +1,22 @@
 import type { PixelDescription } from "@overread/shared/dicom/pixels/description";
 import { decodeGreyJpeg } from "@overread/shared/dicom/pixels/jpeg-grey";
-import { jpegHeader, withColourTransform, withoutPointTransform } from "@overread/shared/dicom/pixels/jpeg-stream";
+import {
+  type JpegHeader,
+  jpegHeader,
+  withColourTransform,
+  withoutPointTransform,
+} from "@overread/shared/dicom/pixels/jpeg-stream";
 import { cannotDraw, damaged } from "./cannot-draw.ts";
 import { jpegTurbo } from "./codecs.ts";
 import { decodeWith } from "./decode-with.ts";
 import { type DecodedFrame, decoded } from "./decoded-frame.ts";
 
-/** JPEG in DCT: what the stream says decides about 8 or 12 bits, since labels are often wrong about it. */
+/** JPEG: the stream itself decides whether it is lossless and of how many bits, since labels are often wrong about both. */
 export async function decodeJpeg(frame: Uint8Array, description: PixelDescription): Promise<DecodedFrame> {
   const header = checkedHeader(frame, description);
+  if (header.process === "lossless") return decodeLossless(frame, description, header);
+  // A decoder of another process would find values in it: no picture rather than a wrong one.
+  if (header.process !== "dct") throw cannotDraw("There is no decoder here for JPEG of this process.");
   if (header.precision === 8) {
     const stream = withColourTransform(frame, description.photometric);
     return decodeWith(jpegTurbo, stream, description, () => ({ rgb: true, signed: false }));
@@ -20,8 +28,11 @@ export async function decodeJpeg(frame: Uint8Array, description: PixelDescriptio
 }
 
 /** JPEG lossless (ITU-T T.81 Annex H), its point transform applied. */
-export async function decodeJpegLossless(frame: Uint8Array, description: PixelDescription): Promise<DecodedFrame> {
-  const { precision, components, width, height } = checkedHeader(frame, description);
+async function decodeLossless(
+  frame: Uint8Array,
+  description: PixelDescription,
+  { precision, components, width, height }: JpegHeader,
+): Promise<DecodedFrame> {
   const sampleBytes = precision > 8 ? 2 : 1;
   if (components > 1 && sampleBytes > 1)
     throw cannotDraw("Lossless JPEG in colour of more than 8 bits cannot be drawn here.");

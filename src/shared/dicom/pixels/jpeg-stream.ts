@@ -4,6 +4,8 @@ export type JpegHeader = {
   height: number;
   components: number;
   precision: number;
+  /** How values are coded (table B.1): by DCT, without loss, or in a way that nobody decodes here. Transfer syntaxes are often wrong about it. */
+  process: "dct" | "lossless" | "other";
   componentIds: number[];
   /** Whether it names its colours: a JFIF marker, or Adobe's with its transform. */
   jfif: boolean;
@@ -14,6 +16,10 @@ export type JpegHeader = {
   precisionAt: number;
   pointTransformAt: number;
 };
+
+/** Markers of frames, sequential and progressive, Huffman and arithmetic; lossless by Huffman. The others are hierarchical, or lossless by arithmetic. */
+const dctFrames = [0xc0, 0xc1, 0xc2, 0xc9, 0xca];
+const losslessFrame = 0xc3;
 
 /** Reads up to the first scan; null when it is no JPEG stream, or does not get as far. */
 export function jpegHeader(bytes: Uint8Array): JpegHeader | null {
@@ -34,7 +40,8 @@ export function jpegHeader(bytes: Uint8Array): JpegHeader | null {
       const components = bytes[body + 5] ?? 0;
       const componentIds = Array.from({ length: components }, (_, i) => bytes[body + 6 + i * 3] ?? 0);
       const size = { height: word(body + 1), width: word(body + 3) };
-      frame = { ...size, precision: bytes[body] as number, components, componentIds, precisionAt: body };
+      const process = dctFrames.includes(marker) ? "dct" : marker === losslessFrame ? "lossless" : "other";
+      frame = { ...size, precision: bytes[body] as number, process, components, componentIds, precisionAt: body };
     }
     if (marker === 0xe0 && ascii(bytes, body, 4) === "JFIF") jfif = true;
     if (marker === 0xee && ascii(bytes, body, 5) === "Adobe") adobe = true;
