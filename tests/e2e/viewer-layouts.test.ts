@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import type { BrowserContext, Page } from "playwright";
+import { describe, test } from "node:test";
+import type { Page } from "playwright";
 import { phone } from "./support/browser.ts";
 import { until } from "./support/stack.ts";
 import {
@@ -9,23 +9,16 @@ import {
   pictureOf,
   type Side,
   shown,
-  startViewerBench,
   type ViewerBench,
   viewportOf,
+  withViewerBench,
 } from "./support/viewer-page.ts";
 
 const desk = { width: 1366, height: 768 };
 let bench: ViewerBench;
 let page: Page;
-let context: BrowserContext;
-before(async () => {
-  bench = await startViewerBench();
-  ({ page, context } = await bench.open("chest", desk));
-  await shown(page, "current");
-});
-after(async () => {
-  await context?.close();
-  await bench?.close();
+withViewerBench(desk, (...opened) => {
+  [bench, page] = opened;
 });
 
 const cell = (row: number, column: number): Side => `r${row}c${column}`;

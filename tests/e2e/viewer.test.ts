@@ -1,16 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import type { BrowserContext, Page } from "playwright";
+import { describe, test } from "node:test";
+import type { Page } from "playwright";
 import { phone } from "./support/browser.ts";
 import { until } from "./support/stack.ts";
-import {
-  indexOf,
-  numberOnScreen,
-  pictureOf,
-  shown,
-  startViewerBench,
-  type ViewerBench,
-} from "./support/viewer-page.ts";
+import { indexOf, numberOnScreen, pictureOf, shown, type ViewerBench, withViewerBench } from "./support/viewer-page.ts";
 import { chestColumns } from "./support/viewer-studies.ts";
 
 /** Room for a toolbar, a tray and a report; software WebGL pays for every pixel more. */
@@ -18,15 +11,8 @@ const desk = { width: 1200, height: 760 };
 let bench: ViewerBench;
 /** The chest CT, opened once: what a test changes it puts back. */
 let page: Page;
-let context: BrowserContext;
-before(async () => {
-  bench = await startViewerBench();
-  ({ page, context } = await bench.open("chest", desk));
-  await shown(page, "current");
-});
-after(async () => {
-  await context?.close();
-  await bench?.close();
+withViewerBench(desk, (...opened) => {
+  [bench, page] = opened;
 });
 
 /** Waits until the slice on the screen is the one the viewer says, and tells its number. */
@@ -42,6 +28,17 @@ async function settled(page: Page, side: "current" | "prior" = "current"): Promi
   );
   return number ?? 0;
 }
+
+/** Resolves when the browser has painted so many frames more: a loop that plays shows several images in that time. */
+const painted = (page: Page, frames: number): Promise<void> =>
+  page.evaluate(
+    (left) =>
+      new Promise<void>((resolve) => {
+        const next = () => (left-- > 0 ? requestAnimationFrame(next) : resolve());
+        next();
+      }),
+    frames,
+  );
 
 describe("the radiologist's viewer", { timeout: 540_000 }, () => {
   test("shows the slice it names, with pixels and not just an element", async () => {
@@ -212,7 +209,7 @@ describe("the radiologist's viewer", { timeout: 540_000 }, () => {
     assert.match((await alert.getByRole("link", { name: "Sign in" }).getAttribute("href")) ?? "", /^\/sign-in/);
     assert.equal(await page.getByTestId("viewport-current").getAttribute("data-image"), null);
     await page.unrouteAll();
-    await context.close();
+    await page.context().close();
   });
 
   test("an ultrasound loop plays and stops", async () => {
@@ -230,7 +227,7 @@ describe("the radiologist's viewer", { timeout: 540_000 }, () => {
     await loop.page.getByRole("button", { name: "Play cine" }).waitFor();
     await until("the loop standing", async () => {
       const one = await indexOf(loop.page, "current");
-      await loop.page.waitForTimeout(300);
+      await painted(loop.page, 20);
       return one === (await indexOf(loop.page, "current"));
     });
     await loop.context.close();

@@ -1,3 +1,4 @@
+import { after, before } from "node:test";
 import type { Browser, BrowserContext, Locator, Page } from "playwright";
 import { readBurnedInNumber } from "#server/demo/modality-simulator/index.ts";
 import { desktop, launchBrowser, signInPage } from "./browser.ts";
@@ -22,10 +23,34 @@ export type ViewerBench = {
  * While working on the viewer alone, OVERREAD_VIEWER_LAB may hold the address of the lab page over a fixture archive
  * that holds the same studies (support/viewer-lab): the tests are the same, only sign-in and reading page are not there.
  */
-export async function startViewerBench(): Promise<ViewerBench> {
+async function startViewerBench(): Promise<ViewerBench> {
   const browser = await launchBrowser();
   const lab = process.env.OVERREAD_VIEWER_LAB;
   return lab ? labBench(browser, lab) : stackBench(browser);
+}
+
+/**
+ * Starts a bench for a test file, with the chest CT on a page of this size, and closes it behind the last test.
+ *
+ * @param opened gets them before the first test.
+ */
+export function withViewerBench(
+  size: { width: number; height: number },
+  opened: (bench: ViewerBench, page: Page) => void,
+): void {
+  let bench: ViewerBench | undefined;
+  let context: BrowserContext | undefined;
+  before(async () => {
+    bench = await startViewerBench();
+    const chest = await bench.open("chest", size);
+    context = chest.context;
+    await shown(chest.page, "current");
+    opened(bench, chest.page);
+  });
+  after(async () => {
+    await context?.close();
+    await bench?.close();
+  });
 }
 
 async function stackBench(browser: Browser): Promise<ViewerBench> {
