@@ -70,6 +70,13 @@ describe("every page", { timeout: 540_000 }, () => {
         for (const finding of await seriousFindings(page)) found.push(`${path}: ${finding}`);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         if (wide > 0) found.push(`${path}: ${wide} px wider than the screen`);
+        const here = await page
+          .locator('nav[aria-label="Places"] [aria-current]')
+          .first()
+          .boundingBox({ timeout: 1000 })
+          .catch(() => null);
+        if (here && (here.x < 0 || here.x + here.width > size.width))
+          found.push(`${path}: its name in the bar lies beside the screen`);
         for (const pair of await overlaps(page)) found.push(`${path}: ${pair}`);
       });
       assert.deepEqual(found, []);

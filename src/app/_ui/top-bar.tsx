@@ -3,7 +3,7 @@
 import { ChevronDown, Search } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import type { Me } from "../_trpc/types.ts";
 import { classNames } from "./class-names.ts";
 import { Kbd } from "./kbd.tsx";
@@ -20,6 +20,15 @@ import { ThemeSwitch } from "./theme-switch.tsx";
 export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode; palette?: boolean }) {
   const pathname = usePathname();
   const modKey = useModKey();
+  const nav = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another place in the row
+  useEffect(() => {
+    // Where the row is longer than a phone is wide, where one is must not lie beside the screen.
+    const here = nav.current?.querySelector<HTMLElement>("[aria-current]");
+    if (nav.current && here)
+      nav.current.scrollLeft =
+        here.offsetLeft - nav.current.offsetLeft - (nav.current.clientWidth - here.clientWidth) / 2;
+  }, [pathname]);
   const places = placesOf(me);
   return (
     <>
@@ -29,6 +38,7 @@ export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode
           <span className="max-md:hidden">Overread</span>
         </Link>
         <nav
+          ref={nav}
           aria-label="Places"
           className={classNames(
             "flex items-center gap-1",
