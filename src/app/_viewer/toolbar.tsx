@@ -97,7 +97,7 @@ export function Toolbar({
           }}
         >
           <option value="" disabled hidden>
-            {compact ? "Preset" : "Window preset"}
+            Preset
           </option>
           <option value="0">0 As sent</option>
           {presets.map((preset) => (
