@@ -41,8 +41,8 @@ export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode
           ref={nav}
           aria-label="Places"
           className={classNames(
-            "flex items-center gap-1",
-            // Wider than a phone: a row of its own that scrolls sideways.
+            // What is wider than the screen scrolls in a row of its own; the padding leaves room for the focus ring.
+            "-mx-1 flex max-w-full min-w-0 items-center gap-1 overflow-x-auto p-1",
             places.length > 2 && "max-sm:order-last max-sm:-mx-3 max-sm:w-screen max-sm:overflow-x-auto max-sm:px-2",
           )}
         >
