@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAffected, parseNotice } from "./live-notice.ts";
+import { isAffected, isLiveList, parseNotice } from "./live-notice.ts";
 
 const list = [["worklist", "list"], { input: { limit: 200 }, type: "query" }];
 const open = [["study", "open"], { input: { caseId: "mine" }, type: "query" }];
@@ -28,4 +28,12 @@ test("a delivered report is news for the report and the referrer", () => {
   assert.ok(notice);
   assert.equal(isAffected([["report", "get"], { input: { caseId: "c" } }], undefined, [notice]), true);
   assert.equal(isAffected([["referral", "list"], {}], undefined, [notice]), true);
+});
+
+test("when the stream opens, the lists are fetched again and no opened case is", () => {
+  assert.equal(isLiveList(list), true);
+  assert.equal(isLiveList([["referral", "list"], {}]), true);
+  assert.equal(isLiveList(open), false);
+  assert.equal(isLiveList([["report", "get"], { input: { caseId: "mine" } }]), false);
+  assert.equal(isLiveList([["audit", "search"], {}]), false);
 });

@@ -44,6 +44,18 @@ export function isAffected(queryKey: readonly unknown[], data: unknown, notices:
   return false;
 }
 
+/**
+ * Whether a query is a list that notices make stale, and not about one case or study. A page is rendered before its stream is open:
+ * what changed in between was announced to nobody on it, so lists are fetched again when it opens.
+ */
+export function isLiveList(queryKey: readonly unknown[]): boolean {
+  return isAffected(
+    queryKey,
+    undefined,
+    Object.keys(routersOf).map((topic) => ({ topic, caseId: "" })),
+  );
+}
+
 function idsOf(value: unknown): Set<string> {
   const ids = new Set<string>();
   if (!value || typeof value !== "object") return ids;

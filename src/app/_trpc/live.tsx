@@ -2,7 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
-import { isAffected, type LiveNotice, parseNotice } from "./live-notice.ts";
+import { isAffected, isLiveList, type LiveNotice, parseNotice } from "./live-notice.ts";
 import { onSignedInAgain, sessionChannel, sessionHasEnded } from "./session-ended.ts";
 
 export type LiveStatus = "connecting" | "live" | "reconnecting";
@@ -49,6 +49,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         attempts = 0;
         setStatus("live");
         if (missed) void queryClient.invalidateQueries();
+        else void queryClient.invalidateQueries({ predicate: ({ queryKey }) => isLiveList(queryKey) });
         missed = false;
       });
       source.addEventListener("live", (event) => {
