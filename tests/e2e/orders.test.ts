@@ -82,7 +82,7 @@ test("the reader stops the clock with a question, the site answers, and the case
   await preview.getByLabel("Question to the site").fill("Was contrast given?");
   await preview.getByLabel("Stop the clock").check();
   await preview.getByRole("button", { name: "Ask", exact: true }).click();
-  await preview.getByText("Held", { exact: true }).waitFor();
+  await reader.getByText("Asked. The case is held until the site has answered.").waitFor();
 
   await technologist.goto(`${stack.baseUrl}/worklist?list=asked`);
   const row = technologist.getByRole("row").filter({ hasText: "RIVERS" });
