@@ -120,7 +120,6 @@ test("one accession number for two people is shown with why, and is not joined",
   await form.getByRole("button", { name: "Enter the order" }).click();
   const card = technologist.locator('[data-order="ACC-2"]');
   await card.waitFor();
-  await technologist.reload();
   await card.getByText("but the names differ").waitFor({ timeout: 60_000 });
   assert.equal(await card.getByRole("button", { name: "It is this one" }).count(), 0);
 });

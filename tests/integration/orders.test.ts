@@ -18,7 +18,7 @@ import {
   UpdateOrder,
   updateOrder,
 } from "#server/domain/ordering/index.ts";
-import { applyOrders, claimCase, getCase } from "#server/domain/reading/index.ts";
+import { applyOrders, claimCase, getCase, holdCase, resumeCase } from "#server/domain/reading/index.ts";
 import { listTemplates } from "#server/domain/reporting/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { orgId, signedIn } from "#tests/actors.ts";
@@ -189,6 +189,18 @@ test("a cancelled order no longer counts, is not changed, and says why", async (
   assert.equal((await listed(orderId)).cancelledReason, "Ordered twice");
   const again = withTenant(technologist, (ctx) => cancelOrder(ctx, { orderId, reason: "Ordered twice" }));
   await assert.rejects(again, refusal("order.cancelled"));
+});
+
+test("an order that makes a held case urgent leaves the reader the whole time once the site has answered", async () => {
+  const who = patient();
+  const { caseId, studyId } = await study(who);
+  await withTenant(reader, (ctx) => holdCase(ctx, { caseId, reason: "Which side?" }));
+  await db.owner.query("UPDATE reading_case SET paused_at = paused_at - interval '3 hours' WHERE id = $1", [caseId]);
+  await order({ ...who, priority: "stat", priorityReason: "Worse since" });
+  await applied(studyId);
+  await withTenant(technologist, (ctx) => resumeCase(ctx, { caseId }));
+  const minutes = (new Date((await caseOf(caseId)).dueAt).getTime() - Date.now()) / 60_000;
+  assert.ok(minutes > 28 && minutes <= 30.1, `due in ${minutes} minutes`);
 });
 
 test("a signed or cancelled case keeps its class whatever its orders say", async () => {

@@ -8,6 +8,7 @@ const open = [["study", "open"], { input: { caseId: "mine" }, type: "query" }];
 test("a changed case refreshes every list, and of the open cases only the one it names", () => {
   const notices = [{ topic: "case.changed", caseId: "other", studyId: "s2" }];
   assert.equal(isAffected(list, undefined, notices), true);
+  assert.equal(isAffected([["order", "list"], { input: { list: "waiting" } }], undefined, notices), true);
   assert.equal(isAffected(open, { item: { studyId: "s1" } }, notices), false);
   assert.equal(isAffected(open, { item: { studyId: "s1" } }, [{ topic: "case.changed", caseId: "mine" }]), true);
 });

@@ -3,9 +3,9 @@ export type LiveNotice = { topic: string; caseId?: string; studyId?: string; edg
 
 /** The routers whose queries a topic makes stale. */
 const routersOf: Record<string, string[]> = {
-  "case.changed": ["worklist", "study", "report", "referral"],
+  "case.changed": ["worklist", "study", "report", "referral", "order"],
   "report.changed": ["report", "referral", "worklist"],
-  "study.changed": ["worklist", "study"],
+  "study.changed": ["worklist", "study", "order"],
   "edge.changed": ["edge"],
 };
 

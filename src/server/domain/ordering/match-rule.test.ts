@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isOtherPatient, type Matchable, matchDoubts, sameAccession } from "./match-rule.ts";
+import { isOtherPatient, type Matchable, matchDoubts } from "./match-rule.ts";
 
 const order: Matchable = {
   facilityId: "main",
@@ -41,9 +41,4 @@ test("who registered a patient twice may join; two people are never joined", () 
   assert.equal(isOtherPatient(matchDoubts(order, { ...order, patientId: "P2" })), false);
   assert.equal(isOtherPatient(matchDoubts(order, { ...order, patientName: "Okafor^Ada" })), true);
   assert.equal(isOtherPatient(matchDoubts(order, { ...order, patientSex: "M" })), true);
-});
-
-test("spaces around an accession number are not part of it, and no accession number is like none", () => {
-  assert.ok(sameAccession("A1 ", "A1"));
-  assert.ok(!sameAccession("", ""));
 });

@@ -11,9 +11,6 @@ export type Matchable = Demographics & {
 /** Why an order and a study of one accession number are not joined by themselves. */
 export type MatchDoubt = "facility" | "patient-id" | "unidentified" | IdentityAttribute;
 
-/** Accession numbers are SH (PS3.5 §6.2): spaces around them are not part of them. Empty ones are never alike. */
-export const sameAccession = (a: string, b: string): boolean => a.trim() !== "" && a.trim() === b.trim();
-
 /**
  * Whether a study answers an order of the same accession number: the accession number alone never decides, because departments number
  * separately and numbers are typed. The patient must be the same by ID, and what both say of the person must not contradict.

@@ -21,20 +21,22 @@ type Row = {
   state: CaseState;
   priority: CasePriority;
   dueAt: Date;
+  /** Of a held case: its clock stands still since then. */
+  pausedAt: Date | null;
   requestedPriority: string;
   studyDescription: string;
 };
 
 /**
  * The cases of these studies take over what their orders say now: class and due time, and with them the place on the list. A case that
- * becomes more urgent is promised from this moment, and never later than before; one that becomes less so gets the longer time from its
- * arrival. What is signed or cancelled stays as it is; the screens are told in any case, since the clinical information may be new.
+ * becomes more urgent is promised from this moment (a held one from when its clock goes on), and never later than before; one that becomes
+ * less so gets the difference of the two times. What is signed or cancelled stays as it is; the screens are told in any case, since the clinical information may be new.
  */
 export async function applyOrders(ctx: SqlCtx, { studyIds }: { studyIds: string[] }): Promise<void> {
   const { tx, now } = ctx;
   const cases = await tx.$queryRaw<Row[]>`
     SELECT c.id AS "caseId", s.id AS "studyId", s.id AS "studyRef", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId", c.facility_id AS "facilityId",
-      s.patient_ref AS "patientRef", c.state, c.priority, c.due_at AS "dueAt", s.requested_priority AS "requestedPriority",
+      s.patient_ref AS "patientRef", c.state, c.priority, c.due_at AS "dueAt", c.paused_at AS "pausedAt", s.requested_priority AS "requestedPriority",
       s.study_description AS "studyDescription"
     FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE s.id = ANY(${studyIds}::uuid[]) ORDER BY c.id FOR UPDATE OF c`;
   for (const row of cases) casePolicy.authorize(ctx.actor, "case.prioritize", row);
@@ -73,8 +75,10 @@ export async function applyOrders(ctx: SqlCtx, { studyIds }: { studyIds: string[
   await announceCases(ctx, cases);
 }
 
-function dueAfter({ dueAt }: Row, minutesBefore: number, minutesNow: number, now: Date): Date {
+function dueAfter({ dueAt, pausedAt }: Row, minutesBefore: number, minutesNow: number, now: Date): Date {
   const minute = 60_000;
-  if (minutesNow < minutesBefore) return new Date(Math.min(dueAt.getTime(), now.getTime() + minutesNow * minute));
+  // The end of a hold adds the whole time since it began.
+  const from = (pausedAt ?? now).getTime();
+  if (minutesNow < minutesBefore) return new Date(Math.min(dueAt.getTime(), from + minutesNow * minute));
   return new Date(dueAt.getTime() + (minutesNow - minutesBefore) * minute);
 }
