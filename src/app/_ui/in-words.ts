@@ -60,7 +60,10 @@ export const referralWords: Record<ReferralItem["status"], { word: string; unsig
   addendum: { word: "Addendum", unsigned: "" },
   signed: { word: "Report signed", unsigned: "" },
   arriving: { word: "Images arriving", unsigned: "The report appears here by itself as soon as it is signed." },
-  "being-read": { word: "Being read", unsigned: "The report appears here by itself as soon as it is signed." },
+  "awaiting-report": {
+    word: "Awaiting report",
+    unsigned: "The report appears here by itself as soon as it is signed.",
+  },
   cancelled: {
     word: "Cancelled",
     unsigned: "Its reading was cancelled. No report comes unless it is asked for again.",

@@ -10,7 +10,7 @@ export const referralMarks: Record<
   addendum: { tone: "accent", icon: CirclePlus },
   signed: { tone: "plain", icon: Clock3 },
   arriving: { tone: "neutral", icon: Clock3 },
-  "being-read": { tone: "neutral", icon: Clock3 },
+  "awaiting-report": { tone: "neutral", icon: Clock3 },
   cancelled: { tone: "neutral", icon: Ban },
   "images-only": { tone: "neutral", icon: Images },
 };

@@ -13,11 +13,11 @@ test("who referred a study is told what concerns them: that it is read, and not 
       .map((state) => [state, unsigned(state)]),
     [
       ["arriving", "arriving"],
-      ["unread", "being-read"],
-      ["claimed", "being-read"],
-      ["drafted", "being-read"],
-      ["preliminary", "being-read"],
-      ["held", "being-read"],
+      ["unread", "awaiting-report"],
+      ["claimed", "awaiting-report"],
+      ["drafted", "awaiting-report"],
+      ["preliminary", "awaiting-report"],
+      ["held", "awaiting-report"],
       ["cancelled", "cancelled"],
     ],
   );
@@ -30,7 +30,7 @@ test("images that came after the report go before everything else that is said o
   assert.equal(referralStatus({ state: "amended", signedAt, lateImages: 2 }), "late-images");
   assert.equal(
     referralStatus({ state: "drafted", signedAt: null, lateImages: 2 }),
-    "being-read",
+    "awaiting-report",
     "nothing is signed yet",
   );
 });

@@ -84,7 +84,7 @@ export function referralStatus({
   if (state === "amended") return "addendum";
   if (signedAt) return "signed";
   if (state === null) return "images-only";
-  return state === "arriving" || state === "cancelled" ? state : "being-read";
+  return state === "arriving" || state === "cancelled" ? state : "awaiting-report";
 }
 
 export function toReferralItem(row: ReferralRow): ReferralItem {

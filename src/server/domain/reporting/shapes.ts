@@ -104,7 +104,7 @@ export type ReferralStatus =
   | "arriving"
   | "cancelled"
   | "images-only"
-  | "being-read";
+  | "awaiting-report";
 
 export type ReferralItem = {
   studyId: string;
