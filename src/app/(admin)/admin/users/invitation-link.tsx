@@ -1,10 +1,13 @@
 "use client";
 
-import { useEffect, useState } from "react";
 import { Button } from "../../../_ui/button.tsx";
 import { Exact } from "../../../_ui/now.tsx";
 
-/** A link to be passed on. Its secret stands behind the `#`, which browsers send to nobody and no log holds. */
+/**
+ * A link to be passed on. Its secret stands behind the `#`, which browsers send to nobody and no log holds.
+ * It is made by a press, so it is drawn in a browser only and is whole in the first picture: whoever copies at once
+ * copies a link that opens.
+ */
 export function InvitationLink({
   invitation,
   onDone,
@@ -12,9 +15,7 @@ export function InvitationLink({
   invitation: { token: string; expiresAt: string | Date };
   onDone: () => void;
 }) {
-  const [origin, setOrigin] = useState("");
-  useEffect(() => setOrigin(window.location.origin), []);
-  const link = `${origin}/invitation#${invitation.token}`;
+  const link = new URL(`/invitation#${invitation.token}`, window.location.origin).href;
   return (
     <div className="flex flex-col gap-3">
       <p>
