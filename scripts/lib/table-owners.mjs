@@ -31,6 +31,7 @@ const owners = {
   case_prior: "domain/reading",
   case_skip: "domain/reading",
   case_message: "domain/reading",
+  assignment_rule_set: "domain/assignment",
   report_draft: "domain/reporting",
   draft_handover: "domain/reporting",
   report_version: "domain/reporting",

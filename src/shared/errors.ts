@@ -51,6 +51,7 @@ export const errorCodes = [
   "order.version-conflict",
   "order.cancelled",
   "order.other-patient",
+  "rules.version-conflict",
   "patient.not-found",
   "audit.broken-chain",
   "edge.not-found",

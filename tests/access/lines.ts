@@ -34,6 +34,17 @@ type Line = {
 };
 export const staff: Role[] = ["radiologist", "worklist_manager", "technologist", "site_admin"];
 const password = "irrelevant here";
+/** An assignment rule that speaks of a facility. */
+const rule = (facilityId: string) => ({
+  id: "rule-1",
+  when: [{ field: "facility", op: "any-of", values: [facilityId] }],
+  readers: { readerIds: [], groupIds: [] },
+  schedule: null,
+  subspecialty: "preferred",
+  caps: { openCases: null, openWorkUnits: null },
+  mode: { kind: "pool" },
+  exclusive: false,
+});
 const sections = [{ key: "impression", title: "Impression", text: "Mine now." }];
 
 export const procedures: Record<string, Line> = {
@@ -94,6 +105,14 @@ export const procedures: Record<string, Line> = {
     reach: ({ orderId }) => ({ orderId, reason: "Mine now." }),
     may: ["technologist", "site_admin"],
   },
+  "rules.list": { reach: null, may: ["worklist_manager"] },
+  // First, so that there is a version to read and to restore.
+  "rules.save": {
+    reach: ({ facilityId }) => ({ basedOn: 0, sheet: [{ name: "", on: true, rule: rule(facilityId) }] }),
+    may: ["worklist_manager"],
+  },
+  "rules.read": { reach: () => ({ version: 1 }), may: ["worklist_manager"] },
+  "rules.restore": { reach: () => ({ basedOn: 0, version: 1 }), may: ["worklist_manager"] },
   "study.acceptPrior": {
     reach: ({ caseId, signedStudyId }) => ({ caseId, studyId: signedStudyId }),
     may: ["radiologist"],

@@ -39,6 +39,7 @@ export const tables: Record<string, Line> = {
   // A question, as here, is the group's; the hospital writes answers (reading-questions.test.ts).
   case_message: { ...nobody, insert: ["reader"] },
   case_skip: { insert: ["reader"], update: ["reader"], delete: [] },
+  assignment_rule_set: { ...nobody, insert: ["owner"] },
   report_version: { ...nobody, insert: ["reader"] },
   report_document: { ...nobody, insert: ["owner"] },
   destination: ofHospital,
@@ -68,6 +69,7 @@ export const pointers: Record<string, string[]> = {
   draft_handover: ["case_id", "author_id", "by_id"],
   case_skip: ["case_id", "user_id"],
   case_message: ["case_id", "by_id"],
+  assignment_rule_set: ["saved_by_id"],
   report_version: ["case_id", "study_ref", "signed_by_id"],
   report_document: ["report_version_id"],
   destination: ["facility_id"],

@@ -117,6 +117,10 @@ async function furnishRest(): Promise<void> {
        SELECT $1, $2, $3, 'question', 'x', u.id FROM user_account u WHERE u.org_id = $3 LIMIT 1`,
       [things.caseId, hospital, reader],
     );
+    await owner.query(
+      "INSERT INTO assignment_rule_set (org_id, version, sheet, saved_by_id) VALUES ($1, 1, '[]', $2)",
+      [hospital, person],
+    );
     await owner.query("INSERT INTO referral_reading (study_ref, user_id, org_id, version) VALUES ($1, $2, $3, 1)", [
       things.signedStudyId,
       person,

@@ -7,6 +7,7 @@ const routersOf: Record<string, string[]> = {
   "report.changed": ["report", "referral", "worklist"],
   "study.changed": ["worklist", "study", "order"],
   "edge.changed": ["edge"],
+  "rules.changed": ["rules"],
 };
 
 /** A notice from the wire, or null for one that cannot be parsed (a newer server may send other kinds). */

@@ -1,4 +1,5 @@
 import type { UserActor } from "#server/context.ts";
+import { rulesPolicy } from "#server/domain/assignment/index.ts";
 import { auditPolicy } from "#server/domain/audit/index.ts";
 import { edgePolicy } from "#server/domain/edge/index.ts";
 import { opensImages } from "#server/domain/image-access.ts";
@@ -20,6 +21,7 @@ export function abilitiesOf(actor: UserActor) {
     hold: casePolicy.can(actor, "case.hold", null),
     sign: casePolicy.can(actor, "case.sign", null),
     orders: orderPolicy.can(actor, "order.list", null),
+    rules: rulesPolicy.can(actor, "rules.read", null),
     referrals: referralPolicy.can(actor, "referral.list", null),
     edges: edgePolicy.can(actor, "edge.manage", null),
     facilities: tenancyPolicy.can(actor, "facility.manage", null),

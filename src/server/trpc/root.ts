@@ -8,6 +8,7 @@ import { orderRouter } from "./routers/order.ts";
 import { quarantineRouter } from "./routers/quarantine.ts";
 import { referralRouter } from "./routers/referral.ts";
 import { reportRouter } from "./routers/report.ts";
+import { rulesRouter } from "./routers/rules.ts";
 import { sessionRouter } from "./routers/session.ts";
 import { studyRouter } from "./routers/study.ts";
 import { userRouter } from "./routers/user.ts";
@@ -20,6 +21,7 @@ export const appRouter = router({
   study: studyRouter,
   report: reportRouter,
   referral: referralRouter,
+  rules: rulesRouter,
   identity: identityRouter,
   damage: damageRouter,
   quarantine: quarantineRouter,

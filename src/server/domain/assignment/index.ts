@@ -6,3 +6,17 @@ export type { Played, RecordedEvent } from "./engine/recorded.ts";
 export { type Habit, rehearse } from "./engine/rehearse.ts";
 export type { Rule } from "./engine/rules.ts";
 export type { CaseFacts, ReaderFacts, Snapshot } from "./engine/snapshot.ts";
+export {
+  currentRuleNames,
+  currentRuleSet,
+  listRules,
+  RestoreRules,
+  RulesVersion,
+  readRules,
+  restoreRules,
+  rulesPolicy,
+  SaveRules,
+  type Sheet,
+  type SheetEntry,
+  saveRules,
+} from "./rules/index.ts";

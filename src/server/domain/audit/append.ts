@@ -65,6 +65,7 @@ export type AuditAction =
   | "order.match"
   | "order.part"
   | "case.apply-orders"
+  | "rules.save"
   | "audit.search"
   | "audit.export"
   | "org.create"

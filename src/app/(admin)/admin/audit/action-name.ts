@@ -60,6 +60,7 @@ const names: Record<string, string> = {
   "report.delivered": "returned a document",
   "referral.list": "looked at the reports",
   "referral.read": "read a report (referrer)",
+  "rules.save": "saved assignment rules",
   "audit.search": "searched the audit trail",
   "audit.export": "exported the audit trail",
   "org.create": "made an organisation",

@@ -55,7 +55,7 @@ const modeSchema = z.discriminatedUnion("kind", [
 ]);
 export type Mode = z.infer<typeof modeSchema>;
 
-const ruleSchema = z.strictObject({
+export const ruleSchema = z.strictObject({
   id,
   when: z.array(conditionSchema),
   /** Both empty: every reader of the group. */
