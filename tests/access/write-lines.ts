@@ -1,9 +1,12 @@
 /** The relation of the caller's organisation to a row: owner, reading group, contract partner, none. */
 export type Side = "owner" | "reader" | "partner";
 
-type Line = { insert: Side[]; update: Side[]; delete: Side[] };
+type Line = { insert: Side[]; update: Side[]; delete: Side[]; of?: "group" };
 const nobody: Line = { insert: [], update: [], delete: [] };
 const ofHospital: Line = { insert: ["owner"], update: ["owner"], delete: [] };
+/** Rows that are a reading group's own: no hospital has any. */
+const ofGroup = { insert: ["owner"], update: ["owner"], delete: [], of: "group" } satisfies Line;
+const onceOfGroup = { ...ofGroup, update: [] } satisfies Line;
 
 /**
  * The matrix of writes: every table of the database has its line, or the test fails. The database refuses whatever is
@@ -51,6 +54,17 @@ export const tables: Record<string, Line> = {
   // Which image is damaged is for maintenance to say; that the sender was asked, for the hospital's own edge.
   damaged_object: { ...nobody, update: ["owner"] },
   referral_reading: { insert: ["owner"], update: ["owner"], delete: [] },
+  reader_settings: ofGroup,
+  reader_profile: ofGroup,
+  reader_licence: ofGroup,
+  licence_check: onceOfGroup,
+  facility_privilege: ofGroup,
+  reader_shift: ofGroup,
+  shift_swap: ofGroup,
+  shift_change: ofGroup,
+  reader_group: ofGroup,
+  work_unit_table: onceOfGroup,
+  credential_reminder: onceOfGroup,
 };
 
 /** Columns that point at another row, which must be of the same hospital, or of the same organisation. */
@@ -78,4 +92,15 @@ export const pointers: Record<string, string[]> = {
   invitation: ["user_id", "invited_by"],
   refused_object: ["edge_id"],
   referral_reading: ["study_ref", "user_id"],
+  reader_settings: ["updated_by_id"],
+  reader_profile: ["user_id", "updated_by_id"],
+  reader_licence: ["user_id", "created_by_id"],
+  licence_check: ["licence_id", "by_id"],
+  facility_privilege: ["user_id", "facility_id", "granted_by_id"],
+  reader_shift: ["user_id", "created_by_id"],
+  shift_swap: ["from_user_id", "to_user_id"],
+  shift_change: ["user_id", "swap_id", "by_id"],
+  reader_group: ["reader_ids"],
+  work_unit_table: ["by_id"],
+  credential_reminder: ["user_id"],
 };

@@ -135,7 +135,46 @@ async function furnishRest(): Promise<void> {
       person,
       hospital,
     ]);
+    await furnishReaders(reader, things.facilityId);
   }
+}
+
+/** What a group keeps of its readers. */
+async function furnishReaders(group: string, facility: string): Promise<void> {
+  const { owner } = tenants;
+  const { rows } = await owner.query("SELECT id FROM user_account WHERE org_id = $1 ORDER BY id DESC LIMIT 2", [group]);
+  const one = rows[0].id;
+  const { rows: others } = await owner.query(
+    `INSERT INTO user_account (org_id, email, display_name, person_name, roles, facility_ids, referrer_names)
+     VALUES ($1, $2, 'Reader', 'Reader', '{radiologist}', '{}', '{}') RETURNING id`,
+    [group, `${randomUUID()}@example.org`],
+  );
+  const other = others[0].id;
+  for (const sql of [
+    "INSERT INTO reader_settings (org_id, updated_by_id) VALUES ($1, $2) ON CONFLICT (org_id) DO UPDATE SET updated_by_id = $2",
+    "INSERT INTO reader_profile (user_id, org_id, updated_by_id) VALUES ($2, $1, $2) ON CONFLICT (user_id) DO UPDATE SET updated_by_id = $2",
+    "INSERT INTO reader_licence (user_id, org_id, jurisdiction, number, created_by_id) VALUES ($2, $1, 'DE-BY', 'x', $2)",
+    "INSERT INTO licence_check (org_id, licence_id, outcome, source, by_id) SELECT org_id, id, 'confirmed', 'register', $2 FROM reader_licence WHERE org_id = $1",
+    "INSERT INTO reader_shift (org_id, user_id, weekdays, starts, ends, time_zone, created_by_id) VALUES ($1, $2, '{1}', '08:00', '16:00', 'UTC', $2)",
+    "INSERT INTO work_unit_table (org_id, version, content, by_id) SELECT $1, 1 + count(*), '{}', $2 FROM work_unit_table WHERE org_id = $1",
+    "INSERT INTO credential_reminder (org_id, user_id, subject_id, kind, ends_at, step) VALUES ($1, $2, $2, 'licence', now(), 60)",
+  ])
+    await owner.query(sql, [group, one]);
+  await owner.query(
+    "INSERT INTO reader_group (org_id, name, reader_ids) VALUES ($1, 'All of them', ARRAY[$2]::uuid[])",
+    [group, one],
+  );
+  await owner.query(
+    `INSERT INTO facility_privilege (org_id, user_id, facility_id, level, granted_by_id) VALUES ($1, $2, $3, 'report', $2)
+     ON CONFLICT (user_id, facility_id) DO UPDATE SET granted_by_id = $2`,
+    [group, one, facility],
+  );
+  await owner.query(
+    `WITH w AS (INSERT INTO shift_swap (org_id, from_user_id, to_user_id, starts_at, ends_at) VALUES ($1, $2, $3, now(), now() + interval '1 hour') RETURNING id)
+     INSERT INTO shift_change (org_id, user_id, kind, starts_at, ends_at, swap_id, by_id)
+     SELECT $1, $2, 'extra', now(), now() + interval '1 hour', w.id, $2 FROM w`,
+    [group, one, other],
+  );
 }
 
 const callers = ["lakeside", "harbor", "nightshift", "idle", "overread"] as const;
@@ -231,7 +270,7 @@ test("rows are written by the side whose they are, and by nobody else", async ()
     const line = tables[table.name]!;
     const rows = await samples(table);
     if ([...line.insert, ...line.update, ...line.delete].length > 0)
-      for (const slug of ["lakeside", "faraway"])
+      for (const slug of line.of === "group" ? ["nightshift", "daybreak"] : ["lakeside", "faraway"])
         assert.ok(
           rows.some((row) => row.org_id === ids[slug]),
           `no row of ${slug} in ${table.name}`,
@@ -275,8 +314,9 @@ test("nobody writes a row that points at what is another organisation's", async 
   for (const [tableName, columns] of Object.entries(pointers)) {
     const table = catalogue.find((each) => each.name === tableName)!;
     const rows = await samples(table);
-    const foreign = rows.find((row) => row.org_id === ids.faraway)!;
-    const own = rows.find((row) => row.org_id === ids.lakeside)!;
+    const ofGroup = tables[tableName]!.of === "group";
+    const foreign = rows.find((row) => row.org_id === (ofGroup ? ids.daybreak : ids.faraway))!;
+    const own = rows.find((row) => row.org_id === (ofGroup ? ids.nightshift : ids.lakeside))!;
     for (const column of columns)
       for (const caller of ["lakeside", "nightshift"]) {
         assert.ok(foreign[column], `${tableName}.${column} of faraway points nowhere`);
