@@ -50,6 +50,7 @@ const owners = {
   credential_reminder: "domain/readers",
   destination: "domain/exchange",
   delivery: "domain/exchange",
+  notice: "domain/notices",
   outbox_job: "jobs",
   audit_event: "domain/audit",
   audit_head: "domain/audit",

@@ -5,6 +5,7 @@ import { config } from "#server/config.ts";
 import type { SqlCtx } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
+import { purgeNotices } from "#server/domain/notices/index.ts";
 import { casesWithLapsedClaim, casesWithoutPlan, expireClaim, prioritizeCases } from "#server/domain/reading/index.ts";
 import { purgeDone } from "#server/jobs/outbox.ts";
 import type { Log } from "#server/log.ts";
@@ -77,6 +78,7 @@ export function schedules(log: Log): Schedule[] {
       run: async () => {
         const jobs = await purgeDone(7);
         await purgeExpired();
+        await withMaintenance(purgeNotices);
         if (jobs > 0) log.info({ jobs }, "old finished jobs purged");
       },
     },

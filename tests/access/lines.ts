@@ -195,6 +195,9 @@ export const procedures: Record<string, Line> = {
   "session.secondFactor.begin": { reach: () => ({ password }), may: [] },
   "session.secondFactor.confirm": { reach: () => ({ code: "000000" }), may: [] },
   "session.secondFactor.remove": { reach: () => ({ password }), may: [] },
+  "notice.list": { reach: null, may: roles },
+  // Another's notice is as one that is not there: none is acknowledged.
+  "notice.acknowledge": { reach: ({ userId }) => ({ noticeId: userId }), may: roles },
   "session.signOutEverywhere": { reach: null, may: roles },
   // The caller's own password and nothing else: whose it is comes from the session.
   "session.changePassword": { reach: null, may: [] },
@@ -208,7 +211,7 @@ export const onCallerAlone = new Set([
   "user.acceptInvitation",
 ]);
 /** Lists narrowed by a foreign id answer with nothing; everything else that names one is refused. */
-export const answersEmpty = new Set(["worklist.list", "audit.search", "session.end"]);
+export const answersEmpty = new Set(["worklist.list", "audit.search", "session.end", "notice.acknowledge"]);
 
 /** Who opens images, and who adds some: one answer for the worklist's button, the procedure behind it and every DICOMweb route. */
 export const openImages: Role[] = ["radiologist", "technologist", "referring_physician"];

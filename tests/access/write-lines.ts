@@ -53,6 +53,7 @@ export const tables: Record<string, Line> = {
   refused_object: { ...nobody, insert: ["owner"], delete: ["owner"] },
   // Which image is damaged is for maintenance to say; that the sender was asked, for the hospital's own edge.
   damaged_object: { ...nobody, update: ["owner"] },
+  notice: ofHospital,
   referral_reading: { insert: ["owner"], update: ["owner"], delete: [] },
   reader_settings: ofGroup,
   reader_profile: ofGroup,
@@ -103,4 +104,5 @@ export const pointers: Record<string, string[]> = {
   reader_group: ["reader_ids"],
   work_unit_table: ["by_id"],
   credential_reminder: ["user_id"],
+  notice: ["user_id", "case_id", "acknowledged_by_id"],
 };

@@ -121,6 +121,11 @@ async function furnishRest(): Promise<void> {
       "INSERT INTO assignment_rule_set (org_id, version, sheet, saved_by_id) VALUES ($1, 1, '[]', $2)",
       [hospital, person],
     );
+    await owner.query(
+      `INSERT INTO notice (org_id, user_id, kind, params, case_id, matter, acknowledged_at, acknowledged_by_id)
+       VALUES ($1, $2, 'case-escalated', '{}', $3, 'x', now(), $2)`,
+      [hospital, person, things.caseId],
+    );
     await owner.query("INSERT INTO referral_reading (study_ref, user_id, org_id, version) VALUES ($1, $2, $3, 1)", [
       things.signedStudyId,
       person,

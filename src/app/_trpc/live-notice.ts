@@ -8,6 +8,7 @@ const routersOf: Record<string, string[]> = {
   "study.changed": ["worklist", "study", "order"],
   "edge.changed": ["edge"],
   "rules.changed": ["rules"],
+  "notice.changed": ["notice"],
 };
 
 /** A notice from the wire, or null for one that cannot be parsed (a newer server may send other kinds). */

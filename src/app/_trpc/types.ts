@@ -19,4 +19,5 @@ export type Edge = Outputs["edge"]["list"][number];
 export type Facility = Outputs["facility"]["list"][number];
 export type StaffMember = Outputs["user"]["list"]["items"][number];
 export type AuditItem = Outputs["audit"]["search"]["items"][number];
+export type Notice = Outputs["notice"]["list"]["items"][number];
 export type Me = Outputs["session"]["me"];

@@ -10,6 +10,7 @@ import { Kbd } from "./kbd.tsx";
 import { LiveDot } from "./live-dot.tsx";
 import { Logo } from "./logo.tsx";
 import { useModKey } from "./mod-key.ts";
+import { NoticeBell } from "./notice-bell.tsx";
 import { openPalette } from "./palette.tsx";
 import { placesOf } from "./places.ts";
 import { ResetLinkNotice } from "./reset-link-notice.tsx";
@@ -74,6 +75,7 @@ export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode
               Find <Kbd>{`${modKey}K`}</Kbd>
             </button>
           ) : null}
+          <NoticeBell mayRead={me.can.cases} />
           <ThemeSwitch />
           <details className="group relative" name="person">
             <summary className="flex h-8 list-none items-center gap-1 rounded-md px-2 hover:bg-hover [&::-webkit-details-marker]:hidden">

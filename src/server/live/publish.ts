@@ -2,7 +2,7 @@ import type { SqlTx } from "#server/context.ts";
 
 /** An announcement to clients: that something changed, never what. Ids only. */
 export type LiveEvent = {
-  topic: "case.changed" | "report.changed" | "edge.changed" | "study.changed" | "rules.changed";
+  topic: "case.changed" | "report.changed" | "edge.changed" | "study.changed" | "rules.changed" | "notice.changed";
   /** Organisations whose clients are notified. */
   orgIds: string[];
   caseId?: string;

@@ -4,6 +4,7 @@ import { damageRouter } from "./routers/damage.ts";
 import { edgeRouter } from "./routers/edge.ts";
 import { facilityRouter } from "./routers/facility.ts";
 import { identityRouter } from "./routers/identity.ts";
+import { noticeRouter } from "./routers/notice.ts";
 import { orderRouter } from "./routers/order.ts";
 import { quarantineRouter } from "./routers/quarantine.ts";
 import { referralRouter } from "./routers/referral.ts";
@@ -30,5 +31,6 @@ export const appRouter = router({
   facility: facilityRouter,
   user: userRouter,
   session: sessionRouter,
+  notice: noticeRouter,
 });
 export type AppRouter = typeof appRouter;

@@ -15,6 +15,7 @@ import { FailedState } from "../../../_ui/empty-state.tsx";
 import { formatRemaining, formatWhen, zoneName } from "../../../_ui/format.ts";
 import { conflictInWords, inWords } from "../../../_ui/in-words.ts";
 import { LiveDot } from "../../../_ui/live-dot.tsx";
+import { NoticeBell } from "../../../_ui/notice-bell.tsx";
 import { useNow, useZone } from "../../../_ui/now.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../../_ui/skeleton.tsx";
@@ -177,6 +178,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               {signed ? null : <PriorityMark priority={study.item.priority} />}
               {reader && !signed ? <ClaimClock view={{ phase, claim, problem }} /> : null}
               <LiveDot />
+              <NoticeBell mayRead className="-my-1" />
             </>
           }
         />

@@ -1,0 +1,37 @@
+import type { NoticeKind, NoticeParams, NoticeSaid } from "../notices.ts";
+
+/** What notices are in words, the same on screens, in mails and in pushes. A kind without a line does not compile. */
+const words: { [K in NoticeKind]: (params: NoticeParams<K>) => { title: string; text: string } } = {
+  "case-escalated": ({ percent, to, priority }) => {
+    const what = { stat: "STAT case", urgent: "urgent case", routine: "routine case" }[priority];
+    const article = priority === "urgent" ? "An" : "A";
+    return {
+      title: percent >= 100 ? `${article} ${what} is late` : `${article} ${what} has used ${percent} % of its time`,
+      text: {
+        reader: "You have it. Read it, or hand it over.",
+        pool: "It has not been signed. Whoever is free can claim it.",
+        lead: "It has not been signed. Find a reader for it.",
+        site: "The reading group has been told. Its report will come later than was promised.",
+      }[to],
+    };
+  },
+  "list-alert": ({ count }) => ({
+    title: count === 1 ? "A case has come onto one of your lists" : `${count} cases have come onto one of your lists`,
+    text: "You asked to be told of it.",
+  }),
+  "licence-expires": ({ days, jurisdiction }) => ({
+    title:
+      days === 0 ? `A licence (${jurisdiction}) has expired` : `A licence (${jurisdiction}) expires ${inDays(days)}`,
+    text: "Without it no case from there is assigned.",
+  }),
+  "privilege-expires": ({ days }) => ({
+    title: days === 0 ? "A privilege at a facility has expired" : `A privilege at a facility expires ${inDays(days)}`,
+    text: "Without it its cases are assigned to others.",
+  }),
+};
+
+const inDays = (days: number): string => (days === 1 ? "tomorrow" : `in ${days} days`);
+
+export function noticeInWords<K extends NoticeKind>({ kind, params }: NoticeSaid<K>): { title: string; text: string } {
+  return (words[kind] as (params: unknown) => { title: string; text: string })(params);
+}
