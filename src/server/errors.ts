@@ -51,6 +51,7 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "frame.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
   "case.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
   "case.already-claimed": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "case.reserved": { trpc: "CONFLICT", http: 409, retry: "no" },
   "case.claim-expired": { trpc: "CONFLICT", http: 409, retry: "no" },
   "case.not-claimed": { trpc: "CONFLICT", http: 409, retry: "no" },
   "case.illegal-move": { trpc: "CONFLICT", http: 409, retry: "no" },

@@ -35,6 +35,7 @@ export const errorCodes = [
   "frame.not-found",
   "case.not-found",
   "case.already-claimed",
+  "case.reserved",
   "case.claim-expired",
   "case.not-claimed",
   "case.illegal-move",

@@ -66,6 +66,11 @@ export const procedures: Record<string, Line> = {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId, text: "Mine now." }),
     may: ["technologist", "site_admin"],
   },
+  "worklist.reserve": { reach: null, may: ["radiologist"] },
+  "worklist.reserved": { reach: null, may: ["radiologist"] },
+  "worklist.keepReserved": { reach: null, may: ["radiologist"] },
+  "worklist.leaveReserved": { reach: null, may: ["radiologist"] },
+  "worklist.unreserve": { reach: ({ caseId }) => ({ caseId }), may: ["worklist_manager"] },
   "worklist.skip": {
     reach: ({ caseId }) => ({ caseId, reason: "Not one that I should read." }),
     may: ["radiologist"],

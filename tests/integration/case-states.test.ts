@@ -41,16 +41,25 @@ type Claim = "none" | "own" | "own, over" | "another's" | "another's, over";
 const claims: Claim[] = ["none", "own", "own, over", "another's", "another's, over"];
 
 /** Puts the case there, past every verb. */
-async function put(state: CaseState, claim: Claim, { missing = 0, readWithout = 0 } = {}): Promise<void> {
+type Standing = { missing?: number; readWithout?: number; kept?: "own" | "another's" | "stat" | undefined };
+async function put(
+  state: CaseState,
+  claim: Claim,
+  { missing = 0, readWithout = 0, kept }: Standing = {},
+): Promise<void> {
   const holder = claim === "none" ? null : claim.startsWith("own") ? reader.userId : colleague.userId;
   await db.owner.query(
     `UPDATE reading_case SET state = $2::"CaseState", claimed_by_id = $3::uuid, claim_token = 7, read_without = $5, paused_reason = NULL,
        completed_at = CASE WHEN $2 IN ('final', 'amended') THEN now() END,
        paused_from = CASE WHEN $2 IN ('held', 'cancelled') THEN 'unread'::"CaseState" END, paused_by_id = NULL, paused_at = NULL,
+       priority = CASE WHEN $6 = 'stat' THEN 'stat' ELSE 'routine' END::"CasePriority",
+       reserved_by_id = CASE $6 WHEN 'own' THEN $7::uuid WHEN 'another''s' THEN $8::uuid WHEN 'stat' THEN $8::uuid END,
+       reserved_in = CASE WHEN $6::text IS NOT NULL THEN $7::uuid END, reserved_at = CASE WHEN $6::text IS NOT NULL THEN now() END,
+       reserved_until = CASE WHEN $6::text IS NOT NULL THEN now() + interval '5 minutes' END,
        claimed_at = CASE WHEN $3::uuid IS NULL THEN NULL ELSE now() END,
        claimed_until = CASE WHEN $3::uuid IS NULL THEN NULL WHEN $4 THEN now() - interval '1 second' ELSE now() + interval '1 hour' END
      WHERE id = $1`,
-    [caseId, state, holder, claim.endsWith("over"), readWithout],
+    [caseId, state, holder, claim.endsWith("over"), readWithout, kept ?? null, reader.userId, colleague.userId],
   );
   await db.owner.query("UPDATE study SET refused_instances = $2 WHERE id = $1", [studyId, missing]);
 }
@@ -59,8 +68,13 @@ test("what is asked of a case that was read and what is asked of it in the datab
   const seen = new Map<string, Set<boolean>>();
   for (const state of states)
     for (const claim of claims)
-      for (const images of [{}, { missing: 2 }, { missing: 2, readWithout: 2 }]) {
-        await put(state, claim, images);
+      for (const standing of [
+        {},
+        { missing: 2 },
+        { missing: 2, readWithout: 2 },
+        ...(["own", "another's", "stat"] as const).map((kept) => ({ kept })),
+      ] as Standing[]) {
+        await put(state, claim, standing);
         const { row, sql } = await withTenant(reader, async ({ tx }) => ({
           row: await readCaseRow({ tx }, caseId),
           sql: (
@@ -68,32 +82,38 @@ test("what is asked of a case that was read and what is asked of it in the datab
               SELECT ${conditions.open} AS open, ${conditions.claimable} AS claimable, ${conditions.signed} AS signed,
                 ${conditions.readingBegun(Prisma.sql`c.state`)} AS begun, ${conditions.claimRuns} AS runs, ${conditions.free} AS free,
                 ${conditions.lapsed} AS lapsed, ${conditions.heldBy(reader.userId)} AS mine, ${conditions.heldBy(null)} AS nobodys,
+                ${conditions.reservationRuns} AS reserved, ${conditions.reservedFor(reader.userId)} AS kept,
+                ${conditions.reservedForAnother(reader.userId)} AS "keptForAnother", ${conditions.reservedFor(null)} AS "keptForNobody",
                 ${conditions.complete} AS whole, ${conditions.nextFor(reader.userId)} AS next, ${conditions.nextFor(null)} AS "nextForAnybody"
               FROM reading_case c WHERE c.id = ${caseId}::uuid`
           )[0],
         }));
         assert.ok(row);
-        const standing = { ...row, missing: missingOf(row) };
+        const at = { ...row, missing: missingOf(row) };
         const asked = {
-          open: conditions.isOpen(standing),
-          claimable: conditions.isClaimable(standing),
-          signed: conditions.isSigned(standing),
-          begun: conditions.isReadingBegun(standing),
+          open: conditions.isOpen(at),
+          claimable: conditions.isClaimable(at),
+          signed: conditions.isSigned(at),
+          begun: conditions.isReadingBegun(at),
           runs: row.claimLive,
-          free: conditions.isFree(standing),
-          lapsed: conditions.hasLapsed(standing),
-          mine: conditions.isHeldBy(reader.userId, standing),
-          nobodys: conditions.isHeldBy(null, standing),
-          whole: conditions.isComplete(standing),
-          next: conditions.isNextFor(reader.userId, standing),
-          nextForAnybody: conditions.isNextFor(null, standing),
+          free: conditions.isFree(at),
+          lapsed: conditions.hasLapsed(at),
+          mine: conditions.isHeldBy(reader.userId, at),
+          nobodys: conditions.isHeldBy(null, at),
+          reserved: row.reservationLive,
+          kept: conditions.isReservedFor(reader.userId, at),
+          keptForAnother: conditions.isReservedForAnother(reader.userId, at),
+          keptForNobody: conditions.isReservedFor(null, at),
+          whole: conditions.isComplete(at),
+          next: conditions.isNextFor(reader.userId, at),
+          nextForAnybody: conditions.isNextFor(null, at),
         };
-        assert.deepEqual(asked, sql, `${state}, claim ${claim}, ${JSON.stringify(images)}`);
+        assert.deepEqual(asked, sql, `${state}, claim ${claim}, ${JSON.stringify(standing)}`);
         for (const [name, answer] of Object.entries(asked))
           seen.set(name, (seen.get(name) ?? new Set<boolean>()).add(answer));
       }
   const constant = [...seen].filter(([, answers]) => answers.size < 2).map(([name]) => name);
-  assert.deepEqual(constant, ["nobodys"], "every question is answered yes here and no there");
+  assert.deepEqual(constant, ["nobodys", "keptForNobody"], "every question is answered yes here and no there");
 });
 
 /** What each move needs to know, and the claim under which it is let through. */
@@ -184,6 +204,12 @@ test("a move is let through under its own condition alone", async () => {
   };
   assert.equal(await tries("claim", "unread", "another's"), false, "a colleague reads it");
   assert.equal(await tries("claim", "drafted", "own"), true, "one's own goes on");
+  await put("unread", "none", { kept: "another's" });
+  const kept = () =>
+    withTenant<Actor, unknown>(reader, (ctx) => moveCase(ctx, caseId, "claim", { userId: reader.userId }));
+  assert.equal(await kept(), null, "a colleague keeps it");
+  await put("unread", "none", { kept: "own" });
+  assert.notEqual(await kept(), null, "kept for oneself");
   assert.equal(await tries("expire", "claimed", "own"), false, "the lease runs");
   assert.equal(await tries("release", "drafted", "none"), false, "nothing to give back");
   await db.owner.query("UPDATE reading_case SET claim_token = 8 WHERE id = $1", [caseId]);

@@ -38,6 +38,7 @@ const sentences: Record<string, string> = {
   "user.email-taken": "There is already an account with this e-mail address.",
   "case.not-found": "This case is not on your worklist.",
   "case.already-claimed": "Somebody else has claimed this case.",
+  "case.reserved": "A colleague keeps this case and reads it next.",
   "case.claim-expired": "Your claim on this case has run out. Your text is kept; claim the case again to go on.",
   "case.not-claimed": "This case is not claimed by you. Claim it to write.",
   "case.illegal-move": "The case has moved on meanwhile. Reload to see where it is.",
@@ -85,6 +86,10 @@ export function messageFor(error: unknown): string {
     const { author, savedAt } = detailsOf(error);
     if (typeof author === "string" && typeof savedAt === "string")
       return `This draft is ${author}'s, of ${formatWhen(savedAt, serverNow())}. Take it over, or start anew.`;
+  }
+  if (appCodeOf(error) === "case.reserved") {
+    const { reservedByName } = detailsOf(error);
+    if (typeof reservedByName === "string") return `${reservedByName} keeps this case and reads it next.`;
   }
   return sentences[appCodeOf(error)] ?? sentences.internal!;
 }

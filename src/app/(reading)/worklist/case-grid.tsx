@@ -12,6 +12,7 @@ import { conflictInWords, ownStatusWords } from "../../_ui/in-words.ts";
 import { Countdown, useNow, useZone } from "../../_ui/now.tsx";
 import { PatientName } from "../../_ui/patient-banner.tsx";
 import { PatientMark, PriorityMark, StatusMark } from "../../_ui/status.tsx";
+import { ReserveMark } from "../reservations.tsx";
 import { keepInPlace, newIds } from "./anchor.ts";
 import { CaseImages, imageProblem } from "./case-images.tsx";
 import { DraftMark } from "./draft-mark.tsx";
@@ -322,7 +323,12 @@ function CaseRow({
           cell,
           hospital ? "@max-[54rem]:order-4 @max-[54rem]:text-right" : "@max-[54rem]:order-7 @max-[54rem]:col-span-2",
           // In the narrow list of open cases, "unread" is omitted.
-          !hospital && item.status === "unread" && !isNew && skips.length === 0 && "@max-[54rem]:hidden",
+          !hospital &&
+            item.status === "unread" &&
+            !item.reserved &&
+            !isNew &&
+            skips.length === 0 &&
+            "@max-[54rem]:hidden",
         )}
       >
         {item.question ? <QuestionMark question={item.question} /> : null}
@@ -359,6 +365,7 @@ function Holder({ item, userId }: { item: WorklistItem; userId: string }) {
   const zone = useZone();
   if (item.draft && item.draft.id !== item.claimedBy?.id) return <DraftMark item={item} userId={userId} />;
   const { status, mine } = item;
+  if (item.reserved && !item.claimedBy) return <ReserveMark item={item} userId={userId} />;
   if (!item.claimedBy) return <StatusMark status={status} />;
   return (
     <span title={item.claimedUntil ? `Claimed until ${formatExact(item.claimedUntil, zone)}` : undefined}>

@@ -19,6 +19,7 @@ import { Skeleton } from "../../_ui/skeleton.tsx";
 import { PatientMark, PatientWarning, PriorityMark, StatusMark } from "../../_ui/status.tsx";
 import { LateImagesNotice } from "../late-images-notice.tsx";
 import { OrderLines } from "../order-lines.tsx";
+import { ReserveLine } from "../reservations.tsx";
 import { SiteQuestions } from "../site-questions.tsx";
 import { CaseActs } from "./case-acts.tsx";
 import { DraftLine } from "./draft-mark.tsx";
@@ -148,6 +149,7 @@ export function CasePreview({
             ) : null}
             {item.draft ? <DraftLine draft={item.draft} userId={userId} /> : null}
           </dd>
+          <ReserveLine item={item} userId={userId} />
           {skips.map((skip) => (
             <div key={skip.userId} className="contents">
               <dt className="text-quiet">Skipped</dt>

@@ -6,6 +6,7 @@ import { firstClaimable, inputFor, listOf, matches, rowsOf } from "./lists.ts";
 
 const nothing: WorklistItem["can"] = {
   claim: false,
+  unreserve: false,
   release: false,
   hold: false,
   resume: false,
@@ -72,6 +73,13 @@ test("my next leaves out what a colleague has and puts skipped cases last", () =
   );
   assert.equal(firstClaimable(view, "free")?.caseId, "mine");
   assert.equal(rowsOf(rows, { list: "all", text: "", skipped: new Set() }).length, 4);
+});
+
+test("what is reserved for the reader is next, after STAT", () => {
+  const reserved = { id: "me", name: "Dr Me", until: "2026-11-27T10:00:00Z" };
+  const rows = [caseOf({ caseId: "first" }), caseOf({ caseId: "kept", reserved })];
+  assert.equal(firstClaimable(rows)?.caseId, "kept");
+  assert.equal(firstClaimable([caseOf({ caseId: "stat", priority: "stat" }), ...rows])?.caseId, "stat");
 });
 
 test("an unknown list in the address is the reader's own", () => {

@@ -69,7 +69,11 @@ export function rowsOf(
   return [...shown.filter((item) => !skipped.has(item.caseId)), ...shown.filter((item) => skipped.has(item.caseId))];
 }
 
-/** The first case that could be started now, other than `except`; null when there is none. */
+/** The case to start now: STAT, then what is reserved for the reader, then the first on the list; other than `except`; null when there is none. */
 export function firstClaimable(rows: WorklistItem[], except?: string): WorklistItem | null {
-  return rows.find((item) => item.caseId !== except && item.next) ?? null;
+  const free = rows.filter((item) => item.caseId !== except && item.next);
+  const [first = null] = free;
+  // Nobody keeps STAT, and it comes before what is kept.
+  if (first?.priority === "stat") return first;
+  return free.find(({ reserved }) => reserved) ?? first;
 }

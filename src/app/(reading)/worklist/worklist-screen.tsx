@@ -1,6 +1,7 @@
 "use client";
 
 import { examinationModalities } from "@overread/shared/dicom/modalities";
+import { mostReserved } from "@overread/shared/reservation";
 import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Keyboard } from "lucide-react";
 import { useRouter } from "next/navigation";
@@ -22,6 +23,7 @@ import { useToast } from "../../_ui/toast.tsx";
 import { TopBar } from "../../_ui/top-bar.tsx";
 import { preloadViewer } from "../../_viewer/index.tsx";
 import { holdClaim } from "../claims.ts";
+import { ReservationKeeper, useReserve } from "../reservations.tsx";
 import { CaseGrid } from "./case-grid.tsx";
 import { caseLabels } from "./case-labels.ts";
 import { CasePreview } from "./case-preview.tsx";
@@ -160,6 +162,7 @@ export function WorklistScreen({
     if (selected.can.claim) setSkipping(selected);
     else toast("Only a case that waits to be read can be left for later.");
   }, [selected, reads, toast]);
+  const { reserve, pending: reserving } = useReserve();
   const leave = (caseId: string) => {
     const at = rows.findIndex((row) => row.caseId === caseId);
     setSelectedId((rows[at + 1] ?? rows[at - 1] ?? null)?.caseId ?? null);
@@ -175,6 +178,7 @@ export function WorklistScreen({
     enter: () => selected && void open(selected),
     n: openNext,
     s: skip,
+    r: () => reads && !reserving && reserve(),
     "/": () => filterRef.current?.focus(),
     "?": () => setHelp(true),
     ...Object.fromEntries(shownLists.map((each) => [each.digit, () => showList(each.id)])),
@@ -193,7 +197,12 @@ export function WorklistScreen({
       })),
       { id: "theme", group: "Do", label: "Switch between dark and light", run: switchTheme },
       { id: "keys", group: "Do", label: "Show the keys", keys: "?", run: () => setHelp(true) },
-      ...(!reads ? [] : [{ id: "next", group: "Do", label: "Read the next case", keys: "N", run: openNext }]),
+      ...(!reads
+        ? []
+        : [
+            { id: "next", group: "Do", label: "Read the next case", keys: "N", run: openNext },
+            { id: "reserve", group: "Do", label: `Reserve the next ${mostReserved} cases`, keys: "R", run: reserve },
+          ]),
       ...cases.map((item, index) => ({
         id: item.caseId,
         group: "Cases",
@@ -207,7 +216,7 @@ export function WorklistScreen({
         },
       })),
     ];
-  }, [shownLists, reads, items, rows, showList, openNext]);
+  }, [shownLists, reads, items, rows, showList, openNext, reserve]);
 
   const counts = head?.counts;
   return (
@@ -276,6 +285,16 @@ export function WorklistScreen({
             <span role="status" className="tabular ml-auto text-xs whitespace-nowrap text-quiet">
               {query.isPending ? "Loading" : query.data ? plural(rows.length, "case") : null}
             </span>
+            {reads ? (
+              <Button
+                className="h-7 max-md:hidden"
+                disabled={reserving}
+                onClick={reserve}
+                title="Nobody else claims them while you read; STAT cases stay free"
+              >
+                Reserve next {mostReserved} <Kbd>R</Kbd>
+              </Button>
+            ) : null}
           </div>
           {query.isPending ? (
             <SkeletonRows count={12} label="Loading the worklist" />
@@ -322,6 +341,7 @@ export function WorklistScreen({
       </div>
       <Palette commands={commands} label="Find and do" />
       <SkipDialog item={skipping} onClose={() => setSkipping(null)} onSkipped={leave} />
+      {reads ? <ReservationKeeper /> : null}
       <KeyHelp open={help} onClose={() => setHelp(false)} mayRead={reads} />
     </>
   );

@@ -38,6 +38,8 @@ export type AuditAction =
   | "case.expire"
   | "case.hold"
   | "case.skip"
+  | "case.reserve"
+  | "case.unreserve"
   | "case.ask"
   | "case.answer"
   | "case.resume"

@@ -14,6 +14,9 @@ export type CaseStatus = {
   claimedById: string | null;
   /** The lease is running: `claimRuns` as answered by the database. */
   claimLive: boolean;
+  /** Kept for a reader; whether that still counts: `reservationRuns` as answered by the database. */
+  reservedById: string | null;
+  reservationLive: boolean;
   /** The number of refused or damaged images, and the number that somebody has agreed to read without. */
   missing: number;
   readWithout: number;
@@ -71,6 +74,30 @@ export const heldBy = (userId: string | null): Prisma.Sql =>
 export const isHeldByAnother = (userId: string | null, row: Pick<CaseStatus, "claimedById" | "claimLive">): boolean =>
   row.claimLive && !isHeldBy(userId, row);
 
+/**
+ * It is kept for a reader, and that still counts. A case that has become STAT is kept for nobody: whoever is free reads
+ * it.
+ */
+export const reservationRuns = Prisma.sql`(c.priority <> 'stat' AND coalesce(c.reserved_until > clock_timestamp(), false))`;
+
+/** Kept for this person. */
+export const isReservedFor = (
+  userId: string | null,
+  { reservedById, reservationLive }: Pick<CaseStatus, "reservedById" | "reservationLive">,
+): boolean => userId !== null && reservationLive && reservedById === userId;
+export const reservedFor = (userId: string | null): Prisma.Sql =>
+  userId === null
+    ? Prisma.sql`(c.id IS NULL)` // a bare constant may not stand in ORDER BY
+    : Prisma.sql`(${reservationRuns} AND c.reserved_by_id = ${userId}::uuid)`;
+
+/** Kept for somebody else: nobody but that reader may claim it. */
+export const isReservedForAnother = (
+  userId: string | null,
+  row: Pick<CaseStatus, "reservedById" | "reservationLive">,
+): boolean => row.reservationLive && !isReservedFor(userId, row);
+export const reservedForAnother = (userId: string | null): Prisma.Sql =>
+  userId === null ? reservationRuns : Prisma.sql`(${reservationRuns} AND c.reserved_by_id <> ${userId}::uuid)`;
+
 /** The status shown on lists: a case with a running claim is `claimed`, or `drafted` when text is saved, whatever its state was before. */
 export const statusOf = ({ state, claimLive }: Pick<CaseStatus, "state" | "claimLive">): CaseState =>
   claimLive && state !== "drafted" ? "claimed" : state;
@@ -95,6 +122,6 @@ export const complete = Prisma.sql`NOT EXISTS (SELECT 1 FROM study s WHERE s.id 
 
 /** The person could start or continue it now. */
 export const isNextFor = (userId: string | null, row: CaseStatus): boolean =>
-  isClaimable(row) && isComplete(row) && (isFree(row) || isHeldBy(userId, row));
+  isClaimable(row) && isComplete(row) && ((isFree(row) && !isReservedForAnother(userId, row)) || isHeldBy(userId, row));
 export const nextFor = (userId: string | null): Prisma.Sql =>
-  Prisma.sql`(${claimable} AND ${complete} AND (${free} OR ${heldBy(userId)}))`;
+  Prisma.sql`(${claimable} AND ${complete} AND ((${free} AND NOT ${reservedForAnother(userId)}) OR ${heldBy(userId)}))`;

@@ -15,8 +15,11 @@ import {
   isFinished,
   isHeldBy,
   isHeldByAnother,
+  isReservedFor,
+  isReservedForAnother,
   isSigned,
   personOf,
+  reservationRuns,
   statusOf,
 } from "./case-conditions.ts";
 import { isLegalMove } from "./case-states.ts";
@@ -40,6 +43,10 @@ export type CaseRow = IdentityFacts & {
   claimedByName: string | null;
   claimedUntil: Date | null;
   claimLive: boolean;
+  reservedById: string | null;
+  reservedByName: string | null;
+  reservedUntil: Date | null;
+  reservationLive: boolean;
   /** Author of the saved draft; null without a draft, and for the text of a preliminary report. */
   draftAuthorId: string | null;
   draftAuthorName: string | null;
@@ -105,7 +112,8 @@ export const selectCases = Prisma.sql`
   SELECT c.id AS "caseId", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId", c.facility_id AS "facilityId", c.state, c.priority,
     c.priority_score AS "priorityScore", c.priority_reasons AS "priorityReasons", c.due_at AS "dueAt", c.created_at AS "createdAt",
     c.claimed_by_id AS "claimedById", staff_name(c.claimed_by_id) AS "claimedByName", c.claimed_until AS "claimedUntil",
-    ${claimRuns} AS "claimLive",
+    ${claimRuns} AS "claimLive", c.reserved_by_id AS "reservedById", staff_name(c.reserved_by_id) AS "reservedByName",
+    c.reserved_until AS "reservedUntil", ${reservationRuns} AS "reservationLive",
     c.paused_from AS "pausedFrom", c.paused_at AS "pausedAt", staff_name(c.paused_by_id) AS "pausedByName", c.paused_reason AS "pausedReason", c.question_state AS "questionState",
     d.author_id AS "draftAuthorId", staff_name(d.author_id) AS "draftAuthorName", d.updated_at AS "draftAt",
     o.slug AS "orgSlug", f.name AS "facilityName", f.slug AS "facilitySlug", f.time_zone AS "facilityTimeZone",
@@ -141,10 +149,14 @@ function abilities(actor: Actor, row: CaseRow): CaseAbilities {
   const mine = isHeldBy(personOf(actor), row);
   const others = isHeldByAnother(personOf(actor), row);
   const waits = isClaimable(row);
+  const kept = !mine && isReservedForAnother(personOf(actor), row);
   // A case with missing images can be read only after somebody has agreed to that.
   const whole = isComplete({ missing: missingOf(row), readWithout: row.readWithout });
   return {
-    claim: whole && waits && !others && casePolicy.can(actor, "case.claim", row),
+    claim: whole && waits && !others && !kept && casePolicy.can(actor, "case.claim", row),
+    unreserve:
+      (isReservedFor(personOf(actor), row) && casePolicy.can(actor, "case.release-own", row)) ||
+      (row.reservationLive && casePolicy.can(actor, "case.release-others", row)),
     release:
       (mine && casePolicy.can(actor, "case.release-own", row)) ||
       (row.claimLive && casePolicy.can(actor, "case.release-others", row)),
@@ -208,6 +220,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     claimedBy:
       row.claimLive && row.claimedById ? { id: row.claimedById, name: row.claimedByName ?? "another reader" } : null,
     claimedUntil: row.claimLive ? (row.claimedUntil?.toISOString() ?? null) : null,
+    reserved: reservationOf(actor, row),
     paused: row.pausedAt
       ? { reason: row.pausedReason ?? "", by: row.pausedByName ?? "", at: row.pausedAt.toISOString() }
       : null,
@@ -226,6 +239,16 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     referringPhysician: formatPersonName(row.referringPhysicianName),
     goesTo: { pacs: row.hasPacs, physician: row.physicianName, byDefault: row.physicianByDefault },
     can,
+  };
+}
+
+/** Who keeps what for later is the reading group's affair. */
+function reservationOf(actor: Actor, row: CaseRow): WorklistItem["reserved"] {
+  if (!row.reservationLive || !row.reservedById || !row.reservedUntil || actor.orgId !== row.readerOrgId) return null;
+  return {
+    id: row.reservedById,
+    name: row.reservedByName ?? "a colleague",
+    until: row.reservedUntil.toISOString(),
   };
 }
 

@@ -2,7 +2,7 @@ import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
-import { claimRuns, isClaimable } from "./case-conditions.ts";
+import { claimRuns, isClaimable, reservationRuns } from "./case-conditions.ts";
 import { findCase } from "./get-case.ts";
 import type { OfCase } from "./inputs.ts";
 import { type AuditDetails, type MovedCase, moveCase } from "./move-case.ts";
@@ -16,7 +16,7 @@ import type { Claim } from "./shapes.ts";
  *
  * @returns the fencing token that every later write must name, and the end of the lease.
  * @throws {DomainError} `case.incomplete` (see {@link requireComplete}); `case.already-claimed` with `claimedByName`,
- * `claimedSecondsAgo`; `case.illegal-move`; `case.not-found`; `auth.forbidden`
+ * `claimedSecondsAgo`; `case.reserved` with `reservedByName`; `case.illegal-move`; `case.not-found`; `auth.forbidden`
  */
 export async function claimCase(ctx: Ctx<UserActor>, { caseId }: OfCase): Promise<Claim> {
   const { actor, tx } = ctx;
@@ -38,8 +38,8 @@ const isNewClaim = ({ claimToken, claimTokenBefore }: MovedCase): boolean => cla
 
 async function whyNot({ tx }: Ctx, caseId: string): Promise<DomainError> {
   const [now] = await tx.$queryRaw<
-    { state: CaseState; live: boolean; name: string | null; secondsAgo: number }[]
-  >`SELECT c.state, ${claimRuns} AS live, staff_name(c.claimed_by_id) AS name,
+    { state: CaseState; live: boolean; name: string | null; secondsAgo: number; reservedBy: string | null }[]
+  >`SELECT c.state, CASE WHEN ${reservationRuns} THEN staff_name(c.reserved_by_id) END AS "reservedBy", ${claimRuns} AS live, staff_name(c.claimed_by_id) AS name,
       greatest(0, extract(epoch FROM clock_timestamp() - c.claimed_at))::int AS "secondsAgo"
     FROM reading_case c WHERE c.id = ${caseId}::uuid`;
   if (!now) return new DomainError("case.not-found");
@@ -47,5 +47,7 @@ async function whyNot({ tx }: Ctx, caseId: string): Promise<DomainError> {
     return new DomainError("case.already-claimed", {
       details: { claimedByName: now.name, claimedSecondsAgo: now.secondsAgo },
     });
+  if (now.reservedBy && isClaimable(now))
+    return new DomainError("case.reserved", { details: { reservedByName: now.reservedBy } });
   return new DomainError("case.illegal-move", { details: { from: now.state, to: "claimed" } });
 }

@@ -21,7 +21,9 @@ export {
   OfClaim,
   ReadIncomplete,
   ReleaseClaim,
+  ReserveCases,
   SkipCase,
+  Unreserve,
 } from "./inputs.ts";
 export { noteLateImages, requireLateImagesSeen, SeeLateImages, seeLateImages } from "./late-images.ts";
 export { listCases } from "./list-cases.ts";
@@ -37,6 +39,7 @@ export { type PriorWhenSigned, priorsWhenSigned } from "./priors-when-signed.ts"
 export { readIncomplete, requireComplete } from "./read-incomplete.ts";
 export { releaseClaim } from "./release-claim.ts";
 export { renewClaim } from "./renew-claim.ts";
+export { keepReserved, leaveReserved, reserveCases, reservedCases, unreserveCases } from "./reserve-cases.ts";
 export { offerPriors } from "./seek-priors.ts";
 export type * from "./shapes.ts";
 export { skipCase } from "./skip-case.ts";

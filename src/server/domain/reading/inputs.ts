@@ -1,4 +1,5 @@
 import { removeHiddenCharacters } from "@overread/shared/hidden-characters";
+import { mostReserved } from "@overread/shared/reservation";
 import { z } from "zod";
 import { CaseState } from "#server/db/generated/enums.ts";
 import { listIds } from "./list-ids.ts";
@@ -23,6 +24,10 @@ export const ListCases = z.object({
   limit: z.number().int().min(1).max(200).default(50),
 });
 export type ListCases = z.input<typeof ListCases>;
+
+/** How many of the next cases to keep. */
+export const ReserveCases = z.object({ count: z.number().int().min(1).max(mostReserved).default(mostReserved) });
+export type ReserveCases = z.output<typeof ReserveCases>;
 
 export const OfCase = z.object({ caseId: z.uuid() });
 export type OfCase = z.output<typeof OfCase>;
@@ -50,6 +55,10 @@ export const AskSite = OfCase.extend({ text: Message, stopsClock: z.boolean(), c
 export type AskSite = z.output<typeof AskSite>;
 export const AnswerQuestion = OfCase.extend({ text: Message });
 export type AnswerQuestion = z.output<typeof AnswerQuestion>;
+
+/** One case; without one, all that is kept for the caller. */
+export const Unreserve = z.object({ caseId: z.uuid().optional() });
+export type Unreserve = z.output<typeof Unreserve>;
 
 /** A code of the short list (`shared/skip-reasons.ts`), or free text. */
 export const SkipCase = OfCase.extend({ reason: Reason });

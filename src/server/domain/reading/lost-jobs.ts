@@ -5,12 +5,13 @@ import { claimable, lapsed } from "./case-conditions.ts";
 type CaseOf = { orgId: string; caseId: string };
 
 /**
- * Cases of all organisations with an expired claim that was not cleared, because the job that clears it was lost. For
+ * Cases of all organisations with an expired claim or reservation that was not cleared, because the job that clears it was lost. For
  * maintenance.
  */
 export function casesWithLapsedClaim(tx: Pick<Tx, "$queryRaw">): Promise<CaseOf[]> {
   return tx.$queryRaw(
-    Prisma.sql`SELECT c.org_id AS "orgId", c.id AS "caseId" FROM reading_case c WHERE c.claimed_until IS NOT NULL AND ${lapsed} LIMIT 500`,
+    Prisma.sql`SELECT c.org_id AS "orgId", c.id AS "caseId" FROM reading_case c WHERE (c.claimed_until IS NOT NULL AND ${lapsed})
+      OR (c.reserved_by_id IS NOT NULL AND c.reserved_until < clock_timestamp()) LIMIT 500`,
   );
 }
 

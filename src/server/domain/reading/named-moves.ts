@@ -1,7 +1,7 @@
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import type { AuditAction } from "../audit/index.ts";
-import { free, heldBy, lapsed } from "./case-conditions.ts";
+import { free, heldBy, lapsed, reservedForAnother } from "./case-conditions.ts";
 import type { PriorityReason } from "./shapes.ts";
 
 /** A transition of cases, on `reading_case c`, as an UPDATE. */
@@ -28,6 +28,8 @@ export type Arrival = {
 };
 
 const clearClaim = Prisma.sql`, claimed_by_id = NULL, claimed_until = NULL, claimed_at = NULL`;
+/** What was kept for a reader is claimed by him, or taken off the list. */
+export const clearReservation = Prisma.sql`, reserved_by_id = NULL, reserved_in = NULL, reserved_at = NULL, reserved_until = NULL`;
 /** The state after a claim ends without a signature: a begun report stays begun. */
 const unclaimed = { claimed: "unread", drafted: "drafted", preliminary: "preliminary" } as const;
 const outOfTheOrder = Prisma.sql`, priority_score = 0, priority_reasons = '[]'::jsonb`;
@@ -36,7 +38,7 @@ const underClaim = (claimToken: string): Prisma.Sql => Prisma.sql`c.claim_token 
 /** Records the previous state, ends the claim, and resets the priority. */
 const pause = (userId: string, reason: string): Prisma.Sql => Prisma.sql`,
   paused_from = (CASE c.state WHEN 'claimed' THEN 'unread' WHEN 'held' THEN c.paused_from::text ELSE c.state::text END)::"CaseState",
-  paused_at = clock_timestamp(), paused_by_id = ${userId}::uuid, paused_reason = ${reason}${clearClaim}${outOfTheOrder}`;
+  paused_at = clock_timestamp(), paused_by_id = ${userId}::uuid, paused_reason = ${reason}${clearClaim}${clearReservation}${outOfTheOrder}`;
 /** The time on hold does not count. */
 const unpause = Prisma.sql`, due_at = c.due_at + (clock_timestamp() - coalesce(c.paused_at, clock_timestamp())),
   paused_from = NULL, paused_at = NULL, paused_by_id = NULL, paused_reason = NULL`;
@@ -56,7 +58,10 @@ export const namedMoves = {
         priority_score = ${of("score")}::int, priority_reasons = ${of("reasons")}::jsonb`,
     };
   },
-  /** A reader claims it, renews the claim, or takes over an expired one; a new claim has a new token. */
+  /**
+   * A reader claims it, renews the claim, or takes over an expired one; a new claim has a new token. What is kept for a
+   * colleague is not claimed.
+   */
   claim: ({ userId }: { userId: string }): CaseMove => {
     const mine = heldBy(userId);
     return {
@@ -64,8 +69,8 @@ export const namedMoves = {
       action: "case.claim",
       set: Prisma.sql`, claimed_by_id = ${userId}::uuid, claim_token = c.claim_token + CASE WHEN ${mine} THEN 0 ELSE 1 END,
         claimed_at = CASE WHEN ${mine} THEN c.claimed_at ELSE clock_timestamp() END,
-        claimed_until = clock_timestamp() + make_interval(mins => c.claim_minutes)`,
-      when: Prisma.sql`${free} OR ${mine}`,
+        claimed_until = clock_timestamp() + make_interval(mins => c.claim_minutes)${clearReservation}`,
+      when: Prisma.sql`(${free} AND NOT ${reservedForAnother(userId)}) OR ${mine}`,
     };
   },
   /** The first draft is saved. */

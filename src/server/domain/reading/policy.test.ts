@@ -36,6 +36,7 @@ const expected: Record<CaseAction, Role[]> = {
   "case.release-others": ["worklist_manager"],
   "case.hold": ["radiologist", "worklist_manager"],
   "case.resume": ["radiologist", "worklist_manager", "technologist", "site_admin"],
+  "case.reserve": ["radiologist"],
   "case.skip": ["radiologist"],
   "case.ask": ["radiologist", "worklist_manager"],
   "case.answer": ["technologist", "site_admin"],

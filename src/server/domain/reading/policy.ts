@@ -26,6 +26,7 @@ export const casePolicy = makePolicy(
     "case.accept-prior": { people: [["radiologist", "reader"]] },
     "case.see-late-images": { people: [["radiologist", "reader"]] },
     "case.claim": { people: [["radiologist", "reader"]] },
+    "case.reserve": { people: [["radiologist", "reader"]] },
     "case.skip": { people: [["radiologist", "reader"]] },
     "case.release-own": { people: [["radiologist", "reader"]] },
     "case.release-others": { people: [["worklist_manager", "reader"]] },

@@ -14,6 +14,8 @@ export type PriorityReason = Reason & { points: number };
 
 export type CaseAbilities = {
   claim: boolean;
+  /** Give back what is kept for oneself, or (worklist manager) for another. */
+  unreserve: boolean;
   /** Release one's own claim, or (worklist manager) another's. */
   release: boolean;
   /** Put it on hold; a reader names the own claim. */
@@ -83,6 +85,8 @@ export type WorklistItem = {
   /** The holder of a running claim. */
   claimedBy: { id: string; name: string } | null;
   claimedUntil: string | null;
+  /** The reader it is kept for, for the reading group; null where it is kept for nobody. */
+  reserved: { id: string; name: string; until: string } | null;
   /** Why it is held or cancelled, by whom and since when; null otherwise. */
   paused: { reason: string; by: string; at: string } | null;
   /** The site was asked and has not answered yet, or has; null: nothing was asked. */
@@ -222,5 +226,8 @@ export type OpenedCase = {
   current: OpenedStudy;
   priors: OpenedPrior[];
 };
+
+/** A case that is kept for the caller. */
+export type Reservation = { caseId: string; reservedUntil: string };
 
 export type Claim = { claimToken: string; claimedUntil: string };

@@ -8,6 +8,7 @@ import { findCase } from "./get-case.ts";
 import type { SkipCase } from "./inputs.ts";
 import { announceCase } from "./move-case.ts";
 import type { CaseSkip } from "./shapes.ts";
+import { unreserveOwn } from "./unreserve-own.ts";
 
 /** How long a skipped case stays at the end of the reader's own list; shorter for STAT. Minutes. */
 const skipMinutes = { stat: 10, urgent: 30, routine: 60 } as const;
@@ -32,6 +33,7 @@ export async function skipCase(ctx: Ctx<UserActor>, { caseId, reason }: SkipCase
     ON CONFLICT (case_id, user_id) DO UPDATE
       SET reason = excluded.reason, skipped_at = excluded.skipped_at, skipped_until = excluded.skipped_until
     RETURNING skipped_until AS until`;
+  await unreserveOwn(ctx, caseId);
   const skippedUntil = skip.until.toISOString();
   await audit(ctx, {
     action: "case.skip",

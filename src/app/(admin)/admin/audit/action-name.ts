@@ -27,6 +27,8 @@ const names: Record<string, string> = {
   "case.release": "gave a case back",
   "case.expire": "claim ran out",
   "case.hold": "held a case",
+  "case.reserve": "kept a case to read next",
+  "case.unreserve": "a case kept for a reader became free",
   "case.skip": "left a case for later",
   "case.ask": "asked the site about a case",
   "case.answer": "answered a reader's question",

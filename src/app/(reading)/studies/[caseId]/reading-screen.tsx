@@ -36,6 +36,7 @@ import { holdClaim } from "../../claims.ts";
 import { IncompleteNotice } from "../../incomplete-notice.tsx";
 import { LateImagesNotice } from "../../late-images-notice.tsx";
 import { OrderLines } from "../../order-lines.tsx";
+import { ReservationKeeper } from "../../reservations.tsx";
 import { SiteQuestions } from "../../site-questions.tsx";
 import { type ClaimView, useClaim } from "../../use-claim.ts";
 import { DockHandle, useDockWidth } from "./dock-width.tsx";
@@ -156,11 +157,13 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
     );
   }
 
+  const keeper = me.can.sign ? <ReservationKeeper /> : null;
   const holder = study?.item.claimedBy && study.item.claimedBy.id !== me.user.id ? study.item.claimedBy : null;
   return (
     <>
       {/* The viewer is always dark, whatever the theme. */}
       <span data-room="reading" hidden />
+      {keeper}
       {study ? (
         <PatientBanner
           className="sticky top-0 z-20"
