@@ -55,6 +55,7 @@ const handlers: Handlers = {
   "case.apply-orders": nothing,
   "report.store-documents": nothing,
   "facility.deliver-earlier": nothing,
+  "case.escalate": nothing,
   "delivery.send": nothing,
   "claim.expire": {
     together: async (ctx, payloads) => {

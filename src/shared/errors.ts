@@ -53,6 +53,7 @@ export const errorCodes = [
   "order.cancelled",
   "order.other-patient",
   "rules.version-conflict",
+  "escalation.version-conflict",
   "patient.not-found",
   "audit.broken-chain",
   "edge.not-found",

@@ -5,6 +5,7 @@ import { config } from "#server/config.ts";
 import type { SqlCtx } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
+import { casesToWatch, escalateCases } from "#server/domain/escalation/index.ts";
 import { purgeNotices } from "#server/domain/notices/index.ts";
 import { casesWithLapsedClaim, casesWithoutPlan, expireClaim, prioritizeCases } from "#server/domain/reading/index.ts";
 import { purgeDone } from "#server/jobs/outbox.ts";
@@ -45,6 +46,12 @@ export function schedules(log: Log): Schedule[] {
       everyMs: 5 * 60_000,
       run: async () =>
         together(await withMaintenance(casesWithoutPlan), (ctx, caseIds) => prioritizeCases(ctx, { caseIds })),
+    },
+    {
+      // A case schedules its next look itself; this finds new ones, and those whose due time or ladder was changed.
+      name: "escalate-cases",
+      everyMs: 15_000,
+      run: async () => together(await withMaintenance(casesToWatch), (ctx, caseIds) => escalateCases(ctx, { caseIds })),
     },
     {
       // The more often, the smaller the tail that could be rewritten unnoticed. A chain that has not grown costs

@@ -200,6 +200,9 @@ export const procedures: Record<string, Line> = {
   "session.secondFactor.begin": { reach: () => ({ password }), may: [] },
   "session.secondFactor.confirm": { reach: () => ({ code: "000000" }), may: [] },
   "session.secondFactor.remove": { reach: () => ({ password }), may: [] },
+  "escalation.ofCase": { reach: ({ caseId }) => ({ caseId }), may: staff },
+  "escalation.ladder": { reach: null, may: ["worklist_manager"] },
+  "escalation.saveLadder": { reach: () => ({ steps: [], version: 0 }), may: ["worklist_manager"] },
   "notice.list": { reach: null, may: roles },
   // Another's notice is as one that is not there: none is acknowledged.
   "notice.acknowledge": { reach: ({ userId }) => ({ noticeId: userId }), may: roles },

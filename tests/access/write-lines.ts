@@ -54,6 +54,10 @@ export const tables: Record<string, Line> = {
   // Which image is damaged is for maintenance to say; that the sender was asked, for the hospital's own edge.
   damaged_object: { ...nobody, update: ["owner"] },
   notice: ofHospital,
+  escalation_ladder: ofHospital,
+  // A step that wakes the pool, as here, is the group's; one that wakes the site the hospital's (escalation.test.ts).
+  escalation_step: { insert: ["reader"], update: ["reader"], delete: [] },
+  escalation_watch: { insert: ["reader"], update: ["reader"], delete: [] },
   referral_reading: { insert: ["owner"], update: ["owner"], delete: [] },
   reader_settings: ofGroup,
   reader_profile: ofGroup,
@@ -105,4 +109,7 @@ export const pointers: Record<string, string[]> = {
   work_unit_table: ["by_id"],
   credential_reminder: ["user_id"],
   notice: ["user_id", "case_id", "acknowledged_by_id"],
+  escalation_ladder: ["saved_by_id"],
+  escalation_step: ["case_id", "acknowledged_by_id"],
+  escalation_watch: ["case_id"],
 };

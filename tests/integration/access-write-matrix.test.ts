@@ -126,6 +126,19 @@ async function furnishRest(): Promise<void> {
        VALUES ($1, $2, 'case-escalated', '{}', $3, 'x', now(), $2)`,
       [hospital, person, things.caseId],
     );
+    await owner.query("INSERT INTO escalation_ladder (org_id, steps, saved_by_id) VALUES ($1, '[]', $2)", [
+      hospital,
+      person,
+    ]);
+    await owner.query(
+      `INSERT INTO escalation_step (case_id, step, percent, audience, org_id, reader_org_id, since, taken_at, people, acknowledged_at, acknowledged_by_id)
+       SELECT $1, '80:pool', 80, 'pool', $2, $3, now(), now(), 1, now(), u.id FROM user_account u WHERE u.org_id = $3 LIMIT 1`,
+      [things.caseId, hospital, reader],
+    );
+    await owner.query(
+      "INSERT INTO escalation_watch (case_id, org_id, reader_org_id, due_at, ladder_version) VALUES ($1, $2, $3, now(), 0)",
+      [things.caseId, hospital, reader],
+    );
     await owner.query("INSERT INTO referral_reading (study_ref, user_id, org_id, version) VALUES ($1, $2, $3, 1)", [
       things.signedStudyId,
       person,

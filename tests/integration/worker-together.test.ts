@@ -31,6 +31,7 @@ const handlers: Handlers = {
   "case.attach-priors": nothing,
   "case.prioritize": nothing,
   "case.apply-orders": nothing,
+  "case.escalate": nothing,
   "report.store-documents": nothing,
   "facility.deliver-earlier": nothing,
   "delivery.send": nothing,

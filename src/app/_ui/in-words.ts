@@ -1,6 +1,6 @@
 import type { IdentityDoubt, Reason, ReasonCode, ReasonParams } from "@overread/shared/reasons";
 import { attributesInWords } from "@overread/shared/report-words/en";
-import type { ReferralItem, WorklistItem } from "../_trpc/types.ts";
+import type { Outputs, ReferralItem, WorklistItem } from "../_trpc/types.ts";
 import { plural } from "./format.ts";
 
 /** What the portal's reasons (`shared/reasons.ts`) are in words on every screen. The one table: a code without a line does not compile. */
@@ -49,6 +49,14 @@ export const statusWords: Record<WorklistItem["status"], string> = {
   amended: "Amended",
   held: "Held",
   cancelled: "Cancelled",
+};
+
+/** Whom a step of the ladder tells. */
+export const audienceWords: Record<Outputs["escalation"]["ofCase"][number]["to"], string> = {
+  reader: "whoever reads it",
+  pool: "all readers",
+  lead: "the lead",
+  site: "the site",
 };
 
 /** The same of one's own case. */

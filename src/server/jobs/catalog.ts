@@ -61,6 +61,14 @@ export const jobs = {
     timeoutMs: 30_000,
     collapse: (p) => p.studyId,
   }),
+  /** A case's next alarm may be due. `orgId` is the organisation whose people are woken: the reading group, or for its own steps the hospital. */
+  "case.escalate": job({
+    payload: ofCase,
+    queue: "interactive",
+    attempts: 10,
+    timeoutMs: 30_000,
+    collapse: (p) => p.caseId,
+  }),
   "claim.expire": job({ payload: ofCase, queue: "interactive", attempts: 10, timeoutMs: 30_000 }),
   /** PDF, Encapsulated PDF, SR and KOS of a signed version into the archive, then deliveries. */
   "report.store-documents": job({

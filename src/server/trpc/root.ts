@@ -2,6 +2,7 @@ import { router } from "./procedure.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { damageRouter } from "./routers/damage.ts";
 import { edgeRouter } from "./routers/edge.ts";
+import { escalationRouter } from "./routers/escalation.ts";
 import { facilityRouter } from "./routers/facility.ts";
 import { identityRouter } from "./routers/identity.ts";
 import { noticeRouter } from "./routers/notice.ts";
@@ -32,5 +33,6 @@ export const appRouter = router({
   user: userRouter,
   session: sessionRouter,
   notice: noticeRouter,
+  escalation: escalationRouter,
 });
 export type AppRouter = typeof appRouter;

@@ -1,4 +1,5 @@
 import { indexStudy } from "#server/archive/index.ts";
+import { escalateCases } from "#server/domain/escalation/index.ts";
 import { settleStudies } from "#server/domain/imaging/index.ts";
 import { applyOrders, attachPriorsToMany, expireClaim, prioritizeCases } from "#server/domain/reading/index.ts";
 import type { Handlers } from "../handler.ts";
@@ -30,6 +31,11 @@ export const handlers = {
   "case.apply-orders": {
     together: async (ctx, payloads) => {
       await applyOrders(ctx, { studyIds: payloads.map(({ studyId }) => studyId) });
+    },
+  },
+  "case.escalate": {
+    together: async (ctx, payloads) => {
+      await escalateCases(ctx, { caseIds: payloads.map(({ caseId }) => caseId) });
     },
   },
   "claim.expire": {

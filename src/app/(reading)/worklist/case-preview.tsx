@@ -17,6 +17,7 @@ import { Ago, Countdown, useNow, useZone } from "../../_ui/now.tsx";
 import { PatientName, RepairedMark } from "../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../_ui/skeleton.tsx";
 import { PatientMark, PatientWarning, PriorityMark, StatusMark } from "../../_ui/status.tsx";
+import { CaseAlarms } from "../case-alarms.tsx";
 import { LateImagesNotice } from "../late-images-notice.tsx";
 import { OrderLines } from "../order-lines.tsx";
 import { ReserveLine } from "../reservations.tsx";
@@ -194,6 +195,12 @@ export function CasePreview({
           <SiteQuestions item={item} messages={detail.data.messages} onChanged={() => void detail.refetch()} />
         </Block>
       ) : null}
+
+      <CaseAlarms
+        caseId={item.caseId}
+        enabled={settled}
+        around={(alarms) => <Block title="Told while its time ran">{alarms}</Block>}
+      />
 
       {item.orderCount > 0 ? (
         <Block title="Ordered">

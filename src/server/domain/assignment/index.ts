@@ -1,5 +1,7 @@
 export { assign } from "./engine/assign.ts";
+export type { CaseClock } from "./engine/case-clock.ts";
 export type { Priority } from "./engine/codes.ts";
+export { ladderSchema, type Step, stepKey, stepsDue, usualLadder } from "./engine/escalation.ts";
 export { forecast } from "./engine/forecast.ts";
 export { type Measures, measure } from "./engine/measure.ts";
 export type { Played, RecordedEvent } from "./engine/recorded.ts";

@@ -32,6 +32,7 @@ import { EarlierDrafts } from "../../_report/draft-authorship.tsx";
 import { ReportEditor, type ReportHandle } from "../../_report/report-dock.tsx";
 import { SignedReport } from "../../_report/signed-report.tsx";
 import { UnsavedTextPanel } from "../../_report/unsaved-text-panel.tsx";
+import { CaseAlarms } from "../../case-alarms.tsx";
 import { holdClaim } from "../../claims.ts";
 import { IncompleteNotice } from "../../incomplete-notice.tsx";
 import { LateImagesNotice } from "../../late-images-notice.tsx";
@@ -280,6 +281,19 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
                 />
               ) : null}
             </section>
+          ) : null}
+          {study && !signed ? (
+            <CaseAlarms
+              caseId={caseId}
+              around={(alarms) => (
+                <section
+                  aria-label="Alarms"
+                  className="max-h-[12dvh] shrink-0 overflow-y-auto border-b border-line px-3 py-2 text-[0.8125rem]"
+                >
+                  {alarms}
+                </section>
+              )}
+            />
           ) : null}
           {reader && study && !signed ? (
             <ClaimNotice

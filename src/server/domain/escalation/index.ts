@@ -1,0 +1,6 @@
+export { acknowledge } from "./acknowledge.ts";
+export { AlarmsOf, alarmsOfCase } from "./alarms-of-case.ts";
+export { casesToWatch } from "./cases-to-watch.ts";
+export { escalateCases } from "./escalate-cases.ts";
+export { readLadder, SaveLadder, saveLadder } from "./ladder.ts";
+export { escalationPolicy } from "./policy.ts";
