@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
 import type { UserActor } from "#server/context.ts";
+import { isBusyDatabase } from "#server/db/busy.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { claimCase, expireClaim, getCase, listCases, releaseClaim, renewClaim } from "#server/domain/reading/index.ts";
 import { getReport, saveDraft, signReport } from "#server/domain/reporting/index.ts";
@@ -54,9 +55,20 @@ test("of 200 radiologists who claim one case at once exactly one gets it", async
      FROM generate_series(1, 200) n RETURNING id`,
     [solheim.orgId],
   );
-  const attempts = await Promise.allSettled(people.rows.map(({ id }) => claim({ ...solheim, userId: id }, caseId)));
-  assert.equal(attempts.filter((a) => a.status === "fulfilled").length, 1);
-  assert.ok(attempts.every((a) => a.status === "fulfilled" || refusedWith("case.already-claimed")(a.reason)));
+  /** Who is told that the database is busy, as on a machine with other work, asks again. */
+  const answered = async (actor: UserActor): Promise<string> => {
+    for (;;)
+      try {
+        await claim(actor, caseId);
+        return "claimed";
+      } catch (error) {
+        if (error instanceof DomainError) return error.code;
+        if (!isBusyDatabase(error)) throw error;
+      }
+  };
+  const answers = await Promise.all(people.rows.map(({ id }) => answered({ ...solheim, userId: id })));
+  assert.equal(answers.filter((answer) => answer === "claimed").length, 1);
+  assert.deepEqual([...new Set(answers)].sort(), ["case.already-claimed", "claimed"]);
   const { rows } = await db.owner.query(
     "SELECT count(*)::int AS n FROM audit_event WHERE case_id = $1 AND action = 'case.claim'",
     [caseId],
