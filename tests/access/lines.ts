@@ -117,6 +117,14 @@ export const procedures: Record<string, Line> = {
     may: ["worklist_manager"],
   },
   "rules.read": { reach: () => ({ version: 1 }), may: ["worklist_manager"] },
+  "rules.check": {
+    reach: ({ facilityId }) => ({ sheet: [{ name: "", on: true, rule: rule(facilityId) }] }),
+    may: ["worklist_manager"],
+  },
+  "rules.rehearse": {
+    reach: ({ facilityId }) => ({ days: 7, sheet: [{ name: "", on: true, rule: rule(facilityId) }] }),
+    may: ["worklist_manager"],
+  },
   "rules.restore": { reach: () => ({ basedOn: 0, version: 1 }), may: ["worklist_manager"] },
   "study.acceptPrior": {
     reach: ({ caseId, signedStudyId }) => ({ caseId, studyId: signedStudyId }),
@@ -219,7 +227,14 @@ export const onCallerAlone = new Set([
   "user.acceptInvitation",
 ]);
 /** Lists narrowed by a foreign id answer with nothing; everything else that names one is refused. */
-export const answersEmpty = new Set(["worklist.list", "audit.search", "session.end", "notice.acknowledge"]);
+export const answersEmpty = new Set([
+  "worklist.list",
+  "rules.check",
+  "rules.rehearse",
+  "audit.search",
+  "session.end",
+  "notice.acknowledge",
+]);
 
 /** Who opens images, and who adds some: one answer for the worklist's button, the procedure behind it and every DICOMweb route. */
 export const openImages: Role[] = ["radiologist", "technologist", "referring_physician"];

@@ -103,12 +103,29 @@ export const publicProcedure = plainProcedure.use(async ({ next }) => {
 });
 
 /** A signed-in person, without a transaction. For procedures that do something slow before theirs. */
-const personProcedure = plainProcedure.use(async ({ ctx, next }) => {
+export const personProcedure = plainProcedure.use(async ({ ctx, next }) => {
   if (!ctx.actor) throw toTrpcError(new DomainError("auth.required"));
   // Programs use DICOMweb and FHIR with scopes of their own; tRPC is for people.
   if (ctx.actor.kind !== "user") throw toTrpcError(new DomainError("auth.forbidden"));
   return next({ ctx: { actor: ctx.actor, requestId: ctx.requestId || randomUUID() } });
 });
+
+/**
+ * For what takes long: reads in the caller's transaction, which is over before the work begins.
+ * @param path of the procedure, for the trail of what was refused.
+ */
+export async function readFirst<T>(
+  { actor, requestId }: { actor: UserActor; requestId: string },
+  path: string,
+  read: (ctx: Ctx<UserActor>) => Promise<T>,
+): Promise<T> {
+  try {
+    return await withTenant(actor, read, { requestId, idempotent: true });
+  } catch (error) {
+    await auditRefusal(actor, requestId, path, toDomainError(error).code);
+    throw toTrpcError(error);
+  }
+}
 
 /** Runs everything after it in the caller's tenant transaction; an error rolls it back. */
 const openTenant = t.middleware(async ({ ctx, next, path, type }) => {

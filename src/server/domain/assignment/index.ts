@@ -9,12 +9,17 @@ export { type Habit, rehearse } from "./engine/rehearse.ts";
 export type { Rule } from "./engine/rules.ts";
 export type { CaseFacts, ReaderFacts, Snapshot } from "./engine/snapshot.ts";
 export {
+  CheckRules,
+  checkRules,
   currentRuleNames,
   currentRuleSet,
   listRules,
+  playRehearsal,
+  RehearseRules,
   RestoreRules,
   RulesVersion,
   readRules,
+  readyToRehearse,
   restoreRules,
   rulesPolicy,
   SaveRules,

@@ -14,6 +14,7 @@ const vocabulary: readonly (readonly [region: string, words: RegExp])[] = [
   ["lower limb", /\b(leg|femur|knee|tibia|fibula|ankle|foot|toe|calcaneus|extremity lower)\b/i],
   ["whole body", /\b(whole ?body)\b/i],
 ];
+export const bodyRegions: readonly string[] = vocabulary.map(([region]) => region);
 /** Regions that commonly appear in each other's images. */
 const neighbours: readonly (readonly [string, string])[] = [
   ["head", "neck"],

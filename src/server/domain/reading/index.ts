@@ -3,7 +3,7 @@ export { applyOrders } from "./apply-orders.ts";
 export { arriveCase, arriveCases } from "./arrive-case.ts";
 export { answerQuestion, askSite } from "./ask-site.ts";
 export { attachPriors, attachPriorsToMany } from "./attach-priors.ts";
-export { regionsOf } from "./body-regions.ts";
+export { bodyRegions, regionsOf } from "./body-regions.ts";
 export { isHeldBy, isHeldByAnother, isOpen, isSigned, personOf, signed } from "./case-conditions.ts";
 export { acquiredModalities, type CaseRow } from "./case-rows.ts";
 export { claimCase } from "./claim-case.ts";

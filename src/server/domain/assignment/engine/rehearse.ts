@@ -27,7 +27,16 @@ export type Rehearsed = {
  * to what they are offered, read one case at a time at their own pace without a pause, and go on to the end of a case when the shift is over.
  */
 export function rehearse(rehearsed: Rehearsed): Played {
-  return new Play(rehearsed).run();
+  const play = rehearsing(rehearsed);
+  for (;;) {
+    const { done, value } = play.next();
+    if (done) return value;
+  }
+}
+
+/** The same moment by moment, for whoever has other things to do in between: yields what has come of it so far, and when that was. */
+export function* rehearsing(rehearsed: Rehearsed): Generator<{ at: Instant; soFar: () => Played }, Played> {
+  return yield* new Play(rehearsed).run();
 }
 
 type Desk = { reader: ReaderFacts; reading: Reading | null; facts: CaseFacts | null; done: ReaderFacts["done"] };
@@ -60,7 +69,8 @@ class Play {
     for (const facts of snapshot.cases) this.#waiting.set(facts.id, facts);
   }
 
-  run(): Played {
+  *run(): Generator<{ at: Instant; soFar: () => Played }, Played> {
+    const soFar = () => this.#played();
     let arrived = 0;
     for (;;) {
       while ((this.#arrivals[arrived]?.arrivedAt ?? Number.POSITIVE_INFINITY) <= this.#now) {
@@ -72,9 +82,15 @@ class Play {
       const next = this.#nextMoment(this.#arrivals[arrived]?.arrivedAt);
       if (next === null || next > this.#play.until) break;
       this.#now = next;
+      yield { at: next, soFar };
     }
-    for (const { reading } of this.#desks) if (reading) this.#readings.push(reading);
-    return { readings: this.#readings, unread: byId([...this.#waiting.values()]) };
+    return this.#played();
+  }
+
+  /** What is being read counts as read to its end. */
+  #played(): Played {
+    const running = this.#desks.flatMap(({ reading }) => (reading ? [reading] : []));
+    return { readings: [...this.#readings, ...running], unread: byId([...this.#waiting.values()]) };
   }
 
   #nextMoment(arrival: Instant | undefined): Instant | null {

@@ -6,14 +6,26 @@ import { daysInWords, durationInWords, list, type Names, plural, words } from ".
  * offered to one reader at a time, who has 3 min to accept; to each at most 5 open cases (STAT goes past that)."
  */
 export function ruleInWords(rule: Rule, names: Names): string {
-  const what =
-    rule.when.length === 0 ? "Every case" : capital(rule.when.map((each) => conditionInWords(each, names)).join(", "));
-  const parts = [whoInWords(rule, names)];
-  if (rule.schedule) parts.push(scheduleInWords(rule.schedule));
-  if (rule.subspecialty === "required") parts.push("trained for it");
-  parts.push(modeInWords(rule.mode));
-  const caps = capsInWords(rule);
-  return `${what}: to ${parts.join(", ")}${caps ? `; ${caps}` : ""}${rule.exclusive ? "; to nobody else" : ""}.`;
+  const { what, who, schedule, training, mode, caps, last } = rulePartsInWords(rule, names);
+  const parts = [who, schedule, training, mode].filter((part) => part !== "");
+  return `${what}: to ${parts.join(", ")}${caps ? `; ${caps}` : ""}${last ? `; ${last}` : ""}.`;
+}
+
+/** Its parts, each of which can be changed for itself; empty where the sentence does not speak of it. */
+export type RuleParts = Record<"what" | "who" | "schedule" | "training" | "mode" | "caps" | "last", string>;
+export function rulePartsInWords(rule: Rule, names: Names): RuleParts {
+  return {
+    what:
+      rule.when.length === 0
+        ? "Every case"
+        : capital(rule.when.map((each) => conditionInWords(each, names)).join(", ")),
+    who: whoInWords(rule, names),
+    schedule: rule.schedule ? scheduleInWords(rule.schedule) : "",
+    training: rule.subspecialty === "required" ? "trained for it" : "",
+    mode: modeInWords(rule.mode),
+    caps: capsInWords(rule),
+    last: rule.exclusive ? "to nobody else" : "",
+  };
 }
 
 /** One condition, e.g. "not urgent or routine", "less than 30 min left". */
