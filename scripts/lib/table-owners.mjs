@@ -34,6 +34,7 @@ const owners = {
   assignment_rule_set: "domain/assignment",
   report_draft: "domain/reporting",
   draft_handover: "domain/reporting",
+  over_read: "domain/reporting",
   report_version: "domain/reporting",
   report_document: "domain/reporting",
   referral_reading: "domain/reporting",

@@ -62,6 +62,8 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "report.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },
   "report.draft-of-another": { trpc: "CONFLICT", http: 409, retry: "no" },
   "report.impression-missing": { trpc: "BAD_REQUEST", http: 422, retry: "no" },
+  "report.own-preliminary": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "report.unscored": { trpc: "BAD_REQUEST", http: 422, retry: "no" },
   "report.already-signed": { trpc: "CONFLICT", http: 409, retry: "no" },
   "report.not-signed": { trpc: "CONFLICT", http: 409, retry: "no" },
   "order.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },

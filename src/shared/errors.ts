@@ -46,6 +46,8 @@ export const errorCodes = [
   "report.version-conflict",
   "report.draft-of-another",
   "report.impression-missing",
+  "report.own-preliminary",
+  "report.unscored",
   "report.already-signed",
   "report.not-signed",
   "order.not-found",

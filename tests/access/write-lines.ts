@@ -39,6 +39,7 @@ export const tables: Record<string, Line> = {
   case_prior: { insert: ["owner"], update: ["owner", "reader"], delete: ["owner"] },
   report_draft: { insert: ["reader"], update: ["reader"], delete: [] },
   draft_handover: { ...nobody, insert: ["reader"] },
+  over_read: { ...nobody, insert: ["reader"] },
   // A question, as here, is the group's; the hospital writes answers (reading-questions.test.ts).
   case_message: { ...nobody, insert: ["reader"] },
   case_skip: { insert: ["reader"], update: ["reader"], delete: [] },
@@ -86,6 +87,7 @@ export const pointers: Record<string, string[]> = {
   case_prior: ["case_id", "study_ref"],
   report_draft: ["case_id", "author_id"],
   draft_handover: ["case_id", "author_id", "by_id"],
+  over_read: ["case_id", "preliminary_version_id", "final_version_id", "by_id"],
   case_skip: ["case_id", "user_id"],
   case_message: ["case_id", "by_id"],
   assignment_rule_set: ["saved_by_id"],

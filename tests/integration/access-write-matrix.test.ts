@@ -103,6 +103,11 @@ async function furnishRest(): Promise<void> {
       [things.caseId],
     );
     await owner.query(
+      `INSERT INTO over_read (org_id, reader_org_id, case_id, preliminary_version_id, final_version_id, score, significant, by_id)
+       SELECT org_id, reader_org_id, case_id, id, id, 1, false, signed_by_id FROM report_version WHERE id = $1`,
+      [things.reportVersionId],
+    );
+    await owner.query(
       `INSERT INTO damaged_object (org_id, instance_id, study_ref, fault, found_by)
        SELECT org_id, id, study_ref, 'corrupt', 'scrub' FROM instance WHERE study_ref = $1 LIMIT 1`,
       [things.signedStudyId],

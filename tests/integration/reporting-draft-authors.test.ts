@@ -191,7 +191,8 @@ test("going over a preliminary report takes nothing from anybody; what its reade
     "back to the preliminary words",
   );
   assert.ok(anew.sections.length > 1, "with the headings to write under");
-  await act(signReport, mensah, caseId, day, 3);
+  const overRead = { score: 1, significant: false, comment: "" };
+  await withTenant(mensah, (ctx) => signReport(ctx, { caseId, claimToken: day, version: 3, overRead }));
   assert.equal((await read(mensah, caseId)).versions[0]?.kind, "final");
 });
 

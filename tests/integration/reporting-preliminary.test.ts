@@ -46,8 +46,9 @@ const save = (actor: UserActor, caseId: string, claimToken: string, version: num
   );
 const preliminary = (actor: UserActor, caseId: string, claimToken: string, version: number) =>
   withTenant(actor, (ctx) => signPreliminary(ctx, { caseId, claimToken, version }));
-const final = (actor: UserActor, caseId: string, claimToken: string, version: number) =>
-  withTenant(actor, (ctx) => signReport(ctx, { caseId, claimToken, version }));
+const agrees = { score: 1, significant: false, comment: "" };
+const final = (actor: UserActor, caseId: string, claimToken: string, version: number, overRead?: typeof agrees) =>
+  withTenant(actor, (ctx) => signReport(ctx, { caseId, claimToken, version, overRead }));
 const read = (actor: UserActor, caseId: string) => withTenant(actor, (ctx) => getReport(ctx, { caseId }));
 
 async function readAtNight(wish: Parameters<typeof makeUnreadCase>[1] = {}) {
@@ -87,8 +88,18 @@ test("a first reading is signed as preliminary at night, gone over by day and si
   const working = await read(day, caseId);
   assert.equal(working.sections[0]?.text, "Small pneumothorax.");
   await save(day, caseId, again, 1, "Small pneumothorax. Rib fracture.");
-  const second = await final(day, caseId, again, 2);
+  const differs = { score: 3, significant: true, comment: "Rib fracture." };
+  await assert.rejects(final(day, caseId, again, 2), refusedWith("report.unscored"));
+  const second = await final(day, caseId, again, 2, differs);
   assert.equal(second.version, 2);
+  for (const actor of [night, day, lead]) {
+    const [score] = (await read(actor, caseId)).scores;
+    assert.deepEqual(
+      [score?.score, score?.significant, score?.comment, score?.by, score?.preliminaryBy],
+      [3, true, "Rib fracture.", "Dr Kwame Mensah", "Dr Ingrid Solheim"],
+    );
+  }
+  assert.deepEqual((await read(tech, caseId)).scores, [], "no affair of the hospital's");
   const done = await read(tech, caseId);
   assert.equal(done.state, "final");
   assert.deepEqual(
@@ -132,9 +143,66 @@ test("a preliminary signature needs the claim, the words as they were seen, and 
   await save(night, caseId, claimToken, 2, "Normal.");
   const outcomes = await Promise.allSettled([1, 2].map(() => preliminary(night, caseId, claimToken, 3)));
   assert.deepEqual(outcomes.map(({ status }) => status).sort(), ["fulfilled", "rejected"], "once");
-  const again = await claim(night, caseId);
-  await final(night, caseId, again, 3);
-  await assert.rejects(preliminary(night, caseId, again, 3), refusedWith("report.already-signed"));
+  const again = await claim(day, caseId);
+  await final(day, caseId, again, 3, agrees);
+  await assert.rejects(preliminary(day, caseId, again, 3), refusedWith("report.already-signed"));
+});
+
+test("nobody goes over his own preliminary report, and what nobody read before is not scored", async () => {
+  const { caseId, claimToken } = await readAtNight();
+  await assert.rejects(final(night, caseId, claimToken, 1, agrees), refusedWith("request.invalid"));
+  await preliminary(night, caseId, claimToken, 1);
+  const own = await claim(night, caseId);
+  const seen = await read(night, caseId);
+  assert.deepEqual([seen.canSign, seen.canSignPreliminary, seen.preliminary?.own], [false, true, true]);
+  for (const score of [undefined, agrees])
+    await assert.rejects(final(night, caseId, own, 1, score), refusedWith("report.own-preliminary"));
+  await save(night, caseId, own, 1, "Small pneumothorax, on the left.");
+  await preliminary(night, caseId, own, 2);
+  const others = await claim(day, caseId);
+  const theirs = await read(day, caseId);
+  assert.deepEqual(
+    [theirs.canSign, theirs.preliminary?.own, theirs.preliminary?.signedBy],
+    [true, false, "Dr Ingrid Solheim"],
+  );
+  const outcomes = await Promise.allSettled([1, 2].map(() => final(day, caseId, others, 2, agrees)));
+  assert.deepEqual(outcomes.map(({ status }) => status).sort(), ["fulfilled", "rejected"], "once");
+  const scores = await db.owner.query("SELECT preliminary_version_id AS id FROM over_read WHERE case_id = $1", [
+    caseId,
+  ]);
+  const versions = (await read(lead, caseId)).versions;
+  assert.deepEqual(
+    scores.rows.map(({ id }) => id),
+    [versions.find(({ version }) => version === 2)?.reportVersionId],
+    "the newest preliminary report was gone over",
+  );
+  const trail = await db.owner.query("SELECT details::text AS details FROM audit_event WHERE case_id = $1", [caseId]);
+  assert.ok(
+    trail.rows.every(({ details }) => !details.includes("score")),
+    "the hospital reads the trail too",
+  );
+});
+
+test("the database lets nobody sign the final report over the own preliminary one, nor rewrite a score", async () => {
+  const { caseId, claimToken } = await readAtNight();
+  await preliminary(night, caseId, claimToken, 1);
+  await assert.rejects(
+    withTenant(
+      night,
+      (ctx) => ctx.tx
+        .$executeRaw`INSERT INTO report_version (org_id, reader_org_id, case_id, study_ref, version, kind, sections, key_images,
+          canonical_text, sha256, signed_by_id, signed_by_name, signed_by_person_name, signed_at, pdf_series_instance_uid, pdf_sop_instance_uid,
+          sr_series_instance_uid, sr_sop_instance_uid)
+        SELECT org_id, reader_org_id, case_id, study_ref, 2, 'final', sections, key_images, canonical_text, sha256, signed_by_id, signed_by_name,
+          signed_by_person_name, now(), '2.25.1', '2.25.2', '2.25.3', '2.25.4' FROM report_version WHERE case_id = ${caseId}::uuid`,
+    ),
+    /gone over by somebody else/,
+  );
+  const token = await claim(day, caseId);
+  await final(day, caseId, token, 1, agrees);
+  await assert.rejects(db.owner.query("UPDATE over_read SET score = 4 WHERE case_id = $1", [caseId]));
+  const seen = await withTenant(tech, ({ tx }) => tx.overRead.count());
+  assert.equal(seen, 0, "nothing of it for the hospital");
 });
 
 test("a preliminary case is held and comes back preliminary; it is not cancelled, not from being held either", async () => {

@@ -115,3 +115,11 @@ function daysEarlier(days: number): string {
   if (days < 730) return `${Math.round(days / 30.44)} months earlier`;
   return `${Math.floor(days / 365.25)} years earlier`;
 }
+
+/** What a second reader thinks of a preliminary report, by score from 1. */
+export const overReadScores = [
+  "I agree",
+  "Differs, easily missed",
+  "Differs, should be seen most of the time",
+  "Differs, should be seen almost always",
+] as const;

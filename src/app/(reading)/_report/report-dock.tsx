@@ -7,6 +7,7 @@ import type { OpenStudy, Report } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { useModKey } from "../../_ui/mod-key.ts";
+import { When } from "../../_ui/now.tsx";
 import type { ImagePointer, MarkedKeyImage, Measurement } from "../../_viewer/index.tsx";
 import type { HeldClaim } from "../claims.ts";
 import { checksOf } from "./checks.ts";
@@ -58,7 +59,7 @@ export function ReportEditor({
   handle: React.Ref<ReportHandle>;
   onClaimLost: (error: unknown) => void;
   onShowImage: (image: ImagePointer) => void;
-  onSigned: () => void;
+  onSigned: (kind: "final" | "preliminary") => void;
 }) {
   const modKey = useModKey();
   // A colleague's draft is neither edited nor saved automatically before it has been taken over.
@@ -66,7 +67,7 @@ export function ReportEditor({
   const mayWrite = holdsCase && !anothers;
   const claim = anothers ? null : heldClaim;
   const { state, kept, restore, edit, resolve, flush } = useDraft({ caseId, report, claim, writer, onClaimLost });
-  const [signing, setSigning] = useState(false);
+  const [signing, setSigning] = useState<"final" | "preliminary" | null>(null);
   const fields = useRef(new Map<string, HTMLTextAreaElement>());
   const cursor = useRef<{ key: string; start: number; end: number } | null>(null);
   const inserted = useRef(new Map<string, { key: string; words: string }>());
@@ -154,23 +155,31 @@ export function ReportEditor({
     unresolved: state.status === "conflict",
   });
   const blocked = checks.filter((check) => check.blocks);
-  const startSigning = useCallback(() => {
-    if (!mayWrite) return;
-    const first = blocked[0];
-    if (first) {
-      setRefused(`${first.text}. A report cannot be signed like this.`);
-      if (first.sectionKey) focusSection(first.sectionKey);
-      return;
-    }
-    void flush();
-    setSigning(true);
-  }, [blocked, mayWrite, flush, focusSection]);
+  const { preliminary } = report;
+  const startSigning = useCallback(
+    (kind: "final" | "preliminary") => {
+      if (!mayWrite) return;
+      if (kind === "final" && preliminary?.own) {
+        setRefused("You signed the preliminary report: a colleague goes over it and signs the final one.");
+        return;
+      }
+      const first = blocked[0];
+      if (first) {
+        setRefused(`${first.text}. A report cannot be signed like this.`);
+        if (first.sectionKey) focusSection(first.sectionKey);
+        return;
+      }
+      void flush();
+      setSigning(kind);
+    },
+    [blocked, mayWrite, flush, focusSection, preliminary],
+  );
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
       event.preventDefault();
-      startSigning();
+      startSigning(event.shiftKey ? "preliminary" : "final");
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
@@ -184,6 +193,8 @@ export function ReportEditor({
       <div ref={root} className="flex min-h-0 flex-1 flex-col">
         <SignPanel
           caseId={caseId}
+          kind={signing}
+          preliminary={preliminary}
           item={study.item}
           text={text}
           prompts={report.prompts}
@@ -192,8 +203,8 @@ export function ReportEditor({
           signer={signer}
           flush={flush}
           onClaimLost={onClaimLost}
-          onClose={() => setSigning(false)}
-          onSigned={onSigned}
+          onClose={() => setSigning(null)}
+          onSigned={() => onSigned(signing)}
         />
       </div>
     );
@@ -201,6 +212,12 @@ export function ReportEditor({
   return (
     <div ref={root} className="flex min-h-0 flex-1 flex-col">
       <DraftAuthorship caseId={caseId} report={report} claim={heldClaim} onClaimLost={onClaimLost} />
+      {preliminary ? (
+        <p role="note" className="border-b border-line bg-panel px-3 py-2 text-[0.8125rem]">
+          Preliminary report by {preliminary.own ? "you" : preliminary.signedBy}, <When at={preliminary.signedAt} />.{" "}
+          {preliminary.own ? "A colleague goes over it." : "You go over it and sign the final one."}
+        </p>
+      ) : null}
       <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto p-3">
         {mayWrite ? (
           <div className="flex items-start gap-3">
@@ -295,16 +312,26 @@ export function ReportEditor({
               {refused}
             </p>
           ) : null}
-          <div className="flex items-center justify-between gap-3">
+          <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-2">
             <SaveState state={state} mayWrite={mayWrite} kept={kept} />
-            <Button
-              look="primary"
-              onClick={startSigning}
-              aria-disabled={blocked.length > 0}
-              className="aria-disabled:opacity-55"
-            >
-              Sign… <Kbd onAccent className="max-md:hidden">{`${modKey}⏎`}</Kbd>
-            </Button>
+            <span className="flex items-center gap-2">
+              <Button
+                onClick={() => startSigning("preliminary")}
+                aria-disabled={blocked.length > 0}
+                className="aria-disabled:opacity-55"
+                title={`For a colleague to go over (${modKey}⇧⏎)`}
+              >
+                Preliminary…
+              </Button>
+              <Button
+                look="primary"
+                onClick={() => startSigning("final")}
+                aria-disabled={blocked.length > 0 || preliminary?.own === true}
+                className="aria-disabled:opacity-55"
+              >
+                Sign… <Kbd onAccent className="max-md:hidden">{`${modKey}⏎`}</Kbd>
+              </Button>
+            </span>
           </div>
         </footer>
       ) : state.status !== "saved" ? (

@@ -6,12 +6,13 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
 import { appCodeOf, detailsOf, messageFor } from "../../_trpc/errors.ts";
-import type { WorklistItem } from "../../_trpc/types.ts";
+import type { Report, WorklistItem } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Field } from "../../_ui/field.tsx";
 import { formatSpan, plural } from "../../_ui/format.ts";
 import { forgetClaim, type HeldClaim } from "../claims.ts";
 import type { DraftText } from "./draft-state.ts";
+import { noOpinion, OverReadFields } from "./over-read-fields.tsx";
 import { describeRecipients } from "./recipients.ts";
 
 /**
@@ -20,6 +21,8 @@ import { describeRecipients } from "./recipients.ts";
  */
 export function SignPanel({
   caseId,
+  kind,
+  preliminary,
   item,
   text,
   prompts,
@@ -32,6 +35,9 @@ export function SignPanel({
   onSigned,
 }: {
   caseId: string;
+  kind: "final" | "preliminary";
+  /** The colleague's preliminary report that a final one goes over. */
+  preliminary: Report["preliminary"];
   item: WorklistItem;
   text: DraftText;
   /** Labels of template prompts; a prompt without text is not signed. */
@@ -51,7 +57,10 @@ export function SignPanel({
   const [totp, setTotp] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const [opinion, setOpinion] = useState(noOpinion);
   const sign = useMutation(trpc.report.sign.mutationOptions());
+  const signPreliminary = useMutation(trpc.report.signPreliminary.mutationOptions());
+  const goesOver = kind === "final" && preliminary !== null;
 
   const words = reportWords(text.language);
   const missing = words.missingImages.text(item.images);
@@ -73,7 +82,10 @@ export function SignPanel({
         setProblem("The draft could not be saved, so it cannot be signed yet. Your text is kept; try again.");
         return;
       }
-      await sign.mutateAsync({ caseId, claimToken: claim.claimToken, version, password, ...(totp ? { totp } : {}) });
+      const proven = { caseId, claimToken: claim.claimToken, version, password, ...(totp ? { totp } : {}) };
+      const { score, ...rest } = opinion;
+      if (kind === "preliminary") await signPreliminary.mutateAsync(proven);
+      else await sign.mutateAsync({ ...proven, ...(goesOver && score ? { overRead: { score, ...rest } } : {}) });
       forgetClaim(caseId);
       await queryClient.invalidateQueries({ queryKey: trpc.report.pathKey() });
       void queryClient.invalidateQueries({ queryKey: trpc.worklist.pathKey() });
@@ -105,7 +117,9 @@ export function SignPanel({
       onKeyDown={(event) => event.key === "Escape" && onClose()}
     >
       <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto p-3">
-        <h2 className="text-[0.9375rem] font-semibold">This is what you sign</h2>
+        <h2 className="text-[0.9375rem] font-semibold">
+          {kind === "preliminary" ? "This is what you sign as preliminary" : "This is what you sign"}
+        </h2>
         <dl className="flex flex-col gap-2.5">
           {item.doubts.length > 0 ? (
             <div>
@@ -156,6 +170,9 @@ export function SignPanel({
             {problem}
           </p>
         ) : null}
+        {goesOver && preliminary ? (
+          <OverReadFields preliminary={preliminary} opinion={opinion} onChange={setOpinion} />
+        ) : null}
         <Field
           label={`Password of ${signer}`}
           type="password"
@@ -177,12 +194,21 @@ export function SignPanel({
           />
         )}
         <div className="flex gap-2">
-          <Button type="submit" look="primary" className="flex-1" disabled={busy || password === ""}>
-            {busy ? "Signing" : "Sign"}
+          <Button
+            type="submit"
+            look="primary"
+            className="flex-1"
+            disabled={busy || password === "" || (goesOver && opinion.score === null)}
+          >
+            {busy ? "Signing" : kind === "preliminary" ? "Sign as preliminary" : "Sign"}
           </Button>
           <Button onClick={onClose}>Back to the draft</Button>
         </div>
-        <p className="text-xs text-quiet">A signed report cannot be changed. Later additions become an addendum.</p>
+        <p className="text-xs text-quiet">
+          {kind === "preliminary"
+            ? "The hospital gets it at once, marked preliminary on every page. The case stays on the list until a colleague has gone over it and signed the final report."
+            : "A signed report cannot be changed. Later additions become an addendum."}
+        </p>
       </form>
     </section>
   );

@@ -16,6 +16,7 @@ import { useShortcuts } from "../../_ui/shortcuts.ts";
 import { useToast } from "../../_ui/toast.tsx";
 import { waitingReason } from "../../_ui/waiting-reason.ts";
 import { EarlierDrafts } from "./draft-authorship.tsx";
+import { OverReadScores } from "./over-read-fields.tsx";
 
 /** The signed versions, and the status of each version's documents. */
 export function SignedReport({
@@ -48,6 +49,7 @@ export function SignedReport({
             newest={index === 0}
           />
         ))}
+        <OverReadScores scores={report.scores} />
         <EarlierDrafts drafts={report.earlierDrafts} />
       </div>
       <footer className="flex flex-col gap-2 border-t border-line p-3">

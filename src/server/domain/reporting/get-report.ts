@@ -4,6 +4,7 @@ import { type CaseRow, isHeldBy, isHeldByAnother, isOpen, isSigned, personOf } f
 import { authorship } from "./authorship.ts";
 import { draftHistory } from "./draft-history.ts";
 import type { GetReport, KeyImage, Section } from "./inputs.ts";
+import { scoresOf, waitingPreliminary } from "./over-read.ts";
 import { isAnotherAuthors } from "./own-draft.ts";
 import { reportPolicy } from "./policy.ts";
 import { findReportCase } from "./report-case.ts";
@@ -38,6 +39,8 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
   const signed = isSigned(row);
   const mine = holds && !signed && !working?.draft?.anothers;
   const earlier = reportPolicy.can(actor, "report.read-draft", row) ? await draftHistory(ctx, caseId) : [];
+  const preliminary = row.state === "preliminary" || holds ? await waitingPreliminary(ctx, caseId) : null;
+  const own = preliminary !== null && preliminary.signedById === personOf(actor);
   const ownWords = (fromId: string) => actor.kind === "user" && fromId === actor.userId;
   return {
     version: working?.version ?? newest?.version ?? 0,
@@ -52,8 +55,14 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
     earlierDrafts: earlier.filter(({ fromId }) => signed || working !== null || ownWords(fromId)),
     authorship: working ? ((await authorship(ctx, { caseId, language: working.language }))[0]?.text ?? "") : "",
     versions,
+    preliminary: preliminary && {
+      signedBy: preliminary.signedBy,
+      signedAt: preliminary.signedAt.toISOString(),
+      own,
+    },
+    scores: reportPolicy.can(actor, "report.read-scores", row) ? await scoresOf(ctx, caseId) : [],
     canEdit: mine && reportPolicy.can(actor, "report.save-draft", row),
-    canSign: mine && reportPolicy.can(actor, "report.sign", row),
+    canSign: mine && !own && reportPolicy.can(actor, "report.sign", row),
     canSignPreliminary: mine && reportPolicy.can(actor, "report.sign-preliminary", row),
     canAddend: signed && reportPolicy.can(actor, "report.addendum", row),
     requiresPassword: true,

@@ -9,6 +9,7 @@ export {
   GetReport,
   ListReferrals,
   SaveDraft,
+  SignPreliminary,
   SignReport,
   TakeOverDraft,
 } from "./inputs.ts";

@@ -57,7 +57,22 @@ export type SaveDraft = z.output<typeof SaveDraft>;
 export const TakeOverDraft = z.object({ caseId, claimToken, version: version.min(1) });
 export type TakeOverDraft = z.output<typeof TakeOverDraft>;
 
-export const SignReport = z.object({ caseId, claimToken, version });
+export const SignPreliminary = z.object({ caseId, claimToken, version });
+export type SignPreliminary = z.output<typeof SignPreliminary>;
+
+/** What the second reader thinks of the preliminary report. */
+export const OverRead = z
+  .object({
+    /** 1 agrees; 2 to 4: a discrepancy of growing weight. */
+    score: z.number().int().min(1).max(4),
+    /** It matters to the patient. */
+    significant: z.boolean(),
+    comment: z.string().overwrite(removeHiddenCharacters).trim().max(1000).default(""),
+  })
+  .refine(({ score, significant }) => score > 1 || !significant, "agreement has no significance");
+export type OverRead = z.output<typeof OverRead>;
+
+export const SignReport = SignPreliminary.extend({ overRead: OverRead.optional() });
 export type SignReport = z.output<typeof SignReport>;
 
 export const AddAddendum = z.object({

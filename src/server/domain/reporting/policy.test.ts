@@ -31,6 +31,7 @@ const homes: Record<Role, string> = {
 const expected: Record<keyof typeof reportPolicy.table, Role[]> = {
   "report.read": ["radiologist", "worklist_manager", "technologist", "referring_physician"],
   "report.read-draft": ["radiologist"],
+  "report.read-scores": ["radiologist", "worklist_manager"],
   "report.save-draft": ["radiologist"],
   "report.take-over-draft": ["radiologist"],
   "report.sign-preliminary": ["radiologist"],

@@ -15,6 +15,13 @@ export const reportPolicy = makePolicy(
       ],
     },
     "report.read-draft": { people: [["radiologist", "reader"]] },
+    // What readers think of each other's reports stays in the group.
+    "report.read-scores": {
+      people: [
+        ["radiologist", "reader"],
+        ["worklist_manager", "reader"],
+      ],
+    },
     "report.save-draft": { people: [["radiologist", "reader"]] },
     "report.take-over-draft": { people: [["radiologist", "reader"]] },
     "report.sign-preliminary": { people: [["radiologist", "reader"]] },

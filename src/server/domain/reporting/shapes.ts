@@ -29,6 +29,17 @@ export type SignedVersion = {
   }[];
 };
 
+/** What a second reader thought of a preliminary report. */
+export type OverReadScore = {
+  /** 1 agrees; 2 to 4: a discrepancy of growing weight. */
+  score: number;
+  significant: boolean;
+  comment: string;
+  by: string;
+  preliminaryBy: string;
+  at: string;
+};
+
 export type Report = {
   /** Of the draft while one exists (0: nothing saved yet), of the newest signed version afterwards. */
   version: number;
@@ -56,6 +67,10 @@ export type Report = {
   authorship: string;
   /** Newest first. */
   versions: SignedVersion[];
+  /** The preliminary report that the final one goes over; `own`: the caller signed it, and somebody else finalises it. */
+  preliminary: { signedBy: string; signedAt: string; own: boolean } | null;
+  /** What second readers thought, newest first; for the reading group. */
+  scores: OverReadScore[];
   canEdit: boolean;
   canSign: boolean;
   /** Sign it as preliminary, for somebody else to finalise. */

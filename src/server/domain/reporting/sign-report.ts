@@ -3,9 +3,10 @@ import { signedSections } from "@overread/shared/signed-sections";
 import type { Ctx, UserActor } from "#server/context.ts";
 import { type HeldCase, holdClaim, moveCase, requireLateImagesSeen } from "../reading/index.ts";
 import { authorship } from "./authorship.ts";
-import type { KeyImage, Section, SignReport } from "./inputs.ts";
+import type { KeyImage, Section, SignPreliminary, SignReport } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
 import { missingImages } from "./missing-images.ts";
+import { recordOverRead, requireScore } from "./over-read.ts";
 import { requireOwnDraft } from "./own-draft.ts";
 import { patientInDoubt } from "./patient-in-doubt.ts";
 import { findReportCase } from "./report-case.ts";
@@ -16,23 +17,28 @@ import { promptLabels } from "./templates/index.ts";
 /**
  * Signs the draft as last saved, without headings that have no text (as in the preview): stores it as an immutable
  * version, ends the claim and starts the creation of the documents. The caller has re-authenticated before. After a
- * preliminary version this is the next version.
+ * preliminary version this is the next version: somebody else signs it than the preliminary one, with the score of what
+ * was gone over.
  *
  * A trigger deletes the draft: its text is in the version, and a signed report cannot be edited.
  *
  * @param input.version the draft version the reader saw when signing.
  * @throws {DomainError} `case.incomplete`, `report.impression-missing`, `report.version-conflict` with `version`,
- * `report.already-signed`, `report.draft-of-another` with `author`, `savedAt`, `version`, `case.late-images` with
+ * `report.own-preliminary`, `report.unscored`, `report.already-signed`, `report.draft-of-another` with `author`, `savedAt`, `version`, `case.late-images` with
  * `count`, `case.claim-expired`, `case.not-claimed`, `case.not-found`, `auth.forbidden`
  */
 export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promise<Signed> {
   const { caseId } = input;
   await findReportCase(ctx, caseId, "report.sign");
   const { held, draft } = await readyToSign(ctx, input);
+  // Under the case's lock: of two preliminary signatures the newest is gone over.
+  const overRead = await requireScore(ctx, input);
   const moved = await moveCase(ctx, caseId, "sign", { claimToken: input.claimToken });
   if (!moved) throw new DomainError("case.illegal-move", { details: { from: held.state, to: "final" } });
   const version = await nextVersion(ctx, caseId);
-  return insertVersion(ctx, held, { ...draft, version, kind: "final", action: "report.sign" });
+  const signed = await insertVersion(ctx, held, { ...draft, version, kind: "final", action: "report.sign" });
+  if (overRead) await recordOverRead(ctx, held, overRead, signed.reportVersionId);
+  return signed;
 }
 
 /**
@@ -42,7 +48,7 @@ export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promis
  *
  * @throws {DomainError} as {@link signReport}
  */
-export async function signPreliminary(ctx: Ctx<UserActor>, input: SignReport): Promise<Signed> {
+export async function signPreliminary(ctx: Ctx<UserActor>, input: SignPreliminary): Promise<Signed> {
   const { caseId } = input;
   await findReportCase(ctx, caseId, "report.sign-preliminary");
   const { held, draft } = await readyToSign(ctx, input);
@@ -58,7 +64,7 @@ export async function signPreliminary(ctx: Ctx<UserActor>, input: SignReport): P
  */
 async function readyToSign(
   ctx: Ctx<UserActor>,
-  { caseId, claimToken, version }: SignReport,
+  { caseId, claimToken, version }: SignPreliminary,
 ): Promise<{ held: HeldCase; draft: { language: string; sections: Section[]; keyImages: KeyImage[] } }> {
   const held = await holdClaim(ctx, { caseId, claimToken });
   await requireLateImagesSeen(ctx, caseId);

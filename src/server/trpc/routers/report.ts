@@ -5,6 +5,7 @@ import {
   getReport,
   listTemplates,
   SaveDraft,
+  SignPreliminary,
   SignReport,
   saveDraft,
   signPreliminary,
@@ -24,8 +25,11 @@ export const reportRouter = router({
     .mutation(({ ctx, input }) => saveDraft(ctx, input)),
   takeOverDraft: tenantProcedure.input(TakeOverDraft).mutation(({ ctx, input }) => takeOverDraft(ctx, input)),
   startDraftAnew: tenantProcedure.input(TakeOverDraft).mutation(({ ctx, input }) => startDraftAnew(ctx, input)),
-  sign: provenProcedure.input(SignReport).mutation(({ ctx, input }) => signReport(ctx, input)),
-  signPreliminary: provenProcedure.input(SignReport).mutation(({ ctx, input }) => signPreliminary(ctx, input)),
+  sign: provenProcedure
+    .meta({ cleansText: true })
+    .input(SignReport)
+    .mutation(({ ctx, input }) => signReport(ctx, input)),
+  signPreliminary: provenProcedure.input(SignPreliminary).mutation(({ ctx, input }) => signPreliminary(ctx, input)),
   addendum: provenProcedure
     .meta({ cleansText: true })
     .input(AddAddendum)

@@ -341,13 +341,16 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               handle={reportHandle}
               onClaimLost={reportLost}
               onShowImage={showImage}
-              onSigned={() =>
+              onSigned={(kind) => {
+                const gone = kind === "preliminary" ? "Signed as preliminary." : "Signed.";
                 toast(
                   study.item.goesTo.pacs
-                    ? "Signed. The documents are on their way to the hospital."
-                    : "Signed. The documents go into the archive.",
-                )
-              }
+                    ? `${gone} The documents are on their way to the hospital.`
+                    : `${gone} The documents go into the archive.`,
+                );
+                // The case is a colleague's now: staying here would claim it again.
+                if (kind === "preliminary") router.push("/worklist");
+              }}
             />
           ) : (
             <div className="flex flex-col gap-3 overflow-y-auto p-4 text-quiet">

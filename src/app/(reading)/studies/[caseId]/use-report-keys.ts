@@ -28,6 +28,7 @@ export function useReportKeys(
   return [
     { keys: ["E"], does: "Write the report (Esc: back to the images)" },
     { keys: [`${modKey}⏎`], does: "Sign" },
+    { keys: [`${modKey}⇧⏎`], does: "Sign as preliminary, for a colleague to go over" },
     { keys: ["N"], does: "Next case, when this one is signed" },
   ];
 }
