@@ -7,6 +7,7 @@ import { withMaintenance } from "#server/db/maintenance.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import { casesToWatch, escalateCases } from "#server/domain/escalation/index.ts";
 import { purgeNotices } from "#server/domain/notices/index.ts";
+import { groupsWithEnds, remindOfEnds } from "#server/domain/readers/index.ts";
 import { casesWithLapsedClaim, casesWithoutPlan, expireClaim, prioritizeCases } from "#server/domain/reading/index.ts";
 import { purgeDone } from "#server/jobs/outbox.ts";
 import type { Log } from "#server/log.ts";
@@ -52,6 +53,15 @@ export function schedules(log: Log): Schedule[] {
       name: "escalate-cases",
       everyMs: 15_000,
       run: async () => together(await withMaintenance(casesToWatch), (ctx, caseIds) => escalateCases(ctx, { caseIds })),
+    },
+    {
+      // A reminder is due for days: an hour is soon enough.
+      name: "remind-of-credentials",
+      everyMs: 60 * 60_000,
+      run: async () => {
+        for (const orgId of await withMaintenance(groupsWithEnds))
+          await withTenantSql(systemActor(orgId, "worker"), remindOfEnds);
+      },
     },
     {
       // The more often, the smaller the tail that could be rewritten unnoticed. A chain that has not grown costs

@@ -21,6 +21,12 @@ export type Things = {
   signedStudyId: string;
   /** Open, joined to the study of the case. */
   orderId: string;
+  /** Of the reader of `userId`: on file, every week, once, asked of a colleague; and a group of readers. */
+  licenceId: string;
+  shiftId: string;
+  changeId: string;
+  swapId: string;
+  groupId: string;
   reportVersionId: string;
   /** A version that was set aside. */
   quarantinedId: string;
@@ -110,6 +116,65 @@ export const procedures: Record<string, Line> = {
     reach: ({ orderId }) => ({ orderId, reason: "Mine now." }),
     may: ["technologist", "site_admin"],
   },
+  "readers.list": { reach: null, may: ["worklist_manager"] },
+  "readers.get": { reach: ({ userId }) => ({ userId }), may: ["worklist_manager"] },
+  "readers.own": { reach: null, may: ["radiologist"] },
+  "readers.enforce": { reach: null, may: ["worklist_manager"] },
+  "readers.saveProfile": {
+    reach: ({ userId }) => ({
+      userId,
+      languages: ["de"],
+      readTypes: ["final"],
+      capOpenCases: 3,
+      capShiftCases: null,
+      capShiftWorkUnits: null,
+      offRoster: true,
+      subspecialties: [],
+    }),
+    may: ["worklist_manager"],
+  },
+  "readers.addLicence": {
+    reach: ({ userId }) => ({ userId, jurisdiction: "DE-BY", number: "1" }),
+    may: ["worklist_manager"],
+  },
+  "readers.checkLicence": {
+    reach: ({ licenceId }) => ({ licenceId, outcome: "confirmed", source: "The register" }),
+    may: ["worklist_manager"],
+  },
+  "readers.removeLicence": { reach: ({ licenceId }) => ({ licenceId }), may: ["worklist_manager"] },
+  "readers.grantPrivilege": {
+    reach: ({ userId, facilityId }) => ({ userId, facilityId, level: "report", lastDay: null }),
+    may: ["worklist_manager"],
+  },
+  "readers.addShift": {
+    reach: ({ userId }) => ({ userId, weekdays: [1], starts: "08:00", ends: "16:00", timeZone: "UTC" }),
+    may: ["worklist_manager"],
+  },
+  "readers.removeShift": { reach: ({ shiftId }) => ({ shiftId }), may: ["worklist_manager"] },
+  "readers.addChange": {
+    reach: ({ userId }) => ({
+      userId,
+      kind: "absence",
+      startsAt: "2099-01-01T08:00:00Z",
+      endsAt: "2099-01-01T16:00:00Z",
+    }),
+    may: ["worklist_manager"],
+  },
+  "readers.removeChange": { reach: ({ changeId }) => ({ changeId }), may: ["worklist_manager"] },
+  "readers.askSwap": {
+    reach: ({ userId }) => ({ toUserId: userId, startsAt: "2099-01-01T08:00:00Z", endsAt: "2099-01-01T16:00:00Z" }),
+    may: ["radiologist"],
+  },
+  // For the two readers of this very swap, whoever they are.
+  "readers.answerSwap": { reach: ({ swapId }) => ({ swapId, agrees: true }), may: [] },
+  "readers.withdrawSwap": { reach: ({ swapId }) => ({ swapId }), may: [] },
+  "readers.saveGroup": {
+    reach: ({ groupId, userId }) => ({ groupId, name: "Mine now", readerIds: [userId] }),
+    may: ["worklist_manager"],
+  },
+  "readers.removeGroup": { reach: ({ groupId }) => ({ groupId }), may: ["worklist_manager"] },
+  "readers.exportWorkUnits": { reach: null, may: ["worklist_manager"] },
+  "readers.importWorkUnits": { reach: null, may: ["worklist_manager"] },
   "rules.list": { reach: null, may: ["worklist_manager"] },
   // First, so that there is a version to read and to restore.
   "rules.save": {

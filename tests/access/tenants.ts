@@ -180,7 +180,9 @@ async function furnish(
     "INSERT INTO edge_router (org_id, facility_id, name, public_key, software_version) VALUES ($1, $2, $3, 'x', '1') RETURNING id AS value",
     [org, facilityId, `${staffName} edge`],
   );
+  const ofReader = await furnishReader(group, reader.actor.userId, staffName);
   return {
+    ...ofReader,
     orgSlug: open.orgSlug,
     facilitySlug: facility,
     facilityId,
@@ -196,6 +198,27 @@ async function furnish(
     orderId,
     reportVersionId,
     quarantinedId,
+  };
+}
+
+/** What a group keeps of one of its readers. */
+async function furnishReader(group: string, userId: string, mark: string) {
+  const colleague = await hire("furnish", group, "radiologist", mark);
+  const made = (sql: string, ...values: unknown[]) => one<string>(`${sql} RETURNING id AS value`, [group, ...values]);
+  const licence = "INSERT INTO reader_licence (org_id, user_id, jurisdiction, number) VALUES ($1, $2, 'US-IL', $3)";
+  const shift =
+    "INSERT INTO reader_shift (org_id, user_id, weekdays, starts, ends, time_zone) VALUES ($1, $2, '{1}', '22:00', '06:00', 'UTC')";
+  const change =
+    "INSERT INTO shift_change (org_id, user_id, kind, starts_at, ends_at) VALUES ($1, $2, 'extra', '2099-01-01', '2099-01-02')";
+  const swap =
+    "INSERT INTO shift_swap (org_id, from_user_id, to_user_id, starts_at, ends_at) VALUES ($1, $2, $3, '2099-01-01', '2099-01-02')";
+  const readers = "INSERT INTO reader_group (org_id, name, reader_ids) VALUES ($1, $3, ARRAY[$2]::uuid[])";
+  return {
+    licenceId: await made(licence, userId, `${mark} 1`),
+    shiftId: await made(shift, userId),
+    changeId: await made(change, userId),
+    swapId: await made(swap, userId, colleague.actor.userId),
+    groupId: await made(readers, userId, `${mark} ${userId}`),
   };
 }
 

@@ -7,6 +7,7 @@ const routersOf: Record<string, string[]> = {
   "report.changed": ["report", "referral", "worklist"],
   "study.changed": ["worklist", "study", "order"],
   "edge.changed": ["edge"],
+  "readers.changed": ["readers"],
   "rules.changed": ["rules"],
   "notice.changed": ["notice"],
 };

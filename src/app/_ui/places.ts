@@ -13,6 +13,7 @@ const office: readonly (Place & { may: keyof Abilities })[] = [
   { href: "/admin/identity", label: "Identity", may: "identity" },
   { href: "/assignment", label: "Rules", may: "rules" },
   { href: "/orders", label: "Orders", may: "orders" },
+  { href: "/readers", label: "Readers", may: "readers" },
   { href: "/operator", label: "Platform", may: "platform" },
   { href: "/admin/audit", label: "Audit", may: "audit" },
 ];

@@ -12,6 +12,7 @@ import {
   insertAccount,
 } from "#server/domain/tenancy/index.ts";
 import { systemActor } from "#server/system-actor.ts";
+import { furnishDemoReaders } from "./readers.ts";
 
 type DemoAccount = { email: string; displayName: string; personName: string; roles: Role[]; qualification?: string };
 
@@ -158,6 +159,7 @@ export async function seedDemo({
         slug: "lakeside-main",
         name: "Lakeside Main Campus",
         timeZone: "America/Chicago",
+        jurisdiction: "US-IL",
         allowedCallingAeTitles: ["*"],
         calledAeTitles: called,
         priorAeTitles: ["OVERREAD_PRIOR"],
@@ -173,6 +175,7 @@ export async function seedDemo({
         slug: "lakeside-north",
         name: "Lakeside North Clinic",
         timeZone: "America/Chicago",
+        jurisdiction: "US-IL",
         priorAeTitles: ["OVERREAD_PRIOR"],
         calledAeTitles: ["OVERREAD", "OVERREAD_PRIOR"],
       },
@@ -185,6 +188,7 @@ export async function seedDemo({
         slug: "harbor-general",
         name: "Harbor General Hospital",
         timeZone: "Europe/London",
+        jurisdiction: "GB",
         priorAeTitles: ["OVERREAD_PRIOR"],
         calledAeTitles: ["OVERREAD", "OVERREAD_PRIOR"],
       },
@@ -203,6 +207,17 @@ export async function seedDemo({
           passwordHash: hashes.get(account.email)!,
         });
       }
+    await furnishReaders(tx, nightshift.id);
     return { loaded: true };
   });
+}
+
+/** What the group keeps of the two that read. */
+async function furnishReaders(tx: Tx, orgId: string): Promise<void> {
+  const [{ now }] = await tx.$queryRaw<[{ now: Date }]>`SELECT now() AS now`;
+  const facilities = await tx.facility.findMany({ select: { id: true, timeZone: true } });
+  const idOf = async (email: string) => (await tx.user.findFirstOrThrow({ where: { email, orgId } })).id;
+  const neuro = await idOf("radiologist@nightshift.example");
+  const body = await idOf("radiologist2@nightshift.example");
+  await furnishDemoReaders(tx, { orgId, neuro, body }, facilities, now, by);
 }

@@ -2,7 +2,14 @@ import type { SqlTx } from "#server/context.ts";
 
 /** An announcement to clients: that something changed, never what. Ids only. */
 export type LiveEvent = {
-  topic: "case.changed" | "report.changed" | "edge.changed" | "study.changed" | "rules.changed" | "notice.changed";
+  topic:
+    | "case.changed"
+    | "report.changed"
+    | "edge.changed"
+    | "study.changed"
+    | "rules.changed"
+    | "readers.changed"
+    | "notice.changed";
   /** Organisations whose clients are notified. */
   orgIds: string[];
   caseId?: string;

@@ -5,6 +5,7 @@ import { edgePolicy } from "#server/domain/edge/index.ts";
 import { opensImages } from "#server/domain/image-access.ts";
 import { damagePolicy, identityPolicy, quarantinePolicy } from "#server/domain/imaging/index.ts";
 import { orderPolicy } from "#server/domain/ordering/index.ts";
+import { readerPolicy } from "#server/domain/readers/index.ts";
 import { casePolicy } from "#server/domain/reading/index.ts";
 import { referralPolicy } from "#server/domain/reporting/index.ts";
 import { tenancyPolicy } from "#server/domain/tenancy/index.ts";
@@ -22,6 +23,9 @@ export function abilitiesOf(actor: UserActor) {
     sign: casePolicy.can(actor, "case.sign", null),
     orders: orderPolicy.can(actor, "order.list", null),
     rules: rulesPolicy.can(actor, "rules.read", null),
+    readers: readerPolicy.can(actor, "reader.manage", null),
+    /** What one's group keeps of oneself. */
+    ownReader: readerPolicy.can(actor, "reader.own", null),
     referrals: referralPolicy.can(actor, "referral.list", null),
     edges: edgePolicy.can(actor, "edge.manage", null),
     facilities: tenancyPolicy.can(actor, "facility.manage", null),

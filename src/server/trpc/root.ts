@@ -8,6 +8,7 @@ import { identityRouter } from "./routers/identity.ts";
 import { noticeRouter } from "./routers/notice.ts";
 import { orderRouter } from "./routers/order.ts";
 import { quarantineRouter } from "./routers/quarantine.ts";
+import { readersRouter } from "./routers/readers.ts";
 import { referralRouter } from "./routers/referral.ts";
 import { reportRouter } from "./routers/report.ts";
 import { rulesRouter } from "./routers/rules.ts";
@@ -24,6 +25,7 @@ export const appRouter = router({
   report: reportRouter,
   referral: referralRouter,
   rules: rulesRouter,
+  readers: readersRouter,
   identity: identityRouter,
   damage: damageRouter,
   quarantine: quarantineRouter,

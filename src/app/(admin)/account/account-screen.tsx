@@ -3,6 +3,7 @@
 import type { Me } from "../../_trpc/types.ts";
 import { OfficePage } from "../office-page.tsx";
 import { PasswordCard } from "./password-card.tsx";
+import { ReaderCards } from "./reader-cards.tsx";
 import { ResetLinksCard } from "./reset-links-card.tsx";
 import { SecondFactorCard } from "./second-factor-card.tsx";
 import { SessionsCard } from "./sessions-card.tsx";
@@ -14,6 +15,7 @@ export function AccountScreen({ me }: { me: Me }) {
         <PasswordCard />
         <SecondFactorCard />
       </div>
+      {me.can.ownReader ? <ReaderCards /> : null}
       <ResetLinksCard links={me.resetLinks} />
       <SessionsCard />
     </OfficePage>

@@ -10,6 +10,7 @@ import {
 import { inAll, type Privilege, wholeHospital } from "./credentials.ts";
 import { noJurisdiction } from "./jurisdiction.ts";
 import { paceOf } from "./pace.ts";
+import { type ReadFacility, readFacilities } from "./read-facilities.ts";
 import {
   expandShifts,
   type Interval,
@@ -86,7 +87,7 @@ export async function readerGroups(tx: SqlTx, readerOrgId: string): Promise<Snap
  */
 export async function facilityFacts(tx: SqlTx, readerOrgId: string): Promise<Snapshot["facilities"]> {
   const { enforced } = await settingsOf(tx, readerOrgId);
-  const facilities = await facilitiesOf(tx, readerOrgId);
+  const facilities = await readFacilities(tx, readerOrgId);
   const asked = (own: readonly ReadFacility[]) => (enforced ? jurisdictionOfAll(own) : noJurisdiction);
   return [
     ...facilities.map((one) => ({
@@ -185,20 +186,6 @@ async function settingsOf(tx: SqlTx, readerOrgId: string): Promise<{ enforced: b
   return { enforced: row?.enforced ?? false };
 }
 
-type ReadFacility = {
-  id: string;
-  hospitalId: string;
-  jurisdiction: string;
-  timeZone: string;
-  hospitalTimeZone: string;
-};
-function facilitiesOf(tx: SqlTx, readerOrgId: string): Promise<ReadFacility[]> {
-  return tx.$queryRaw<ReadFacility[]>`
-    SELECT f.id, f.org_id AS "hospitalId", f.jurisdiction, f.time_zone AS "timeZone", o.time_zone AS "hospitalTimeZone"
-    FROM facility f JOIN organization o ON o.id = f.org_id
-    WHERE EXISTS (SELECT 1 FROM contract c WHERE c.org_id = f.org_id AND c.reader_org_id = ${readerOrgId}::uuid
-      AND (c.facility_id IS NULL OR c.facility_id = f.id)) ORDER BY f.id`;
-}
 function hospitalsOf(facilities: readonly ReadFacility[]): { id: string; own: ReadFacility[] }[] {
   const ids = [...new Set(facilities.map(({ hospitalId }) => hospitalId))];
   return ids.map((id) => ({ id, own: facilities.filter(({ hospitalId }) => hospitalId === id) }));
@@ -207,7 +194,7 @@ function hospitalsOf(facilities: readonly ReadFacility[]): { id: string; own: Re
 type KeptLicence = { userId: string; jurisdiction: string; validFrom: Date | null; validUntil: Date | null };
 type KeptPrivilege = { userId: string; facilityId: string; level: PrivilegeLevel; expiresAt: Date | null };
 /** As they are on file. A licence's days are those of the group's own zone. */
-async function keptCredentials(
+export async function keptCredentials(
   tx: SqlTx,
   readerOrgId: string,
 ): Promise<{ licences: KeptLicence[]; privileges: KeptPrivilege[] }> {
@@ -225,7 +212,7 @@ async function keptCredentials(
 /** As they count: where the group does not enforce them, everybody may report everywhere. */
 async function credentialsOf(tx: SqlTx, readerOrgId: string, now: Date) {
   const { enforced } = await settingsOf(tx, readerOrgId);
-  const hospitals = hospitalsOf(await facilitiesOf(tx, readerOrgId));
+  const hospitals = hospitalsOf(await readFacilities(tx, readerOrgId));
   const { licences, privileges } = await keptCredentials(tx, readerOrgId);
   const everywhere = hospitals
     .flatMap(({ id, own }) => [id, ...own.map((each) => each.id)])

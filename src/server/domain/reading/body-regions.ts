@@ -1,8 +1,10 @@
+import type { BodyRegion } from "../body-region-names.ts";
+
 /**
  * Body regions used by the worklist, and the terms that departments use for them (Body Part Examined, PS3.16 Annex L,
  * and descriptions).
  */
-const vocabulary: readonly (readonly [region: string, words: RegExp])[] = [
+const vocabulary: readonly (readonly [region: BodyRegion, words: RegExp])[] = [
   ["head", /\b(head|brain|skull|cranial|cranium|neuro|cerebr\w*|kopf|schädel|orbit\w*|sella|iac|temporal bone)\b/i],
   ["neck", /\b(neck|cervical|cspine|c-spine|larynx|thyroid|carotid\w*)\b/i],
   ["chest", /\b(chest|thorax|lung\w*|thoracic|pulmonary|ctpa|rib\w*|cardiac|heart|cxr)\b/i],

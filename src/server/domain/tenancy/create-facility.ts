@@ -12,6 +12,8 @@ export type NewFacility = {
   calledAeTitles?: string[];
   priorAeTitles?: string[];
   quietSeconds?: number;
+  /** Whose licence reading for it takes, ISO 3166; empty: no licence rule. */
+  jurisdiction?: string;
   localPacs?: { aeTitle: string; host: string; port: number } | null;
 };
 
@@ -30,6 +32,7 @@ export async function createFacility(tx: Tx, orgId: string, input: NewFacility, 
       slug: input.slug,
       name: input.name,
       timeZone: input.timeZone ?? "UTC",
+      jurisdiction: input.jurisdiction ?? "",
       allowedCallingAeTitles: input.allowedCallingAeTitles ?? [],
       calledAeTitles: input.calledAeTitles ?? ["OVERREAD"],
       priorAeTitles: input.priorAeTitles ?? [],

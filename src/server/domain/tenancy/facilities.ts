@@ -46,10 +46,18 @@ export const UpdateFacility = z.object({
     .optional(),
   /** The referring physician who gets the studies that name none; null: nobody. */
   defaultReferrerId: z.uuid().nullable().optional(),
+  /** Whose licence reading for it takes, ISO 3166: `GB`, `DE-BY`, `US-NY`. Empty: no licence rule. */
+  jurisdiction: z
+    .string()
+    .trim()
+    .toUpperCase()
+    .regex(/^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$/)
+    .optional(),
 });
 export type UpdateFacility = z.infer<typeof UpdateFacility>;
 
 type FacilitySettingsView = {
+  jurisdiction: string;
   allowedCallingAeTitles: string[];
   calledAeTitles: string[];
   priorAeTitles: string[];
@@ -94,6 +102,7 @@ export async function listFacilities({ actor, tx }: Ctx): Promise<FacilityListIt
       if (!tenancyPolicy.can(actor, "facility.manage", row)) return { slug, name, timeZone, orgName, settings: null };
       const { allowedCallingAeTitles, calledAeTitles, priorAeTitles, quietSeconds, configVersion } = facility;
       const settings = {
+        jurisdiction: facility.jurisdiction,
         allowedCallingAeTitles,
         calledAeTitles,
         priorAeTitles,

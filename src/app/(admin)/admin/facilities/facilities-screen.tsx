@@ -81,6 +81,7 @@ function FacilityForm({ facility, onSaved }: { facility: Facility; onSaved: () =
       quietSeconds: Number(text("quietSeconds")),
       localPacs: any ? pacs : null,
       defaultReferrerId: text("defaultReferrer") || null,
+      jurisdiction: text("jurisdiction"),
     });
   };
   const fields = update.error ? detailsOf(update.error).fields : null;
@@ -131,6 +132,22 @@ function FacilityForm({ facility, onSaved }: { facility: Facility; onSaved: () =
           max={3600}
           defaultValue={settings.quietSeconds}
           hint="Seconds without a new image"
+        />
+      </fieldset>
+      <fieldset className="grid gap-4 sm:grid-cols-2">
+        <legend className="mb-2 font-medium">Who may read for it</legend>
+        <Field
+          label="Jurisdiction"
+          name="jurisdiction"
+          defaultValue={settings.jurisdiction}
+          maxLength={6}
+          pattern="[A-Za-z]{2}(-[A-Za-z0-9]{1,3})?"
+          title="A country, or a country and its state: GB, DE-BY, US-NY"
+          hint={
+            settings.jurisdiction
+              ? `Readers need a licence valid in ${settings.jurisdiction}, once their group enforces credentials`
+              : "Empty: no licence rule. GB, DE-BY or US-NY asks readers for a licence valid there"
+          }
         />
       </fieldset>
       <fieldset>
