@@ -20,7 +20,7 @@ after(async () => {
 const zoomed = { width: 683, height: 384 };
 
 function pages(): [who: string | null, path: string, ready: string][] {
-  const { cases, signedStudyId, invitation } = house;
+  const { cases, signedStudyId, readerId, invitation } = house;
   return [
     [null, "/sign-in", "Sign in"],
     [null, invitation, "petra.novak@lakeside.example"],
@@ -28,7 +28,9 @@ function pages(): [who: string | null, path: string, ready: string][] {
     [people.reader, `/studies/${cases.stat}`, "Impression"],
     [people.reader, `/studies/${cases.refused}`, "refused"],
     [people.reader, `/studies/${cases.signed}`, "Normal chest CT."],
-    [people.reader, "/account", "Second factor"],
+    [people.reader, "/account", "Credential file"],
+    [people.lead, "/readers", "Ends soon"],
+    [people.lead, `/readers/${readerId}`, "Credential file"],
     [people.admin, "/worklist", "Urgent"],
     [people.admin, "/admin", "refused"],
     [people.admin, "/admin/facilities", "AE title"],

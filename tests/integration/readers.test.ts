@@ -146,6 +146,17 @@ test("each end is reminded of once a step, to whomever asks next, and a renewal 
     licenceId,
   ]);
   assert.equal(rows[0].n, 4);
+  const told = await db.owner.query(
+    "SELECT u.email, n.params FROM notice n JOIN user_account u ON u.id = n.user_id WHERE n.matter LIKE $1 ORDER BY u.email, n.params->'days'",
+    [`licence:${benId}:${licenceId}:%`],
+  );
+  assert.deepEqual(
+    told.rows.map(({ email, params }) => [email, params.jurisdiction, params.days]),
+    ["lead@nightshift.example", "radiologist2@nightshift.example"].flatMap((email) =>
+      [0, 3, 30, 59].map((days) => [email, "GB", days]),
+    ),
+    "the reader and the lead, each once a step",
+  );
 });
 
 test("an end that comes within 60 days stands on the lead's page and the reader's", async () => {

@@ -25,6 +25,7 @@ export type BusyHouse = {
   /** By what is special about it. */
   cases: Record<"signed" | "refused" | "stat" | "korean", string>;
   signedStudyId: string;
+  readerId: string;
   /** Its path. */
   invitation: string;
   close(): Promise<void>;
@@ -155,6 +156,7 @@ export async function startBusyHouse(): Promise<BusyHouse> {
         korean: item("korean").caseId,
       },
       signedStudyId: item("signed").studyId,
+      readerId: (await reader.query<{ userId: string }>("readers.own", undefined)).userId,
       invitation: `/invitation#${made.invitation.token}`,
       close,
     };

@@ -1,4 +1,5 @@
 import type { SqlCtx, SqlTx } from "#server/context.ts";
+import { notify } from "../notices/index.ts";
 import { readerPolicy } from "./policy.ts";
 
 /** Licences and privileges that end: who is reminded, and when. */
@@ -18,6 +19,8 @@ export type Ending = {
   userId: string;
   /** The licence, or the facility of the privilege. */
   subjectId: string;
+  /** Of a licence; empty for a privilege. */
+  jurisdiction: string;
   endsAt: Date;
 };
 
@@ -31,20 +34,20 @@ export function endingsOf(tx: SqlTx, readerOrgId: string, now: Date): Promise<En
       SELECT l.id, l.user_id, l.jurisdiction, l.valid_from, l.valid_until, (l.valid_until + 1)::timestamp AT TIME ZONE o.time_zone AS ends_at
       FROM reader_licence l JOIN organization o ON o.id = l.org_id WHERE l.org_id = ${readerOrgId}::uuid AND l.removed_at IS NULL),
     ending AS (
-      SELECT 'licence' AS kind, l.user_id, l.id AS subject_id, l.ends_at FROM licence l
+      SELECT 'licence' AS kind, l.user_id, l.id AS subject_id, l.jurisdiction, l.ends_at FROM licence l
       WHERE NOT EXISTS (SELECT 1 FROM licence n WHERE n.user_id = l.user_id AND n.jurisdiction = l.jurisdiction
         AND coalesce(n.valid_from, l.valid_until) <= l.valid_until + 1 AND coalesce(n.valid_until, 'infinity') > l.valid_until)
       UNION ALL
-      SELECT 'privilege', p.user_id, p.facility_id, p.expires_at FROM facility_privilege p
+      SELECT 'privilege', p.user_id, p.facility_id, '', p.expires_at FROM facility_privilege p
       WHERE p.org_id = ${readerOrgId}::uuid AND p.level <> 'none')
-    SELECT e.kind, e.user_id AS "userId", e.subject_id AS "subjectId", e.ends_at AS "endsAt"
+    SELECT e.kind, e.user_id AS "userId", e.subject_id AS "subjectId", e.jurisdiction, e.ends_at AS "endsAt"
     FROM ending e JOIN user_account u ON u.id = e.user_id AND u.deactivated_at IS NULL
     WHERE e.ends_at > ${now}::timestamptz - interval '60 days' AND e.ends_at <= ${now}::timestamptz + interval '60 days'
     ORDER BY e.ends_at, e.subject_id`;
 }
 
 /**
- * Records a reminder for each end that has come to a further step. Run again, or by two workers at once, it records none twice.
+ * Reminds the reader and the leads of each end that has come to a further step. Run again, or by two workers at once, it records none twice.
  *
  * @returns those that are new.
  */
@@ -65,7 +68,24 @@ export async function remindOfEnds(ctx: SqlCtx): Promise<(Ending & { step: numbe
   const keyOf = (each: { userId: string; subjectId: string; endsAt: Date; step: number }) =>
     `${each.userId} ${each.subjectId} ${each.endsAt.getTime()} ${each.step}`;
   const fresh = new Set(made.map(keyOf));
-  return due.filter((each) => fresh.has(keyOf(each)));
+  const reminders = due.filter((each) => fresh.has(keyOf(each)));
+  await tell(ctx, reminders);
+  return reminders;
+}
+
+/** By whatever ways each of them has chosen; in words there is only what ends, and when. */
+async function tell({ actor, tx, now }: SqlCtx, reminders: (Ending & { step: number })[]): Promise<void> {
+  if (reminders.length === 0) return;
+  const leads = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM user_account WHERE org_id = ${actor.orgId}::uuid AND deactivated_at IS NULL AND 'worklist_manager' = ANY(roles)`;
+  for (const { kind, userId, subjectId, jurisdiction, endsAt, step } of reminders) {
+    const days = Math.max(0, Math.ceil((endsAt.getTime() - now.getTime()) / dayMs));
+    const whom = { orgId: actor.orgId, userIds: [userId, ...leads.map(({ id }) => id)] };
+    const matter = `${kind}:${userId}:${subjectId}:${endsAt.toISOString().slice(0, 10)}:${step}`;
+    if (kind === "licence")
+      await notify(tx, { ...whom, kind: "licence-expires", params: { days, jurisdiction }, matter });
+    else await notify(tx, { ...whom, kind: "privilege-expires", params: { days, facilityId: subjectId }, matter });
+  }
 }
 
 /** Groups that keep any credential with an end. For maintenance. */
