@@ -42,6 +42,9 @@ export const tables: Record<string, Line> = {
   over_read: { ...nobody, insert: ["reader"] },
   // A question, as here, is the group's; the hospital writes answers (reading-questions.test.ts).
   case_message: { ...nobody, insert: ["reader"] },
+  // Of the future alone, and for good; a stop is ended once.
+  service_level: { ...nobody, insert: ["owner"] },
+  case_clock_stop: { insert: ["owner", "reader"], update: ["owner", "reader"], delete: [] },
   case_skip: { insert: ["reader"], update: ["reader"], delete: [] },
   assignment_rule_set: { ...nobody, insert: ["owner"] },
   report_version: { ...nobody, insert: ["reader"] },
@@ -91,6 +94,8 @@ export const pointers: Record<string, string[]> = {
   case_skip: ["case_id", "user_id"],
   case_message: ["case_id", "by_id"],
   assignment_rule_set: ["saved_by_id"],
+  case_clock_stop: ["case_id"],
+  service_level: ["contract_id", "created_by_id"],
   report_version: ["case_id", "study_ref", "signed_by_id"],
   report_document: ["report_version_id"],
   destination: ["facility_id"],

@@ -168,3 +168,20 @@ async function one<T extends pg.QueryResultRow>(owner: pg.Pool, sql: string, val
   if (!rows[0]) throw new Error("the database answered no row");
   return rows[0];
 }
+
+/** As if the case had arrived so much earlier: its clock began then. @param ago an interval of Postgres, e.g. `2 hours`. */
+export async function arrivedEarlier(owner: pg.Pool, caseId: string, ago: string): Promise<void> {
+  await owner.query(
+    `UPDATE reading_case SET unread_at = unread_at - $2::interval, promised_from = promised_from - $2::interval,
+       promised_at = promised_at - $2::interval, due_at = due_at - $2::interval WHERE id = $1`,
+    [caseId, ago],
+  );
+}
+
+/** As if its clock stood still since so much earlier. */
+export async function stoppedEarlier(owner: pg.Pool, caseId: string, ago: string): Promise<void> {
+  await owner.query(
+    "UPDATE case_clock_stop SET from_at = from_at - $2::interval WHERE case_id = $1 AND until_at IS NULL",
+    [caseId, ago],
+  );
+}

@@ -144,6 +144,16 @@ async function furnishRest(): Promise<void> {
       "INSERT INTO escalation_watch (case_id, org_id, reader_org_id, due_at, ladder_version) VALUES ($1, $2, $3, now(), 0)",
       [things.caseId, hospital, reader],
     );
+    await owner.query("INSERT INTO case_clock_stop (case_id, org_id, reader_org_id, why) VALUES ($1, $2, $3, 'held')", [
+      things.caseId,
+      hospital,
+      reader,
+    ]);
+    await owner.query(
+      `INSERT INTO service_level (contract_id, org_id, reader_org_id, valid_from, holidays, lines, otherwise, created_by_id)
+       SELECT id, org_id, reader_org_id, now(), '[]', '[]', '{}', $2 FROM contract WHERE org_id = $1 LIMIT 1`,
+      [hospital, person],
+    );
     await owner.query("INSERT INTO referral_reading (study_ref, user_id, org_id, version) VALUES ($1, $2, $3, 1)", [
       things.signedStudyId,
       person,
@@ -258,6 +268,7 @@ function fresh(caller: string, table: Table, row: Row): Row {
   if (table.name === "audit_read") Object.assign(copy, { actor_org_id: ids[caller], at: new Date() });
   if (table.key.join() === "id") copy.id = randomUUID();
   if (table.name === "reading_case") copy.state = "arriving";
+  if (table.name === "service_level") copy.valid_from = new Date(Date.now() + 86_400_000);
   return copy;
 }
 const readsFor: Record<string, string[]> = { nightshift: ["lakeside", "harbor"] };

@@ -120,7 +120,13 @@ test("what is asked of a case that was read and what is asked of it in the datab
 const moves: { [N in MoveName]: { by: (to: CaseState) => Parameters<(typeof namedMoves)[N]>[0]; claim: Claim } } = {
   arrive: {
     by: () => ({
-      [caseId]: { priority: "stat", dueAt: null, score: 5, reasons: [{ code: "overdue", params: {}, points: 5 }] },
+      [caseId]: {
+        priority: "stat",
+        patientClass: "emergency",
+        promise: null,
+        score: 5,
+        reasons: [{ code: "overdue", params: {}, points: 5 }],
+      },
     }),
     claim: "none",
   },

@@ -23,7 +23,7 @@ import { listTemplates } from "#server/domain/reporting/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { orgId, signedIn } from "#tests/actors.ts";
 import { useTestDatabase } from "#tests/database.ts";
-import { makeUnreadCase, type StudyWish } from "#tests/factories/studies.ts";
+import { makeUnreadCase, type StudyWish, stoppedEarlier } from "#tests/factories/studies.ts";
 
 /** What a hospital orders, and how it reaches whoever reads the study. */
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
@@ -144,6 +144,7 @@ test("one accession number for two people joins nothing, and both sides show it"
 test("a person joins what a typed number kept apart, parts it again, and it stays apart", async () => {
   const who = patient();
   const { caseId, studyId } = await study(who);
+  const { dueAt: onArrival } = await caseOf(caseId);
   const { orderId } = await order({
     ...who,
     accessionNumber: "TYPED-WRONG",
@@ -159,6 +160,7 @@ test("a person joins what a typed number kept apart, parts it again, and it stay
   await applied(studyId);
   const parted = await caseOf(caseId);
   assert.equal(parted.priority, "routine");
+  assert.equal(parted.dueAt, onArrival, "as promised when it arrived");
   assert.deepEqual(parted.orders, [], "the group sees nothing of it any more");
   const change = UpdateOrder.parse({ orderId, version: 1, accessionNumber: who.accessionNumber });
   await withTenant(technologist, (ctx) => updateOrder(ctx, change));
@@ -195,7 +197,7 @@ test("an order that makes a held case urgent leaves the reader the whole time on
   const who = patient();
   const { caseId, studyId } = await study(who);
   await withTenant(reader, (ctx) => holdCase(ctx, { caseId, reason: "Which side?" }));
-  await db.owner.query("UPDATE reading_case SET paused_at = paused_at - interval '3 hours' WHERE id = $1", [caseId]);
+  await stoppedEarlier(db.owner, caseId, "3 hours");
   await order({ ...who, priority: "stat", priorityReason: "Worse since" });
   await applied(studyId);
   await withTenant(technologist, (ctx) => resumeCase(ctx, { caseId }));

@@ -21,7 +21,7 @@ import { liveChannel } from "#server/live/publish.ts";
 import { systemActor } from "#server/system-actor.ts";
 import type { useTestDatabase } from "../database.ts";
 import { useDemoPeople } from "../demo-people.ts";
-import { makeArrivingCase, makeUnreadCase } from "../factories/studies.ts";
+import { arrivedEarlier, makeArrivingCase, makeUnreadCase, stoppedEarlier } from "../factories/studies.ts";
 import { eventually } from "../redis.ts";
 
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
@@ -139,9 +139,10 @@ test("nobody holds a case over the head of who is reading it; an expired or fore
 test("while a case is held its clock stands still, and it is out of the order of the list", async () => {
   const { caseId, orgId } = await makeUnreadCase(db.owner, { requestedPriority: "STAT" });
   const due = async () => new Date((await look(solheim, caseId)).dueAt).getTime();
+  await arrivedEarlier(db.owner, caseId, "50 minutes");
   const before = await due();
   await hold(lead, caseId);
-  await db.owner.query("UPDATE reading_case SET paused_at = paused_at - interval '40 minutes' WHERE id = $1", [caseId]);
+  await stoppedEarlier(db.owner, caseId, "40 minutes");
   const system = systemActor(orgId, "worker");
   assert.equal((await withTenant(system, (ctx) => prioritizeCase(ctx, { caseId }))).score, 0);
   await resume(lead, caseId);
@@ -158,9 +159,7 @@ test("while a case is held its clock stands still, and it is out of the order of
 test("a case that was held while it arrived comes back complete, with the whole of its time", async () => {
   const made = await makeArrivingCase(db.owner);
   await hold(lead, made.caseId);
-  await db.owner.query("UPDATE reading_case SET paused_at = paused_at - interval '2 hours' WHERE id = $1", [
-    made.caseId,
-  ]);
+  await stoppedEarlier(db.owner, made.caseId, "2 hours");
   await withTenant(systemActor(made.orgId, "test"), (ctx) => arriveCase(ctx, made));
   assert.equal((await look(lead, made.caseId)).state, "held", "images alone do not answer the question");
   assert.deepEqual(await resume(tech, made.caseId), { state: "unread" });

@@ -16,7 +16,7 @@ import {
 import { saveDraft, signReport } from "#server/domain/reporting/index.ts";
 import { signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
-import { makeUnreadCase } from "../factories/studies.ts";
+import { arrivedEarlier, makeUnreadCase, stoppedEarlier } from "../factories/studies.ts";
 
 /** What a reader asks the site, and what the site answers. */
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
@@ -80,11 +80,12 @@ test("a question stands beside the case on both sides until the site has answere
 
 test("a question that stops the clock holds the case, and the answer brings it back with the time it stood", async () => {
   const { caseId } = await makeUnreadCase(db.owner);
+  await arrivedEarlier(db.owner, caseId, "1 hour");
   const { claimToken } = await claim(reader, caseId);
   const before = await seen(reader, caseId);
   await ask(reader, caseId, { stopsClock: true, claimToken });
   assert.equal((await seen(reader, caseId)).state, "held");
-  await db.owner.query("UPDATE reading_case SET paused_at = paused_at - interval '20 minutes' WHERE id = $1", [caseId]);
+  await stoppedEarlier(db.owner, caseId, "20 minutes");
   assert.deepEqual(await answer(tech, caseId), { answered: true, resumed: true });
   const after = await seen(reader, caseId);
   assert.equal(after.state, "unread");

@@ -120,8 +120,10 @@ test("without a contract, or sent as a prior, a study is archived and nobody is 
 test("the facility's own contract goes before the hospital's", async () => {
   const study = await makeStudy(db.owner, { facility: "lakeside-north", requestedPriority: "STAT" });
   await db.owner.query(
-    `INSERT INTO contract (org_id, reader_org_id, facility_id, stat_minutes, claim_minutes)
-     SELECT org_id, (SELECT id FROM organization WHERE slug = 'nightshift'), id, 11, 7 FROM facility WHERE slug = 'lakeside-north'`,
+    `WITH own AS (INSERT INTO contract (org_id, reader_org_id, facility_id, claim_minutes)
+       SELECT org_id, (SELECT id FROM organization WHERE slug = 'nightshift'), id, 7 FROM facility WHERE slug = 'lakeside-north' RETURNING *)
+     INSERT INTO service_level (contract_id, org_id, reader_org_id, valid_from, holidays, lines, otherwise)
+     SELECT id, org_id, reader_org_id, starts_at, '[]', '[]', '{"stat": 11, "urgent": 120, "routine": 1440}' FROM own`,
   );
   const caseId = await withTenant(systemActor(study.orgId, "archive"), (ctx) => arriveCase(ctx, study));
   const { rows } = await db.owner.query(

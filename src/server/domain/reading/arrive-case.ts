@@ -3,7 +3,7 @@ import type { SqlCtx } from "#server/context.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import { audit } from "../audit/index.ts";
 import { matchOrders, ordersOfStudies } from "../ordering/index.ts";
-import { minutesToRead } from "./contract-terms.ts";
+import { keepPromises } from "./case-clock.ts";
 import { announceCases, moveCases } from "./move-case.ts";
 import type { Arrival } from "./named-moves.ts";
 import { openCases, termsOf } from "./open-case.ts";
@@ -11,6 +11,8 @@ import { casePolicy } from "./policy.ts";
 import { planNextScore } from "./prioritize-case.ts";
 import { requestedClass } from "./priority-class.ts";
 import { scorePriority } from "./priority-score.ts";
+import { patientClassOf, promisedAt } from "./promise.ts";
+import { promiseCases } from "./promise-cases.ts";
 import { offerPriors, seekPriors } from "./seek-priors.ts";
 
 type ArrivingCase = {
@@ -61,12 +63,22 @@ export async function arriveCases(ctx: SqlCtx, { studyIds }: { studyIds: string[
     FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE c.id = ANY(${[...opened.values()]}::uuid[])`;
   const terms = await termsOf(ctx, studies);
   const arrivals: Record<string, Arrival> = {};
-  for (const row of cases) {
-    const priority = requestedClass(row, orders.get(row.studyId) ?? []);
-    const own = terms.get(row.facilityId);
-    const dueAt = own ? new Date(now.getTime() + minutesToRead(own, priority) * 60_000) : null;
-    const scored = { ...row, state: "unread" as const, priority, dueAt: dueAt ?? row.dueAt, waitingSince: now };
-    arrivals[row.caseId] = { priority, dueAt, ...scorePriority(scored, now) };
+  const classed = cases.map((row) => {
+    const own = orders.get(row.studyId) ?? [];
+    return { row, priority: requestedClass(row, own), patientClass: patientClassOf(own) };
+  });
+  const promises = await promiseCases(
+    ctx,
+    classed.flatMap(({ row: { studyId, facilityId }, ...asked }) => {
+      const own = terms.get(facilityId);
+      return own ? [{ ...asked, studyId, contractId: own.contractId }] : [];
+    }),
+  );
+  for (const { row, priority, patientClass } of classed) {
+    const promise = promises.get(row.studyId) ?? null;
+    const dueAt = promise ? promisedAt(promise) : row.dueAt;
+    const scored = { ...row, state: "unread" as const, priority, dueAt, waitingSince: now };
+    arrivals[row.caseId] = { priority, patientClass, promise, ...scorePriority(scored, now) };
   }
   const moved = await moveCases(
     ctx,
@@ -101,22 +113,29 @@ export async function arriveCases(ctx: SqlCtx, { studyIds }: { studyIds: string[
 }
 
 /**
- * Cases held or cancelled while their study was arriving: they come back as complete, and their due time moves by the
- * time on hold. Screens are notified of all of them.
+ * Cases held or cancelled while their study was arriving: they come back as complete, with the whole of their
+ * time. Screens are notified of all of them.
  */
 async function noteComplete(ctx: SqlCtx, cases: ArrivingCase[], arrivals: Record<string, Arrival>): Promise<void> {
   if (cases.length === 0) return;
-  await ctx.tx.$executeRaw`
-    UPDATE reading_case c SET paused_from = 'unread', priority = r.priority::"CasePriority", unread_at = now(),
-      due_at = coalesce(r.due - (now() - c.paused_at), c.due_at)
+  const complete = await ctx.tx.$queryRaw<{ caseId: string }[]>`
+    UPDATE reading_case c SET paused_from = 'unread', priority = r.priority::"CasePriority", patient_class = r."patientClass", unread_at = ${ctx.now}
     FROM jsonb_to_recordset(${JSON.stringify(
       cases.map(({ caseId }) => ({
         id: caseId,
         priority: arrivals[caseId]?.priority,
-        due: arrivals[caseId]?.dueAt ?? null,
+        patientClass: arrivals[caseId]?.patientClass,
       })),
-    )}::jsonb) AS r (id uuid, priority text, due timestamptz)
-    WHERE c.id = r.id AND c.state IN ('held', 'cancelled') AND c.paused_from = 'arriving'`;
+    )}::jsonb) AS r (id uuid, priority text, "patientClass" text)
+    WHERE c.id = r.id AND c.state IN ('held', 'cancelled') AND c.paused_from = 'arriving' RETURNING c.id AS "caseId"`;
+  // Their clocks begin now, and stand still until somebody brings them back.
+  await keepPromises(
+    ctx,
+    complete.flatMap(({ caseId }) => {
+      const promise = arrivals[caseId]?.promise;
+      return promise ? [{ caseId, promise }] : [];
+    }),
+  );
   await announceCases(
     ctx,
     cases.map((row) => ({ ...row, studyRef: row.studyId })),

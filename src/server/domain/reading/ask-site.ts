@@ -1,6 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
+import { stopForQuestion } from "./case-clock.ts";
 import { isFinished } from "./case-conditions.ts";
 import { findCase } from "./get-case.ts";
 import type { AnswerQuestion, AskSite } from "./inputs.ts";
@@ -25,8 +26,9 @@ export async function askSite(
   if (isFinished(row)) throw new DomainError("case.illegal-move", { details: { from: row.state, to: "asked" } });
   if (row.claimLive && row.claimedById !== ctx.actor.userId)
     throw new DomainError("case.already-claimed", { details: { claimedByName: row.claimedByName } });
-  if (stopsClock && row.state !== "held")
-    await holdCase(ctx, { caseId, reason: heldReason, ...(claimToken ? { claimToken } : {}) });
+  if (stopsClock && row.state === "held") await stopForQuestion(ctx, caseId);
+  else if (stopsClock)
+    await holdCase(ctx, { caseId, reason: heldReason, ...(claimToken ? { claimToken } : {}) }, "question");
   await say(ctx, row, { kind: "question", text, stopsClock });
   return { asked: true };
 }

@@ -4,6 +4,7 @@ export { arriveCase, arriveCases } from "./arrive-case.ts";
 export { answerQuestion, askSite } from "./ask-site.ts";
 export { attachPriors, attachPriorsToMany } from "./attach-priors.ts";
 export { bodyRegions, regionsOf } from "./body-regions.ts";
+export { caseClocks } from "./case-clock.ts";
 export { isHeldBy, isHeldByAnother, isOpen, isSigned, personOf, signed } from "./case-conditions.ts";
 export { acquiredModalities, type CaseRow } from "./case-rows.ts";
 export { claimCase } from "./claim-case.ts";

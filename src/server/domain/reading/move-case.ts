@@ -4,6 +4,7 @@ import { Prisma } from "#server/db/generated/client.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
 import { type LiveEvent, publish, publishAll } from "#server/live/publish.ts";
 import { type AuditAction, audit } from "../audit/index.ts";
+import { moveClocks } from "./case-clock.ts";
 import { isLegalMove } from "./case-states.ts";
 import { type MoveBy, type MoveName, namedMoves } from "./named-moves.ts";
 
@@ -58,7 +59,7 @@ export async function moveCases<N extends MoveName>(
 ): Promise<MovedCase[]> {
   if (caseIds.length === 0) return [];
   const make = namedMoves[move] as (by: MoveBy<N>) => ReturnType<(typeof namedMoves)[MoveName]>;
-  const { lines, action, set = Prisma.empty, when = Prisma.sql`true` } = make(by);
+  const { lines, action, set = Prisma.empty, when = Prisma.sql`true`, clock } = make(by);
   const pairs = Object.entries(lines) as [CaseState, CaseState][];
   for (const [from, to] of pairs)
     if (from !== to && !isLegalMove(from, to)) throw new DomainError("case.illegal-move", { details: { from, to } });
@@ -85,6 +86,12 @@ export async function moveCases<N extends MoveName>(
     claimToken: BigInt(row.claimToken),
     claimTokenBefore: BigInt(row.claimTokenBefore),
   }));
+  if (clock)
+    await moveClocks(
+      ctx,
+      moved.map(({ caseId }) => caseId),
+      clock,
+    );
   for (const row of moved) {
     const told = onTrail(row);
     await audit(ctx, {

@@ -1,7 +1,10 @@
 import { Prisma } from "#server/db/generated/client.ts";
-import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
+import type { CasePriority, CaseState, ClockStopReason } from "#server/db/generated/enums.ts";
+import type { PatientClass } from "../assignment/engine/index.ts";
 import type { AuditAction } from "../audit/index.ts";
+import type { ClockEffect } from "./case-clock.ts";
 import { free, heldBy, lapsed, reservedForAnother } from "./case-conditions.ts";
+import type { CasePromise } from "./promise.ts";
 import type { PriorityReason } from "./shapes.ts";
 
 /** A transition of cases, on `reading_case c`, as an UPDATE. */
@@ -16,13 +19,16 @@ export type CaseMove = {
   set?: Prisma.Sql;
   /** A further condition, evaluated by the database's clock at that moment. */
   when?: Prisma.Sql;
+  /** Its clock stops, or goes on (case-clock.ts). */
+  clock?: ClockEffect;
 };
 
 /** What a case gets when its study is complete. */
 export type Arrival = {
   priority: CasePriority;
-  /** Null: no contract is in force any more; the due time set with the first image stays. */
-  dueAt: Date | null;
+  patientClass: PatientClass;
+  /** Null: no contract is in force any more; what was promised with the first image stays. */
+  promise: CasePromise | null;
   score: number;
   reasons: PriorityReason[];
 };
@@ -39,9 +45,7 @@ const underClaim = (claimToken: string): Prisma.Sql => Prisma.sql`c.claim_token 
 const pause = (userId: string, reason: string): Prisma.Sql => Prisma.sql`,
   paused_from = (CASE c.state WHEN 'claimed' THEN 'unread' WHEN 'held' THEN c.paused_from::text ELSE c.state::text END)::"CaseState",
   paused_at = clock_timestamp(), paused_by_id = ${userId}::uuid, paused_reason = ${reason}${clearClaim}${clearReservation}${outOfTheOrder}`;
-/** The time on hold does not count. */
-const unpause = Prisma.sql`, due_at = c.due_at + (clock_timestamp() - coalesce(c.paused_at, clock_timestamp())),
-  paused_from = NULL, paused_at = NULL, paused_by_id = NULL, paused_reason = NULL`;
+const unpause = Prisma.sql`, paused_from = NULL, paused_at = NULL, paused_by_id = NULL, paused_reason = NULL`;
 
 /**
  * Every way in which a case changes its state or its claim. Other modules name one; its columns and conditions are
@@ -50,11 +54,18 @@ const unpause = Prisma.sql`, due_at = c.due_at + (clock_timestamp() - coalesce(c
 export const namedMoves = {
   /** Its study is complete. @param arrivals by case. */
   arrive: (arrivals: Record<string, Arrival>): CaseMove => {
-    const of = (field: string) => Prisma.sql`(${JSON.stringify(arrivals)}::jsonb -> c.id::text ->> ${field}::text)`;
+    const own = Prisma.sql`${JSON.stringify(arrivals)}::jsonb -> c.id::text`;
+    const of = (field: string) => Prisma.sql`(${own} ->> ${field}::text)`;
     return {
       lines: { arriving: "unread" },
       action: "case.move",
-      set: Prisma.sql`, priority = ${of("priority")}::"CasePriority", unread_at = now(), due_at = coalesce(${of("dueAt")}::timestamptz, c.due_at),
+      set: Prisma.sql`, priority = ${of("priority")}::"CasePriority", patient_class = ${of("patientClass")},
+        (unread_at, service_level_id, service_level_line, promised_minutes, promised_from, promised_at, due_at) = (
+          SELECT coalesce(p."from", now()), CASE WHEN p.minutes IS NULL THEN c.service_level_id ELSE p."serviceLevelId" END,
+            CASE WHEN p.minutes IS NULL THEN c.service_level_line ELSE p.line END, coalesce(p.minutes, c.promised_minutes),
+            coalesce(p."from", c.promised_from), coalesce(p."from" + make_interval(mins => p.minutes), c.promised_at),
+            coalesce(p."from" + make_interval(mins => p.minutes), c.due_at)
+          FROM jsonb_to_record(coalesce(nullif(${own} -> 'promise', 'null'), '{}')) AS p ("serviceLevelId" uuid, line int, minutes int, "from" timestamptz)),
         priority_score = ${of("score")}::int, priority_reasons = ${of("reasons")}::jsonb`,
     };
   },
@@ -89,18 +100,26 @@ export const namedMoves = {
     userId,
     reason,
     claimToken,
+    why = "held",
   }: {
     userId: string;
     reason: string;
     claimToken: string | undefined;
+    why?: ClockStopReason;
   }): CaseMove => ({
     lines: { arriving: "held", unread: "held", claimed: "held", drafted: "held", preliminary: "held" },
     action: "case.hold",
     set: pause(userId, reason),
     when: claimToken ? underClaim(claimToken) : free,
+    clock: { stops: why },
   }),
   /** @param to its previous state. */
-  resume: ({ to }: { to: CaseState }): CaseMove => ({ lines: { held: to }, action: "case.resume", set: unpause }),
+  resume: ({ to }: { to: CaseState }): CaseMove => ({
+    lines: { held: to },
+    action: "case.resume",
+    set: unpause,
+    clock: "goes-on",
+  }),
   /** A case with a signed preliminary report cannot be withdrawn: the hospital has the report. */
   cancel: ({ userId, reason }: { userId: string; reason: string }): CaseMove => ({
     lines: {
@@ -113,12 +132,14 @@ export const namedMoves = {
     action: "case.cancel",
     set: pause(userId, reason),
     when: Prisma.sql`c.paused_from IS DISTINCT FROM 'preliminary'`,
+    clock: { stops: "cancelled" },
   }),
   /** @param to its previous state. */
   reinstate: ({ to }: { to: CaseState }): CaseMove => ({
     lines: { cancelled: to },
     action: "case.reinstate",
     set: unpause,
+    clock: "goes-on",
   }),
   /** Images arrived for cases that the product had closed because there were none. @param reason it was closed with. */
   reopen: ({ reason }: { reason: string }): CaseMove => ({
@@ -126,6 +147,7 @@ export const namedMoves = {
     action: "case.move",
     set: unpause,
     when: Prisma.sql`c.paused_by_id IS NULL AND c.paused_reason = ${reason}`,
+    clock: "goes-on",
   }),
   /** Signed as preliminary: back on the list for a final reading. */
   signPreliminary: ({ claimToken }: { claimToken: string }): CaseMove => ({

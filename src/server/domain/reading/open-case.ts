@@ -2,11 +2,13 @@ import { DomainError } from "@overread/shared/errors";
 import type { SqlCtx } from "#server/context.ts";
 import type { Study } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
-import { type ContractTerms, contractTerms, minutesToRead } from "./contract-terms.ts";
+import { type ContractTerms, contractTerms } from "./contract-terms.ts";
 import { announceCases, moveCases } from "./move-case.ts";
 import { casePolicy } from "./policy.ts";
 import { priorityClass } from "./priority-class.ts";
 import { scorePriority } from "./priority-score.ts";
+import { promisedAt } from "./promise.ts";
+import { promiseCases } from "./promise-cases.ts";
 import { seekPriors } from "./seek-priors.ts";
 
 type OpenedStudy = Pick<
@@ -67,17 +69,36 @@ const withoutPicturesReason = "No pictures came: there is nothing to read.";
 async function insertCases(ctx: SqlCtx, studies: OpenedStudy[]): Promise<[studyId: string, caseId: string][]> {
   const { tx, now } = ctx;
   const terms = await termsOf(ctx, studies);
-  const rows = studies.flatMap((study) => {
+  const toOpen = studies.flatMap((study) => {
     const own = terms.get(study.facilityId);
-    if (!own) return [];
-    const priority = priorityClass(study.requestedPriority, study.studyDescription);
-    const dueAt = new Date(now.getTime() + minutesToRead(own, priority) * 60_000);
+    // What its orders say is not looked up before it is complete.
+    return own
+      ? [
+          {
+            study,
+            own,
+            priority: priorityClass(study.requestedPriority, study.studyDescription),
+            patientClass: "unknown" as const,
+          },
+        ]
+      : [];
+  });
+  const promises = await promiseCases(
+    ctx,
+    toOpen.map(({ study, own, ...asked }) => ({ ...asked, studyId: study.studyId, contractId: own.contractId })),
+  );
+  const rows = toOpen.flatMap(({ study, own, priority }) => {
+    const promise = promises.get(study.studyId);
+    if (!promise) return [];
+    const dueAt = promisedAt(promise);
     const scored = scorePriority({ ...study, state: "arriving", priority, dueAt, waitingSince: now }, now);
-    return [{ study, priority, dueAt, ...scored, readerOrgId: own.readerOrgId, claimMinutes: own.claimMinutes }];
+    return [
+      { study, priority, promise, dueAt, ...scored, readerOrgId: own.readerOrgId, claimMinutes: own.claimMinutes },
+    ];
   });
   if (rows.length === 0) return [];
   for (const { study, readerOrgId } of rows) if (!study.readerOrgId) await shareStudy(ctx, study.studyId, readerOrgId);
-  const values = rows.map(({ study, readerOrgId, priority, score, reasons, dueAt, claimMinutes }) => ({
+  const values = rows.map(({ study, readerOrgId, priority, score, reasons, promise, dueAt, claimMinutes }) => ({
     org: study.orgId,
     reader: readerOrgId,
     facility: study.facilityId,
@@ -86,14 +107,19 @@ async function insertCases(ctx: SqlCtx, studies: OpenedStudy[]): Promise<[studyI
     score,
     reasons,
     due: dueAt,
+    level: promise.serviceLevelId,
+    line: promise.line,
+    promised: promise.minutes,
+    since: promise.from,
     minutes: claimMinutes,
   }));
   // Two images of one study may get here together: the unique key on the study decides, and the second inserts nothing.
   const opened = await tx.$queryRaw<{ caseId: string; studyRef: string; orgId: string; readerOrgId: string }[]>`
-    INSERT INTO reading_case (org_id, reader_org_id, facility_id, study_ref, priority, priority_score, priority_reasons, due_at, claim_minutes, updated_at)
-    SELECT r.org, r.reader, r.facility, r.study, r.priority::"CasePriority", r.score, r.reasons, r.due, r.minutes, now()
+    INSERT INTO reading_case (org_id, reader_org_id, facility_id, study_ref, priority, priority_score, priority_reasons, due_at, service_level_id, service_level_line,
+      promised_minutes, promised_from, promised_at, claim_minutes, updated_at)
+    SELECT r.org, r.reader, r.facility, r.study, r.priority::"CasePriority", r.score, r.reasons, r.due, r.level, r.line, r.promised, r.since, r.due, r.minutes, now()
     FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS r (org uuid, reader uuid, facility uuid, study uuid, priority text, score int,
-      reasons jsonb, due timestamptz, minutes int)
+      reasons jsonb, due timestamptz, level uuid, line int, promised int, since timestamptz, minutes int)
     ON CONFLICT (study_ref) DO NOTHING RETURNING id AS "caseId", study_ref AS "studyRef", org_id AS "orgId", reader_org_id AS "readerOrgId"`;
   const patients = new Map(studies.map(({ studyId, patientRef }) => [studyId, patientRef]));
   for (const { caseId, studyRef, orgId } of opened)

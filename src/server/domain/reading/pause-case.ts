@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
-import type { CaseState } from "#server/db/generated/enums.ts";
+import type { CaseState, ClockStopReason } from "#server/db/generated/enums.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { findCase } from "./get-case.ts";
 import { holdClaim } from "./hold-claim.ts";
@@ -12,16 +12,18 @@ import { type MovedCase, moveCase } from "./move-case.ts";
  * hold does not count towards the due time. A reader holding the case names the claim, which then ends; a case that
  * somebody else is reading cannot be held.
  *
+ * @param why its clock stands still.
  * @throws {DomainError} `case.already-claimed` with `claimedByName`; `case.claim-expired`, `case.not-claimed`;
  * `case.illegal-move`; `case.not-found`; `auth.forbidden`
  */
 export async function holdCase(
   ctx: Ctx<UserActor>,
   { caseId, claimToken, reason }: HoldCase,
+  why: ClockStopReason = "held",
 ): Promise<{ state: CaseState }> {
   const row = await findCase(ctx, caseId, "case.hold");
   if (claimToken) await holdClaim(ctx, { caseId, claimToken });
-  const moved = await moveCase(ctx, caseId, "hold", { userId: ctx.actor.userId, reason, claimToken }, () => ({
+  const moved = await moveCase(ctx, caseId, "hold", { userId: ctx.actor.userId, reason, claimToken, why }, () => ({
     details: { reason },
   }));
   if (moved) return { state: moved.state };

@@ -1,0 +1,3 @@
+export { writeFirstVersion } from "./first-version.ts";
+export { usualMinutes } from "./usual-minutes.ts";
+export { serviceLevelsOf } from "./versions.ts";
