@@ -57,6 +57,7 @@ function stopAll() {
     await supervisor.stop("edge");
     await Promise.all([supervisor.stop("web", 5000), supervisor.stop("dicomweb")]);
     await supervisor.stop("worker");
+    await supervisor.stop("mailbox");
     await supervisor.stop("Redis");
     await supervisor.stop("Postgres", 60_000);
     runFile?.clear();
@@ -194,6 +195,22 @@ async function openStores(secret) {
     await step("Asking for the archive's bucket", async () => cli(["archive", "check"]));
 }
 
+/** The demo's mails go to a mail server of its own, which shows them on a page and sends nothing anywhere. @returns the page's address */
+async function startMailbox() {
+  const smtpPort = await freePort();
+  const pagePort = Number(process.env.OVERREAD_DEMO_MAIL_PORT ?? (await freePort()));
+  await keepProgram(
+    "mailbox",
+    [path.join(root, "src/server/demo/mailbox/main.ts"), String(smtpPort), String(pagePort)],
+    {
+      PATH: process.env.PATH,
+      [stackVariable]: dataDir,
+    },
+  );
+  common.OVERREAD_SMTP_URL = `smtp://127.0.0.1:${smtpPort}`;
+  return `http://localhost:${pagePort}`;
+}
+
 async function startPortal(secret) {
   const keys = (name) => environmentOf(name, { ownerUrl: operator.DATABASE_URL, secret });
   const redis = { REDIS_URL: operator.REDIS_URL };
@@ -282,7 +299,7 @@ function readableOnTheWay() {
   );
 }
 
-function sayReady(seeded, password) {
+function sayReady(seeded, password, mailPage) {
   say(`(${((Date.now() - started) / 1000).toFixed(0)} s)`);
   say(`\nOverread is ready: http://localhost:${port}\n`);
   if (readableOnTheWay())
@@ -295,6 +312,7 @@ function sayReady(seeded, password) {
   if (process.env.OVERREAD_DEMO_PASSWORD) say("  password: as set in OVERREAD_DEMO_PASSWORD");
   else if (seeded.created) say(`  password: ${password}   (shown this once; set OVERREAD_DEMO_PASSWORD to choose it)`);
   else say("  password: as printed at the first start (npm run cli -- demo seed --reset-password sets a new one)");
+  if (mailPage) say(`\nMails that the portal sends: ${mailPage}`);
   say(`\nDICOM: ${edgeAet} on 127.0.0.1:${dimsePort}. Ctrl-C stops everything.`);
   if (!seeded.created || process.env.OVERREAD_DEMO_STUDIES === "0") return;
   const out = logs.descriptor("demo-studies");
@@ -326,9 +344,10 @@ try {
         JSON.parse(cli(["demo", "seed", "--json"], { OVERREAD_DEMO_PASSWORD: password })),
       )
     : null;
+  const mailPage = demo && !process.env.OVERREAD_SMTP_URL ? await startMailbox() : null;
   await startPortal(secret);
   if (demo) await startEdge();
-  sayReady(seeded, password);
+  sayReady(seeded, password, mailPage);
 } catch (error) {
   if (!asked) {
     process.stderr.write(`\n${error instanceof StartFault ? error.message : error.stack}\n`);

@@ -57,6 +57,7 @@ const handlers: Handlers = {
   "facility.deliver-earlier": nothing,
   "case.escalate": nothing,
   "delivery.send": nothing,
+  "notice.send": nothing,
   "claim.expire": {
     together: async (ctx, payloads) => {
       for (const { caseId } of payloads) await audit(ctx, { action: "case.expire", caseId });

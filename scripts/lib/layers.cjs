@@ -11,6 +11,7 @@ const layers = [
     "context.ts",
     "errors.ts",
     "log.ts",
+    "notice-secret.ts",
     "outage.ts",
     "process-keys.ts",
     "storage-address.ts",

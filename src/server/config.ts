@@ -52,6 +52,15 @@ const Environment = z.object({
     .default(256 * 1024 * 1024),
   /** DICOMweb read units per second and caller, over all front doors (`http/rate-limit.ts`). 0: no limit. */
   OVERREAD_DICOMWEB_UNITS_PER_SECOND: z.coerce.number().int().min(0).default(2000),
+  /** Where notices are handed over as mails, e.g. `smtps://user:password@mail.example.org`. Without it none are sent. */
+  OVERREAD_SMTP_URL: z
+    .url()
+    .refine((url) => /^smtps?:/.test(url), "no address of an SMTP server")
+    .optional(),
+  /** The sender of mails. */
+  OVERREAD_MAIL_FROM: z.string().min(3).max(254).default("Overread <no-reply@localhost>"),
+  /** `1`: webhooks may go to this machine and to closed networks, also by plain http. */
+  OVERREAD_LOCAL_WEBHOOKS: z.enum(["0", "1"]).default("0"),
   OVERREAD_DEMO_PASSWORD: z.string().min(8, "a demo password has at least 8 characters").optional(),
   OVERREAD_EDGE_AET: z.string().refine(isAeTitle, "no AE title").optional(),
   OVERREAD_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
@@ -129,6 +138,11 @@ function load(env: NodeJS.ProcessEnv) {
         ? deriveKey(e.OVERREAD_SECRET, purpose)
         : missing(`The key "${purpose}"`, "Set OVERREAD_KEYS or OVERREAD_SECRET.")),
     session: { idleMs: 15 * 60_000, absoluteMs: 12 * 3_600_000, secureCookies: publicUrl.startsWith("https:") },
+    notices: {
+      smtpUrl: e.OVERREAD_SMTP_URL,
+      mailFrom: e.OVERREAD_MAIL_FROM,
+      localWebhooks: e.OVERREAD_LOCAL_WEBHOOKS === "1",
+    },
     demo: { demoPassword: e.OVERREAD_DEMO_PASSWORD, edgeAet: e.OVERREAD_EDGE_AET },
     log: { level: e.OVERREAD_LOG_LEVEL },
   });

@@ -279,6 +279,20 @@ export const procedures: Record<string, Line> = {
   "notice.list": { reach: null, may: roles },
   // Another's notice is as one that is not there: none is acknowledged.
   "notice.acknowledge": { reach: ({ userId }) => ({ noticeId: userId }), may: roles },
+  "notice.mail.get": { reach: null, may: roles },
+  "notice.mail.forget": { reach: null, may: roles },
+  // The caller's own address and nothing else.
+  "notice.mail.save": {
+    reach: () => ({ address: "mine@made.example", quiet: null, timeZone: "UTC" }),
+    may: roles,
+  },
+  "notice.mail.verify": { reach: () => ({ code: "000000" }), may: roles },
+  "notice.webhook.get": { reach: null, may: ["site_admin", "worklist_manager"] },
+  "notice.webhook.save": {
+    reach: () => ({ url: "https://hooks.example.org/overread" }),
+    may: ["site_admin", "worklist_manager"],
+  },
+  "notice.webhook.forget": { reach: null, may: ["site_admin", "worklist_manager"] },
   "session.signOutEverywhere": { reach: null, may: roles },
   // The caller's own password and nothing else: whose it is comes from the session.
   "session.changePassword": { reach: null, may: [] },
@@ -299,6 +313,11 @@ export const answersEmpty = new Set([
   "audit.search",
   "session.end",
   "notice.acknowledge",
+  // What they are given names nothing of anybody's: they act on the caller's own address, or on the settings of the caller's own organisation.
+  "notice.mail.save",
+  "notice.mail.verify",
+  "notice.webhook.save",
+  "escalation.saveLadder",
 ]);
 
 /** Who opens images, and who adds some: one answer for the worklist's button, the procedure behind it and every DICOMweb route. */

@@ -58,6 +58,9 @@ export const tables: Record<string, Line> = {
   // Which image is damaged is for maintenance to say; that the sender was asked, for the hospital's own edge.
   damaged_object: { ...nobody, update: ["owner"] },
   notice: ofHospital,
+  notice_mail: { insert: ["owner"], update: ["owner"], delete: ["owner"] },
+  notice_webhook: { insert: ["owner"], update: ["owner"], delete: ["owner"] },
+  notice_delivery: ofHospital,
   escalation_ladder: ofHospital,
   // A step that wakes the pool, as here, is the group's; one that wakes the site the hospital's (escalation.test.ts).
   escalation_step: { insert: ["reader"], update: ["reader"], delete: [] },
@@ -115,6 +118,9 @@ export const pointers: Record<string, string[]> = {
   reader_group: ["reader_ids"],
   work_unit_table: ["by_id"],
   credential_reminder: ["user_id"],
+  notice_mail: ["user_id"],
+  notice_webhook: ["saved_by_id"],
+  notice_delivery: ["user_id", "case_id"],
   notice: ["user_id", "case_id", "acknowledged_by_id"],
   escalation_ladder: ["saved_by_id"],
   escalation_step: ["case_id", "acknowledged_by_id"],

@@ -131,6 +131,18 @@ async function furnishRest(): Promise<void> {
        VALUES ($1, $2, 'case-escalated', '{}', $3, 'x', now(), $2)`,
       [hospital, person, things.caseId],
     );
+    await owner.query("INSERT INTO notice_mail (user_id, org_id, address) VALUES ($1, $2, 'x@example.org')", [
+      person,
+      hospital,
+    ]);
+    await owner.query(
+      "INSERT INTO notice_webhook (org_id, url, secret, saved_by_id) VALUES ($1, 'https://example.org', 'x', $2)",
+      [hospital, person],
+    );
+    await owner.query(
+      `INSERT INTO notice_delivery (org_id, channel, user_id, kind, case_id, matter) VALUES ($1, 'mail', $2, 'case-escalated', $3, 'x')`,
+      [hospital, person, things.caseId],
+    );
     await owner.query("INSERT INTO escalation_ladder (org_id, steps, saved_by_id) VALUES ($1, '[]', $2)", [
       hospital,
       person,

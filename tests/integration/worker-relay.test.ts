@@ -36,6 +36,7 @@ const handlers: Handlers = {
   "claim.expire": (_, { caseId }) => act("claim.expire", caseId),
   "report.store-documents": (_, { reportVersionId }) => act("report.store-documents", reportVersionId),
   "facility.deliver-earlier": (_, { facilityId }) => act("facility.deliver-earlier", facilityId),
+  "notice.send": (_, { deliveryId }) => act("notice.send", deliveryId),
   "delivery.send": (_, { destinationId }) => act("delivery.send", destinationId),
 };
 const start = () => {

@@ -35,6 +35,7 @@ const handlers: Handlers = {
   "report.store-documents": nothing,
   "facility.deliver-earlier": nothing,
   "delivery.send": nothing,
+  "notice.send": nothing,
   "claim.expire": { together: (ctx, payloads) => act(ctx, payloads) },
 };
 const start = () => void workers.push(startWorker(handlers, createLog("worker", "silent" as "error")));

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 type JobDefinition<S extends z.ZodType> = {
   payload: S;
-  queue: "interactive" | "imaging" | "reports";
+  queue: "interactive" | "imaging" | "reports" | "notices";
   attempts: number;
   timeoutMs: number;
   /** Jobs of one name with the same key collapse: one running and at most one waiting. */
@@ -68,6 +68,13 @@ export const jobs = {
     attempts: 10,
     timeoutMs: 30_000,
     collapse: (p) => p.caseId,
+  }),
+  /** A mail or a call of a webhook. A queue of its own: a receiver that is slow keeps nothing else waiting. */
+  "notice.send": job({
+    payload: z.object({ orgId: z.uuid(), deliveryId: z.uuid() }),
+    queue: "notices",
+    attempts: 10,
+    timeoutMs: 60_000,
   }),
   "claim.expire": job({ payload: ofCase, queue: "interactive", attempts: 10, timeoutMs: 30_000 }),
   /** PDF, Encapsulated PDF, SR and KOS of a signed version into the archive, then deliveries. */

@@ -4,6 +4,7 @@ import { auditPolicy } from "#server/domain/audit/index.ts";
 import { edgePolicy } from "#server/domain/edge/index.ts";
 import { opensImages } from "#server/domain/image-access.ts";
 import { damagePolicy, identityPolicy, quarantinePolicy } from "#server/domain/imaging/index.ts";
+import { noticePolicy } from "#server/domain/notices/index.ts";
 import { orderPolicy } from "#server/domain/ordering/index.ts";
 import { readerPolicy } from "#server/domain/readers/index.ts";
 import { casePolicy } from "#server/domain/reading/index.ts";
@@ -34,6 +35,7 @@ export function abilitiesOf(actor: UserActor) {
     damaged: damagePolicy.can(actor, "damage.list", null),
     identity: identityPolicy.can(actor, "identity.clear", null),
     audit: auditPolicy.can(actor, "audit.search", null),
+    webhook: noticePolicy.can(actor, "webhook.manage", null),
     platform: tenancyPolicy.can(actor, "platform.watch", null),
   };
 }

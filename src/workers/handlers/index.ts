@@ -6,6 +6,7 @@ import type { Handlers } from "../handler.ts";
 import { anchorAudit } from "../schedules.ts";
 import { deliverEarlier } from "./deliver-earlier-reports.ts";
 import { sendDeliveries } from "./send-deliveries.ts";
+import { sendNotice } from "./send-notice.ts";
 import { storeDocuments } from "./store-documents.ts";
 
 /** One handler for each job of the catalogue. Jobs that make a case readable are run in batches. */
@@ -51,4 +52,5 @@ export const handlers = {
   },
   "facility.deliver-earlier": deliverEarlier,
   "delivery.send": sendDeliveries,
+  "notice.send": sendNotice,
 } satisfies Handlers;

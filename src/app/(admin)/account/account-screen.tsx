@@ -2,6 +2,7 @@
 
 import type { Me } from "../../_trpc/types.ts";
 import { OfficePage } from "../office-page.tsx";
+import { NoticesCard, WebhookCard } from "./notices-card.tsx";
 import { PasswordCard } from "./password-card.tsx";
 import { ReaderCards } from "./reader-cards.tsx";
 import { ResetLinksCard } from "./reset-links-card.tsx";
@@ -16,6 +17,10 @@ export function AccountScreen({ me }: { me: Me }) {
         <SecondFactorCard />
       </div>
       {me.can.ownReader ? <ReaderCards /> : null}
+      <div className="grid items-start gap-4 md:grid-cols-2">
+        <NoticesCard me={me} />
+        {me.can.webhook ? <WebhookCard /> : null}
+      </div>
       <ResetLinksCard links={me.resetLinks} />
       <SessionsCard />
     </OfficePage>

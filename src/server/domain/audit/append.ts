@@ -43,6 +43,8 @@ export type AuditAction =
   | "case.escalate"
   | "case.acknowledge"
   | "escalation.save"
+  | "webhook.save"
+  | "webhook.forget"
   | "case.ask"
   | "case.answer"
   | "case.resume"

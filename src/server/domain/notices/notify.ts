@@ -1,6 +1,7 @@
 import { isSeenForAll, type NoticeKind, type NoticeParams, noticeKinds } from "@overread/shared/notices";
 import type { SqlTx } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
+import { recordNoticeDeliveries } from "./channels/record-deliveries.ts";
 
 /** Something that people of one organisation are told. */
 export type News<K extends NoticeKind = NoticeKind> = {
@@ -41,7 +42,11 @@ export async function notify<K extends NoticeKind>(
     ORDER BY u.id
     ON CONFLICT (user_id, matter) DO NOTHING
     RETURNING id::text AS "noticeId", user_id::text AS "userId"`;
-  if (told.length > 0) await announceNotices(tx, orgId);
+  if (told.length > 0) {
+    await announceNotices(tx, orgId);
+    const userIds = told.map(({ userId }) => userId);
+    await recordNoticeDeliveries(tx, { orgId, userIds, kind, params: said, caseId, matter });
+  }
   return told;
 }
 

@@ -32,6 +32,8 @@ const names: Record<string, string> = {
   "case.skip": "left a case for later",
   "case.escalate": "told people that a case runs out of time",
   "case.acknowledge": "acknowledged an alarm",
+  "webhook.save": "set the organisation's webhook",
+  "webhook.forget": "took the organisation's webhook away",
   "escalation.save": "changed whom alarms wake",
   "case.ask": "asked the site about a case",
   "case.answer": "answered a reader's question",

@@ -1,0 +1,96 @@
+import { type NoticeSaid, readNotice } from "@overread/shared/notices";
+import type { Ctx } from "#server/context.ts";
+import { noticePolicy } from "../policy.ts";
+import { planSending } from "./record-deliveries.ts";
+
+/** How long one attempt may take before another worker may begin the next. */
+const takenForSeconds = 60;
+/** What is older is of use to nobody who is woken by it. */
+const usefulFor = "24 hours";
+
+/** What is to be sent: a notice to an address, or the code that proves an address. */
+export type Sending = { deliveryId: string; caseId: string | null; at: Date } & (
+  | { channel: "mail"; address: string; says: NoticeSaid | { code: string } }
+  | { channel: "webhook"; url: string; secret: string; says: NoticeSaid }
+);
+
+type Row = {
+  deliveryId: string;
+  channel: "mail" | "webhook";
+  kind: string;
+  params: unknown;
+  caseId: string | null;
+  at: Date;
+  due: boolean;
+  next: Date;
+  moot: boolean;
+  address: string | null;
+  verified: boolean;
+  code: string | null;
+  url: string | null;
+  secret: string | null;
+};
+
+/**
+ * Takes a delivery for one attempt. A delivery that somebody else has is looked at again when that attempt must be over. One that is moot
+ * (acknowledged meanwhile, the case is done, too old, the channel was taken away) is dropped.
+ *
+ * @returns null: there is nothing to send now.
+ */
+export async function takeNoticeDelivery(
+  { actor, tx }: Pick<Ctx, "actor" | "tx">,
+  { deliveryId }: { deliveryId: string },
+): Promise<Sending | null> {
+  noticePolicy.authorize(actor, "notice.send", { orgId: actor.orgId });
+  const [row] = await tx.$queryRaw<Row[]>`
+    SELECT d.id::text AS "deliveryId", d.channel, d.kind, d.params, d.case_id::text AS "caseId", d.created_at AS at,
+      d.next_attempt_at <= clock_timestamp() AS due, d.next_attempt_at AS next,
+      (d.created_at < clock_timestamp() - ${usefulFor}::interval AND d.attempts > 0)
+        OR coalesce((SELECT c.state IN ('final', 'amended', 'cancelled') FROM reading_case c WHERE c.id = d.case_id), false)
+        OR (d.channel = 'mail' AND EXISTS (SELECT 1 FROM notice n WHERE n.user_id = d.user_id AND n.matter = d.matter AND n.acknowledged_at IS NOT NULL)) AS moot,
+      m.address, m.verified_at IS NOT NULL AS verified, CASE WHEN m.code_expires_at > clock_timestamp() THEN m.code END AS code, w.url, w.secret
+    FROM notice_delivery d LEFT JOIN notice_mail m ON m.user_id = d.user_id LEFT JOIN notice_webhook w ON w.org_id = d.org_id AND w.enabled
+    WHERE d.id = ${deliveryId}::uuid AND d.state = 'waiting' FOR UPDATE OF d`;
+  if (!row) return null;
+  const sending = row.moot ? null : sendingOf(row);
+  if (!sending) {
+    await tx.$executeRaw`UPDATE notice_delivery SET state = 'dropped', settled_at = clock_timestamp() WHERE id = ${deliveryId}::uuid`;
+    return null;
+  }
+  if (!row.due) {
+    await planSending(tx, actor.orgId, [{ id: deliveryId, at: row.next }]);
+    return null;
+  }
+  const [taken] = await tx.$queryRaw<{ until: Date }[]>`
+    UPDATE notice_delivery SET attempts = attempts + 1, next_attempt_at = clock_timestamp() + ${takenForSeconds} * interval '1 second'
+    WHERE id = ${deliveryId}::uuid RETURNING next_attempt_at AS until`;
+  // Should this worker die, another one goes on.
+  if (taken) await planSending(tx, actor.orgId, [{ id: deliveryId, at: taken.until }]);
+  return sending;
+}
+
+/** Null: where it was to go is no longer wanted, or a newer release wrote it. */
+function sendingOf({
+  deliveryId,
+  channel,
+  kind,
+  params,
+  caseId,
+  at,
+  address,
+  verified,
+  code,
+  url,
+  secret,
+}: Row): Sending | null {
+  const about = { deliveryId, caseId, at };
+  if (kind === mailCodeKind)
+    return address && code && !verified ? { ...about, channel: "mail", address, says: { code } } : null;
+  const says = readNotice(kind, params);
+  if (!says) return null;
+  if (channel === "mail") return address && verified ? { ...about, channel, address, says } : null;
+  return url && secret ? { ...about, channel, url, secret, says } : null;
+}
+
+/** The mail that carries the code; no notice. */
+export const mailCodeKind = "mail-code";
