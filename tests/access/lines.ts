@@ -72,6 +72,14 @@ export const procedures: Record<string, Line> = {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId, text: "Mine now." }),
     may: ["technologist", "site_admin"],
   },
+  "worklist.decidePriority": {
+    reach: ({ signedCaseId }) => ({ caseId: signedCaseId, priority: "stat", reason: "Mine now." }),
+    may: ["radiologist", "worklist_manager"],
+  },
+  "worklist.undoPriority": {
+    reach: ({ signedCaseId }) => ({ caseId: signedCaseId }),
+    may: ["radiologist", "worklist_manager"],
+  },
   "worklist.reserve": { reach: null, may: ["radiologist"] },
   "worklist.reserved": { reach: null, may: ["radiologist"] },
   "worklist.keepReserved": { reach: null, may: ["radiologist"] },

@@ -160,6 +160,15 @@ export function CasePreview({
               </dd>
             </div>
           ))}
+          {item.decided ? (
+            <>
+              <dt className="text-quiet">Priority</dt>
+              <dd>
+                {item.decided.by}, {formatWhen(item.decided.at, now, zone)}
+                <span className="block text-quiet">{item.decided.reason}</span>
+              </dd>
+            </>
+          ) : null}
           <dt className="text-quiet">Due</dt>
           <dd>
             <Countdown dueAt={item.dueAt} timeZone={item.facilityTimeZone} done={item.done} />

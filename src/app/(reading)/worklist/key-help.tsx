@@ -12,6 +12,7 @@ const keys: [string[], string][] = [
   [["Enter"], "claim and read"],
   [["N"], "read the next case that is free"],
   [["S"], "skip: leave for later, with a reason"],
+  [["P"], "change the priority, with a reason"],
   [["R"], `reserve the next ${mostReserved} cases`],
   [["/"], "filter; Esc clears it"],
   [[paletteKey], "find and do"],
@@ -20,7 +21,7 @@ const keys: [string[], string][] = [
 
 export function KeyHelp({ open, onClose, mayRead }: { open: boolean; onClose: () => void; mayRead: boolean }) {
   const modKey = useModKey();
-  const shown = mayRead ? keys : keys.filter(([, what]) => !/claim|free|skip|reserve/.test(what));
+  const shown = mayRead ? keys : keys.filter(([, what]) => !/claim|free|skip|reserve|priority/.test(what));
   return (
     <Dialog open={open} onClose={onClose} title="Keys">
       <dl className="grid grid-cols-[7rem_1fr] gap-y-2 text-sm">

@@ -7,6 +7,9 @@ import { firstClaimable, inputFor, listOf, matches, rowsOf } from "./lists.ts";
 const nothing: WorklistItem["can"] = {
   claim: false,
   unreserve: false,
+  raisePriority: false,
+  lowerPriority: false,
+  undoPriority: false,
   release: false,
   hold: false,
   resume: false,

@@ -38,6 +38,7 @@ export type AuditAction =
   | "case.expire"
   | "case.hold"
   | "case.skip"
+  | "case.decide-priority"
   | "case.reserve"
   | "case.unreserve"
   | "case.escalate"

@@ -9,6 +9,7 @@ import { announceCases } from "./move-case.ts";
 import { casePolicy } from "./policy.ts";
 import { prioritizeCases } from "./prioritize-case.ts";
 import { requestedClass } from "./priority-class.ts";
+import { classWith } from "./priority-order.ts";
 import { patientClassOf } from "./promise.ts";
 import { promiseCasesAgain } from "./promise-cases.ts";
 
@@ -22,6 +23,8 @@ type Row = {
   state: CaseState;
   priority: CasePriority;
   patientClass: PatientClass;
+  decided: CasePriority | null;
+  over: CasePriority | null;
   arrivedAt: Date;
   serviceLevelId: string | null;
   line: number | null;
@@ -32,7 +35,7 @@ type Row = {
 };
 
 /**
- * The cases of these studies take over what their orders say now: their class, that of the patient, and with them the promise
+ * The cases of these studies take over what their orders say now: their class (unless somebody has decided it: {@link classWith}), that of the patient, and with them the promise
  * ({@link promiseAgain} in promise.ts) and the place on the list. What is signed or cancelled stays as it is; the screens are told in any
  * case, since the clinical information may be new.
  */
@@ -40,7 +43,7 @@ export async function applyOrders(ctx: SqlCtx, { studyIds }: { studyIds: string[
   const { tx } = ctx;
   const cases = await tx.$queryRaw<Row[]>`
     SELECT c.id AS "caseId", s.id AS "studyId", s.id AS "studyRef", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId",
-      s.patient_ref AS "patientRef", c.state, c.priority, c.patient_class AS "patientClass", coalesce(c.unread_at, c.created_at) AS "arrivedAt",
+      s.patient_ref AS "patientRef", c.state, c.priority, c.patient_class AS "patientClass", c.decided_priority AS decided, c.decided_over AS over, coalesce(c.unread_at, c.created_at) AS "arrivedAt",
       c.service_level_id AS "serviceLevelId", c.service_level_line AS line, c.promised_minutes AS minutes, c.promised_from AS "from", s.requested_priority AS "requestedPriority",
       s.study_description AS "studyDescription"
     FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE s.id = ANY(${studyIds}::uuid[]) ORDER BY c.id FOR UPDATE OF c`;
@@ -49,7 +52,7 @@ export async function applyOrders(ctx: SqlCtx, { studyIds }: { studyIds: string[
   const open = cases.filter((row) => !isFinished(row));
   const changed = open.flatMap((row) => {
     const own = orders.get(row.studyId) ?? [];
-    const [priority, patientClass] = [requestedClass(row, own), patientClassOf(own)];
+    const [priority, patientClass] = [classWith(requestedClass(row, own), row), patientClassOf(own)];
     return priority === row.priority && patientClass === row.patientClass ? [] : [{ row, priority, patientClass }];
   });
   if (changed.length > 0) {

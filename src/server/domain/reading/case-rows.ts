@@ -15,6 +15,7 @@ import {
   isFinished,
   isHeldBy,
   isHeldByAnother,
+  isOpen,
   isReservedFor,
   isReservedForAnother,
   isSigned,
@@ -47,6 +48,10 @@ export type CaseRow = IdentityFacts & {
   reservedByName: string | null;
   reservedUntil: Date | null;
   reservationLive: boolean;
+  decidedById: string | null;
+  decidedByName: string | null;
+  decidedAt: Date | null;
+  decidedReason: string | null;
   /** Author of the saved draft; null without a draft, and for the text of a preliminary report. */
   draftAuthorId: string | null;
   draftAuthorName: string | null;
@@ -114,6 +119,7 @@ export const selectCases = Prisma.sql`
     c.claimed_by_id AS "claimedById", staff_name(c.claimed_by_id) AS "claimedByName", c.claimed_until AS "claimedUntil",
     ${claimRuns} AS "claimLive", c.reserved_by_id AS "reservedById", staff_name(c.reserved_by_id) AS "reservedByName",
     c.reserved_until AS "reservedUntil", ${reservationRuns} AS "reservationLive",
+    c.decided_by_id AS "decidedById", staff_name(c.decided_by_id) AS "decidedByName", c.decided_at AS "decidedAt", c.decided_reason AS "decidedReason",
     c.paused_from AS "pausedFrom", c.paused_at AS "pausedAt", staff_name(c.paused_by_id) AS "pausedByName", c.paused_reason AS "pausedReason", c.question_state AS "questionState",
     d.author_id AS "draftAuthorId", staff_name(d.author_id) AS "draftAuthorName", d.updated_at AS "draftAt",
     o.slug AS "orgSlug", f.name AS "facilityName", f.slug AS "facilitySlug", f.time_zone AS "facilityTimeZone",
@@ -169,6 +175,18 @@ function abilities(actor: Actor, row: CaseRow): CaseAbilities {
     reinstate: row.state === "cancelled" && casePolicy.can(actor, "case.reinstate", row),
     ask: (mine || !row.claimLive) && !isFinished(row) && casePolicy.can(actor, "case.ask", row),
     answer: row.questionState === "question" && casePolicy.can(actor, "case.answer", row),
+    raisePriority:
+      isOpen(row) && !isArriving(row) && row.priority !== "stat" && casePolicy.can(actor, "case.raise-priority", row),
+    lowerPriority:
+      isOpen(row) &&
+      !isArriving(row) &&
+      row.priority !== "routine" &&
+      casePolicy.can(actor, "case.lower-priority", row),
+    undoPriority:
+      isOpen(row) &&
+      row.decidedById !== null &&
+      (casePolicy.can(actor, "case.lower-priority", row) ||
+        (row.decidedById === personOf(actor) && casePolicy.can(actor, "case.raise-priority", row))),
     read: mayAccessStudy(actor, "study.read", row),
     readIncomplete: !whole && !isSigned(row) && casePolicy.can(actor, "case.read-incomplete", row),
     sign: whole && waits && !others && casePolicy.can(actor, "case.sign", row),
@@ -221,6 +239,9 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
       row.claimLive && row.claimedById ? { id: row.claimedById, name: row.claimedByName ?? "another reader" } : null,
     claimedUntil: row.claimLive ? (row.claimedUntil?.toISOString() ?? null) : null,
     reserved: reservationOf(actor, row),
+    decided: row.decidedAt
+      ? { reason: row.decidedReason ?? "", by: row.decidedByName ?? "", at: row.decidedAt.toISOString() }
+      : null,
     paused: row.pausedAt
       ? { reason: row.pausedReason ?? "", by: row.pausedByName ?? "", at: row.pausedAt.toISOString() }
       : null,

@@ -8,6 +8,7 @@ export { caseClocks } from "./case-clock.ts";
 export { isHeldBy, isHeldByAnother, isOpen, isSigned, personOf, signed } from "./case-conditions.ts";
 export { acquiredModalities, type CaseRow } from "./case-rows.ts";
 export { claimCase } from "./claim-case.ts";
+export { decidePriority, undoPriority } from "./decide-priority.ts";
 export { expireClaim } from "./expire-claim.ts";
 export { comparablePriors, getCase, ordersOf, readCaseRow } from "./get-case.ts";
 export { type HeldCase, holdClaim } from "./hold-claim.ts";
@@ -16,6 +17,7 @@ export {
   AnswerQuestion,
   AskSite,
   CancelCase,
+  DecidePriority,
   HoldCase,
   ListCases,
   OfCase,

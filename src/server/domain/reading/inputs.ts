@@ -60,6 +60,9 @@ export type AnswerQuestion = z.output<typeof AnswerQuestion>;
 export const Unreserve = z.object({ caseId: z.uuid().optional() });
 export type Unreserve = z.output<typeof Unreserve>;
 
+export const DecidePriority = OfCase.extend({ priority: z.enum(["stat", "urgent", "routine"]), reason: Reason });
+export type DecidePriority = z.output<typeof DecidePriority>;
+
 /** A code of the short list (`shared/skip-reasons.ts`), or free text. */
 export const SkipCase = OfCase.extend({ reason: Reason });
 export type SkipCase = z.output<typeof SkipCase>;

@@ -36,6 +36,8 @@ const expected: Record<CaseAction, Role[]> = {
   "case.release-others": ["worklist_manager"],
   "case.hold": ["radiologist", "worklist_manager"],
   "case.resume": ["radiologist", "worklist_manager", "technologist", "site_admin"],
+  "case.raise-priority": ["radiologist", "worklist_manager"],
+  "case.lower-priority": ["worklist_manager"],
   "case.reserve": ["radiologist"],
   "case.skip": ["radiologist"],
   "case.ask": ["radiologist", "worklist_manager"],

@@ -26,6 +26,13 @@ export const casePolicy = makePolicy(
     "case.accept-prior": { people: [["radiologist", "reader"]] },
     "case.see-late-images": { people: [["radiologist", "reader"]] },
     "case.claim": { people: [["radiologist", "reader"]] },
+    "case.raise-priority": {
+      people: [
+        ["radiologist", "reader"],
+        ["worklist_manager", "reader"],
+      ],
+    },
+    "case.lower-priority": { people: [["worklist_manager", "reader"]] },
     "case.reserve": { people: [["radiologist", "reader"]] },
     "case.skip": { people: [["radiologist", "reader"]] },
     "case.release-own": { people: [["radiologist", "reader"]] },

@@ -28,6 +28,10 @@ export type CaseAbilities = {
   /** Withdraw it, also while somebody is reading it. */
   cancel: boolean;
   reinstate: boolean;
+  /** Make it more urgent, less so, or take back what somebody decided. */
+  raisePriority: boolean;
+  lowerPriority: boolean;
+  undoPriority: boolean;
   /** Open the images. */
   read: boolean;
   sign: boolean;
@@ -87,6 +91,8 @@ export type WorklistItem = {
   claimedUntil: string | null;
   /** The reader it is kept for, for the reading group; null where it is kept for nobody. */
   reserved: { id: string; name: string; until: string } | null;
+  /** Somebody decided its priority: why, who and when; null: it is what the hospital asked for. */
+  decided: { reason: string; by: string; at: string } | null;
   /** Why it is held or cancelled, by whom and since when; null otherwise. */
   paused: { reason: string; by: string; at: string } | null;
   /** The site was asked and has not answered yet, or has; null: nothing was asked. */

@@ -6,6 +6,8 @@ import {
   CancelCase,
   cancelCase,
   claimCase,
+  DecidePriority,
+  decidePriority,
   getCase,
   HoldCase,
   holdCase,
@@ -29,6 +31,7 @@ import {
   SkipCase,
   skipCase,
   Unreserve,
+  undoPriority,
   unreserveCases,
 } from "#server/domain/reading/index.ts";
 import { optionalInput, router, tenantProcedure } from "../procedure.ts";
@@ -55,6 +58,8 @@ export const worklistRouter = router({
     .meta({ cleansText: true })
     .input(AnswerQuestion)
     .mutation(({ ctx, input }) => answerQuestion(ctx, input)),
+  decidePriority: tenantProcedure.input(DecidePriority).mutation(({ ctx, input }) => decidePriority(ctx, input)),
+  undoPriority: tenantProcedure.input(OfCase).mutation(({ ctx, input }) => undoPriority(ctx, input)),
   hold: tenantProcedure.input(HoldCase).mutation(({ ctx, input }) => holdCase(ctx, input)),
   resume: tenantProcedure.input(OfCase).mutation(({ ctx, input }) => resumeCase(ctx, input)),
   cancel: tenantProcedure.input(CancelCase).mutation(({ ctx, input }) => cancelCase(ctx, input)),

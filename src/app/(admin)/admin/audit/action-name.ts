@@ -27,6 +27,7 @@ const names: Record<string, string> = {
   "case.release": "gave a case back",
   "case.expire": "claim ran out",
   "case.hold": "held a case",
+  "case.decide-priority": "changed how soon a case is to be read",
   "case.reserve": "kept a case to read next",
   "case.unreserve": "a case kept for a reader became free",
   "case.skip": "left a case for later",
