@@ -26,24 +26,25 @@ type Subspecialty = Profile["subspecialties"][number];
 const wordsOf = <K extends string>(words: Record<K, string>): [K, string][] => Object.entries(words) as [K, string][];
 
 /** What a reader reads, in which languages, and how much of it. */
-export function ProfileForm({ reader, onChanged }: { reader: ReaderView; onChanged: () => void }) {
+export function ProfileForm({
+  reader,
+  saved,
+  onSaved,
+}: {
+  reader: ReaderView;
+  saved: boolean;
+  /** Whether what stands here is saved. */
+  onSaved: (saved: boolean) => void;
+}) {
   const trpc = useTrpc();
   const { profile } = reader;
   const [trained, setTrained] = useState(profile.subspecialties as Subspecialty[]);
   const [adding, setAdding] = useState(false);
   const [languages, setLanguages] = useState(profile.languages);
-  const [saved, setSaved] = useState(false);
-  const save = useMutation(
-    trpc.readers.saveProfile.mutationOptions({
-      onSuccess: () => {
-        setSaved(true);
-        onChanged();
-      },
-    }),
-  );
+  const save = useMutation(trpc.readers.saveProfile.mutationOptions({ onSuccess: () => onSaved(true) }));
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    setSaved(false);
+    onSaved(false);
     const form = new FormData(event.currentTarget);
     const number = (name: string) => (form.get(name) ? Number(form.get(name)) : null);
     save.mutate({
@@ -60,7 +61,7 @@ export function ProfileForm({ reader, onChanged }: { reader: ReaderView; onChang
   const fields = save.error ? String(detailsOf(save.error).fields ?? "") : "";
   return (
     <Card title="What and how much">
-      <form onSubmit={submit} onChange={() => setSaved(false)} className="flex flex-col gap-5">
+      <form onSubmit={submit} onChange={() => onSaved(false)} className="flex flex-col gap-5">
         <Checks legend="Reads" name="readType" options={wordsOf(readTypeWords)} chosen={profile.readTypes} />
         <fieldset>
           <legend className="text-[0.8125rem] font-medium">Roster</legend>

@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { useState } from "react";
 import { useTrpc } from "../../../_trpc/client.tsx";
 import type { Me } from "../../../_trpc/types.ts";
 import { buttonClass } from "../../../_ui/button.tsx";
@@ -21,6 +22,8 @@ export function ReaderScreen({ me, initial, at }: { me: Me; initial: ReaderView;
   const query = useQuery(trpc.readers.get.queryOptions({ userId }, { initialData: initial, initialDataUpdatedAt: at }));
   const reader = query.data;
   const refresh = () => void query.refetch();
+  // Kept here: a profile that was saved is a new form.
+  const [saved, setSaved] = useState(false);
   return (
     <OfficePage
       me={me}
@@ -39,7 +42,15 @@ export function ReaderScreen({ me, initial, at }: { me: Me; initial: ReaderView;
       }
     >
       <Endings endings={reader.endings} />
-      <ProfileForm key={JSON.stringify(reader.profile)} reader={reader} onChanged={refresh} />
+      <ProfileForm
+        key={JSON.stringify(reader.profile)}
+        reader={reader}
+        saved={saved}
+        onSaved={(now) => {
+          setSaved(now);
+          if (now) refresh();
+        }}
+      />
       <LicencesCard reader={reader} onChanged={refresh} />
       <PrivilegesCard reader={reader} onChanged={refresh} />
       <ShiftsCard reader={reader} onChanged={refresh} />
