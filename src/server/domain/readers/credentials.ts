@@ -6,8 +6,7 @@ export type Privilege = { facilityId: string; level: PrivilegeLevel; expiresAt: 
 
 const rank = (level: PrivilegeLevel): number => privilegeLevels.indexOf(level);
 /** The next lower one; `none` stays. */
-export const levelBelow = (level: PrivilegeLevel): PrivilegeLevel =>
-  privilegeLevels[Math.max(0, rank(level) - 1)] ?? "none";
+const levelBelow = (level: PrivilegeLevel): PrivilegeLevel => privilegeLevels[Math.max(0, rank(level) - 1)] ?? "none";
 /** From the moment it expires on it is the level below. */
 export const levelAt = ({ level, expiresAt }: Omit<Privilege, "facilityId">, now: number): PrivilegeLevel =>
   expiresAt !== null && expiresAt <= now ? levelBelow(level) : level;

@@ -7,7 +7,7 @@ import { endOfDay } from "./roster.ts";
 
 const dayOf = (day: string | null): Date | null => (day === null ? null : new Date(`${day}T00:00Z`));
 
-export type NewReader = {
+type NewReader = {
   orgId: string;
   userId: string;
   profile: Omit<SaveProfile, "userId">;

@@ -26,7 +26,7 @@ export const OfReader = z.object({ userId: z.uuid() });
 export type OfReader = z.output<typeof OfReader>;
 
 const cap = z.number().int().min(0).max(10_000).nullable();
-export const Subspecialty = z.object({
+const Subspecialty = z.object({
   modalities: z.array(z.string().regex(/^[A-Z0-9]{2,16}$/)).max(20),
   bodyRegions: z.array(z.enum(bodyRegions)).max(20),
   ageBands: z.array(z.enum(ageBands)).max(7),

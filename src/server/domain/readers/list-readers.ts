@@ -8,7 +8,7 @@ import { runningShift } from "./roster.ts";
 import type { EndingView, ReaderListItem, ReadPlace } from "./shapes.ts";
 import { workUnitTable } from "./work-unit-table.ts";
 
-export type ReadersAnswer = {
+type ReadersAnswer = {
   timeZone: string;
   enforced: boolean;
   items: ReaderListItem[];

@@ -5,16 +5,16 @@ import { readerPolicy } from "./policy.ts";
 /** Licences and privileges that end: who is reminded, and when. */
 
 /** Days before the end at which somebody is reminded; 0: it has ended. */
-export const reminderSteps = [60, 30, 7, 0] as const;
+const reminderSteps = [60, 30, 7, 0] as const;
 const dayMs = 24 * 60 * 60_000;
 
 /** The step that an end has reached; null: it is further away than all of them. */
-export function stepOf(endsAt: Date, now: Date): number | null {
+function stepOf(endsAt: Date, now: Date): number | null {
   const days = (endsAt.getTime() - now.getTime()) / dayMs;
   return reminderSteps.findLast((step) => (step === 0 ? days <= 0 : days <= step)) ?? null;
 }
 
-export type Ending = {
+type Ending = {
   kind: "licence" | "privilege";
   userId: string;
   /** The licence, or the facility of the privilege. */
