@@ -183,6 +183,8 @@ export const procedures: Record<string, Line> = {
   "readers.removeGroup": { reach: ({ groupId }) => ({ groupId }), may: ["worklist_manager"] },
   "readers.exportWorkUnits": { reach: null, may: ["worklist_manager"] },
   "readers.importWorkUnits": { reach: null, may: ["worklist_manager"] },
+  "board.get": { reach: null, may: ["worklist_manager"] },
+  "board.fairness": { reach: null, may: ["worklist_manager"] },
   "rules.list": { reach: null, may: ["worklist_manager"] },
   // First, so that there is a version to read and to restore.
   "rules.save": {

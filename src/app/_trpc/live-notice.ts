@@ -3,12 +3,12 @@ export type LiveNotice = { topic: string; caseId?: string; studyId?: string; edg
 
 /** The routers whose queries a topic makes stale. */
 const routersOf: Record<string, string[]> = {
-  "case.changed": ["worklist", "study", "report", "referral", "order", "escalation"],
+  "case.changed": ["worklist", "study", "report", "referral", "order", "escalation", "board"],
   "report.changed": ["report", "referral", "worklist"],
   "study.changed": ["worklist", "study", "order"],
   "edge.changed": ["edge"],
-  "readers.changed": ["readers"],
-  "rules.changed": ["rules"],
+  "readers.changed": ["readers", "board"],
+  "rules.changed": ["rules", "board"],
   "notice.changed": ["notice"],
 };
 

@@ -11,6 +11,7 @@ const office: readonly (Place & { may: keyof Abilities })[] = [
   { href: "/admin/set-aside", label: "Set aside", may: "setAside" },
   { href: "/admin/damaged", label: "Damaged images", may: "damaged" },
   { href: "/admin/identity", label: "Identity", may: "identity" },
+  { href: "/board", label: "Board", may: "board" },
   { href: "/assignment", label: "Rules", may: "rules" },
   { href: "/orders", label: "Orders", may: "orders" },
   { href: "/readers", label: "Readers", may: "readers" },

@@ -27,6 +27,7 @@ export function abilitiesOf(actor: UserActor) {
     readers: readerPolicy.can(actor, "reader.manage", null),
     /** What one's group keeps of oneself. */
     ownReader: readerPolicy.can(actor, "reader.own", null),
+    board: rulesPolicy.can(actor, "board.read", null),
     referrals: referralPolicy.can(actor, "referral.list", null),
     edges: edgePolicy.can(actor, "edge.manage", null),
     facilities: tenancyPolicy.can(actor, "facility.manage", null),

@@ -1,5 +1,6 @@
 import { router } from "./procedure.ts";
 import { auditRouter } from "./routers/audit.ts";
+import { boardRouter } from "./routers/board.ts";
 import { damageRouter } from "./routers/damage.ts";
 import { edgeRouter } from "./routers/edge.ts";
 import { escalationRouter } from "./routers/escalation.ts";
@@ -26,6 +27,7 @@ export const appRouter = router({
   referral: referralRouter,
   rules: rulesRouter,
   readers: readersRouter,
+  board: boardRouter,
   identity: identityRouter,
   damage: damageRouter,
   quarantine: quarantineRouter,

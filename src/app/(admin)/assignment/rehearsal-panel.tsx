@@ -141,7 +141,7 @@ function Result({
           }))}
         />
       </div>
-      <Table label="Service levels and waiting" head={["", ...columns.map(({ label }) => label)]}>
+      <Table label="Service levels and waiting" head={["Measure", ...columns.map(({ label }) => label)]}>
         {priorities.map(([priority, label]) => (
           <tr key={priority}>
             <td className="font-medium">{label}</td>

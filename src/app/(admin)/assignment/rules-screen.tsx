@@ -183,7 +183,7 @@ export function RulesScreen({ me, initial, at }: { me: Me; initial: RulesAnswer;
           history={saved.history}
           inForce={saved.version}
           now={{ sheet: entries, sentences: entries.map(({ rule }) => checked?.sentenceOf.get(rule.id) ?? "…") }}
-          busy={restore.isPending || draft !== null}
+          busy={restore.isPending || changes.length > 0}
           onRestore={(version) => restore.mutate({ basedOn: saved.version, version })}
         />
       </section>
@@ -199,23 +199,16 @@ export function RulesScreen({ me, initial, at }: { me: Me; initial: RulesAnswer;
 /** The words of each rule by its id, from the server that plays them; the last ones stay until new ones come. */
 function useChecked(entries: Entry[], known: Checked | null) {
   const trpc = useTrpc();
-  const [told, setTold] = useState<{ entries: Entry[]; checked: Checked } | null>(null);
+  const [told, setTold] = useState<{ entries: Entry[]; checked: Checked } | null>(known && { entries, checked: known });
   const newest = useRef(entries);
   newest.current = entries;
   const { mutate, isPending } = useMutation(trpc.rules.check.mutationOptions());
-  const asks = known === null;
   useEffect(() => {
-    if (!asks) return;
-    const timer = setTimeout(
-      () =>
-        mutate(
-          { sheet: entries },
-          { onSuccess: (checked) => newest.current === entries && setTold({ entries, checked }) },
-        ),
-      checkAfterMs,
-    );
+    if (known) return setTold({ entries, checked: known });
+    const keep = (checked: Checked) => newest.current === entries && setTold({ entries, checked });
+    const timer = setTimeout(() => mutate({ sheet: entries }, { onSuccess: keep }), checkAfterMs);
     return () => clearTimeout(timer);
-  }, [entries, asks, mutate]);
+  }, [entries, known, mutate]);
   const of = known ? { entries, checked: known } : told;
   if (!of) return { checked: null, checking: isPending };
   const ids = of.entries.map(({ rule }) => rule.id);

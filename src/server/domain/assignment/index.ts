@@ -1,3 +1,4 @@
+export { FairnessOf, readBoard, readFairness } from "./board/index.ts";
 export { assign } from "./engine/assign.ts";
 export type { CaseClock } from "./engine/case-clock.ts";
 export type { Priority } from "./engine/codes.ts";

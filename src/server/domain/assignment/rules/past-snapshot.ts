@@ -22,34 +22,47 @@ export type Past = {
 export async function readPast(tx: SqlTx, readerOrgId: string, from: Date, until: Date): Promise<Past> {
   const events = await recordedEvents(tx, readerOrgId, from, until);
   const readers = await readersOver(tx, readerOrgId, from, until);
-  const contracts = await tx.$queryRaw<
-    { id: string; hospitalId: string; facilityId: string | null; startsAt: Date; endsAt: Date | null }[]
-  >`SELECT id, org_id AS "hospitalId", facility_id AS "facilityId", starts_at AS "startsAt", ends_at AS "endsAt"
-    FROM contract WHERE reader_org_id = ${readerOrgId}::uuid`;
+  const rest = await peopleAndPlaces(tx, readerOrgId, from);
   return {
     snapshot: {
-      version: 1,
-      now: from.getTime(),
-      seed: 7,
+      ...rest,
       cases: [],
       readers: readers.map((reader) => ({
         ...reader,
         shifts: reader.shifts ?? presenceBySignatures(events, reader.id),
         done: { since: from.getTime(), cases: 0, workUnits: 0 },
       })),
-      groups: await readerGroups(tx, readerOrgId),
-      facilities: await facilityFacts(tx, readerOrgId),
-      // A case that came was read under some contract: that it began or ended meanwhile is no news here.
-      contracts: contracts.map(({ startsAt: _, endsAt: __, ...each }) => ({
-        ...each,
-        validFrom: null,
-        validUntil: null,
-      })),
-      workUnits: await workUnitTable(tx, readerOrgId),
     },
     events,
     until: until.getTime(),
     offRoster: readers.filter(({ shifts }) => shifts === null).length,
+  };
+}
+
+/** Everything of a snapshot but its cases and rules, at a moment. */
+export async function peopleAndPlaces(
+  tx: SqlTx,
+  readerOrgId: string,
+  now: Date,
+): Promise<Omit<Snapshot, "cases" | "rules">> {
+  const contracts = await tx.$queryRaw<
+    { id: string; hospitalId: string; facilityId: string | null; startsAt: Date; endsAt: Date | null }[]
+  >`SELECT id, org_id AS "hospitalId", facility_id AS "facilityId", starts_at AS "startsAt", ends_at AS "endsAt"
+    FROM contract WHERE reader_org_id = ${readerOrgId}::uuid`;
+  return {
+    version: 1,
+    now: now.getTime(),
+    seed: 7,
+    readers: await readerFacts(tx, readerOrgId, now),
+    groups: await readerGroups(tx, readerOrgId),
+    facilities: await facilityFacts(tx, readerOrgId),
+    // A case that came was read under some contract: that it began or ended meanwhile is no news here.
+    contracts: contracts.map(({ startsAt: _, endsAt: __, ...each }) => ({
+      ...each,
+      validFrom: null,
+      validUntil: null,
+    })),
+    workUnits: await workUnitTable(tx, readerOrgId),
   };
 }
 

@@ -4,6 +4,8 @@ import { makePolicy } from "../../authorize.ts";
 export const rulesPolicy = makePolicy(
   {
     "rules.read": { people: [["worklist_manager", "organization"]] },
+    /** The open cases with who has them, who is there, and how evenly the work is spread. */
+    "board.read": { people: [["worklist_manager", "organization"]] },
     "rules.save": { people: [["worklist_manager", "organization"]] },
   },
   { see: ["rules.read"], notFound: "resource.not-found" },

@@ -19,7 +19,7 @@ export async function recordedEvents(
   since: Date,
   until: Date,
 ): Promise<RecordedEvent[]> {
-  const rows = await tx.$queryRawUnsafe<Row[]>(
+  const rows = await tx.$queryRawUnsafe<CaseRow[]>(
     `SELECT c.id, c.org_id AS "hospitalId", coalesce(c.facility_id, c.org_id) AS "facilityId", ${acquiredModalities.sql} AS modalities,
        s.body_parts AS "bodyParts", s.study_description AS "studyDescription", s.patient_ref AS "patientRef", s.patient_id <> '' AS identified,
        c.priority::text, coalesce(c.unread_at, c.created_at) AS "arrivedAt", c.due_at AS "dueAt", o.procedure_code AS "procedureCode",
@@ -48,7 +48,8 @@ export async function recordedEvents(
   });
 }
 
-type Row = {
+/** A case as its facts are made of. */
+export type CaseRow = {
   id: string;
   hospitalId: string;
   facilityId: string;
@@ -76,7 +77,7 @@ const classes: Readonly<Record<string, PatientClass>> = {
 const isCode = (value: string | null): value is string => code.safeParse(value).success;
 
 /** As it was on arrival, as far as that is known: nobody had it, nobody had skipped it. */
-function factsOf(row: Row): CaseFacts {
+export function factsOf(row: CaseRow): CaseFacts {
   return {
     id: row.id,
     hospitalId: row.hospitalId,

@@ -64,6 +64,15 @@ export async function ruleChoices(tx: SqlTx, readerOrgId: string): Promise<RuleC
   };
 }
 
+/** The same for whoever has no rule at hand. */
+export async function namesOfGroup(tx: SqlTx, readerOrgId: string): Promise<Names> {
+  const choices = await ruleChoices(tx, readerOrgId);
+  const names = namesIn(choices, new Map());
+  // A study that came by no facility is the hospital's own.
+  const hospitals = new Map(choices.values.hospital.map(({ value, label }) => [value, label]));
+  return (kind, id) => (kind === "facility" ? (hospitals.get(id) ?? names(kind, id)) : names(kind, id));
+}
+
 /** What stands for an id in a rule's sentence. */
 export function namesIn({ readers, groups, values }: RuleChoices, ruleNames: ReadonlyMap<string, string>): Names {
   return (kind, id) => {
