@@ -55,7 +55,7 @@ const makeCase = (): Promise<Made> => makeUnreadCase(db.owner, { requestedPriori
 /** The moment at which so much of the case's promised time has run. */
 async function at(caseId: string, percent: number): Promise<Date> {
   const { rows } = await db.owner.query<{ at: Date }>(
-    "SELECT created_at + (due_at - created_at) * $2::float8 / 100 + interval '1 second' AS at FROM reading_case WHERE id = $1",
+    "SELECT promised_from + promised_minutes * interval '1 minute' * $2::float8 / 100 + interval '1 second' AS at FROM reading_case WHERE id = $1",
     [caseId, percent],
   );
   return rows[0]!.at;

@@ -5,7 +5,7 @@ import { publishAll } from "#server/live/publish.ts";
 import { type Step, stepKey, stepsDue } from "../assignment/index.ts";
 import { audit } from "../audit/index.ts";
 import { notify } from "../notices/index.ts";
-import { caseClocks } from "./clocks.ts";
+import { caseClocks } from "../reading/index.ts";
 import { laddersOf } from "./ladder.ts";
 import { peopleOf, type WokenFor } from "./people.ts";
 import { escalationPolicy } from "./policy.ts";
