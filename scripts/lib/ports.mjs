@@ -1,13 +1,24 @@
 import net from "node:net";
 
-export function freePort() {
-  return new Promise((resolve, reject) => {
+// Below the ports that systems give to connections and to whoever asks for any: until the program that is to listen
+// has started, seconds later, nothing else may be given the port.
+const [firstPort, portCount, portsOfProcess] = [10_240, 22_000, 20];
+let asked = 0;
+
+/** A port on which nothing listens. Processes look in different places, so that two never find the same one. */
+export async function freePort() {
+  for (;;) {
+    const port = firstPort + ((process.pid * portsOfProcess + asked++) % portCount);
+    if (await isFree(port)) return port;
+    if (asked > portCount) throw new Error("no port is free");
+  }
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
     const server = net.createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
+    server.once("error", () => resolve(false));
+    server.listen(port, () => server.close(() => resolve(true)));
   });
 }
 
