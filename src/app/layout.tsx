@@ -5,6 +5,7 @@ import { cookies } from "next/headers";
 import type { ReactNode } from "react";
 import { MoreTypefaces } from "./_ui/more-typefaces-loader.tsx";
 import { NowProvider } from "./_ui/now.tsx";
+import { Ready } from "./_ui/ready.tsx";
 import { themeCookie } from "./_ui/theme.ts";
 import { ToastProvider } from "./_ui/toast.tsx";
 
@@ -29,6 +30,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         <NowProvider start={Date.now()}>
           <ToastProvider>{children}</ToastProvider>
         </NowProvider>
+        <Ready />
       </body>
     </html>
   );

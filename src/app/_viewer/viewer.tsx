@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { warmDecoder } from "./cornerstone.ts";
 import { KeyList } from "./key-list.tsx";
 import { isForOtherControl, pressKey } from "./keyboard.ts";
@@ -59,7 +59,7 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
   };
   const fullscreen = useRef(toggleFullscreen);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (isForOtherControl(event)) return;
       const meant = pressKey(event, session, {

@@ -14,7 +14,8 @@ import { encodeDataSet, encodePart10, nativeSyntaxes } from "./write.ts";
 
 /** Reading may fail, but only in the ways we have a word for, and soon. @returns whether it was read. */
 async function survives(read: () => Promise<unknown>): Promise<boolean> {
-  const start = performance.now();
+  // The processor's time, which says of the reader what the clock of a busy machine does not.
+  const start = process.cpuUsage();
   try {
     await read();
     return true;
@@ -22,7 +23,8 @@ async function survives(read: () => Promise<unknown>): Promise<boolean> {
     assert.ok(error instanceof DomainError, String((error as Error).stack));
     return false;
   } finally {
-    assert.ok(performance.now() - start < 2000, "it took longer than two seconds");
+    const { user, system } = process.cpuUsage(start);
+    assert.ok(user + system < 2_000_000, "it took longer than two seconds");
   }
 }
 
