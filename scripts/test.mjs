@@ -25,7 +25,7 @@ function runGroup({ name, concurrency }, files) {
     const args = [
       "--test",
       `--test-concurrency=${concurrency}`,
-      "--test-timeout=600000",
+      "--test-timeout=1500000",
       "--test-reporter=spec",
       "--test-reporter-destination=stdout",
       `--test-reporter=${path.join(root, "scripts/lib/reporter.mjs")}`,

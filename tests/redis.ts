@@ -1,26 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createClient } from "redis";
+import { freePort } from "../scripts/lib/ports.mjs";
+import { patienceMs } from "./support/patience.ts";
 
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
+export { freePort };
 
-/** Waits for a condition; never longer than `deadlineMs`. */
+/** Waits for a condition; fails with what was waited for when it does not come. */
 export async function eventually<T>(
   condition: () => Promise<T | false | undefined | null> | T | false | undefined | null,
   what: string,
-  deadlineMs = 15_000,
+  deadlineMs = patienceMs,
 ): Promise<T> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
+import { patienceMs } from "../support/patience.ts";
 
 const strace = spawnSync("strace", ["-V"]).status === 0;
 const skip = strace ? false : "strace is not installed";
@@ -140,7 +141,7 @@ for (const way of Object.keys(ways) as Way[]) {
 
 /** Goes on until an object is taken again; says when. */
 const untilTaken = `
-    const giveUp = Date.now() + 20_000;
+    const giveUp = Date.now() + ${patienceMs};
     for (let i = 0; Date.now() < giveUp; i++) {
       const answer = await put(Buffer.from("later " + i)).then(() => "stored", (error) => error.code);
       if (answer === "stored") { process.stdout.write("ANSWER again\\n"); break; }

@@ -62,7 +62,7 @@ test("every odd object is either acknowledged and in the archive, or refused and
     assert.equal(status === 0, object.taken, `${object.name}: ${status.toString(16)}`);
     if (status === 0) acknowledged.push(object);
   }
-  await until("nothing waits", async () => (await edge.status()).queue.instances === 0, 60_000);
+  await until("nothing waits", async () => (await edge.status()).queue.instances === 0);
   const { rows } = await db.owner.query<{ key: string }>(
     "SELECT sop_instance_uid || ' ' || data_set_sha256 AS key FROM instance WHERE status = 'stored'",
   );
@@ -99,7 +99,7 @@ test("the same bytes sent in two transfer syntaxes are two objects: both acknowl
       assert.equal(await association.store(object), 0);
       await association.release();
     }
-    await until("nothing waits", async () => (await edge.status()).queue.instances === 0, 60_000);
+    await until("nothing waits", async () => (await edge.status()).queue.instances === 0);
     assert.deepEqual((await held()).map(({ syntax }) => syntax).sort(), [TS.jpegLossless, TS.jpegLosslessSv1]);
     assert.deepEqual((await held()).map(({ status }) => status).sort(), ["quarantined", "stored"]);
   }

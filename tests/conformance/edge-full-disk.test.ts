@@ -69,8 +69,7 @@ async function onSmallDisk(t: TestContext, work: (edge: EdgeUnderTest, disk: str
   }
 }
 
-const drained = (edge: EdgeUnderTest) =>
-  until("drained", async () => (await edge.status()).queue.instances === 0, 60_000);
+const drained = (edge: EdgeUnderTest) => until("drained", async () => (await edge.status()).queue.instances === 0);
 function assertOnce(edge: EdgeUnderTest, taken: MadeObject[]): void {
   assert.ok(taken.every((object) => edge.portal.holds(object)));
   const doubled = [...edge.portal.held.values()].filter((times) => times > 1);
@@ -89,7 +88,7 @@ for (const pixelBytes of [30_000, 100_000, 1_200_000])
       assert.ok(taken.length >= 10);
       takeTheRest(path.join(disk, "stranger"));
       edge.portal.down = false;
-      await until("all held", () => taken.every((object) => edge.portal.holds(object)), 30_000);
+      await until("all held", () => taken.every((object) => edge.portal.holds(object)));
       await until("room again", async () => (await send(edge, [makeObject(edge.dir)])).length === 1);
       assert.equal(edge.exitCode, null, "it never ended");
       await drained(edge);
@@ -108,7 +107,7 @@ test("an edge that was killed on a full disk starts there, drains it and asks be
     );
     takeTheRest(path.join(disk, "stranger"));
     edge.portal.down = false;
-    await until("forwarding", () => edge.portal.held.size > 20, 60_000);
+    await until("forwarding", () => edge.portal.held.size > 20);
     await edge.kill();
     takeTheRest(path.join(disk, "stranger"));
     await edge.start();
@@ -178,11 +177,11 @@ for (const [error, first, last] of [
         );
         return ledger.size === objects.length;
       });
-      await until("all held", () => objects.every((object) => edge.portal.holds(object)), 60_000);
+      await until("all held", () => objects.every((object) => edge.portal.holds(object)));
       await drained(edge);
       assertOnce(edge, objects);
-      await until("told of all", () => edge.portal.completes.at(-1)?.instanceCount === objects.length, 60_000);
-      await until("report is back", () => edge.portal.outcomes.some(({ status }) => status === "delivered"), 60_000);
+      await until("told of all", () => edge.portal.completes.at(-1)?.instanceCount === objects.length);
+      await until("report is back", () => edge.portal.outcomes.some(({ status }) => status === "delivered"));
       assert.deepEqual(pacs.taken, [report.sopInstanceUid]);
       const beats = edge.portal.heartbeats.length;
       await until("the heart beats", () => edge.portal.heartbeats.length > beats);

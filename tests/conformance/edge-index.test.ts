@@ -85,7 +85,7 @@ test("after an outage a study that comes now does not wait for the queue, and th
   const fresh = makeObject(edge.dir);
   await edge.storescu([], [fresh.path]);
   edge.portal.down = false;
-  await until("all are held", () => [...old, fresh].every((object) => edge.portal.holds(object)), 60_000);
+  await until("all are held", () => [...old, fresh].every((object) => edge.portal.holds(object)));
   const order = edge.portal.parts.map(({ sopInstanceUid }) => sopInstanceUid);
   assert.ok(
     order.indexOf(fresh.sopInstanceUid) < 20,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { openStoreAssociation } from "../../edge-router/src/dimse/scu/storage.ts";
+import { patienceMs } from "../support/patience.ts";
 import type { MadeObject } from "./edge-objects.ts";
 import { type EdgeUnderTest, until } from "./edge-process.ts";
 
@@ -16,7 +17,7 @@ export async function sendWithLedger(
   const peer = { host: "127.0.0.1", port: edge.port, calledAeTitle: "OVERREAD", callingAeTitle: "LEDGER" };
   const sendSome = async (): Promise<void> => {
     try {
-      const association = await openStoreAssociation({ ...peer, answerMs: 20_000, files: objects.slice(0, 1) });
+      const association = await openStoreAssociation({ ...peer, answerMs: patienceMs, files: objects.slice(0, 1) });
       for (let next = queue.shift(); next; next = queue.shift())
         if ((await association.store(next)) === 0) ledger.add(next);
       await association.release();
@@ -29,7 +30,7 @@ export async function sendWithLedger(
 
 /** Waits for the edge to drain, and compares the archive with the ledger. */
 export async function assertNothingLost(edge: EdgeUnderTest, ledger: Set<MadeObject>): Promise<void> {
-  await until("the spool is drained", async () => (await edge.status()).queue.instances === 0, 120_000);
+  await until("the spool is drained", async () => (await edge.status()).queue.instances === 0);
   const lost = [...ledger].filter((object) => !edge.portal.holds(object));
   assert.equal(lost.length, 0, "acknowledged, but not in the archive");
   const doubled = [...edge.portal.held].filter(([, times]) => times > 1);

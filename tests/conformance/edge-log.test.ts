@@ -9,8 +9,12 @@ const main = fileURLToPath(new URL("../../edge-router/src/main.ts", import.meta.
 test("an error nobody foresaw ends the router with its place, and without its text", async (t) => {
   const edge = await EdgeUnderTest.create();
   t.after(() => edge.remove());
-  const fault =
-    'setTimeout(() => { throw Object.assign(new Error("name Canary^Patient"), { dataSet: "Canary" }) }, 1500)';
+  // Once the router is there to hear of it.
+  const fault = `const timer = setInterval(() => {
+    if (process.listenerCount("uncaughtException") === 0) return;
+    clearInterval(timer);
+    throw Object.assign(new Error("name Canary^Patient"), { dataSet: "Canary" });
+  }, 500)`;
   const ended = await run(process.execPath, [
     "--import",
     `data:text/javascript,${encodeURIComponent(fault)}`,

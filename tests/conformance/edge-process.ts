@@ -1,15 +1,19 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../scripts/lib/ports.mjs";
+import { patienceMs } from "../support/patience.ts";
 import { FakePortal } from "./edge-portal.ts";
+
+export { freePort };
 
 const main = fileURLToPath(new URL("../../edge-router/src/main.ts", import.meta.url));
 
 /** Waits for a condition; fails with its description when it does not become true. */
-export async function until(what: string, isTrue: () => boolean | Promise<boolean>, ms = 20_000): Promise<void> {
+export async function until(what: string, isTrue: () => boolean | Promise<boolean>, ms = patienceMs): Promise<void> {
   const deadline = Date.now() + ms;
   while (!(await isTrue())) {
     if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
@@ -28,7 +32,7 @@ export function run(
     execFile(
       program,
       args,
-      { env, cwd: options.cwd, timeout: options.timeoutMs ?? 60_000, maxBuffer: 64 * 1024 * 1024 },
+      { env, cwd: options.cwd, timeout: options.timeoutMs ?? patienceMs, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
         const code = error ? (typeof error.code === "number" ? error.code : 255) : 0;
         resolve({ code, stdout, output: stdout + stderr });
@@ -46,15 +50,6 @@ function signal(pid: number, name: "SIGKILL" | "SIGTERM"): void {
 }
 
 export const hasProgram = async (name: string): Promise<boolean> => (await run("which", [name])).code === 0;
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== "object" || !address) throw new Error("no port");
-  return address.port;
-}
 
 /** Whether the port accepts connections, whatever is answered then. */
 export const isListening = (port: number): Promise<boolean> =>
@@ -107,7 +102,10 @@ export class EdgeUnderTest {
   /** @param wrapper program and arguments to run the edge under, such as strace. */
   async start(wrapper: string[] = []): Promise<void> {
     const [program = process.execPath, ...rest] = [...wrapper, process.execPath, main, "run", "--dir", this.stateDir];
-    const env = { ...process.env, OVERREAD_EDGE_DIMSE_PORT: String(this.port) };
+    const env = {
+      ...process.env,
+      OVERREAD_EDGE_DIMSE_PORT: String(this.port),
+    };
     const child = spawn(program, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
     this.log = "";
@@ -146,7 +144,7 @@ export class EdgeUnderTest {
   async stop(): Promise<void> {
     if (!this.child || this.exitCode !== null) return;
     signal(this.pid, "SIGTERM");
-    await until("edge stops", () => this.exitCode !== null, 30_000);
+    await until("edge stops", () => this.exitCode !== null);
   }
 
   async status(): Promise<{

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright";
-import { desktop, launchBrowser, phone, seriousFindings, signInPage } from "./support/browser.ts";
+import { desktop, goTo, launchBrowser, newContext, phone, seriousFindings, signInPage } from "./support/browser.ts";
 import { type Stack, startStack } from "./support/stack.ts";
 
 let stack: Stack;
@@ -21,13 +21,11 @@ async function look(page: Page, name: string): Promise<void> {
   assert.ok(wide <= 0, `${name}: ${wide} px wider than the screen`);
 }
 
-test("a person who forgot the password comes back by the administrator's link, and reads who made it", {
-  timeout: 240_000,
-}, async () => {
+test("a person who forgot the password comes back by the administrator's link, and reads who made it", async () => {
   const email = "tech@lakeside.example";
   const chosen = "harmonica gravel tuesday kiosk";
   const { page: admin } = await signInPage(browser, stack.baseUrl, "admin@lakeside.example", stack.demoPassword);
-  await admin.goto(`${stack.baseUrl}/admin/users`);
+  await goTo(admin, `${stack.baseUrl}/admin/users`);
   await look(admin, "people");
   await admin.getByRole("row", { name: email }).getByRole("button", { name: "New password" }).click();
   await look(admin, "dialog");
@@ -36,9 +34,9 @@ test("a person who forgot the password comes back by the administrator's link, a
   const link = await admin.getByText("/invitation#").textContent();
   await look(admin, "link");
 
-  const context = await browser.newContext({ viewport: phone });
+  const context = await newContext(browser, phone);
   const page = await context.newPage();
-  await page.goto(link ?? "");
+  await goTo(page, link ?? "");
   await page.getByText(email).waitFor();
   await page.getByLabel("New password").fill(chosen);
   await page.getByLabel("The same once more").fill(chosen);
@@ -52,7 +50,7 @@ test("a person who forgot the password comes back by the administrator's link, a
     const notice = person.getByText("made a link for a new password of your account");
     await notice.waitFor();
     await look(person, `notice-${name}`);
-    await person.goto(`${stack.baseUrl}/account`);
+    await goTo(person, `${stack.baseUrl}/account`);
     await person.getByRole("button", { name: "It was for me" }).click();
     await notice.waitFor({ state: "detached" });
     await person.getByRole("heading", { name: "Links for a new password" }).waitFor();

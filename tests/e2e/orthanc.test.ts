@@ -60,16 +60,12 @@ test("a study sent from Orthanc is read, and Orthanc holds the PDF and the SR in
   assert.equal((await fetch(`${rest}/modalities/overread/store`, { method: "POST", body: studyId ?? "" })).status, 200);
 
   const radiologist = await signIn(stack.baseUrl, "radiologist@nightshift.example", stack.demoPassword);
-  const item = await until(
-    "the case",
-    async () => {
-      const { items } = await radiologist.query<{
-        items: { caseId: string; studyInstanceUid: string; state: string }[];
-      }>("worklist.list", {});
-      return items.find((i) => i.studyInstanceUid === study.studyInstanceUid && i.state === "unread");
-    },
-    { deadlineMs: 60_000 },
-  );
+  const item = await until("the case", async () => {
+    const { items } = await radiologist.query<{
+      items: { caseId: string; studyInstanceUid: string; state: string }[];
+    }>("worklist.list", {});
+    return items.find((i) => i.studyInstanceUid === study.studyInstanceUid && i.state === "unread");
+  });
   const { caseId } = item;
   const { claimToken } = await radiologist.mutate<{ claimToken: string }>("worklist.claim", { caseId });
   const draft = await radiologist.query<{ version: number; sections: { key: string; title: string; text: string }[] }>(
@@ -95,7 +91,7 @@ test("a study sent from Orthanc is read, and Orthanc holds the PDF and the SR in
       const reports = series.filter((s) => ["DOC", "SR"].includes(s.MainDicomTags.Modality));
       return reports.length === 2 ? reports.map((s) => `${s.MainDicomTags.Modality} ${s.Instances.length}`) : null;
     },
-    { deadlineMs: 60_000, everyMs: 500 },
+    { everyMs: 500 },
   );
   assert.deepEqual(modalities.toSorted(), ["DOC 1", "SR 1"]);
 });

@@ -59,12 +59,12 @@ test("a real chest CT of 102 slices is on the worklist and on the screen", {
   );
   await storescu(stack, files, { syntax: "-x=" });
   const row = page.locator(`[data-study-uid="${studyInstanceUid}"]`);
-  await row.waitFor({ timeout: 30_000 });
-  await until("all 102 images", async () => ((await row.textContent()) ?? "").includes("102"), { deadlineMs: 60_000 });
+  await row.waitFor();
+  await until("all 102 images", async () => ((await row.textContent()) ?? "").includes("102"));
   await row.click();
   await page.keyboard.press("Enter");
   const viewport = page.locator('[data-viewport="current"][data-quality="8"]');
-  await viewport.waitFor({ timeout: 60_000 });
+  await viewport.waitFor();
   const seen = await until("anatomy, not an empty canvas", () =>
     viewport.evaluate((element) => {
       const canvas = element.querySelector("canvas");
@@ -89,15 +89,11 @@ test("a real study finds the same patient's earlier one as its prior", {
   await storescu(stack, earlier.files, { syntax: "-x=", called: "OVERREAD_PRIOR" });
   await storescu(stack, later.files, { syntax: "-x=" });
   const radiologist = await signIn(stack.baseUrl, "radiologist@nightshift.example", stack.demoPassword);
-  const item = await until(
-    "the prior beside the current study",
-    async () => {
-      const { items } = await radiologist.query<{ items: Item[] }>("worklist.list", { limit: 100 });
-      assert.ok(!items.some((i) => i.studyInstanceUid === earlier.studyInstanceUid), "a prior is no case");
-      return items.find((i) => i.studyInstanceUid === later.studyInstanceUid && i.priorCount === 1);
-    },
-    { deadlineMs: 60_000 },
-  );
+  const item = await until("the prior beside the current study", async () => {
+    const { items } = await radiologist.query<{ items: Item[] }>("worklist.list", { limit: 100 });
+    assert.ok(!items.some((i) => i.studyInstanceUid === earlier.studyInstanceUid), "a prior is no case");
+    return items.find((i) => i.studyInstanceUid === later.studyInstanceUid && i.priorCount === 1);
+  });
   const opened = await radiologist.query<{ priors: { studyInstanceUid: string; reasons: string[] }[] }>("study.open", {
     caseId: item.caseId,
   });

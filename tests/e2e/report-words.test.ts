@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright";
 import { tinyInstance } from "../factories/tiny-instance.ts";
-import { launchBrowser, phone, signInPage } from "./support/browser.ts";
+import { goTo, launchBrowser, phone, signInPage } from "./support/browser.ts";
 import { signIn } from "./support/portal.ts";
 import { storescu } from "./support/scanner.ts";
 import { type Stack, startStack, until } from "./support/stack.ts";
@@ -38,21 +38,17 @@ before(async () => {
   writeFileSync(file, made.part10);
   await storescu(stack, [file]);
   const reader = await signIn(stack.baseUrl, "radiologist@nightshift.example", stack.demoPassword);
-  const found = await until(
-    "the case to read",
-    async () => {
-      const { items } = await reader.query<{ items: { caseId: string; studyInstanceUid: string; state: string }[] }>(
-        "worklist.list",
-        {},
-      );
-      return items.find((item) => item.studyInstanceUid === made.study && item.state === "unread");
-    },
-    { deadlineMs: 60_000 },
-  );
+  const found = await until("the case to read", async () => {
+    const { items } = await reader.query<{ items: { caseId: string; studyInstanceUid: string; state: string }[] }>(
+      "worklist.list",
+      {},
+    );
+    return items.find((item) => item.studyInstanceUid === made.study && item.state === "unread");
+  });
   caseId = found.caseId;
   await reader.mutate("worklist.claim", { caseId });
   page = await enter("radiologist@nightshift.example");
-  await page.goto(`${stack.baseUrl}/studies/${caseId}`);
+  await goTo(page, `${stack.baseUrl}/studies/${caseId}`);
 });
 after(async () => {
   await browser?.close();

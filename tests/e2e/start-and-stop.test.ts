@@ -65,7 +65,7 @@ const ready = (run: Run) =>
       if (run.ended() && !run.output().includes("is ready")) throw new Error(run.output());
       return run.output().includes("Overread is ready");
     },
-    { deadlineMs: 180_000 },
+    { deadlineMs: 300_000 },
   ).catch((error) => {
     throw new Error(`${error.message}\n${run.output()}`);
   });
@@ -76,7 +76,7 @@ const pids = () => runFile().pids;
 const everyProcess = () => [runFile().supervisor, ...Object.values(pids())];
 const healthy = async () => (await fetch(`http://127.0.0.1:${port}/api/health/ready`)).status === 200;
 const allGone = (those: number[]) =>
-  until("every process ending", () => those.every((pid) => beginningOf(pid) === null), { deadlineMs: 90_000 });
+  until("every process ending", () => those.every((pid) => beginningOf(pid) === null));
 const stopCommand = () =>
   new Promise<string>((resolve) => {
     const child = spawn(process.execPath, ["scripts/stop.mjs"], { cwd: root, env });
@@ -114,8 +114,8 @@ test("what the stack writes is for its own user", () => {
 test("a killed Postgres comes back, and nothing else ends", async () => {
   const before = pids();
   process.kill(before.Postgres as number, "SIGKILL");
-  await until("another Postgres", () => pids().Postgres !== before.Postgres, { deadlineMs: 60_000 });
-  await until("the portal being ready again", healthy, { deadlineMs: 60_000 });
+  await until("another Postgres", () => pids().Postgres !== before.Postgres);
+  await until("the portal being ready again", healthy);
   assert.equal(running?.ended(), false);
   for (const name of ["web", "dicomweb", "worker", "edge", "Redis"]) assert.equal(pids()[name], before[name], name);
 });
@@ -143,7 +143,7 @@ test("a start after kill -9 of the supervisor ends what it left, and goes on wit
 test("a closed terminal stops everything in order", async () => {
   const those = everyProcess();
   running?.child.kill("SIGHUP");
-  await until("the supervisor ending", () => running?.ended(), { deadlineMs: 90_000 });
+  await until("the supervisor ending", () => running?.ended());
   assert.match((running as Run).output(), /Stopped\./);
   await allGone(those);
 });
@@ -190,7 +190,7 @@ test("a start on other ports tells the demo edge router where its portal is now"
   );
   assert.equal(JSON.parse(status.stdout).portal, `http://127.0.0.1:${otherPort}`);
   run.child.kill("SIGTERM");
-  await until("the supervisor ending", run.ended, { deadlineMs: 90_000 });
+  await until("the supervisor ending", run.ended);
 });
 
 test("a stack whose npm is gone without a word stops by itself; a second signal takes everything down at once", async () => {
@@ -214,7 +214,7 @@ test("a stack whose npm is gone without a word stops by itself; a second signal 
   const these = everyProcess();
   again.child.kill("SIGINT");
   again.child.kill("SIGINT");
-  await until("the supervisor ending", again.ended, { deadlineMs: 30_000 });
+  await until("the supervisor ending", again.ended);
   await allGone(these);
 });
 
@@ -236,7 +236,7 @@ test("a cluster whose making was cut short is made anew", async () => {
     const run = launch(undefined, { OVERREAD_DATA_DIR: half });
     await ready(run);
     run.child.kill("SIGTERM");
-    await until("the supervisor ending", run.ended, { deadlineMs: 90_000 });
+    await until("the supervisor ending", run.ended);
   } finally {
     rmSync(half, { recursive: true, force: true });
   }

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Page } from "playwright";
-import { phone } from "./support/browser.ts";
+import { phone, settles } from "./support/browser.ts";
 import { until } from "./support/stack.ts";
 import {
   indexOf,
   numberOnScreen,
+  painted,
   pictureOf,
   type Side,
   shown,
@@ -58,12 +59,15 @@ async function standsAt(on: Page, side: Side, index: number): Promise<void> {
   }).catch((error: unknown) => assert.fail(`${String(error)}: number ${seen[0]}, index ${seen[1]}`));
 }
 
-describe("layouts of the viewer", { timeout: 540_000 }, () => {
+describe("layouts of the viewer", () => {
   test("a layout is chosen by keys; the first cell stays and the others wait for a series", async () => {
     await standsAt(page, "r1c1", 0);
     await layOut(page, 2, 2);
     await standsAt(page, "r1c1", 0);
-    assert.equal(await page.getByRole("button", { name: "Empty cell" }).count(), 3);
+    await until(
+      "three empty cells",
+      async () => (await page.getByRole("button", { name: "Empty cell" }).count()) === 3,
+    );
     assert.equal(await page.getByTestId("viewport-current").count(), 1);
   });
 
@@ -144,13 +148,14 @@ describe("layouts of the viewer", { timeout: 540_000 }, () => {
       for (const [i, side] of all(2, 2).entries()) {
         await shown(page, side);
         await until(`image of ${side}`, async () => (await indexOf(page, side)) === i * 3);
-        assert.ok((await pictureOf(page, side)).greys > 40);
+        await until(`a picture in ${side}`, async () => (await pictureOf(page, side)).greys > 40);
       }
     };
     await small();
     await layOut(page, 1, 1);
     await standsAt(page, "r1c1", 0);
-    assert.equal(await page.locator("[data-viewport]").count(), 1, "what is not seen holds no graphics");
+    // What is not seen holds no graphics.
+    await until("one viewport", async () => (await page.locator("[data-viewport]").count()) === 1);
     await small();
     await layOut(page, 2, 2);
     await until("the pictures of before", async () => {
@@ -194,11 +199,18 @@ describe("layouts of the viewer", { timeout: 540_000 }, () => {
     const chip = page.getByRole("list", { name: "Measurements" }).getByText(/mm \(series \d+, image 1\)/);
     await chip.waitFor();
     await page.keyboard.press("w");
-    const said = await chip.textContent();
+    // The length follows the hand, a picture later.
+    let said = await chip.textContent();
+    await until("the whole line measured", async () => {
+      const before = said;
+      await painted(page, 3);
+      said = await chip.textContent();
+      return said === before;
+    });
     await layOut(page, 1, 1);
     await layOut(page, 2, 2);
     await standsAt(page, "r1c1", 0);
-    assert.equal(await chip.textContent(), said);
+    await until("the measurement as it was", async () => (await chip.textContent()) === said);
     const line = page.locator('[data-cell="r1c1"] svg').getByText(/mm/);
     await line.waitFor();
     await page.getByRole("button", { name: /^Show the image of/ }).click();
@@ -211,14 +223,16 @@ describe("layouts of the viewer", { timeout: 540_000 }, () => {
     await viewportOf(page, "r1c1").focus();
     await page.keyboard.press("p");
     await shown(page, "prior");
-    assert.match((await page.locator('[data-cell="r1c3"]').textContent()) ?? "", /Prior.*14 Mar 2024/);
-    assert.equal(await viewportOf(page, "r1c3").getAttribute("data-testid"), "viewport-prior");
+    const third = page.locator('[data-cell="r1c3"]');
+    await third.filter({ hasText: /Prior.*14 Mar 2024/ }).waitFor();
+    await third.getByTestId("viewport-prior").waitFor();
     const hidden = await page
       .getByRole("toolbar", { name: "Viewer tools" })
       .evaluate((bar) => bar.scrollWidth - bar.clientWidth);
     assert.ok(hidden <= 0, `${hidden} px of the tools are out of sight`);
     await viewportOf(page, "r1c2").focus();
-    assert.equal(await viewportOf(page, "r1c2").getAttribute("data-testid"), "viewport-current", "the active cell");
+    // The active cell.
+    await page.locator('[data-cell="r1c2"]').getByTestId("viewport-current").waitFor();
     await page.keyboard.press("p");
     await page.getByTestId("viewport-prior").waitFor({ state: "detached" });
   });
@@ -228,8 +242,11 @@ describe("layouts of the viewer", { timeout: 540_000 }, () => {
     for (const side of all(5, 5)) if ((await viewportOf(page, side).count()) === 0) await openIn(page, side);
     for (const side of all(5, 5)) {
       await shown(page, side);
-      const { greys, lit, width } = await pictureOf(page, side);
-      assert.ok(greys > 40 && lit > 0.05 && width > 60, `${side}: ${greys} greys, ${lit} lit, ${width} wide`);
+      await settles(
+        `a picture in ${side}`,
+        () => pictureOf(page, side),
+        ({ greys, lit, width }) => greys > 40 && lit > 0.05 && width > 60,
+      );
     }
     const fits = await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
     assert.ok(fits, "the page does not scroll sideways");
@@ -238,7 +255,7 @@ describe("layouts of the viewer", { timeout: 540_000 }, () => {
     assert.equal(await patient.isVisible(), false);
     await page.keyboard.press("f");
     await patient.waitFor();
-    assert.match((await patient.textContent()) ?? "", /\S+ · \S+/);
+    await patient.filter({ hasText: /\S+ · \S+/ }).waitFor();
     await page.keyboard.press("f");
     await patient.waitFor({ state: "hidden" });
     await page.keyboard.press("Home");
@@ -266,8 +283,7 @@ describe("layouts of the viewer", { timeout: 540_000 }, () => {
       for (const { width, height } of boxes) assert.ok(width >= 90 && height >= 90, `${width} by ${height}`);
       await openIn(small.page, "r2c2");
       await small.page.locator('[data-cell="r2c2"]').scrollIntoViewIfNeeded();
-      const { greys } = await pictureOf(small.page, "r2c2");
-      assert.ok(greys > 40);
+      await until("a picture in the last cell", async () => (await pictureOf(small.page, "r2c2")).greys > 40);
       const fits = await small.page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
       assert.ok(fits, "the page does not scroll sideways");
       await small.context.close();

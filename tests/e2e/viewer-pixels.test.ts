@@ -71,7 +71,7 @@ async function fromServer({ each, file, dataSetAt }: (typeof instances)[number])
   return blocksOf(drawPixels(await image.frame(n), image.describe(n)), grid);
 }
 
-describe("the canvas of the viewer", { timeout: 400_000 }, () => {
+describe("the canvas of the viewer", () => {
   test("equals the picture of the server for every case that can be drawn, and has words for the others", async () => {
     const shown = new Map<string, OnScreen>();
     const words: string[] = [];

@@ -121,7 +121,7 @@ async function fromServer({ file, syntax, dataSetAt }: Image) {
   }
 }
 
-describe("real files in the viewer", { timeout: 400_000, skip: data ? false : noRealData }, () => {
+describe("real files in the viewer", { skip: data ? false : noRealData }, () => {
   test("of every file the canvas equals the picture of the server, or words say why not", async () => {
     await page.getByLabel("Image", { exact: true }).waitFor();
     await page.getByTestId("viewport-current").focus();

@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Page } from "playwright";
-import { phone } from "./support/browser.ts";
+import { phone, reload, settles } from "./support/browser.ts";
 import { until } from "./support/stack.ts";
-import { indexOf, numberOnScreen, pictureOf, shown, type ViewerBench, withViewerBench } from "./support/viewer-page.ts";
+import {
+  fitted,
+  indexOf,
+  numberOnScreen,
+  painted,
+  pictureOf,
+  shown,
+  type ViewerBench,
+  withViewerBench,
+} from "./support/viewer-page.ts";
 import { chestColumns } from "./support/viewer-studies.ts";
 
 /** Room for a toolbar, a tray and a report; software WebGL pays for every pixel more. */
@@ -18,34 +27,21 @@ withViewerBench(desk, (...opened) => {
 /** Waits until the slice on the screen is the one the viewer says, and tells its number. */
 async function settled(page: Page, side: "current" | "prior" = "current"): Promise<number> {
   let number: number | null = null;
-  await until(
-    "the slice named on the screen",
-    async () => {
-      number = await numberOnScreen(page, side);
-      return number !== null && number - 1 === (await indexOf(page, side));
-    },
-    { deadlineMs: 20_000 },
-  );
+  await until("the slice named on the screen", async () => {
+    number = await numberOnScreen(page, side);
+    return number !== null && number - 1 === (await indexOf(page, side));
+  });
   return number ?? 0;
 }
 
-/** Resolves when the browser has painted so many frames more: a loop that plays shows several images in that time. */
-const painted = (page: Page, frames: number): Promise<void> =>
-  page.evaluate(
-    (left) =>
-      new Promise<void>((resolve) => {
-        const next = () => (left-- > 0 ? requestAnimationFrame(next) : resolve());
-        next();
-      }),
-    frames,
-  );
-
-describe("the radiologist's viewer", { timeout: 540_000 }, () => {
+describe("the radiologist's viewer", () => {
   test("shows the slice it names, with pixels and not just an element", async () => {
     await settled(page);
-    const { greys, lit } = await pictureOf(page, "current");
-    assert.ok(greys > 50, `a CT has many greys, not ${greys}`);
-    assert.ok(lit > 0.1, `a good part of it is not black: ${lit}`);
+    await settles(
+      "the many greys of a CT, a good part of it not black",
+      () => pictureOf(page, "current"),
+      ({ greys, lit }) => greys > 50 && lit > 0.1,
+    );
   });
 
   test("pages through the stack by wheel and by key, and the burned-in number goes along", async () => {
@@ -133,11 +129,17 @@ describe("the radiologist's viewer", { timeout: 540_000 }, () => {
   test("the prior stands beside the current study under its own name and date, and scrolls along", async () => {
     await page.keyboard.press("p");
     await shown(page, "prior");
-    assert.match((await page.getByTestId("pane-label-prior").textContent()) ?? "", /Prior.*14 Mar 2024/);
-    assert.match((await page.getByTestId("pane-label-current").textContent()) ?? "", /Current.*14 Mar 2026/);
+    const label = (side: string, words: RegExp) =>
+      page.getByTestId(`pane-label-${side}`).filter({ hasText: words }).waitFor();
+    await label("prior", /Prior.*14 Mar 2024/);
+    await label("current", /Current.*14 Mar 2026/);
+    for (const side of ["current", "prior"] as const) await fitted(page, side);
     const current = await settled(page, "current");
-    const prior = await settled(page, "prior");
-    assert.equal(prior, current, "the same place in the body");
+    let prior = 0;
+    await until("the same place in the body", async () => {
+      prior = await settled(page, "prior");
+      return prior === current;
+    });
     await page.getByTestId("viewport-current").hover();
     await page.mouse.wheel(0, 100);
     await until(
@@ -156,10 +158,11 @@ describe("the radiologist's viewer", { timeout: 540_000 }, () => {
   test("the keys are listed beside the image, not over it", async () => {
     await page.keyboard.press("?");
     const keys = page.getByRole("complementary", { name: "Keys of the viewer" });
-    const list = await keys.boundingBox();
-    const image = await page.getByTestId("viewport-current").boundingBox();
-    assert.ok(list && image);
-    assert.ok(image.x + image.width <= list.x + 1, "side by side");
+    await settles(
+      "side by side",
+      async () => [await keys.boundingBox(), await page.getByTestId("viewport-current").boundingBox()],
+      ([list, image]) => list != null && image != null && image.x + image.width <= list.x + 1,
+    );
     await page.keyboard.press("?");
     await keys.waitFor({ state: "detached" });
   });
@@ -190,23 +193,23 @@ describe("the radiologist's viewer", { timeout: 540_000 }, () => {
     assert.ok(broken);
     await page.route(`**/instances/${broken}/frames/1`, (route) => route.fulfill({ status: 500 }));
     // The stack opens with it.
-    await page.reload();
+    await reload(page);
     const alert = page.getByTestId("viewport-current").locator("xpath=..").getByRole("alert");
-    await alert.getByText(new RegExp(`Image ${first} of`)).waitFor({ timeout: 30_000 });
+    await alert.getByText(new RegExp(`Image ${first} of`)).waitFor();
     await page.keyboard.press("ArrowDown");
     await until("the image behind it", async () => (await settled(page)) === first + 1);
-    assert.equal(await alert.count(), 0);
+    await alert.waitFor({ state: "detached" });
     await page.keyboard.press("Home");
-    await alert.getByText(new RegExp(`Image ${first} of`)).waitFor({ timeout: 30_000 });
+    await alert.getByText(new RegExp(`Image ${first} of`)).waitFor();
     await page.unrouteAll();
   });
 
   test("an ended session is said in words with the way back, and no picture is made of the answer", async () => {
     await page.route("**/dicomweb/**", (route) => route.fulfill({ status: 401, json: {} }));
-    await page.reload();
+    await reload(page);
     const alert = page.getByTestId("viewport-current").locator("xpath=..").getByRole("alert");
-    await alert.getByText("Your session ended. Sign in again.").waitFor({ timeout: 60_000 });
-    assert.match((await alert.getByRole("link", { name: "Sign in" }).getAttribute("href")) ?? "", /^\/sign-in/);
+    await alert.getByText("Your session ended. Sign in again.").waitFor();
+    await alert.locator('a[href^="/sign-in"]', { hasText: "Sign in" }).waitFor();
     assert.equal(await page.getByTestId("viewport-current").getAttribute("data-image"), null);
     await page.unrouteAll();
     await page.context().close();

@@ -47,7 +47,7 @@ before(async () => {
     },
   );
   door = await openFrontDoor({ host: "127.0.0.1", port: 0, log: createLog("dicomweb", "fatal") });
-  await eventually(async () => (await ask({ target: "/sign-in" })).status === 200, "the pages", 60_000);
+  await eventually(async () => (await ask({ target: "/sign-in" })).status === 200, "the pages");
   const people = await db.owner.query<{ display_name: string; email: string }>(
     "SELECT display_name, email FROM user_account",
   );
@@ -102,7 +102,8 @@ type Ask = { target: string; headers?: Record<string, string | string[]>; method
 const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
 /** Asks with the address as it is written: `fetch` would tidy it. */
-function ask({ target, headers = {}, method = "GET", body }: Ask): Promise<{ status: number; text: string }> {
+function ask(what: Ask): Promise<{ status: number; text: string }> {
+  const { target, headers = {}, method = "GET", body } = what;
   return new Promise((resolve, reject) => {
     const req = request(
       {
@@ -123,7 +124,8 @@ function ask({ target, headers = {}, method = "GET", body }: Ask): Promise<{ sta
         res.on("end", () => resolve({ status: res.statusCode ?? 0, text }));
       },
     );
-    req.on("error", reject);
+    // The door may close a connection that was kept open at the very moment in which it is used again.
+    req.on("error", (error) => (req.reusedSocket ? ask(what).then(resolve, reject) : reject(error)));
     req.end(body);
   });
 }

@@ -61,5 +61,5 @@ test("a study that is no longer a group's to read is closed to its radiologists 
   await archive.owner.query("UPDATE study SET reader_org_id = NULL WHERE study_instance_uid = $1", [study]);
   const taken = performance.now();
   await eventually(async () => (await ask()) === 404, "closed");
-  assert.ok(performance.now() - taken < 10_000);
+  assert.ok(performance.now() - taken < 30_000);
 });

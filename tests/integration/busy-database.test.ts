@@ -82,26 +82,33 @@ test("a question whose connection is cut is asked again; an act is not done twic
 test("a claim that must wait too long is answered as busy with a time to come back; a report is read at the second try", async () => {
   const waits = await makeUnreadCase(db.owner, { patientName: "Wait^Long" });
   const reads = await makeUnreadCase(db.owner, { patientName: "Read^Slow" });
-  const holder = await db.owner.connect();
-  try {
-    await holder.query("BEGIN");
-    await holder.query("SELECT 1 FROM reading_case WHERE id = $1 FOR UPDATE", [waits.caseId]);
+  const [caseHolder, tableHolder] = [await db.owner.connect(), await db.owner.connect()];
+  /** Both wait at the same time, for nothing of each other's. */
+  const claimLate = async () => {
+    await caseHolder.query("BEGIN");
+    await caseHolder.query("SELECT 1 FROM reading_case WHERE id = $1 FOR UPDATE", [waits.caseId]);
     const claim = await call("worklist.claim", { caseId: waits.caseId }, "POST");
     assert.deepEqual([claim.status, claim.body.error.data.appCode], [503, "server.busy"]);
     assert.ok(Number(claim.retryAfter) > 0);
-    await holder.query("ROLLBACK");
+    await caseHolder.query("ROLLBACK");
     assert.equal((await call("worklist.claim", { caseId: waits.caseId }, "POST")).status, 200);
-
-    // A table that the report needs is held for longer than one transaction may take, and for less than two.
-    await holder.query("BEGIN");
-    await holder.query("LOCK TABLE report_version IN ACCESS EXCLUSIVE MODE");
+  };
+  // A table that the report needs is held for longer than one transaction may take, and for less than two.
+  const readSlowly = async () => {
+    await tableHolder.query("BEGIN");
+    await tableHolder.query("LOCK TABLE report_version IN ACCESS EXCLUSIVE MODE");
     const before = Date.now();
     const asked = call("report.get", { caseId: reads.caseId }, "GET");
-    setTimeout(() => void holder.query("ROLLBACK"), 12_000);
+    setTimeout(() => void tableHolder.query("ROLLBACK"), 12_000);
     assert.equal((await asked).status, 200);
     assert.ok(Date.now() - before > 10_000, "the first try had run out");
+  };
+  try {
+    await Promise.all([claimLate(), readSlowly()]);
   } finally {
-    await holder.query("ROLLBACK");
-    holder.release();
+    for (const holder of [caseHolder, tableHolder]) {
+      await holder.query("ROLLBACK");
+      holder.release();
+    }
   }
 });

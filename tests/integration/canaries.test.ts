@@ -67,7 +67,7 @@ before(async () => {
     new Watched("worker", process.execPath, ["src/workers/main.ts"]),
   ];
   base = `http://localhost:${port}`;
-  for (const each of [port, webPort, pacsPort]) await eventually(() => isListening(each), "the processes", 60_000);
+  for (const each of [port, webPort, pacsPort]) await eventually(() => isListening(each), "the processes");
   const { code } = await withMaintenance((tx) =>
     issueEnrollmentCodeAsOperator(tx, { facilitySlug: "lakeside-main", by: "test" }),
   );

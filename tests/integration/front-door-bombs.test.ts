@@ -50,7 +50,7 @@ before(async () => {
       OVERREAD_PORT: String(port),
     },
   });
-  await eventually(alive, "the front door", 60_000);
+  await eventually(alive, "the front door");
 });
 after(async () => {
   const ended = new Promise((resolve) => door.once("exit", resolve));

@@ -189,8 +189,12 @@ const corpus: [name: string, bytes: string, answers: number][] = [
   ["a NUL in a header", `GET /x HTTP/1.1\r\nHost: localhost\r\nX-A: a\0b\r\n\r\n${smuggled}`, 1],
 ];
 
-/** Sends bytes as they are and collects what comes back until the connection ends or has been quiet. */
-function send(bytes: string, quietMs = 400): Promise<string> {
+/**
+ * Sends bytes as they are and collects what comes back until the connection ends or has been quiet.
+ *
+ * @param answered there will be an answer: the quiet counts from its first byte.
+ */
+function send(bytes: string, { quietMs = 400, answered = false } = {}): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(door.port, "127.0.0.1");
     let text = "";
@@ -200,11 +204,15 @@ function send(bytes: string, quietMs = 400): Promise<string> {
     // Sent in two pieces: a framing that depends on where packets end would show.
     socket.write(bytes.slice(0, bytes.length >> 1), "latin1");
     setImmediate(() => socket.write(bytes.slice(bytes.length >> 1), "latin1"));
-    socket.setTimeout(quietMs, () => socket.destroy());
+    socket.setTimeout(quietMs, () => {
+      if (text !== "" || !answered) socket.destroy();
+    });
     socket.on("error", () => {});
     socket.on("close", () => resolve(text));
   });
 }
+
+const answerTo = (bytes: string): Promise<string> => send(bytes, { answered: true });
 
 const agent = new Agent({ keepAlive: true, maxSockets: 20 });
 /** A client that means no harm: it must be answered with its own nonce and its own cookie. */
@@ -260,17 +268,17 @@ for (const [name, bytes, most] of corpus)
 
 test("a path that leads to another one reaches nobody, and dots that are none of that do", async () => {
   reached.length = 0;
-  assert.match(await send(head("GET /x/%2e%2e/api/auth/csrf")), /^HTTP\/1\.1 400 /);
+  assert.match(await answerTo(head("GET /x/%2e%2e/api/auth/csrf")), /^HTTP\/1\.1 400 /);
   assert.deepEqual(reached, []);
   for (const target of ["/a..b/.well-known/c.", "/x?to=/../y", "/...", "/a%2eb"])
-    assert.match(await send(head(`GET ${target}`)), /^HTTP\/1\.1 200 /, target);
+    assert.match(await answerTo(head(`GET ${target}`)), /^HTTP\/1\.1 200 /, target);
 });
 
 test("a client that offers another protocol is answered in this one, whoever is asked", async () => {
   const offer = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"];
-  assert.match(await send(head("GET /api/health/live", ...offer)), /^HTTP\/1\.1 200 /);
-  assert.match(await send(head("GET /dicomweb/lakeside/studies", ...offer)), /^HTTP\/1\.1 401 /);
-  assert.match(await send(head("GET /worklist", ...offer)), /^HTTP\/1\.1 200 /);
+  assert.match(await answerTo(head("GET /api/health/live", ...offer)), /^HTTP\/1\.1 200 /);
+  assert.match(await answerTo(head("GET /dicomweb/lakeside/studies", ...offer)), /^HTTP\/1\.1 401 /);
+  assert.match(await answerTo(head("GET /worklist", ...offer)), /^HTTP\/1\.1 200 /);
 });
 
 test("2,000 requests of 20 clients under this fire each get their own answer", async () => {
@@ -281,7 +289,7 @@ test("2,000 requests of 20 clients under this fire each get their own answer", a
       const [, bytes] = corpus[i % corpus.length] as (typeof corpus)[number];
       // Half bodies would only wait; large ones only cost time.
       if (bytes.length > 100_000) continue;
-      const text = await send(bytes, 60);
+      const text = await send(bytes, { quietMs: 60 });
       assert.doesNotMatch(text, /"nonce":"(?!stranger|smuggled)/, "somebody else's answer");
       shots++;
     }
@@ -301,7 +309,7 @@ test("2,000 requests of 20 clients under this fire each get their own answer", a
 test("a body that is refused as too large harms nobody's next request", async () => {
   const large = `${head("POST /api/trpc/x", "Transfer-Encoding: chunked")}${(3e6).toString(16)}\r\n${"x".repeat(3e6)}\r\n`;
   for (let i = 0; i < 10; i++) {
-    assert.match(await send(large), /^HTTP\/1\.1 413 /);
+    assert.match(await answerTo(large), /^HTTP\/1\.1 413 /);
     await honest("GET");
     await honest("POST", "/api/trpc/x");
   }
@@ -340,9 +348,9 @@ test("280 slow bodies of a stranger hold up nobody", async () => {
 test("sign-in takes small forms only, whatever their length says", async () => {
   const form = "x".repeat(40_000);
   assert.match(
-    await send(head("POST /api/auth/callback/credentials", `Content-Length: ${form.length}`) + form),
+    await answerTo(head("POST /api/auth/callback/credentials", `Content-Length: ${form.length}`) + form),
     / 413 /,
   );
   const hidden = `${head("POST /api/auth/callback/credentials", "Transfer-Encoding: chunked")}${chunked(form)}`;
-  assert.match(await send(hidden), / 413 /);
+  assert.match(await answerTo(hidden), / 413 /);
 });

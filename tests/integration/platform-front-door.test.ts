@@ -388,7 +388,7 @@ test("the process says when its port is taken, and ends in order on SIGTERM", as
         (response) => response.ok,
         () => false,
       );
-    await eventually(live, "the process answering", 60_000);
+    await eventually(live, "the process answering");
     const second = await run(process.execPath, [main], { env: env as Record<string, string> });
     assert.equal(second.code, 1);
     assert.match(second.stdout, new RegExp(`port ${port} is in use: stop the other program, or set OVERREAD_PORT`));

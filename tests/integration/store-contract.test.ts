@@ -472,7 +472,7 @@ test("an answer that breaks off is read on from where it broke", async () => {
 test("an answer that falls silent in its middle is asked for anew, and one that always does is an outage", async () => {
   const store = storeAt(swift.endpoint, "archive", 500);
   const bytes = pattern(6 << 20, 17);
-  await store.put(key("silent"), bytes);
+  await storeAt(swift.endpoint).put(key("silent"), bytes);
   // Each gets on, so it is read to its end.
   swift.fallSilent(4, 1_400_000);
   assert.ok((await store.readWhole(key("silent"))).equals(bytes));

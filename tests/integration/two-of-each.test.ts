@@ -58,7 +58,7 @@ before(async () => {
       new Watched(`web ${name}`, process.execPath, ["tests/support/web-process.ts"], env),
       new Watched(`door ${name}`, process.execPath, [...clock, "src/server/front-door/main.ts"], env),
     );
-    for (const each of [port, webPort]) await eventually(() => isListening(Number(each)), `door ${name}`, 60_000);
+    for (const each of [port, webPort]) await eventually(() => isListening(Number(each)), `door ${name}`);
     return `http://localhost:${port}`;
   };
   doors = [await openDoor("one"), await openDoor("two")];
@@ -67,8 +67,7 @@ before(async () => {
     new Watched("worker two", process.execPath, ["src/workers/main.ts"]),
   ];
   processes.push(...workers);
-  for (const worker of workers)
-    await eventually(() => worker.output.includes("worker is running"), worker.name, 60_000);
+  for (const worker of workers) await eventually(() => worker.output.includes("worker is running"), worker.name);
 });
 after(async () => {
   for (const each of processes) await each.stop();
@@ -315,7 +314,7 @@ test("two workers do each job, also when one is killed, and screens at both door
         "SELECT count(*)::int FROM outbox_job WHERE done_at IS NULL AND run_at <= now() AND name IN ('case.prioritize', 'case.attach-priors')",
       )
     ).rows[0]?.count;
-  await eventually(async () => (await open()) === 0, "every job done", 60_000);
+  await eventually(async () => (await open()) === 0, "every job done");
   const { rows: failed } = await db.owner.query("SELECT name FROM outbox_job WHERE failed_at IS NOT NULL");
   assert.deepEqual(failed, []);
 

@@ -1,7 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import path from "node:path";
 import type { Browser, Page } from "playwright";
-import { launchBrowser } from "./browser.ts";
+import { patienceMs } from "../../support/patience.ts";
+import { launchBrowser, newContext } from "./browser.ts";
 import { startDicomwebFixture } from "./dicomweb-fixture.ts";
 import { freePort, until } from "./stack.ts";
 
@@ -23,7 +24,7 @@ export async function startLab(
   files: readonly string[],
   asked: Parameters<typeof startDicomwebFixture>[3] = {},
 ): Promise<Lab> {
-  execFileSync(process.execPath, [next, "build", lab], { cwd: root, stdio: "ignore", timeout: 240_000 });
+  execFileSync(process.execPath, [next, "build", lab], { cwd: root, stdio: "ignore", timeout: 600_000 });
   const port = await freePort();
   const pages = spawn(process.execPath, [next, "start", lab, "-p", String(port)], { cwd: root, stdio: "ignore" });
   let browser: Browser | null = null;
@@ -43,7 +44,7 @@ export async function startLab(
       ),
     );
     browser = await launchBrowser();
-    const context = await browser.newContext({ viewport: desk });
+    const context = await newContext(browser, desk);
     const problems: string[] = [];
     return {
       problems,
@@ -115,7 +116,7 @@ export async function onScreen(page: Page, index: number, grid: Grid, ratio = 1)
       return { image: element.dataset.image ?? "", frame: Number(element.dataset.frame), window, blocks };
     },
     { index, grid, ratio },
-    { timeout: 20_000 },
+    { timeout: patienceMs },
   );
   return (await found.jsonValue()) as OnScreen;
 }

@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../../scripts/lib/ports.mjs";
+import { patienceMs } from "../../support/patience.ts";
+
+export { freePort };
 
 /**
  * The whole product as `npm start` runs it, on free ports and a data folder of its own, with the demo organisations
@@ -28,23 +31,11 @@ export type Stack = {
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const demoPassword = "correct horse battery staple";
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      if (address === null || typeof address === "string") return reject(new Error("no port"));
-      server.close(() => resolve(address.port));
-    });
-  });
-}
-
 /** Waits for a condition, with a deadline; the error names what did not happen. */
 export async function until<T>(
   what: string,
   check: () => Promise<T> | T,
-  { deadlineMs = 30_000, everyMs = 100 } = {},
+  { deadlineMs = patienceMs, everyMs = 100 } = {},
 ): Promise<NonNullable<T>> {
   const end = Date.now() + deadlineMs;
   let last: unknown;
@@ -106,7 +97,7 @@ export async function startStack({
   };
   process.once("exit", end);
   await until("npm start saying that it is ready", () => exited || output.includes("Overread is ready"), {
-    deadlineMs: 180_000,
+    deadlineMs: 300_000,
   }).catch((error) => {
     throw new Error(`${error.message}\n${output}`, { cause: error });
   });
@@ -130,7 +121,7 @@ export async function startStack({
       process.off("exit", end);
       if (!exited) {
         child.kill("SIGTERM");
-        await until("the stack stopping", () => exited, { deadlineMs: 90_000 });
+        await until("the stack stopping", () => exited);
       }
       if (!keepData) {
         const location = path.join(dir, "postgres", "location");

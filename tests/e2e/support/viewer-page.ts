@@ -1,7 +1,7 @@
 import { after, before } from "node:test";
 import type { Browser, BrowserContext, Locator, Page } from "playwright";
 import { readBurnedInNumber } from "#server/demo/modality-simulator/index.ts";
-import { desktop, launchBrowser, signInPage } from "./browser.ts";
+import { desktop, goTo, launchBrowser, newContext, signInPage } from "./browser.ts";
 import { signIn } from "./portal.ts";
 import { storescu, studyOnDisk } from "./scanner.ts";
 import { type Stack, startStack, until } from "./stack.ts";
@@ -96,7 +96,7 @@ async function stackBench(browser: Browser): Promise<ViewerBench> {
           size,
         );
         signedIn.page.on("pageerror", (error) => problems.push(String(error)));
-        await signedIn.page.goto(`${stack.baseUrl}/studies/${cases[what]}`);
+        await goTo(signedIn.page, `${stack.baseUrl}/studies/${cases[what]}`);
         return signedIn;
       },
       async close() {
@@ -128,8 +128,7 @@ async function labBench(browser: Browser, lab: string): Promise<ViewerBench> {
   return {
     problems,
     async open(what, size = desktop) {
-      const phone = size.width < 500;
-      const context = await browser.newContext({ viewport: size, hasTouch: phone, isMobile: phone });
+      const context = await newContext(browser, size);
       const page = await context.newPage();
       page.on("pageerror", (error) => problems.push(String(error)));
       await page.goto(`${lab}/?${queries[what]}`);
@@ -210,5 +209,28 @@ export async function indexOf(page: Page, side: Side): Promise<number | null> {
 
 /** Waits until a side shows an image in full quality. */
 export async function shown(page: Page, side: Side): Promise<void> {
-  await viewportOf(page, side).and(page.locator('[data-quality="8"]')).waitFor({ timeout: 60_000 });
+  await viewportOf(page, side).and(page.locator('[data-quality="8"]')).waitFor();
 }
+
+/** Waits until a picture is drawn for the room it has: a change of layout moves the room first. */
+export async function fitted(page: Page, side: Side): Promise<void> {
+  await until(`the picture of ${side} drawn for the room it has`, () =>
+    viewportOf(page, side).evaluate((element) => {
+      const canvas = element.querySelector("canvas");
+      if (!canvas) return false;
+      const drawn = canvas.width / canvas.height;
+      return Math.abs(drawn / (element.clientWidth / element.clientHeight) - 1) < 0.02;
+    }),
+  );
+}
+
+/** Resolves when the browser has painted so many frames more: a loop that plays shows several images in that time. */
+export const painted = (page: Page, frames: number): Promise<void> =>
+  page.evaluate(
+    (left) =>
+      new Promise<void>((resolve) => {
+        const next = () => (left-- > 0 ? requestAnimationFrame(next) : resolve());
+        next();
+      }),
+    frames,
+  );
