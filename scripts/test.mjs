@@ -2,7 +2,7 @@
 // a group two files run in parallel. `npm test -- unit integration` runs some groups; `npm test --
 // tests/e2e/viewer.test.ts` some files.
 import { spawn } from "node:child_process";
-import { globSync, readFileSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { bin, root } from "./lib/paths.mjs";
 import { say } from "./lib/say.mjs";
@@ -16,6 +16,9 @@ const groups = [
 ];
 const asked = process.argv.slice(2);
 const services = await startTestServices();
+
+/** For what files of one run make once for all of them. */
+const shared = path.join(services.workDir, "..", `${path.basename(services.workDir)}-shared`);
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 let broken = false;
@@ -32,7 +35,8 @@ function runGroup({ name, concurrency }, files) {
       `--test-reporter-destination=${countsFile}`,
       ...files,
     ];
-    const child = spawn(bin("node"), args, { cwd: root, env: services.env, stdio: ["ignore", "inherit", "inherit"] });
+    const env = { ...services.env, ...(files.length > 1 ? { OVERREAD_TEST_SHARED: shared } : {}) };
+    const child = spawn(bin("node"), args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
     child.on("exit", (code) => {
       const text = readFileSync(countsFile, "utf8");
       const line = text.split("\n").findLast((l) => l.startsWith("counts "));
@@ -46,6 +50,8 @@ function runGroup({ name, concurrency }, files) {
   });
 }
 
+// Whoever runs Postgres has to get through to what is in it.
+mkdirSync(shared, { mode: 0o711 });
 const summary = [];
 const started = Date.now();
 for (const group of groups) {
@@ -63,6 +69,7 @@ for (const group of groups) {
   await runGroup(group, files);
 }
 await services.dispose();
+rmSync(shared, { recursive: true, force: true });
 if (summary.length) say(`\n${summary.join("\n")}`);
 say(`\n${Math.round((Date.now() - started) / 1000)} s`);
 if (total.passed === 0) broken = true;

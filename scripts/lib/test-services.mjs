@@ -34,6 +34,8 @@ export async function startTestServices({ durable = false } = {}) {
       OVERREAD_TEST_DATABASE_URL: postgres.url,
       OVERREAD_TEST_REDIS_URL: redis.url,
       NODE_OPTIONS: "--disable-warning=ExperimentalWarning",
+      // Every file is a process, and many start others: each module is compiled once for all of them.
+      NODE_COMPILE_CACHE: path.join(workDir, "compiled"),
     },
     async dispose() {
       await redis.stop();

@@ -57,7 +57,7 @@ async function storeUnder(t: TestContext, way: Way, straceOptions: string[], cou
       process.execPath,
       file,
     ],
-    { stdio: ["ignore", "pipe", "pipe"] },
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: "1" } },
   );
   let out = "";
   child.stdout.on("data", (data: Buffer) => {

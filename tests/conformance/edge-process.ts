@@ -105,6 +105,8 @@ export class EdgeUnderTest {
     const env = {
       ...process.env,
       OVERREAD_EDGE_DIMSE_PORT: String(this.port),
+      // What is traced or made to fail is the edge's work, not the runtime's.
+      ...(wrapper.length > 0 ? { NODE_DISABLE_COMPILE_CACHE: "1" } : {}),
     };
     const child = spawn(program, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Browser, Page } from "playwright";
 import { patienceMs } from "../../support/patience.ts";
@@ -24,7 +25,11 @@ export async function startLab(
   files: readonly string[],
   asked: Parameters<typeof startDicomwebFixture>[3] = {},
 ): Promise<Lab> {
-  execFileSync(process.execPath, [next, "build", lab], { cwd: root, stdio: "ignore", timeout: 600_000 });
+  const built = path.join(process.env.OVERREAD_TEST_SHARED ?? "", "viewer-lab-built");
+  if (!process.env.OVERREAD_TEST_SHARED || !existsSync(built)) {
+    execFileSync(process.execPath, [next, "build", lab], { cwd: root, stdio: "ignore", timeout: 600_000 });
+    if (process.env.OVERREAD_TEST_SHARED) writeFileSync(built, "");
+  }
   const port = await freePort();
   const pages = spawn(process.execPath, [next, "start", lab, "-p", String(port)], { cwd: root, stdio: "ignore" });
   let browser: Browser | null = null;

@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -51,6 +51,28 @@ export async function until<T>(
   }
 }
 
+/**
+ * A data folder as the first start of the product leaves it: made once in a run, since every stack would spend the same
+ * seconds on it. Where the first start itself is the matter, tests give a folder of their own.
+ */
+async function startedOnce(): Promise<string> {
+  const dir = mkdtempSync(path.join(os.tmpdir(), "overread-e2e-"));
+  if (!process.env.OVERREAD_TEST_SHARED) return dir;
+  const model = path.join(process.env.OVERREAD_TEST_SHARED, "stack");
+  const made = `${model}-made`;
+  if (!existsSync(made)) {
+    rmSync(model, { recursive: true, force: true });
+    const stack = await startStack({ dataDir: model });
+    await stack.stop({ keepData: true });
+    rmSync(path.join(model, "log"), { recursive: true, force: true });
+    writeFileSync(made, "");
+  }
+  // The database lies elsewhere where its user may not enter this folder: that cannot be copied.
+  if (existsSync(path.join(model, "postgres", "location"))) return dir;
+  execFileSync("cp", ["-a", `${model}/.`, dir]);
+  return dir;
+}
+
 export async function startStack({
   dataDir,
   env = {},
@@ -58,7 +80,7 @@ export async function startStack({
   dataDir?: string;
   env?: Record<string, string>;
 } = {}): Promise<Stack> {
-  const dir = dataDir ?? mkdtempSync(path.join(os.tmpdir(), "overread-e2e-"));
+  const dir = dataDir ?? (await startedOnce());
   const port = await freePort();
   const dimsePort = await freePort();
   const edgeAet = "OVERREAD";
