@@ -25,8 +25,8 @@ export type Swift = {
   cutAfter(bytes: number): void;
   /** Says nothing more on the next so many connections once so many bytes have come back through each, and leaves them open. */
   fallSilent(connections: number, afterBytes: number): void;
-  /** Lets what goes to the server through in pieces, with a pause behind each, until it is called with nothing. */
-  thinLine(pauseMs?: number): void;
+  /** Lets the first so many bytes of each connection to the server through in pieces, with a pause behind each, until it is called with nothing. */
+  thinLine(pauseMs?: number, bytes?: number): void;
   close(): Promise<void>;
 };
 
@@ -62,8 +62,10 @@ export async function startSwift(buckets: string[], { conditional = true } = {})
   let toSilence = 0;
   let silentAt = 0;
   let pauseMs: number | undefined;
+  let thinFor = 0;
   const gate = createServer((from) => {
     let passed = 0;
+    let taken = 0;
     let isSilent = false;
     const to = connect(port, "127.0.0.1");
     for (const socket of [from, to]) {
@@ -79,7 +81,8 @@ export async function startSwift(buckets: string[], { conditional = true } = {})
     }
     from.on("data", (bytes) => {
       to.write(change ? change(bytes as Buffer) : bytes);
-      if (pauseMs === undefined) return;
+      taken += bytes.length;
+      if (pauseMs === undefined || taken > thinFor) return;
       from.pause();
       setTimeout(() => from.resume(), pauseMs);
     });
@@ -134,8 +137,9 @@ export async function startSwift(buckets: string[], { conditional = true } = {})
       toSilence = connections;
       silentAt = afterBytes;
     },
-    thinLine: (ms) => {
+    thinLine: (ms, bytes = 0) => {
       pauseMs = ms;
+      thinFor = bytes;
     },
     async close() {
       client.destroy();
