@@ -1,4 +1,4 @@
-import { removeHiddenCharacters } from "@overread/shared/hidden-characters";
+import { hasHiddenCharacters, removeHiddenCharacters } from "@overread/shared/hidden-characters";
 import { reportLanguages } from "@overread/shared/report-languages";
 import { z } from "zod";
 
@@ -44,7 +44,11 @@ export const SaveDraft = z.object({
   sections: z.array(Section).min(1).max(30),
   /** Omitted: unchanged. */
   keyImages: z.array(KeyImage).max(50).optional(),
-  templateId: z.string().max(60).optional(),
+  templateId: z
+    .string()
+    .max(60)
+    .refine((id) => !hasHiddenCharacters(id), "unknown template")
+    .optional(),
   /** RFC 5646, of shared/report-languages.ts; empty: not stated. Omitted: unchanged. */
   language: z
     .string()
