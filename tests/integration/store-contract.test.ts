@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
-import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { ListMultipartUploadsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { DomainError } from "@overread/shared/errors";
-import { describeCause } from "#server/outage.ts";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { FileStore } from "#server/storage/file/file-store.ts";
 import { instanceKey, metadataKey, reportPdfKey } from "#server/storage/keys.ts";
 import { copyThroughUpload, type ObjectStore } from "#server/storage/object-store.ts";
-import { S3Store } from "#server/storage/s3/s3-store.ts";
-import { storageAddress } from "#server/storage-address.ts";
 import { run } from "../support/run.ts";
+import { isCode, pattern, sha256, storeAt, syntax, takeCredentials, uploads } from "../support/stores.ts";
 import { type Swift, startSwift } from "../support/swift.ts";
 
 /** A store to try, and the means to change what it holds behind its back. */
@@ -55,20 +52,6 @@ async function fileStore(): Promise<Tried> {
   };
 }
 
-const uploads = mkdtempSync(path.join(tmpdir(), "overread-uploads-"));
-after(() => rmSync(uploads, { recursive: true, force: true }));
-
-const storeAt = (endpoint: string, bucketName = "archive", silentMs?: number): S3Store => {
-  const address = storageAddress(`s3://${bucketName}?endpoint=${encodeURIComponent(endpoint)}`, undefined);
-  assert.ok(address.kind === "s3");
-  return new S3Store(address, { folder: uploads, reserveBytes: 0, ...(silentMs ? { silentMs } : {}) });
-};
-/** As a process finds them. */
-function takeCredentials({ accessKeyId, secretAccessKey }: Pick<Swift, "accessKeyId" | "secretAccessKey">): void {
-  process.env.AWS_ACCESS_KEY_ID = accessKeyId;
-  process.env.AWS_SECRET_ACCESS_KEY = secretAccessKey;
-}
-
 /** Both are started at once, and each serves all that is asked of it here. */
 const servers = [true, false].map((conditional) => ({ conditional, swift: startSwift(["archive"], { conditional }) }));
 const swiftWith = async (conditional: boolean): Promise<Swift> => {
@@ -101,11 +84,6 @@ async function bucket(conditional: boolean): Promise<Tried> {
   };
 }
 
-const syntax = "1.2.840.10008.1.2.1";
-const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
-const isCode = (code: string) => (error: unknown) => error instanceof DomainError && error.code === code;
-const pattern = (length: number, seed = 1): Buffer =>
-  Buffer.from(Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8) * 7 + seed) & 0xff));
 const shared = (bytes: Uint8Array): Buffer => {
   const buffer = Buffer.from(new SharedArrayBuffer(bytes.length));
   buffer.set(bytes);
@@ -387,134 +365,7 @@ for (const [name, make] of stores) {
   });
 }
 
-/** For what is S3's alone. */
-let swift: Swift;
-before(async () => {
-  swift = await swiftWith(true);
-});
-
 const orgId = randomUUID();
-const key = (text: string): string => instanceKey(orgId, sha256(Buffer.from(text)), syntax);
-const unavailable = (words: RegExp) => (error: unknown) => {
-  assert.ok(isCode("storage.unavailable")(error), String(error));
-  assert.match(describeCause(error), words);
-  return true;
-};
-
-test("what an S3 server refuses is said in words, and is damage of no object", async () => {
-  const there = storeAt(swift.endpoint);
-  await there.put(key("there"), Buffer.from("there"));
-  const noBucket = storeAt(swift.endpoint, "elsewhere");
-  for (const use of [
-    () => noBucket.ensureRoom(),
-    () => noBucket.readWhole(key("there")),
-    () => noBucket.head(key("there")),
-    () => noBucket.put(key("there"), Buffer.from("there")),
-    () => noBucket.putNew(key("there"), Buffer.from("there")),
-  ])
-    await assert.rejects(use, unavailable(/the bucket of the archive is not there/));
-  takeCredentials({ ...swift, secretAccessKey: "wrong" });
-  await assert.rejects(storeAt(swift.endpoint).readWhole(key("there")), unavailable(/refuses the secret key/));
-  await assert.rejects(storeAt(swift.endpoint).ensureRoom(), unavailable(/refuses the secret key/));
-  takeCredentials({ accessKeyId: "nobody:knows", secretAccessKey: "wrong" });
-  await assert.rejects(storeAt(swift.endpoint).ensureRoom(), unavailable(/credentials|secret key/));
-  takeCredentials(swift);
-  await assert.rejects(storeAt("http://127.0.0.1:9").ensureRoom(), unavailable(/does not answer/));
-  assert.equal((await storeAt(swift.endpoint).readWhole(key("there"))).toString(), "there");
-});
-
-test("a clock that is hours wrong is put right by the server's, or named", async (t) => {
-  const store = storeAt(swift.endpoint);
-  t.mock.timers.enable({ apis: ["Date"], now: Date.now() + 3 * 3_600_000 });
-  try {
-    await store.put(key("clock"), Buffer.from("clock"));
-  } catch (error) {
-    unavailable(/the clocks .* differ by too much/)(error);
-  } finally {
-    t.mock.timers.reset();
-  }
-});
-
-test("bytes that change on their way to an S3 server are refused and not stored", async () => {
-  const store = storeAt(swift.endpoint);
-  const bytes = Buffer.concat([Buffer.from("spoil these"), pattern(50_000)]);
-  swift.spoil((passing) => {
-    const at = passing.indexOf("spoil these");
-    if (at < 0) return passing;
-    const spoilt = Buffer.from(passing);
-    spoilt[at] = 0;
-    return spoilt;
-  });
-  try {
-    await assert.rejects(store.put(key("spoilt"), bytes), unavailable(/changed on their way/));
-  } finally {
-    swift.spoil();
-  }
-  assert.equal(await store.head(key("spoilt")), null);
-  await store.put(key("spoilt"), bytes);
-  assert.ok((await store.readWhole(key("spoilt"))).equals(bytes));
-});
-
-test("an answer that breaks off is read on from where it broke", async () => {
-  const store = storeAt(swift.endpoint);
-  const bytes = pattern(3 << 20, 7);
-  await store.put(key("broken off"), bytes);
-  swift.cutAfter(1 << 20);
-  assert.ok((await store.readWhole(key("broken off"))).equals(bytes));
-  const object = await store.open(key("broken off"));
-  const buffer = Buffer.alloc(2 << 20);
-  swift.cutAfter(1 << 20);
-  for (let filled = 0; filled < buffer.length; )
-    filled += (await object.read(buffer, filled, buffer.length - filled, 1000 + filled)).bytesRead;
-  assert.ok(buffer.equals(bytes.subarray(1000, 1000 + buffer.length)));
-});
-
-test("an answer that falls silent in its middle is asked for anew, and one that always does is an outage", async () => {
-  const store = storeAt(swift.endpoint, "archive", 500);
-  const bytes = pattern(6 << 20, 17);
-  await storeAt(swift.endpoint).put(key("silent"), bytes);
-  // Each gets on, so it is read to its end.
-  swift.fallSilent(4, 1_400_000);
-  assert.ok((await store.readWhole(key("silent"))).equals(bytes));
-  swift.fallSilent(1000, 50_000);
-  await assert.rejects(store.readWhole(key("silent")), isCode("storage.unavailable"));
-  swift.fallSilent(0, 0);
-  assert.ok((await store.readWhole(key("silent"))).equals(bytes));
-});
-
-test("a thin line takes its time, and is no server that says nothing", async () => {
-  const store = storeAt(swift.endpoint, "archive", 3000);
-  const bytes = pattern(9 << 20, 19);
-  // Half of a part takes longer than a server may say nothing. The other half goes at once: what the systems hold between
-  // the two ends tells the sender nothing either.
-  swift.thinLine(50, 4 << 20);
-  const begun = await store.beginUpload();
-  await begun.write(bytes);
-  await begun.complete(key("thin"));
-  swift.thinLine();
-  assert.equal((await store.head(key("thin")))?.sizeBytes, bytes.length);
-});
-
-test("a server that goes in the middle of a large object leaves nothing, and the object can be brought again", async () => {
-  const store = storeAt(swift.endpoint);
-  const bytes = pattern(20 << 20, 11);
-  const begun = await store.beginUpload();
-  await begun.write(bytes);
-  const completing = begun.complete(key("cut"));
-  completing.catch(() => {});
-  const open = async () =>
-    (await swift.client.send(new ListMultipartUploadsCommand({ Bucket: "archive" }))).Uploads?.length ?? 0;
-  while ((await open()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  await swift.shut();
-  await assert.rejects(completing, isCode("storage.unavailable"));
-  await swift.open();
-  assert.equal(await store.head(key("cut")), null);
-  const again = await store.beginUpload();
-  await again.write(bytes);
-  await again.complete(key("cut"));
-  assert.equal((await store.head(key("cut")))?.sizeBytes, bytes.length);
-  assert.deepEqual(readdirSync(uploads), [], "nothing lies about on this machine");
-});
 
 /** For a program that needs a store and no database. */
 const alone = {
@@ -560,5 +411,6 @@ test("the S3 client is loaded where a bucket is used, and nowhere else", async (
     return stdout;
   };
   assert.equal(await loads(`file:${uploads}/objects`), "false");
-  assert.equal(await loads(`s3://archive?endpoint=${encodeURIComponent(swift.endpoint)}`), "true");
+  const { endpoint } = await swiftWith(true);
+  assert.equal(await loads(`s3://archive?endpoint=${encodeURIComponent(endpoint)}`), "true");
 });

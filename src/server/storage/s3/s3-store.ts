@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, statfs } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { DomainError } from "@overread/shared/errors";
 import type { StorageAddress } from "../../storage-address.ts";
 import { storageError } from "../file/disk-error.ts";
@@ -21,6 +22,8 @@ import { S3Upload } from "./s3-upload.ts";
 
 /** A server that answered is assumed to be available for this long. Milliseconds. */
 const believedMs = 5_000;
+/** A missing object is asked for again after this. Milliseconds. */
+const secondLookMs = 300;
 /** Multipart uploads not completed by then are aborted. Milliseconds. */
 const unfinishedAgeMs = 24 * 60 * 60_000;
 
@@ -66,13 +69,18 @@ export class S3Store implements ObjectStore {
   }
 
   /**
-   * Distinguishes one missing object from the loss of all of a hospital's: a wrongly configured bucket is no damage.
+   * Distinguishes one missing object from the loss of all of a hospital's: a wrongly configured bucket is no damage. Nor
+   * is an object damaged that is there when it is asked for a second time: a server whose parts do not agree for a moment
+   * says that it has none.
    */
   async #missing(key: string, cause: unknown): Promise<Error> {
     const ofTenant = `${key.split("/").slice(0, 2).join("/")}/`;
     try {
-      const others = await (await this.#api).holdsAny(ofTenant);
-      return new DomainError(others ? "storage.corrupt" : "storage.unavailable", { cause });
+      const api = await this.#api;
+      const others = await api.holdsAny(ofTenant);
+      if (others) await pause(secondLookMs);
+      const lost = others && (await api.head(key)) === null;
+      return new DomainError(lost ? "storage.corrupt" : "storage.unavailable", { cause });
     } catch (error) {
       return error as Error;
     }
