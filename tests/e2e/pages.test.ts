@@ -197,7 +197,7 @@ describe("every page", () => {
     const dialog = page.locator("dialog[open]");
     const leave = dialog.getByRole("button", { name: "Leave for later" });
     await leave.and(page.locator(":disabled")).waitFor();
-    await dialog.locator("textarea:focus").waitFor();
+    await dialog.locator("input:focus").waitFor();
     assert.equal(await dialog.getByText("Not my field").count(), 0);
     await page.keyboard.type("Called away to a stroke.");
     await page.keyboard.press("Enter");
