@@ -25,6 +25,5 @@ export {
   rulesPolicy,
   SaveRules,
   type Sheet,
-  type SheetEntry,
   saveRules,
 } from "./rules/index.ts";

@@ -5,7 +5,7 @@ import { currentRuleSet } from "../rules/current-rule-set.ts";
 import { peopleAndPlaces } from "../rules/past-snapshot.ts";
 import { type CaseRow, factsOf } from "../rules/recorded-events.ts";
 
-export type OpenCase = CaseRow & {
+type OpenCase = CaseRow & {
   state: CaseFacts["state"];
   description: string;
   claimedById: string | null;

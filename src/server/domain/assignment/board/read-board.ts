@@ -11,7 +11,7 @@ import { openSnapshot } from "./open-snapshot.ts";
 
 const forecastMs = 60 * minuteMs;
 
-export type BoardCase = {
+type BoardCase = {
   caseId: string;
   priority: Priority;
   modalities: string[];
@@ -22,7 +22,7 @@ export type BoardCase = {
   /** Who reads it now. */
   readerId: string | null;
 };
-export type BoardReader = {
+type BoardReader = {
   id: string;
   name: string;
   presence: "on-shift" | "on-break" | "off-shift" | "off-roster";

@@ -5,4 +5,4 @@ export { listRules, readRules } from "./list-rules.ts";
 export { rulesPolicy } from "./policy.ts";
 export { playRehearsal, readyToRehearse } from "./rehearse-rules.ts";
 export { restoreRules, saveRules } from "./save-rules.ts";
-export type { Sheet, SheetEntry } from "./sheet.ts";
+export type { Sheet } from "./sheet.ts";
