@@ -278,7 +278,7 @@ async function startEdge() {
     else if (status.portal !== portal) run(["move", "--portal", portal]);
     await keepProgram("edge", [edgeMain, "run", "--dir", edgeDir], env);
     await until(async () => portTaken(dimsePort), {
-      deadlineMs: 30_000,
+      deadlineMs: 120_000,
       what: `The edge router listening on port ${dimsePort}`,
     });
   });

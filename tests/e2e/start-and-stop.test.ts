@@ -65,7 +65,7 @@ const ready = (run: Run) =>
       if (run.ended() && !run.output().includes("is ready")) throw new Error(run.output());
       return run.output().includes("Overread is ready");
     },
-    { deadlineMs: 300_000 },
+    { deadlineMs: 600_000 },
   ).catch((error) => {
     throw new Error(`${error.message}\n${run.output()}`);
   });

@@ -119,7 +119,7 @@ export async function startStack({
   };
   process.once("exit", end);
   await until("npm start saying that it is ready", () => exited || output.includes("Overread is ready"), {
-    deadlineMs: 300_000,
+    deadlineMs: 600_000,
   }).catch((error) => {
     throw new Error(`${error.message}\n${output}`, { cause: error });
   });
