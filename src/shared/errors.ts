@@ -56,6 +56,7 @@ export const errorCodes = [
   "order.other-patient",
   "rules.version-conflict",
   "escalation.version-conflict",
+  "list.version-conflict",
   "patient.not-found",
   "audit.broken-chain",
   "edge.not-found",

@@ -9,6 +9,7 @@ import { casesToWatch, escalateCases } from "#server/domain/escalation/index.ts"
 import { purgeNotices } from "#server/domain/notices/index.ts";
 import { groupsWithEnds, remindOfEnds } from "#server/domain/readers/index.ts";
 import { casesWithLapsedClaim, casesWithoutPlan, expireClaim, prioritizeCases } from "#server/domain/reading/index.ts";
+import { matchWatches, orgsWithWatches } from "#server/domain/worklists/index.ts";
 import { purgeDone } from "#server/jobs/outbox.ts";
 import type { Log } from "#server/log.ts";
 import { systemActor } from "#server/system-actor.ts";
@@ -61,6 +62,15 @@ export function schedules(log: Log): Schedule[] {
       run: async () => {
         for (const orgId of await withMaintenance(groupsWithEnds))
           await withTenantSql(systemActor(orgId, "worker"), remindOfEnds);
+      },
+    },
+    {
+      // What became true of a case by the clock, or was missed, is found here; who was told is not told again.
+      name: "match-watched-lists",
+      everyMs: 15_000,
+      run: async () => {
+        for (const orgId of await withMaintenance(orgsWithWatches))
+          await withTenantSql(systemActor(orgId, "worker"), (ctx) => matchWatches(ctx));
       },
     },
     {

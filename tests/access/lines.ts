@@ -30,6 +30,8 @@ export type Things = {
   reportVersionId: string;
   /** A version that was set aside. */
   quarantinedId: string;
+  /** A list of cases for everybody of the organisation. */
+  listId: string;
 };
 
 type Line = {
@@ -55,6 +57,7 @@ const sections = [{ key: "impression", title: "Impression", text: "Mine now." }]
 
 export const procedures: Record<string, Line> = {
   "worklist.list": { reach: ({ facilityId }) => ({ filter: { facilityId } }), may: staff },
+  "worklist.more": { reach: ({ facilityId }) => ({ filter: { facilityId } }), may: staff },
   "worklist.get": { reach: ({ caseId }) => ({ caseId }), may: staff },
   "worklist.next": { reach: null, may: ["radiologist"] },
   "worklist.claim": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist"] },
@@ -185,6 +188,23 @@ export const procedures: Record<string, Line> = {
   "readers.importWorkUnits": { reach: null, may: ["worklist_manager"] },
   "board.get": { reach: null, may: ["worklist_manager"] },
   "board.fairness": { reach: null, may: ["worklist_manager"] },
+  "list.all": { reach: null, may: staff },
+  "list.counts": { reach: null, may: staff },
+  // The list is the hospital's, for everybody there; others than its owner change it where they may share.
+  "list.save": {
+    reach: ({ listId }) => ({
+      listId,
+      version: 1,
+      name: "Mine now",
+      audience: { of: "everybody" },
+      pinned: true,
+      view: { base: "all", filter: {}, sort: [], columns: [] },
+    }),
+    may: ["site_admin"],
+  },
+  "list.remove": { reach: ({ listId }) => ({ listId }), may: ["site_admin"] },
+  "list.restore": { reach: ({ listId }) => ({ listId }), may: ["site_admin"] },
+  "list.watch": { reach: ({ listId }) => ({ listId, on: true }), may: ["technologist", "site_admin"] },
   "rules.list": { reach: null, may: ["worklist_manager"] },
   // First, so that there is a version to read and to restore.
   "rules.save": {
@@ -320,6 +340,7 @@ export const answersEmpty = new Set([
   "worklist.list",
   "rules.check",
   "rules.rehearse",
+  "worklist.more",
   "audit.search",
   "session.end",
   "notice.acknowledge",

@@ -158,6 +158,11 @@ async function furnish(
       documents: [{ kind: "pdf", instanceId, sha256: "0".repeat(64), objectKey: "documents/none" }],
     }),
   );
+  const listId = await one<string>(
+    `INSERT INTO saved_list (org_id, owner_id, name, audience, view) SELECT $1, id, $2, 'everybody', '{"base":"all","filter":{},"sort":[],"columns":[]}'
+     FROM user_account WHERE org_id = $1 LIMIT 1 RETURNING id AS value`,
+    [org, `${staffName} list`],
+  );
   const quarantinedId = await one<string>(
     `INSERT INTO instance (org_id, reader_org_id, study_ref, series_ref, sop_instance_uid, sop_class_uid, transfer_syntax_uid, data_set_sha256,
        object_key, size_bytes, data_set_offset, metadata, status, quarantine_reason)
@@ -198,6 +203,7 @@ async function furnish(
     orderId,
     reportVersionId,
     quarantinedId,
+    listId,
   };
 }
 

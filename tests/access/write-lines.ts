@@ -77,6 +77,9 @@ export const tables: Record<string, Line> = {
   reader_group: ofGroup,
   work_unit_table: onceOfGroup,
   credential_reminder: onceOfGroup,
+  saved_list: ofHospital,
+  list_watch: ofHospital,
+  list_alert: ofHospital,
 };
 
 /** Columns that point at another row, which must be of the same hospital, or of the same organisation. */
@@ -121,6 +124,9 @@ export const pointers: Record<string, string[]> = {
   notice_mail: ["user_id"],
   notice_webhook: ["saved_by_id"],
   notice_delivery: ["user_id", "case_id"],
+  saved_list: ["owner_id", "group_id"],
+  list_watch: ["list_id", "user_id"],
+  list_alert: ["user_id", "case_id", "list_id"],
   notice: ["user_id", "case_id", "acknowledged_by_id"],
   escalation_ladder: ["saved_by_id"],
   escalation_step: ["case_id", "acknowledged_by_id"],

@@ -166,6 +166,13 @@ async function furnishRest(): Promise<void> {
        SELECT id, org_id, reader_org_id, now(), '[]', '[]', '{}', $2 FROM contract WHERE org_id = $1 LIMIT 1`,
       [hospital, person],
     );
+    await owner.query(
+      `WITH g AS (INSERT INTO reader_group (org_id, name, reader_ids) VALUES ($1, 'Staff', ARRAY[$2]::uuid[]) RETURNING id),
+        l AS (UPDATE saved_list SET audience = 'group', group_id = g.id FROM g WHERE saved_list.org_id = $1 RETURNING saved_list.id),
+        w AS (INSERT INTO list_watch (list_id, user_id, org_id) SELECT l.id, $2, $1 FROM l)
+       INSERT INTO list_alert (user_id, case_id, org_id, list_id) SELECT $2, $3, $1, l.id FROM l`,
+      [hospital, person, things.caseId],
+    );
     await owner.query("INSERT INTO referral_reading (study_ref, user_id, org_id, version) VALUES ($1, $2, $3, 1)", [
       things.signedStudyId,
       person,

@@ -102,8 +102,10 @@ function faults({ where, row, driver }: Statement, described: Described): string
 const composedWhileRunning = [
   "src/server/backup/backup.ts",
   "src/server/domain/imaging/search.ts",
+  "src/server/domain/reading/case-views.ts",
   "src/server/domain/reading/list-cases.ts",
   "src/server/domain/reading/move-case.ts",
+  "src/server/domain/worklists/match-watches.ts",
 ];
 
 /** JSON is whatever was put in; a fault in that is a fault of what wrote it. */

@@ -61,6 +61,7 @@ const sentences: Record<string, string> = {
   "order.not-found": "There is no such order at your facilities.",
   "order.version-conflict": "Somebody else changed this order meanwhile. Look at it again, then change it.",
   "escalation.version-conflict": "A colleague has saved the ladder meanwhile. Look at it and change it again.",
+  "list.version-conflict": "Somebody else changed this list meanwhile. Look at it again, then change it.",
   "rules.version-conflict":
     "Another lead saved rules meanwhile. Nothing of yours is lost: look at theirs, then save again.",
   "order.cancelled": "This order is cancelled.",

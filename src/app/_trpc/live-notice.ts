@@ -3,13 +3,14 @@ export type LiveNotice = { topic: string; caseId?: string; studyId?: string; edg
 
 /** The routers whose queries a topic makes stale. */
 const routersOf: Record<string, string[]> = {
-  "case.changed": ["worklist", "study", "report", "referral", "order", "escalation", "board"],
+  "case.changed": ["worklist", "study", "report", "referral", "order", "escalation", "board", "list"],
   "report.changed": ["report", "referral", "worklist"],
   "study.changed": ["worklist", "study", "order"],
   "edge.changed": ["edge"],
   "readers.changed": ["readers", "board"],
   "rules.changed": ["rules", "board"],
   "notice.changed": ["notice"],
+  "lists.changed": ["list"],
 };
 
 /** A notice from the wire, or null for one that cannot be parsed (a newer server may send other kinds). */

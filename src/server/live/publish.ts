@@ -9,7 +9,8 @@ export type LiveEvent = {
     | "study.changed"
     | "rules.changed"
     | "readers.changed"
-    | "notice.changed";
+    | "notice.changed"
+    | "lists.changed";
   /** Organisations whose clients are notified. */
   orgIds: string[];
   caseId?: string;

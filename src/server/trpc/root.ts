@@ -6,6 +6,7 @@ import { edgeRouter } from "./routers/edge.ts";
 import { escalationRouter } from "./routers/escalation.ts";
 import { facilityRouter } from "./routers/facility.ts";
 import { identityRouter } from "./routers/identity.ts";
+import { listRouter } from "./routers/list.ts";
 import { noticeRouter } from "./routers/notice.ts";
 import { orderRouter } from "./routers/order.ts";
 import { quarantineRouter } from "./routers/quarantine.ts";
@@ -21,6 +22,7 @@ import { worklistRouter } from "./routers/worklist.ts";
 /** All procedures of the portal. A new one needs a line in tests/access/lines.ts, or the build fails. */
 export const appRouter = router({
   worklist: worklistRouter,
+  list: listRouter,
   order: orderRouter,
   study: studyRouter,
   report: reportRouter,

@@ -7,6 +7,7 @@ export { bodyRegions, regionsOf } from "./body-regions.ts";
 export { caseClocks } from "./case-clock.ts";
 export { isHeldBy, isHeldByAnother, isOpen, isSigned, personOf, signed } from "./case-conditions.ts";
 export { acquiredModalities, type CaseRow } from "./case-rows.ts";
+export { casesOnView, countViews } from "./case-views.ts";
 export { claimCase } from "./claim-case.ts";
 export { decidePriority, undoPriority } from "./decide-priority.ts";
 export { expireClaim } from "./expire-claim.ts";
@@ -29,7 +30,7 @@ export {
   Unreserve,
 } from "./inputs.ts";
 export { noteLateImages, requireLateImagesSeen, SeeLateImages, seeLateImages } from "./late-images.ts";
-export { listCases } from "./list-cases.ts";
+export { listCases, listMoreCases } from "./list-cases.ts";
 export { casesWithLapsedClaim, casesWithoutPlan } from "./lost-jobs.ts";
 export { moveCase } from "./move-case.ts";
 export { nextCase } from "./next-case.ts";

@@ -1,3 +1,4 @@
+import { CaseFilter, CaseSort } from "@overread/shared/case-view";
 import { removeHiddenCharacters } from "@overread/shared/hidden-characters";
 import { mostReserved } from "@overread/shared/reservation";
 import { z } from "zod";
@@ -18,10 +19,15 @@ export const ListCases = z.object({
       text: z.string().max(100).optional(),
       /** Same as the list `mine`. */
       mine: z.boolean().optional(),
+      /** As a saved list has it. */
+      where: CaseFilter.optional(),
     })
     .optional(),
-  cursor: z.string().max(200).nullish(),
-  limit: z.number().int().min(1).max(200).default(50),
+  sort: CaseSort.optional(),
+  /** What comes after this position, and not beyond that one (`nextCursor` of a page). */
+  cursor: z.string().max(1000).nullish(),
+  until: z.string().max(1000).nullish(),
+  limit: z.number().int().min(1).max(400).default(50),
 });
 export type ListCases = z.input<typeof ListCases>;
 

@@ -1,28 +1,41 @@
-import { DomainError } from "@overread/shared/errors";
 import type { Actor, Ctx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
 import { signed } from "./case-conditions.ts";
+import { filterCondition } from "./case-filter.ts";
+import { orderOf } from "./case-order.ts";
 import { type CaseRow, selectCases, toWorklistItem } from "./case-rows.ts";
 import { textCondition } from "./find-by-text.ts";
 import { ListCases } from "./inputs.ts";
 import { onList } from "./list-conditions.ts";
 import { casePolicy } from "./policy.ts";
-import type { Worklist, WorklistCounts } from "./shapes.ts";
+import type { Worklist, WorklistCounts, WorklistPage } from "./shapes.ts";
 import { runningSkips } from "./skip-case.ts";
 
 /**
- * One page of the worklist, most urgent first: score, due time, arrival. Cancelled cases appear only when asked for.
+ * One page of the worklist, most urgent first unless another order is asked for. Cancelled cases appear only when asked for.
  * Counts are of the caller's whole list, not of the filter.
  *
  * @throws {DomainError} `auth.forbidden`, `request.invalid` (an invalid cursor)
  */
 export async function listCases(ctx: Ctx, input: ListCases): Promise<Worklist> {
+  const page = await listMoreCases(ctx, input);
+  const { nextDueAt, ...counts } = await countCases(ctx, scopeOf(ctx.actor));
+  return { ...page, skips: await runningSkips(ctx), counts, nextDueAt: nextDueAt?.toISOString() ?? null };
+}
+
+/**
+ * Another page of the same list, without what the first one says of the whole. A page lies between two positions, so
+ * that it can be fetched again by itself while cases come and go before and after it.
+ *
+ * @throws {DomainError} `auth.forbidden`, `request.invalid` (an invalid cursor)
+ */
+export async function listMoreCases(ctx: Ctx, input: ListCases): Promise<WorklistPage> {
   const { actor, tx } = ctx;
   casePolicy.authorize(actor, "case.list", null);
-  const { filter = {}, cursor, limit } = ListCases.parse(input);
-  const scope = scopeOf(actor);
-  const where = [scope, stateCondition(filter)];
+  const { filter = {}, sort, cursor, until, limit } = ListCases.parse(input);
+  const order = orderOf(sort);
+  const where = [scopeOf(actor), stateCondition(filter)];
   if (filter.priority) where.push(Prisma.sql`c.priority = ${filter.priority}::"CasePriority"`);
   if (filter.facilityId) where.push(Prisma.sql`c.facility_id = ${filter.facilityId}::uuid`);
   if (filter.text?.trim()) where.push(await textCondition(ctx, filter.text.trim()));
@@ -30,21 +43,19 @@ export async function listCases(ctx: Ctx, input: ListCases): Promise<Worklist> {
   if (filter.list === "final" && filter.text?.trim()) where.push(signed);
   else if (filter.list) where.push(onList(actor, filter.list));
   if (filter.mine) where.push(onList(actor, "mine"));
-  if (cursor) where.push(afterCursor(cursor));
+  if (filter.where) where.push(filterCondition(actor, filter.where));
+  if (cursor) where.push(order.after(cursor));
+  if (until) where.push(Prisma.sql`NOT ${order.after(until)}`);
 
   const rows = await tx.$queryRaw<CaseRow[]>`${selectCases} WHERE ${Prisma.join(where, " AND ")}
-    ORDER BY c.priority_score DESC, c.due_at, c.created_at, c.id LIMIT ${limit + 1}`;
+    ORDER BY ${order.orderBy} LIMIT ${limit + 1}`;
   const page = rows.slice(0, limit);
-  const { nextDueAt, ...counts } = await countCases(ctx, scope);
   await audit(ctx, { action: "case.list", details: { count: page.length, filtered: Object.keys(filter).length > 0 } });
 
   const last = page.at(-1);
   return {
     items: page.map((row) => toWorklistItem(actor, row)),
-    skips: await runningSkips(ctx),
-    nextCursor: last && rows.length > limit ? cursorOf(last) : null,
-    counts,
-    nextDueAt: nextDueAt?.toISOString() ?? null,
+    nextCursor: last && rows.length > limit ? order.cursorOf(last) : null,
   };
 }
 
@@ -67,7 +78,7 @@ async function countCases({ actor, tx }: Ctx, scope: Prisma.Sql): Promise<Workli
 }
 
 /** The cases that the caller's roles may list. Row-level security applies in addition, but knows no roles. */
-function scopeOf(actor: Actor): Prisma.Sql {
+export function scopeOf(actor: Actor): Prisma.Sql {
   const sides = casePolicy.sides(actor, "case.list");
   const own: Prisma.Sql[] = [];
   if (sides.includes("reader")) own.push(Prisma.sql`c.reader_org_id = ${actor.orgId}::uuid`);
@@ -81,19 +92,4 @@ function scopeOf(actor: Actor): Prisma.Sql {
 
 function stateCondition(filter: { state?: string[] | undefined }): Prisma.Sql {
   return filter.state ? Prisma.sql`c.state::text = ANY(${filter.state})` : Prisma.sql`c.state <> 'cancelled'`;
-}
-
-/** The position after a row, as opaque text without patient data. */
-function cursorOf(row: CaseRow): string {
-  const position = [row.priorityScore, row.dueAt.getTime(), row.createdAt.getTime(), row.caseId];
-  return Buffer.from(position.join("|")).toString("base64url");
-}
-
-function afterCursor(cursor: string): Prisma.Sql {
-  const match = /^(-?\d{1,9})\|(\d{1,15})\|(\d{1,15})\|([0-9a-f-]{36})$/.exec(
-    Buffer.from(cursor, "base64url").toString(),
-  );
-  if (!match) throw new DomainError("request.invalid", { details: { fields: "cursor" } });
-  const [score, due, created] = [Number(match[1]), new Date(Number(match[2])), new Date(Number(match[3]))];
-  return Prisma.sql`(-c.priority_score, c.due_at, c.created_at, c.id) > (${-score}::int, ${due}::timestamptz, ${created}::timestamptz, ${match[4]}::uuid)`;
 }

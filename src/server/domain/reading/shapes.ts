@@ -139,12 +139,15 @@ export type WorklistCounts = Record<ListId, number> & { unread: number; arriving
 /** A reader of the group skipped the case until then. */
 export type CaseSkip = { caseId: string; userId: string; by: string; reason: string; until: string };
 
-export type Worklist = {
+export type WorklistPage = {
   items: WorklistItem[];
+  /** Pass back as `cursor` for the next page; null on the last, and where `until` was reached. */
+  nextCursor: string | null;
+};
+
+export type Worklist = WorklistPage & {
   /** The skips in effect, of all readers in the caller's group. */
   skips: CaseSkip[];
-  /** Pass back as `cursor` for the next page; null on the last. */
-  nextCursor: string | null;
   counts: WorklistCounts;
   /** When the next unread case is due. */
   nextDueAt: string | null;

@@ -15,6 +15,7 @@ import {
   ListCases,
   leaveReserved,
   listCases,
+  listMoreCases,
   nextCase,
   OfCase,
   OfClaim,
@@ -38,6 +39,7 @@ import { optionalInput, router, tenantProcedure } from "../procedure.ts";
 
 export const worklistRouter = router({
   list: tenantProcedure.input(optionalInput(ListCases)).query(({ ctx, input }) => listCases(ctx, input)),
+  more: tenantProcedure.input(ListCases).query(({ ctx, input }) => listMoreCases(ctx, input)),
   get: tenantProcedure.input(OfCase).query(({ ctx, input }) => getCase(ctx, input)),
   next: tenantProcedure.query(({ ctx }) => nextCase(ctx)),
   claim: tenantProcedure.input(OfCase).mutation(({ ctx, input }) => claimCase(ctx, input)),
