@@ -58,6 +58,7 @@ const handlers: Handlers = {
   "case.escalate": nothing,
   "delivery.send": nothing,
   "notice.send": nothing,
+  "assignment.run": nothing,
   "claim.expire": {
     together: async (ctx, payloads) => {
       for (const { caseId } of payloads) await audit(ctx, { action: "case.expire", caseId });

@@ -34,6 +34,8 @@ const owners = {
   case_message: "domain/reading",
   assignment_rule_set: "domain/assignment",
   case_clock_stop: "domain/reading",
+  case_decline: "domain/reading",
+  assignment_run: "domain/assignment",
   report_draft: "domain/reporting",
   draft_handover: "domain/reporting",
   over_read: "domain/reporting",

@@ -5,6 +5,7 @@ import { config } from "#server/config.ts";
 import type { SqlCtx } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
+import { groupsWithRules, purgeRuns, runAssignment } from "#server/domain/assignment/index.ts";
 import { casesToWatch, escalateCases } from "#server/domain/escalation/index.ts";
 import { purgeNotices } from "#server/domain/notices/index.ts";
 import { groupsWithEnds, remindOfEnds } from "#server/domain/readers/index.ts";
@@ -74,6 +75,17 @@ export function schedules(log: Log): Schedule[] {
       },
     },
     {
+      // Every event that changes the answer asks for a run; this finds what no event tells: who has signed in or left.
+      name: "assign-cases",
+      everyMs: 60_000,
+      run: async () => {
+        for (const { orgId } of await withMaintenance(groupsWithRules))
+          await withTenantSql(systemActor(orgId, "worker"), runAssignment).catch((error: unknown) =>
+            log.warn({ orgId, reason: error instanceof Error ? error.name : "unknown" }, "a group is looked at later"),
+          );
+      },
+    },
+    {
       // The more often, the smaller the tail that could be rewritten unnoticed. A chain that has not grown costs
       // nothing.
       name: "anchor-audit",
@@ -106,6 +118,7 @@ export function schedules(log: Log): Schedule[] {
         const jobs = await purgeDone(7);
         await purgeExpired();
         await withMaintenance(purgeNotices);
+        await withMaintenance(purgeRuns);
         if (jobs > 0) log.info({ jobs }, "old finished jobs purged");
       },
     },

@@ -101,6 +101,17 @@ export const procedures: Record<string, Line> = {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId }),
     may: ["worklist_manager", "site_admin"],
   },
+  "assignment.mine": { reach: null, may: ["radiologist"] },
+  "assignment.draw": { reach: null, may: ["radiologist"] },
+  "assignment.accept": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist"] },
+  "assignment.decline": { reach: ({ caseId }) => ({ caseId, reason: "Mine now." }), may: ["radiologist"] },
+  "assignment.assign": {
+    reach: ({ caseId, userId }) => ({ caseId, readerId: userId }),
+    may: ["worklist_manager"],
+  },
+  "assignment.unassign": { reach: ({ caseId }) => ({ caseId }), may: ["worklist_manager"] },
+  "assignment.traceOf": { reach: ({ caseId }) => ({ caseId }), may: ["worklist_manager"] },
+  "assignment.whyMe": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist"] },
   "order.list": { reach: null, may: ["technologist", "site_admin"] },
   "order.create": {
     reach: ({ facilitySlug }) => ({

@@ -47,6 +47,9 @@ export const tables: Record<string, Line> = {
   case_clock_stop: { insert: ["owner", "reader"], update: ["owner", "reader"], delete: [] },
   case_skip: { insert: ["reader"], update: ["reader"], delete: [] },
   assignment_rule_set: { ...nobody, insert: ["owner"] },
+  case_decline: { insert: ["reader"], update: ["reader"], delete: [] },
+  // Of a reading group alone: every organisation for itself.
+  assignment_run: { ...nobody, insert: ["owner"] },
   report_version: { ...nobody, insert: ["reader"] },
   report_document: { ...nobody, insert: ["owner"] },
   destination: ofHospital,
@@ -98,6 +101,7 @@ export const pointers: Record<string, string[]> = {
   draft_handover: ["case_id", "author_id", "by_id"],
   over_read: ["case_id", "preliminary_version_id", "final_version_id", "by_id"],
   case_skip: ["case_id", "user_id"],
+  case_decline: ["case_id", "user_id"],
   case_message: ["case_id", "by_id"],
   assignment_rule_set: ["saved_by_id"],
   case_clock_stop: ["case_id"],

@@ -156,6 +156,31 @@ export async function makeUnreadCase(owner: pg.Pool, wish: StudyWish = {}): Prom
   return made;
 }
 
+/**
+ * As many more cases like this one, of patients of their own, in one statement each: for queues. Every row is copied whole.
+ *
+ * @param modality of all of them.
+ */
+export async function copyUnreadCase(
+  owner: pg.Pool,
+  caseId: string,
+  { count, modality }: { count: number; modality: string },
+): Promise<string[]> {
+  const { rows } = await owner.query<{ id: string }>(
+    `WITH plan AS MATERIALIZED (SELECT n, uuidv7() AS study, uuidv7() AS patient, uuidv7() AS kase FROM generate_series(1, $2::int) n),
+     patients AS (INSERT INTO patient SELECT (jsonb_populate_record(p, jsonb_build_object('id', plan.patient, 'patient_id', 'Q' || left(plan.patient::text, 18) || n))).*
+       FROM plan, reading_case c JOIN study s ON s.id = c.study_ref JOIN patient p ON p.id = s.patient_ref WHERE c.id = $1),
+     studies AS (INSERT INTO study SELECT (jsonb_populate_record(s, jsonb_build_object('id', plan.study, 'patient_ref', plan.patient,
+         'patient_id', 'Q' || left(plan.patient::text, 18) || n, 'study_instance_uid', '2.25.' || (extract(epoch FROM clock_timestamp()) * 1000000)::bigint || n,
+         'modalities', jsonb_build_array($3::text), 'acquired_modalities', jsonb_build_array($3::text)))).*
+       FROM plan, reading_case c JOIN study s ON s.id = c.study_ref WHERE c.id = $1)
+     INSERT INTO reading_case SELECT (jsonb_populate_record(c, jsonb_build_object('id', plan.kase, 'study_ref', plan.study,
+         'due_at', c.due_at + n * interval '1 second'))).* FROM plan, reading_case c WHERE c.id = $1 RETURNING id`,
+    [caseId, count, modality],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Lets the lease of a case's claim have ended a second ago, as if the reader had been frozen. */
 export async function lapseClaim(owner: pg.Pool, caseId: string): Promise<void> {
   await owner.query("UPDATE reading_case SET claimed_until = clock_timestamp() - interval '1 second' WHERE id = $1", [

@@ -118,6 +118,16 @@ async function furnishRest(): Promise<void> {
       [things.caseId, hospital, reader],
     );
     await owner.query(
+      `INSERT INTO case_decline (case_id, user_id, org_id, reader_org_id, reason)
+       SELECT $1, u.id, $2, $3, 'Not my field' FROM user_account u WHERE u.org_id = $3 LIMIT 1`,
+      [things.caseId, hospital, reader],
+    );
+    await owner.query(
+      `INSERT INTO assignment_run (org_id, at, rules_version, cases, readers, changes, took_ms, snapshot, outcome)
+       VALUES ($1, now(), 0, 0, 0, 0, 0, '', '')`,
+      [hospital],
+    );
+    await owner.query(
       `INSERT INTO case_message (case_id, org_id, reader_org_id, kind, text, by_id)
        SELECT $1, $2, $3, 'question', 'x', u.id FROM user_account u WHERE u.org_id = $3 LIMIT 1`,
       [things.caseId, hospital, reader],

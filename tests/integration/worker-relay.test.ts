@@ -33,6 +33,7 @@ const handlers: Handlers = {
   "case.prioritize": (_, { caseId }) => act("case.prioritize", caseId),
   "case.apply-orders": (_, { studyId }) => act("case.apply-orders", studyId),
   "case.escalate": (_, { caseId }) => act("case.escalate", caseId),
+  "assignment.run": (_, { orgId: group }) => act("assignment.run", group),
   "claim.expire": (_, { caseId }) => act("claim.expire", caseId),
   "report.store-documents": (_, { reportVersionId }) => act("report.store-documents", reportVersionId),
   "facility.deliver-earlier": (_, { facilityId }) => act("facility.deliver-earlier", facilityId),

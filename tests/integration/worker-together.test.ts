@@ -32,6 +32,7 @@ const handlers: Handlers = {
   "case.prioritize": nothing,
   "case.apply-orders": nothing,
   "case.escalate": nothing,
+  "assignment.run": nothing,
   "report.store-documents": nothing,
   "facility.deliver-earlier": nothing,
   "delivery.send": nothing,

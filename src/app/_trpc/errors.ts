@@ -45,6 +45,10 @@ const sentences: Record<string, string> = {
   "case.incomplete":
     "Images of this study were refused or are damaged, and are missing. Choose to read what is there, and the report will state it.",
   "case.skip-reason": "A STAT case is left for later with a reason in your own words, of 10 characters or more.",
+  "case.given": "This case is offered or assigned to somebody else.",
+  "case.drawn": "Nobody chooses this case: it comes to who asks for the next one.",
+  "case.barred": "This case cannot be yours. The case panel says why.",
+  "case.not-given": "This case is not offered or assigned to you any more.",
   "case.late-images": "Images came after this case was opened. Look at them, say that you have seen them, then sign.",
   "report.not-found": "There is no report here that you may read.",
   "report.version-conflict": "The report was changed in another window.",

@@ -3,7 +3,7 @@ export type LiveNotice = { topic: string; caseId?: string; studyId?: string; edg
 
 /** The routers whose queries a topic makes stale. */
 const routersOf: Record<string, string[]> = {
-  "case.changed": ["worklist", "study", "report", "referral", "order", "escalation", "board", "list"],
+  "case.changed": ["worklist", "study", "report", "referral", "order", "escalation", "board", "list", "assignment"],
   "report.changed": ["report", "referral", "worklist"],
   "study.changed": ["worklist", "study", "order"],
   "edge.changed": ["edge"],

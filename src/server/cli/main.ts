@@ -1,6 +1,7 @@
 import { closeDatabase } from "#server/db/clients.ts";
 import { toDomainError } from "#server/errors.ts";
 import { type Command, parse, UsageError } from "./command.ts";
+import { assignmentCommands } from "./commands/assignment.ts";
 import { backupCommands } from "./commands/backup.ts";
 import { databaseCommands } from "./commands/database.ts";
 import { importCommands } from "./commands/import.ts";
@@ -16,6 +17,7 @@ const commands: Command[] = [
   ...importCommands,
   ...jobsCommands,
   ...databaseCommands,
+  ...assignmentCommands,
 ];
 
 function help(): string {

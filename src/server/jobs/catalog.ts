@@ -76,6 +76,14 @@ export const jobs = {
     attempts: 10,
     timeoutMs: 60_000,
   }),
+  /** Who reads what may be another answer now. `orgId` is the reading group's. */
+  "assignment.run": job({
+    payload: z.object({ orgId: z.uuid() }),
+    queue: "interactive",
+    attempts: 10,
+    timeoutMs: 60_000,
+    collapse: (p) => p.orgId,
+  }),
   "claim.expire": job({ payload: ofCase, queue: "interactive", attempts: 10, timeoutMs: 30_000 }),
   /** PDF, Encapsulated PDF, SR and KOS of a signed version into the archive, then deliveries. */
   "report.store-documents": job({

@@ -1,4 +1,5 @@
 import { router } from "./procedure.ts";
+import { assignmentRouter } from "./routers/assignment.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { boardRouter } from "./routers/board.ts";
 import { damageRouter } from "./routers/damage.ts";
@@ -23,6 +24,7 @@ import { worklistRouter } from "./routers/worklist.ts";
 export const appRouter = router({
   worklist: worklistRouter,
   list: listRouter,
+  assignment: assignmentRouter,
   order: orderRouter,
   study: studyRouter,
   report: reportRouter,

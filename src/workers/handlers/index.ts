@@ -1,4 +1,5 @@
 import { indexStudy } from "#server/archive/index.ts";
+import { runAssignment } from "#server/domain/assignment/index.ts";
 import { escalateCases } from "#server/domain/escalation/index.ts";
 import { settleStudies } from "#server/domain/imaging/index.ts";
 import { applyOrders, attachPriorsToMany, expireClaim, prioritizeCases } from "#server/domain/reading/index.ts";
@@ -37,6 +38,11 @@ export const handlers = {
   "case.escalate": {
     together: async (ctx, payloads) => {
       await escalateCases(ctx, { caseIds: payloads.map(({ caseId }) => caseId) });
+    },
+  },
+  "assignment.run": {
+    together: async (ctx) => {
+      await runAssignment(ctx);
     },
   },
   "claim.expire": {

@@ -24,6 +24,7 @@ import { ReserveLine } from "../reservations.tsx";
 import { SiteQuestions } from "../site-questions.tsx";
 import { CaseActs } from "./case-acts.tsx";
 import { DraftLine } from "./draft-mark.tsx";
+import { AnswerButtons, GivenLine, WhyMe } from "./given.tsx";
 
 /** Delays the request, so that moving through the list does not fetch every case on the way. */
 const settleMs = 150;
@@ -134,7 +135,10 @@ export function CasePreview({
         </div>
       ) : null}
 
+      <GivenLine item={item} userId={userId} />
+      <AnswerButtons item={item} userId={userId} />
       <CaseActs item={item} />
+      {mayRead && !item.done ? <WhyMe caseId={item.caseId} /> : null}
 
       <Block title="Now">
         <dl className="grid grid-cols-[6rem_1fr] gap-y-1">

@@ -10,6 +10,7 @@ const nothing: WorklistItem["can"] = {
   raisePriority: false,
   lowerPriority: false,
   undoPriority: false,
+  assign: false,
   release: false,
   hold: false,
   resume: false,

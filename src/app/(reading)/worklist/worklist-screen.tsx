@@ -2,7 +2,7 @@
 
 import { examinationModalities } from "@overread/shared/dicom/modalities";
 import { mostReserved } from "@overread/shared/reservation";
-import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Keyboard } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
@@ -152,11 +152,26 @@ export function WorklistScreen({
     },
     [rows, selected],
   );
-  const openNext = useCallback(() => {
+  const hand = useQuery(trpc.assignment.mine.queryOptions(undefined, { enabled: reads }));
+  const draw = useMutation(trpc.assignment.draw.mutationOptions());
+  const openNext = useCallback(async () => {
+    // Where the rules let nobody choose, the next case is the one that is drawn; what is given to him he has anyway.
+    if (hand.data?.draws) {
+      const drawn = await draw.mutateAsync().catch((error: unknown) => {
+        toast(messageFor(error), { tone: "problem" });
+        return null;
+      });
+      if (drawn) {
+        const { caseId, ...claim } = drawn;
+        holdClaim(caseId, claim);
+        router.push(`/studies/${caseId}`);
+        return;
+      }
+    }
     const next = firstClaimable(rows);
     if (next) void open(next);
     else toast("Nothing on this list can be claimed at the moment.");
-  }, [rows, open, toast]);
+  }, [rows, open, toast, hand.data, draw, router]);
   const skip = useCallback(() => {
     if (!selected || !reads) return;
     if (selected.can.claim) setSkipping(selected);
@@ -176,7 +191,7 @@ export function WorklistScreen({
     home: () => move(-rows.length),
     end: () => move(rows.length),
     enter: () => selected && void open(selected),
-    n: openNext,
+    n: () => void openNext(),
     s: skip,
     r: () => reads && !reserving && reserve(),
     "/": () => filterRef.current?.focus(),
@@ -200,7 +215,7 @@ export function WorklistScreen({
       ...(!reads
         ? []
         : [
-            { id: "next", group: "Do", label: "Read the next case", keys: "N", run: openNext },
+            { id: "next", group: "Do", label: "Read the next case", keys: "N", run: () => void openNext() },
             { id: "reserve", group: "Do", label: `Reserve the next ${mostReserved} cases`, keys: "R", run: reserve },
           ]),
       ...cases.map((item, index) => ({

@@ -1,4 +1,8 @@
+export { acceptOffer, declineCase } from "./answer-offer.ts";
+export { assignCase, unassignCase } from "./assign-case.ts";
 export { FairnessOf, readBoard, readFairness } from "./board/index.ts";
+export { claimByRules } from "./claim-by-rules.ts";
+export { drawCase } from "./draw-case.ts";
 export { assign } from "./engine/assign.ts";
 export type { CaseClock } from "./engine/case-clock.ts";
 export type { Priority } from "./engine/codes.ts";
@@ -9,6 +13,8 @@ export type { Played, RecordedEvent } from "./engine/recorded.ts";
 export { type Habit, rehearse } from "./engine/rehearse.ts";
 export type { Rule } from "./engine/rules.ts";
 export type { CaseFacts, ReaderFacts, Snapshot } from "./engine/snapshot.ts";
+export { AssignCase, DeclineCase, OfGivenCase, TraceCase } from "./inputs.ts";
+export { myHand } from "./my-hand.ts";
 export {
   CheckRules,
   checkRules,
@@ -27,3 +33,5 @@ export {
   type Sheet,
   saveRules,
 } from "./rules/index.ts";
+export { groupsWithRules, purgeRuns, replayRun, runAssignment } from "./run-assignment.ts";
+export { traceCase, whyMe } from "./trace-case.ts";

@@ -1,5 +1,6 @@
 import type { SqlCtx } from "#server/context.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
+import { enqueueAll } from "#server/jobs/enqueue.ts";
 import type { PatientClass } from "../assignment/engine/index.ts";
 import { audit } from "../audit/index.ts";
 import { ordersOfStudies } from "../ordering/index.ts";
@@ -88,6 +89,12 @@ export async function applyOrders(ctx: SqlCtx, { studyIds }: { studyIds: string[
         details: { from: row.priority, to: priority },
       });
     await prioritizeCases(ctx, { caseIds: changed.map(({ row }) => row.caseId) });
+    const groups = [...new Set(changed.map(({ row }) => row.readerOrgId))];
+    await enqueueAll(
+      tx,
+      "assignment.run",
+      groups.map((orgId) => ({ payload: { orgId } })),
+    );
   }
   await announceCases(ctx, cases);
 }

@@ -17,6 +17,11 @@ export type CaseStatus = {
   /** Kept for a reader; whether that still counts: `reservationRuns` as answered by the database. */
   reservedById: string | null;
   reservationLive: boolean;
+  /** Whose it is before it is claimed: offered, while `givenLive`, or assigned. */
+  givenToId: string | null;
+  givenLive: boolean;
+  /** Nobody chooses it: the rule by which it is drawn. */
+  drawnRuleId: string | null;
   /** The number of refused or damaged images, and the number that somebody has agreed to read without. */
   missing: number;
   readWithout: number;
@@ -97,6 +102,32 @@ export const isReservedForAnother = (
 ): boolean => row.reservationLive && !isReservedFor(userId, row);
 export const reservedForAnother = (userId: string | null): Prisma.Sql =>
   userId === null ? reservationRuns : Prisma.sql`(${reservationRuns} AND c.reserved_by_id <> ${userId}::uuid)`;
+/** Offered to somebody whose time to answer runs, or assigned. */
+export const givenRuns = Prisma.sql`(c.given_to_id IS NOT NULL AND coalesce(c.given_until > clock_timestamp(), true))`;
+
+/** Offered or assigned to this person. */
+export const isGivenTo = (
+  userId: string | null,
+  { givenToId, givenLive }: Pick<CaseStatus, "givenToId" | "givenLive">,
+): boolean => userId !== null && givenLive && givenToId === userId;
+export const givenTo = (userId: string | null): Prisma.Sql =>
+  userId === null
+    ? Prisma.sql`(c.id IS NULL)` // a bare constant may not stand in ORDER BY
+    : Prisma.sql`(${givenRuns} AND c.given_to_id = ${userId}::uuid)`;
+
+/** Nobody chooses it, and it is not given to this person either: it comes by drawing. */
+export const isOnlyDrawn = (
+  userId: string | null,
+  row: Pick<CaseStatus, "givenToId" | "givenLive" | "drawnRuleId">,
+): boolean => row.drawnRuleId !== null && !isGivenTo(userId, row);
+
+/** It is his to take as far as others go: neither given to somebody else nor only to be drawn. */
+export const isOpenTo = (
+  userId: string | null,
+  row: Pick<CaseStatus, "givenToId" | "givenLive" | "drawnRuleId">,
+): boolean => (!row.givenLive || isGivenTo(userId, row)) && !isOnlyDrawn(userId, row);
+export const openTo = (userId: string | null): Prisma.Sql =>
+  Prisma.sql`(${givenTo(userId)} OR (NOT ${givenRuns} AND c.drawn_rule_id IS NULL))`;
 
 /** The status shown on lists: a case with a running claim is `claimed`, or `drafted` when text is saved, whatever its state was before. */
 export const statusOf = ({ state, claimLive }: Pick<CaseStatus, "state" | "claimLive">): CaseState =>
@@ -122,6 +153,8 @@ export const complete = Prisma.sql`NOT EXISTS (SELECT 1 FROM study s WHERE s.id 
 
 /** The person could start or continue it now. */
 export const isNextFor = (userId: string | null, row: CaseStatus): boolean =>
-  isClaimable(row) && isComplete(row) && ((isFree(row) && !isReservedForAnother(userId, row)) || isHeldBy(userId, row));
+  isClaimable(row) &&
+  isComplete(row) &&
+  ((isFree(row) && isOpenTo(userId, row) && !isReservedForAnother(userId, row)) || isHeldBy(userId, row));
 export const nextFor = (userId: string | null): Prisma.Sql =>
-  Prisma.sql`(${claimable} AND ${complete} AND ((${free} AND NOT ${reservedForAnother(userId)}) OR ${heldBy(userId)}))`;
+  Prisma.sql`(${claimable} AND ${complete} AND ((${free} AND ${openTo(userId)} AND NOT ${reservedForAnother(userId)}) OR ${heldBy(userId)}))`;

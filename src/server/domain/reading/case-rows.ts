@@ -9,6 +9,7 @@ import { hasPacs } from "../exchange/index.ts";
 import { mayAccessStudy } from "../image-access.ts";
 import {
   claimRuns,
+  givenRuns,
   isArriving,
   isClaimable,
   isComplete,
@@ -16,6 +17,7 @@ import {
   isHeldBy,
   isHeldByAnother,
   isOpen,
+  isOpenTo,
   isReservedFor,
   isReservedForAnother,
   isSigned,
@@ -52,6 +54,15 @@ export type CaseRow = IdentityFacts & {
   decidedByName: string | null;
   decidedAt: Date | null;
   decidedReason: string | null;
+  givenToId: string | null;
+  givenToName: string | null;
+  givenAs: "offer" | "assignment" | null;
+  givenAt: Date | null;
+  givenUntil: Date | null;
+  givenRuleId: string | null;
+  givenById: string | null;
+  givenLive: boolean;
+  drawnRuleId: string | null;
   /** Author of the saved draft; null without a draft, and for the text of a preliminary report. */
   draftAuthorId: string | null;
   draftAuthorName: string | null;
@@ -120,6 +131,8 @@ export const selectCases = Prisma.sql`
     ${claimRuns} AS "claimLive", c.reserved_by_id AS "reservedById", staff_name(c.reserved_by_id) AS "reservedByName",
     c.reserved_until AS "reservedUntil", ${reservationRuns} AS "reservationLive",
     c.decided_by_id AS "decidedById", staff_name(c.decided_by_id) AS "decidedByName", c.decided_at AS "decidedAt", c.decided_reason AS "decidedReason",
+    c.given_to_id AS "givenToId", staff_name(c.given_to_id) AS "givenToName", c.given_as AS "givenAs", c.given_at AS "givenAt", c.given_until AS "givenUntil",
+    c.given_rule_id AS "givenRuleId", c.given_by_id AS "givenById", ${givenRuns} AS "givenLive", c.drawn_rule_id AS "drawnRuleId",
     c.paused_from AS "pausedFrom", c.paused_at AS "pausedAt", staff_name(c.paused_by_id) AS "pausedByName", c.paused_reason AS "pausedReason", c.question_state AS "questionState",
     d.author_id AS "draftAuthorId", staff_name(d.author_id) AS "draftAuthorName", d.updated_at AS "draftAt",
     o.slug AS "orgSlug", f.name AS "facilityName", f.slug AS "facilitySlug", f.time_zone AS "facilityTimeZone",
@@ -159,10 +172,17 @@ function abilities(actor: Actor, row: CaseRow): CaseAbilities {
   // A case with missing images can be read only after somebody has agreed to that.
   const whole = isComplete({ missing: missingOf(row), readWithout: row.readWithout });
   return {
-    claim: whole && waits && !others && !kept && casePolicy.can(actor, "case.claim", row),
     unreserve:
       (isReservedFor(personOf(actor), row) && casePolicy.can(actor, "case.release-own", row)) ||
       (row.reservationLive && casePolicy.can(actor, "case.release-others", row)),
+    claim:
+      whole &&
+      waits &&
+      !others &&
+      !kept &&
+      (mine || isOpenTo(personOf(actor), row)) &&
+      casePolicy.can(actor, "case.claim", row),
+    assign: waits && !row.claimLive && casePolicy.can(actor, "case.assign", row),
     release:
       (mine && casePolicy.can(actor, "case.release-own", row)) ||
       (row.claimLive && casePolicy.can(actor, "case.release-others", row)),
@@ -242,6 +262,8 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     decided: row.decidedAt
       ? { reason: row.decidedReason ?? "", by: row.decidedByName ?? "", at: row.decidedAt.toISOString() }
       : null,
+    given: handOf(actor, row),
+    drawn: row.drawnRuleId !== null && row.readerOrgId === actor.orgId,
     paused: row.pausedAt
       ? { reason: row.pausedReason ?? "", by: row.pausedByName ?? "", at: row.pausedAt.toISOString() }
       : null,
@@ -270,6 +292,19 @@ function reservationOf(actor: Actor, row: CaseRow): WorklistItem["reserved"] {
     id: row.reservedById,
     name: row.reservedByName ?? "a colleague",
     until: row.reservedUntil.toISOString(),
+  };
+}
+
+/** Whose it is before anybody has claimed it is the group's affair. */
+function handOf(actor: Actor, row: CaseRow): WorklistItem["given"] {
+  if (!row.givenLive || !row.givenToId || !row.givenAs || !row.givenAt || actor.orgId !== row.readerOrgId) return null;
+  return {
+    id: row.givenToId,
+    name: row.givenToName ?? "a colleague",
+    as: row.givenAs,
+    at: row.givenAt.toISOString(),
+    until: row.givenUntil?.toISOString() ?? null,
+    byRule: row.givenRuleId !== null,
   };
 }
 

@@ -5,13 +5,30 @@ export { answerQuestion, askSite } from "./ask-site.ts";
 export { attachPriors, attachPriorsToMany } from "./attach-priors.ts";
 export { bodyRegions, regionsOf } from "./body-regions.ts";
 export { caseClocks } from "./case-clock.ts";
-export { isHeldBy, isHeldByAnother, isOpen, isSigned, personOf, signed } from "./case-conditions.ts";
+export {
+  claimable as claimableCase,
+  claimRuns,
+  complete as completeCase,
+  free as freeCase,
+  givenTo as givenToReader,
+  isClaimable,
+  isGivenTo,
+  isHeldBy,
+  isHeldByAnother,
+  isOpen,
+  isSigned,
+  open as isOpenCase,
+  personOf,
+  reservationRuns,
+  signed,
+} from "./case-conditions.ts";
 export { acquiredModalities, type CaseRow } from "./case-rows.ts";
 export { casesOnView, countViews } from "./case-views.ts";
 export { claimCase } from "./claim-case.ts";
 export { decidePriority, undoPriority } from "./decide-priority.ts";
 export { expireClaim } from "./expire-claim.ts";
-export { comparablePriors, getCase, ordersOf, readCaseRow } from "./get-case.ts";
+export { comparablePriors, findCase, getCase, ordersOf, readCaseRow } from "./get-case.ts";
+export { type Gift, giveCases, noteDeclined } from "./give-case.ts";
 export { type HeldCase, holdClaim } from "./hold-claim.ts";
 export { doubtsByStudy, doubtsOf, type IdentityFacts, identityColumns } from "./identity-in-doubt.ts";
 export {

@@ -2,6 +2,7 @@ import { DomainError } from "@overread/shared/errors";
 import type { SqlCtx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
+import { enqueueAll } from "#server/jobs/enqueue.ts";
 import { type LiveEvent, publish, publishAll } from "#server/live/publish.ts";
 import { type AuditAction, audit } from "../audit/index.ts";
 import { moveClocks } from "./case-clock.ts";
@@ -104,7 +105,19 @@ export async function moveCases<N extends MoveName>(
     });
   }
   await announceCases(ctx, moved);
+  await askRules(ctx, move, moved);
   return moved;
+}
+
+/** Who reads what may be another answer now: for each group once. A claim that is renewed and words that are saved change nothing. */
+async function askRules({ tx }: SqlCtx, move: MoveName, moved: MovedCase[]): Promise<void> {
+  if (move === "draft" || move === "amend") return;
+  const real = moved.filter((row) => move !== "claim" || row.claimToken !== row.claimTokenBefore);
+  await enqueueAll(
+    tx,
+    "assignment.run",
+    [...new Set(real.map(({ readerOrgId }) => readerOrgId))].map((orgId) => ({ payload: { orgId } })),
+  );
 }
 
 type Announced = { caseId: string; orgId: string; readerOrgId: string; studyRef: string };

@@ -3,7 +3,7 @@ import type { CasePriority, CaseState, ClockStopReason } from "#server/db/genera
 import type { PatientClass } from "../assignment/engine/index.ts";
 import type { AuditAction } from "../audit/index.ts";
 import type { ClockEffect } from "./case-clock.ts";
-import { free, heldBy, lapsed, reservedForAnother } from "./case-conditions.ts";
+import { free, givenRuns, givenTo, heldBy, lapsed, openTo, reservedForAnother } from "./case-conditions.ts";
 import type { CasePromise } from "./promise.ts";
 import type { PriorityReason } from "./shapes.ts";
 
@@ -33,9 +33,17 @@ export type Arrival = {
   reasons: PriorityReason[];
 };
 
-const clearClaim = Prisma.sql`, claimed_by_id = NULL, claimed_until = NULL, claimed_at = NULL`;
 /** What was kept for a reader is claimed by him, or taken off the list. */
 export const clearReservation = Prisma.sql`, reserved_by_id = NULL, reserved_in = NULL, reserved_at = NULL, reserved_until = NULL`;
+const clearClaim = Prisma.sql`, claimed_by_id = NULL, claimed_until = NULL, claimed_at = NULL, claim_rule_id = NULL`;
+/** It is nobody's any more, before it is claimed as well. @param when true of the case. */
+const clearHand = (when: Prisma.Sql): Prisma.Sql => {
+  const unless = (column: Prisma.Sql) => Prisma.sql`CASE WHEN ${when} THEN NULL ELSE c.${column} END`;
+  return Prisma.sql`, given_to_id = ${unless(Prisma.raw("given_to_id"))}, given_as = ${unless(Prisma.raw("given_as"))},
+    given_at = ${unless(Prisma.raw("given_at"))}, given_until = ${unless(Prisma.raw("given_until"))},
+    given_rule_id = ${unless(Prisma.raw("given_rule_id"))}, given_by_id = ${unless(Prisma.raw("given_by_id"))}`;
+};
+const always = Prisma.sql`true`;
 /** The state after a claim ends without a signature: a begun report stays begun. */
 const unclaimed = { claimed: "unread", drafted: "drafted", preliminary: "preliminary" } as const;
 const outOfTheOrder = Prisma.sql`, priority_score = 0, priority_reasons = '[]'::jsonb`;
@@ -46,6 +54,17 @@ const pause = (userId: string, reason: string): Prisma.Sql => Prisma.sql`,
   paused_from = (CASE c.state WHEN 'claimed' THEN 'unread' WHEN 'held' THEN c.paused_from::text ELSE c.state::text END)::"CaseState",
   paused_at = clock_timestamp(), paused_by_id = ${userId}::uuid, paused_reason = ${reason}${clearClaim}${clearReservation}${outOfTheOrder}`;
 const unpause = Prisma.sql`, paused_from = NULL, paused_at = NULL, paused_by_id = NULL, paused_reason = NULL`;
+/**
+ * Whoever claims what was given to him has taken it: an offer is his from here on, and stays so when the lease ends. What was given to somebody else and
+ * has run out is nobody's.
+ */
+const takeHand = (userId: string): Prisma.Sql => {
+  const his = givenTo(userId);
+  return Prisma.sql`, claim_rule_id = CASE WHEN ${heldBy(userId)} THEN c.claim_rule_id WHEN ${his} THEN c.given_rule_id ELSE c.drawn_rule_id END,
+    given_as = CASE WHEN ${his} THEN 'assignment' END, given_until = NULL,
+    given_to_id = CASE WHEN ${his} THEN c.given_to_id END, given_at = CASE WHEN ${his} THEN c.given_at END,
+    given_rule_id = CASE WHEN ${his} THEN c.given_rule_id END, given_by_id = CASE WHEN ${his} THEN c.given_by_id END`;
+};
 
 /**
  * Every way in which a case changes its state or its claim. Other modules name one; its columns and conditions are
@@ -73,15 +92,17 @@ export const namedMoves = {
    * A reader claims it, renews the claim, or takes over an expired one; a new claim has a new token. What is kept for a
    * colleague is not claimed.
    */
-  claim: ({ userId }: { userId: string }): CaseMove => {
+  claim: ({ userId, drawn = false }: { userId: string; drawn?: boolean }): CaseMove => {
     const mine = heldBy(userId);
+    // Who draws gets what nobody may choose.
+    const his = drawn ? Prisma.sql`(${givenTo(userId)} OR NOT ${givenRuns})` : openTo(userId);
     return {
       lines: { unread: "claimed", claimed: "claimed", drafted: "drafted", preliminary: "preliminary" },
       action: "case.claim",
       set: Prisma.sql`, claimed_by_id = ${userId}::uuid, claim_token = c.claim_token + CASE WHEN ${mine} THEN 0 ELSE 1 END,
         claimed_at = CASE WHEN ${mine} THEN c.claimed_at ELSE clock_timestamp() END,
-        claimed_until = clock_timestamp() + make_interval(mins => c.claim_minutes)${clearReservation}`,
-      when: Prisma.sql`(${free} AND NOT ${reservedForAnother(userId)}) OR ${mine}`,
+        claimed_until = clock_timestamp() + make_interval(mins => c.claim_minutes)${clearReservation}${takeHand(userId)}`,
+      when: Prisma.sql`(${free} AND ${his} AND NOT ${reservedForAnother(userId)}) OR ${mine}`,
     };
   },
   /** The first draft is saved. */
@@ -90,11 +111,16 @@ export const namedMoves = {
   release: (): CaseMove => ({
     lines: unclaimed,
     action: "case.release",
-    set: clearClaim,
+    set: Prisma.sql`${clearClaim}${clearHand(always)}`,
     when: Prisma.sql`c.claimed_by_id IS NOT NULL`,
   }),
-  /** The lease has expired. */
-  expire: (): CaseMove => ({ lines: unclaimed, action: "case.expire", set: clearClaim, when: lapsed }),
+  /** The lease has expired. What a person gave him stays his; a rule is asked again. */
+  expire: (): CaseMove => ({
+    lines: unclaimed,
+    action: "case.expire",
+    set: Prisma.sql`${clearClaim}${clearHand(Prisma.sql`c.given_rule_id IS NOT NULL`)}`,
+    when: lapsed,
+  }),
   /** @param claimToken of the current claim; without one the move applies only where nobody holds the case. */
   hold: ({
     userId,
@@ -130,7 +156,7 @@ export const namedMoves = {
       held: "cancelled",
     },
     action: "case.cancel",
-    set: pause(userId, reason),
+    set: Prisma.sql`${pause(userId, reason)}${clearHand(always)}, drawn_rule_id = NULL`,
     when: Prisma.sql`c.paused_from IS DISTINCT FROM 'preliminary'`,
     clock: { stops: "cancelled" },
   }),
@@ -153,7 +179,7 @@ export const namedMoves = {
   signPreliminary: ({ claimToken }: { claimToken: string }): CaseMove => ({
     lines: { drafted: "preliminary", preliminary: "preliminary" },
     action: "case.move",
-    set: clearClaim,
+    set: Prisma.sql`${clearClaim}${clearHand(always)}`,
     when: underClaim(claimToken),
   }),
   /** Signed as final. */

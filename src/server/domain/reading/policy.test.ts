@@ -39,6 +39,8 @@ const expected: Record<CaseAction, Role[]> = {
   "case.raise-priority": ["radiologist", "worklist_manager"],
   "case.lower-priority": ["worklist_manager"],
   "case.reserve": ["radiologist"],
+  "case.decline": ["radiologist"],
+  "case.assign": ["worklist_manager"],
   "case.skip": ["radiologist"],
   "case.ask": ["radiologist", "worklist_manager"],
   "case.answer": ["technologist", "site_admin"],

@@ -34,6 +34,8 @@ export const casePolicy = makePolicy(
     },
     "case.lower-priority": { people: [["worklist_manager", "reader"]] },
     "case.reserve": { people: [["radiologist", "reader"]] },
+    "case.decline": { people: [["radiologist", "reader"]] },
+    "case.assign": { people: [["worklist_manager", "reader"]] },
     "case.skip": { people: [["radiologist", "reader"]] },
     "case.release-own": { people: [["radiologist", "reader"]] },
     "case.release-others": { people: [["worklist_manager", "reader"]] },

@@ -2,6 +2,7 @@ import { DomainError } from "@overread/shared/errors";
 import type { Ctx, SqlCtx, UserActor } from "#server/context.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
 import { findCase } from "./get-case.ts";
+import { noteDeclined } from "./give-case.ts";
 import { holdClaim } from "./hold-claim.ts";
 import type { ReleaseClaim } from "./inputs.ts";
 import { type AuditDetails, moveCase } from "./move-case.ts";
@@ -21,6 +22,9 @@ export async function releaseClaim(
   const details: AuditDetails = claimToken ? {} : { takenFrom: row.claimedById };
   const moved = await moveCase(ctx, caseId, "release", undefined, () => ({ details }));
   if (!moved) throw new DomainError("case.not-claimed");
+  // Else the rule that gave it to him would do so again.
+  if (claimToken && row.givenToId === ctx.actor.userId)
+    await noteDeclined(ctx, [{ caseId, readerId: ctx.actor.userId, reason: "given-back" }]);
   return { state: moved.state };
 }
 

@@ -16,6 +16,8 @@ export type CaseAbilities = {
   claim: boolean;
   /** Give back what is kept for oneself, or (worklist manager) for another. */
   unreserve: boolean;
+  /** Give it to a reader, or take it back from whom it was given. */
+  assign: boolean;
   /** Release one's own claim, or (worklist manager) another's. */
   release: boolean;
   /** Put it on hold; a reader names the own claim. */
@@ -93,6 +95,17 @@ export type WorklistItem = {
   reserved: { id: string; name: string; until: string } | null;
   /** Somebody decided its priority: why, who and when; null: it is what the hospital asked for. */
   decided: { reason: string; by: string; at: string } | null;
+  /** To whom it is offered, until when, or assigned, by a rule or a person; for the reading group, null otherwise. */
+  given: {
+    id: string;
+    name: string;
+    as: "offer" | "assignment";
+    at: string;
+    until: string | null;
+    byRule: boolean;
+  } | null;
+  /** Nobody chooses it: it comes to who asks for the next case. */
+  drawn: boolean;
   /** Why it is held or cancelled, by whom and since when; null otherwise. */
   paused: { reason: string; by: string; at: string } | null;
   /** The site was asked and has not answered yet, or has; null: nothing was asked. */

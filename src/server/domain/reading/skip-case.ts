@@ -2,6 +2,7 @@ import { DomainError } from "@overread/shared/errors";
 import { isFreeText } from "@overread/shared/skip-reasons";
 import type { Actor, Ctx, UserActor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
+import { enqueue } from "#server/jobs/enqueue.ts";
 import { audit } from "../audit/index.ts";
 import { isClaimable } from "./case-conditions.ts";
 import { findCase } from "./get-case.ts";
@@ -44,6 +45,7 @@ export async function skipCase(ctx: Ctx<UserActor>, { caseId, reason }: SkipCase
     details: { priority: row.priority, reason, skippedUntil },
   });
   await announceCase(ctx, { ...row, studyRef: row.studyId });
+  await enqueue(ctx.tx, "assignment.run", { orgId: row.readerOrgId });
   return { skippedUntil };
 }
 

@@ -1,3 +1,4 @@
+import { claimByRules } from "#server/domain/assignment/index.ts";
 import {
   AnswerQuestion,
   AskSite,
@@ -5,7 +6,6 @@ import {
   askSite,
   CancelCase,
   cancelCase,
-  claimCase,
   DecidePriority,
   decidePriority,
   getCase,
@@ -42,7 +42,7 @@ export const worklistRouter = router({
   more: tenantProcedure.input(ListCases).query(({ ctx, input }) => listMoreCases(ctx, input)),
   get: tenantProcedure.input(OfCase).query(({ ctx, input }) => getCase(ctx, input)),
   next: tenantProcedure.query(({ ctx }) => nextCase(ctx)),
-  claim: tenantProcedure.input(OfCase).mutation(({ ctx, input }) => claimCase(ctx, input)),
+  claim: tenantProcedure.input(OfCase).mutation(({ ctx, input }) => claimByRules(ctx, input)),
   renew: tenantProcedure.input(OfClaim).mutation(({ ctx, input }) => renewClaim(ctx, input)),
   release: tenantProcedure.input(ReleaseClaim).mutation(({ ctx, input }) => releaseClaim(ctx, input)),
   reserve: tenantProcedure.input(optionalInput(ReserveCases)).mutation(({ ctx, input }) => reserveCases(ctx, input)),

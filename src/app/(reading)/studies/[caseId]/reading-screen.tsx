@@ -115,6 +115,14 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
 
   const nextCase = useCallback(async () => {
     try {
+      // Where the rules let nobody choose, the next case is drawn, and claimed with that.
+      const drawn = await client.assignment.draw.mutate();
+      if (drawn) {
+        const { caseId, ...claim } = drawn;
+        holdClaim(caseId, claim);
+        router.push(`/studies/${caseId}`);
+        return;
+      }
       const next = await client.worklist.next.query();
       if (!next) {
         toast("Nothing else waits to be read.");

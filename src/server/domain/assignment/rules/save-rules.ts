@@ -1,5 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
+import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../../audit/index.ts";
 import { newestSheet } from "./current-rule-set.ts";
@@ -57,6 +58,7 @@ async function put(
       ON CONFLICT DO NOTHING`) === 1;
   if (!saved) throw new DomainError("rules.version-conflict", { details: await whoWasFirst(ctx) });
   await audit(ctx, { action: "rules.save", details: { version, rules: sheet.length, restoredFrom } });
+  await enqueue(tx, "assignment.run", { orgId: actor.orgId });
   await publish(tx, { topic: "rules.changed", orgIds: [actor.orgId] });
   return { version };
 }

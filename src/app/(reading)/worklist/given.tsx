@@ -1,0 +1,186 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTrpc } from "../../_trpc/client.tsx";
+import { messageFor } from "../../_trpc/errors.ts";
+import type { Outputs, WorklistItem } from "../../_trpc/types.ts";
+import { Button } from "../../_ui/button.tsx";
+import { Dialog } from "../../_ui/dialog.tsx";
+import { formatWhen } from "../../_ui/format.ts";
+import { useNow, useZone } from "../../_ui/now.tsx";
+import { Problem } from "../../_ui/problem.tsx";
+import { ReasonDialog } from "../../_ui/reason-dialog.tsx";
+import { Skeleton } from "../../_ui/skeleton.tsx";
+import { useToast } from "../../_ui/toast.tsx";
+
+/** Whose a case is before it is claimed, with what each may do about it: the reader answers and asks why, the lead assigns. */
+export function GivenLine({ item, userId }: { item: WorklistItem; userId: string }) {
+  const now = useNow();
+  const zone = useZone();
+  const { given, drawn } = item;
+  if (!given)
+    return drawn ? (
+      <p className="text-[0.8125rem] text-quiet">Nobody chooses this case: it comes to who asks for the next one.</p>
+    ) : null;
+  const who = given.id === userId ? "you" : given.name;
+  return (
+    <p className="text-[0.8125rem]">
+      {given.as === "offer" ? "Offered to " : "Assigned to "}
+      <span className="font-medium">{who}</span>
+      {given.until ? ` until ${formatWhen(given.until, now, zone)}` : ""}
+      <span className="text-quiet">{given.byRule ? ", by a rule" : ", by the lead"}</span>
+    </p>
+  );
+}
+
+/** Buttons of the reader to whom it is given. */
+export function AnswerButtons({ item, userId }: { item: WorklistItem; userId: string }) {
+  const trpc = useTrpc();
+  const toast = useToast();
+  const queryClient = useQueryClient();
+  const [declining, setDeclining] = useState(false);
+  const onSettled = () => void queryClient.invalidateQueries({ queryKey: trpc.worklist.pathKey() });
+  const onError = (error: unknown) => toast(messageFor(error), { tone: "problem" });
+  const accept = useMutation(
+    trpc.assignment.accept.mutationOptions({ onSuccess: () => toast("The case is yours."), onError, onSettled }),
+  );
+  const decline = useMutation(
+    trpc.assignment.decline.mutationOptions({
+      onSuccess: () => {
+        setDeclining(false);
+        toast("The case goes to the next reader.");
+      },
+      onSettled,
+    }),
+  );
+  const { caseId, given, mine } = item;
+  if (given?.id !== userId || mine) return null;
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      {given.as === "offer" ? (
+        <Button onClick={() => accept.mutate({ caseId })} disabled={accept.isPending}>
+          Accept
+        </Button>
+      ) : null}
+      <Button look="quiet-danger" onClick={() => setDeclining(true)}>
+        Decline…
+      </Button>
+      <ReasonDialog
+        open={declining}
+        title="Decline the case"
+        label="Why you do not take it"
+        confirm="Decline"
+        pending={decline.isPending}
+        error={decline.error}
+        onClose={() => {
+          setDeclining(false);
+          decline.reset();
+        }}
+        onDecide={(reason) => decline.mutate({ caseId, reason })}
+      >
+        It goes to the next reader, and is not offered to you again.
+      </ReasonDialog>
+    </div>
+  );
+}
+
+/** Why it is his, or why it cannot be: asked when it is opened. */
+export function WhyMe({ caseId }: { caseId: string }) {
+  const trpc = useTrpc();
+  const timeZone = useZone();
+  const [open, setOpen] = useState(false);
+  const why = useQuery(trpc.assignment.whyMe.queryOptions({ caseId, timeZone }, { enabled: open }));
+  return (
+    <details className="text-[0.8125rem]" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary className="cursor-pointer text-xs font-medium text-quiet">Why me, or why not</summary>
+      <div className="pt-1.5">
+        {why.data ? <p>{why.data.words}</p> : null}
+        {why.isError ? <p className="text-quiet">{messageFor(why.error)}</p> : null}
+        {why.isPending && open ? <Skeleton className="h-8" /> : null}
+      </div>
+    </details>
+  );
+}
+
+/** The lead's menu: every reader of the group, who may first, and what is in the way of the others. */
+export function AssignButton({ item }: { item: WorklistItem }) {
+  const trpc = useTrpc();
+  const toast = useToast();
+  const [open, setOpen] = useState(false);
+  const onError = (error: unknown) => toast(messageFor(error), { tone: "problem" });
+  const unassign = useMutation(
+    trpc.assignment.unassign.mutationOptions({
+      onSuccess: () => toast("The case is nobody's; the rules are asked anew."),
+      onError,
+    }),
+  );
+  const { caseId } = item;
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>Assign…</Button>
+      {item.given ? (
+        <Button onClick={() => unassign.mutate({ caseId })} disabled={unassign.isPending}>
+          Take back
+        </Button>
+      ) : null}
+      <Dialog open={open} title="Assign the case" onClose={() => setOpen(false)}>
+        <AssignMenu
+          caseId={caseId}
+          onAssigned={(name) => {
+            setOpen(false);
+            toast(`Assigned to ${name}.`, { action: { label: "Undo", run: () => unassign.mutate({ caseId }) } });
+          }}
+        />
+      </Dialog>
+    </>
+  );
+}
+
+type Traced = Outputs["assignment"]["traceOf"]["readers"][number];
+const stands: Record<Traced["stand"], string> = {
+  has: "has it",
+  may: "may read it",
+  "not-asked": "not asked",
+  full: "has enough",
+  barred: "not now",
+};
+
+function AssignMenu({ caseId, onAssigned }: { caseId: string; onAssigned: (name: string) => void }) {
+  const trpc = useTrpc();
+  const timeZone = useZone();
+  const trace = useQuery(trpc.assignment.traceOf.queryOptions({ caseId, timeZone }));
+  const assign = useMutation(trpc.assignment.assign.mutationOptions());
+  if (trace.isError) return <Problem error={trace.error} />;
+  if (!trace.data) return <Skeleton className="h-40" />;
+  const { words, readers } = trace.data;
+  return (
+    <div className="flex flex-col gap-3">
+      {words ? <p>{words}</p> : null}
+      <ul className="flex max-h-[60vh] flex-col gap-1 overflow-y-auto">
+        {readers.map((reader, index) => (
+          <li key={reader.readerId}>
+            <button
+              type="button"
+              data-first={index === 0 || undefined}
+              disabled={!reader.assignable || assign.isPending}
+              onClick={() =>
+                assign.mutate({ caseId, readerId: reader.readerId }, { onSuccess: () => onAssigned(reader.name) })
+              }
+              className="flex w-full flex-col gap-0.5 rounded-md border border-line px-3 py-1.5 text-left enabled:hover:bg-hover disabled:cursor-not-allowed disabled:bg-ground"
+            >
+              <span className="flex items-baseline justify-between gap-3">
+                <span className="font-medium">{reader.name}</span>
+                <span className="text-xs whitespace-nowrap text-quiet">
+                  {reader.assignable ? stands[reader.stand] : "must not read it"}
+                </span>
+              </span>
+              <span className="text-xs text-quiet">{reader.words}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Problem error={assign.error} />
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import {
+  AssignCase,
+  acceptOffer,
+  assignCase,
+  DeclineCase,
+  declineCase,
+  drawCase,
+  myHand,
+  OfGivenCase,
+  TraceCase,
+  traceCase,
+  unassignCase,
+  whyMe,
+} from "#server/domain/assignment/index.ts";
+import { router, tenantProcedure } from "../procedure.ts";
+
+export const assignmentRouter = router({
+  mine: tenantProcedure.query(({ ctx }) => myHand(ctx)),
+  draw: tenantProcedure.mutation(({ ctx }) => drawCase(ctx)),
+  accept: tenantProcedure.input(OfGivenCase).mutation(({ ctx, input }) => acceptOffer(ctx, input)),
+  decline: tenantProcedure
+    .meta({ cleansText: true })
+    .input(DeclineCase)
+    .mutation(({ ctx, input }) => declineCase(ctx, input)),
+  assign: tenantProcedure.input(AssignCase).mutation(({ ctx, input }) => assignCase(ctx, input)),
+  unassign: tenantProcedure.input(OfGivenCase).mutation(({ ctx, input }) => unassignCase(ctx, input)),
+  traceOf: tenantProcedure.input(TraceCase).query(({ ctx, input }) => traceCase(ctx, input)),
+  whyMe: tenantProcedure.input(TraceCase).query(({ ctx, input }) => whyMe(ctx, input)),
+});
