@@ -3,8 +3,9 @@ import { parseArgs } from "node:util";
 import { say } from "../lib/say.mjs";
 import { comparePolicies, oneCaseMore } from "./assignment/compare.ts";
 import { engineTime } from "./assignment/engine-time.ts";
+import { wired } from "./assignment/wired.ts";
 
-/** What the assignment engine costs, and what its ways to distribute do to waiting and fairness. Needs no database. */
+/** What the assignment engine costs, and what its ways to distribute do to waiting and fairness; then the engine with its database. */
 export async function bench(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -15,6 +16,8 @@ export async function bench(args: string[]): Promise<void> {
       cases: { type: "string", default: "10000" },
       load: { type: "string", default: "0.9" },
       seed: { type: "string", default: "1" },
+      hour: { type: "string", default: "5000" },
+      "no-database": { type: "boolean", default: false },
       windows: { type: "string", default: "10" },
     },
   });
@@ -22,5 +25,7 @@ export async function bench(args: string[]): Promise<void> {
   engineTime({ cases: Number(values.queue), readers: Number(values.readers), rounds: Number(values.rounds) });
   comparePolicies({ cases: Number(values.cases), load, seed: Number(values.seed) });
   oneCaseMore({ windows: Number(values.windows), moments: 8, load });
+  if (!values["no-database"])
+    await wired({ cases: Number(values.queue), readers: Number(values.readers), hour: Number(values.hour) });
   say(`\nload ${loadavg()[0]?.toFixed(1)}`);
 }

@@ -343,7 +343,7 @@ test("what a reader keeps to read it next is his: no rule offers it to another",
   await rule(offered);
   const { caseId } = await unread();
   await db.owner.query(
-    "UPDATE reading_case SET reserved_by_id = $2, reserved_at = now(), reserved_until = now() + interval '10 minutes' WHERE id = $1",
+    "UPDATE reading_case SET reserved_by_id = $2, reserved_in = gen_random_uuid(), reserved_at = now(), reserved_until = now() + interval '10 minutes' WHERE id = $1",
     [caseId, mensah.userId],
   );
   await run();
@@ -425,7 +425,7 @@ test("200 readers who claim and draw 200 cases at once get each a case of his ow
   await copyUnreadCase(db.owner, first.caseId, { count: 100, modality: "MR" });
   await run();
   const started = performance.now();
-  const inFlight = limitConcurrency(24);
+  const inFlight = limitConcurrency(8);
   const got = await Promise.all(
     crowd.map((actor, n) =>
       inFlight(async () => {
