@@ -39,7 +39,7 @@ function handOf({ actor }: Ctx<UserActor>, row: CaseRow): { readerId: string; at
   return { readerId: actor.userId, at: row.givenAt };
 }
 
-export const subjectOf = ({ orgId, patientRef, studyId, caseId }: CaseRow) => ({
+const subjectOf = ({ orgId, patientRef, studyId, caseId }: CaseRow) => ({
   orgId,
   patientRef,
   studyRef: studyId,

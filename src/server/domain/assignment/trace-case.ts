@@ -12,7 +12,7 @@ import { assignmentPolicy } from "./policy.ts";
 import { currentRuleNames } from "./rules/index.ts";
 
 /** How a reader stands to a case: every finding as a code with its parameters, and all of them in one sentence. */
-export type TracedReader = {
+type TracedReader = {
   readerId: string;
   name: string;
   stand: ReaderTrace["stand"];

@@ -116,7 +116,7 @@ export const givenTo = (userId: string | null): Prisma.Sql =>
     : Prisma.sql`(${givenRuns} AND c.given_to_id = ${userId}::uuid)`;
 
 /** Nobody chooses it, and it is not given to this person either: it comes by drawing. */
-export const isOnlyDrawn = (
+const isOnlyDrawn = (
   userId: string | null,
   row: Pick<CaseStatus, "givenToId" | "givenLive" | "drawnRuleId">,
 ): boolean => row.drawnRuleId !== null && !isGivenTo(userId, row);

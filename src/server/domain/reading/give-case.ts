@@ -5,7 +5,7 @@ import { claimable, free, open, reservationRuns } from "./case-conditions.ts";
 import { announceCases } from "./move-case.ts";
 
 /** To whom a case is given before anybody claims it. `until`: an offer, to be answered by then; null: it is his. */
-export type Hand = {
+type Hand = {
   readerId: string;
   until: Date | null;
   ruleId: string | null;
