@@ -215,15 +215,16 @@ async function furnishReader(group: string, userId: string, mark: string) {
   const shift =
     "INSERT INTO reader_shift (org_id, user_id, weekdays, starts, ends, time_zone) VALUES ($1, $2, '{1}', '22:00', '06:00', 'UTC')";
   const change =
-    "INSERT INTO shift_change (org_id, user_id, kind, starts_at, ends_at) VALUES ($1, $2, 'extra', '2099-01-01', '2099-01-02')";
+    "INSERT INTO shift_change (org_id, user_id, kind, starts_at, ends_at, swap_id, by_id) VALUES ($1, $2, 'extra', '2099-01-01', '2099-01-02', $3, $2)";
   const swap =
     "INSERT INTO shift_swap (org_id, from_user_id, to_user_id, starts_at, ends_at) VALUES ($1, $2, $3, '2099-01-01', '2099-01-02')";
   const readers = "INSERT INTO reader_group (org_id, name, reader_ids) VALUES ($1, $3, ARRAY[$2]::uuid[])";
+  const swapId = await made(swap, userId, colleague.actor.userId);
   return {
     licenceId: await made(licence, userId, `${mark} 1`),
     shiftId: await made(shift, userId),
-    changeId: await made(change, userId),
-    swapId: await made(swap, userId, colleague.actor.userId),
+    changeId: await made(change, userId, swapId),
+    swapId,
     groupId: await made(readers, userId, `${mark} ${userId}`),
   };
 }

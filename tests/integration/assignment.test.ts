@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
 import { createSession, findSession } from "#server/auth/session.ts";

@@ -277,7 +277,7 @@ test("a study that names no referring physician is shared with nobody, until the
   const chosen = settings!.referrers.find(({ displayName }) => displayName === "Dr Rosa Almeida")!;
   await admin.facility.update({ facilitySlug: slug, defaultReferrerId: chosen.userId });
   const trail = (await admin.audit.search({})).items.find(({ action }) => action === "facility.update");
-  assert.equal(trail?.details["defaultReferrerId"], chosen.userId);
+  assert.equal(trail?.details.defaultReferrerId, chosen.userId);
 
   const shared = await bring({ elements: nobody });
   assert.equal((await mine(shared))?.byDefault, true);

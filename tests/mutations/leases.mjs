@@ -3,7 +3,7 @@ export const leases = [
   {
     what: "a running claim can be taken",
     file: "src/server/domain/reading/named-moves.ts",
-    from: "when: Prisma.sql`${free} OR ${mine}`,",
+    from: "when: Prisma.sql`(${free} AND ${his} AND NOT ${reservedForAnother(userId)}) OR ${mine}`,",
     to: "when: Prisma.sql`true`,",
     test: "tests/integration/reading-claims.test.ts",
     red: "of two radiologists who click many times together one wins, and the other is told who was first",

@@ -4,7 +4,6 @@ export { FairnessOf, readBoard, readFairness } from "./board/index.ts";
 export { claimByRules } from "./claim-by-rules.ts";
 export { drawCase } from "./draw-case.ts";
 export { assign } from "./engine/assign.ts";
-export type { CaseClock } from "./engine/case-clock.ts";
 export type { Priority } from "./engine/codes.ts";
 export { ladderSchema, type Step, stepKey, stepsDue, usualLadder } from "./engine/escalation.ts";
 export { forecast } from "./engine/forecast.ts";

@@ -4,7 +4,7 @@ import { z } from "zod";
 export const OfGivenCase = z.object({ caseId: z.uuid() });
 export type OfGivenCase = z.output<typeof OfGivenCase>;
 
-/** A code of `shared/decline-reasons.ts`, or in his own words. */
+/** Why not, in one's own words. */
 export const DeclineCase = OfGivenCase.extend({
   reason: z.string().overwrite(removeHiddenCharacters).trim().min(3).max(300),
 });

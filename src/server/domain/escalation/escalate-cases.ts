@@ -26,7 +26,7 @@ type Row = WokenFor & {
 };
 
 /** The matter that everybody is told of who is woken by a step. */
-export const matterOf = (caseId: string, step: string): string => `escalation:${caseId}:${step}`;
+const matterOf = (caseId: string, step: string): string => `escalation:${caseId}:${step}`;
 
 /**
  * Takes the steps that are due for these cases: each once, in the transaction that tells the people, whatever is killed in between and however

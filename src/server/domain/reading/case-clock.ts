@@ -53,7 +53,7 @@ export async function stopForQuestion({ tx }: Pick<SqlCtx, "tx">, caseId: string
 }
 
 /** The due times of these cases follow from their promises and the stops of their clocks. */
-export async function setDueTimes({ tx }: Pick<SqlCtx, "tx">, caseIds: string[]): Promise<void> {
+async function setDueTimes({ tx }: Pick<SqlCtx, "tx">, caseIds: string[]): Promise<void> {
   const rows = await clockRows({ tx }, caseIds);
   const [at] = await tx.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;
   const now = at?.now ?? new Date(0);

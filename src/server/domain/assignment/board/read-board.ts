@@ -1,13 +1,13 @@
-import type { Ctx, UserActor } from "#server/context.ts";
+import type { Ctx, SqlTx, UserActor } from "#server/context.ts";
 import { audit } from "../../audit/index.ts";
 import { type Instant, minuteMs, type Priority } from "../engine/codes.ts";
 import { rosterFindings } from "../engine/eligibility.ts";
 import { helpInWords } from "../engine/findings-in-words.ts";
 import { forecast } from "../engine/forecast.ts";
 import type { ReaderFacts } from "../engine/snapshot.ts";
+import { fillSnapshot } from "../fill-snapshot.ts";
 import { rulesPolicy } from "../rules/policy.ts";
 import { namesOfGroup } from "../rules/rule-choices.ts";
-import { openSnapshot } from "./open-snapshot.ts";
 
 const forecastMs = 60 * minuteMs;
 
@@ -19,7 +19,7 @@ type BoardCase = {
   facilityId: string;
   dueAt: Instant;
   held: boolean;
-  /** Who reads it now. */
+  /** Who reads it now; else whom it is given or offered to. */
   readerId: string | null;
 };
 type BoardReader = {
@@ -45,25 +45,29 @@ export type Board = {
 
 /** Everything open with who has it, who is there, and what will be late within the hour. @throws {DomainError} `auth.forbidden` */
 export async function readBoard(ctx: Ctx<UserActor>): Promise<Board> {
-  const { tx, actor, now } = ctx;
+  const { tx, actor } = ctx;
   rulesPolicy.authorize(actor, "board.read", null);
-  const { snapshot, rows } = await openSnapshot(tx, actor.orgId, now);
+  const { snapshot: whole } = await fillSnapshot(tx, actor.orgId);
+  const snapshot = { ...whole, cases: whole.cases.filter(({ state }) => state !== "arriving") };
+  const descriptions = await descriptionsOf(tx, snapshot.cases);
   const names = await namesOfGroup(tx, actor.orgId);
   const { breaches, helps } = forecast(snapshot, snapshot.now + forecastMs);
-  const shown = new Set(rows.map(({ facilityId }) => facilityId));
-  await audit(ctx, { action: "case.list", details: { board: true, count: rows.length } });
+  const shown = new Set(snapshot.cases.map(({ facilityId }) => facilityId));
+  await audit(ctx, { action: "case.list", details: { board: true, count: snapshot.cases.length } });
   return {
     now: snapshot.now,
-    cases: rows.map(({ id, priority, modalities, description, facilityId, dueAt, state, claimedById }) => ({
-      caseId: id,
-      priority,
-      modalities,
-      description,
-      facilityId,
-      dueAt: dueAt.getTime(),
-      held: state === "held",
-      readerId: claimedById,
-    })),
+    cases: snapshot.cases
+      .map(({ id, priority, modalities, facilityId, dueAt, state, claim, assignment, offer }) => ({
+        caseId: id,
+        priority,
+        modalities,
+        description: descriptions.get(id) ?? "",
+        facilityId,
+        dueAt,
+        held: state === "held",
+        readerId: (claim ?? assignment ?? offer)?.readerId ?? null,
+      }))
+      .sort((a, b) => a.dueAt - b.dueAt || (a.caseId < b.caseId ? -1 : 1)),
     readers: snapshot.readers
       .map((reader) => ({ ...presenceOf(reader, snapshot.now), name: names("reader", reader.id) }))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -73,6 +77,14 @@ export async function readBoard(ctx: Ctx<UserActor>): Promise<Board> {
     late: breaches.map(({ caseId, signedAt, readers }) => ({ caseId, signedAt, readers })),
     helps: helps.map((each) => helpInWords(each, names)),
   };
+}
+
+/** What the engine does not see: the words that tell people which study it is. */
+async function descriptionsOf(tx: SqlTx, cases: readonly { id: string }[]): Promise<Map<string, string>> {
+  const rows = await tx.$queryRaw<{ id: string; description: string }[]>`
+    SELECT c.id, s.study_description AS description FROM reading_case c JOIN study s ON s.id = c.study_ref
+    WHERE c.id = ANY(${cases.map(({ id }) => id)}::uuid[])`;
+  return new Map(rows.map(({ id, description }) => [id, description]));
 }
 
 function presenceOf(reader: ReaderFacts, now: Instant): Omit<BoardReader, "name"> {

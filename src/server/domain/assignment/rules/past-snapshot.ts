@@ -40,7 +40,7 @@ export async function readPast(tx: SqlTx, readerOrgId: string, from: Date, until
 }
 
 /** Everything of a snapshot but its cases and rules, at a moment. */
-export async function peopleAndPlaces(
+async function peopleAndPlaces(
   tx: SqlTx,
   readerOrgId: string,
   now: Date,

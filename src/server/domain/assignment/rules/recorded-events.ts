@@ -49,7 +49,7 @@ export async function recordedEvents(
 }
 
 /** A case as its facts are made of. */
-export type CaseRow = {
+type CaseRow = {
   id: string;
   hospitalId: string;
   facilityId: string;
@@ -77,7 +77,7 @@ const classes: Readonly<Record<string, PatientClass>> = {
 const isCode = (value: string | null): value is string => code.safeParse(value).success;
 
 /** As it was on arrival, as far as that is known: nobody had it, nobody had skipped it. */
-export function factsOf(row: CaseRow): CaseFacts {
+function factsOf(row: CaseRow): CaseFacts {
   return {
     id: row.id,
     hospitalId: row.hospitalId,
