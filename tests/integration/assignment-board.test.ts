@@ -29,10 +29,12 @@ before(async () => {
     [kwame, "2090-01-01"],
   ] as const) {
     const group = await orgId("nightshift");
-    await db.owner.query("INSERT INTO reader_profile (user_id, org_id, off_roster) VALUES ($1, $2, false)", [
-      userId,
-      group,
-    ]);
+    await db.owner.query("DELETE FROM reader_shift WHERE user_id = $1", [userId]);
+    await db.owner.query(
+      `INSERT INTO reader_profile (user_id, org_id, off_roster) VALUES ($1, $2, false)
+       ON CONFLICT (user_id) DO UPDATE SET off_roster = false`,
+      [userId, group],
+    );
     await db.owner.query(
       "INSERT INTO reader_shift (org_id, user_id, weekdays, starts, ends, time_zone, valid_from) VALUES ($1, $2, '{1,2,3,4,5,6,7}', '00:00', '00:00', 'UTC', $3)",
       [group, userId, from],

@@ -40,7 +40,9 @@ export async function runAssignment(ctx: SqlCtx): Promise<RunReport> {
     lapsed.map((each) => ({ ...each, reason: "no-answer" })),
   );
   const changed = await giveCases(ctx, gifts);
-  await planNext(tx, actor.orgId, outcome.lookAgainAt);
+  // The engine names what turns in the facts it was shown; the end of an offer that is only made now is not among them.
+  const ends = gifts.flatMap(({ to }) => (to?.until ? [to.until.getTime()] : []));
+  await planNext(tx, actor.orgId, Math.min(...ends, outcome.lookAgainAt ?? Number.POSITIVE_INFINITY));
   if (gifts.length === 0) return { cases: snapshot.cases.length, changes: 0, runId: null };
   const [packed, answered] = await Promise.all([packText(snapshot), packText(outcome)]);
   const [run] = await tx.$queryRaw<[{ id: string }]>`
@@ -64,8 +66,8 @@ async function hasWork(tx: SqlTx, orgId: string): Promise<boolean> {
 }
 
 /** Looks again when time alone changes the answer; one later look is planned at most. */
-async function planNext(tx: SqlTx, orgId: string, at: number | null): Promise<void> {
-  if (at === null) return;
+async function planNext(tx: SqlTx, orgId: string, at: number): Promise<void> {
+  if (!Number.isFinite(at)) return;
   // A decision of time turns in the millisecond in which the moment is over.
   const runAt = new Date(at + 1);
   const [row] = await tx.$queryRaw<[{ planned: boolean }]>`

@@ -117,5 +117,6 @@ async function change(
   });
   // Its place on the list is computed by the product itself, at once.
   await enqueue(ctx.tx, "case.prioritize", { orgId, caseId });
+  await enqueue(ctx.tx, "assignment.run", { orgId: readerOrgId });
   await announceCase(ctx, { caseId, orgId, readerOrgId, studyRef: studyId });
 }

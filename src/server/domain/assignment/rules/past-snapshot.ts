@@ -40,11 +40,7 @@ export async function readPast(tx: SqlTx, readerOrgId: string, from: Date, until
 }
 
 /** Everything of a snapshot but its cases and rules, at a moment. */
-async function peopleAndPlaces(
-  tx: SqlTx,
-  readerOrgId: string,
-  now: Date,
-): Promise<Omit<Snapshot, "cases" | "rules">> {
+async function peopleAndPlaces(tx: SqlTx, readerOrgId: string, now: Date): Promise<Omit<Snapshot, "cases" | "rules">> {
   const contracts = await tx.$queryRaw<
     { id: string; hospitalId: string; facilityId: string | null; startsAt: Date; endsAt: Date | null }[]
   >`SELECT id, org_id AS "hospitalId", facility_id AS "facilityId", starts_at AS "startsAt", ends_at AS "endsAt"
