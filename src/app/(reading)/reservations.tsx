@@ -32,7 +32,13 @@ export function ReservationKeeper() {
     countWindow();
     const onHide = (event: PageTransitionEvent) => {
       if (event.persisted || !any.current || !isLastWindow()) return;
-      void fetch("/api/trpc/worklist.leaveReserved", { method: "POST", keepalive: true }).catch(() => {
+      void fetch("/api/trpc/worklist.leaveReserved", {
+        method: "POST",
+        keepalive: true,
+        // Without a body that is JSON the portal refuses it.
+        headers: { "content-type": "application/json" },
+        body: "{}",
+      }).catch(() => {
         // It lapses by itself.
       });
     };
