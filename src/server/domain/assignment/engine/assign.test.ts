@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { aCase, aReader, aRule, aSnapshot, minutes, now } from "#tests/factories/assignment.ts";
 import { assign } from "./assign.ts";
 import type { Decision } from "./decisions.ts";
+import { findingInWords } from "./findings-in-words.ts";
 import { decisionInWords, readerInWords, traces } from "./trace.ts";
 
 const push = aRule({ id: "push", mode: { kind: "push", acceptSeconds: 120 } });
@@ -263,6 +264,10 @@ test("the lead reads what is in a reader's way, and the reader why it is his", (
     "Offered to you until 21:32 by the rule push: 2.5 work units per hour of the shift, the next reader 4.0.",
   );
   assert.match(decisionInWords(trace.decision, names, at, null), /^Offered to ben until/);
+  assert.equal(
+    findingInWords({ code: "licence.valid", jurisdiction: "none", until: null }, names, at),
+    "No licence is asked for",
+  );
   const none = traces(aSnapshot({ cases: [aCase({ id: "ct" })], readers: readers.slice(0, 1), rules: [push] }), ["ct"]);
   assert.equal(
     decisionInWords(none.outcome.decisions[0]!, names, at, null),

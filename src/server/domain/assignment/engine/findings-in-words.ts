@@ -11,7 +11,9 @@ const sentences: { [C in FindingCode]: (of: Extract<Finding, { code: C }>, names
   "contract.in-force": () => "A contract is in force",
   "contract.none": ({ facilityId }, names) => `No contract is in force with ${names("facility", facilityId)}`,
   "licence.valid": ({ jurisdiction, until }, _, at) =>
-    `Licence for ${jurisdiction}${until === null ? "" : `, valid until ${at(until)}`}`,
+    jurisdiction === "none"
+      ? "No licence is asked for"
+      : `Licence for ${jurisdiction}${until === null ? "" : `, valid until ${at(until)}`}`,
   "licence.missing": ({ jurisdiction }) => `No licence for ${jurisdiction}`,
   "licence.expired": ({ jurisdiction, at: when }, _, at) => `Licence for ${jurisdiction} expired ${at(when)}`,
   "licence.not-yet": ({ jurisdiction, from }, _, at) => `Licence for ${jurisdiction} begins ${at(from)}`,
