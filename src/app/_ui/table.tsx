@@ -1,6 +1,6 @@
-import { Children, cloneElement, isValidElement, type ReactElement, type ReactNode } from "react";
+import { Children, cloneElement, Fragment, isValidElement, type ReactElement, type ReactNode } from "react";
 
-type Cell = ReactElement<{ "data-label"?: string }>;
+type Cell = ReactElement<{ "data-label"?: string; children?: ReactNode }>;
 type Row = ReactElement<{ children?: ReactNode }>;
 
 /**
@@ -44,8 +44,13 @@ export function Table({
 
 /** The first cell is the card's title and needs no label. */
 function labelled(row: Row, head: string[]): Row {
-  const cells = Children.toArray(row.props.children).map((cell, index) =>
-    index > 0 && head[index] && isValidElement(cell) ? cloneElement(cell as Cell, { "data-label": head[index] }) : cell,
-  );
+  const cells = Children.toArray(row.props.children).map((cell, index) => {
+    if (index === 0 || !head[index] || !isValidElement(cell)) return cell;
+    const { children } = (cell as Cell).props;
+    // On a phone label and content stand side by side, and what is in several pieces must stay one.
+    const inPieces = Children.toArray(children).length > 1 || (isValidElement(children) && children.type === Fragment);
+    const whole = inPieces ? <div className="min-w-0">{children}</div> : children;
+    return cloneElement(cell as Cell, { "data-label": head[index] }, whole);
+  });
   return cloneElement(row, {}, cells);
 }

@@ -40,9 +40,7 @@ export function ReadersScreen({ me, initial, at }: { me: Me; initial: ReadersAns
         </EmptyState>
       ) : (
         <Table label="Readers" head={["Reader", "Now", "Reads", "Licences", "Cannot report at", "This shift"]}>
-          {items.map((item) => (
-            <ReaderRow key={item.userId} item={item} places={places} />
-          ))}
+          {items.map((item) => readerRow(item, places))}
         </Table>
       )}
       <div className="grid items-start gap-4 lg:grid-cols-2">
@@ -106,10 +104,11 @@ function CredentialsCard({
   );
 }
 
-function ReaderRow({ item, places }: { item: ReaderListItem; places: ReadersAnswer["places"] }) {
+/** No component: the table labels the cells that it is given. */
+function readerRow(item: ReaderListItem, places: ReadersAnswer["places"]) {
   const placeOf = (id: string) => places.find(({ facilityId }) => facilityId === id)?.name ?? "";
   return (
-    <tr>
+    <tr key={item.userId}>
       <td className="font-medium">
         <Link href={`/readers/${item.userId}`} className="text-accent hover:underline">
           {item.displayName}
