@@ -41,6 +41,14 @@ export function ProfileForm({
   const [trained, setTrained] = useState(profile.subspecialties as Subspecialty[]);
   const [adding, setAdding] = useState(false);
   const [languages, setLanguages] = useState(profile.languages);
+  const changeLanguages = (changed: typeof languages) => {
+    setLanguages(changed);
+    onSaved(false);
+  };
+  const changeTrained = (changed: Subspecialty[]) => {
+    setTrained(changed);
+    onSaved(false);
+  };
   const save = useMutation(trpc.readers.saveProfile.mutationOptions({ onSuccess: () => onSaved(true) }));
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -114,7 +122,7 @@ export function ProfileForm({
               <Button
                 key={tag}
                 aria-label={`Take away ${languageName(tag)}`}
-                onClick={() => setLanguages(languages.filter((each) => each !== tag))}
+                onClick={() => changeLanguages(languages.filter((each) => each !== tag))}
               >
                 {languageName(tag)} ×
               </Button>
@@ -122,7 +130,7 @@ export function ProfileForm({
             <select
               aria-label="Add a language"
               value=""
-              onChange={(event) => setLanguages([...languages, event.currentTarget.value])}
+              onChange={(event) => changeLanguages([...languages, event.currentTarget.value])}
               className="h-8 rounded-md border border-line-strong bg-panel px-2 text-sm"
             >
               <option value="">Add a language</option>
@@ -148,7 +156,7 @@ export function ProfileForm({
                   <Button
                     look="quiet-danger"
                     aria-label={`Take away ${words}`}
-                    onClick={() => setTrained(trained.filter((_, other) => other !== n))}
+                    onClick={() => changeTrained(trained.filter((_, other) => other !== n))}
                   >
                     Take away
                   </Button>
@@ -179,7 +187,7 @@ export function ProfileForm({
         <SubspecialtyForm
           onAdd={(added) => {
             const words = subspecialtyInWords(added);
-            if (!trained.some((each) => subspecialtyInWords(each) === words)) setTrained([...trained, added]);
+            if (!trained.some((each) => subspecialtyInWords(each) === words)) changeTrained([...trained, added]);
             setAdding(false);
           }}
         />
