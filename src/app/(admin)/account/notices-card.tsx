@@ -154,7 +154,14 @@ export function WebhookCard() {
       },
     }),
   );
-  const forget = useMutation(trpc.notice.webhook.forget.mutationOptions({ onSuccess: refresh }));
+  const forget = useMutation(
+    trpc.notice.webhook.forget.mutationOptions({
+      onSuccess: () => {
+        setSecret(null);
+        refresh();
+      },
+    }),
+  );
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     save.mutate({ url: String(new FormData(event.currentTarget).get("url") ?? "").trim() });
