@@ -3,7 +3,8 @@ const name = "overread-reading-windows";
 type Word = { from: string; says: "here" | "who" | "gone" };
 
 const others = new Set<string>();
-const own = typeof crypto === "undefined" ? "" : crypto.randomUUID();
+/** Over plain HTTP a browser makes no UUIDs. */
+const own = globalThis.crypto?.randomUUID?.() ?? String(Math.random());
 let channel: BroadcastChannel | null = null;
 
 /** Counts this window. Idempotent. A window that crashed is counted until the last one closes: what it keeps lapses. */
