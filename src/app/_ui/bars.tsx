@@ -23,7 +23,7 @@ export function BarChart({
   const left = 150;
   const width = 480;
   const shown = (value: number) =>
-    value >= 100 || Number.isInteger(value) ? Math.round(value).toLocaleString("en") : value.toFixed(1);
+    value >= 100 || Number.isInteger(value) ? Math.round(value).toLocaleString("en") : value.toFixed(value < 1 ? 2 : 1);
   return (
     <figure className="flex min-w-0 flex-col gap-1 rounded-lg border border-line bg-panel p-3">
       <figcaption className="flex flex-wrap items-baseline justify-between gap-x-4 text-[0.8125rem] font-medium">

@@ -72,7 +72,7 @@ export function BoardScreen({ me, initial, at }: { me: Me; initial: Board; at: n
         tabIndex={0}
       >
         {columns.map(({ id, title, cases }) => (
-          <section key={id} aria-label={title} className="flex w-64 shrink-0 flex-col gap-2 max-md:w-full">
+          <section key={id} aria-label={title} className="flex w-56 shrink-0 grow flex-col gap-2 max-md:w-full">
             <h2 className="flex justify-between gap-2 border-b border-line pb-1 font-semibold">
               {title} <span className="tabular font-normal text-quiet">{cases.length}</span>
             </h2>
@@ -107,7 +107,9 @@ function CaseCard({ item, board, by, late }: { item: BoardCase; board: Board; by
         <PriorityMark priority={item.priority} />
         {item.held ? <span className="text-held">held</span> : <Countdown dueAt={item.dueAt} />}
       </span>
-      <Exam modalities={item.modalities} description={item.description} />
+      <span>
+        <Exam modalities={item.modalities} description={item.description} />
+      </span>
       <span className="text-quiet">
         {[by === "facility" ? "" : facility, by === "reader" ? "" : (reader ?? "with nobody")]
           .filter(Boolean)
