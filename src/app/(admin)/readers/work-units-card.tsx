@@ -61,7 +61,13 @@ export function WorkUnitsCard({
         <Button onClick={() => void save()}>Save as CSV</Button>
         <label className="inline-flex flex-wrap items-center gap-2">
           <span className="text-[0.8125rem] font-medium">Replace by a CSV file</span>
-          <input type="file" accept=".csv,text/csv" disabled={bring.isPending} onChange={(event) => void take(event)} />
+          <input
+            type="file"
+            accept=".csv,text/csv"
+            disabled={bring.isPending}
+            onChange={(event) => void take(event)}
+            className="max-w-full file:mr-2 file:h-8 file:rounded-md file:border file:border-line-strong file:bg-panel file:px-3"
+          />
         </label>
       </div>
       <div role="status">
