@@ -99,7 +99,8 @@ export function ReserveMark({ item, userId }: { item: WorklistItem; userId: stri
       className={mine ? "text-accent" : "text-quiet"}
     >
       <Bookmark className="mr-1 inline size-3.5 align-[-2px]" aria-hidden="true" />
-      {mine ? "Reserved by you" : `Reserved, ${item.reserved.name}`}
+      {/* The column is narrow, and for whom is what must be legible. */}
+      {mine ? "For you" : `For ${item.reserved.name}`}
     </span>
   );
 }
