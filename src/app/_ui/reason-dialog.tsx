@@ -47,6 +47,7 @@ export function ReasonDialog({
           maxLength={300}
           autoComplete="off"
           hint="For the audit trail. No names."
+          data-first
         />
         <Problem error={error} />
         <div className="flex justify-end gap-2">
