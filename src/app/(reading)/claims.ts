@@ -6,6 +6,8 @@ export type HeldClaim = { claimToken: string; until: number };
  * would outlive the reader's visit.
  */
 const held = new Map<string, HeldClaim>();
+/** Cases that this window is handing on to a colleague. */
+const handedOn = new Set<string>();
 const pendingReleases = new Map<string, ReturnType<typeof setTimeout>>();
 /** Long enough for a page that is remounted, short enough that a colleague does not notice. */
 const graceMs = 400;
@@ -13,8 +15,22 @@ const graceMs = 400;
 export function holdClaim(caseId: string, answer: { claimToken: string; claimedUntil: string }): HeldClaim {
   const claim = { claimToken: answer.claimToken, until: new Date(answer.claimedUntil).getTime() };
   held.set(caseId, claim);
+  handedOn.delete(caseId);
   return claim;
 }
+
+/**
+ * From now on the page does not claim the case again by itself when it turns free, until it is claimed on purpose. Said before the request that
+ * frees it: the news may come before the answer.
+ *
+ * @returns takes it back, where the request failed
+ */
+export function handOn(caseId: string): () => void {
+  handedOn.add(caseId);
+  return () => handedOn.delete(caseId);
+}
+
+export const isHandedOn = (caseId: string): boolean => handedOn.has(caseId);
 
 export function heldClaim(caseId: string): HeldClaim | null {
   return held.get(caseId) ?? null;

@@ -8,7 +8,16 @@ import { serverNow } from "../_trpc/server-time.ts";
 import { sessionHasEnded } from "../_trpc/session-ended.ts";
 import type { WorklistItem } from "../_trpc/types.ts";
 import { msSinceActivity } from "../_ui/activity.ts";
-import { cancelRelease, forgetClaim, type HeldClaim, heldClaim, holdClaim, releaseNow, releaseSoon } from "./claims.ts";
+import {
+  cancelRelease,
+  forgetClaim,
+  type HeldClaim,
+  heldClaim,
+  holdClaim,
+  isHandedOn,
+  releaseNow,
+  releaseSoon,
+} from "./claims.ts";
 
 /** Errors that say nothing about the lease, which keeps running: no answer, or an expired session. */
 const unanswered = new Set(["network", "internal", "auth.required"]);
@@ -119,7 +128,7 @@ export function useClaim(
         claim: null,
         problem: `${heldElsewhere} has taken over this case. Your text is kept here; copy what you need.`,
       });
-    } else if (free && msSinceActivity() < 60_000) {
+    } else if (free && !isHandedOn(caseId) && msSinceActivity() < 60_000) {
       void claimAgain();
     }
   }, [view.phase, heldElsewhere, free, caseId, claimAgain]);

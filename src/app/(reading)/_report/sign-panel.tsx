@@ -10,7 +10,7 @@ import type { Report, WorklistItem } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Field } from "../../_ui/field.tsx";
 import { formatSpan, plural } from "../../_ui/format.ts";
-import { forgetClaim, type HeldClaim } from "../claims.ts";
+import { forgetClaim, type HeldClaim, handOn } from "../claims.ts";
 import type { DraftText } from "./draft-state.ts";
 import { noOpinion, OverReadFields } from "./over-read-fields.tsx";
 import { describeRecipients } from "./recipients.ts";
@@ -76,9 +76,11 @@ export function SignPanel({
       return;
     }
     setBusy(true);
+    const keepIt = kind === "preliminary" ? handOn(caseId) : null;
     try {
       const version = await flush();
       if (version === null) {
+        keepIt?.();
         setProblem("The draft could not be saved, so it cannot be signed yet. Your text is kept; try again.");
         return;
       }
@@ -92,6 +94,7 @@ export function SignPanel({
       void queryClient.invalidateQueries({ queryKey: trpc.study.pathKey() });
       onSigned();
     } catch (error) {
+      keepIt?.();
       const code = appCodeOf(error);
       if (code === "case.claim-expired" || code === "case.not-claimed") onClaimLost(error);
       const wait = detailsOf(error).retryAfterSeconds;
