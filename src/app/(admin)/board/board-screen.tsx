@@ -72,7 +72,11 @@ export function BoardScreen({ me, initial, at }: { me: Me; initial: Board; at: n
         tabIndex={0}
       >
         {columns.map(({ id, title, cases }) => (
-          <section key={id} aria-label={title} className="flex w-56 shrink-0 grow flex-col gap-2 max-md:w-full">
+          <section
+            key={id}
+            aria-label={title}
+            className="flex w-56 shrink-0 grow flex-col gap-2 max-md:w-full md:max-w-80"
+          >
             <h2 className="flex justify-between gap-2 border-b border-line pb-1 font-semibold">
               {title} <span className="tabular font-normal text-quiet">{cases.length}</span>
             </h2>
