@@ -42,6 +42,8 @@ function pages(): [who: string | null, path: string, ready: string][] {
     [people.reader, "/account", "Credential file"],
     [people.lead, "/readers", "Ends soon"],
     [people.lead, `/readers/${readerId}`, "Credential file"],
+    [people.lead, "/assignment", "Rehearsal"],
+    [people.lead, "/board", "Fairness"],
     [people.admin, "/worklist", "Urgent"],
     [people.admin, "/admin", "refused"],
     [people.admin, "/admin/facilities", "AE title"],
@@ -50,6 +52,9 @@ function pages(): [who: string | null, path: string, ready: string][] {
     [people.admin, "/admin/set-aside", "Twice"],
     [people.admin, "/orders", "the names differ"],
     [people.admin, "/admin/audit", "Export CSV"],
+    [people.admin, "/admin/damaged", "Every image is sound"],
+    [people.admin, "/account", "Webhook of the organisation"],
+    [people.operator, "/operator", "What everything else depends on"],
     [people.referrer, "/reports", "Normal chest CT."],
     [people.referrer, `/reports/${signedStudyId}`, "Told by telephone."],
   ];

@@ -12,6 +12,7 @@ export const people = {
   admin: "admin@lakeside.example",
   referrer: "referrer@lakeside.example",
   lead: "lead@nightshift.example",
+  operator: "operator@overread.example",
 };
 
 /**
