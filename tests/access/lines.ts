@@ -345,6 +345,8 @@ export const onCallerAlone = new Set([
   "session.secondFactor.confirm",
   "session.secondFactor.remove",
   "user.acceptInvitation",
+  // Has no argument that could name another organisation's; a second person of the same one meets the first one's version.
+  "escalation.saveLadder",
 ]);
 /** Lists narrowed by a foreign id answer with nothing; everything else that names one is refused. */
 export const answersEmpty = new Set([
@@ -359,7 +361,6 @@ export const answersEmpty = new Set([
   "notice.mail.save",
   "notice.mail.verify",
   "notice.webhook.save",
-  "escalation.saveLadder",
 ]);
 
 /** Who opens images, and who adds some: one answer for the worklist's button, the procedure behind it and every DICOMweb route. */
