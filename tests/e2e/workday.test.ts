@@ -337,7 +337,7 @@ describe("a working day", () => {
       await route.fulfill({ response });
     });
     const answer = page.waitForResponse("**/api/auth/signout");
-    await page.locator("summary:not([aria-label])").click();
+    await page.getByRole("banner").locator("summary:not([aria-label])").click();
     await page.getByRole("button", { name: "Sign out" }).click();
     await answer;
     assert.match(emptied, /"cache"/);
