@@ -77,6 +77,8 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "order.other-patient": { trpc: "CONFLICT", http: 409, retry: "no" },
   "escalation.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },
   "list.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "contract.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
+  "service-level.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },
   "rules.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },
   "patient.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
   "audit.broken-chain": { trpc: "INTERNAL_SERVER_ERROR", http: 500, retry: "no" },

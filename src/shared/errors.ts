@@ -60,6 +60,8 @@ export const errorCodes = [
   "order.cancelled",
   "order.other-patient",
   "rules.version-conflict",
+  "contract.not-found",
+  "service-level.version-conflict",
   "escalation.version-conflict",
   "list.version-conflict",
   "patient.not-found",

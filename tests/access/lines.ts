@@ -9,6 +9,7 @@ export type Things = {
   orgSlug: string;
   facilitySlug: string;
   facilityId: string;
+  contractId: string;
   edgeId: string;
   userId: string;
   studyInstanceUid: string;
@@ -53,6 +54,7 @@ const rule = (facilityId: string) => ({
   mode: { kind: "pool" },
   exclusive: false,
 });
+const terms = { holidays: [], lines: [], otherwise: { stat: 1, urgent: 2, routine: 3 } };
 const sections = [{ key: "impression", title: "Impression", text: "Mine now." }];
 
 export const procedures: Record<string, Line> = {
@@ -285,6 +287,23 @@ export const procedures: Record<string, Line> = {
   "edge.list": { reach: null, may: ["site_admin"] },
   "edge.issueCode": { reach: ({ facilitySlug }) => ({ facilitySlug }), may: ["site_admin"] },
   "edge.revoke": { reach: ({ edgeId }) => ({ edgeId }), may: ["site_admin"] },
+  "serviceLevel.list": { reach: null, may: ["site_admin", "worklist_manager"] },
+  "serviceLevel.save": {
+    reach: ({ contractId }) => ({ contractId, basedOn: null, validFrom: null, terms }),
+    may: ["site_admin"],
+  },
+  "serviceLevel.try": {
+    reach: ({ contractId, facilityId }) => ({
+      contractId,
+      terms,
+      facilityId,
+      modality: "CT",
+      priority: "stat",
+      patientClass: "emergency",
+      arrivesAt: "2026-12-24T23:00",
+    }),
+    may: ["site_admin", "worklist_manager"],
+  },
   "facility.list": { reach: null, may: staff },
   "facility.update": { reach: ({ facilitySlug }) => ({ facilitySlug, quietSeconds: 77 }), may: ["site_admin"] },
   "user.list": { reach: null, may: ["site_admin"] },

@@ -191,6 +191,7 @@ async function furnish(
     orgSlug: open.orgSlug,
     facilitySlug: facility,
     facilityId,
+    contractId: await one<string>("SELECT id AS value FROM contract WHERE org_id = $1 LIMIT 1", [org]),
     edgeId,
     userId: reader.actor.userId,
     studyInstanceUid: open.studyInstanceUid,

@@ -45,6 +45,7 @@ function pages(): [who: string | null, path: string, ready: string][] {
     [people.admin, "/worklist", "Urgent"],
     [people.admin, "/admin", "refused"],
     [people.admin, "/admin/facilities", "AE title"],
+    [people.admin, "/admin/service-levels", "In force"],
     [people.admin, "/admin/users", "Petra Novak"],
     [people.admin, "/admin/identity", "Brook"],
     [people.admin, "/admin/set-aside", "Twice"],

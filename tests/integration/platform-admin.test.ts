@@ -32,11 +32,13 @@ test("the portal knows who is there and shows each role its rooms only", async (
     "orders",
     "edges",
     "facilities",
+    "serviceLevels",
     "users",
     "setAside",
     "damaged",
     "identity",
     "audit",
+    "webhook",
   ]);
   assert.deepEqual(await rooms("operator@overread.example"), ["audit", "platform"]);
   const me = await (await caller("radiologist@nightshift.example")).session.me();

@@ -25,6 +25,7 @@ test("who has several roles sees each place once and starts with the work neares
   const office = [
     "/admin",
     "/admin/facilities",
+    "/admin/service-levels",
     "/admin/users",
     "/admin/set-aside",
     "/admin/damaged",

@@ -66,6 +66,8 @@ const sentences: Record<string, string> = {
   "order.version-conflict": "Somebody else changed this order meanwhile. Look at it again, then change it.",
   "escalation.version-conflict": "A colleague has saved the ladder meanwhile. Look at it and change it again.",
   "list.version-conflict": "Somebody else changed this list meanwhile. Look at it again, then change it.",
+  "contract.not-found": "There is no such contract of your organisation.",
+  "service-level.version-conflict": "Somebody else wrote a version meanwhile. Look at it, then write yours.",
   "rules.version-conflict":
     "Another lead saved rules meanwhile. Nothing of yours is lost: look at theirs, then save again.",
   "order.cancelled": "This order is cancelled.",

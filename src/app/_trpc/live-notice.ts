@@ -9,6 +9,7 @@ const routersOf: Record<string, string[]> = {
   "edge.changed": ["edge"],
   "readers.changed": ["readers", "board"],
   "rules.changed": ["rules", "board"],
+  "service-level.changed": ["serviceLevel"],
   "notice.changed": ["notice"],
   "lists.changed": ["list"],
 };

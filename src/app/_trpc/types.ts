@@ -17,6 +17,7 @@ export type ReferralItem = Outputs["referral"]["list"]["items"][number];
 export type Referral = Outputs["referral"]["get"];
 export type Edge = Outputs["edge"]["list"][number];
 export type Facility = Outputs["facility"]["list"][number];
+export type ServiceLevels = Outputs["serviceLevel"]["list"][number];
 export type StaffMember = Outputs["user"]["list"]["items"][number];
 export type AuditItem = Outputs["audit"]["search"]["items"][number];
 export type Notice = Outputs["notice"]["list"]["items"][number];

@@ -7,6 +7,7 @@ export type Place = { href: string; label: string };
 const office: readonly (Place & { may: keyof Abilities })[] = [
   { href: "/admin", label: "Edge routers", may: "edges" },
   { href: "/admin/facilities", label: "Facilities", may: "facilities" },
+  { href: "/admin/service-levels", label: "Service levels", may: "serviceLevels" },
   { href: "/admin/users", label: "People", may: "users" },
   { href: "/admin/set-aside", label: "Set aside", may: "setAside" },
   { href: "/admin/damaged", label: "Damaged images", may: "damaged" },

@@ -8,6 +8,7 @@ export type LiveEvent = {
     | "edge.changed"
     | "study.changed"
     | "rules.changed"
+    | "service-level.changed"
     | "readers.changed"
     | "notice.changed"
     | "lists.changed";

@@ -9,6 +9,7 @@ import { orderPolicy } from "#server/domain/ordering/index.ts";
 import { readerPolicy } from "#server/domain/readers/index.ts";
 import { casePolicy } from "#server/domain/reading/index.ts";
 import { referralPolicy } from "#server/domain/reporting/index.ts";
+import { serviceLevelPolicy } from "#server/domain/service-level/index.ts";
 import { tenancyPolicy } from "#server/domain/tenancy/index.ts";
 
 /**
@@ -31,6 +32,7 @@ export function abilitiesOf(actor: UserActor) {
     referrals: referralPolicy.can(actor, "referral.list", null),
     edges: edgePolicy.can(actor, "edge.manage", null),
     facilities: tenancyPolicy.can(actor, "facility.manage", null),
+    serviceLevels: serviceLevelPolicy.can(actor, "service-level.read", null),
     users: tenancyPolicy.can(actor, "user.manage", null),
     setAside: quarantinePolicy.can(actor, "quarantine.resolve", null),
     damaged: damagePolicy.can(actor, "damage.list", null),

@@ -15,6 +15,7 @@ import { readersRouter } from "./routers/readers.ts";
 import { referralRouter } from "./routers/referral.ts";
 import { reportRouter } from "./routers/report.ts";
 import { rulesRouter } from "./routers/rules.ts";
+import { serviceLevelRouter } from "./routers/service-level.ts";
 import { sessionRouter } from "./routers/session.ts";
 import { studyRouter } from "./routers/study.ts";
 import { userRouter } from "./routers/user.ts";
@@ -38,6 +39,7 @@ export const appRouter = router({
   audit: auditRouter,
   edge: edgeRouter,
   facility: facilityRouter,
+  serviceLevel: serviceLevelRouter,
   user: userRouter,
   session: sessionRouter,
   notice: noticeRouter,

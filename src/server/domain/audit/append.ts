@@ -79,6 +79,7 @@ export type AuditAction =
   | "order.part"
   | "case.apply-orders"
   | "rules.save"
+  | "service-level.save"
   | "reader.update"
   | "reader.credential"
   | "reader.swap"

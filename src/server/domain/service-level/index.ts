@@ -1,3 +1,11 @@
 export { writeFirstVersion } from "./first-version.ts";
+export { serviceLevelPolicy } from "./policy.ts";
+export {
+  listServiceLevels,
+  SaveServiceLevel,
+  saveServiceLevel,
+  TryServiceLevel,
+  tryServiceLevel,
+} from "./service-levels.ts";
 export { usualMinutes } from "./usual-minutes.ts";
 export { serviceLevelsOf } from "./versions.ts";

@@ -73,6 +73,7 @@ const names: Record<string, string> = {
   "report.delivered": "returned a document",
   "referral.list": "looked at the reports",
   "referral.read": "read a report (referrer)",
+  "service-level.save": "wrote a service level",
   "rules.save": "saved assignment rules",
   "reader.update": "changed what is kept of a reader",
   "reader.credential": "changed a licence or privilege",

@@ -7,10 +7,12 @@ export {
   type PatientClass,
   type Priority,
   type PrivilegeLevel,
+  patientClasses,
+  priorities,
   privilegeLevels,
   readTypes,
 } from "./codes.ts";
-export { type Arrival, promiseFor, type ServiceLevel } from "./service-level.ts";
+export { type Arrival, promiseFor, type ServiceLevel, serviceLevelSchema } from "./service-level.ts";
 export type { ReaderFacts, Snapshot, WorkUnitTable } from "./snapshot.ts";
 export { dayBefore, isTimeZone, minuteOf, wallTime, weekdayOf } from "./wall-clock.ts";
 export { workUnitsBy } from "./work-units.ts";
