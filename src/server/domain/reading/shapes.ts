@@ -3,6 +3,7 @@ import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import type { OrderOfStudy } from "../ordering/index.ts";
 import type { Identity } from "../patient-identity.ts";
 import type { ListId } from "./list-ids.ts";
+import type { WhyDue } from "./why-due.ts";
 
 /** What the reading module returns. Times are ISO 8601 in UTC; DICOM dates and times as received. */
 
@@ -195,7 +196,12 @@ export type CaseMessage = {
   at: string;
 };
 
-export type CaseDetail = WorklistItem & { messages: CaseMessage[]; orders: OrderOfStudy[]; priors: PriorSummary[] };
+export type CaseDetail = WorklistItem & {
+  messages: CaseMessage[];
+  orders: OrderOfStudy[];
+  priors: PriorSummary[];
+  whyDue: WhyDue;
+};
 
 export type SeriesSummary = {
   seriesInstanceUid: string;
