@@ -48,9 +48,10 @@ before(async () => {
   );
   door = await openFrontDoor({ host: "127.0.0.1", port: 0, log: createLog("dicomweb", "fatal") });
   await eventually(async () => (await ask({ target: "/sign-in" })).status === 200, "the pages");
-  const people = await db.owner.query<{ display_name: string; email: string }>(
-    "SELECT display_name, email FROM user_account",
+  const people = await db.owner.query<{ id: string; display_name: string; email: string }>(
+    "SELECT id, display_name, email FROM user_account",
   );
+  const reader = people.rows.find(({ email }) => email === "radiologist@nightshift.example");
   secrets = ["Zenithcanary", "PID-CANARY", ...people.rows.flatMap((row) => [row.display_name, row.email])];
   pages = globSync("src/app/**/page.tsx", { cwd: root })
     .map((file) => file.replace(/^src\/app/, "").replace(/\/page\.tsx$/, ""))
@@ -59,7 +60,8 @@ before(async () => {
         route
           .replace(/\/\([^)]*\)/g, "")
           .replace("[caseId]", caseId)
-          .replace("[studyId]", studyId) || "/",
+          .replace("[studyId]", studyId)
+          .replace("[userId]", reader?.id ?? "") || "/",
     )
     .filter((route) => route !== "/sign-in")
     .sort();
@@ -257,6 +259,7 @@ async function mustSayNothing(what: Ask): Promise<void> {
 test("somebody signed in does see on each page what is looked for here", async () => {
   const emails = [
     "radiologist@nightshift.example",
+    "lead@nightshift.example",
     "admin@lakeside.example",
     "operator@overread.example",
     "referrer@lakeside.example",

@@ -175,6 +175,19 @@ test("the time of an offer is planned as a run of its own, once", async () => {
   }
 });
 
+test("a study that says nothing of modality or body part holds up nobody else's cases", async () => {
+  await rule(offered);
+  const { caseId: odd } = await unread();
+  await db.owner.query(
+    "UPDATE study s SET modalities = NULL, acquired_modalities = '{}', body_parts = NULL FROM reading_case c WHERE c.study_ref = s.id AND c.id = $1",
+    [odd],
+  );
+  const { caseId } = await unread();
+  await run();
+  assert.notEqual((await handOf(caseId)).to, null);
+  await as(solheim, (ctx) => whyMe(ctx, { caseId: odd }));
+});
+
 test("every event of a case asks the rules, once for each group", async () => {
   const { caseId } = await unread();
   const asked = async (act: () => Promise<unknown>) => {

@@ -101,9 +101,10 @@ function wantedCases(readerOrgId: string, which: Which): Prisma.Sql {
   return Prisma.sql`${open} AND (c.id = ANY(${caseIds as string[]}::uuid[]) ${his})`;
 }
 
+// A study that says nothing of its parts holds up nobody else's cases: both lists may be NULL in rows that the product did not write.
 const casesSql = (wanted: Prisma.Sql): Prisma.Sql => Prisma.sql`
-  SELECT c.id, c.org_id AS "hospitalId", coalesce(c.facility_id, c.org_id) AS "facilityId", ${acquiredModalities} AS modalities, s.body_parts AS "bodyParts",
-    s.study_description AS "studyDescription", s.patient_birth_date AS "birthDate", s.study_date AS "studyDate", s.patient_ref AS "patientRef",
+  SELECT c.id, c.org_id AS "hospitalId", coalesce(c.facility_id, c.org_id) AS "facilityId", coalesce(${acquiredModalities}, '{}') AS modalities,
+    coalesce(s.body_parts, '{}') AS "bodyParts", s.study_description AS "studyDescription", s.patient_birth_date AS "birthDate", s.study_date AS "studyDate", s.patient_ref AS "patientRef",
     s.patient_id <> '' AS identified, c.priority::text, c.state::text, ${completeCase} AS whole, c.created_at AS "arrivedAt", c.due_at AS "dueAt",
     CASE WHEN ${claimRuns} THEN c.claimed_by_id WHEN ${reservationRuns} THEN c.reserved_by_id END AS "claimedById",
     CASE WHEN ${claimRuns} THEN c.claimed_until ELSE c.reserved_until END AS "claimedUntil", c.claim_rule_id AS "claimRuleId",

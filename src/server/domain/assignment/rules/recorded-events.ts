@@ -20,8 +20,8 @@ export async function recordedEvents(
   until: Date,
 ): Promise<RecordedEvent[]> {
   const rows = await tx.$queryRawUnsafe<CaseRow[]>(
-    `SELECT c.id, c.org_id AS "hospitalId", coalesce(c.facility_id, c.org_id) AS "facilityId", ${acquiredModalities.sql} AS modalities,
-       s.body_parts AS "bodyParts", s.study_description AS "studyDescription", s.patient_ref AS "patientRef", s.patient_id <> '' AS identified,
+    `SELECT c.id, c.org_id AS "hospitalId", coalesce(c.facility_id, c.org_id) AS "facilityId", coalesce(${acquiredModalities.sql}, '{}') AS modalities,
+       coalesce(s.body_parts, '{}') AS "bodyParts", s.study_description AS "studyDescription", s.patient_ref AS "patientRef", s.patient_id <> '' AS identified,
        c.priority::text, coalesce(c.unread_at, c.created_at) AS "arrivedAt", c.due_at AS "dueAt", o.procedure_code AS "procedureCode",
        o.patient_class AS "patientClass", v.signed_by_id AS "signedById", v.signed_at AS "signedAt"
      FROM reading_case c JOIN study s ON s.id = c.study_ref
