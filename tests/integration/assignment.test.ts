@@ -185,7 +185,7 @@ test("a study that says nothing of modality or body part holds up nobody else's 
   const { caseId } = await unread();
   await run();
   assert.notEqual((await handOf(caseId)).to, null);
-  await as(solheim, (ctx) => whyMe(ctx, { caseId: odd }));
+  await as(solheim, (ctx) => whyMe(ctx, { caseId: odd, timeZone: "UTC" }));
 });
 
 test("every event of a case asks the rules, once for each group", async () => {
