@@ -72,7 +72,7 @@ async function walk(size: typeof desktop, look: (page: Page, path: string) => Pr
         : await (await newContext(browser, size)).newPage();
       opened.set(who, page);
     }
-    await goTo(page, `${house.stack.baseUrl}${path}`);
+    assert.equal(await goTo(page, `${house.stack.baseUrl}${path}`), 200, `${path} answers`);
     // On a phone images and report are two parts of the page.
     if (path.startsWith("/studies/") && size.width < 768) await page.getByRole("tab", { name: "report" }).click();
     await page.getByText(ready).filter({ visible: true }).first().waitFor();

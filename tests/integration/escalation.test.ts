@@ -114,6 +114,59 @@ test("nobody looked for an hour: every step is taken, in order, and each once", 
   assert.deepEqual(await told(colleague, made.caseId), ["80:pool"]);
 });
 
+/** On the roster at all hours since that day; null: on none. */
+async function shiftsSince(actor: UserActor, day: string | null): Promise<void> {
+  await db.owner.query("DELETE FROM reader_shift WHERE user_id = $1", [actor.userId]);
+  await db.owner.query(
+    `INSERT INTO reader_profile (user_id, org_id, off_roster) VALUES ($1, $2, $3)
+     ON CONFLICT (user_id) DO UPDATE SET off_roster = excluded.off_roster`,
+    [actor.userId, actor.orgId, day === null],
+  );
+  if (day === null) return;
+  await db.owner.query(
+    "INSERT INTO reader_shift (org_id, user_id, weekdays, starts, ends, time_zone, valid_from) VALUES ($1, $2, '{1,2,3,4,5,6,7}', '00:00', '00:00', 'UTC', $3)",
+    [actor.orgId, actor.userId, day],
+  );
+}
+const enforceCredentials = (enforced: boolean) =>
+  db.owner.query(
+    `INSERT INTO reader_settings (org_id, credentials_enforced) VALUES ($1, $2)
+     ON CONFLICT (org_id) DO UPDATE SET credentials_enforced = $2`,
+    [reader.orgId, enforced],
+  );
+const poolReach = async (caseId: string) => {
+  const pool = (await alarms(lead, caseId)).find(({ to }) => to === "pool");
+  return [pool?.people, pool?.reach];
+};
+
+test("of the readers those on shift are woken; all who may read it where none is; the lead where nobody may", async () => {
+  await shiftsSince(reader, "2020-01-01");
+  await shiftsSince(colleague, "2090-01-01");
+  const first = await makeCase();
+  await look(first, 80);
+  assert.deepEqual([await told(reader, first.caseId), await told(colleague, first.caseId)], [["80:pool"], []]);
+  assert.deepEqual(await poolReach(first.caseId), [1, "there"]);
+
+  await shiftsSince(reader, "2090-01-01");
+  const second = await makeCase();
+  await look(second, 80);
+  for (const actor of [reader, colleague]) assert.deepEqual(await told(actor, second.caseId), ["80:pool"]);
+  assert.deepEqual(await poolReach(second.caseId), [2, "all"]);
+
+  // Nobody has a licence where the case comes from.
+  await enforceCredentials(true);
+  await db.owner.query("DELETE FROM reader_licence");
+  const third = await makeCase();
+  await look(third, 80);
+  for (const actor of [reader, colleague]) assert.deepEqual(await told(actor, third.caseId), []);
+  assert.deepEqual(await told(lead, third.caseId), ["80:lead"], "in words for the lead");
+  assert.deepEqual(await poolReach(third.caseId), [1, "lead"]);
+  await look(third, 100);
+  assert.deepEqual(await told(lead, third.caseId), ["100:lead", "80:lead"]);
+  await enforceCredentials(false);
+  for (const actor of [reader, colleague]) await shiftsSince(actor, null);
+});
+
 test("two workers that look together take each step once, and tell everybody once", async () => {
   const made = await makeCase();
   const { caseId } = made;

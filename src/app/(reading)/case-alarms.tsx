@@ -3,8 +3,11 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTrpc } from "../_trpc/client.tsx";
-import { audienceWords } from "../_ui/in-words.ts";
+import type { Outputs } from "../_trpc/types.ts";
+import { audienceWords, reachWords } from "../_ui/in-words.ts";
 import { Ago } from "../_ui/now.tsx";
+
+type Alarm = Outputs["escalation"]["ofCase"][number];
 
 /** The alarms that were given while the time of a case ran, and who has seen them; nothing where there were none. */
 export function CaseAlarms({
@@ -24,8 +27,7 @@ export function CaseAlarms({
       {alarms.data.map((alarm) => (
         <li key={`${alarm.percent}:${alarm.to}`}>
           <span className="tabular">{alarm.percent} %</span>:{" "}
-          {alarm.people > 0 ? `${audienceWords[alarm.to]} told` : `nobody to tell (${audienceWords[alarm.to]})`}{" "}
-          <Ago at={alarm.at} />
+          {alarm.people > 0 ? `${toldOf(alarm)} told` : `nobody to tell (${toldOf(alarm)})`} <Ago at={alarm.at} />
           {alarm.acknowledged ? (
             <span className="block text-quiet">
               seen by {alarm.acknowledged.by || "a colleague"} <Ago at={alarm.acknowledged.at} />
@@ -36,3 +38,5 @@ export function CaseAlarms({
     </ul>,
   );
 }
+
+const toldOf = ({ to, reach }: Pick<Alarm, "to" | "reach">): string => (reach ? reachWords[reach] : audienceWords[to]);

@@ -54,9 +54,16 @@ export const statusWords: Record<WorklistItem["status"], string> = {
 /** Whom a step of the ladder tells. */
 export const audienceWords: Record<Outputs["escalation"]["ofCase"][number]["to"], string> = {
   reader: "whoever reads it",
-  pool: "all readers",
+  pool: "readers who may read it",
   lead: "the lead",
   site: "the site",
+};
+
+/** Whom an alarm for the pool reached. */
+export const reachWords: Record<NonNullable<Outputs["escalation"]["ofCase"][number]["reach"]>, string> = {
+  there: "whoever may read it now",
+  all: "all who may read it, since nobody was there",
+  lead: "the lead, since nobody may read it",
 };
 
 /** The same of one's own case. */

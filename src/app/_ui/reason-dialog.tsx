@@ -12,6 +12,7 @@ export function ReasonDialog({
   title,
   label,
   confirm,
+  hint = "For the audit trail. No names.",
   pending,
   error,
   onClose,
@@ -24,6 +25,8 @@ export function ReasonDialog({
   label: string;
   /** What the deciding button says. */
   confirm: string;
+  /** Who reads the reason. */
+  hint?: string;
   pending: boolean;
   error: unknown;
   onClose: () => void;
@@ -46,7 +49,7 @@ export function ReasonDialog({
           minLength={3}
           maxLength={300}
           autoComplete="off"
-          hint="For the audit trail. No names."
+          hint={hint}
           data-first
         />
         <Problem error={error} />

@@ -22,11 +22,11 @@ const words: { [K in NoticeKind]: (params: NoticeParams<K>) => { title: string; 
   "licence-expires": ({ days, jurisdiction }) => ({
     title:
       days === 0 ? `A licence (${jurisdiction}) has expired` : `A licence (${jurisdiction}) expires ${inDays(days)}`,
-    text: "Without it no case from there is assigned.",
+    text: "Enter the renewed one in the credential file. Where the group enforces credentials, no case from there is assigned without it.",
   }),
   "privilege-expires": ({ days }) => ({
     title: days === 0 ? "A privilege at a facility has expired" : `A privilege at a facility expires ${inDays(days)}`,
-    text: "Without it its cases are assigned to others.",
+    text: "Where the group enforces credentials, its cases are assigned to others until it is renewed.",
   }),
 };
 

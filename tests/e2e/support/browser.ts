@@ -42,10 +42,11 @@ export async function newContext(browser: Browser, viewport = desktop): Promise<
 /** Until the page's code runs: what is pressed before that is lost. */
 export const ready = (page: Page): Promise<void> => page.locator("html[data-ready]").waitFor({ state: "attached" });
 
-/** Opens an address of the portal, and waits until the page hears. */
-export async function goTo(page: Page, address: string): Promise<void> {
-  await page.goto(address);
+/** Opens an address of the portal, and waits until the page hears. @returns the status of the page; null: it was open already. */
+export async function goTo(page: Page, address: string): Promise<number | null> {
+  const answer = await page.goto(address);
   await ready(page);
+  return answer?.status() ?? null;
 }
 
 export async function reload(page: Page): Promise<void> {

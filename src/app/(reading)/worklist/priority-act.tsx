@@ -62,6 +62,7 @@ export function PriorityAct({ item }: { item: WorklistItem }) {
         open={deciding}
         title="Change the priority"
         label="Why"
+        hint="The hospital and every reader see it on the case. No names."
         confirm={chosen ? `Make it ${words[chosen]}` : "Change"}
         pending={decide.isPending}
         error={decide.error}

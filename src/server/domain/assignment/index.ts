@@ -14,6 +14,7 @@ export type { Rule } from "./engine/rules.ts";
 export type { CaseFacts, ReaderFacts, Snapshot } from "./engine/snapshot.ts";
 export { AssignCase, DeclineCase, OfGivenCase, TraceCase } from "./inputs.ts";
 export { myHand } from "./my-hand.ts";
+export { readersWhoMay, type WhoMay } from "./readers-who-may.ts";
 export {
   CheckRules,
   checkRules,

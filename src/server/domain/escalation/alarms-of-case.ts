@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Ctx, UserActor } from "#server/context.ts";
 import type { Step } from "../assignment/index.ts";
 import { casePolicy } from "../reading/index.ts";
+import type { Reach } from "./people.ts";
 
 export const AlarmsOf = z.object({ caseId: z.uuid() });
 
@@ -11,6 +12,8 @@ export type Alarm = Step & {
   at: Date;
   /** How many were told; 0: there was nobody. */
   people: number;
+  /** Of the pool: readers who were there; all who may, since none was; the lead, since nobody may. */
+  reach: Reach | null;
   acknowledged: { at: Date; by: string } | null;
 };
 
@@ -27,7 +30,7 @@ export async function alarmsOfCase(
   if (!row) throw new DomainError("case.not-found");
   casePolicy.authorize(actor, "case.read", row);
   const alarms = await tx.$queryRaw<(Omit<Alarm, "acknowledged"> & { seenAt: Date | null; seenBy: string | null })[]>`
-    SELECT percent, audience AS to, taken_at AS at, people, acknowledged_at AS "seenAt", staff_name(acknowledged_by_id) AS "seenBy"
+    SELECT percent, audience AS to, taken_at AS at, people, reach, acknowledged_at AS "seenAt", staff_name(acknowledged_by_id) AS "seenBy"
     FROM escalation_step WHERE case_id = ${caseId}::uuid ORDER BY taken_at DESC, percent DESC, step`;
   return alarms.map(({ seenAt, seenBy, ...alarm }) => ({
     ...alarm,

@@ -2,7 +2,7 @@ import type { SqlCtx } from "#server/context.ts";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import { enqueueAll } from "#server/jobs/enqueue.ts";
 import { publishAll } from "#server/live/publish.ts";
-import { type Step, stepKey, stepsDue } from "../assignment/index.ts";
+import { readersWhoMay, type Step, stepKey, stepsDue, type WhoMay } from "../assignment/index.ts";
 import { audit } from "../audit/index.ts";
 import { notify } from "../notices/index.ts";
 import { caseClocks } from "../reading/index.ts";
@@ -62,19 +62,28 @@ export async function escalateCases(
     SELECT case_id::text AS "caseId", step FROM escalation_step WHERE case_id = ANY(${ids}::uuid[])`;
   const takenOf = Map.groupBy(done, ({ caseId }) => caseId);
 
-  const forSite: Row[] = [];
-  const watched: (Row & { ladderVersion: number; lookAt: Date | null })[] = [];
-  let taken = 0;
-  for (const row of rows) {
+  const looks = rows.map((row) => {
     const ladder = ladderOf(row.readerOrgId);
     const now = given ?? row.now;
     const clock = clocks.get(row.caseId);
     const found = (takenOf.get(row.caseId) ?? []).map(({ step }) => step);
-    const { due, nextAt } =
-      clock && waits(row) ? stepsDue(ladder.steps, clock, found, now.getTime()) : { due: [], nextAt: null };
+    const steps = clock && waits(row) ? stepsDue(ladder.steps, clock, found, now.getTime()) : { due: [], nextAt: null };
+    return { row, ladder, now, ...steps };
+  });
+  // The pool is the group's: a hospital's look takes no step of it.
+  const forPool = looks.filter(
+    ({ row, due }) => actor.orgId === row.readerOrgId && due.some(({ step }) => step.to === "pool"),
+  );
+  const whoMay = await readersWhoMay(tx, { readerOrgId: actor.orgId, caseIds: forPool.map(({ row }) => row.caseId) });
+
+  const forSite: Row[] = [];
+  const watched: (Row & { ladderVersion: number; lookAt: Date | null })[] = [];
+  let taken = 0;
+  for (const { row, ladder, now, due, nextAt } of looks) {
     const site = actor.orgId === row.orgId;
     for (const { step, since } of due)
-      if ((step.to === "site") === site) taken += (await take(ctx, row, step, { since: new Date(since), now })) ? 1 : 0;
+      if ((step.to === "site") === site)
+        taken += (await take(ctx, row, step, { since: new Date(since), now, whoMay: whoMay.get(row.caseId) })) ? 1 : 0;
     if (actor.orgId !== row.readerOrgId) continue;
     if (!site && due.some(({ step }) => step.to === "site")) forSite.push(row);
     watched.push({ ...row, ladderVersion: ladder.version, lookAt: nextAt === null ? null : new Date(nextAt) });
@@ -92,21 +101,28 @@ export async function escalateCases(
 const waits = ({ state }: Pick<Row, "state">): boolean => !["held", "cancelled", "final", "amended"].includes(state);
 
 /** @returns false: it was taken already. */
-async function take(ctx: SqlCtx, row: Row, step: Step, { since, now }: { since: Date; now: Date }): Promise<boolean> {
+async function take(
+  ctx: SqlCtx,
+  row: Row,
+  step: Step,
+  { since, now, whoMay }: { since: Date; now: Date; whoMay: WhoMay | undefined },
+): Promise<boolean> {
   const { tx, actor } = ctx;
   const { caseId, orgId, readerOrgId, priority } = row;
-  const people = now.getTime() - since.getTime() > staleMs ? [] : await peopleOf(ctx, step.to, row);
+  const stale = now.getTime() - since.getTime() > staleMs;
+  const { userIds: people, reach } = stale ? { userIds: [], reach: null } : await peopleOf(ctx, step.to, row, whoMay);
   const key = stepKey(step);
   const mine = await tx.$executeRaw`
-    INSERT INTO escalation_step (case_id, step, percent, audience, org_id, reader_org_id, since, taken_at, people)
-    VALUES (${caseId}::uuid, ${key}, ${step.percent}::int, ${step.to}, ${orgId}::uuid, ${readerOrgId}::uuid, ${since}::timestamptz, ${now}::timestamptz, ${people.length}::int)
+    INSERT INTO escalation_step (case_id, step, percent, audience, org_id, reader_org_id, since, taken_at, people, reach)
+    VALUES (${caseId}::uuid, ${key}, ${step.percent}::int, ${step.to}, ${orgId}::uuid, ${readerOrgId}::uuid, ${since}::timestamptz, ${now}::timestamptz, ${people.length}::int, ${reach})
     ON CONFLICT (case_id, step) DO NOTHING`;
   if (mine === 0) return false;
   await notify(tx, {
     orgId: actor.orgId,
     userIds: people,
     kind: "case-escalated",
-    params: { percent: step.percent, to: step.to, priority },
+    // Words for the lead where it is the lead who is told.
+    params: { percent: step.percent, to: reach === "lead" ? "lead" : step.to, priority },
     caseId,
     matter: matterOf(caseId, key),
   });
