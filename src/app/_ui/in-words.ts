@@ -83,6 +83,7 @@ export const referralWords: Record<ReferralItem["status"], { word: string; unsig
     word: "Cancelled",
     unsigned: "Its reading was cancelled. No report comes unless it is asked for again.",
   },
+  "no-images": { word: "No images", unsigned: "It holds documents alone, which nobody is asked to read." },
   "images-only": { word: "Images only", unsigned: "Nobody has been asked to read this study." },
 };
 

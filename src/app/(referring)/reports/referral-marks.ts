@@ -1,4 +1,4 @@
-import { Ban, CirclePlus, Clock3, Images, type LucideIcon, TriangleAlert } from "lucide-react";
+import { Ban, CirclePlus, Clock3, FileText, Images, type LucideIcon, TriangleAlert } from "lucide-react";
 import type { ReferralItem } from "../../_trpc/types.ts";
 
 /** How the status of a referred study looks; what it is called is in `in-words.ts`. A plain one needs no mark on a list. */
@@ -12,5 +12,6 @@ export const referralMarks: Record<
   arriving: { tone: "neutral", icon: Clock3 },
   "awaiting-report": { tone: "neutral", icon: Clock3 },
   cancelled: { tone: "neutral", icon: Ban },
+  "no-images": { tone: "neutral", icon: FileText },
   "images-only": { tone: "neutral", icon: Images },
 };

@@ -12,6 +12,8 @@ export type ReferralRow = IdentityFacts & {
   patientRef: string;
   caseId: string | null;
   state: CaseState | null;
+  /** It has images; otherwise documents, plans or the like alone. */
+  hasPictures: boolean;
   studyInstanceUid: string;
   orgSlug: string;
   patientName: string;
@@ -40,7 +42,7 @@ export type ReferralRow = IdentityFacts & {
  * @param readerId the physician whose reading counts.
  */
 export const selectReferrals = (readerId: string): Prisma.Sql => Prisma.sql`
-  SELECT s.id AS "studyId", s.org_id AS "orgId", s.referrer_id AS "referrerId", s.patient_ref AS "patientRef", c.id AS "caseId", c.state,
+  SELECT s.id AS "studyId", s.org_id AS "orgId", s.referrer_id AS "referrerId", s.patient_ref AS "patientRef", c.id AS "caseId", c.state, s.has_pictures AS "hasPictures",
     s.study_instance_uid AS "studyInstanceUid", o.slug AS "orgSlug", s.patient_name AS "patientName", s.patient_id AS "patientId",
     s.patient_sex AS "patientSex", s.patient_birth_date AS "patientBirthDate", s.accession_number AS "accessionNumber",
     s.study_description AS "studyDescription", ${acquiredModalities} AS modalities, s.study_date AS "studyDate", f.name AS facility,
@@ -78,12 +80,13 @@ export function referralStatus({
   state,
   signedAt,
   lateImages,
-}: Pick<ReferralRow, "state" | "signedAt" | "lateImages">): ReferralStatus {
+  hasPictures,
+}: Pick<ReferralRow, "state" | "signedAt" | "lateImages" | "hasPictures">): ReferralStatus {
   // First of all: the signed report does not cover these images.
   if (signedAt && lateImages > 0) return "late-images";
   if (state === "amended") return "addendum";
   if (signedAt) return "signed";
-  if (state === null) return "images-only";
+  if (state === null) return hasPictures ? "images-only" : "no-images";
   return state === "arriving" || state === "cancelled" ? state : "awaiting-report";
 }
 

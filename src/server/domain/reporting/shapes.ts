@@ -110,7 +110,8 @@ export type ReportTemplate = {
 
 /**
  * Where a study stands for who referred it: less than the reading group is told. `late-images`: pictures came after it was signed, and are
- * not in the report. `images-only`: nobody has been asked to read it.
+ * not in the report. `images-only`: nobody has been asked to read it; `no-images`: it is of documents alone, which
+ * nobody is asked to read.
  */
 export type ReferralStatus =
   | "late-images"
@@ -119,6 +120,7 @@ export type ReferralStatus =
   | "arriving"
   | "cancelled"
   | "images-only"
+  | "no-images"
   | "awaiting-report";
 
 export type ReferralItem = {
