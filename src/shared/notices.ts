@@ -18,6 +18,8 @@ export const noticeKinds = {
     /** Of the licence, such as `DE` or `US-NY`. */
     jurisdiction: z.string().regex(/^[A-Za-z0-9-]{1,12}$/),
   }),
+  /** A reader asked the site about a case, so long ago, and nobody there has answered. `held`: the case waits for it. */
+  "question-open": z.strictObject({ minutes: z.int().min(1), held: z.boolean() }),
   "privilege-expires": z.strictObject({ days: z.int().min(0), facilityId: z.uuid() }),
 } as const satisfies Record<string, z.ZodType>;
 

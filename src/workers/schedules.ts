@@ -9,7 +9,14 @@ import { groupsWithRules, purgeRuns, runAssignment } from "#server/domain/assign
 import { casesToWatch, escalateCases } from "#server/domain/escalation/index.ts";
 import { purgeNotices } from "#server/domain/notices/index.ts";
 import { groupsWithEnds, remindOfEnds } from "#server/domain/readers/index.ts";
-import { casesWithLapsedClaim, casesWithoutPlan, expireClaim, prioritizeCases } from "#server/domain/reading/index.ts";
+import {
+  casesWithLapsedClaim,
+  casesWithoutPlan,
+  expireClaim,
+  prioritizeCases,
+  remindSites,
+  sitesThatOwe,
+} from "#server/domain/reading/index.ts";
 import { matchWatches, orgsWithWatches } from "#server/domain/worklists/index.ts";
 import { purgeDone } from "#server/jobs/outbox.ts";
 import type { Log } from "#server/log.ts";
@@ -63,6 +70,15 @@ export function schedules(log: Log): Schedule[] {
       run: async () => {
         for (const orgId of await withMaintenance(groupsWithEnds))
           await withTenantSql(systemActor(orgId, "worker"), remindOfEnds);
+      },
+    },
+    {
+      // What is due is told from the rows, so that nothing is lost while no worker runs.
+      name: "remind-sites",
+      everyMs: 60_000,
+      run: async () => {
+        for (const orgId of await withMaintenance(sitesThatOwe))
+          await withTenantSql(systemActor(orgId, "worker"), remindSites);
       },
     },
     {

@@ -24,11 +24,28 @@ const words: { [K in NoticeKind]: (params: NoticeParams<K>) => { title: string; 
       days === 0 ? `A licence (${jurisdiction}) has expired` : `A licence (${jurisdiction}) expires ${inDays(days)}`,
     text: "Enter the renewed one in the credential file. Where the group enforces credentials, no case from there is assigned without it.",
   }),
+  "question-open": ({ minutes, held }) => ({
+    title: `A reader's question has waited ${waited(minutes)} for an answer`,
+    text: held
+      ? "The case is held until you answer it."
+      : "Answer it on the case, before it is read without the answer.",
+  }),
   "privilege-expires": ({ days }) => ({
     title: days === 0 ? "A privilege at a facility has expired" : `A privilege at a facility expires ${inDays(days)}`,
     text: "Where the group enforces credentials, its cases are assigned to others until it is renewed.",
   }),
 };
+
+/** Rounded down, as of a wait. */
+function waited(minutes: number): string {
+  const [count, unit] =
+    minutes < 120
+      ? [minutes, "minute"]
+      : minutes < 2880
+        ? [Math.floor(minutes / 60), "hour"]
+        : [Math.floor(minutes / 1440), "day"];
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
 
 const inDays = (days: number): string => (days === 1 ? "tomorrow" : `in ${days} days`);
 

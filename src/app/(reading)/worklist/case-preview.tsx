@@ -10,7 +10,7 @@ import { messageFor } from "../../_trpc/errors.ts";
 import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
 import { Button, IconButton } from "../../_ui/button.tsx";
 import { Exam } from "../../_ui/exam.tsx";
-import { formatDicomDate, formatExact, formatWhen, sexLabel } from "../../_ui/format.ts";
+import { formatAgo, formatDicomDate, formatExact, formatWhen, sexLabel } from "../../_ui/format.ts";
 import { conflictInWords, inWords } from "../../_ui/in-words.ts";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { Ago, Countdown, useNow, useZone } from "../../_ui/now.tsx";
@@ -204,7 +204,13 @@ export function CasePreview({
       </Block>
 
       {detail.data && (detail.data.messages.length > 0 || item.can.ask || item.can.answer) ? (
-        <Block title={item.question === "asked" ? "Asked the site, no answer yet" : "Questions to the site"}>
+        <Block
+          title={
+            item.questionSince
+              ? `Asked the site ${formatAgo(item.questionSince, now, zone)}, no answer yet`
+              : "Questions to the site"
+          }
+        >
           <SiteQuestions item={item} messages={detail.data.messages} onChanged={() => void detail.refetch()} />
         </Block>
       ) : null}

@@ -8,7 +8,7 @@ export type NoticeView = NoticeSaid & {
   at: Date;
   /** Null: nobody has said that it is seen. */
   acknowledged: { at: Date; by: string; byMe: boolean } | null;
-  /** Nothing is to be done any more: the case is signed, or withdrawn. */
+  /** Nothing is to be done any more: the case is signed or withdrawn, or what was asked is answered. */
   over: boolean;
 };
 
@@ -32,9 +32,10 @@ export async function listNotices({ actor, tx }: Ctx<UserActor>): Promise<{ wait
   const rows = await tx.$queryRaw<(Row & { waiting: number })[]>`
     SELECT n.id::text AS "noticeId", n.kind, n.params, n.case_id::text AS "caseId", n.at, n.acknowledged_at AS "acknowledgedAt",
       staff_name(n.acknowledged_by_id) AS "acknowledgedBy", coalesce(n.acknowledged_by_id = n.user_id, false) AS "byMe",
-      coalesce(c.state IN ('final', 'amended', 'cancelled'), false) AS over,
-      (count(*) FILTER (WHERE n.acknowledged_at IS NULL AND NOT coalesce(c.state IN ('final', 'amended', 'cancelled'), false)) OVER ())::int AS waiting
+      x.over, (count(*) FILTER (WHERE n.acknowledged_at IS NULL AND NOT x.over) OVER ())::int AS waiting
     FROM notice n LEFT JOIN reading_case c ON c.id = n.case_id
+    CROSS JOIN LATERAL (SELECT coalesce(c.state IN ('final', 'amended', 'cancelled'), false)
+      OR (n.kind = 'question-open' AND c.question_state IS DISTINCT FROM 'question') AS over) x
     WHERE n.user_id = ${actor.userId}::uuid AND n.at > now() - interval '30 days'
     ORDER BY n.at DESC, n.id DESC LIMIT ${listed}`;
   return {

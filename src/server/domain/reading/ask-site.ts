@@ -67,7 +67,12 @@ async function say(
     data: { caseId, orgId, readerOrgId, kind, text, stopsClock, byId: actor.userId },
     select: { id: true },
   });
-  await tx.$executeRaw`UPDATE reading_case SET question_state = ${kind}::"CaseMessageKind" WHERE id = ${caseId}::uuid`;
+  // A further question before the answer is the same wait.
+  await tx.$executeRaw`
+    UPDATE reading_case SET question_state = ${kind}::"CaseMessageKind",
+      question_since = CASE WHEN ${kind} = 'answer' THEN NULL WHEN question_state = 'question' THEN question_since ELSE clock_timestamp() END,
+      question_reminders = CASE WHEN ${kind} = 'question' AND question_state = 'question' THEN question_reminders ELSE 0 END
+    WHERE id = ${caseId}::uuid`;
   await audit(ctx, {
     action: kind === "question" ? "case.ask" : "case.answer",
     orgId,

@@ -76,6 +76,7 @@ export type CaseRow = IdentityFacts & {
   facilitySlug: string | null;
   facilityTimeZone: string | null;
   questionState: CaseMessageKind | null;
+  questionSince: Date | null;
   priorCount: number;
   orderCount: number;
   /** Of its orders together; null where none says. */
@@ -133,7 +134,7 @@ export const selectCases = Prisma.sql`
     c.decided_by_id AS "decidedById", staff_name(c.decided_by_id) AS "decidedByName", c.decided_at AS "decidedAt", c.decided_reason AS "decidedReason",
     c.given_to_id AS "givenToId", staff_name(c.given_to_id) AS "givenToName", c.given_as AS "givenAs", c.given_at AS "givenAt", c.given_until AS "givenUntil",
     c.given_rule_id AS "givenRuleId", c.given_by_id AS "givenById", ${givenRuns} AS "givenLive", c.drawn_rule_id AS "drawnRuleId",
-    c.paused_from AS "pausedFrom", c.paused_at AS "pausedAt", staff_name(c.paused_by_id) AS "pausedByName", c.paused_reason AS "pausedReason", c.question_state AS "questionState",
+    c.paused_from AS "pausedFrom", c.paused_at AS "pausedAt", staff_name(c.paused_by_id) AS "pausedByName", c.paused_reason AS "pausedReason", c.question_state AS "questionState", c.question_since AS "questionSince",
     d.author_id AS "draftAuthorId", staff_name(d.author_id) AS "draftAuthorName", d.updated_at AS "draftAt",
     o.slug AS "orgSlug", f.name AS "facilityName", f.slug AS "facilitySlug", f.time_zone AS "facilityTimeZone",
     (SELECT count(*)::int FROM case_prior p WHERE p.case_id = c.id) AS "priorCount",
@@ -274,6 +275,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     priorCount: row.priorCount,
     orderCount: row.orderCount,
     question: row.questionState === "question" ? "asked" : row.questionState === "answer" ? "answered" : null,
+    questionSince: row.questionSince?.toISOString() ?? null,
     quarantined: row.quarantinedInstances,
     incomplete: missingImagesOf(row),
     patientConflict: conflictOf(row),

@@ -59,6 +59,7 @@ export { prioritizeCase, prioritizeCases } from "./prioritize-case.ts";
 export { type PriorWhenSigned, priorsWhenSigned } from "./priors-when-signed.ts";
 export { readIncomplete, requireComplete } from "./read-incomplete.ts";
 export { releaseClaim } from "./release-claim.ts";
+export { remindSites, sitesThatOwe } from "./remind-site.ts";
 export { renewClaim } from "./renew-claim.ts";
 export { keepReserved, leaveReserved, reserveCases, reservedCases, unreserveCases } from "./reserve-cases.ts";
 export { offerPriors } from "./seek-priors.ts";

@@ -53,6 +53,7 @@ const expected: Record<CaseAction, Role[]> = {
   "case.prioritize": [],
   "case.attach-priors": [],
   "case.expire": [],
+  "case.remind-site": [],
 };
 const reading: Role[] = ["radiologist", "worklist_manager"];
 
@@ -88,7 +89,14 @@ test("machines do what arrives and what is due, for their own organisation", () 
     edgeId: null,
     facilityId: null,
   });
-  for (const action of ["case.open", "case.arrive", "case.prioritize", "case.attach-priors", "case.expire"] as const) {
+  for (const action of [
+    "case.open",
+    "case.arrive",
+    "case.prioritize",
+    "case.attach-priors",
+    "case.expire",
+    "case.remind-site",
+  ] as const) {
     assert.equal(casePolicy.can(system, action, row), true, action);
     assert.equal(casePolicy.can({ ...system, orgId: stranger }, action, row), false, action);
   }

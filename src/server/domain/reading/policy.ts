@@ -87,6 +87,7 @@ export const casePolicy = makePolicy(
         ["site_admin", "hospital"],
       ],
     },
+    "case.remind-site": { people: [], machines: ["system"] },
     // What the archive does when images arrive, whoever sends them: an edge router, an integration, a person uploading.
     "case.open": { people: [["technologist", "hospital"]], machines: ["system", "dicomweb:write"] },
     "case.arrive": { people: [["technologist", "hospital"]], machines: ["system", "dicomweb:write"] },

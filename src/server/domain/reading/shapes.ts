@@ -110,6 +110,8 @@ export type WorklistItem = {
   paused: { reason: string; by: string; at: string } | null;
   /** The site was asked and has not answered yet, or has; null: nothing was asked. */
   question: "asked" | "answered" | null;
+  /** Since when the site owes an answer. */
+  questionSince: string | null;
   /** The author of the saved draft and its time, for the reading group; null without a draft. */
   draft: { id: string; name: string; at: string } | null;
   /** The number of images the hospital sent, without the documents that we added. */

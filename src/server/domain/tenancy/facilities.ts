@@ -46,6 +46,8 @@ export const UpdateFacility = z.object({
     .optional(),
   /** The referring physician who gets the studies that name none; null: nobody. */
   defaultReferrerId: z.uuid().nullable().optional(),
+  /** Of the reminders of a question that the site does not answer (reading/remind-site.ts); 0: none. */
+  questionReminderMinutes: z.number().int().min(0).max(10_080).optional(),
   /** Whose licence reading for it takes, ISO 3166: `GB`, `DE-BY`, `US-NY`. Empty: no licence rule. */
   jurisdiction: z
     .string()
@@ -62,6 +64,7 @@ type FacilitySettingsView = {
   calledAeTitles: string[];
   priorAeTitles: string[];
   quietSeconds: number;
+  questionReminderMinutes: number;
   localPacs: { aeTitle: string; host: string; port: number } | null;
   /** One of `referrers`; null: a study that names no referring physician is shared with nobody. */
   defaultReferrerId: string | null;
@@ -100,13 +103,21 @@ export async function listFacilities({ actor, tx }: Ctx): Promise<FacilityListIt
       const { slug, name, timeZone } = facility;
       const orgName = orgs.get(facility.orgId) ?? "";
       if (!tenancyPolicy.can(actor, "facility.manage", row)) return { slug, name, timeZone, orgName, settings: null };
-      const { allowedCallingAeTitles, calledAeTitles, priorAeTitles, quietSeconds, configVersion } = facility;
+      const {
+        allowedCallingAeTitles,
+        calledAeTitles,
+        priorAeTitles,
+        quietSeconds,
+        questionReminderMinutes,
+        configVersion,
+      } = facility;
       const settings = {
         jurisdiction: facility.jurisdiction,
         allowedCallingAeTitles,
         calledAeTitles,
         priorAeTitles,
         quietSeconds,
+        questionReminderMinutes,
         localPacs: pacs.get(facility.id) ?? null,
         defaultReferrerId: facility.defaultReferrerId,
         referrers,

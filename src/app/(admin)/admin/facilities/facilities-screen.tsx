@@ -79,6 +79,7 @@ function FacilityForm({ facility, onSaved }: { facility: Facility; onSaved: () =
       calledAeTitles: called.titles,
       priorAeTitles: prior.titles,
       quietSeconds: Number(text("quietSeconds")),
+      questionReminderMinutes: Number(text("questionReminder")),
       localPacs: any ? pacs : null,
       defaultReferrerId: text("defaultReferrer") || null,
       jurisdiction: text("jurisdiction"),
@@ -148,6 +149,18 @@ function FacilityForm({ facility, onSaved }: { facility: Facility; onSaved: () =
               ? `Readers need a licence valid in ${settings.jurisdiction}, once their group enforces credentials`
               : "Empty: no licence rule. GB, DE-BY or US-NY asks readers for a licence valid there"
           }
+        />
+      </fieldset>
+      <fieldset className="grid gap-4 sm:grid-cols-2">
+        <legend className="mb-2 font-medium">With the readers</legend>
+        <Field
+          label="Remind us of an unanswered question after"
+          name="questionReminder"
+          type="number"
+          min={0}
+          max={10080}
+          defaultValue={settings.questionReminderMinutes}
+          hint="Minutes, and again after twice, four and eight times as long; sooner for a case that is promised sooner. 0: never"
         />
       </fieldset>
       <fieldset>
