@@ -24,11 +24,16 @@ export function TopBar({ me, children, palette }: { me: Me; children?: ReactNode
   const nav = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another place in the row
   useEffect(() => {
-    // Where the row is longer than a phone is wide, where one is must not lie beside the screen.
-    const here = nav.current?.querySelector<HTMLElement>("[aria-current]");
-    if (nav.current && here)
-      nav.current.scrollLeft =
-        here.offsetLeft - nav.current.offsetLeft - (nav.current.clientWidth - here.clientWidth) / 2;
+    const row = nav.current;
+    if (!row) return;
+    // Where the row is longer than the screen is wide, where one is must not lie beside it; nor after the page was
+    // made larger or the tablet turned.
+    const watch = new ResizeObserver(() => {
+      const here = row.querySelector<HTMLElement>("[aria-current]");
+      if (here) row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.clientWidth) / 2;
+    });
+    watch.observe(row);
+    return () => watch.disconnect();
   }, [pathname]);
   const places = placesOf(me);
   return (
