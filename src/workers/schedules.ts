@@ -91,7 +91,7 @@ export function schedules(log: Log): Schedule[] {
       },
     },
     {
-      // Every event that changes the answer asks for a run; this finds what no event tells: who has signed in or left.
+      // Every event that changes the answer asks for a run; this finds what no event tells: who has gone quiet.
       name: "assign-cases",
       everyMs: 60_000,
       run: async () => {

@@ -31,6 +31,8 @@ const terms = (routine: number, lines: Terms["lines"] = []): Terms => ({
   holidays: [],
   lines,
   otherwise: { stat: 30, urgent: 120, routine },
+  firstReading: "final",
+  reportLanguage: "",
 });
 const list = (actor: UserActor) => withTenant(actor, listServiceLevels);
 async function contractOf(actor: UserActor) {

@@ -72,11 +72,13 @@ export function useReserve(): { reserve: () => void; pending: boolean } {
   const queryClient = useQueryClient();
   const { mutate, isPending } = useMutation(
     trpc.worklist.reserve.mutationOptions({
-      onSuccess: (kept) => {
+      onSuccess: ({ kept, passedOver }) => {
         queryClient.setQueryData(trpc.worklist.reserved.queryKey(), kept);
         toast(
           kept.length === 0
-            ? "Nothing that can be reserved is waiting. STAT cases are for whoever is free."
+            ? passedOver.length > 0
+              ? `${plural(passedOver.length, "case")} ${passedOver.length === 1 ? "waits" : "wait"}, and none is for you to reserve. The case panel says why.`
+              : "Nothing that can be reserved is waiting. STAT cases are for whoever is free."
             : `${plural(kept.length, "case")} reserved for you. They are free again when you close the last window.`,
         );
       },

@@ -41,10 +41,14 @@ test("a line is a sentence, and what it leaves open is not said", () => {
 });
 
 test("what a new version changes is what goes and what comes", () => {
-  const before = { holidays: [], lines: [line], otherwise };
+  const before = { holidays: [], lines: [line], otherwise, firstReading: "final" as const, reportLanguage: "" };
   assert.deepEqual(changesInWords(before, { ...before, otherwise: { ...otherwise, stat: 20 } }, names), {
     gone: ["Otherwise STAT: 30 minutes"],
     come: ["Otherwise STAT: 20 minutes"],
+  });
+  assert.deepEqual(changesInWords(before, { ...before, firstReading: "preliminary", reportLanguage: "de" }, names), {
+    gone: [],
+    come: ["Read first as preliminary, then gone over by another reader", "Reports in German"],
   });
   assert.deepEqual(termsInWords({ ...before, lines: [] }, names), [
     "STAT: 30 minutes",

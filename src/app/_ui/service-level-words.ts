@@ -1,9 +1,13 @@
+import { reportLanguages } from "@overread/shared/report-languages";
 import type { ServiceLevels } from "../_trpc/types.ts";
 import { plural } from "./format.ts";
 
 /** What a service level says, in words, on every screen. */
 
-export type Terms = Pick<ServiceLevels["versions"][number], "holidays" | "lines" | "otherwise">;
+export type Terms = Pick<
+  ServiceLevels["versions"][number],
+  "holidays" | "lines" | "otherwise" | "firstReading" | "reportLanguage"
+>;
 export type Line = Terms["lines"][number];
 type Names = (facilityId: string) => string;
 
@@ -65,8 +69,13 @@ export function lineInWords(
 }
 
 /** The whole of it, a sentence a line, in the order in which they decide. */
-export function termsInWords({ holidays, lines, otherwise }: Terms, names: Names): string[] {
+export function termsInWords(
+  { holidays, lines, otherwise, firstReading, reportLanguage }: Terms,
+  names: Names,
+): string[] {
   return [
+    ...(firstReading === "preliminary" ? ["Read first as preliminary, then gone over by another reader"] : []),
+    ...(reportLanguage ? [`Reports in ${reportLanguages[reportLanguage] ?? reportLanguage}`] : []),
     ...lines.map((each, index) => `${index + 1}. ${lineInWords(each, names)}`),
     ...(["stat", "urgent", "routine"] as const).map(
       (each) => `${lines.length > 0 ? "Otherwise " : ""}${priorityWords[each]}: ${minutesInWords(otherwise[each])}`,

@@ -1,5 +1,3 @@
-import { yearsAt } from "@overread/shared/dicom/age";
-import { daysOf, parseDate } from "@overread/shared/dicom/dates";
 import type { SqlTx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { facilityFacts, readerFacts, readerGroups, workUnitTable } from "../readers/index.ts";
@@ -11,7 +9,8 @@ import {
   regionsOf,
   reservationRuns,
 } from "../reading/index.ts";
-import { type AgeBand, code, type PatientClass } from "./engine/codes.ts";
+import { ageBandOf, isCode, patientClassOf, readTypeOf } from "./case-facts.ts";
+import type { ReadType } from "./engine/codes.ts";
 import type { CaseFacts, Snapshot } from "./engine/snapshot.ts";
 import { currentRuleSet } from "./rules/index.ts";
 
@@ -74,6 +73,10 @@ type CaseRow = {
   whole: boolean;
   arrivedAt: Date;
   dueAt: Date;
+  promisedAt: Date;
+  /** What its contract asks for first, and in which language the report is to be; null: nothing was said. */
+  firstReading: ReadType | null;
+  language: string | null;
   /** Also who keeps it to read it next: it is his. */
   claimedById: string | null;
   claimedUntil: Date | null;
@@ -88,7 +91,7 @@ type CaseRow = {
 /** What is noted of a case by somebody or with something, in one shape. */
 type NoteRow = {
   caseId: string;
-  what: "decline" | "skip" | "read" | "draft" | "prior" | "procedure" | "class" | "order";
+  what: "decline" | "skip" | "read-preliminary" | "read-final" | "draft" | "prior" | "procedure" | "class" | "order";
   who: string;
   at: Date | null;
 };
@@ -97,7 +100,9 @@ function wantedCases(readerOrgId: string, which: Which): Prisma.Sql {
   const open = Prisma.sql`c.reader_org_id = ${readerOrgId}::uuid AND c.completed_at IS NULL AND ${isOpenCase}`;
   if (!which) return open;
   const { caseIds, andOf } = which;
-  const his = andOf ? Prisma.sql`OR c.claimed_by_id = ${andOf}::uuid OR c.given_to_id = ${andOf}::uuid` : Prisma.empty;
+  const his = andOf
+    ? Prisma.sql`OR c.claimed_by_id = ${andOf}::uuid OR c.reserved_by_id = ${andOf}::uuid OR c.given_to_id = ${andOf}::uuid`
+    : Prisma.empty;
   return Prisma.sql`${open} AND (c.id = ANY(${caseIds as string[]}::uuid[]) ${his})`;
 }
 
@@ -106,17 +111,18 @@ const casesSql = (wanted: Prisma.Sql): Prisma.Sql => Prisma.sql`
   SELECT c.id, c.org_id AS "hospitalId", coalesce(c.facility_id, c.org_id) AS "facilityId", coalesce(${acquiredModalities}, '{}') AS modalities,
     coalesce(s.body_parts, '{}') AS "bodyParts", s.study_description AS "studyDescription", s.patient_birth_date AS "birthDate", s.study_date AS "studyDate", s.patient_ref AS "patientRef",
     s.patient_id <> '' AS identified, c.priority::text, c.state::text, ${completeCase} AS whole, c.created_at AS "arrivedAt", c.due_at AS "dueAt",
+    c.promised_at AS "promisedAt", l.first_reading AS "firstReading", nullif(l.report_language, '') AS language,
     CASE WHEN ${claimRuns} THEN c.claimed_by_id WHEN ${reservationRuns} THEN c.reserved_by_id END AS "claimedById",
     CASE WHEN ${claimRuns} THEN c.claimed_until ELSE c.reserved_until END AS "claimedUntil", c.claim_rule_id AS "claimRuleId",
     c.given_to_id AS "givenToId", c.given_as AS "givenAs", c.given_at AS "givenAt", c.given_until AS "givenUntil", c.given_rule_id AS "givenRuleId",
     c.drawn_rule_id AS "drawnRuleId"
-  FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE ${wanted}`;
+  FROM reading_case c JOIN study s ON s.id = c.study_ref LEFT JOIN service_level l ON l.id = c.service_level_id WHERE ${wanted}`;
 
 const notesSql = (wanted: Prisma.Sql): Prisma.Sql => Prisma.sql`
   WITH mine AS MATERIALIZED (SELECT c.id, c.study_ref FROM reading_case c WHERE ${wanted})
   SELECT d.case_id AS "caseId", 'decline' AS what, d.user_id::text AS who, d.at FROM case_decline d JOIN mine ON mine.id = d.case_id
   UNION ALL SELECT k.case_id, 'skip', k.user_id::text, k.skipped_until FROM case_skip k JOIN mine ON mine.id = k.case_id WHERE k.skipped_until > clock_timestamp()
-  UNION ALL SELECT v.case_id, 'read', v.signed_by_id::text, NULL FROM report_version v JOIN mine ON mine.id = v.case_id
+  UNION ALL SELECT v.case_id, CASE v.kind WHEN 'preliminary' THEN 'read-preliminary' ELSE 'read-final' END, v.signed_by_id::text, NULL FROM report_version v JOIN mine ON mine.id = v.case_id
   UNION ALL SELECT f.case_id, 'draft', f.author_id::text, NULL FROM report_draft f JOIN mine ON mine.id = f.case_id WHERE f.author_id IS NOT NULL
   UNION ALL SELECT DISTINCT p.case_id, 'prior', v.signed_by_id::text, NULL::timestamptz FROM case_prior p JOIN mine ON mine.id = p.case_id
     JOIN report_version v ON v.study_ref = p.study_ref WHERE p.identity <> 'conflict'
@@ -156,15 +162,18 @@ function factsOf(row: CaseRow, notes: readonly NoteRow[], linkedCaseIds: string[
   const of = (what: NoteRow["what"]) => notes.filter((each) => each.what === what);
   const timed = (what: NoteRow["what"]) =>
     of(what).map(({ who, at }) => ({ readerId: who, at: (at as Date).getTime() }));
-  const codes = (values: readonly string[]) => values.filter((value) => code.safeParse(value).success);
+  const preliminary = of("read-preliminary");
   const { givenToId: readerId, givenAt, givenUntil, givenRuleId: ruleId } = row;
   return {
     id: row.id,
     hospitalId: row.hospitalId,
     facilityId: row.facilityId,
-    modalities: codes(row.modalities),
+    modalities: row.modalities.filter(isCode),
     bodyRegions: regionsOf(row.bodyParts, row.studyDescription),
-    procedureCode: codes(of("procedure").map(({ who }) => who))[0] ?? null,
+    procedureCode:
+      of("procedure")
+        .map(({ who }) => who)
+        .find(isCode) ?? null,
     patientClass: patientClassOf(of("class")[0]?.who),
     ageBand: ageBandOf(row.birthDate, row.studyDate),
     patientRef: row.identified ? row.patientRef : null,
@@ -174,11 +183,15 @@ function factsOf(row: CaseRow, notes: readonly NoteRow[], linkedCaseIds: string[
     ready: row.whole,
     arrivedAt: row.arrivedAt.getTime(),
     dueAt: row.dueAt.getTime(),
-    promisedAt: row.dueAt.getTime(),
-    readType: "final",
+    promisedAt: row.promisedAt.getTime(),
+    readType: readTypeOf(preliminary.length > 0, row.firstReading),
+    // No contract asks for two readings that know nothing of each other; an over-read is by somebody else in any case.
     doubleReading: false,
-    language: null,
-    readBy: of("read").map(({ who }) => ({ readerId: who, readType: "preliminary" as const })),
+    language: row.language,
+    readBy: [
+      ...preliminary.map(({ who }) => ({ readerId: who, readType: "preliminary" as const })),
+      ...of("read-final").map(({ who }) => ({ readerId: who, readType: "final" as const })),
+    ],
     draftReaderId: of("draft")[0]?.who ?? null,
     priorReaderIds: of("prior").map(({ who }) => who),
     conflictReaderIds: [],
@@ -195,26 +208,6 @@ function factsOf(row: CaseRow, notes: readonly NoteRow[], linkedCaseIds: string[
     declined: timed("decline"),
     skips: timed("skip").map(({ readerId: who, at }) => ({ readerId: who, until: at })),
   };
-}
-
-/** HL7 table 0004. */
-const classes: Readonly<Record<string, PatientClass>> = {
-  E: "emergency",
-  I: "inpatient",
-  O: "outpatient",
-  P: "outpatient",
-};
-const patientClassOf = (letter: string | undefined): PatientClass => classes[letter ?? ""] ?? "unknown";
-
-function ageBandOf(birthDate: string, studyDate: string): AgeBand {
-  const years = yearsAt({ birthDate }, studyDate);
-  if (years === undefined || !parseDate(birthDate)) return "unknown";
-  const days = (daysOf(studyDate) ?? 0) - (daysOf(birthDate) ?? 0);
-  if (days <= 28) return "neonate";
-  if (years < 1) return "infant";
-  if (years <= 12) return "child";
-  if (years <= 17) return "adolescent";
-  return years <= 64 ? "adult" : "senior";
 }
 
 const rowsOf = <T>(tx: SqlTx, { text, values }: Prisma.Sql): Promise<T[]> => tx.$queryRawUnsafe<T[]>(text, ...values);

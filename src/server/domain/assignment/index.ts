@@ -15,6 +15,7 @@ export type { CaseFacts, ReaderFacts, Snapshot } from "./engine/snapshot.ts";
 export { AssignCase, DeclineCase, OfGivenCase, TraceCase } from "./inputs.ts";
 export { myHand } from "./my-hand.ts";
 export { readersWhoMay, type WhoMay } from "./readers-who-may.ts";
+export { reserveByRules } from "./reserve-by-rules.ts";
 export {
   CheckRules,
   checkRules,

@@ -61,7 +61,14 @@ export { readIncomplete, requireComplete } from "./read-incomplete.ts";
 export { releaseClaim } from "./release-claim.ts";
 export { remindSites, sitesThatOwe } from "./remind-site.ts";
 export { renewClaim } from "./renew-claim.ts";
-export { keepReserved, leaveReserved, reserveCases, reservedCases, unreserveCases } from "./reserve-cases.ts";
+export {
+  keepReserved,
+  leaveReserved,
+  reservableCases,
+  reserveCases,
+  reservedCases,
+  unreserveCases,
+} from "./reserve-cases.ts";
 export { offerPriors } from "./seek-priors.ts";
 export type * from "./shapes.ts";
 export { skipCase } from "./skip-case.ts";

@@ -33,10 +33,15 @@ const until = Prisma.sql`least(clock_timestamp() + make_interval(mins => ${reser
  * read: nobody else may claim them meanwhile. STAT cases are kept for nobody. They are free again when the caller's
  * last window closes or gives no sign of life, when the session ends, and after {@link longestReservedMinutes}.
  *
+ * @param among of these alone: whether the caller may read a case is for the module of assignment to say.
  * @returns everything that is kept for the caller now.
  * @throws {DomainError} `auth.forbidden`
  */
-export async function reserveCases(ctx: Ctx<UserActor>, { count }: ReserveCases): Promise<Reservation[]> {
+export async function reserveCases(
+  ctx: Ctx<UserActor>,
+  { count }: ReserveCases,
+  among: readonly string[] | null = null,
+): Promise<Reservation[]> {
   const { actor, tx } = ctx;
   casePolicy.authorize(actor, "case.reserve", null);
   // One at a time for each person: two windows together keep no more than one does.
@@ -49,8 +54,8 @@ export async function reserveCases(ctx: Ctx<UserActor>, { count }: ReserveCases)
     UPDATE reading_case c SET reserved_by_id = ${actor.userId}::uuid, reserved_in = ${actor.sessionId}::uuid, reserved_at = clock_timestamp(),
       reserved_until = clock_timestamp() + make_interval(mins => ${reservedMinutes}::int)
     WHERE c.id = ANY(ARRAY(SELECT c.id FROM reading_case c
-      WHERE c.reader_org_id = ${actor.orgId}::uuid AND c.priority <> 'stat' AND ${nextFor(null)} AND NOT ${skippedBy(actor)}
-      ORDER BY c.priority_score DESC, c.due_at, c.created_at, c.id LIMIT ${wanted} FOR UPDATE OF c SKIP LOCKED)) ${returning}`;
+      WHERE ${isReservable(actor)} AND ${among ? Prisma.sql`c.id = ANY(${among as string[]}::uuid[])` : Prisma.sql`true`}
+      ORDER BY ${inLine} LIMIT ${wanted} FOR UPDATE OF c SKIP LOCKED)) ${returning}`;
   await onTrail(ctx, kept, "case.reserve", (row) => ({ until: row.reservedUntil?.toISOString() ?? "" }));
   await enqueueAll(
     tx,
@@ -62,12 +67,28 @@ export async function reserveCases(ctx: Ctx<UserActor>, { count }: ReserveCases)
   return reservedCases(ctx);
 }
 
+const isReservable = (actor: UserActor): Prisma.Sql =>
+  Prisma.sql`(c.reader_org_id = ${actor.orgId}::uuid AND c.priority <> 'stat' AND ${nextFor(null)} AND NOT ${skippedBy(actor)})`;
+const inLine = Prisma.sql`c.priority_score DESC, c.due_at, c.created_at, c.id`;
+
+/** What could be kept for the caller as far as others go, in the order in which it would be. @throws {DomainError} `auth.forbidden` */
+export async function reservableCases(
+  { actor, tx }: Ctx<UserActor>,
+  { but, most }: { but: readonly string[]; most: number },
+): Promise<string[]> {
+  casePolicy.authorize(actor, "case.reserve", null);
+  const rows = await tx.$queryRaw<{ id: string }[]>(Prisma.sql`
+    SELECT c.id FROM reading_case c WHERE ${isReservable(actor)} AND c.id <> ALL(${but as string[]}::uuid[])
+    ORDER BY ${inLine} LIMIT ${most}`);
+  return rows.map(({ id }) => id);
+}
+
 /** What is kept for the caller, in the order in which it will be read. */
 export async function reservedCases({ actor, tx }: Ctx<UserActor>): Promise<Reservation[]> {
   casePolicy.authorize(actor, "case.reserve", null);
   const rows = await tx.$queryRaw<{ caseId: string; reservedUntil: Date }[]>`
     SELECT c.id AS "caseId", c.reserved_until AS "reservedUntil" FROM reading_case c
-    WHERE ${reservedFor(actor.userId)} ORDER BY c.priority_score DESC, c.due_at, c.created_at, c.id`;
+    WHERE ${reservedFor(actor.userId)} ORDER BY ${inLine}`;
   return rows.map(({ caseId, reservedUntil }) => ({ caseId, reservedUntil: reservedUntil.toISOString() }));
 }
 

@@ -42,7 +42,7 @@ export async function saveDraft(ctx: Ctx<UserActor>, input: SaveDraft): Promise<
   const keyImages = input.keyImages
     ? await checkKeyImages(ctx, held.studyRef, input.keyImages)
     : (before?.keyImages ?? []);
-  const language = input.language ?? before?.language ?? (await usualLanguage(ctx, held.orgId));
+  const language = input.language ?? before?.language ?? (await usualLanguage(ctx, held));
   if ((before?.version ?? 0) !== input.version) {
     if (before && before.version === input.version + 1 && isSame(before, { language, sections, keyImages }))
       return { version: before.version, savedAt: before.updatedAt.toISOString() };

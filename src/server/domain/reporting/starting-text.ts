@@ -20,7 +20,7 @@ export async function startingText(ctx: Pick<Ctx, "actor" | "tx">, row: CaseRow)
   const [signed] = await ctx.tx.$queryRaw<Omit<StartingText, "templateId">[]>`
     SELECT language, sections, key_images AS "keyImages" FROM report_version WHERE case_id = ${row.caseId}::uuid ORDER BY version DESC LIMIT 1`;
   if (!signed) {
-    const language = await usualLanguage(ctx, row.orgId);
+    const language = await usualLanguage(ctx, row);
     return { templateId: template.id, language, sections: template.sections, keyImages: [] };
   }
   const written = new Map(signed.sections.map((section) => [section.key, section]));

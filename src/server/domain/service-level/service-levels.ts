@@ -1,4 +1,5 @@
 import { DomainError } from "@overread/shared/errors";
+import { reportLanguages } from "@overread/shared/report-languages";
 import { z } from "zod";
 import type { Actor, Ctx } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
@@ -17,6 +18,15 @@ import { serviceLevelsOf } from "./versions.ts";
 /** What a version says, without whose it is and from when on. */
 const ServiceTerms = serviceLevelSchema
   .pick({ holidays: true, lines: true, otherwise: true })
+  .extend({
+    /** What a case needs first: `preliminary` is gone over by somebody else. */
+    firstReading: z.enum(["final", "preliminary"]).default("final"),
+    /** That its reports are written in; empty: any. */
+    reportLanguage: z
+      .string()
+      .refine((tag) => tag === "" || Object.hasOwn(reportLanguages, tag), "no language of a report")
+      .default(""),
+  })
   .refine(({ holidays, lines }) => holidays.length <= 400 && lines.length <= 100, "too many lines or holidays");
 /** On the clock on the wall where the contract is read for. */
 const WallClock = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/);
@@ -42,7 +52,7 @@ export const TryServiceLevel = z.object({
 });
 export type TryServiceLevel = z.output<typeof TryServiceLevel>;
 
-type Version = Pick<ServiceLevel, "holidays" | "lines" | "otherwise"> & {
+type Version = z.output<typeof ServiceTerms> & {
   serviceLevelId: string;
   validFrom: string;
   validUntil: string | null;
@@ -92,14 +102,12 @@ export async function listServiceLevels(ctx: Ctx): Promise<ContractLevels[]> {
     maySave: serviceLevelPolicy.can(actor, "service-level.save", { orgId, readerOrgId, facilityId }),
     versions: versions
       .filter((each) => each.contractId === contractId)
-      .map(({ id, validFrom, validUntil, holidays, lines, otherwise, createdBy, createdAt }) => ({
+      .map(({ id, contractId: _, validFrom, validUntil, createdBy, createdAt, ...terms }) => ({
         serviceLevelId: id,
         validFrom: new Date(validFrom).toISOString(),
         validUntil: validUntil === null ? null : new Date(validUntil).toISOString(),
         inForce: validFrom <= now.getTime() && (validUntil ?? Number.POSITIVE_INFINITY) > now.getTime(),
-        holidays,
-        lines,
-        otherwise,
+        ...terms,
         createdBy,
         createdAt: createdAt.toISOString(),
       }))

@@ -2,7 +2,12 @@ import type { SqlCtx } from "#server/context.ts";
 import type { ServiceLevel } from "../assignment/engine/index.ts";
 
 /** A version as its row has it; `validUntil` is the beginning of the next one of its contract. */
-type ServiceLevelVersion = ServiceLevel & { createdBy: string | null; createdAt: Date };
+type ServiceLevelVersion = ServiceLevel & {
+  firstReading: "final" | "preliminary";
+  reportLanguage: string;
+  createdBy: string | null;
+  createdAt: Date;
+};
 
 /**
  * The versions of these contracts, by contract the oldest first. Of two that begin at the same moment the later written one replaces the
@@ -14,13 +19,10 @@ export async function serviceLevelsOf(
 ): Promise<ServiceLevelVersion[]> {
   const contracts = "contractIds" in by ? by.contractIds : [];
   const ids = "serviceLevelIds" in by ? by.serviceLevelIds : [];
-  type Row = Pick<ServiceLevelVersion, "id" | "contractId" | "holidays" | "lines" | "otherwise" | "createdBy"> & {
-    validFrom: Date;
-    validUntil: Date | null;
-    createdAt: Date;
-  };
+  type Row = Omit<ServiceLevelVersion, "validFrom" | "validUntil"> & { validFrom: Date; validUntil: Date | null };
   const rows = await tx.$queryRaw<Row[]>`
     SELECT v.id, v.contract_id AS "contractId", v.valid_from AS "validFrom", v.holidays, v.lines, v.otherwise,
+      v.first_reading AS "firstReading", v.report_language AS "reportLanguage",
       staff_name(v.created_by_id) AS "createdBy", v.created_at AS "createdAt",
       (SELECT min(n.valid_from) FROM service_level n WHERE n.contract_id = v.contract_id AND n.valid_from > v.valid_from) AS "validUntil"
     FROM service_level v

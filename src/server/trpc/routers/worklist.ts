@@ -1,4 +1,4 @@
-import { claimByRules } from "#server/domain/assignment/index.ts";
+import { claimByRules, reserveByRules } from "#server/domain/assignment/index.ts";
 import {
   AnswerQuestion,
   AskSite,
@@ -26,7 +26,6 @@ import {
   reinstateCase,
   releaseClaim,
   renewClaim,
-  reserveCases,
   reservedCases,
   resumeCase,
   SkipCase,
@@ -45,7 +44,7 @@ export const worklistRouter = router({
   claim: tenantProcedure.input(OfCase).mutation(({ ctx, input }) => claimByRules(ctx, input)),
   renew: tenantProcedure.input(OfClaim).mutation(({ ctx, input }) => renewClaim(ctx, input)),
   release: tenantProcedure.input(ReleaseClaim).mutation(({ ctx, input }) => releaseClaim(ctx, input)),
-  reserve: tenantProcedure.input(optionalInput(ReserveCases)).mutation(({ ctx, input }) => reserveCases(ctx, input)),
+  reserve: tenantProcedure.input(optionalInput(ReserveCases)).mutation(({ ctx, input }) => reserveByRules(ctx, input)),
   reserved: tenantProcedure.query(({ ctx }) => reservedCases(ctx)),
   keepReserved: tenantProcedure.mutation(({ ctx }) => keepReserved(ctx)),
   leaveReserved: tenantProcedure.mutation(({ ctx }) => leaveReserved(ctx)),

@@ -1,5 +1,6 @@
 "use client";
 
+import { reportLanguages } from "@overread/shared/report-languages";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTrpc } from "../../../_trpc/client.tsx";
@@ -24,7 +25,13 @@ import {
 
 type Window = NonNullable<Line["windows"]>[number];
 type Draft = Terms & { typed: string };
-const usual: Terms = { holidays: [], lines: [], otherwise: { stat: 30, urgent: 120, routine: 1440 } };
+const usual: Terms = {
+  holidays: [],
+  lines: [],
+  otherwise: { stat: 30, urgent: 120, routine: 1440 },
+  firstReading: "final",
+  reportLanguage: "",
+};
 const anyTime: Window = { days: [1, 2, 3, 4, 5, 6, 7, "holiday"], from: "00:00", until: "00:00" };
 const emptyLine: Line = {
   facilityIds: [],
@@ -55,6 +62,8 @@ export function ServiceLevelForm({
     lines: before.lines,
     otherwise: before.otherwise,
     holidays: before.holidays,
+    firstReading: before.firstReading,
+    reportLanguage: before.reportLanguage,
     typed: typedHolidays(before.holidays, slugOf),
   });
   const [from, setFrom] = useState("");
@@ -62,7 +71,8 @@ export function ServiceLevelForm({
   const [basedOn, setBasedOn] = useState(newest);
   const save = useMutation(trpc.serviceLevel.save.mutationOptions({ onSuccess: () => onDone(true) }));
   const { holidays, problem } = readHolidays(draft.typed, contract.facilities);
-  const terms: Terms = { lines: draft.lines, otherwise: draft.otherwise, holidays };
+  const { typed: _, ...said } = draft;
+  const terms: Terms = { ...said, holidays };
   const { gone, come } = changesInWords(before, terms, names);
   const isPast = appCodeOf(save.error) === "request.invalid" && detailsOf(save.error).fields === "validFrom";
   // The same terms again take the place of a version that has yet to begin.
@@ -130,6 +140,30 @@ export function ServiceLevelForm({
           `A date on each line, as 2026-12-25; behind it the facilities that keep it, where not all do: ${contract.facilities.map(({ slug }) => slug).join(", ")}`
         }
       />
+      <div className="grid gap-4 sm:grid-cols-2">
+        <SelectField
+          label="First reading"
+          value={draft.firstReading}
+          onChange={({ target }) => set({ firstReading: target.value as Terms["firstReading"] })}
+          hint="A preliminary report is with you at once; another reader goes over it and signs the final one."
+        >
+          <option value="final">Final</option>
+          <option value="preliminary">Preliminary, then over-read</option>
+        </SelectField>
+        <SelectField
+          label="Language of the reports"
+          value={draft.reportLanguage}
+          onChange={({ target }) => set({ reportLanguage: target.value })}
+          hint="Cases go to readers who write in it."
+        >
+          <option value="">Any</option>
+          {Object.entries(reportLanguages).map(([tag, name]) => (
+            <option key={tag} value={tag}>
+              {name}
+            </option>
+          ))}
+        </SelectField>
+      </div>
       <Field
         label={`Valid from (${contract.timeZone})`}
         type="datetime-local"

@@ -1,7 +1,10 @@
+import { reportLanguages } from "@overread/shared/report-languages";
 import type { Wish } from "./decisions.ts";
 import type { BarCode, Finding, FindingCode } from "./findings.ts";
 import type { Help } from "./forecast.ts";
 import { durationInWords, type Names, plural, words } from "./words.ts";
+
+const languageName = (tag: string): string => reportLanguages[tag] ?? tag;
 
 /** How an instant is written for whoever reads the sentence, e.g. `22:40` in his zone. */
 export type Times = (instant: number) => string;
@@ -24,8 +27,8 @@ const sentences: { [C in FindingCode]: (of: Extract<Finding, { code: C }>, names
     `Privilege to ${needed} at ${names("facility", facilityId)} expired ${at(when)}; ${level === "none" ? "none is left" : `${level} is left`}`,
   "read-type.held": ({ readType }) => `Does ${words.readType[readType]}`,
   "read-type.missing": ({ readType }) => `Does no ${words.readType[readType]}`,
-  "language.held": ({ language }) => `Reports in ${language}`,
-  "language.missing": ({ language }) => `Does not report in ${language}`,
+  "language.held": ({ language }) => `Reports in ${languageName(language)}`,
+  "language.missing": ({ language }) => `Does not report in ${languageName(language)}`,
   "subspecialty.match": () => "Trained for it",
   "subspecialty.generalist": () => "Reads everything, as a generalist",
   "subspecialty.other": () => "Trained for something else",
