@@ -3,6 +3,7 @@ import type { Ctx, UserActor } from "#server/context.ts";
 import { type Claim, claimCase, findCase, isGivenTo, isHeldBy } from "../reading/index.ts";
 import type { OfGivenCase } from "./inputs.ts";
 import { refusalsOf, standingsOf } from "./refusals.ts";
+import { takeTurn } from "./take-turn.ts";
 
 /**
  * Claims a case, as far as the reader may have it by what is known of him and by the group's rules: contract, licence, privilege, kind of reading,
@@ -17,6 +18,7 @@ export async function claimByRules(ctx: Ctx<UserActor>, { caseId }: OfGivenCase)
   if (isHeldBy(ctx.actor.userId, row)) return claimCase(ctx, { caseId });
   // Somebody was first: that is all there is to say.
   if (row.claimLive || (row.givenLive && row.givenToId !== ctx.actor.userId)) return claimCase(ctx, { caseId });
+  await takeTurn(ctx);
   const given = isGivenTo(ctx.actor.userId, row);
   const standing = (await standingsOf(ctx.tx, ctx.actor, [caseId])).get(caseId);
   const findings = (standing?.findings ?? []).filter(
@@ -26,5 +28,5 @@ export async function claimByRules(ctx: Ctx<UserActor>, { caseId }: OfGivenCase)
   const bars = refusalsOf(findings, begun);
   if (bars.length > 0) throw new DomainError("case.barred", { details: { reasons: bars.join(",") } });
   if (standing?.drawn && !given) throw new DomainError("case.drawn");
-  return claimCase(ctx, { caseId });
+  return claimCase(ctx, { caseId }, { ruleId: standing?.ruleId ?? null });
 }

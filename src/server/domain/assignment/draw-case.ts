@@ -5,6 +5,7 @@ import { assign } from "./engine/assign.ts";
 import type { Snapshot } from "./engine/snapshot.ts";
 import { fillSnapshot } from "./fill-snapshot.ts";
 import { assignmentPolicy } from "./policy.ts";
+import { takeTurn } from "./take-turn.ts";
 
 /** So many of those that wait are held against him at first: mostly one of them is his. */
 const atFirst = 100;
@@ -18,6 +19,7 @@ const atFirst = 100;
  */
 export async function drawCase(ctx: Ctx<UserActor>): Promise<(Claim & { caseId: string }) | null> {
   assignmentPolicy.authorize(ctx.actor, "assignment.mine", null);
+  await takeTurn(ctx);
   for (const most of [atFirst, null]) {
     const caseIds = await waiting(ctx, most);
     if (caseIds.length === 0) return null;

@@ -3,8 +3,8 @@ import { type Finding, type FindingCode, forceOf } from "./engine/findings.ts";
 import { traces } from "./engine/trace.ts";
 import { fillSnapshot } from "./fill-snapshot.ts";
 
-/** How one reader stands to a case. `drawn`: nobody chooses it. */
-export type OwnStanding = { findings: Finding[]; drawn: boolean };
+/** How one reader stands to a case. `drawn`: nobody chooses it. `ruleId`: the rule that decides it; null: none does. */
+export type OwnStanding = { findings: Finding[]; drawn: boolean; ruleId: string | null };
 
 /**
  * How a reader of the group stands to each of these cases; one that is not open any more is missing. The engine is told of these cases and of
@@ -21,7 +21,10 @@ export async function standingsOf(
     caseIds.flatMap((caseId) => {
       const trace = found.get(caseId);
       const own = trace?.readers.find(({ readerId }) => readerId === userId);
-      return trace && own ? [[caseId, { findings: own.findings, drawn: trace.decision.kind === "draw" }] as const] : [];
+      if (!trace || !own) return [];
+      const { decision } = trace;
+      const ruleId = "ruleId" in decision ? decision.ruleId : null;
+      return [[caseId, { findings: own.findings, drawn: decision.kind === "draw", ruleId }] as const];
     }),
   );
 }

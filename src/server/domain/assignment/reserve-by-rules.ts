@@ -3,6 +3,7 @@ import type { Ctx, UserActor } from "#server/context.ts";
 import { type Reservation, type ReserveCases, reservableCases, reserveCases, reservedCases } from "../reading/index.ts";
 import type { FindingCode } from "./engine/findings.ts";
 import { type OwnStanding, refusalsOf, standingsOf } from "./refusals.ts";
+import { takeTurn } from "./take-turn.ts";
 
 /** So many are held against him at a time, and so many at most: mostly the first few are his. */
 const together = 40;
@@ -21,6 +22,7 @@ export type Reserved = {
  * @throws {DomainError} `auth.forbidden`
  */
 export async function reserveByRules(ctx: Ctx<UserActor>, { count }: ReserveCases): Promise<Reserved> {
+  await takeTurn(ctx);
   let kept = await reservedCases(ctx);
   const wanted = Math.min(kept.length + count, mostReserved);
   const passedOver: Reserved["passedOver"] = [];

@@ -15,6 +15,7 @@ import type { Claim } from "./shapes.ts";
  * token, and writes under the old one are refused.
  *
  * @param drawn what nobody may choose is his because he asked for the next case.
+ * @param ruleId by which he may choose it; null: no rule speaks of it.
  * @returns the fencing token that every later write must name, and the end of the lease.
  * @throws {DomainError} `case.incomplete` (see {@link requireComplete}); `case.already-claimed` with `claimedByName`,
  * `claimedSecondsAgo`; `case.given` with `givenToName` (offered or assigned to somebody else); `case.drawn` (nobody
@@ -23,12 +24,12 @@ import type { Claim } from "./shapes.ts";
 export async function claimCase(
   ctx: Ctx<UserActor>,
   { caseId }: OfCase,
-  { drawn = false }: { drawn?: boolean } = {},
+  { drawn = false, ruleId = null }: { drawn?: boolean; ruleId?: string | null } = {},
 ): Promise<Claim> {
   const { actor, tx } = ctx;
   requireComplete(await findCase(ctx, caseId, "case.claim"));
   // The database decides the race: of two radiologists who claim together, only one updates the row.
-  const moved = await moveCase(ctx, caseId, "claim", { userId: actor.userId, drawn }, (row) => ({
+  const moved = await moveCase(ctx, caseId, "claim", { userId: actor.userId, drawn, ruleId }, (row) => ({
     action: isNewClaim(row) ? "case.claim" : "case.renew",
     details: takenOver(actor.userId, row),
   }));

@@ -58,9 +58,9 @@ const unpause = Prisma.sql`, paused_from = NULL, paused_at = NULL, paused_by_id 
  * Whoever claims what was given to him has taken it: an offer is his from here on, and stays so when the lease ends. What was given to somebody else and
  * has run out is nobody's.
  */
-const takeHand = (userId: string): Prisma.Sql => {
+const takeHand = (userId: string, ruleId: string | null): Prisma.Sql => {
   const his = givenTo(userId);
-  return Prisma.sql`, claim_rule_id = CASE WHEN ${heldBy(userId)} THEN c.claim_rule_id WHEN ${his} THEN c.given_rule_id ELSE c.drawn_rule_id END,
+  return Prisma.sql`, claim_rule_id = CASE WHEN ${heldBy(userId)} THEN c.claim_rule_id WHEN ${his} THEN c.given_rule_id ELSE coalesce(c.drawn_rule_id, ${ruleId}::text) END,
     given_as = CASE WHEN ${his} THEN 'assignment' END, given_until = NULL,
     given_to_id = CASE WHEN ${his} THEN c.given_to_id END, given_at = CASE WHEN ${his} THEN c.given_at END,
     given_rule_id = CASE WHEN ${his} THEN c.given_rule_id END, given_by_id = CASE WHEN ${his} THEN c.given_by_id END`;
@@ -91,8 +91,18 @@ export const namedMoves = {
   /**
    * A reader claims it, renews the claim, or takes over an expired one; a new claim has a new token. What is kept for a
    * colleague is not claimed.
+   *
+   * @param ruleId by which he may choose it: the rule's caps count it.
    */
-  claim: ({ userId, drawn = false }: { userId: string; drawn?: boolean }): CaseMove => {
+  claim: ({
+    userId,
+    drawn = false,
+    ruleId = null,
+  }: {
+    userId: string;
+    drawn?: boolean;
+    ruleId?: string | null;
+  }): CaseMove => {
     const mine = heldBy(userId);
     // Who draws gets what nobody may choose.
     const his = drawn ? Prisma.sql`(${givenTo(userId)} OR NOT ${givenRuns})` : openTo(userId);
@@ -101,7 +111,7 @@ export const namedMoves = {
       action: "case.claim",
       set: Prisma.sql`, claimed_by_id = ${userId}::uuid, claim_token = c.claim_token + CASE WHEN ${mine} THEN 0 ELSE 1 END,
         claimed_at = CASE WHEN ${mine} THEN c.claimed_at ELSE clock_timestamp() END,
-        claimed_until = clock_timestamp() + make_interval(mins => c.claim_minutes)${clearReservation}${takeHand(userId)}`,
+        claimed_until = clock_timestamp() + make_interval(mins => c.claim_minutes)${clearReservation}${takeHand(userId, ruleId)}`,
       when: Prisma.sql`(${free} AND ${his} AND NOT ${reservedForAnother(userId)}) OR ${mine}`,
     };
   },
