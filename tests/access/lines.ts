@@ -292,6 +292,10 @@ export const procedures: Record<string, Line> = {
     reach: ({ contractId }) => ({ contractId, basedOn: null, validFrom: null, terms }),
     may: ["site_admin"],
   },
+  "serviceLevel.savePriorTerms": {
+    reach: ({ contractId }) => ({ contractId, basedOn: null, lends: true, borrows: true }),
+    may: ["site_admin"],
+  },
   "serviceLevel.try": {
     reach: ({ contractId, facilityId }) => ({
       contractId,

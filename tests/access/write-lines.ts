@@ -44,6 +44,9 @@ export const tables: Record<string, Line> = {
   case_message: { ...nobody, insert: ["reader"] },
   // Of the future alone, and for good; a stop is ended once.
   service_level: { ...nobody, insert: ["owner"] },
+  prior_terms: { ...nobody, insert: ["owner"] },
+  // By a function of the database alone (borrowed-priors.test.ts).
+  borrowed_prior: nobody,
   case_clock_stop: { insert: ["owner", "reader"], update: ["owner", "reader"], delete: [] },
   case_skip: { insert: ["reader"], update: ["reader"], delete: [] },
   assignment_rule_set: { ...nobody, insert: ["owner"] },
@@ -106,6 +109,7 @@ export const pointers: Record<string, string[]> = {
   assignment_rule_set: ["saved_by_id"],
   case_clock_stop: ["case_id"],
   service_level: ["contract_id", "created_by_id"],
+  prior_terms: ["contract_id", "created_by_id"],
   report_version: ["case_id", "study_ref", "signed_by_id"],
   report_document: ["report_version_id"],
   destination: ["facility_id"],

@@ -177,6 +177,16 @@ async function furnishRest(): Promise<void> {
       [hospital, person],
     );
     await owner.query(
+      `INSERT INTO prior_terms (contract_id, org_id, reader_org_id, lends, borrows, created_by_id)
+       SELECT id, org_id, reader_org_id, false, false, $2 FROM contract WHERE org_id = $1 LIMIT 1`,
+      [hospital, person],
+    );
+    await owner.query(
+      `INSERT INTO borrowed_prior (case_id, study_ref, claim_token, org_id, reader_org_id, borrowed_by_id, relevance, reasons)
+       VALUES ($1, $2, 0, $3, $4, $5, 1, '[]')`,
+      [things.caseId, things.signedStudyId, hospital, reader, person],
+    );
+    await owner.query(
       `WITH g AS (INSERT INTO reader_group (org_id, name, reader_ids) VALUES ($1, 'Staff', ARRAY[$2]::uuid[]) RETURNING id),
         l AS (UPDATE saved_list SET audience = 'group', group_id = g.id FROM g WHERE saved_list.org_id = $1 RETURNING saved_list.id),
         w AS (INSERT INTO list_watch (list_id, user_id, org_id) SELECT l.id, $2, $1 FROM l)

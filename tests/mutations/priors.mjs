@@ -1,6 +1,22 @@
 // Breaks of one kind; see scripts/mutate.mjs. `red` is the test that has to notice.
 export const priors = [
   {
+    what: "what was lent is served for two more seconds",
+    file: "src/server/dicomweb/grant.ts",
+    from: "if (current && current.lentTo === null) return current;",
+    to: "if (current) return current;",
+    test: "tests/integration/borrowed-priors.test.ts",
+    red: "through every route: nothing before the claim, all of it under the claim, nothing after it is given back",
+  },
+  {
+    what: "names of lent studies are not compared",
+    file: "src/server/domain/reading/borrow-priors.ts",
+    from: '&& compareIdentity(current, study).identity === "agrees")',
+    to: ")",
+    test: "tests/integration/borrowed-priors.test.ts",
+    red: "the same ID alone lends nothing: issuer, name, birth date and sex must agree",
+  },
+  {
     what: "the least relevant priors are kept",
     file: "src/server/domain/reading/attach-priors.ts",
     from: ".slice(0, mostPriors);",
@@ -10,7 +26,7 @@ export const priors = [
   },
   {
     what: "a later study is a prior",
-    file: "src/server/domain/reading/attach-priors.ts",
+    file: "src/server/domain/reading/prior-relevance.ts",
     from: "if (study.studyDate !== current.studyDate) return study.studyDate < current.studyDate;",
     to: "",
     test: "tests/integration/reading-worklist.test.ts",

@@ -41,7 +41,7 @@ export function CellHead({
         >
           {priors.map((prior) => (
             <option key={prior.studyInstanceUid} value={prior.studyInstanceUid}>
-              {[prior.doubt && "⚠", readableDate(prior.studyDate) ?? "no date", prior.description]
+              {[prior.doubt && "⚠", readableDate(prior.studyDate) ?? "no date", prior.description, prior.lentBy]
                 .filter(Boolean)
                 .join(" · ")}
             </option>
@@ -50,6 +50,11 @@ export function CellHead({
       ) : (
         <span className={styles.description}>{series ?? study.description}</span>
       )}
+      {study.lentBy && priors.length <= 1 ? (
+        <span className={styles.description} title={`Lent by ${study.lentBy} while you hold this case`}>
+          from {study.lentBy}
+        </span>
+      ) : null}
       {study.doubt ? (
         <span className={styles.warning} data-doubt role="alert" title={study.doubt}>
           Patient not certain

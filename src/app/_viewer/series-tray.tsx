@@ -11,6 +11,9 @@ import type { SessionState } from "./session/state.ts";
 import type { SeriesForViewing, StudyForViewing } from "./types.ts";
 import { useCell, useSession } from "./use-session.ts";
 
+/** What the mark of a borrowed prior means. */
+const lentWords = (origin: string): string => `Lent by ${origin} while you hold this case`;
+
 /** The series of the current study, and of the priors below it. */
 export function SeriesTray({ session }: { session: Session }) {
   const { current, priors } = useSession(session, (state) => state.studies);
@@ -42,6 +45,7 @@ function StudySeries({ session, study, isPrior }: { session: Session; study: Stu
       >
         <b>{isPrior ? "Prior" : "Current"}</b> {readableDate(study.studyDate) ?? "no date"}
         {study.doubt ? <span title={study.doubt}> · patient not certain</span> : null}
+        {study.lentBy ? <span title={lentWords(study.lentBy)}> · from {study.lentBy}</span> : null}
       </button>
       {open && (
         <ol>

@@ -25,6 +25,8 @@ export type StudyForViewing = {
    * Why the study may be of another patient, in a sentence. Such a prior is shown only after the reader confirms it.
    */
   doubt?: string | null;
+  /** The hospital that lends it while the case is claimed, with its facility; null: the case's own hospital. */
+  lentBy?: string | null;
 };
 
 /** One frame of one instance; `frameNumber` starts at 1. */

@@ -95,6 +95,7 @@ function open(client: pg.PoolClient, tx: PipelinedTx, { actor, timeoutMs, readOn
   const opened = client
     .query(
       `BEGIN${readOnly ? " READ ONLY" : ""}; SELECT set_config('app.org_id', ${client.escapeLiteral(actor.orgId)}, true),
+       set_config('app.user_id', ${client.escapeLiteral(actor.kind === "user" ? actor.userId : "")}, true),
        set_config('transaction_timeout', '${Math.ceil(timeoutMs)}', true), ${readPlaceColumns}`,
     )
     .then((results) => {

@@ -12,8 +12,11 @@ import {
   locateInstances,
 } from "#server/domain/imaging/index.ts";
 
-/** The caller, the hospital whose root is addressed, and the caller's reach there. */
-export type Caller = { actor: Actor; org: { id: string; slug: string }; requestId: string };
+/**
+ * The caller, the hospital whose root is addressed, and the caller's reach there. `onLent`: called when a study is granted that is
+ * only lent to the caller, before anything of it is sent.
+ */
+export type Caller = { actor: Actor; org: { id: string; slug: string }; requestId: string; onLent?: () => void };
 
 /** Permission for one study, cached for a minute. */
 export type StudyGrant = {
@@ -21,6 +24,8 @@ export type StudyGrant = {
   orgId: string;
   /** When the served version of one of its images was last decided. Milliseconds; 0 never. */
   decidedAt: number;
+  /** The claim that it is lent to, and readable by; null: the caller reads it in its own right. */
+  lentTo: string | null;
   /** Instances of a series, by SOP Instance UID, loaded on first use. */
   series: Map<string, Promise<SeriesIndex>>;
 };
@@ -93,14 +98,24 @@ type StudyRow = {
   facility_id: string | null;
   referrer_id: string | null;
   decided_at: Date | null;
+  /** The case whose claim it is lent to now; null: none. */
+  lent_to_case: string | null;
+  lent_to_claim: string | null;
 };
+/** The caller's organisation does not see it otherwise. */
+const lentTo = (actor: Actor, org: Caller["org"], row: StudyRow): string | null =>
+  row.lent_to_case && actor.orgId !== org.id && actor.orgId !== row.reader_org_id
+    ? `${row.lent_to_case}/${row.lent_to_claim}`
+    : null;
 const decidedAt = ({ decided_at }: StudyRow): number => decided_at?.getTime() ?? 0;
 
 /** The study, if this actor may read it now. @throws {DomainError} `study.not-found` */
 async function readableStudy(tx: Pick<SqlTx, "$queryRaw">, { actor, org }: Caller, uid: string): Promise<StudyRow> {
   const [study] = await tx.$queryRaw<StudyRow[]>`
-    SELECT id, patient_ref, reader_org_id, facility_id, referrer_id,
-      (SELECT max(i.resolved_at) FROM instance i WHERE i.study_ref = study.id) AS decided_at FROM study
+    SELECT study.id, patient_ref, reader_org_id, facility_id, referrer_id,
+      (SELECT max(i.resolved_at) FROM instance i WHERE i.study_ref = study.id) AS decided_at,
+      l.case_id AS lent_to_case, l.claim_token::text AS lent_to_claim
+    FROM study LEFT JOIN LATERAL (SELECT n.case_id, n.claim_token FROM lent_now() n WHERE n.study_ref = study.id LIMIT 1) l ON true
     WHERE org_id = ${org.id}::uuid AND study_instance_uid = ${uid}`;
   if (!study) throw new DomainError("study.not-found");
   authorizeStudy(actor, "study.read", {
@@ -108,6 +123,7 @@ async function readableStudy(tx: Pick<SqlTx, "$queryRaw">, { actor, org }: Calle
     readerOrgId: study.reader_org_id,
     facilityId: study.facility_id,
     referrerId: study.referrer_id,
+    lent: study.lent_to_case !== null,
   });
   return study;
 }
@@ -148,7 +164,9 @@ export async function grantStudy(caller: Caller, studyInstanceUid: string): Prom
   const key = grantKey(caller, studyInstanceUid);
   const known = grants.get(key);
   if (known && known.until > Date.now()) {
-    if (known.lookAt > Date.now()) return known.grant;
+    // What is lent is asked for each time: it ends with the claim, in that moment.
+    const current = known.lookAt > Date.now() ? await known.grant : null;
+    if (current && current.lentTo === null) return current;
     known.lookAt = Date.now() + recheckMs;
     const study = await readGrantedStudy(caller, studyInstanceUid);
     if (!study) {
@@ -156,6 +174,12 @@ export async function grantStudy(caller: Caller, studyInstanceUid: string): Prom
       throw new DomainError("study.not-found");
     }
     const grant = await known.grant;
+    if (grant.lentTo !== lentTo(actor, org, study)) {
+      // Lent to another claim, or readable in another way: a read of its own for the trail.
+      if (grants.get(key) === known) grants.delete(key);
+      return grantStudy(caller, studyInstanceUid);
+    }
+    if (grant.lentTo !== null) caller.onLent?.();
     // Another version of an image is served now.
     if (grant.decidedAt !== decidedAt(study)) grant.series.clear();
     grant.decidedAt = decidedAt(study);
@@ -166,8 +190,22 @@ export async function grantStudy(caller: Caller, studyInstanceUid: string): Prom
     async ({ tx }) => {
       const study = await readableStudy(tx, caller, studyInstanceUid);
       const subject = { orgId: org.id, patientRef: study.patient_ref, studyRef: study.id };
-      await appendAs(tx, actor, { action: "study.read", ...subject }, requestId);
-      return { studyId: study.id, orgId: org.id, decidedAt: decidedAt(study), series: new Map() };
+      const { lent_to_case: caseId, lent_to_claim: claim } = study;
+      await appendAs(
+        tx,
+        actor,
+        caseId
+          ? { action: "study.read-lent", ...subject, caseId, details: { claim } }
+          : { action: "study.read", ...subject },
+        requestId,
+      );
+      return {
+        studyId: study.id,
+        orgId: org.id,
+        decidedAt: decidedAt(study),
+        lentTo: lentTo(actor, org, study),
+        series: new Map(),
+      };
     },
     { requestId, pipelineOpening: true },
   );
@@ -175,6 +213,7 @@ export async function grantStudy(caller: Caller, studyInstanceUid: string): Prom
   if (grants.size > 10_000) grants.clear();
   grants.set(key, { until: Date.now() + grantMs, lookAt: Date.now() + recheckMs, grant });
   grant.catch(() => grants.delete(key));
+  if ((await grant).lentTo !== null) caller.onLent?.();
   return grant;
 }
 

@@ -32,7 +32,18 @@ export async function answerDicomweb({ req, res, path, requestId }: Exchange): P
   }
   const caller = await callerFor(req, orgSlug, found.route.action, requestId);
   spend(caller.actor, costOf(found.route.name, found.parameters.frames));
-  await serve(req, res, caller, found.route, uids(found.parameters));
+  const onLent = (): void => keptNowhere(res);
+  await serve(req, res, { ...caller, onLent }, found.route, uids(found.parameters));
+}
+
+/** A browser keeps no copy of the answer, whatever else it says of caching. */
+function keptNowhere(res: ServerResponse): void {
+  const writeHead = res.writeHead.bind(res) as (
+    status: number,
+    headers?: Record<string, string | number>,
+  ) => typeof res;
+  res.writeHead = ((status: number, headers?: Record<string, string | number>) =>
+    writeHead(status, { ...headers, "Cache-Control": "no-store" })) as typeof res.writeHead;
 }
 
 type Parameters = Partial<Record<"study" | "series" | "instance" | "frames" | "path", string>>;

@@ -15,6 +15,8 @@ export type StudyAccess = {
   readerOrgId: string | null;
   facilityId: string | null;
   referrerId: string | null;
+  /** The database lends it to the caller now, for a case that the caller has claimed. */
+  lent?: boolean;
 };
 
 /** A caller's reach within what row-level security shows already. */
@@ -58,7 +60,8 @@ export function opensImages(actor: Actor): boolean {
 
 /** Whether the actor may do this with that study. */
 export function mayAccessStudy(actor: Actor, action: ImagingAction, study: StudyAccess): boolean {
-  if (actor.orgId !== study.orgId && actor.orgId !== study.readerOrgId) return false;
+  if (actor.orgId !== study.orgId && actor.orgId !== study.readerOrgId && !(study.lent && action === "study.read"))
+    return false;
   const scope = imagingScope(actor, action, study.orgId);
   if (scope.kind === "all") return true;
   if (scope.kind === "facilities") return study.facilityId !== null && scope.facilityIds.includes(study.facilityId);

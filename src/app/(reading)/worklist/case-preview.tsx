@@ -277,6 +277,7 @@ export function CasePreview({
                   {[
                     ...(prior.identityReason ? [prior.identityReason] : []).map(inWords),
                     ...prior.reasons.map(inWords),
+                    ...(prior.lentBy ? [`lent by ${prior.lentBy.hospital}`] : []),
                     prior.hasReport ? "with report" : "without report",
                   ].join(" · ")}
                 </p>

@@ -59,6 +59,9 @@ export type AuditAction =
   | "case.read-incomplete"
   | "case.prioritize"
   | "case.attach-priors"
+  | "case.borrow-priors"
+  | "study.lend"
+  | "study.read-lent"
   | "report.read"
   | "report.save-draft"
   | "report.take-over-draft"
@@ -80,6 +83,7 @@ export type AuditAction =
   | "case.apply-orders"
   | "rules.save"
   | "service-level.save"
+  | "prior-terms.save"
   | "reader.update"
   | "reader.credential"
   | "reader.swap"
@@ -121,6 +125,7 @@ export type AuditEntry = {
 const reads: ReadonlySet<AuditAction> = new Set([
   "order.list",
   "study.read",
+  "study.read-lent",
   "study.search",
   "study.list",
   "case.list",

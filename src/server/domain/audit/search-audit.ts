@@ -19,6 +19,8 @@ export const SearchAudit = z.object({
    */
   patientId: z.string().max(64).optional(),
   userId: z.uuid().optional(),
+  /** Only what was lent to cases of other hospitals, and who opened it. */
+  lent: z.boolean().optional(),
   from: moment.optional(),
   /** Exclusive. A date means its beginning, in UTC. */
   to: moment.optional(),
@@ -58,13 +60,14 @@ export async function searchAudit(
 ): Promise<{ items: FoundAuditEvent[]; nextCursor: string | null; waiting: number }> {
   const { actor, tx } = ctx;
   auditPolicy.authorize(actor, "audit.search", null);
-  const { patientId, userId, from, to, cursor, limit } = SearchAudit.parse(input);
+  const { patientId, userId, lent, from, to, cursor, limit } = SearchAudit.parse(input);
   const where = [Prisma.sql`e.org_id = ${actor.orgId}::uuid`];
   if (patientId !== undefined)
     where.push(
       Prisma.sql`e.patient_ref IN (SELECT id FROM patient WHERE org_id = ${actor.orgId}::uuid AND patient_id = ${patientId} AND unidentified_in = '')`,
     );
   if (userId) where.push(Prisma.sql`e.actor_kind = 'user' AND e.actor_id = ${userId}`);
+  if (lent) where.push(Prisma.sql`e.action IN ('study.lend', 'study.read-lent')`);
   if (from) where.push(Prisma.sql`e.at >= ${new Date(from)}::timestamptz`);
   if (to) where.push(Prisma.sql`e.at < ${new Date(to)}::timestamptz`);
   if (cursor) where.push(Prisma.sql`e.seq < ${BigInt(cursor)}`);

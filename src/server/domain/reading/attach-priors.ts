@@ -7,7 +7,14 @@ import { compareIdentity, type Identity } from "../patient-identity.ts";
 import { announceCase } from "./move-case.ts";
 import { shareStudy } from "./open-case.ts";
 import { casePolicy } from "./policy.ts";
-import { type ComparedStudy, priorRelevance } from "./prior-relevance.ts";
+import {
+  type Acquired,
+  asAcquired,
+  type ComparedStudy,
+  type Dated,
+  isEarlier,
+  priorRelevance,
+} from "./prior-relevance.ts";
 
 /** The most priors attached to a case; further ones are found by searching the archive. */
 const mostPriors = 40;
@@ -161,19 +168,4 @@ function identityOf(
   study: Compared,
 ): { identity: Identity; differ: string[] } {
   return cleared.has(study.id) ? { identity: "agrees", differ: [] } : compareIdentity(current, study);
-}
-
-type Acquired = { hasPictures: boolean; acquiredModalities: string[]; modalities: string[] };
-/** Two studies do not share a modality because both contain a dose report or one of our reports. */
-const asAcquired = <T extends Acquired>(study: T): T =>
-  study.hasPictures ? { ...study, modalities: study.acquiredModalities } : study;
-
-type Dated = { studyDate: string; studyTime: string; firstReceivedAt: Date };
-/** By the modality's own date and time; without one, by the arrival of the first image. */
-function isEarlier(study: Dated, current: Dated): boolean {
-  if (!study.studyDate || !current.studyDate) return study.firstReceivedAt < current.firstReceivedAt;
-  if (study.studyDate !== current.studyDate) return study.studyDate < current.studyDate;
-  if (study.studyTime && current.studyTime && study.studyTime !== current.studyTime)
-    return study.studyTime < current.studyTime;
-  return study.firstReceivedAt < current.firstReceivedAt;
 }

@@ -2,6 +2,7 @@ import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
 import type { CaseState } from "#server/db/generated/enums.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
+import { borrowPriors } from "./borrow-priors.ts";
 import { claimRuns, givenRuns, isClaimable, reservationRuns } from "./case-conditions.ts";
 import { findCase } from "./get-case.ts";
 import type { OfCase } from "./inputs.ts";
@@ -27,7 +28,8 @@ export async function claimCase(
   { drawn = false, ruleId = null }: { drawn?: boolean; ruleId?: string | null } = {},
 ): Promise<Claim> {
   const { actor, tx } = ctx;
-  requireComplete(await findCase(ctx, caseId, "case.claim"));
+  const found = await findCase(ctx, caseId, "case.claim");
+  requireComplete(found);
   // The database decides the race: of two radiologists who claim together, only one updates the row.
   const moved = await moveCase(ctx, caseId, "claim", { userId: actor.userId, drawn, ruleId }, (row) => ({
     action: isNewClaim(row) ? "case.claim" : "case.renew",
@@ -36,6 +38,7 @@ export async function claimCase(
   if (!moved?.claimedUntil) throw await whyNot(ctx, caseId);
   const claimToken = moved.claimToken.toString();
   if (isNewClaim(moved)) await enqueue(tx, "claim.expire", { orgId: moved.orgId, caseId }, moved.claimedUntil);
+  if (isNewClaim(moved)) await borrowPriors(ctx, found);
   return { claimToken, claimedUntil: moved.claimedUntil.toISOString() };
 }
 

@@ -60,7 +60,10 @@ export async function getCase(ctx: Ctx, { caseId }: OfCase): Promise<CaseDetail>
  * this case.
  */
 export async function comparablePriors(ctx: Pick<Ctx, "tx">, row: CaseRow): Promise<PriorSummary[]> {
-  return (await priorsOf(ctx, row)).filter(({ identity, accepted }) => identity === "agrees" || accepted);
+  // What is lent is not named by itself: the report stays when access to it has ended.
+  return (await priorsOf(ctx, row)).filter(
+    ({ identity, accepted, lentBy }) => (identity === "agrees" || accepted) && !lentBy,
+  );
 }
 
 /** The orders that the case's study answers. */
@@ -73,14 +76,24 @@ function reasonOf(identity: Identity, differ: PatientConflict[]): Reason | null 
   return identity === "unknown" ? reason("too-little-known") : null;
 }
 
-/** The attached priors, most relevant first; those of another patient last. */
+type PriorRow = Omit<PriorSummary, "identityReason"> & { differ: PatientConflict[] };
+
+/** The attached priors, most relevant first; those of another patient last. What is lent to the caller's claim is among them. */
 export async function priorsOf({ tx }: Pick<Ctx, "tx">, row: CaseRow): Promise<PriorSummary[]> {
-  type Row = Omit<PriorSummary, "identityReason"> & { differ: PatientConflict[] };
-  const rows = await tx.$queryRaw<Row[]>(Prisma.sql`
+  const rows = await tx.$queryRaw<PriorRow[]>(Prisma.sql`
     SELECT s.id AS "studyId", s.study_instance_uid AS "studyInstanceUid", o.slug AS "orgSlug", s.study_date AS "studyDate",
-      s.study_description AS "studyDescription", ${acquiredModalities} AS modalities, p.relevance, p.reasons, p.identity, p.differ, p.accepted_at IS NOT NULL AS accepted,
-      EXISTS (SELECT 1 FROM report_version v WHERE v.study_ref = s.id AND v.kind <> 'preliminary') AS "hasReport"
-    FROM case_prior p JOIN study s ON s.id = p.study_ref JOIN organization o ON o.id = s.org_id
-    WHERE p.case_id = ${row.caseId}::uuid ORDER BY p.identity = 'conflict', p.relevance DESC, s.study_date DESC, s.id`);
+      s.study_description AS "studyDescription", ${acquiredModalities} AS modalities, p.relevance, p.reasons, p.identity, p.differ, p.accepted,
+      EXISTS (SELECT 1 FROM report_version v WHERE v.study_ref = s.id AND v.kind <> 'preliminary') AS "hasReport",
+      CASE WHEN p.lent THEN jsonb_build_object('hospital', o.name, 'facility', coalesce(f.name, o.name)) END AS "lentBy"
+    FROM (
+      SELECT a.study_ref, a.relevance, a.reasons, a.identity, a.differ, a.accepted_at IS NOT NULL AS accepted, false AS lent
+      FROM case_prior a WHERE a.case_id = ${row.caseId}::uuid
+      UNION ALL
+      SELECT b.study_ref, b.relevance, b.reasons, 'agrees', '{}', false, true
+      FROM lent_now() l JOIN borrowed_prior b ON b.case_id = l.case_id AND b.study_ref = l.study_ref AND b.claim_token = l.claim_token
+      WHERE l.case_id = ${row.caseId}::uuid
+        AND NOT EXISTS (SELECT 1 FROM case_prior a WHERE a.case_id = l.case_id AND a.study_ref = l.study_ref)
+    ) p JOIN study s ON s.id = p.study_ref JOIN organization o ON o.id = s.org_id LEFT JOIN facility f ON f.id = s.facility_id
+    ORDER BY p.identity = 'conflict', p.relevance DESC, s.study_date DESC, s.id`);
   return rows.map(({ differ, ...prior }) => ({ ...prior, identityReason: reasonOf(prior.identity, differ) }));
 }

@@ -4,6 +4,8 @@ import { DomainError } from "@overread/shared/errors";
 import type { Ctx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
 import { mayAccessStudy } from "../image-access.ts";
+import { borrowPriors } from "./borrow-priors.ts";
+import { isHeldBy, personOf } from "./case-conditions.ts";
 import { nameGroups, toWorklistItem } from "./case-rows.ts";
 import { findCase, ordersOf, priorsOf } from "./get-case.ts";
 import type { OfCase } from "./inputs.ts";
@@ -20,6 +22,8 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
   const { actor } = ctx;
   const row = await findCase(ctx, caseId, "case.read");
   if (!mayAccessStudy(actor, "study.read", row)) throw new DomainError("auth.forbidden");
+  // Since the claim began, more may have arrived there, or terms may have changed.
+  if (isHeldBy(personOf(actor), row)) await borrowPriors(ctx, row);
   const priors = await priorsOf(ctx, row);
   const orders = await ordersOf(ctx, row);
   const series = await seriesOf(ctx, [row.studyId, ...priors.map(({ studyId }) => studyId)]);
@@ -51,6 +55,7 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
       identity: prior.identity,
       identityReason: prior.identityReason,
       accepted: prior.accepted,
+      lentBy: prior.lentBy,
       studyDate: prior.studyDate,
       description: prior.studyDescription,
       modalities: prior.modalities,

@@ -46,3 +46,18 @@ export function priorRelevance(current: ComparedStudy, prior: ComparedStudy): { 
   }
   return { relevance: Math.max(0, Math.min(100, relevance)), reasons };
 }
+
+export type Acquired = { hasPictures: boolean; acquiredModalities: string[]; modalities: string[] };
+/** Two studies do not share a modality because both contain a dose report or one of our reports. */
+export const asAcquired = <T extends Acquired>(study: T): T =>
+  study.hasPictures ? { ...study, modalities: study.acquiredModalities } : study;
+
+export type Dated = { studyDate: string; studyTime: string; firstReceivedAt: Date };
+/** By the modality's own date and time; without one, by the arrival of the first image. */
+export function isEarlier(study: Dated, current: Dated): boolean {
+  if (!study.studyDate || !current.studyDate) return study.firstReceivedAt < current.firstReceivedAt;
+  if (study.studyDate !== current.studyDate) return study.studyDate < current.studyDate;
+  if (study.studyTime && current.studyTime && study.studyTime !== current.studyTime)
+    return study.studyTime < current.studyTime;
+  return study.firstReceivedAt < current.firstReceivedAt;
+}

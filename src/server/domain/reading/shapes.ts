@@ -185,7 +185,12 @@ export type PriorSummary = {
   identityReason: Reason | null;
   /** Whether a reader of this case has accepted it for comparison. */
   accepted: boolean;
+  /** Where it comes from, when another hospital or group lends it to the caller's claim; null: the hospital's own. */
+  lentBy: LentBy | null;
 };
+
+/** Names of the hospital and of its facility. */
+export type LentBy = { hospital: string; facility: string };
 
 /** One side of what was asked and answered about a case. */
 export type CaseMessage = {
@@ -226,6 +231,7 @@ export type OpenedPrior = OpenedStudy & {
   identity: Identity;
   identityReason: Reason | null;
   accepted: boolean;
+  lentBy: LentBy | null;
   studyDate: string;
   description: string;
   modalities: string[];

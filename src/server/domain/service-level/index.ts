@@ -1,5 +1,6 @@
 export { writeFirstVersion } from "./first-version.ts";
 export { serviceLevelPolicy } from "./policy.ts";
+export { SavePriorTerms, savePriorTerms } from "./prior-terms.ts";
 export {
   listServiceLevels,
   SaveServiceLevel,

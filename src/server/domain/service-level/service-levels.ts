@@ -13,6 +13,7 @@ import {
 } from "../assignment/engine/index.ts";
 import { audit } from "../audit/index.ts";
 import { serviceLevelPolicy } from "./policy.ts";
+import { type PriorTermsInForce, priorTermsOf } from "./prior-terms.ts";
 import { serviceLevelsOf } from "./versions.ts";
 
 /** What a version says, without whose it is and from when on. */
@@ -71,6 +72,8 @@ export type ContractLevels = {
   timeZone: string;
   facilities: { facilityId: string; slug: string; name: string; timeZone: string }[];
   maySave: boolean;
+  /** Of studies of other hospitals. */
+  priors: PriorTermsInForce;
   /** The newest first. */
   versions: Version[];
 };
@@ -91,6 +94,10 @@ export async function listServiceLevels(ctx: Ctx): Promise<ContractLevels[]> {
   serviceLevelPolicy.authorize(actor, "service-level.read", null);
   const contracts = (await contractsOf(ctx)).filter((row) => serviceLevelPolicy.can(actor, "service-level.read", row));
   const versions = await serviceLevelsOf(ctx, { contractIds: contracts.map(({ contractId }) => contractId) });
+  const priors = await priorTermsOf(
+    ctx,
+    contracts.map(({ contractId }) => contractId),
+  );
   const facilities = await tx.facility.findMany({ orderBy: { name: "asc" } });
   return contracts.map(({ contractId, orgId, readerOrgId, facilityId, ...contract }) => ({
     ...contract,
@@ -100,6 +107,7 @@ export async function listServiceLevels(ctx: Ctx): Promise<ContractLevels[]> {
       .filter((each) => each.orgId === orgId && (facilityId === null || each.id === facilityId))
       .map(({ id, slug, name, timeZone }) => ({ facilityId: id, slug, name, timeZone })),
     maySave: serviceLevelPolicy.can(actor, "service-level.save", { orgId, readerOrgId, facilityId }),
+    priors: priors.get(contractId) as PriorTermsInForce,
     versions: versions
       .filter((each) => each.contractId === contractId)
       .map(({ id, contractId: _, validFrom, validUntil, createdBy, createdAt, ...terms }) => ({

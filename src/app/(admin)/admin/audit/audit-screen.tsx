@@ -48,6 +48,7 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
     setSearch({
       ...(text("patientId") ? { patientId: text("patientId") } : {}),
       ...(text("userId") ? { userId: text("userId") } : {}),
+      ...(form.get("lent") ? { lent: true } : {}),
       ...(text("from") ? { from: text("from") } : {}),
       ...(text("to") ? { to: dayAfter(text("to")) } : {}),
     });
@@ -132,6 +133,10 @@ export function AuditScreen({ me, people }: { me: Me; people: StaffMember[] }) {
         </SelectField>
         <Field label="From" name="from" type="date" className="md:w-40" />
         <Field label="To" name="to" type="date" className="md:w-40" />
+        <label className="flex h-9 items-center gap-2 max-md:col-span-2">
+          <input type="checkbox" name="lent" className="accent-(--accent)" />
+          Only studies lent to other hospitals’ cases
+        </label>
         <Button type="submit" look="primary" className="h-9 max-md:col-span-2">
           Search
         </Button>

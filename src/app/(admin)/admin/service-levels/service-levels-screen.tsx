@@ -9,6 +9,7 @@ import { EmptyState } from "../../../_ui/empty-state.tsx";
 import { formatMoment } from "../../../_ui/format.ts";
 import { termsInWords } from "../../../_ui/service-level-words.ts";
 import { OfficePage } from "../../office-page.tsx";
+import { PriorTerms } from "./prior-terms.tsx";
 import { ServiceLevelForm } from "./service-level-form.tsx";
 
 /** What each contract promises: the version in force as sentences, those before and after it, and a form for the next one. */
@@ -54,6 +55,7 @@ function Contract({ contract, onSaved }: { contract: ServiceLevels; onSaved: () 
           }}
         />
       ) : null}
+      <PriorTerms contract={contract} onSaved={onSaved} />
       <ol className="flex flex-col gap-4">
         {versions.map((version) => (
           <li key={version.serviceLevelId} className="border-t border-line pt-3">

@@ -461,6 +461,7 @@ function forViewer(study: OpenStudy): { current: StudyForViewing; priors: StudyF
       studyDate: prior.studyDate || null,
       description: prior.description || null,
       doubt: prior.accepted || !prior.identityReason ? null : inWords(prior.identityReason),
+      lentBy: prior.lentBy ? [...new Set([prior.lentBy.hospital, prior.lentBy.facility])].join(", ") : null,
     })),
   };
 }
