@@ -114,6 +114,18 @@ test("who is away is on no shift then; who comes on top is on one", () => {
   ]);
 });
 
+test("who gave a shift away and takes it back is on it, and who took it and gave it back is not", () => {
+  const monday = { from: at("2026-05-04T20:00Z"), until: at("2026-05-05T04:00Z") };
+  const [given, taken] = [
+    { kind: "absence" as const, ...monday },
+    { kind: "extra" as const, ...monday },
+  ];
+  const span = { from: at("2026-05-04T12:00Z"), until: at("2026-05-05T12:00Z") };
+  const his = { weekly: [aShift({ weekdays: [1] })], changes: [given, taken] };
+  assert.deepEqual(expandShifts(his, span).shifts, [monday]);
+  assert.deepEqual(expandShifts({ weekly: [], changes: [taken, given] }, span).shifts, []);
+});
+
 test("nobody is on shift while he is away, and everything else stays as it was", () => {
   fc.assert(
     fc.property(

@@ -65,6 +65,8 @@ const touches = (a: Interval, b: Interval): boolean => a.from < b.until && b.fro
 /**
  * When a reader is on shift, and on a break, within a span: what comes every week, and once on top, less where he is away. Shifts are not
  * cut at the span's edges: when one that runs began is what it is counted from. Two that follow each other stay two.
+ *
+ * @param changes in the order in which they were made: of two about the same time the later one counts.
  */
 export function expandShifts(
   { weekly, changes }: { weekly: readonly WeeklyShift[]; changes: readonly ShiftChange[] },
@@ -84,9 +86,12 @@ export function expandShifts(
         if (off) breaks.push({ from: Math.max(off.from, whole.from), until: Math.min(off.until, whole.until) });
       }
     }
-  for (const { kind, from, until } of changes) if (kind === "extra") shifts.push({ from, until });
+  // One after the other: what was given away may come back by a later swap.
+  let present = shifts;
+  for (const { kind, from, until } of changes)
+    present =
+      kind === "extra" ? [...present, { from, until }] : present.flatMap((shift) => without(shift, [{ from, until }]));
   const away = changes.filter(({ kind }) => kind === "absence");
-  const present = shifts.flatMap((shift) => without(shift, away));
   const within = (each: Interval) => each.from < each.until && touches(each, span);
   return {
     shifts: distinct(present.filter(within)),
