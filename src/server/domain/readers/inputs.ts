@@ -8,8 +8,8 @@ import { Jurisdiction } from "./jurisdiction.ts";
 /** Inputs of the verbs that change what a group keeps of its readers. */
 
 const line = (longest: number) => z.string().overwrite(removeHiddenCharacters).trim().max(longest);
-/** A day of the calendar. */
-const Day = z.iso.date();
+/** A day of the calendar. One that lies in no reader's life is a slip of the keyboard, and no clock could tell its end. */
+const Day = z.iso.date().refine((day) => day >= "1900-01-01" && day <= "2199-12-31", "a day from 1900 to 2199");
 const Clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "HH:MM");
 const TimeZone = z.string().max(64).refine(isTimeZone, "no time zone");
 const Moment = z.coerce.date();

@@ -3,9 +3,10 @@ import type { SqlTx } from "#server/context.ts";
 import { code, type WorkUnitTable } from "../assignment/engine/index.ts";
 
 const units = z.number().positive().max(1000);
-const WorkUnitContent = z.object({
+/** As it is kept. What is written is held against it too: a table that cannot be read would count for nothing, unseen. */
+export const WorkUnitContent = z.object({
   procedures: z.array(z.object({ code, workUnits: units, effort: units.nullable() })).max(20_000),
-  modalities: z.array(z.object({ modality: z.string().regex(/^[A-Z0-9]{2,16}$/), workUnits: units })).max(100),
+  modalities: z.array(z.object({ modality: z.string().regex(/^[A-Z0-9]{2,16}$/), workUnits: units })).max(20_000),
   otherwise: units,
 });
 

@@ -4,7 +4,7 @@ import { announceReaders } from "./announce.ts";
 import type { ImportWorkUnits } from "./inputs.ts";
 import { readerPolicy } from "./policy.ts";
 import { type CsvFault, workUnitsFromCsv, workUnitsToCsv } from "./work-unit-csv.ts";
-import { workUnitTable } from "./work-unit-table.ts";
+import { WorkUnitContent, workUnitTable } from "./work-unit-table.ts";
 
 /** The table in force as a file. @throws {DomainError} `auth.forbidden` */
 export async function exportWorkUnits({ actor, tx }: Ctx<UserActor>): Promise<{ csv: string }> {
@@ -29,7 +29,7 @@ export async function importWorkUnits(
   await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`work units ${actor.orgId}`}, 0))::text`;
   await tx.$executeRaw`
     INSERT INTO work_unit_table (org_id, version, content, by_id)
-    SELECT ${actor.orgId}::uuid, coalesce(max(version), 0) + 1, ${JSON.stringify(read.table)}::jsonb, ${actor.userId}::uuid
+    SELECT ${actor.orgId}::uuid, coalesce(max(version), 0) + 1, ${JSON.stringify(WorkUnitContent.parse(read.table))}::jsonb, ${actor.userId}::uuid
     FROM work_unit_table WHERE org_id = ${actor.orgId}::uuid`;
   const procedures = read.table.procedures.length;
   await audit(ctx, { action: "reader.update", details: { changed: "work units", procedures } });

@@ -25,7 +25,9 @@ const mostUrgentFirst: CaseOrder = {
   orderBy: Prisma.sql`c.priority_score DESC, c.due_at, c.created_at, c.id`,
   cursorOf: (row) => encode([row.priorityScore, row.dueAt.getTime(), row.createdAt.getTime(), row.caseId].join("|")),
   after(cursor) {
-    const match = /^(-?\d{1,9})\|(\d{1,15})\|(\d{1,15})\|([0-9a-f-]{36})$/.exec(decode(cursor));
+    const match = /^(-?\d{1,9})\|(\d{1,15})\|(\d{1,15})\|([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(
+      decode(cursor),
+    );
     if (!match) throw invalid();
     const [score, due, created] = [Number(match[1]), new Date(Number(match[2])), new Date(Number(match[3]))];
     return Prisma.sql`(-c.priority_score, c.due_at, c.created_at, c.id) > (${-score}::int, ${due}::timestamptz, ${created}::timestamptz, ${match[4]}::uuid)`;
@@ -112,11 +114,14 @@ function orderBy(sort: CaseSort): CaseOrder {
   };
 }
 
+/** The year 10000. */
+const latest = Date.UTC(10_000, 0);
+
 function typed(type: Key["type"] | undefined, value: Value | undefined): Prisma.Sql {
-  if (type === "int" && typeof value === "number") return Prisma.sql`${value}::int`;
-  if (type === "text" && typeof value === "string") return Prisma.sql`${value}::text`;
+  if (type === "int" && typeof value === "number" && Math.abs(value) < 2 ** 31) return Prisma.sql`${value}::int`;
+  if (type === "text" && typeof value === "string" && !value.includes("\0")) return Prisma.sql`${value}::text`;
   const time = typeof value === "string" ? Date.parse(value) : Number.NaN;
-  if (type !== "timestamptz" || Number.isNaN(time)) throw invalid();
+  if (type !== "timestamptz" || !(time >= 0 && time < latest)) throw invalid();
   return Prisma.sql`${new Date(time)}::timestamptz`;
 }
 

@@ -81,3 +81,14 @@ test("when a schedule opens or closes next is known to the minute, over a change
   assert.equal(nextChange(berlin("22:00", "06:00"), at("2026-03-28T22:00Z")), at("2026-03-29T04:00Z"));
   assert.equal(nextChange(null, at("2026-11-27T12:07Z")), null);
 });
+
+test("a rule whose time no date can tell, or that goes on for ever, is no rule", () => {
+  const reads = (rule: Rule) => ruleSetSchema.safeParse({ version: 1, rules: [rule] }).success;
+  const waited = (minutes: number): Rule => ({ ...nightCt, when: [{ field: "waited", op: "over", minutes }] });
+  assert.ok(reads(waited(366 * 24 * 60)));
+  assert.ok(!reads(waited(1e12)));
+  assert.ok(!reads({ ...nightCt, when: Array.from({ length: 51 }, () => waited(5).when[0]!) }));
+  assert.ok(
+    !reads({ ...nightCt, readers: { groupIds: [], readerIds: Array.from({ length: 501 }, (_, n) => `r${n}`) } }),
+  );
+});

@@ -10,7 +10,17 @@ import { isTimeZone } from "./wall-clock.ts";
  */
 
 const amongValues = <F extends string, T extends z.ZodType>(field: F, value: T) =>
-  z.strictObject({ field: z.literal(field), op: z.enum(["any-of", "none-of"]), values: z.array(value).min(1) });
+  z.strictObject({
+    field: z.literal(field),
+    op: z.enum(["any-of", "none-of"]),
+    values: z.array(value).min(1).max(500),
+  });
+
+/** Up to a year: a moment that no date can tell would be planned otherwise. */
+const minutes = z
+  .int()
+  .min(0)
+  .max(366 * 24 * 60);
 
 /** A closed list: what can be asked of a case. Of several modalities or regions one is enough for `any-of`; `none-of` is its opposite. */
 const conditionSchema = z.discriminatedUnion("field", [
@@ -25,9 +35,9 @@ const conditionSchema = z.discriminatedUnion("field", [
   amongValues("read-type", z.enum(readTypes)),
   amongValues("language", code),
   /** Less time than this is left until it is due. */
-  z.strictObject({ field: z.literal("slack"), op: z.literal("under"), minutes: z.int().min(0) }),
+  z.strictObject({ field: z.literal("slack"), op: z.literal("under"), minutes }),
   /** It arrived longer ago than this. */
-  z.strictObject({ field: z.literal("waited"), op: z.literal("over"), minutes: z.int().min(0) }),
+  z.strictObject({ field: z.literal("waited"), op: z.literal("over"), minutes }),
 ]);
 export type Condition = z.infer<typeof conditionSchema>;
 
@@ -42,7 +52,7 @@ const windowSchema = z.strictObject({
 export type ClockWindow = z.infer<typeof windowSchema>;
 /** One zone that nobody knows would stop every decision of the group. */
 const timeZone = z.string().refine(isTimeZone, "no time zone of the IANA database");
-const scheduleSchema = z.strictObject({ timeZone, windows: z.array(windowSchema).min(1) });
+const scheduleSchema = z.strictObject({ timeZone, windows: z.array(windowSchema).min(1).max(50) });
 export type Schedule = z.infer<typeof scheduleSchema>;
 
 const modeSchema = z.discriminatedUnion("kind", [
@@ -57,9 +67,9 @@ export type Mode = z.infer<typeof modeSchema>;
 
 export const ruleSchema = z.strictObject({
   id,
-  when: z.array(conditionSchema),
+  when: z.array(conditionSchema).max(50),
   /** Both empty: every reader of the group. */
-  readers: z.strictObject({ readerIds: z.array(id), groupIds: z.array(id) }),
+  readers: z.strictObject({ readerIds: z.array(id).max(500), groupIds: z.array(id).max(100) }),
   /** Null: always. */
   schedule: scheduleSchema.nullable(),
   /** `required`: who is not trained for it is barred; `preferred`: who is goes first. Generalists are trained for nothing in particular. */
