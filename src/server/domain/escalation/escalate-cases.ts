@@ -48,7 +48,8 @@ export async function escalateCases(
   const rows = await tx.$queryRaw<Row[]>`
     SELECT c.id::text AS "caseId", c.org_id::text AS "orgId", c.reader_org_id::text AS "readerOrgId", c.facility_id::text AS "facilityId",
       c.study_ref::text AS "studyRef", (SELECT s.patient_ref::text FROM study s WHERE s.id = c.study_ref) AS "patientRef", c.state, c.priority, c.due_at AS "dueAt", clock_timestamp() AS now,
-      CASE WHEN c.claimed_until > clock_timestamp() THEN c.claimed_by_id::text END AS "readerId",
+      CASE WHEN c.claimed_until > clock_timestamp() THEN c.claimed_by_id::text WHEN c.reserved_until > clock_timestamp() THEN c.reserved_by_id::text
+        WHEN coalesce(c.given_until > clock_timestamp(), true) THEN c.given_to_id::text END AS "readerId",
       (SELECT w.next_at FROM escalation_watch w WHERE w.case_id = c.id) AS "nextAt"
     FROM reading_case c WHERE c.id = ANY(${caseIds}::uuid[]) ORDER BY c.id FOR SHARE OF c`;
   if (rows.length === 0) return { taken: 0 };

@@ -6,7 +6,7 @@ export type WokenFor = {
   orgId: string;
   readerOrgId: string;
   facilityId: string | null;
-  /** Whoever holds it; null: nobody. */
+  /** Whoever reads it, keeps it to read it next, or was given or offered it; null: nobody. */
   readerId: string | null;
 };
 

@@ -10,6 +10,7 @@ import { openCases, termsOf } from "./open-case.ts";
 import { casePolicy } from "./policy.ts";
 import { planNextScore } from "./prioritize-case.ts";
 import { requestedClass } from "./priority-class.ts";
+import { classWith } from "./priority-order.ts";
 import { scorePriority } from "./priority-score.ts";
 import { patientClassOf, promisedAt } from "./promise.ts";
 import { promiseCases } from "./promise-cases.ts";
@@ -23,6 +24,8 @@ type ArrivingCase = {
   facilityId: string | null;
   state: CaseState;
   priority: CasePriority;
+  decided: CasePriority | null;
+  over: CasePriority | null;
   priorityScore: number;
   dueAt: Date;
   requestedPriority: string;
@@ -58,6 +61,7 @@ export async function arriveCases(ctx: SqlCtx, { studyIds }: { studyIds: string[
   const orders = await ordersOfStudies(ctx, studyIds);
   const cases = await tx.$queryRaw<ArrivingCase[]>`
     SELECT c.id AS "caseId", s.id AS "studyId", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId", s.facility_id AS "facilityId", c.state, c.priority,
+      c.decided_priority AS decided, c.decided_over AS over,
       c.priority_score AS "priorityScore", c.due_at AS "dueAt", s.requested_priority AS "requestedPriority", s.study_date AS "studyDate", s.study_description AS "studyDescription",
       s.patient_birth_date AS "patientBirthDate", s.modalities, s.body_parts AS "bodyParts"
     FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE c.id = ANY(${[...opened.values()]}::uuid[])`;
@@ -65,7 +69,7 @@ export async function arriveCases(ctx: SqlCtx, { studyIds }: { studyIds: string[
   const arrivals: Record<string, Arrival> = {};
   const classed = cases.map((row) => {
     const own = orders.get(row.studyId) ?? [];
-    return { row, priority: requestedClass(row, own), patientClass: patientClassOf(own) };
+    return { row, priority: classWith(requestedClass(row, own), row), patientClass: patientClassOf(own) };
   });
   const promises = await promiseCases(
     ctx,

@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import { stopForQuestion } from "./case-clock.ts";
+import { endQuestionStop, stopForQuestion } from "./case-clock.ts";
 import { isFinished } from "./case-conditions.ts";
 import { findCase } from "./get-case.ts";
 import type { AnswerQuestion, AskSite } from "./inputs.ts";
@@ -34,7 +34,7 @@ export async function askSite(
 }
 
 /**
- * The site answers what was asked. A case that was held for it goes back to the list, and its due time has moved by as long as it stood.
+ * The site answers what was asked. A case that was held for it alone goes back to the list, and its due time has moved by as long as it stood.
  * @throws {DomainError} `case.illegal-move` (nothing is asked), `case.not-found`, `auth.forbidden`
  */
 export async function answerQuestion(
@@ -51,7 +51,8 @@ export async function answerQuestion(
     SELECT coalesce(bool_or(stops_clock), false) AS "stopsClock" FROM case_message m WHERE m.case_id = ${caseId}::uuid AND m.kind = 'question'
       AND m.at > coalesce((SELECT max(a.at) FROM case_message a WHERE a.case_id = m.case_id AND a.kind = 'answer'), '-infinity')`;
   await say(ctx, row, { kind: "answer", text, stopsClock: false });
-  const resumes = question?.stopsClock === true && row.state === "held";
+  // Held for another reason as well, it waits for whoever holds it.
+  const resumes = question?.stopsClock === true && row.state === "held" && !(await endQuestionStop(ctx, caseId));
   if (resumes) await resumeCase(ctx, { caseId });
   return { answered: true, resumed: resumes };
 }

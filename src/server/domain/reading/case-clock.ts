@@ -52,6 +52,18 @@ export async function stopForQuestion({ tx }: Pick<SqlCtx, "tx">, caseId: string
     ON CONFLICT DO NOTHING`;
 }
 
+/**
+ * The site has answered: that is no reason to stand still any more. Where it was the only one, the case goes on by being resumed.
+ * @returns whether another one is left.
+ */
+export async function endQuestionStop({ tx }: Pick<SqlCtx, "tx">, caseId: string): Promise<boolean> {
+  const ended = await tx.$executeRaw`
+    UPDATE case_clock_stop s SET until_at = greatest(s.from_at, clock_timestamp())
+    WHERE s.case_id = ${caseId}::uuid AND s.until_at IS NULL AND s.why = 'question' AND EXISTS (
+      SELECT 1 FROM case_clock_stop o WHERE o.case_id = s.case_id AND o.until_at IS NULL AND o.why <> 'question')`;
+  return ended > 0;
+}
+
 /** The due times of these cases follow from their promises and the stops of their clocks. */
 async function setDueTimes({ tx }: Pick<SqlCtx, "tx">, caseIds: string[]): Promise<void> {
   const rows = await clockRows({ tx }, caseIds);
