@@ -3,11 +3,12 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
+import { DomainError } from "@overread/shared/errors";
 import { SMTPServer } from "smtp-server";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
-import { acknowledgeNotice, listNotices, notify } from "#server/domain/notices/index.ts";
+import { acknowledgeNotice, listNotices, notify, saveMail } from "#server/domain/notices/index.ts";
 import { createLog } from "#server/log.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { createCaller } from "#server/trpc/caller.ts";
@@ -276,4 +277,54 @@ test("no webhook reaches this machine, a closed network or a cloud's metadata", 
   ])
     assert.equal(isInside(address), true, address);
   for (const address of ["93.184.216.34", "2606:2800:220:1::1"]) assert.equal(isInside(address), false, address);
+});
+
+test("nobody's letter box is filled with codes: five for a person within an hour, whatever the addresses", async () => {
+  const save = (n: number) =>
+    withTenant(lead, (ctx) =>
+      saveMail(ctx, { address: `somebody${n}@elsewhere.example`, quiet: null, timeZone: "UTC" }),
+    );
+  const asked = await Promise.allSettled(Array.from({ length: 8 }, (_, n) => save(n)));
+  assert.equal(asked.filter(({ status }) => status === "fulfilled").length, 5);
+  const { rows } = await db.owner.query(
+    "SELECT count(*)::int AS codes FROM notice_delivery WHERE user_id = $1 AND kind = 'mail-code'",
+    [lead.userId],
+  );
+  assert.deepEqual(rows, [{ codes: 5 }]);
+});
+
+test("one person's zone that the database does not know keeps an alarm from nobody, and is not saved", async () => {
+  for (const timeZone of ["+02:00", "BST", "BET"])
+    await assert.rejects(
+      withTenant(reader, (ctx) =>
+        saveMail(ctx, { address: "night@reader.example", quiet: { from: 0, until: 420 }, timeZone }),
+      ),
+      (error) => error instanceof DomainError && error.code === "request.invalid",
+      timeZone,
+    );
+  await wantsMail();
+  await db.owner.query(
+    "UPDATE notice_mail SET quiet_from = 0, quiet_until = 1439, time_zone = 'Mars/Base' WHERE user_id = $1",
+    [reader.userId],
+  );
+  assert.equal((await tell(`odd-zone:${randomUUID()}`)).filter(({ channel }) => channel === "mail").length, 1);
+  await db.owner.query(
+    "UPDATE notice_mail SET quiet_from = NULL, quiet_until = NULL, time_zone = 'UTC' WHERE user_id = $1",
+    [reader.userId],
+  );
+});
+
+test("a mail that waits for a person whose account is closed meanwhile is not sent", async () => {
+  await wantsMail();
+  const matter = `closed:${randomUUID()}`;
+  const [mail] = (await tell(matter)).filter(({ channel }) => channel === "mail");
+  await db.owner.query("UPDATE user_account SET deactivated_at = now() WHERE id = $1", [reader.userId]);
+  const before = mails.length;
+  await run(mail!.id);
+  assert.equal(mails.length, before);
+  assert.deepEqual(
+    (await deliveries(matter)).filter(({ channel }) => channel === "mail").map(({ state }) => state),
+    ["dropped"],
+  );
+  await db.owner.query("UPDATE user_account SET deactivated_at = NULL WHERE id = $1", [reader.userId]);
 });

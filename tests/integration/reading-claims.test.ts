@@ -227,3 +227,22 @@ test("the worklist shows a second radiologist who reads, and offers the claim to
   assert.deepEqual(may(theirs), { claim: false, release: false, read: true, sign: false });
   assert.deepEqual(may(await row(solheim)), { claim: true, release: true, read: true, sign: true });
 });
+
+test("what a reader has open is free for a colleague as soon as the account is closed, and nothing is signed by it any more", async () => {
+  const { caseId } = await makeUnreadCase(db.owner, { requestedPriority: "STAT" });
+  const other = await makeUnreadCase(db.owner);
+  const { claimToken } = await claim(mensah, caseId);
+  await claim(solheim, other.caseId);
+  await withTenant(mensah, (ctx) => saveDraft(ctx, { caseId, claimToken, version: 0, sections: sections("Clear.") }));
+  await db.owner.query("UPDATE user_account SET deactivated_at = now() WHERE id = $1", [mensah.userId]);
+  await assert.rejects(
+    withTenant(mensah, (ctx) => signReport(ctx, { caseId, claimToken, version: 1 })),
+    refusedWith("case.claim-expired"),
+  );
+  await claim(solheim, caseId);
+  const { rows } = await db.owner.query("SELECT claimed_until > now() AS runs FROM reading_case WHERE id = $1", [
+    other.caseId,
+  ]);
+  assert.deepEqual(rows, [{ runs: true }], "nobody else's");
+  await db.owner.query("UPDATE user_account SET deactivated_at = NULL WHERE id = $1", [mensah.userId]);
+});

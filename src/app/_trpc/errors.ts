@@ -34,6 +34,7 @@ const sentences: Record<string, string> = {
   "user.invitation-invalid":
     "This link does not work: it was used, replaced or is out of date. Ask your administrator for a new one.",
   "user.too-many-links": "Too many links were made within an hour. The last one still works; wait before the next.",
+  "request.rate-limited": "That was asked for too often. Wait a while before the next try.",
   "request.invalid": "Something in this form cannot be used as it is.",
   "user.email-taken": "There is already an account with this e-mail address.",
   "case.not-found": "This case is not on your worklist.",

@@ -37,12 +37,22 @@ export async function ownMail({ actor, tx }: Ctx<UserActor>): Promise<OwnMail | 
   return { address, verified: verifiedAt !== null, quiet, timeZone };
 }
 
-/** Saves where and when; a new address gets a code first, and nothing else until it was typed. */
+/** So many codes are sent for one person within an hour, to whatever addresses: nobody's letter box is filled from here, and no code is guessed. */
+const codesPerHour = 5;
+
+/**
+ * Saves where and when; a new address gets a code first, and nothing else until it was typed.
+ * @throws {DomainError} `request.invalid` (a zone that the database does not tell times in), `request.rate-limited` (too many codes)
+ */
 export async function saveMail(
   ctx: Ctx<UserActor>,
   { address, quiet, timeZone }: z.output<typeof SaveMail>,
 ): Promise<{ codeSent: boolean }> {
   const { actor, tx } = ctx;
+  // Abbreviations and offsets mean something else there, or nothing.
+  const [zone] = await tx.$queryRaw<{ known: boolean }[]>`
+    SELECT EXISTS (SELECT 1 FROM pg_timezone_names WHERE lower(name) = lower(${timeZone})) AS known`;
+  if (!zone?.known) throw new DomainError("request.invalid", { details: { fields: "timeZone" } });
   const [row] = await tx.$queryRaw<{ verified: boolean }[]>`
     INSERT INTO notice_mail AS m (user_id, org_id, address, quiet_from, quiet_until, time_zone)
     VALUES (${actor.userId}::uuid, ${actor.orgId}::uuid, ${address}, ${quiet?.from ?? null}::int, ${quiet?.until ?? null}::int, ${timeZone})
@@ -51,6 +61,11 @@ export async function saveMail(
       verified_at = CASE WHEN m.address = excluded.address THEN m.verified_at END
     RETURNING verified_at IS NOT NULL AS verified`;
   if (row?.verified) return { codeSent: false };
+  // The row of the address is locked: two windows count one after the other.
+  const [sent] = await tx.$queryRaw<{ codes: number }[]>`
+    SELECT count(*)::int AS codes FROM notice_delivery
+    WHERE user_id = ${actor.userId}::uuid AND kind = ${mailCodeKind} AND created_at > clock_timestamp() - interval '1 hour'`;
+  if ((sent?.codes ?? 0) >= codesPerHour) throw new DomainError("request.rate-limited");
   const code = String(randomInt(1_000_000)).padStart(6, "0");
   await tx.$executeRaw`UPDATE notice_mail SET code = ${code}, code_tries = 0, code_expires_at = clock_timestamp() + interval '30 minutes'
     WHERE user_id = ${actor.userId}::uuid`;

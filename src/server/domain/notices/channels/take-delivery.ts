@@ -33,7 +33,7 @@ type Row = {
 
 /**
  * Takes a delivery for one attempt. A delivery that somebody else has is looked at again when that attempt must be over. One that is moot
- * (acknowledged meanwhile, the case is done, too old, the channel was taken away) is dropped.
+ * (acknowledged meanwhile, the case is done, too old, the channel was taken away, the account closed) is dropped.
  *
  * @returns null: there is nothing to send now.
  */
@@ -47,6 +47,7 @@ export async function takeNoticeDelivery(
       d.next_attempt_at <= clock_timestamp() AS due, d.next_attempt_at AS next,
       (d.created_at < clock_timestamp() - ${usefulFor}::interval AND d.attempts > 0)
         OR coalesce((SELECT c.state IN ('final', 'amended', 'cancelled') FROM reading_case c WHERE c.id = d.case_id), false)
+        OR EXISTS (SELECT 1 FROM user_account u WHERE u.id = d.user_id AND u.deactivated_at IS NOT NULL)
         OR (d.channel = 'mail' AND EXISTS (SELECT 1 FROM notice n WHERE n.user_id = d.user_id AND n.matter = d.matter AND n.acknowledged_at IS NOT NULL)) AS moot,
       m.address, m.verified_at IS NOT NULL AS verified, CASE WHEN m.code_expires_at > clock_timestamp() THEN m.code END AS code, w.url, w.secret
     FROM notice_delivery d LEFT JOIN notice_mail m ON m.user_id = d.user_id LEFT JOIN notice_webhook w ON w.org_id = d.org_id AND w.enabled
