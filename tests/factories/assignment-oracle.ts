@@ -42,3 +42,16 @@ export function isAway({ now }: Snapshot, facts: CaseFacts, reader: ReaderFacts)
   const onBreak = reader.breaks.some(({ from, until }) => between(from, until, now));
   return !onShift || onBreak || facts.skips.some(({ readerId, until }) => readerId === reader.id && until > now);
 }
+
+/** Trained for what the case shows, by one of his lines: each of its lists names something of the case, or is open. Without a line nobody is trained. */
+export function isTrained(facts: CaseFacts, reader: ReaderFacts): boolean {
+  const meets = (list: readonly string[], own: readonly string[]) =>
+    list.length === 0 || list.some((each) => own.includes(each));
+  return reader.subspecialties.some(
+    (line) =>
+      meets(line.modalities, facts.modalities) &&
+      meets(line.bodyRegions, facts.bodyRegions) &&
+      meets(line.ageBands, [facts.ageBand]) &&
+      meets(line.procedures, facts.procedures),
+  );
+}

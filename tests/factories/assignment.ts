@@ -13,6 +13,7 @@ export const aCase = (facts: Partial<CaseFacts> & { id: string }): CaseFacts => 
   modalities: ["CT"],
   bodyRegions: ["head"],
   procedureCode: null,
+  procedures: [],
   patientClass: "inpatient",
   ageBand: "adult",
   patientRef: null,
@@ -93,6 +94,7 @@ const readType = fc.constantFrom("preliminary", "final", "over-read" as const);
 const modality = fc.constantFrom("CT", "MR", "CR");
 const region = fc.constantFrom("head", "chest");
 const ageBand = fc.constantFrom("adult", "child" as const);
+const procedure = fc.constantFrom("70450", "cardiac", "prostate");
 const ruleId = fc.option(fc.constantFrom("rule-0", "rule-1", "rule-2"), { nil: null });
 const interval = fc
   .tuple(soon, fc.integer({ min: 1, max: 120 }))
@@ -125,7 +127,14 @@ const randomReader = (id: string): fc.Arbitrary<ReaderFacts> =>
         6,
       ),
     ),
-    subspecialties: few(fc.record({ modalities: few(modality), bodyRegions: few(region), ageBands: few(ageBand) })),
+    subspecialties: few(
+      fc.record({
+        modalities: few(modality),
+        bodyRegions: few(region),
+        ageBands: few(ageBand),
+        procedures: mostly([], few(procedure)),
+      }),
+    ),
     readTypes: mostly(["preliminary", "final", "over-read"], few(readType)),
     languages: few(fc.constantFrom("en", "de")),
     caps: fc.record({
@@ -148,6 +157,7 @@ const randomCase = (id: string): fc.Arbitrary<CaseFacts> =>
       modalities: few(modality),
       bodyRegions: few(region),
       procedureCode: fc.option(fc.constantFrom("70450", "71260"), { nil: null }),
+      procedures: few(procedure),
       patientClass: fc.constantFrom("emergency", "inpatient", "outpatient", "unknown" as const),
       ageBand,
       patientRef: fc.option(fc.constantFrom("p1", "p2"), { nil: null }),
@@ -161,14 +171,18 @@ const randomCase = (id: string): fc.Arbitrary<CaseFacts> =>
       arrivedAt: soon,
       dueAt: soon,
       promisedAt: soon,
-      readType: mostly("final" as const, readType),
+      readType: fc.oneof({ weight: 2, arbitrary: fc.constant("final" as const) }, readType),
       doubleReading: mostly(false, fc.boolean()),
       language: mostly(null, fc.constantFrom("en", "de", null)),
     })
     .chain((facts) =>
       fc
         .record({
-          readBy: mostly([], few(fc.record({ readerId: reader, readType }))),
+          // What is to be gone over was signed by somebody.
+          readBy:
+            facts.readType === "over-read"
+              ? fc.array(fc.record({ readerId: reader, readType }), { minLength: 1, maxLength: 2 })
+              : mostly([], few(fc.record({ readerId: reader, readType }))),
           draftReaderId: mostly(null, reader),
           priorReaderIds: few(reader),
           conflictReaderIds: mostly([], few(reader)),

@@ -167,3 +167,47 @@ test("a case that is held after its preliminary report still needs an over-read"
   assert.equal((await factsOf(caseId)).readType, "over-read");
   await assert.rejects(as(lead, (ctx) => cancelCase(ctx, { caseId, reason: "Not wanted any more" })));
 });
+
+test("a reader is trained by procedure: by its code or a word of what order or study say, and no text of a patient enters the facts", async () => {
+  const { solheim, mensah, lead } = desk.people;
+  const line = (procedures: string[]) => ({ modalities: [], bodyRegions: [], ageBands: [], procedures });
+  for (const [reader, lines] of [
+    [solheim, [line(["cardiac", "70450"])]],
+    // As it was saved before procedures were asked for.
+    [mensah, [{ modalities: ["MG"], bodyRegions: [], ageBands: [] }]],
+  ] as const)
+    await desk.db.owner.query(
+      "INSERT INTO reader_profile (user_id, org_id, subspecialties) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO UPDATE SET subspecialties = excluded.subspecialties",
+      [reader.userId, reader.orgId, JSON.stringify(lines)],
+    );
+  const heart = await desk.unread({ modality: "MR", studyDescription: "CARDIAC MR stress of Mrs Rivers" });
+  const other = await desk.unread({ modality: "MR", studyDescription: "Pericardiac something" });
+  const ordered = await desk.unread({ modality: "CT", studyDescription: "" });
+  const { rows } = await desk.db.owner.query(
+    `INSERT INTO imaging_order (org_id, facility_id, patient_id, patient_name, procedure_code, procedure_description)
+     SELECT org_id, facility_id, 'P', 'X^Y', '70450', 'Head' FROM reading_case WHERE id = $1 RETURNING id, org_id`,
+    [ordered.caseId],
+  );
+  await desk.db.owner.query(
+    "INSERT INTO order_match (order_id, study_ref, org_id, reader_org_id) VALUES ($1, $2, $3, $4)",
+    [rows[0].id, ordered.studyId, rows[0].org_id, solheim.orgId],
+  );
+  const named = async (caseId: string) => (await factsOf(caseId)).procedures;
+  assert.deepEqual(
+    [await named(heart.caseId), await named(other.caseId), await named(ordered.caseId)],
+    [["cardiac"], [], ["70450"]],
+  );
+  assert.doesNotMatch(JSON.stringify(await factsOf(heart.caseId)), /Rivers|stress/);
+  await desk.rule({ ...given, subspecialty: "required" });
+  await desk.run();
+  assert.deepEqual(
+    [
+      (await desk.handOf(heart.caseId)).to,
+      (await desk.handOf(ordered.caseId)).to,
+      (await desk.handOf(other.caseId)).to,
+    ],
+    [solheim.userId, solheim.userId, null],
+  );
+  const trace = await as(lead, (ctx) => traceCase(ctx, { caseId: other.caseId, timeZone: "UTC" }));
+  assert.ok(trace.readers.every(({ findings }) => findings.some(({ code }) => code === "subspecialty.required")));
+});

@@ -18,7 +18,7 @@ import { createCaller } from "#server/trpc/caller.ts";
 import { facilityId, orgId, signedIn } from "#tests/actors.ts";
 import { useTestDatabase } from "#tests/database.ts";
 import { aRule } from "#tests/factories/assignment.ts";
-import { makeUnreadCase } from "#tests/factories/studies.ts";
+import { makeUnreadCase, type StudyWish } from "#tests/factories/studies.ts";
 
 /** Edited rules said in words, and played over what happened, before they are in force. */
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
@@ -48,18 +48,18 @@ before(async () => {
 });
 after(() => db.drop());
 
-/** Arrived so long ago, and was signed by Ingrid just now. */
-async function readCase(hoursAgo: number): Promise<string> {
-  const { caseId } = await makeUnreadCase(db.owner, { modality: "MR", bodyPart: "HEAD" });
+/** Arrived so long ago, and was signed just now. */
+async function readCase(hoursAgo: number, wish: StudyWish = {}, by = ingrid): Promise<string> {
+  const { caseId } = await makeUnreadCase(db.owner, { modality: "MR", bodyPart: "HEAD", ...wish });
   await db.owner.query(
     `UPDATE reading_case SET created_at = now() - make_interval(hours => $2), unread_at = now() - make_interval(hours => $2),
        due_at = now() - make_interval(hours => $2 - 2) WHERE id = $1`,
     [caseId, hoursAgo],
   );
-  const { claimToken } = await withTenant(ingrid, (ctx) => claimCase(ctx, { caseId }));
+  const { claimToken } = await withTenant(by, (ctx) => claimCase(ctx, { caseId }));
   const sections = [{ key: "impression", title: "Impression", text: "Normal." }];
-  await withTenant(ingrid, (ctx) => saveDraft(ctx, { caseId, claimToken, version: 0, sections }));
-  await withTenant(ingrid, (ctx) => signReport(ctx, { caseId, claimToken, version: 1 }));
+  await withTenant(by, (ctx) => saveDraft(ctx, { caseId, claimToken, version: 0, sections }));
+  await withTenant(by, (ctx) => signReport(ctx, { caseId, claimToken, version: 1 }));
   return caseId;
 }
 const sheetOf = (...rules: (Partial<Rule> & { id: string })[]): Sheet =>
@@ -156,8 +156,52 @@ test("edited rules are said in words with what is odd about them, by the names o
   assert.deepEqual(findings, [{ ruleId: "below", code: "rule.never-reached", by: "all" }]);
 });
 
+test("a play knows how old the patient was, who signed his priors, what was promised and what a contract asked for", async () => {
+  const person = { patientId: "GROWS-UP", patientName: "Small^Person", patientBirthDate: "20230101" };
+  const earlier = await readCase(60, { ...person, studyDate: "20250101" }, kwame);
+  await db.owner.query("ALTER TABLE report_version DISABLE TRIGGER USER");
+  await db.owner.query("UPDATE report_version SET signed_at = now() - interval '50 hours' WHERE case_id = $1", [
+    earlier,
+  ]);
+  await db.owner.query("ALTER TABLE report_version ENABLE TRIGGER USER");
+  const child = await readCase(20, { ...person, studyDate: "20260601", studyDescription: "MR Enterography" });
+  await db.owner.query(
+    'UPDATE reader_profile SET subspecialties = \'[{"modalities": [], "bodyRegions": [], "ageBands": [], "procedures": ["enterography", "cardiac"]}]\' WHERE user_id = $1',
+    [kwame.userId],
+  );
+  const ready = await withTenant(lead, (ctx) =>
+    readyToRehearse(ctx, RehearseRules.parse({ sheet: sheetOf(), days: 7 })),
+  );
+  const arrival = ready.past.events.find((each) => each.kind === "arrival" && each.facts.id === child);
+  assert.ok(arrival?.kind === "arrival");
+  const { ageBand, priorReaderIds, procedures, readType, language, promisedAt, dueAt } = arrival.facts;
+  assert.deepEqual(
+    { ageBand, priorReaderIds, procedures, readType, language },
+    {
+      ageBand: "child",
+      priorReaderIds: [kwame.userId],
+      procedures: ["enterography"],
+      readType: "final",
+      language: null,
+    },
+  );
+  assert.notEqual(promisedAt, dueAt, "the promise is not what the test made of the due time");
+
+  // A rule on age finds the child, and only the child.
+  const children = { field: "age-band" as const, op: "any-of" as const, values: ["child" as const] };
+  const answer = await rehearsed(sheetOf({ ...toOne(kwame), when: [children] }));
+  assert.deepEqual(
+    answer.byRule.filter(({ ruleId }) => ruleId !== null),
+    [{ ruleId: "to-one", cases: 2 }],
+  );
+  // Who knows the patient goes first, in the play too.
+  const push = await rehearsed(sheetOf({ id: "push", mode: { kind: "push", acceptSeconds: null } }));
+  assert.equal(push.told.find(({ caseId }) => caseId === child)?.readerOf.edited ?? kwame.userId, kwame.userId);
+  await db.owner.query("UPDATE reader_profile SET subspecialties = '[]' WHERE user_id = $1", [kwame.userId]);
+});
+
 test("only a lead rehearses", async () => {
   const refused = (error: { cause?: { code?: string } }) => error.cause?.code === "auth.forbidden";
   await assert.rejects(createCaller(ingrid).rules.rehearse({ sheet: [], days: 7 }), refused);
-  assert.equal((await createCaller(lead).rules.rehearse({ sheet: [], days: 7 })).cases, 4);
+  assert.equal((await createCaller(lead).rules.rehearse({ sheet: [], days: 7 })).cases, 6);
 });

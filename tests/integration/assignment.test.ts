@@ -116,7 +116,7 @@ test("a study that says nothing of modality or body part holds up nobody else's 
   await as(desk.people.solheim, (ctx) => whyMe(ctx, { caseId: odd, timeZone: "UTC" }));
 });
 
-test("a desk.people.lead assigns past every rule and takes it back; nobody is given what he must not read", async () => {
+test("a lead assigns past every rule and takes it back; nobody is given what he must not read", async () => {
   await desk.rule(drawn);
   const { caseId } = await desk.unread();
   await desk.run();

@@ -187,3 +187,25 @@ test("what a reader has signed in the running shift counts by procedure, else by
   assert.equal(Math.round((done.workUnits - before.workUnits) * 100), 235);
   assert.equal(minutesPerWorkUnit, 6, "two signatures say nothing of a pace");
 });
+
+test("who is signed in is there, and who has signed out, gone quiet or left is not", async () => {
+  const { actor } = await signedIn("radiologist2@nightshift.example");
+  const own = async (change: string) => {
+    await db.owner.query(
+      "UPDATE session SET revoked_at = NULL, last_seen_at = now(), expires_at = now() + interval '1 hour' WHERE user_id = $1",
+      [actor.userId],
+    );
+    await db.owner.query(`UPDATE session SET ${change} WHERE user_id = $1`, [actor.userId]);
+    return (await factsOf(actor.userId)).signedIn;
+  };
+  assert.equal(await own("last_seen_at = now() - interval '9 minutes'"), true);
+  assert.equal(await own("last_seen_at = now() - interval '11 minutes'"), false, "quiet");
+  assert.equal(await own("revoked_at = now()"), false, "signed out");
+  assert.equal(await own("expires_at = now() - interval '1 second'"), false, "the time of the session is over");
+  await db.owner.query("UPDATE user_account SET deactivated_at = now() WHERE id = $1", [actor.userId]);
+  assert.equal(await factsOf(actor.userId), undefined, "left");
+  await db.owner.query("UPDATE user_account SET deactivated_at = NULL, roles = '{worklist_manager}' WHERE id = $1", [
+    actor.userId,
+  ]);
+  assert.equal(await factsOf(actor.userId), undefined, "reads nothing any more");
+});

@@ -49,7 +49,14 @@ const profile = {
   capShiftCases: null,
   capShiftWorkUnits: 60.5,
   offRoster: false,
-  subspecialties: [{ modalities: ["MR"], bodyRegions: ["head" as const, "spine" as const], ageBands: [] }],
+  subspecialties: [
+    {
+      modalities: ["MR"],
+      bodyRegions: ["head" as const, "spine" as const],
+      ageBands: [],
+      procedures: ["70553", "MR-angio"],
+    },
+  ],
 };
 
 test("the lead says what a reader reads and how much, and the reader sees it", async () => {

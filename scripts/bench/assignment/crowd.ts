@@ -69,6 +69,7 @@ function queued(n: number, roll: () => number): CaseFacts {
     modalities: [oneOf(roll, modalities)],
     bodyRegions: [oneOf(roll, regions)],
     procedureCode: null,
+    procedures: [],
     patientClass: "inpatient",
     ageBand: roll() < 0.1 ? "child" : "adult",
     patientRef: key("p", Math.floor(roll() * 20_000)),
@@ -111,7 +112,8 @@ function reader(n: number, roll: () => number): ReaderFacts {
         level: roll() < 0.1 ? ("draft" as const) : ("report" as const),
         expiresAt: null,
       })),
-    subspecialties: roll() < 0.5 ? [{ modalities: [oneOf(roll, modalities)], bodyRegions: [], ageBands: [] }] : [],
+    subspecialties:
+      roll() < 0.5 ? [{ modalities: [oneOf(roll, modalities)], bodyRegions: [], ageBands: [], procedures: [] }] : [],
     readTypes: ["preliminary", "final"],
     languages: ["en"],
     caps: { openCases: null, shiftCases: null, shiftWorkUnits: null },

@@ -48,6 +48,7 @@ function aCase(
     modalities: [procedure.modality],
     bodyRegions: [],
     procedureCode: procedure.code,
+    procedures: [],
     patientClass: "unknown",
     ageBand: "adult",
     patientRef: null,

@@ -73,7 +73,9 @@ export async function furnishDemoReaders(
       userId: group.neuro,
       profile: {
         ...anything,
-        subspecialties: [{ modalities: ["CT", "MR"], bodyRegions: ["head", "neck", "spine"], ageBands: [] }],
+        subspecialties: [
+          { modalities: ["CT", "MR"], bodyRegions: ["head", "neck", "spine"], ageBands: [], procedures: [] },
+        ],
       },
       licences: [licence("US-IL", "036-104417", 540), licence("GB", "7012345", 300)],
       facilities: places,
@@ -89,8 +91,8 @@ export async function furnishDemoReaders(
       profile: {
         ...anything,
         subspecialties: [
-          { modalities: ["CT", "CR", "DX"], bodyRegions: ["chest", "abdomen", "pelvis"], ageBands: [] },
-          { modalities: ["US"], bodyRegions: [], ageBands: ["child", "adolescent"] },
+          { modalities: ["CT", "CR", "DX"], bodyRegions: ["chest", "abdomen", "pelvis"], ageBands: [], procedures: [] },
+          { modalities: ["US"], bodyRegions: [], ageBands: ["child", "adolescent"], procedures: [] },
         ],
       },
       licences: [licence("US-IL", "036-118902", 610), licence("GB", "7098812", 45)],

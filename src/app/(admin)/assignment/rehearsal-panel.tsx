@@ -242,7 +242,8 @@ function Result({
           </li>
           <li>
             Priority, due time, order, licences, privileges and caps are as they stand today, not as they stood then.
-            Who skipped or declined a case, which priors it had, and cancelled cases are left out.
+            Who skipped or declined a case, and cancelled cases, are left out; of priors count those that were signed
+            before it arrived.
           </li>
           {rehearsal.offRoster > 0 ? (
             <li>

@@ -92,11 +92,23 @@ export function weekdaysInWords(weekdays: readonly number[]): string {
 }
 export const languageName = (tag: string): string => reportLanguages[tag] ?? tag;
 
+/** A procedure as the engine takes it: a code, or words without commas. */
+export const isProcedure = (text: string): boolean => /^[\p{L}\p{N}][\p{L}\p{N} ._/-]{0,63}$/u.test(text);
 /** `MR of head, spine, of children`: one line of what a reader is trained for. */
-export function subspecialtyInWords({ modalities: made, bodyRegions, ageBands }: Subspecialty): string {
+export function subspecialtyInWords({
+  modalities: made,
+  bodyRegions,
+  ageBands,
+  procedures = [],
+}: Subspecialty): string {
   const regions = bodyRegions.map((each) => regionWords[each].toLowerCase()).join(", ");
   const ages = ageBands.map((each) => ageBandWords[each].toLowerCase()).join(", ");
-  return [made.length > 0 ? made.join(", ") : "Any modality", regions && `of ${regions}`, ages && `(${ages})`]
+  return [
+    made.length > 0 ? made.join(", ") : "Any modality",
+    regions && `of ${regions}`,
+    ages && `(${ages})`,
+    procedures.length > 0 && `where the procedure is ${procedures.join(" or ")}`,
+  ]
     .filter(Boolean)
     .join(" ");
 }

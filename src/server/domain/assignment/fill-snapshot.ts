@@ -12,6 +12,7 @@ import {
 import { ageBandOf, isCode, patientClassOf, readTypeOf } from "./case-facts.ts";
 import type { ReadType } from "./engine/codes.ts";
 import type { CaseFacts, Snapshot } from "./engine/snapshot.ts";
+import { namedProcedures, trainedNames } from "./procedure-terms.ts";
 import { currentRuleSet } from "./rules/index.ts";
 
 /** Which cases; null: every open one of the group. A few are asked for where one case or one reader is in question. */
@@ -39,6 +40,7 @@ export async function fillSnapshot(tx: SqlTx, readerOrgId: string, which: Which 
     workUnitTable(tx, readerOrgId),
   ]);
   const now = clock.now.getTime();
+  const procedures = namedProcedures(trainedNames(readers));
   const notesBy = Map.groupBy(notes, ({ caseId }) => caseId);
   const linked = linkedCases(notes);
   const snapshot: Snapshot = {
@@ -46,7 +48,7 @@ export async function fillSnapshot(tx: SqlTx, readerOrgId: string, which: Which 
     now,
     // Kept with the snapshot: another draw at another moment, the same one when it is played again.
     seed: now % 1_000_003,
-    cases: cases.map((row) => factsOf(row, notesBy.get(row.id) ?? [], linked.get(row.id) ?? [])),
+    cases: cases.map((row) => factsOf(row, notesBy.get(row.id) ?? [], linked.get(row.id) ?? [], procedures)),
     readers,
     groups,
     facilities,
@@ -91,7 +93,17 @@ type CaseRow = {
 /** What is noted of a case by somebody or with something, in one shape. */
 type NoteRow = {
   caseId: string;
-  what: "decline" | "skip" | "read-preliminary" | "read-final" | "draft" | "prior" | "procedure" | "class" | "order";
+  what:
+    | "decline"
+    | "skip"
+    | "read-preliminary"
+    | "read-final"
+    | "draft"
+    | "prior"
+    | "procedure"
+    | "description"
+    | "class"
+    | "order";
   who: string;
   at: Date | null;
 };
@@ -128,7 +140,7 @@ const notesSql = (wanted: Prisma.Sql): Prisma.Sql => Prisma.sql`
     JOIN report_version v ON v.study_ref = p.study_ref WHERE p.identity <> 'conflict'
   UNION ALL SELECT mine.id, n.what, n.who, NULL FROM mine JOIN order_match m ON m.study_ref = mine.study_ref AND m.state = 'matched'
     JOIN imaging_order o ON o.id = m.order_id AND o.state = 'open',
-    LATERAL (VALUES ('procedure', o.procedure_code), ('class', o.patient_class), ('order', o.id::text)) AS n (what, who) WHERE n.who <> ''`;
+    LATERAL (VALUES ('procedure', o.procedure_code), ('description', o.procedure_description), ('class', o.patient_class), ('order', o.id::text)) AS n (what, who) WHERE n.who <> ''`;
 
 async function contractsOf(tx: SqlTx, readerOrgId: string): Promise<Snapshot["contracts"]> {
   type Row = { id: string; hospitalId: string; facilityId: string | null; startsAt: Date; endsAt: Date | null };
@@ -158,11 +170,20 @@ function linkedCases(notes: readonly NoteRow[]): Map<string, string[]> {
   return linked;
 }
 
-function factsOf(row: CaseRow, notes: readonly NoteRow[], linkedCaseIds: string[]): CaseFacts {
+function factsOf(
+  row: CaseRow,
+  notes: readonly NoteRow[],
+  linkedCaseIds: string[],
+  procedures: ReturnType<typeof namedProcedures>,
+): CaseFacts {
   const of = (what: NoteRow["what"]) => notes.filter((each) => each.what === what);
   const timed = (what: NoteRow["what"]) =>
     of(what).map(({ who, at }) => ({ readerId: who, at: (at as Date).getTime() }));
   const preliminary = of("read-preliminary");
+  const procedureCode =
+    of("procedure")
+      .map(({ who }) => who)
+      .find(isCode) ?? null;
   const { givenToId: readerId, givenAt, givenUntil, givenRuleId: ruleId } = row;
   return {
     id: row.id,
@@ -170,10 +191,11 @@ function factsOf(row: CaseRow, notes: readonly NoteRow[], linkedCaseIds: string[
     facilityId: row.facilityId,
     modalities: row.modalities.filter(isCode),
     bodyRegions: regionsOf(row.bodyParts, row.studyDescription),
-    procedureCode:
-      of("procedure")
-        .map(({ who }) => who)
-        .find(isCode) ?? null,
+    procedureCode,
+    procedures: procedures({
+      procedureCode,
+      descriptions: [row.studyDescription, ...of("description").map(({ who }) => who)],
+    }),
     patientClass: patientClassOf(of("class")[0]?.who),
     ageBand: ageBandOf(row.birthDate, row.studyDate),
     patientRef: row.identified ? row.patientRef : null,

@@ -6,7 +6,7 @@ import type { OfReader } from "./inputs.ts";
 import { endingViews } from "./list-readers.ts";
 import { readerPolicy } from "./policy.ts";
 import { readFacilities } from "./read-facilities.ts";
-import { readerFacts, rostersOf } from "./reader-facts.ts";
+import { readerFacts, rostersOf, wholeSubspecialties } from "./reader-facts.ts";
 import type { Window } from "./roster.ts";
 import type { LicenceView, PrivilegeView, ReaderView, ShiftView, SwapView } from "./shapes.ts";
 
@@ -57,7 +57,7 @@ async function viewOf(ctx: Own, reader: Reader): Promise<ReaderView> {
       capShiftCases: profile?.capShiftCases ?? null,
       capShiftWorkUnits: profile?.capShiftWorkUnits ?? null,
       offRoster: profile?.offRoster ?? true,
-      subspecialties: (profile?.subspecialties ?? []) as ReaderView["profile"]["subspecialties"],
+      subspecialties: wholeSubspecialties((profile?.subspecialties ?? []) as ReaderView["profile"]["subspecialties"]),
     },
     licences: await licencesOf(ctx, reader.id),
     privileges: await privilegesOf(ctx, reader.id),

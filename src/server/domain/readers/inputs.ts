@@ -1,7 +1,7 @@
 import { removeHiddenCharacters } from "@overread/shared/hidden-characters";
 import { reportLanguages } from "@overread/shared/report-languages";
 import { z } from "zod";
-import { ageBands, isTimeZone, minuteOf, privilegeLevels, readTypes } from "../assignment/engine/index.ts";
+import { ageBands, code, isTimeZone, minuteOf, privilegeLevels, readTypes } from "../assignment/engine/index.ts";
 import { bodyRegions } from "../body-region-names.ts";
 import { Jurisdiction } from "./jurisdiction.ts";
 
@@ -30,6 +30,8 @@ const Subspecialty = z.object({
   modalities: z.array(z.string().regex(/^[A-Z0-9]{2,16}$/)).max(20),
   bodyRegions: z.array(z.enum(bodyRegions)).max(20),
   ageBands: z.array(z.enum(ageBands)).max(7),
+  /** Codes of procedures, or words of their descriptions. */
+  procedures: z.array(line(64).pipe(code)).max(40).default([]),
 });
 export const SaveProfile = z.object({
   userId: z.uuid(),

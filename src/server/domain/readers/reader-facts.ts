@@ -59,7 +59,7 @@ export async function readerFacts(tx: SqlTx, readerOrgId: string, now: Date): Pr
       breaks: offRoster ? [] : (roster?.breaks ?? []),
       licences: credentials.licencesOf(id),
       privileges: credentials.privilegesOf(id),
-      subspecialties: person.subspecialties,
+      subspecialties: wholeSubspecialties(person.subspecialties),
       readTypes: readTypes.filter((each) => person.readTypes.includes(each)),
       // Nothing chosen restricts nothing.
       languages: person.languages.length > 0 ? person.languages : Object.keys(reportLanguages),
@@ -133,8 +133,13 @@ type Person = {
   capOpenCases: number | null;
   capShiftCases: number | null;
   capShiftWorkUnits: number | null;
-  subspecialties: ReaderFacts["subspecialties"];
+  subspecialties: KeptSubspecialty[];
 };
+/** What was saved before procedures were asked for names none. */
+type KeptSubspecialty = Omit<ReaderFacts["subspecialties"][number], "procedures"> &
+  Partial<Pick<ReaderFacts["subspecialties"][number], "procedures">>;
+export const wholeSubspecialties = (kept: readonly KeptSubspecialty[]): ReaderFacts["subspecialties"] =>
+  kept.map((each) => ({ ...each, procedures: each.procedures ?? [] }));
 
 /** Who has said nothing reads everything, whenever he is there. */
 function readersOf(tx: SqlTx, readerOrgId: string): Promise<Person[]> {

@@ -13,6 +13,7 @@ import { Card } from "../../account/card.tsx";
 import { Checks } from "../checks.tsx";
 import {
   ageBandWords,
+  isProcedure,
   languageName,
   modalities,
   type ReaderView,
@@ -197,10 +198,15 @@ export function ProfileForm({
 }
 
 function SubspecialtyForm({ onAdd }: { onAdd: (added: Subspecialty) => void }) {
+  const [typed, setTyped] = useState("");
+  const procedures = [...new Set(typed.split(/[,;\n]/).map((each) => each.trim()))].filter(Boolean);
+  const wrong = procedures.find((each) => !isProcedure(each));
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    if (wrong !== undefined || procedures.length > 40) return;
     const form = new FormData(event.currentTarget);
     onAdd({
+      procedures,
       modalities: form.getAll("modality").map(String),
       bodyRegions: form.getAll("region") as Subspecialty["bodyRegions"],
       ageBands: form.getAll("age") as Subspecialty["ageBands"],
@@ -212,6 +218,19 @@ function SubspecialtyForm({ onAdd }: { onAdd: (added: Subspecialty) => void }) {
       <Checks legend="Modalities" name="modality" options={modalities.map((each) => [each, each])} chosen={[]} />
       <Checks legend="Body regions" name="region" options={wordsOf(regionWords)} chosen={[]} />
       <Checks legend="Ages" name="age" options={wordsOf(ageBandWords)} chosen={[]} />
+      <Field
+        label="Procedures"
+        value={typed}
+        onChange={({ target }) => setTyped(target.value)}
+        hint="Codes, or words of the description, with commas: 70450, cardiac, prostate. One of them is enough."
+        error={
+          wrong !== undefined
+            ? `“${wrong}” is no code and no word: letters, digits, spaces and . _ / - are, 64 at most.`
+            : procedures.length > 40
+              ? "40 at most in one line."
+              : undefined
+        }
+      />
       <Button type="submit" look="primary" className="self-end">
         Add
       </Button>

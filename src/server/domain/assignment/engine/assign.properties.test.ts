@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { randomSnapshot } from "#tests/factories/assignment.ts";
-import { isAway, isForbidden } from "#tests/factories/assignment-oracle.ts";
+import { isAway, isForbidden, isTrained } from "#tests/factories/assignment-oracle.ts";
 import { assign } from "./assign.ts";
 import type { Decision, Outcome } from "./decisions.ts";
 import { type CaseFacts, type ReaderFacts, type Snapshot, snapshotSchema } from "./snapshot.ts";
@@ -55,6 +55,55 @@ test("no case is ever given to a reader who is barred, away or has left it for l
         assert.ok(!isForbidden(snapshot, facts, readerOf(snapshot, decision.readerId)), "what is kept is allowed too");
     }
   });
+});
+
+test("what a rule asks training for goes to nobody who is not trained for it: by modality, region, age and procedure", () => {
+  holds((snapshot) => {
+    const outcome = assign(snapshot);
+    for (const decision of outcome.decisions) {
+      if (!("ruleId" in decision) || decision.kind === "keep" || decision.kind === "nobody") continue;
+      const rule = snapshot.rules.rules.find(({ id }) => id === decision.ruleId);
+      if (rule?.subspecialty !== "required") continue;
+      const facts = caseOf(snapshot, decision.caseId);
+      for (const readerId of given(decision, outcome))
+        assert.ok(isTrained(facts, readerOf(snapshot, readerId)), `${readerId} is not trained for ${facts.id}`);
+    }
+  });
+});
+
+test("random facts are not too kind: language, kind of reading and training by procedure bar somebody, and let somebody, often", () => {
+  const seen = new Map<string, number>();
+  const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
+  holds((snapshot) => {
+    const { outcome, traces: found } = traces(snapshot, null);
+    for (const { readers } of found.values())
+      for (const { findings } of readers) for (const { code } of findings) count(code);
+    for (const decision of outcome.decisions) {
+      const facts = caseOf(snapshot, decision.caseId);
+      const to: string[] = given(decision, outcome);
+      if (to.length === 0) continue;
+      count("given");
+      if (facts.language !== null) count("given in a language");
+      if (facts.readType === "over-read") count("given to be gone over");
+      const byProcedure = (readerId: string) =>
+        readerOf(snapshot, readerId).subspecialties.some(
+          ({ procedures }) => procedures.length > 0 && procedures.some((each) => facts.procedures.includes(each)),
+        );
+      if (to.some(byProcedure)) count("given to who is trained by procedure");
+    }
+  });
+  for (const what of [
+    "language.held",
+    "language.missing",
+    "read-type.missing",
+    "conflict.same-reader",
+    "subspecialty.required",
+    "given",
+    "given in a language",
+    "given to be gone over",
+    "given to who is trained by procedure",
+  ])
+    assert.ok((seen.get(what) ?? 0) >= 30, `${what}: ${seen.get(what) ?? 0} times`);
 });
 
 test("every open case has exactly one outcome, and nothing else has any", () => {
@@ -142,6 +191,7 @@ test("the same snapshot gets the same answer, after a round trip through JSON an
         cases: shuffle(snapshot.cases).map((each) => ({
           ...each,
           modalities: shuffle(each.modalities),
+          procedures: shuffle(each.procedures),
           linkedCaseIds: shuffle(each.linkedCaseIds),
           readBy: shuffle(each.readBy),
           declined: shuffle(each.declined),

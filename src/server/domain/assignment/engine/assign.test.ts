@@ -66,7 +66,7 @@ test("where a cap leaves one place, it goes to the least slack, and STAT takes n
 });
 
 test("the order of wishes: own draft, training, the same patient, a linked case, the priors, then who has done less", () => {
-  const subspecialties = [{ modalities: ["CT"], bodyRegions: ["head"], ageBands: [] }];
+  const subspecialties = [{ modalities: ["CT"], bodyRegions: ["head"], ageBands: [], procedures: [] }];
   const busy = { since: now - minutes(60), cases: 9, workUnits: 9 };
   const readers = [
     aReader({ id: "a-idle" }),
@@ -128,7 +128,7 @@ test("two cases of one patient go to one reader, whoever has done less", () => {
 
 test("nobody chooses what he draws: STAT before what is late, then by slack; training counts among cases of about the same slack", () => {
   const readers = [
-    aReader({ id: "ann", subspecialties: [{ modalities: ["MR"], bodyRegions: [], ageBands: [] }] }),
+    aReader({ id: "ann", subspecialties: [{ modalities: ["MR"], bodyRegions: [], ageBands: [], procedures: [] }] }),
     aReader({ id: "ben" }),
   ];
   const cases = [
@@ -208,7 +208,7 @@ test("cases that differ in one thing are told apart, however alike they are", ()
   const reader = aReader({
     id: "ann",
     readTypes: ["final"],
-    subspecialties: [{ modalities: ["CT"], bodyRegions: ["head"], ageBands: ["adult"] }],
+    subspecialties: [{ modalities: ["CT"], bodyRegions: ["head"], ageBands: ["adult"], procedures: [] }],
   });
   const differences: Partial<Parameters<typeof aCase>[0]>[] = [
     {},

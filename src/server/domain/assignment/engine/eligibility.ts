@@ -26,8 +26,8 @@ export const dutyKey = ({ hospitalId, facilityId, readType, language }: CaseFact
 export function trainingFinding(facts: CaseFacts, reader: ReaderFacts): Finding {
   return { code: `subspecialty.${subspecialtyOf(facts, reader)}` };
 }
-export const trainingKey = ({ modalities, bodyRegions, ageBand }: CaseFacts): string =>
-  `${ageBand}|${modalities.join(",")}|${bodyRegions.join(",")}`;
+export const trainingKey = ({ modalities, bodyRegions, ageBand, procedures }: CaseFacts): string =>
+  `${ageBand}|${modalities.join(",")}|${bodyRegions.join(",")}|${procedures.join(",")}`;
 
 /** What stands between this one case and this one reader, whatever else they are: mostly nothing. */
 export function ownFindings(facts: CaseFacts, now: Instant): Map<string, Finding[]> {
@@ -113,7 +113,8 @@ function subspecialtyOf(facts: CaseFacts, reader: ReaderFacts): "match" | "gener
     (each) =>
       fits(each.modalities, facts.modalities) &&
       fits(each.bodyRegions, facts.bodyRegions) &&
-      fits(each.ageBands, [facts.ageBand]),
+      fits(each.ageBands, [facts.ageBand]) &&
+      fits(each.procedures, facts.procedures),
   );
   return match ? "match" : "other";
 }

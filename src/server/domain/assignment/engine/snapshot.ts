@@ -38,6 +38,8 @@ const caseSchema = z.strictObject({
   bodyRegions: z.array(code),
   /** Code of the requested procedure, the key of the work unit table; null where no order says. */
   procedureCode: code.nullable(),
+  /** Of the codes and words by which readers are trained (`subspecialties`), those that its order or study names; in kept runs from before: none. */
+  procedures: z.array(code).default([]),
   patientClass: z.enum(patientClasses),
   ageBand: z.enum(ageBands),
   /** Same for two cases of one person by the identity rules; null where the identity is in doubt: then nothing is kept together. */
@@ -95,7 +97,13 @@ const readerSchema = z.strictObject({
   ),
   /** What he is trained for. An empty list inside means any; no entry at all: reads everything, as a generalist. */
   subspecialties: z.array(
-    z.strictObject({ modalities: z.array(code), bodyRegions: z.array(code), ageBands: z.array(z.enum(ageBands)) }),
+    z.strictObject({
+      modalities: z.array(code),
+      bodyRegions: z.array(code),
+      ageBands: z.array(z.enum(ageBands)),
+      /** Codes of procedures, or words that stand in their descriptions. */
+      procedures: z.array(code).default([]),
+    }),
   ),
   readTypes: z.array(z.enum(readTypes)),
   languages: z.array(code),

@@ -3,6 +3,7 @@ import { facilityFacts, readerFacts, readerGroups, workUnitTable } from "../../r
 import { minuteMs } from "../engine/codes.ts";
 import type { RecordedEvent } from "../engine/recorded.ts";
 import type { ReaderFacts, Snapshot } from "../engine/snapshot.ts";
+import { namedProcedures, trainedNames } from "../procedure-terms.ts";
 import { presenceBySignatures, recordedEvents } from "./recorded-events.ts";
 
 const dayMs = 24 * 60 * minuteMs;
@@ -20,8 +21,8 @@ export type Past = {
 };
 
 export async function readPast(tx: SqlTx, readerOrgId: string, from: Date, until: Date): Promise<Past> {
-  const events = await recordedEvents(tx, readerOrgId, from, until);
   const readers = await readersOver(tx, readerOrgId, from, until);
+  const events = await recordedEvents(tx, readerOrgId, from, until, namedProcedures(trainedNames(readers)));
   const rest = await peopleAndPlaces(tx, readerOrgId, from);
   return {
     snapshot: {

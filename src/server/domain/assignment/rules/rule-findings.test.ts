@@ -78,7 +78,9 @@ test("nobody who may read at the facility, and nobody trained, are said before t
   const at = (facilityId: string): Condition[] => [{ field: "facility", op: "any-of", values: [facilityId] }];
   assert.deepEqual(said([{ id: "r", when: at("hill-main") }]), [["r", "rule.nobody-privileged"]]);
   assert.deepEqual(said([{ id: "r", when: at("lakeside-main") }]), []);
-  const breast = [aReader({ id: "ann", subspecialties: [{ modalities: ["MG"], bodyRegions: [], ageBands: [] }] })];
+  const breast = [
+    aReader({ id: "ann", subspecialties: [{ modalities: ["MG"], bodyRegions: [], ageBands: [], procedures: [] }] }),
+  ];
   const rule = { id: "r", when: [ct], subspecialty: "required" as const };
   assert.deepEqual(said([rule], { readers: breast, groups: [] }), [["r", "rule.nobody-trained"]]);
   assert.deepEqual(said([rule]), [], "a generalist reads everything");
