@@ -60,6 +60,7 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "case.given": { trpc: "CONFLICT", http: 409, retry: "no" },
   "case.drawn": { trpc: "CONFLICT", http: 409, retry: "no" },
   "case.barred": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "shift.none-then": { trpc: "CONFLICT", http: 409, retry: "no" },
   "case.not-given": { trpc: "CONFLICT", http: 409, retry: "no" },
   "assignment-run.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
   "case.late-images": { trpc: "CONFLICT", http: 409, retry: "no" },

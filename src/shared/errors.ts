@@ -44,6 +44,7 @@ export const errorCodes = [
   "case.given",
   "case.drawn",
   "case.barred",
+  "shift.none-then",
   "case.not-given",
   "assignment-run.not-found",
   "case.late-images",

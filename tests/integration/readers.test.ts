@@ -201,7 +201,20 @@ test("shifts come every week or once, and are taken away again", async () => {
 test("two readers swap when both want it; nobody else answers, and one answer counts", async () => {
   const given = { startsAt: new Date("2031-03-01T08:00Z"), endsAt: new Date("2031-03-01T16:00Z") };
   const inReturn = { startsAt: new Date("2031-03-02T08:00Z"), endsAt: new Date("2031-03-02T16:00Z") };
-  const { swapId } = await ann.readers.askSwap({ toUserId: benId, ...given, inReturn });
+  const ask = () => ann.readers.askSwap({ toUserId: benId, ...given, inReturn });
+  const day = { starts: "07:00", ends: "19:00", timeZone: "UTC" };
+  await assert.rejects(ask(), code("shift.none-then"), "nobody gives away time that is not his");
+  // 1 March 2031 is a Saturday.
+  await lead.readers.addShift({ userId: annId, weekdays: [6], ...day });
+  await assert.rejects(ask(), code("shift.none-then"), "nor takes time in return that is nobody's");
+  await lead.readers.addShift({ userId: benId, weekdays: [7], ...day });
+  const late = new Date("2031-03-01T19:30Z");
+  await assert.rejects(
+    ann.readers.askSwap({ toUserId: benId, ...given, endsAt: late, inReturn }),
+    code("shift.none-then"),
+    "not even the last half hour",
+  );
+  const { swapId } = await ask();
   assert.deepEqual((await ben.readers.own()).changes, [], "nothing changes before the answer");
   assert.equal((await ben.readers.own()).swaps.find((each) => each.swapId === swapId)?.can.answer, true);
   await assert.rejects(ann.readers.answerSwap({ swapId, agrees: true }), code("resource.not-found"));

@@ -49,6 +49,8 @@ const sentences: Record<string, string> = {
   "case.given": "This case is offered or assigned to somebody else.",
   "case.drawn": "Nobody chooses this case: it comes to who asks for the next one.",
   "case.barred": "This case cannot be yours. The case panel says why.",
+  "shift.none-then":
+    "Nothing was asked: part of that time lies outside the shifts of whoever would give it away. Choose a time within one shift.",
   "case.not-given": "This case is not offered or assigned to you any more.",
   "case.late-images": "Images came after this case was opened. Look at them, say that you have seen them, then sign.",
   "report.not-found": "There is no report here that you may read.",

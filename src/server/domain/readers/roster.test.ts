@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { minuteMs, minuteOf, wallTime, weekdayOf } from "../assignment/engine/index.ts";
-import { endOfDay, expandShifts, momentAt, runningShift, type WeeklyShift } from "./roster.ts";
+import { endOfDay, expandShifts, isOnShift, momentAt, runningShift, type WeeklyShift } from "./roster.ts";
 
 const hours = (n: number): number => n * 60 * minuteMs;
 const at = (text: string): number => Date.parse(text);
@@ -38,6 +38,18 @@ test("the night of the spring change is an hour shorter, the one in autumn an ho
   assert.deepEqual(spring, [{ from: at("2026-03-28T21:00Z"), until: at("2026-03-29T04:00Z") }]);
   const autumn = expandShifts({ weekly: [aShift({ weekdays: [6] })], changes: [] }, week("2026-10-20T00:00Z")).shifts;
   assert.deepEqual(autumn, [{ from: at("2026-10-24T20:00Z"), until: at("2026-10-25T05:00Z") }]);
+});
+
+test("on shift for a span is who has one shift around it, or several without a gap", () => {
+  const shifts = [
+    { from: 10, until: 20 },
+    { from: 0, until: 10 },
+    { from: 21, until: 30 },
+  ];
+  const on = (from: number, until: number) => isOnShift(shifts, { from, until });
+  assert.deepEqual([on(0, 20), on(5, 15), on(21, 30)], [true, true, true]);
+  assert.deepEqual([on(0, 21), on(15, 25), on(-1, 5), on(25, 31), on(20, 21)], [false, false, false, false, false]);
+  assert.equal(isOnShift([], { from: 0, until: 1 }), false);
 });
 
 test("a time that the clock skips is as much later, one that it shows twice is the first", () => {

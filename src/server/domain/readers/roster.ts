@@ -118,6 +118,13 @@ function distinct(intervals: Interval[]): Interval[] {
   return [...seen.values()].sort(byBeginning);
 }
 
+/** Whether somebody is on shift for the whole of a span, by one shift or by several that follow each other. */
+export function isOnShift(shifts: readonly Interval[], { from, until }: Interval): boolean {
+  let reached = from;
+  for (const shift of shifts.toSorted(byBeginning)) if (shift.from <= reached) reached = Math.max(reached, shift.until);
+  return reached >= until;
+}
+
 /** The shift that runs; of two, the one that began last. */
 export const runningShift = (shifts: readonly Interval[], now: number): Interval | undefined =>
   shifts

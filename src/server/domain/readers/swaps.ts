@@ -5,11 +5,14 @@ import { announceReaders } from "./announce.ts";
 import { findColleague } from "./find-reader.ts";
 import type { AnswerSwap, AskSwap, OfSwap } from "./inputs.ts";
 import { readerPolicy } from "./policy.ts";
+import { rostersOf } from "./reader-facts.ts";
+import { isOnShift } from "./roster.ts";
 
 /**
  * Asks a colleague to take over a span of one's own time, perhaps for one of theirs. Nothing changes before the answer.
  *
- * @throws {DomainError} `auth.forbidden`, `user.not-found`, `request.invalid` (with oneself, or what is over already)
+ * @throws {DomainError} `auth.forbidden`, `user.not-found`, `request.invalid` (with oneself, or what is over already), `shift.none-then` with `whose`
+ * (nobody gives away time that he does not have)
  */
 export async function askSwap(ctx: Ctx<UserActor>, { toUserId, inReturn, ...span }: AskSwap) {
   const { actor, tx, now } = ctx;
@@ -17,6 +20,8 @@ export async function askSwap(ctx: Ctx<UserActor>, { toUserId, inReturn, ...span
   const colleague = await findColleague(ctx, toUserId);
   if (colleague.id === actor.userId || span.endsAt <= now || (inReturn && inReturn.endsAt <= now))
     throw new DomainError("request.invalid");
+  await requireShift(ctx, actor.userId, span, "own");
+  if (inReturn) await requireShift(ctx, colleague.id, inReturn, "theirs");
   const { id: swapId } = await tx.shiftSwap.create({
     data: {
       ...span,
@@ -70,6 +75,18 @@ export async function withdrawSwap(ctx: Ctx<UserActor>, { swapId }: OfSwap): Pro
   await close(ctx, swapId, "withdrawn");
   await audit(ctx, { action: "reader.swap", details: { swapId, act: "withdrawn" } });
   await announceReaders(ctx);
+}
+
+/** The whole span is within his shifts. One that begins within a week of the span's beginning is seen. */
+async function requireShift(
+  { actor, tx }: Ctx<UserActor>,
+  userId: string,
+  { startsAt, endsAt }: { startsAt: Date; endsAt: Date },
+  whose: "own" | "theirs",
+): Promise<void> {
+  const shifts = (await rostersOf(tx, actor.orgId, startsAt)).get(userId)?.shifts ?? [];
+  if (!isOnShift(shifts, { from: startsAt.getTime(), until: endsAt.getTime() }))
+    throw new DomainError("shift.none-then", { details: { whose } });
 }
 
 async function waiting({ actor, tx, now }: Ctx<UserActor>, swapId: string, mine: "fromUserId" | "toUserId") {
