@@ -37,6 +37,7 @@ const owners = {
   assignment_rule_set: "domain/assignment",
   case_clock_stop: "domain/reading",
   case_decline: "domain/reading",
+  case_handover: "domain/reading",
   assignment_run: "domain/assignment",
   report_draft: "domain/reporting",
   draft_handover: "domain/reporting",

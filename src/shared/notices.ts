@@ -11,6 +11,10 @@ export const noticeKinds = {
     to: z.enum(["reader", "pool", "lead", "site"]),
     priority: z.enum(["stat", "urgent", "routine"]),
   }),
+  /** A colleague offers his case to the one who is told. */
+  "case-handed-over": z.strictObject({ priority: z.enum(["stat", "urgent", "routine"]) }),
+  /** Whoever was to take over did not: he declined, or did not answer in time. */
+  "handover-not-taken": z.strictObject({}),
   /** Cases have come onto a list that somebody wants to hear of. */
   "list-alert": z.strictObject({ listId: z.uuid(), count: z.int().min(1) }),
   "licence-expires": z.strictObject({

@@ -112,6 +112,12 @@ export const procedures: Record<string, Line> = {
     may: ["worklist_manager"],
   },
   "assignment.unassign": { reach: ({ caseId }) => ({ caseId }), may: ["worklist_manager"] },
+  "assignment.colleagues": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist"] },
+  "assignment.handOver": {
+    reach: ({ caseId }) => ({ caseId, claimToken: "1", toId: null, note: "Mine now." }),
+    may: ["radiologist"],
+  },
+  "assignment.takeBack": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist"] },
   "assignment.traceOf": { reach: ({ caseId }) => ({ caseId }), may: ["worklist_manager"] },
   "assignment.whyMe": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist"] },
   "order.list": { reach: null, may: ["technologist", "site_admin"] },

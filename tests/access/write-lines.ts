@@ -51,6 +51,7 @@ export const tables: Record<string, Line> = {
   case_skip: { insert: ["reader"], update: ["reader"], delete: [] },
   assignment_rule_set: { ...nobody, insert: ["owner"] },
   case_decline: { insert: ["reader"], update: ["reader"], delete: [] },
+  case_handover: { insert: ["reader"], update: ["reader"], delete: [] },
   // Of a reading group alone: every organisation for itself.
   assignment_run: { ...nobody, insert: ["owner"] },
   report_version: { ...nobody, insert: ["reader"] },
@@ -105,6 +106,7 @@ export const pointers: Record<string, string[]> = {
   over_read: ["case_id", "preliminary_version_id", "final_version_id", "by_id"],
   case_skip: ["case_id", "user_id"],
   case_decline: ["case_id", "user_id"],
+  case_handover: ["case_id", "from_id", "to_id"],
   case_message: ["case_id", "by_id"],
   assignment_rule_set: ["saved_by_id"],
   case_clock_stop: ["case_id"],

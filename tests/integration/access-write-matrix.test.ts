@@ -123,6 +123,12 @@ async function furnishRest(): Promise<void> {
       [things.caseId, hospital, reader],
     );
     await owner.query(
+      `INSERT INTO case_handover (case_id, org_id, reader_org_id, from_id, to_id, note)
+       SELECT $1, $2, $3, u.id, coalesce((SELECT o.id FROM user_account o WHERE o.org_id = $3 AND o.id <> u.id LIMIT 1), $4), 'Sagittals still to come.'
+       FROM user_account u WHERE u.org_id = $3 LIMIT 1`,
+      [things.caseId, hospital, reader, person],
+    );
+    await owner.query(
       `INSERT INTO assignment_run (org_id, at, rules_version, cases, readers, changes, took_ms, snapshot, outcome)
        VALUES ($1, now(), 0, 0, 0, 0, 0, '', '')`,
       [hospital],

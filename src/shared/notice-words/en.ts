@@ -15,6 +15,14 @@ const words: { [K in NoticeKind]: (params: NoticeParams<K>) => { title: string; 
       }[to],
     };
   },
+  "case-handed-over": ({ priority }) => ({
+    title: `A colleague hands ${{ stat: "a STAT case", urgent: "an urgent case", routine: "a case" }[priority]} over to you`,
+    text: "Read the note, then accept or decline it.",
+  }),
+  "handover-not-taken": () => ({
+    title: "A case that you handed over was not taken",
+    text: "It goes to whoever may read it.",
+  }),
   "list-alert": ({ count }) => ({
     title: count === 1 ? "A case has come onto one of your lists" : `${count} cases have come onto one of your lists`,
     text: "You asked to be told of it.",

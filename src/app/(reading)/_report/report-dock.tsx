@@ -30,6 +30,8 @@ export type ReportHandle = {
   addKeyImage: (image: MarkedKeyImage) => string | null;
   /** Puts the cursor where it was last, into the findings at first; into the password while the signature is asked for. */
   focus: () => void;
+  /** Brings what is typed to the server. False: it could not. */
+  save: () => Promise<boolean>;
 };
 
 const mostKeyImages = 50;
@@ -148,7 +150,17 @@ export function ReportEditor({
     const area = fields.current.get(cursor.current?.key ?? "findings") ?? [...fields.current.values()][0];
     (area ?? root.current?.querySelector<HTMLInputElement>("[data-autofocus]"))?.focus();
   }, []);
-  useImperativeHandle(handle, () => ({ addMeasurement, addKeyImage, focus }), [addMeasurement, addKeyImage, focus]);
+  const { status } = state;
+  const save = useCallback(
+    async () => !mayWrite || status === "saved" || (await flush()) !== null,
+    [mayWrite, status, flush],
+  );
+  useImperativeHandle(handle, () => ({ addMeasurement, addKeyImage, focus, save }), [
+    addMeasurement,
+    addKeyImage,
+    focus,
+    save,
+  ]);
 
   const checks = checksOf(text.sections, {
     unsaved: state.status !== "saved" && state.status !== "saving",

@@ -8,6 +8,7 @@ import type { WorklistItem } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { ReasonDialog } from "../../_ui/reason-dialog.tsx";
 import { useToast } from "../../_ui/toast.tsx";
+import { HandOverAct } from "../hand-over.tsx";
 import { AssignButton } from "./given.tsx";
 import { PriorityAct } from "./priority-act.tsx";
 
@@ -39,7 +40,8 @@ export function CaseActs({ item }: { item: WorklistItem }) {
   const { caseId, can, mine } = item;
   const mayRelease = can.release && !mine;
   const mayPrioritize = can.raisePriority || can.lowerPriority || can.undoPriority;
-  if (!mayRelease && !mayPrioritize && !can.assign && !can.resume && !can.cancel && !can.reinstate) return null;
+  if (!mayRelease && !can.handOver && !mayPrioritize && !can.assign && !can.resume && !can.cancel && !can.reinstate)
+    return null;
   return (
     <div className="flex flex-wrap items-center gap-2">
       {mayRelease ? (
@@ -51,6 +53,7 @@ export function CaseActs({ item }: { item: WorklistItem }) {
           Put back on the list
         </Button>
       ) : null}
+      <HandOverAct item={item} />
       <PriorityAct item={item} />
       {can.assign ? <AssignButton item={item} /> : null}
       {can.resume ? (

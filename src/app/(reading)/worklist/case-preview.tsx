@@ -18,6 +18,7 @@ import { PatientName, RepairedMark } from "../../_ui/patient-banner.tsx";
 import { Skeleton } from "../../_ui/skeleton.tsx";
 import { PatientMark, PatientWarning, PriorityMark, StatusMark } from "../../_ui/status.tsx";
 import { CaseAlarms } from "../case-alarms.tsx";
+import { HandoverNote } from "../hand-over.tsx";
 import { LateImagesNotice } from "../late-images-notice.tsx";
 import { OrderLines } from "../order-lines.tsx";
 import { ReserveLine } from "../reservations.tsx";
@@ -136,6 +137,11 @@ export function CasePreview({
       ) : null}
 
       <GivenLine item={item} userId={userId} />
+      {detail.data?.handover && !item.done ? (
+        <Block title="Handed over">
+          <HandoverNote item={item} handover={detail.data.handover} userId={userId} />
+        </Block>
+      ) : null}
       <AnswerButtons item={item} userId={userId} />
       <CaseActs item={item} />
       {mayRead && !item.done ? <WhyMe caseId={item.caseId} /> : null}

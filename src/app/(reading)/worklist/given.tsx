@@ -29,7 +29,7 @@ export function GivenLine({ item, userId }: { item: WorklistItem; userId: string
       {given.as === "offer" ? "Offered to " : "Assigned to "}
       <span className="font-medium">{who}</span>
       {given.until ? ` until ${formatWhen(given.until, now, zone)}` : ""}
-      <span className="text-quiet">{given.byRule ? ", by a rule" : ", by the lead"}</span>
+      <span className="text-quiet">{given.byRule ? ", by a rule" : given.by ? ` by ${given.by}` : ""}</span>
     </p>
   );
 }

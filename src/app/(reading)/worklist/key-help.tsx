@@ -13,6 +13,7 @@ const keys: [string[], string][] = [
   [["N"], "read the next case that is free"],
   [["S"], "skip: leave for later, with a reason"],
   [["P"], "change the priority, with a reason"],
+  [["X"], "hand over what you hold, with a note"],
   [["R"], `reserve the next ${mostReserved} cases`],
   [["/"], "filter; Esc clears it"],
   [[paletteKey], "find and do"],
@@ -21,7 +22,7 @@ const keys: [string[], string][] = [
 
 export function KeyHelp({ open, onClose, mayRead }: { open: boolean; onClose: () => void; mayRead: boolean }) {
   const modKey = useModKey();
-  const shown = mayRead ? keys : keys.filter(([, what]) => !/claim|free|skip|reserve|priority/.test(what));
+  const shown = mayRead ? keys : keys.filter(([, what]) => !/claim|free|skip|reserve|priority|hand over/.test(what));
   return (
     <Dialog open={open} onClose={onClose} title="Keys">
       <dl className="grid grid-cols-[7rem_1fr] gap-y-2 text-sm">

@@ -12,6 +12,7 @@ const nothing: WorklistItem["can"] = {
   undoPriority: false,
   assign: false,
   release: false,
+  handOver: false,
   hold: false,
   resume: false,
   ask: false,

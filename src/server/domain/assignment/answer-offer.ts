@@ -3,6 +3,7 @@ import type { Ctx, UserActor } from "#server/context.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { audit } from "../audit/index.ts";
 import { type CaseRow, findCase, giveCases, isGivenTo, noteDeclined } from "../reading/index.ts";
+import { tellNotTaken } from "./hand-over.ts";
 import type { DeclineCase, OfGivenCase } from "./inputs.ts";
 
 /**
@@ -14,7 +15,7 @@ export async function acceptOffer(ctx: Ctx<UserActor>, { caseId }: OfGivenCase):
   const was = handOf(ctx, row);
   if (row.givenAs === "assignment") return;
   const { userId: readerId } = ctx.actor;
-  const to = { readerId, until: null, ruleId: row.givenRuleId, byId: readerId, wishes: [] };
+  const to = { readerId, until: null, ruleId: row.givenRuleId, byId: row.givenById ?? readerId, wishes: [] };
   if ((await giveCases(ctx, [{ caseId, was, to, drawnRuleId: row.drawnRuleId }])).length === 0)
     throw new DomainError("case.not-given");
   await audit(ctx, { action: "case.accept", ...subjectOf(row), details: { rule: row.givenRuleId } });
@@ -29,7 +30,9 @@ export async function declineCase(ctx: Ctx<UserActor>, { caseId, reason }: Decli
   const was = handOf(ctx, row);
   if ((await giveCases(ctx, [{ caseId, was, to: null, drawnRuleId: row.drawnRuleId }])).length === 0)
     throw new DomainError("case.not-given");
-  await noteDeclined(ctx, [{ caseId, readerId: ctx.actor.userId, reason }]);
+  const readerId = ctx.actor.userId;
+  await noteDeclined(ctx, [{ caseId, readerId, reason }]);
+  if (row.givenAs === "offer") await tellNotTaken(ctx.tx, row.readerOrgId, [{ caseId, readerId }]);
   await audit(ctx, { action: "case.decline", ...subjectOf(row), details: { reason, rule: row.givenRuleId } });
   await enqueue(ctx.tx, "assignment.run", { orgId: row.readerOrgId });
 }

@@ -10,9 +10,14 @@ import { takeTurn } from "./take-turn.ts";
  * language, shift, and whom the rule of the case names. STAT goes past caps, never past a licence. What he has begun he may go on with after
  * his shift, and his own preliminary report he may take up again to correct it: its final signature is a colleague's in any case.
  *
+ * @param again what he handed over and takes back: he goes on with it.
  * @throws {DomainError} `case.barred` with `reasons` (codes of engine/findings.ts); `case.drawn`; as `reading/claimCase`
  */
-export async function claimByRules(ctx: Ctx<UserActor>, { caseId }: OfGivenCase): Promise<Claim> {
+export async function claimByRules(
+  ctx: Ctx<UserActor>,
+  { caseId }: OfGivenCase,
+  { again = false }: { again?: boolean } = {},
+): Promise<Claim> {
   const row = await findCase(ctx, caseId, "case.claim");
   // Whoever has it has been asked already: a renewed lease is no new choice.
   if (isHeldBy(ctx.actor.userId, row)) return claimCase(ctx, { caseId });
@@ -24,9 +29,9 @@ export async function claimByRules(ctx: Ctx<UserActor>, { caseId }: OfGivenCase)
   const findings = (standing?.findings ?? []).filter(
     (each) => each.code !== "conflict.same-reader" || each.readType !== "preliminary",
   );
-  const begun = row.draftAuthorId === ctx.actor.userId || given;
+  const begun = row.draftAuthorId === ctx.actor.userId || given || again;
   const bars = refusalsOf(findings, begun);
   if (bars.length > 0) throw new DomainError("case.barred", { details: { reasons: bars.join(",") } });
-  if (standing?.drawn && !given) throw new DomainError("case.drawn");
-  return claimCase(ctx, { caseId }, { ruleId: standing?.ruleId ?? null });
+  if (standing?.drawn && !given && !again) throw new DomainError("case.drawn");
+  return claimCase(ctx, { caseId }, { ruleId: standing?.ruleId ?? null, drawn: again });
 }

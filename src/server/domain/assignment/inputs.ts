@@ -10,6 +10,15 @@ export const DeclineCase = OfGivenCase.extend({
 });
 export type DeclineCase = z.output<typeof DeclineCase>;
 
+/** To whom, null: whoever is free; and what he would tell him at the desk. */
+export const HandOverCase = OfGivenCase.extend({
+  /** Decimal text: the token may exceed the integers that JSON numbers represent exactly. */
+  claimToken: z.string().regex(/^\d{1,18}$/),
+  toId: z.uuid().nullable(),
+  note: z.string().overwrite(removeHiddenCharacters).trim().min(3).max(1000),
+});
+export type HandOverCase = z.output<typeof HandOverCase>;
+
 export const AssignCase = OfGivenCase.extend({ readerId: z.uuid() });
 export type AssignCase = z.output<typeof AssignCase>;
 

@@ -10,6 +10,7 @@ import { changesOf } from "./decided.ts";
 import { assign } from "./engine/assign.ts";
 import { snapshotSchema } from "./engine/snapshot.ts";
 import { fillSnapshot } from "./fill-snapshot.ts";
+import { tellNotTaken } from "./hand-over.ts";
 import { assignmentPolicy } from "./policy.ts";
 import { currentRuleSet } from "./rules/index.ts";
 
@@ -39,6 +40,7 @@ export async function runAssignment(ctx: SqlCtx): Promise<RunReport> {
     ctx,
     lapsed.map((each) => ({ ...each, reason: "no-answer" })),
   );
+  await tellNotTaken(tx, actor.orgId, lapsed);
   const changed = await giveCases(ctx, gifts);
   // The engine names what turns in the facts it was shown; the end of an offer that is only made now is not among them.
   const ends = gifts.flatMap(({ to }) => (to?.until ? [to.until.getTime()] : []));

@@ -95,7 +95,8 @@ export async function whyMe(ctx: Ctx<UserActor>, { caseId, timeZone }: TraceCase
   return { ...base, given: null, words: own ? readerInWords(own, names, at) : "" };
 }
 
-async function namesOf({ tx, actor }: Ctx<UserActor>, { snapshot }: Filled): Promise<Names> {
+/** Names of readers, rules and places, for sentences. */
+export async function namesOf({ tx, actor }: Ctx<UserActor>, { snapshot }: Filled): Promise<Names> {
   const rules = await currentRuleNames(tx, actor.orgId);
   const people = await tx.$queryRaw<{ id: string; name: string }[]>`
     SELECT id, display_name AS name FROM user_account WHERE id = ANY(${snapshot.readers.map(({ id }) => id)}::uuid[])`;
@@ -106,7 +107,8 @@ async function namesOf({ tx, actor }: Ctx<UserActor>, { snapshot }: Filled): Pro
   return (kind, id) => (kind === "rule" ? (rules.get(id) ?? "that was taken out") : (named.get(id) ?? "unknown"));
 }
 
-function timesIn(timeZone: string): (instant: number) => string {
+/** How times are told in a zone. */
+export function timesIn(timeZone: string): (instant: number) => string {
   const zone = isTimeZone(timeZone) ? timeZone : "UTC";
   const format = new Intl.DateTimeFormat("en-GB", {
     timeZone: zone,

@@ -53,6 +53,8 @@ export type AuditAction =
   | "case.unassign"
   | "case.accept"
   | "case.decline"
+  | "case.hand-over"
+  | "case.take-back"
   | "case.resume"
   | "case.cancel"
   | "case.reinstate"

@@ -61,6 +61,7 @@ export type CaseRow = IdentityFacts & {
   givenUntil: Date | null;
   givenRuleId: string | null;
   givenById: string | null;
+  givenByName: string | null;
   givenLive: boolean;
   drawnRuleId: string | null;
   /** Author of the saved draft; null without a draft, and for the text of a preliminary report. */
@@ -133,7 +134,7 @@ export const selectCases = Prisma.sql`
     c.reserved_until AS "reservedUntil", ${reservationRuns} AS "reservationLive",
     c.decided_by_id AS "decidedById", staff_name(c.decided_by_id) AS "decidedByName", c.decided_at AS "decidedAt", c.decided_reason AS "decidedReason",
     c.given_to_id AS "givenToId", staff_name(c.given_to_id) AS "givenToName", c.given_as AS "givenAs", c.given_at AS "givenAt", c.given_until AS "givenUntil",
-    c.given_rule_id AS "givenRuleId", c.given_by_id AS "givenById", ${givenRuns} AS "givenLive", c.drawn_rule_id AS "drawnRuleId",
+    c.given_rule_id AS "givenRuleId", c.given_by_id AS "givenById", staff_name(c.given_by_id) AS "givenByName", ${givenRuns} AS "givenLive", c.drawn_rule_id AS "drawnRuleId",
     c.paused_from AS "pausedFrom", c.paused_at AS "pausedAt", staff_name(c.paused_by_id) AS "pausedByName", c.paused_reason AS "pausedReason", c.question_state AS "questionState", c.question_since AS "questionSince",
     d.author_id AS "draftAuthorId", staff_name(d.author_id) AS "draftAuthorName", d.updated_at AS "draftAt",
     o.slug AS "orgSlug", f.name AS "facilityName", f.slug AS "facilitySlug", f.time_zone AS "facilityTimeZone",
@@ -187,6 +188,7 @@ function abilities(actor: Actor, row: CaseRow): CaseAbilities {
     release:
       (mine && casePolicy.can(actor, "case.release-own", row)) ||
       (row.claimLive && casePolicy.can(actor, "case.release-others", row)),
+    handOver: mine && waits && casePolicy.can(actor, "case.hand-over", row),
     hold: (mine || !row.claimLive) && isLegalMove(row.state, "held") && casePolicy.can(actor, "case.hold", row),
     resume: row.state === "held" && casePolicy.can(actor, "case.resume", row),
     cancel:
@@ -307,6 +309,7 @@ function handOf(actor: Actor, row: CaseRow): WorklistItem["given"] {
     at: row.givenAt.toISOString(),
     until: row.givenUntil?.toISOString() ?? null,
     byRule: row.givenRuleId !== null,
+    by: row.givenRuleId === null && row.givenById !== row.givenToId ? row.givenByName : null,
   };
 }
 

@@ -6,6 +6,7 @@ import { audit } from "../audit/index.ts";
 import { type OrderOfStudy, ordersOfStudies } from "../ordering/index.ts";
 import type { PatientConflict } from "../patient-conflicts.ts";
 import type { Identity } from "../patient-identity.ts";
+import { handoverOf } from "./case-handovers.ts";
 import { messagesOf } from "./case-messages.ts";
 import { acquiredModalities, type CaseRow, selectCases, toWorklistItem } from "./case-rows.ts";
 import type { OfCase } from "./inputs.ts";
@@ -45,6 +46,7 @@ export async function getCase(ctx: Ctx, { caseId }: OfCase): Promise<CaseDetail>
   const priors = await priorsOf(ctx, row);
   const orders = await ordersOf(ctx, row);
   const messages = await messagesOf(ctx, caseId);
+  const handover = await handoverOf(ctx, caseId);
   await audit(ctx, {
     action: "case.read",
     orgId: row.orgId,
@@ -52,7 +54,7 @@ export async function getCase(ctx: Ctx, { caseId }: OfCase): Promise<CaseDetail>
     studyRef: row.studyId,
     caseId,
   });
-  return { ...toWorklistItem(ctx.actor, row), orders, messages, priors };
+  return { ...toWorklistItem(ctx.actor, row), orders, messages, priors, handover };
 }
 
 /**

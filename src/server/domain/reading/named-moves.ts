@@ -124,6 +124,25 @@ export const namedMoves = {
     set: Prisma.sql`${clearClaim}${clearHand(always)}`,
     when: Prisma.sql`c.claimed_by_id IS NOT NULL`,
   }),
+  /**
+   * Its reader hands it on. @param to whom it is offered, and until when he may answer; null: whoever is free.
+   */
+  handOver: ({
+    claimToken,
+    userId,
+    to,
+  }: {
+    claimToken: string;
+    userId: string;
+    to: { readerId: string; until: Date } | null;
+  }): CaseMove => ({
+    lines: unclaimed,
+    action: "case.hand-over",
+    set: Prisma.sql`${clearClaim}${clearReservation}, given_to_id = ${to?.readerId ?? null}::uuid, given_as = ${to ? "offer" : null},
+      given_at = CASE WHEN ${to !== null} THEN clock_timestamp() END, given_until = ${to?.until.toISOString() ?? null}::timestamptz, given_rule_id = NULL,
+      given_by_id = ${to ? userId : null}::uuid, given_wishes = '[]'::jsonb`,
+    when: Prisma.sql`c.claimed_by_id = ${userId}::uuid AND ${underClaim(claimToken)}`,
+  }),
   /** The lease has expired. What a person gave him stays his; a rule is asked again. */
   expire: (): CaseMove => ({
     lines: unclaimed,

@@ -40,6 +40,7 @@ const expected: Record<CaseAction, Role[]> = {
   "case.lower-priority": ["worklist_manager"],
   "case.reserve": ["radiologist"],
   "case.decline": ["radiologist"],
+  "case.hand-over": ["radiologist"],
   "case.assign": ["worklist_manager"],
   "case.skip": ["radiologist"],
   "case.ask": ["radiologist", "worklist_manager"],

@@ -35,6 +35,7 @@ export const casePolicy = makePolicy(
     "case.lower-priority": { people: [["worklist_manager", "reader"]] },
     "case.reserve": { people: [["radiologist", "reader"]] },
     "case.decline": { people: [["radiologist", "reader"]] },
+    "case.hand-over": { people: [["radiologist", "reader"]] },
     "case.assign": { people: [["worklist_manager", "reader"]] },
     "case.skip": { people: [["radiologist", "reader"]] },
     "case.release-own": { people: [["radiologist", "reader"]] },

@@ -20,6 +20,8 @@ export type CaseAbilities = {
   assign: boolean;
   /** Release one's own claim, or (worklist manager) another's. */
   release: boolean;
+  /** Give one's own case to a colleague, or to whoever is free. */
+  handOver: boolean;
   /** Put it on hold; a reader names the own claim. */
   hold: boolean;
   resume: boolean;
@@ -103,6 +105,8 @@ export type WorklistItem = {
     at: string;
     until: string | null;
     byRule: boolean;
+    /** Who gave it, where no rule did; null: a rule, or himself. */
+    by: string | null;
   } | null;
   /** Nobody chooses it: it comes to who asks for the next case. */
   drawn: boolean;
@@ -202,7 +206,22 @@ export type CaseMessage = {
   at: string;
 };
 
-export type CaseDetail = WorklistItem & { messages: CaseMessage[]; orders: OrderOfStudy[]; priors: PriorSummary[] };
+/** What a reader said with a case that he handed on. */
+export type CaseHandover = {
+  from: { id: string; name: string };
+  /** Null: to whoever is free. */
+  to: { id: string; name: string } | null;
+  note: string;
+  at: string;
+};
+
+export type CaseDetail = WorklistItem & {
+  messages: CaseMessage[];
+  orders: OrderOfStudy[];
+  priors: PriorSummary[];
+  /** What the reader before said with it, for the reading group; null where nothing was said. */
+  handover: CaseHandover | null;
+};
 
 export type SeriesSummary = {
   seriesInstanceUid: string;

@@ -2,12 +2,16 @@ import {
   AssignCase,
   acceptOffer,
   assignCase,
+  colleaguesFor,
   DeclineCase,
   declineCase,
   drawCase,
+  HandOverCase,
+  handOverCase,
   myHand,
   OfGivenCase,
   TraceCase,
+  takeBackCase,
   traceCase,
   unassignCase,
   whyMe,
@@ -22,6 +26,12 @@ export const assignmentRouter = router({
     .meta({ cleansText: true })
     .input(DeclineCase)
     .mutation(({ ctx, input }) => declineCase(ctx, input)),
+  colleagues: tenantProcedure.input(TraceCase).query(({ ctx, input }) => colleaguesFor(ctx, input)),
+  handOver: tenantProcedure
+    .meta({ cleansText: true })
+    .input(HandOverCase)
+    .mutation(({ ctx, input }) => handOverCase(ctx, input)),
+  takeBack: tenantProcedure.input(OfGivenCase).mutation(({ ctx, input }) => takeBackCase(ctx, input)),
   assign: tenantProcedure.input(AssignCase).mutation(({ ctx, input }) => assignCase(ctx, input)),
   unassign: tenantProcedure.input(OfGivenCase).mutation(({ ctx, input }) => unassignCase(ctx, input)),
   traceOf: tenantProcedure.input(TraceCase).query(({ ctx, input }) => traceCase(ctx, input)),

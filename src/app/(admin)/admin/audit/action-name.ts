@@ -47,6 +47,8 @@ const names: Record<string, string> = {
   "case.unassign": "took a case from whom it was given",
   "case.accept": "accepted a case",
   "case.decline": "did not take a case",
+  "case.hand-over": "handed a case on",
+  "case.take-back": "took a case back that he had handed on",
   "case.resume": "took a held case up again",
   "case.cancel": "cancelled a case",
   "case.reinstate": "put a cancelled case back",

@@ -41,6 +41,7 @@ import { ReservationKeeper } from "../../reservations.tsx";
 import { SiteQuestions } from "../../site-questions.tsx";
 import { type ClaimView, useClaim } from "../../use-claim.ts";
 import { DockHandle, useDockWidth } from "./dock-width.tsx";
+import { HandOverButton, HandOverDock, isOfferedTo } from "./hand-over-dock.tsx";
 import { useReportKeys } from "./use-report-keys.ts";
 
 // The viewer is rendered once the case is known; its code loads meanwhile.
@@ -92,7 +93,9 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
   const report = reportQuery.data;
   const signed = report?.signed ?? false;
   const hasDraft = Boolean(report?.draft && !report.draft.anothers) && !signed;
-  const { phase, claim, problem, claimAgain, reportLost } = useClaim(caseId, study?.item, me.user.id, hasDraft);
+  const [handing, setHanding] = useState(false);
+  const toClaim = study && isOfferedTo(me.user.id, study.item) ? { ...study.item, next: false } : study?.item;
+  const { phase, claim, problem, claimAgain, reportLost } = useClaim(caseId, toClaim, me.user.id, hasDraft);
 
   // While a colleague holds the case its text is hidden from everybody else; whoever was writing keeps the text on the
   // screen, unsaved parts included.
@@ -189,6 +192,14 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
             <>
               {signed ? null : <PriorityMark priority={study.item.priority} />}
               {reader && !signed ? <ClaimClock view={{ phase, claim, problem }} /> : null}
+              {phase === "held" && !signed ? (
+                <HandOverButton
+                  onPress={() => {
+                    setTab("report");
+                    setHanding(true);
+                  }}
+                />
+              ) : null}
               <LiveDot />
               <NoticeBell mayRead className="-my-1" />
             </>
@@ -290,6 +301,16 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               ) : null}
             </section>
           ) : null}
+          {reader && conversation && !signed ? (
+            <HandOverDock
+              item={conversation}
+              userId={me.user.id}
+              handing={handing && phase === "held"}
+              save={() => reportHandle.current?.save() ?? Promise.resolve(true)}
+              onAccept={() => void claimAgain()}
+              onClose={() => setHanding(false)}
+            />
+          ) : null}
           {study && !signed ? (
             <CaseAlarms
               caseId={caseId}
@@ -303,7 +324,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               )}
             />
           ) : null}
-          {reader && study && !signed ? (
+          {reader && study && !signed && !isOfferedTo(me.user.id, conversation) ? (
             <ClaimNotice
               phase={phase}
               problem={problem}

@@ -29,6 +29,7 @@ export function useReportKeys(
     { keys: ["E"], does: "Write the report (Esc: back to the images)" },
     { keys: [`${modKey}⏎`], does: "Sign" },
     { keys: [`${modKey}⇧⏎`], does: "Sign as preliminary, for a colleague to go over" },
+    { keys: ["X"], does: "Hand the case over, with a note" },
     { keys: ["N"], does: "Next case, when this one is signed" },
   ];
 }

@@ -44,7 +44,7 @@ const sentences: { [C in FindingCode]: (of: Extract<Finding, { code: C }>, names
   "break.on": ({ until }, _, at) => `On a break until ${at(until)}`,
   "skip.runs": ({ until }, _, at) => `Left it for later, until ${at(until)}`,
   "session.none": () => "Not signed in",
-  "offer.declined": ({ at: when }, _, at) => `Did not take the offer (${at(when)})`,
+  "offer.declined": ({ at: when }, _, at) => `Did not take it, or gave it away (${at(when)})`,
   "offer.waits": () => "Has an offer to answer first",
   "cap.open-cases": ({ most }) => `Has the ${most} open cases that he takes at most`,
   "cap.shift-cases": ({ most }) => `Has the ${most} cases that he takes in a shift`,

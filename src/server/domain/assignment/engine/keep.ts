@@ -24,12 +24,14 @@ export function kept(facts: CaseFacts, ground: Ground): Kept | null {
   });
   if (claim && claim.until > ground.now) return keep("claim", claim);
   if (assignment && stands(facts, assignment, leftToHim(assignment), ground)) return keep("assignment", assignment);
-  if (offer && offerRuns(facts, ground.now) && stands(facts, offer, [], ground)) return keep("offer", offer);
+  if (offer && offerRuns(facts, ground.now) && stands(facts, offer, leftToHim(offer), ground))
+    return keep("offer", offer);
   return null;
 }
 
-/** What bars him now and yet leaves him what is his: he comes back from a break, and a person may assign before a shift begins. */
-const leftToHim = ({ ruleId }: Held): FindingCode[] => (ruleId === null ? ["break.on", "shift.off"] : ["break.on"]);
+/** What bars him now and yet leaves him what is his: he comes back from a break, and a person may assign or hand over before a shift begins. */
+const leftToHim = ({ ruleId, offeredAt }: Held & { offeredAt?: number }): FindingCode[] =>
+  ruleId === null ? ["break.on", "shift.off"] : offeredAt === undefined ? ["break.on"] : [];
 
 /** Its time is not over, and he has not said no to it. */
 function offerRuns({ offer, declined }: CaseFacts, now: number): boolean {

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright";
+import { tinyInstance } from "../factories/tiny-instance.ts";
+import { goTo, launchBrowser, phone, seriousFindings, signInPage } from "./support/browser.ts";
+import { signIn } from "./support/portal.ts";
+import { storescu } from "./support/scanner.ts";
+import { type Stack, startStack, until } from "./support/stack.ts";
+
+/** Two readers and their lead pass cases to each other: every button of that is pressed once. */
+const solheim = "radiologist@nightshift.example";
+const mensah = "radiologist2@nightshift.example";
+let stack: Stack;
+let browser: Browser;
+const scratch = mkdtempSync(path.join(os.tmpdir(), "overread-two-"));
+const problems: string[] = [];
+before(async () => {
+  stack = await startStack();
+  browser = await launchBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+async function unread(patient: string): Promise<string> {
+  const made = tinyInstance({
+    elements: {
+      "00100010": { vr: "PN", Value: [{ Alphabetic: patient }] },
+      "00100020": { vr: "LO", Value: [`P-${patient}`] },
+    },
+  });
+  const file = path.join(scratch, `${made.instance}.dcm`);
+  writeFileSync(file, made.part10);
+  await storescu(stack, [file]);
+  const reader = await signIn(stack.baseUrl, solheim, stack.demoPassword);
+  return until("the case to read", async () => {
+    const { items } = await reader.query<{ items: { caseId: string; studyInstanceUid: string; state: string }[] }>(
+      "worklist.list",
+      {},
+    );
+    return items.find((item) => item.studyInstanceUid === made.study && item.state === "unread")?.caseId;
+  });
+}
+async function enter(email: string, size?: { width: number; height: number }): Promise<Page> {
+  const { page } = await signInPage(browser, stack.baseUrl, email, stack.demoPassword, size);
+  page.on("pageerror", (error) => problems.push(String(error)));
+  return page;
+}
+const note = "Sagittals still to come. So far: no bleeding.";
+const preview = (page: Page) => page.getByRole("complementary", { name: "Selected case" });
+const choose = async (page: Page, caseId: string) => {
+  await page.locator(`[data-case-id="${caseId}"]:visible`).click();
+  await preview(page).waitFor();
+};
+const saved = (page: Page) => page.locator('[data-save-state="saved"]').waitFor();
+async function handOver(page: Page): Promise<void> {
+  await page.keyboard.press("x");
+  const form = page.getByRole("form", { name: "Hand the case over" });
+  await form.getByLabel("What the next reader should know").fill(note);
+  await form.getByRole("radio", { name: /Dr Kwame Mensah/ }).check();
+  await form.getByRole("button", { name: "Hand over" }).click();
+  await page.waitForURL("**/worklist*");
+}
+
+test("a case is handed over with a note, taken back, handed over again, accepted, signed as preliminary, and gone over", async () => {
+  const caseId = await unread("Over^Hanna");
+  const his = await enter(mensah);
+  const hers = await enter(solheim);
+  await goTo(hers, `${stack.baseUrl}/studies/${caseId}`);
+  const impression = hers.getByLabel("Impression");
+  await until("a field to write in", () => impression.isEditable());
+  await impression.fill("No bleeding.");
+  await hers.getByRole("button", { name: "Hand over (X)" }).focus();
+  await handOver(hers);
+  await hers.keyboard.press("2");
+  await choose(hers, caseId);
+  await preview(hers).getByRole("button", { name: "Take back and read" }).click();
+  await hers.waitForURL(`**/studies/${caseId}`);
+  await until("a field to write in", () => impression.isEditable());
+  await hers.getByRole("button", { name: "Hand over (X)" }).focus();
+  await hers.keyboard.press("x");
+  assert.deepEqual(await seriousFindings(hers), []);
+  await hers.keyboard.press("Escape");
+  await hers.getByRole("button", { name: "Hand over (X)" }).focus();
+  await handOver(hers);
+
+  await choose(his, caseId);
+  await preview(his).getByText(note).waitFor();
+  await preview(his)
+    .getByText(/^Offered to you until .* by Dr Ingrid Solheim$/)
+    .waitFor();
+  await preview(his).getByRole("button", { name: "Accept" }).click();
+  await his.getByText("The case is yours.").waitFor();
+  await his.keyboard.press("Enter");
+  await his.waitForURL(`**/studies/${caseId}`);
+  await his.getByRole("region", { name: "Handover" }).getByText(note).waitFor();
+  await his.getByRole("button", { name: "Take over" }).click();
+  await his.getByRole("region", { name: "Whose draft this is" }).waitFor({ state: "detached" });
+  await his.keyboard.press("Control+Shift+Enter");
+  await his.getByLabel(/^Password of/).fill(stack.demoPassword);
+  await his.keyboard.press("Enter");
+  await his.waitForURL("**/worklist*");
+
+  await goTo(hers, `${stack.baseUrl}/studies/${caseId}`);
+  await until("a field to write in", () => impression.isEditable());
+  await impression.fill("Small bleeding on the left.");
+  await saved(hers);
+  await hers.keyboard.press("Control+Enter");
+  await hers.getByRole("radio", { name: /^3 · / }).check();
+  await hers.getByLabel("It matters to the patient").check();
+  await hers.getByLabel("What differs").fill("The bleeding was not seen.");
+  await hers.getByLabel(/^Password of/).fill(stack.demoPassword);
+  await hers.getByRole("button", { name: "Sign", exact: true }).click();
+  await hers.getByText("Final report, version 2").waitFor();
+  await hers.getByRole("region", { name: "Over-read" }).getByText("The bleeding was not seen.").waitFor();
+  assert.deepEqual(problems, []);
+});
+
+test("on a phone an offer is declined beside its images; the lead assigns the case past the list", async () => {
+  const caseId = await unread("Under^Uwe");
+  const reader = await signIn(stack.baseUrl, solheim, stack.demoPassword);
+  const { claimToken } = await reader.mutate<{ claimToken: string }>("worklist.claim", { caseId });
+  const people = await reader.query<{ readerId: string; name: string }[]>("assignment.colleagues", { caseId });
+  const toId = people.find(({ name }) => name === "Dr Kwame Mensah")?.readerId;
+  await reader.mutate("assignment.handOver", { caseId, claimToken, toId, note });
+  const his = await enter(mensah, phone);
+  await goTo(his, `${stack.baseUrl}/studies/${caseId}`);
+  await his.getByRole("tab", { name: "report" }).click();
+  const offer = his.getByRole("region", { name: "Handover" });
+  await offer.getByText(note).waitFor();
+  assert.equal(
+    (await reader.query<{ claimedBy: unknown }>("worklist.get", { caseId })).claimedBy,
+    null,
+    "no answer yet",
+  );
+  assert.deepEqual(await seriousFindings(his), []);
+  await offer.getByRole("button", { name: "Decline…" }).click();
+  await offer.getByLabel("Why you do not take it").fill("My shift ends too.");
+  await offer.getByRole("button", { name: "Decline", exact: true }).click();
+  await his.waitForURL("**/worklist*");
+
+  const lead = await enter("lead@nightshift.example");
+  await choose(lead, caseId);
+  await preview(lead).getByText(note).waitFor();
+  await preview(lead).getByRole("button", { name: "Assign…" }).click();
+  const menu = lead.getByRole("dialog", { name: "Assign the case" });
+  await menu.getByRole("button", { name: /Dr Ingrid Solheim/ }).click();
+  await preview(lead)
+    .getByText(/^Assigned to Dr Ingrid Solheim/)
+    .waitFor();
+  await preview(lead).getByRole("button", { name: "Take back" }).click();
+  await lead.getByText("The case is nobody's; the rules are asked anew.").waitFor();
+  assert.deepEqual(problems, []);
+});
