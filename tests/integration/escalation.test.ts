@@ -15,11 +15,11 @@ import {
   saveLadder,
 } from "#server/domain/escalation/index.ts";
 import { listNotices } from "#server/domain/notices/index.ts";
-import { AskSite, answerQuestion, askSite, claimCase } from "#server/domain/reading/index.ts";
+import { AskSite, answerQuestion, askSite, claimCase, holdCase, resumeCase } from "#server/domain/reading/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { signedIn } from "../actors.ts";
 import { useTestDatabase } from "../database.ts";
-import { makeUnreadCase } from "../factories/studies.ts";
+import { arrivedEarlier, makeUnreadCase } from "../factories/studies.ts";
 
 /** Alarms while the time of a case runs. The clock is a parameter: each look says at which share of the promised time it takes place. */
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
@@ -219,6 +219,18 @@ test("while the site is asked the clock stands and no step becomes due; afterwar
   await look(made, 40);
   assert.deepEqual(await stepsOf(caseId), []);
   await look(made, 60);
+  assert.deepEqual(await stepsOf(caseId), ["50:reader"]);
+});
+
+test("of a case that is held nobody is woken either for what was due before", async () => {
+  const { caseId } = await makeCase();
+  // 20 of 30 minutes are over when it is held, and nobody has looked.
+  await arrivedEarlier(db.owner, caseId, "20 minutes");
+  await withTenant(lead, (ctx) => holdCase(ctx, { caseId, reason: "Images of the other knee" }));
+  await lookAs(reader.orgId, caseId, await at(caseId, 70));
+  assert.deepEqual(await stepsOf(caseId), []);
+  await withTenant(lead, (ctx) => resumeCase(ctx, { caseId }));
+  await lookAs(reader.orgId, caseId, await at(caseId, 70));
   assert.deepEqual(await stepsOf(caseId), ["50:reader"]);
 });
 

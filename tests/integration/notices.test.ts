@@ -108,6 +108,11 @@ test("nobody sees or acknowledges another's notice, and closed and foreign accou
   assert.equal(await see(colleague, noticeId), null);
   assert.equal(await of(tech, caseId), undefined);
   assert.equal((await of(reader, caseId)).acknowledged, null);
+  await db.owner.query("UPDATE user_account SET deactivated_at = now() WHERE id = $1", [colleague.userId]);
+  await tell([reader.userId, colleague.userId], `closed:${caseId}`, caseId);
+  await db.owner.query("UPDATE user_account SET deactivated_at = NULL WHERE id = $1", [colleague.userId]);
+  const { rows } = await db.owner.query("SELECT user_id AS id FROM notice WHERE matter = $1", [`closed:${caseId}`]);
+  assert.deepEqual(rows, [{ id: reader.userId }]);
 });
 
 test("a case that is withdrawn leaves nothing to be seen", async () => {

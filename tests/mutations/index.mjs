@@ -12,6 +12,7 @@ import { syncs } from "./syncs.mjs";
 import { types } from "./types.mjs";
 import { viewer } from "./viewer.mjs";
 import { walls } from "./walls.mjs";
+import { readers, wiring } from "./wiring.mjs";
 
 /**
  * Deliberate breaks in the places that matter: what a reader, a patient or a hospital would suffer from if nobody noticed. Each is one
@@ -34,4 +35,6 @@ export const mutations = Object.entries({
   exchange,
   assignment,
   ordering,
+  wiring,
+  readers,
 }).flatMap(([part, breaks]) => breaks.map((each) => ({ part, ...each })));

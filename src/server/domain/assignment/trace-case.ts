@@ -2,8 +2,7 @@ import type { Ctx, UserActor } from "#server/context.ts";
 import { findCase } from "../reading/index.ts";
 import type { Decision, Wish } from "./engine/decisions.ts";
 import type { Finding } from "./engine/findings.ts";
-import { wishInWords } from "./engine/findings-in-words.ts";
-import { decisionInWords, type ReaderTrace, readerInWords, traces } from "./engine/trace.ts";
+import { decisionInWords, givenInWords, type ReaderTrace, readerInWords, traces } from "./engine/trace.ts";
 import { isTimeZone } from "./engine/wall-clock.ts";
 import type { Names } from "./engine/words.ts";
 import { type Filled, fillSnapshot } from "./fill-snapshot.ts";
@@ -81,16 +80,13 @@ export async function whyMe(ctx: Ctx<UserActor>, { caseId, timeZone }: TraceCase
     const [kept] = await ctx.tx.$queryRaw<{ wishes: Wish[] }[]>`
       SELECT given_wishes AS wishes FROM reading_case WHERE id = ${caseId}::uuid`;
     const wishes = kept?.wishes ?? [];
-    const how = row.givenAs === "offer" ? "Offered to you" : "Assigned to you";
-    const by = row.givenRuleId ? ` by the rule ${names("rule", row.givenRuleId)}` : " by a person";
-    const why = wishes.length > 0 ? `: ${wishes.map(wishInWords).join("; ")}` : "";
     const given = {
       as: row.givenAs,
       until: row.givenUntil?.toISOString() ?? null,
       byRule: row.givenRuleId !== null,
       wishes,
     };
-    return { ...base, given, words: `${how}${by}${why}.` };
+    return { ...base, given, words: givenInWords({ ...given, ruleId: row.givenRuleId }, names) };
   }
   return { ...base, given: null, words: own ? readerInWords(own, names, at) : "" };
 }

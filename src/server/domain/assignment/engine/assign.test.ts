@@ -4,7 +4,7 @@ import { aCase, aReader, aRule, aSnapshot, minutes, now } from "#tests/factories
 import { assign } from "./assign.ts";
 import type { Decision } from "./decisions.ts";
 import { findingInWords } from "./findings-in-words.ts";
-import { decisionInWords, readerInWords, traces } from "./trace.ts";
+import { decisionInWords, givenInWords, readerInWords, traces } from "./trace.ts";
 
 const push = aRule({ id: "push", mode: { kind: "push", acceptSeconds: 120 } });
 const give = aRule({ id: "give", mode: { kind: "push", acceptSeconds: null } });
@@ -273,4 +273,14 @@ test("the lead reads what is in a reader's way, and the reader why it is his", (
     decisionInWords(none.outcome.decisions[0]!, names, at, null),
     "Nobody may read it: 1 reader with a licence that expired.",
   );
+});
+
+test("what is in a reader's hand says by whom and why, in the words of every other sentence", () => {
+  const names = (kind: string, id: string) => `${kind} ${id}`;
+  const wishes = [{ code: "wish.subspecialty" as const }, { code: "wish.only-one" as const }];
+  assert.equal(
+    givenInWords({ as: "offer", ruleId: "night", wishes }, names),
+    "Offered to you by the rule rule night: trained for it; nobody else could be asked.",
+  );
+  assert.equal(givenInWords({ as: "assignment", ruleId: null, wishes: [] }, names), "Assigned to you by a person.");
 });

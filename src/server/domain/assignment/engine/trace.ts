@@ -121,6 +121,16 @@ export function decisionInWords(decision: Decision, names: Names, at: Times, me:
   }
 }
 
+/** "Why me?" of what is already in his hand, with what spoke for him when it was given. @param ruleId null: a person gave it. */
+export function givenInWords(
+  given: { as: "offer" | "assignment"; ruleId: string | null; wishes: readonly Wish[] },
+  names: Names,
+): string {
+  const how = given.as === "offer" ? "Offered to you" : "Assigned to you";
+  const by = given.ruleId === null ? " by a person" : ` by the rule ${names("rule", given.ruleId)}`;
+  return `${how}${by}${given.wishes.length > 0 ? `: ${because(given.wishes)}` : ""}.`;
+}
+
 const because = (wishes: readonly Wish[]): string => wishes.map(wishInWords).join("; ");
 const waits = {
   arriving: "Its images are still coming.",
