@@ -10,6 +10,7 @@ const benches = {
   multipart: () => import("./bench/multipart.ts"),
   reads: () => import("./bench/reads.ts"),
   cases: () => import("./bench/cases.ts"),
+  viewer: () => import("./bench/viewer.ts"),
   worklist: () => import("./bench/worklist.ts"),
 };
 const [name, ...rest] = process.argv.slice(2);

@@ -29,6 +29,7 @@ let act: (name: string, id: string) => Promise<void> = async () => {};
 const handlers: Handlers = {
   "study.settle": (_, { studyId }) => act("study.settle", studyId),
   "study.index": (_, { studyId }) => act("study.index", studyId),
+  "study.prepare-ahead": (_, { studyId }) => act("study.prepare-ahead", studyId),
   "case.attach-priors": (_, { caseId }) => act("case.attach-priors", caseId),
   "case.prioritize": (_, { caseId }) => act("case.prioritize", caseId),
   "case.apply-orders": (_, { studyId }) => act("case.apply-orders", studyId),

@@ -28,6 +28,7 @@ const nothing = async () => {};
 const handlers: Handlers = {
   "study.settle": nothing,
   "study.index": nothing,
+  "study.prepare-ahead": nothing,
   "case.attach-priors": nothing,
   "case.prioritize": nothing,
   "case.apply-orders": nothing,

@@ -1,21 +1,25 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Actor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
+import { withTenantSql } from "#server/db/with-tenant-sql.ts";
+import { notePrepared } from "#server/domain/imaging/index.ts";
 import { preparedMetadata } from "./prepared-metadata.ts";
 
 /**
- * The `study.index` job: prepares the metadata of every series for the first viewer. Idempotent.
+ * The `study.index` and `study.prepare-ahead` jobs: prepare the metadata of every series for the first viewer. Idempotent: what lies ready
+ * is read once, which also keeps it from being cleared away.
  *
  * @throws {DomainError} `study.not-found`
  */
 export async function indexStudy(actor: Actor, { studyId }: { studyId: string }): Promise<void> {
-  const { org, series } = await withTenant(actor, async ({ tx }) => {
+  const { org, series, at } = await withTenant(actor, async ({ tx, now }) => {
     const [org] = await tx.$queryRaw<{ id: string; slug: string }[]>`
       SELECT o.id, o.slug FROM study st JOIN organization o ON o.id = st.org_id WHERE st.id = ${studyId}::uuid`;
     const series = await tx.$queryRaw<{ uid: string }[]>`
       SELECT series_instance_uid AS uid FROM series WHERE study_ref = ${studyId}::uuid AND number_of_instances > 0`;
-    return { org, series };
+    return { org, series, at: now };
   });
   if (!org) throw new DomainError("study.not-found");
   for (const { uid } of series) await (await preparedMetadata(actor, org, { studyId, seriesInstanceUid: uid }))?.read();
+  await withTenantSql(actor, (ctx) => notePrepared(ctx, { studyId, at }));
 }

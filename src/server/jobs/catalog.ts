@@ -2,7 +2,7 @@ import { z } from "zod";
 
 type JobDefinition<S extends z.ZodType> = {
   payload: S;
-  queue: "interactive" | "imaging" | "reports" | "notices";
+  queue: "interactive" | "imaging" | "reports" | "notices" | "ahead";
   attempts: number;
   timeoutMs: number;
   /** Jobs of one name with the same key collapse: one running and at most one waiting. */
@@ -36,6 +36,14 @@ export const jobs = {
     payload: ofStudy,
     queue: "imaging",
     attempts: 10,
+    timeoutMs: 120_000,
+    collapse: (p) => p.studyId,
+  }),
+  /** The same, before anybody asks: of cases that will be read soon and their priors. A queue of its own: nothing waits behind it. */
+  "study.prepare-ahead": job({
+    payload: ofStudy,
+    queue: "ahead",
+    attempts: 3,
     timeoutMs: 120_000,
     collapse: (p) => p.studyId,
   }),

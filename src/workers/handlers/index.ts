@@ -20,6 +20,9 @@ export const handlers = {
   "study.index": async ({ actor }, { studyId }) => {
     await indexStudy(actor, { studyId });
   },
+  "study.prepare-ahead": async ({ actor }, { studyId }) => {
+    await indexStudy(actor, { studyId });
+  },
   "case.attach-priors": {
     together: async (ctx, payloads) => {
       await attachPriorsToMany(ctx, { caseIds: payloads.map(({ caseId }) => caseId) });

@@ -316,6 +316,7 @@ function CaseRow({
       {hospital ? null : (
         <GridCell className={classNames(cell, "tabular text-quiet @max-[54rem]:hidden", scrollWhenPossible.Priors)}>
           {item.priorCount > 0 ? item.priorCount : "–"}
+          {item.priorsReady ? <span title="The priors to compare with lie ready"> ✓</span> : null}
         </GridCell>
       )}
       <GridCell

@@ -23,6 +23,7 @@ export {
   type ImagingAction,
   imagingScope,
 } from "./policy.ts";
+export { notePrepared } from "./prepared.ts";
 export { instanceJson, rootPlaceholder, sortTags } from "./prerender.ts";
 export {
   ListQuarantined,

@@ -5,6 +5,7 @@ import { audit } from "../audit/index.ts";
 import type { CreateOrder } from "./inputs.ts";
 import { applyLater, matchOrders } from "./match-orders.ts";
 import { orderPolicy } from "./policy.ts";
+import { prepareEarlier } from "./prepare-earlier.ts";
 
 /**
  * Enters an order of one of the caller's facilities, and joins it to the studies that answer it already.
@@ -40,5 +41,6 @@ export async function createOrder(
   });
   const { studyIds } = await matchOrders(ctx, { orderIds: [orderId] });
   await applyLater(ctx, studyIds);
+  await prepareEarlier(ctx, order);
   return { orderId, matched: studyIds.length };
 }

@@ -7,6 +7,7 @@ import { compareIdentity, type Identity } from "../patient-identity.ts";
 import { announceCase } from "./move-case.ts";
 import { shareStudy } from "./open-case.ts";
 import { casePolicy } from "./policy.ts";
+import { prepareAhead } from "./prepare-ahead.ts";
 import {
   type Acquired,
   asAcquired,
@@ -69,6 +70,7 @@ export async function attachPriorsToMany(
     await attach(ctx, row, current, priors, before.get(row.caseId) ?? []);
     attached.set(row.caseId, priors.length);
   }
+  await prepareAhead(ctx, { caseIds: cases.filter((row) => attached.get(row.caseId)).map(({ caseId }) => caseId) });
   return attached;
 }
 

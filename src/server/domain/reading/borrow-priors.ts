@@ -2,6 +2,7 @@ import type { SqlCtx } from "#server/context.ts";
 import type { Study } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
 import { compareIdentity } from "../patient-identity.ts";
+import { prepareStudies } from "./prepare-ahead.ts";
 import { asAcquired, isEarlier, priorRelevance } from "./prior-relevance.ts";
 
 /** The most studies lent to one claim. */
@@ -66,6 +67,10 @@ export async function borrowPriors(
       caseId,
       details: { claim: claimToken },
     });
+  await prepareStudies(
+    ctx,
+    lent.map(({ studyRef }) => studyRef),
+  );
   if (lent.length > 0)
     await audit(ctx, {
       action: "case.borrow-priors",

@@ -28,6 +28,7 @@ import {
 import { isLegalMove } from "./case-states.ts";
 import { conflictOf, doubtsOf, type IdentityFacts, identityColumns, identityOf } from "./identity-in-doubt.ts";
 import { casePolicy } from "./policy.ts";
+import { isReady as ready } from "./prepare-ahead.ts";
 import type { CaseAbilities, NameGroups, PriorityReason, WorklistItem } from "./shapes.ts";
 
 /** One case with the columns of a worklist row, as read from the database. */
@@ -79,6 +80,8 @@ export type CaseRow = IdentityFacts & {
   questionState: CaseMessageKind | null;
   questionSince: Date | null;
   priorCount: number;
+  /** The most relevant of them lie ready for the viewer; null: there are none to compare with. */
+  priorsReady: boolean | null;
   orderCount: number;
   /** Of its orders together; null where none says. */
   orderedImages: number | null;
@@ -139,6 +142,8 @@ export const selectCases = Prisma.sql`
     d.author_id AS "draftAuthorId", staff_name(d.author_id) AS "draftAuthorName", d.updated_at AS "draftAt",
     o.slug AS "orgSlug", f.name AS "facilityName", f.slug AS "facilitySlug", f.time_zone AS "facilityTimeZone",
     (SELECT count(*)::int FROM case_prior p WHERE p.case_id = c.id) AS "priorCount",
+    (SELECT bool_and(t.ready) FROM (SELECT ${ready} AS ready FROM case_prior p JOIN study s ON s.id = p.study_ref
+      WHERE p.case_id = c.id AND p.identity <> 'conflict' ORDER BY p.relevance DESC, s.study_date DESC, s.id LIMIT 3) t) AS "priorsReady",
     coalesce(ordered.count, 0) AS "orderCount", ordered.images AS "orderedImages",
     s.id AS "studyId", s.study_instance_uid AS "studyInstanceUid", s.patient_ref AS "patientRef", s.patient_id AS "patientId",
     s.issuer_of_patient_id AS "issuerOfPatientId", s.patient_name AS "patientName", s.patient_birth_date AS "patientBirthDate",
@@ -275,6 +280,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     lateImages:
       row.lateSince && row.lateImages > 0 ? { count: row.lateImages, since: row.lateSince.toISOString() } : null,
     priorCount: row.priorCount,
+    priorsReady: row.priorsReady,
     orderCount: row.orderCount,
     question: row.questionState === "question" ? "asked" : row.questionState === "answer" ? "answered" : null,
     questionSince: row.questionSince?.toISOString() ?? null,

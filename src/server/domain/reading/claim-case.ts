@@ -7,6 +7,7 @@ import { claimRuns, givenRuns, isClaimable, reservationRuns } from "./case-condi
 import { findCase } from "./get-case.ts";
 import type { OfCase } from "./inputs.ts";
 import { type AuditDetails, type MovedCase, moveCase } from "./move-case.ts";
+import { nextInLine, prepareAhead } from "./prepare-ahead.ts";
 import { requireComplete } from "./read-incomplete.ts";
 import type { Claim } from "./shapes.ts";
 
@@ -39,6 +40,7 @@ export async function claimCase(
   const claimToken = moved.claimToken.toString();
   if (isNewClaim(moved)) await enqueue(tx, "claim.expire", { orgId: moved.orgId, caseId }, moved.claimedUntil);
   if (isNewClaim(moved)) await borrowPriors(ctx, found);
+  if (isNewClaim(moved)) await prepareAhead(ctx, { caseIds: [caseId, ...(await nextInLine(ctx))] });
   return { claimToken, claimedUntil: moved.claimedUntil.toISOString() };
 }
 

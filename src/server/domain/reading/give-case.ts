@@ -3,6 +3,7 @@ import { Prisma } from "#server/db/generated/client.ts";
 import { audit } from "../audit/index.ts";
 import { claimable, free, open, reservationRuns } from "./case-conditions.ts";
 import { announceCases } from "./move-case.ts";
+import { prepareAhead } from "./prepare-ahead.ts";
 
 /** To whom a case is given before anybody claims it. `until`: an offer, to be answered by then; null: it is his. */
 type Hand = {
@@ -85,6 +86,8 @@ export async function giveCases(ctx: SqlCtx, gifts: readonly Gift[]): Promise<Gi
     });
   }
   await announceCases(ctx, rows);
+  const given = rows.filter(({ toId, fromId }) => toId !== null && toId !== fromId);
+  await prepareAhead(ctx, { caseIds: given.map(({ caseId }) => caseId) });
   return rows;
 }
 

@@ -9,6 +9,7 @@ import type { ReserveCases, Unreserve } from "./inputs.ts";
 import { type AuditDetails, announceCases } from "./move-case.ts";
 import { clearReservation } from "./named-moves.ts";
 import { casePolicy } from "./policy.ts";
+import { prepareAhead } from "./prepare-ahead.ts";
 import type { Reservation } from "./shapes.ts";
 import { skippedBy } from "./skip-case.ts";
 
@@ -64,6 +65,7 @@ export async function reserveCases(
       reservedUntil ? [{ payload: { orgId, caseId }, runAt: reservedUntil }] : [],
     ),
   );
+  await prepareAhead(ctx, { caseIds: kept.map(({ caseId }) => caseId) });
   return reservedCases(ctx);
 }
 

@@ -128,6 +128,8 @@ export type WorklistItem = {
    */
   lateImages: { count: number; since: string } | null;
   priorCount: number;
+  /** The most relevant of them lie ready for the viewer; null: there are none to compare with. */
+  priorsReady: boolean | null;
   /** Open orders that the study answers. */
   orderCount: number;
   /** Instances in quarantine because their UID had arrived before with other bytes. */
@@ -194,7 +196,7 @@ export type PriorSummary = {
 };
 
 /** Names of the hospital and of its facility. */
-export type LentBy = { hospital: string; facility: string };
+type LentBy = { hospital: string; facility: string };
 
 /** One side of what was asked and answered about a case. */
 export type CaseMessage = {
