@@ -5,7 +5,7 @@ import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
 import type { Rule } from "#server/domain/assignment/engine/rules.ts";
-import { claimByRules, drawCase, runAssignment } from "#server/domain/assignment/index.ts";
+import { claimByRules, drawCase, runAssignment, traceCase, whyMe } from "#server/domain/assignment/index.ts";
 import { releaseClaim } from "#server/domain/reading/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 import type { useTestDatabase } from "../database.ts";
@@ -75,4 +75,20 @@ test("who asks for his next case in several windows at once gets no more than hi
   const asked = await Promise.all([1, 2, 3].map(() => withTenant(solheim, drawCase)));
   assert.equal(asked.filter((each) => each !== null).length, 1);
   assert.ok(await withTenant(mensah, drawCase), "a colleague has a cap of his own");
+});
+
+test("what the readers of one rule are too full for is claimed by those of the next, as the lead is told, and by nobody whom neither names", async () => {
+  const only = (reader: UserActor) => ({ readerIds: [reader.userId], groupIds: [] });
+  await rule(
+    aRule({ id: "first", readers: only(solheim), caps: oneAtATime }),
+    aRule({ id: "second", readers: only(mensah) }),
+  );
+  const [first, second] = await threeCases();
+  await assert.rejects(claim(mensah, second!.caseId), barredBy("rule.names-others"));
+  await claim(solheim, first!.caseId);
+  const of = { caseId: second!.caseId, timeZone: "UTC" };
+  const { readers } = await withTenant(lead, (ctx) => traceCase(ctx, of));
+  assert.equal(readers.find(({ readerId }) => readerId === mensah.userId)?.stand, "may");
+  assert.equal((await withTenant(mensah, (ctx) => whyMe(ctx, of))).stand, "may", "the lead and he are told the same");
+  await claim(mensah, second!.caseId);
 });

@@ -16,7 +16,9 @@ import { namedProcedures, trainedNames } from "./procedure-terms.ts";
 import { currentRuleSet } from "./rules/index.ts";
 
 /** Which cases; null: every open one of the group. A few are asked for where one case or one reader is in question. */
-export type Which = { caseIds: readonly string[]; andOf?: string } | null;
+export type Which = { caseIds: readonly string[]; andOf?: string | typeof everybody } | null;
+/** As `andOf`: what anybody has in hand. */
+export const everybody = Symbol("everybody");
 /** A case with what the engine does not see: whose it was when this was read. */
 export type Filled = { snapshot: Snapshot; drawn: ReadonlyMap<string, string | null> };
 
@@ -112,9 +114,12 @@ function wantedCases(readerOrgId: string, which: Which): Prisma.Sql {
   const open = Prisma.sql`c.reader_org_id = ${readerOrgId}::uuid AND c.completed_at IS NULL AND ${isOpenCase}`;
   if (!which) return open;
   const { caseIds, andOf } = which;
-  const his = andOf
-    ? Prisma.sql`OR c.claimed_by_id = ${andOf}::uuid OR c.reserved_by_id = ${andOf}::uuid OR c.given_to_id = ${andOf}::uuid`
-    : Prisma.empty;
+  const his =
+    andOf === everybody
+      ? Prisma.sql`OR num_nonnulls(c.claimed_by_id, c.reserved_by_id, c.given_to_id) > 0`
+      : andOf
+        ? Prisma.sql`OR c.claimed_by_id = ${andOf}::uuid OR c.reserved_by_id = ${andOf}::uuid OR c.given_to_id = ${andOf}::uuid`
+        : Prisma.empty;
   return Prisma.sql`${open} AND (c.id = ANY(${caseIds as string[]}::uuid[]) ${his})`;
 }
 

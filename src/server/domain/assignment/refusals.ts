@@ -1,22 +1,43 @@
 import type { SqlTx } from "#server/context.ts";
 import { type Finding, type FindingCode, forceOf } from "./engine/findings.ts";
-import { traces } from "./engine/trace.ts";
-import { fillSnapshot } from "./fill-snapshot.ts";
+import { type CaseTrace, traces } from "./engine/trace.ts";
+import { everybody, type Filled, fillSnapshot } from "./fill-snapshot.ts";
 
 /** How one reader stands to a case. `drawn`: nobody chooses it. `ruleId`: the rule that decides it; null: none does. */
 export type OwnStanding = { findings: Finding[]; drawn: boolean; ruleId: string | null };
 
 /**
- * How a reader of the group stands to each of these cases; one that is not open any more is missing. The engine is told of these cases and of
- * what he has in hand.
+ * A reader of the group held against a few cases. The engine is told of these cases and of what he has in hand; where a rule keeps him from one,
+ * or has it drawn, also of what everybody else has: a rule whose readers are full leaves it to the next one, which may name him.
+ */
+export async function lookAt(
+  tx: SqlTx,
+  { orgId, userId }: { orgId: string; userId: string },
+  caseIds: readonly string[],
+): Promise<{ filled: Filled; found: Map<string, CaseTrace> }> {
+  const look = async (andOf: string | typeof everybody) => {
+    const filled = await fillSnapshot(tx, orgId, { caseIds, andOf });
+    return { filled, found: traces(filled.snapshot, caseIds).traces };
+  };
+  const own = await look(userId);
+  const byRule = [...own.found.values()].some(
+    ({ decision, readers }) =>
+      decision.kind === "draw" ||
+      readers.some(({ readerId, findings }) => readerId === userId && findings.some(({ code }) => ofRules.has(code))),
+  );
+  return byRule ? look(everybody) : own;
+}
+const ofRules: ReadonlySet<FindingCode> = new Set(["rule.names-others", "subspecialty.required"]);
+
+/**
+ * How a reader of the group stands to each of these cases; one that is not open any more is missing.
  */
 export async function standingsOf(
   tx: SqlTx,
   { orgId, userId }: { orgId: string; userId: string },
   caseIds: readonly string[],
 ): Promise<Map<string, OwnStanding>> {
-  const { snapshot } = await fillSnapshot(tx, orgId, { caseIds, andOf: userId });
-  const found = traces(snapshot, [...caseIds]).traces;
+  const { found } = await lookAt(tx, { orgId, userId }, caseIds);
   return new Map(
     caseIds.flatMap((caseId) => {
       const trace = found.get(caseId);

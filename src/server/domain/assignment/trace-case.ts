@@ -8,6 +8,7 @@ import type { Names } from "./engine/words.ts";
 import { type Filled, fillSnapshot } from "./fill-snapshot.ts";
 import type { TraceCase } from "./inputs.ts";
 import { assignmentPolicy } from "./policy.ts";
+import { lookAt } from "./refusals.ts";
 import { currentRuleNames } from "./rules/index.ts";
 
 /** How a reader stands to a case: every finding as a code with its parameters, and all of them in one sentence. */
@@ -69,12 +70,10 @@ export async function whyMe(ctx: Ctx<UserActor>, { caseId, timeZone }: TraceCase
   const row = await findCase(ctx, caseId, "case.read");
   assignmentPolicy.authorize(ctx.actor, "assignment.why-me", row);
   const { userId } = ctx.actor;
-  const filled = await fillSnapshot(ctx.tx, row.readerOrgId, { caseIds: [caseId], andOf: userId });
+  const { filled, found } = await lookAt(ctx.tx, ctx.actor, [caseId]);
   const names = await namesOf(ctx, filled);
   const at = timesIn(timeZone);
-  const own = traces(filled.snapshot, [caseId])
-    .traces.get(caseId)
-    ?.readers.find(({ readerId }) => readerId === userId);
+  const own = found.get(caseId)?.readers.find(({ readerId }) => readerId === userId);
   const base = { stand: own?.stand ?? null, findings: own?.findings ?? [] };
   if (row.givenLive && row.givenToId === userId && row.givenAs) {
     const [kept] = await ctx.tx.$queryRaw<{ wishes: Wish[] }[]>`
