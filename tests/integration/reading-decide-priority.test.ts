@@ -120,3 +120,14 @@ test("what is arriving, withdrawn or signed has no priority to change", async ()
     assert.deepEqual(await may(lead, caseId), [false, false, false]);
   }
 });
+
+test("who takes back a decision takes back the one that was seen, not what a colleague has decided since", async () => {
+  const { caseId } = await makeUnreadCase(db.owner);
+  const { decidedAt } = await decide(lead, caseId, "stat");
+  const again = await decide(lead, caseId, "urgent");
+  const undoOf = (at: string) => withTenant(lead, (ctx) => undoPriority(ctx, { caseId, decidedAt: at }));
+  await assert.rejects(undoOf(decidedAt), refusedWith("case.illegal-move"));
+  assert.equal((await seen(lead, caseId)).priority, "urgent");
+  assert.equal((await seen(lead, caseId)).decided?.at, again.decidedAt);
+  assert.deepEqual(await undoOf(again.decidedAt), { priority: "routine" });
+});

@@ -31,10 +31,10 @@ export function PriorityAct({ item }: { item: WorklistItem }) {
   );
   const decide = useMutation(
     trpc.worklist.decidePriority.mutationOptions({
-      onSuccess: ({ priority }) => {
+      onSuccess: ({ priority, decidedAt }) => {
         setDeciding(false);
         toast(`${words[priority]} now; the due time follows the contract.`, {
-          action: { label: "Undo", run: () => undo.mutate({ caseId }) },
+          action: { label: "Undo", run: () => undo.mutate({ caseId, decidedAt }) },
         });
       },
     }),
@@ -54,7 +54,11 @@ export function PriorityAct({ item }: { item: WorklistItem }) {
         </Button>
       ) : null}
       {can.undoPriority ? (
-        <Button onClick={() => undo.mutate({ caseId })} disabled={undo.isPending} title={item.decided?.reason}>
+        <Button
+          onClick={() => undo.mutate({ caseId, decidedAt: item.decided?.at })}
+          disabled={undo.isPending}
+          title={item.decided?.reason}
+        >
           As the hospital asked
         </Button>
       ) : null}

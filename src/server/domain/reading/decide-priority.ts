@@ -8,7 +8,7 @@ import { keepPromises } from "./case-clock.ts";
 import { isArriving, isOpen } from "./case-conditions.ts";
 import type { CaseRow } from "./case-rows.ts";
 import { findCase, ordersOf } from "./get-case.ts";
-import type { DecidePriority, OfCase } from "./inputs.ts";
+import type { DecidePriority, UndoPriority } from "./inputs.ts";
 import { announceCase } from "./move-case.ts";
 import { casePolicy } from "./policy.ts";
 import { requestedClass } from "./priority-class.ts";
@@ -25,6 +25,7 @@ type Standing = {
   from: Date;
   requestedPriority: string;
   decidedById: string | null;
+  decidedAt: Date | null;
   decidedOver: CasePriority | null;
 };
 
@@ -39,7 +40,7 @@ type Standing = {
 export async function decidePriority(
   ctx: Ctx<UserActor>,
   { caseId, priority, reason }: DecidePriority,
-): Promise<{ priority: CasePriority }> {
+): Promise<{ priority: CasePriority; decidedAt: string }> {
   const { actor, tx } = ctx;
   const row = await findCase(ctx, caseId, "case.raise-priority");
   const standing = await lock(ctx, row);
@@ -47,23 +48,27 @@ export async function decidePriority(
     throw new DomainError("case.illegal-move", { details: { from: priority, to: priority } });
   if (!isMoreUrgent(priority, standing.priority)) casePolicy.authorize(actor, "case.lower-priority", row);
   const requested = await requestedOf(ctx, row, standing);
-  await tx.$executeRaw`
+  const [decided] = await tx.$queryRaw<[{ at: Date }]>`
     UPDATE reading_case SET decided_priority = ${priority}::"CasePriority", decided_over = ${requested}::"CasePriority",
-      decided_by_id = ${actor.userId}::uuid, decided_at = clock_timestamp(), decided_reason = ${reason} WHERE id = ${caseId}::uuid`;
+      decided_by_id = ${actor.userId}::uuid, decided_at = clock_timestamp(), decided_reason = ${reason} WHERE id = ${caseId}::uuid
+    RETURNING decided_at AS at`;
   await change(ctx, row, standing, { priority, reason, undone: false });
-  return { priority };
+  return { priority, decidedAt: decided.at.toISOString() };
 }
 
 /**
  * Takes the decision back: the case has the class again that the hospital asks for. The lead may, and a reader his own.
  *
- * @throws {DomainError} `case.illegal-move` (nothing was decided, or it is signed or cancelled), `case.not-found`,
+ * @throws {DomainError} `case.illegal-move` (nothing was decided, somebody has decided anew since, or it is signed or cancelled), `case.not-found`,
  * `auth.forbidden`
  */
-export async function undoPriority(ctx: Ctx<UserActor>, { caseId }: OfCase): Promise<{ priority: CasePriority }> {
+export async function undoPriority(
+  ctx: Ctx<UserActor>,
+  { caseId, decidedAt }: UndoPriority,
+): Promise<{ priority: CasePriority }> {
   const row = await findCase(ctx, caseId, "case.raise-priority");
   const standing = await lock(ctx, row);
-  if (standing.decidedById === null)
+  if (standing.decidedById === null || (decidedAt && decidedAt !== standing.decidedAt?.toISOString()))
     throw new DomainError("case.illegal-move", { details: { from: standing.priority, to: standing.priority } });
   if (standing.decidedById !== ctx.actor.userId) casePolicy.authorize(ctx.actor, "case.lower-priority", row);
   await ctx.tx.$executeRaw`
@@ -79,7 +84,7 @@ async function lock({ tx }: Ctx, { caseId }: CaseRow): Promise<Standing> {
   const [row] = await tx.$queryRaw<(Standing & { state: CaseRow["state"] })[]>`
     SELECT c.state, c.priority, c.patient_class AS "patientClass", coalesce(c.unread_at, c.created_at) AS "arrivedAt", c.service_level_id AS "serviceLevelId",
       c.service_level_line AS line, c.promised_minutes AS minutes, c.promised_from AS "from", s.requested_priority AS "requestedPriority",
-      c.decided_by_id AS "decidedById", c.decided_over AS "decidedOver"
+      c.decided_by_id AS "decidedById", c.decided_at AS "decidedAt", c.decided_over AS "decidedOver"
     FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE c.id = ${caseId}::uuid FOR UPDATE OF c`;
   if (!row) throw new DomainError("case.not-found");
   if (!isOpen(row) || isArriving(row))

@@ -45,6 +45,7 @@ export {
   ReleaseClaim,
   ReserveCases,
   SkipCase,
+  UndoPriority,
   Unreserve,
 } from "./inputs.ts";
 export { noteLateImages, requireLateImagesSeen, SeeLateImages, seeLateImages } from "./late-images.ts";

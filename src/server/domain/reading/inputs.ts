@@ -69,6 +69,10 @@ export type Unreserve = z.output<typeof Unreserve>;
 export const DecidePriority = OfCase.extend({ priority: z.enum(["stat", "urgent", "routine"]), reason: Reason });
 export type DecidePriority = z.output<typeof DecidePriority>;
 
+/** `decidedAt`: of the decision that the caller was shown; one that came after it stays. */
+export const UndoPriority = OfCase.extend({ decidedAt: z.iso.datetime().optional() });
+export type UndoPriority = z.output<typeof UndoPriority>;
+
 /** A code of the short list (`shared/skip-reasons.ts`), or free text. */
 export const SkipCase = OfCase.extend({ reason: Reason });
 export type SkipCase = z.output<typeof SkipCase>;

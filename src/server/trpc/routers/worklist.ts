@@ -30,6 +30,7 @@ import {
   resumeCase,
   SkipCase,
   skipCase,
+  UndoPriority,
   Unreserve,
   undoPriority,
   unreserveCases,
@@ -60,7 +61,7 @@ export const worklistRouter = router({
     .input(AnswerQuestion)
     .mutation(({ ctx, input }) => answerQuestion(ctx, input)),
   decidePriority: tenantProcedure.input(DecidePriority).mutation(({ ctx, input }) => decidePriority(ctx, input)),
-  undoPriority: tenantProcedure.input(OfCase).mutation(({ ctx, input }) => undoPriority(ctx, input)),
+  undoPriority: tenantProcedure.input(UndoPriority).mutation(({ ctx, input }) => undoPriority(ctx, input)),
   hold: tenantProcedure.input(HoldCase).mutation(({ ctx, input }) => holdCase(ctx, input)),
   resume: tenantProcedure.input(OfCase).mutation(({ ctx, input }) => resumeCase(ctx, input)),
   cancel: tenantProcedure.input(CancelCase).mutation(({ ctx, input }) => cancelCase(ctx, input)),
