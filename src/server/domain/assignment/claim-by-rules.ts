@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
-import { type Claim, claimCase, findCase, isGivenTo, isHeldBy } from "../reading/index.ts";
+import { type Claim, claimCase, findCase, isGivenTo } from "../reading/index.ts";
 import type { OfGivenCase } from "./inputs.ts";
 import { refusalsOf, standingsOf } from "./refusals.ts";
 import { takeTurn } from "./take-turn.ts";
@@ -18,18 +18,24 @@ export async function claimByRules(
   { caseId }: OfGivenCase,
   { again = false }: { again?: boolean } = {},
 ): Promise<Claim> {
-  const row = await findCase(ctx, caseId, "case.claim");
-  // Whoever has it has been asked already: a renewed lease is no new choice.
-  if (isHeldBy(ctx.actor.userId, row)) return claimCase(ctx, { caseId });
-  // Somebody was first: that is all there is to say.
-  if (row.claimLive || (row.givenLive && row.givenToId !== ctx.actor.userId)) return claimCase(ctx, { caseId });
-  await takeTurn(ctx);
-  const given = isGivenTo(ctx.actor.userId, row);
-  const standing = (await standingsOf(ctx.tx, ctx.actor, [caseId])).get(caseId);
+  const { userId } = ctx.actor;
+  let row = await findCase(ctx, caseId, "case.claim");
+  // Whoever has it has been asked already: a renewed lease is no new choice. And where somebody was first, that is all there is to say.
+  const isDecided = () => row.claimLive || (row.givenLive && row.givenToId !== userId);
+  if (isDecided()) return claimCase(ctx, { caseId });
+  const ask = async () => (await standingsOf(ctx.tx, ctx.actor, [caseId])).get(caseId);
+  let standing = await ask();
+  if (standing?.capped) {
+    await takeTurn(ctx);
+    row = await findCase(ctx, caseId, "case.claim");
+    if (isDecided()) return claimCase(ctx, { caseId });
+    standing = await ask();
+  }
+  const given = isGivenTo(userId, row);
   const findings = (standing?.findings ?? []).filter(
     (each) => each.code !== "conflict.same-reader" || each.readType !== "preliminary",
   );
-  const begun = row.draftAuthorId === ctx.actor.userId || given || again;
+  const begun = row.draftAuthorId === userId || given || again;
   const bars = refusalsOf(findings, begun);
   if (bars.length > 0) throw new DomainError("case.barred", { details: { reasons: bars.join(",") } });
   if (standing?.drawn && !given && !again) throw new DomainError("case.drawn");

@@ -5,6 +5,7 @@ import { assign } from "./engine/assign.ts";
 import type { Snapshot } from "./engine/snapshot.ts";
 import { fillSnapshot } from "./fill-snapshot.ts";
 import { assignmentPolicy } from "./policy.ts";
+import { isCapped } from "./refusals.ts";
 import { takeTurn } from "./take-turn.ts";
 
 /** So many of those that wait are held against him at first: mostly one of them is his. */
@@ -19,11 +20,15 @@ const atFirst = 100;
  */
 export async function drawCase(ctx: Ctx<UserActor>): Promise<(Claim & { caseId: string }) | null> {
   assignmentPolicy.authorize(ctx.actor, "assignment.mine", null);
-  await takeTurn(ctx);
   for (const most of [atFirst, null]) {
     const caseIds = await waiting(ctx, most);
     if (caseIds.length === 0) return null;
-    const caseId = await takeFirst(ctx, await ownSnapshot(ctx, caseIds));
+    let snapshot = await ownSnapshot(ctx, caseIds);
+    if (isCapped(snapshot, ctx.actor.userId)) {
+      await takeTurn(ctx);
+      snapshot = await ownSnapshot(ctx, caseIds);
+    }
+    const caseId = await takeFirst(ctx, snapshot);
     if (caseId) return { caseId, ...(await claimCase(ctx, { caseId }, { drawn: true })) };
     if (most !== null && caseIds.length < most) return null;
   }

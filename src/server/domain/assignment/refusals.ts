@@ -1,10 +1,17 @@
 import type { SqlTx } from "#server/context.ts";
 import { type Finding, type FindingCode, forceOf } from "./engine/findings.ts";
+import type { Snapshot } from "./engine/snapshot.ts";
 import { type CaseTrace, traces } from "./engine/trace.ts";
 import { everybody, type Filled, fillSnapshot } from "./fill-snapshot.ts";
 
-/** How one reader stands to a case. `drawn`: nobody chooses it. `ruleId`: the rule that decides it; null: none does. */
-export type OwnStanding = { findings: Finding[]; drawn: boolean; ruleId: string | null };
+/** How one reader stands to a case. `drawn`: nobody chooses it. `ruleId`: the rule that decides it; null: none does. `capped`: how much he has in hand counts. */
+export type OwnStanding = { findings: Finding[]; drawn: boolean; ruleId: string | null; capped: boolean };
+
+/** There is a cap for him, of his own or of a rule: only then what he takes in another window matters. */
+export const isCapped = ({ readers, rules }: Pick<Snapshot, "readers" | "rules">, userId: string): boolean =>
+  [readers.find(({ id }) => id === userId)?.caps ?? {}, ...rules.rules.map(({ caps }) => caps)].some((caps) =>
+    Object.values(caps).some((most) => most !== null),
+  );
 
 /**
  * A reader of the group held against a few cases. The engine is told of these cases and of what he has in hand; where a rule keeps him from one,
@@ -37,7 +44,8 @@ export async function standingsOf(
   { orgId, userId }: { orgId: string; userId: string },
   caseIds: readonly string[],
 ): Promise<Map<string, OwnStanding>> {
-  const { found } = await lookAt(tx, { orgId, userId }, caseIds);
+  const { filled, found } = await lookAt(tx, { orgId, userId }, caseIds);
+  const capped = isCapped(filled.snapshot, userId);
   return new Map(
     caseIds.flatMap((caseId) => {
       const trace = found.get(caseId);
@@ -45,7 +53,7 @@ export async function standingsOf(
       if (!trace || !own) return [];
       const { decision } = trace;
       const ruleId = "ruleId" in decision ? decision.ruleId : null;
-      return [[caseId, { findings: own.findings, drawn: decision.kind === "draw", ruleId }] as const];
+      return [[caseId, { findings: own.findings, drawn: decision.kind === "draw", ruleId, capped }] as const];
     }),
   );
 }
