@@ -16,12 +16,13 @@ import {
   holdCase,
   listCases,
   resumeCase,
+  undoPriority,
 } from "#server/domain/reading/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { createCaller } from "#server/trpc/caller.ts";
 import type { useTestDatabase } from "../database.ts";
 import { useDemoPeople } from "../demo-people.ts";
-import { makeArrivingCase, makeUnreadCase } from "../factories/studies.ts";
+import { arrivedEarlier, makeArrivingCase, makeUnreadCase } from "../factories/studies.ts";
 
 /** What two acts that know nothing of each other, and odd input, did to cases. */
 let db: Awaited<ReturnType<typeof useTestDatabase>>;
@@ -123,4 +124,29 @@ test("a place in a list that nobody was given is refused as such", async () => {
       refusedWith("request.invalid"),
       JSON.stringify(input),
     );
+});
+
+test("a case that becomes STAT late has all the alarms of its new time, each once, and none twice when it is routine again", async () => {
+  const { caseId } = await makeUnreadCase(db.owner);
+  await arrivedEarlier(db.owner, caseId, "21 hours");
+  const look = async (percent: number): Promise<string[]> => {
+    const { rows } = await db.owner.query<{ at: Date }>(
+      "SELECT promised_from + promised_minutes * interval '1 minute' * $2::float8 / 100 + interval '1 second' AS at FROM reading_case WHERE id = $1",
+      [caseId, percent],
+    );
+    await withTenantSql(systemActor(solheim.orgId, "worker"), (ctx) =>
+      escalateCases(ctx, { caseIds: [caseId], now: rows[0]!.at }),
+    );
+    const { rows: steps } = await db.owner.query<{ step: string }>(
+      "SELECT split_part(step, '@', 1) AS step FROM escalation_step WHERE case_id = $1 ORDER BY since, step",
+      [caseId],
+    );
+    return steps.map(({ step }) => step);
+  };
+  assert.deepEqual(await look(85), ["50:reader", "80:pool"]);
+  await as(lead, (ctx) => decidePriority(ctx, { caseId, priority: "stat", reason: "Stroke, says the ward." }));
+  for (let again = 0; again < 2; again++)
+    assert.deepEqual((await look(81)).sort(), ["50:reader", "50:reader", "80:pool", "80:pool"]);
+  await as(lead, (ctx) => undoPriority(ctx, { caseId }));
+  assert.equal((await look(85)).length, 4);
 });

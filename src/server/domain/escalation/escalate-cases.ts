@@ -59,17 +59,17 @@ export async function escalateCases(
     rows.map(({ readerOrgId }) => readerOrgId),
   );
   const clocks = await caseClocks(ctx, ids);
-  const done = await tx.$queryRaw<{ caseId: string; step: string }[]>`
-    SELECT case_id::text AS "caseId", step FROM escalation_step WHERE case_id = ANY(${ids}::uuid[])`;
+  const done = await tx.$queryRaw<Taken[]>`
+    SELECT case_id::text AS "caseId", step, since FROM escalation_step WHERE case_id = ANY(${ids}::uuid[])`;
   const takenOf = Map.groupBy(done, ({ caseId }) => caseId);
 
   const looks = rows.map((row) => {
     const ladder = ladderOf(row.readerOrgId);
     const now = given ?? row.now;
     const clock = clocks.get(row.caseId);
-    const found = (takenOf.get(row.caseId) ?? []).map(({ step }) => step);
+    const { found, promise } = underPromise(takenOf.get(row.caseId) ?? [], clock?.startedAt ?? 0);
     const steps = clock && waits(row) ? stepsDue(ladder.steps, clock, found, now.getTime()) : { due: [], nextAt: null };
-    return { row, ladder, now, ...steps };
+    return { row, ladder, now, promise, ...steps };
   });
   // The pool is the group's: a hospital's look takes no step of it.
   const forPool = looks.filter(
@@ -80,11 +80,18 @@ export async function escalateCases(
   const forSite: Row[] = [];
   const watched: (Row & { ladderVersion: number; lookAt: Date | null })[] = [];
   let taken = 0;
-  for (const { row, ladder, now, due, nextAt } of looks) {
+  for (const { row, ladder, now, promise, due, nextAt } of looks) {
     const site = actor.orgId === row.orgId;
     for (const { step, since } of due)
       if ((step.to === "site") === site)
-        taken += (await take(ctx, row, step, { since: new Date(since), now, whoMay: whoMay.get(row.caseId) })) ? 1 : 0;
+        taken += (await take(ctx, row, step, {
+          key: stepKey(step) + promise,
+          since: new Date(since),
+          now,
+          whoMay: whoMay.get(row.caseId),
+        }))
+          ? 1
+          : 0;
     if (actor.orgId !== row.readerOrgId) continue;
     if (!site && due.some(({ step }) => step.to === "site")) forSite.push(row);
     watched.push({ ...row, ladderVersion: ladder.version, lookAt: nextAt === null ? null : new Date(nextAt) });
@@ -101,18 +108,30 @@ export async function escalateCases(
 /** Somebody has to do something about it, and its clock runs. */
 const waits = ({ state }: Pick<Row, "state">): boolean => !["held", "cancelled", "final", "amended"].includes(state);
 
+type Taken = { caseId: string; step: string; since: Date };
+/**
+ * The steps that were taken since the promise that holds began to run: a case that becomes STAT is promised anew from that moment, and what was
+ * told of the routine one woke nobody for it.
+ *
+ * @param startedAt of its clock. @returns `promise`: what tells the keys of its steps from those of an earlier one.
+ */
+function underPromise(taken: readonly Taken[], startedAt: number): { found: string[]; promise: string } {
+  const own = taken.filter(({ since }) => since.getTime() >= startedAt);
+  const found = own.map(({ step }) => step.split("@")[0] as string);
+  return { found, promise: own.length < taken.length ? `@${Math.floor(startedAt / 1000)}` : "" };
+}
+
 /** @returns false: it was taken already. */
 async function take(
   ctx: SqlCtx,
   row: Row,
   step: Step,
-  { since, now, whoMay }: { since: Date; now: Date; whoMay: WhoMay | undefined },
+  { key, since, now, whoMay }: { key: string; since: Date; now: Date; whoMay: WhoMay | undefined },
 ): Promise<boolean> {
   const { tx, actor } = ctx;
   const { caseId, orgId, readerOrgId, priority } = row;
   const stale = now.getTime() - since.getTime() > staleMs;
   const { userIds: people, reach } = stale ? { userIds: [], reach: null } : await peopleOf(ctx, step.to, row, whoMay);
-  const key = stepKey(step);
   const mine = await tx.$executeRaw`
     INSERT INTO escalation_step (case_id, step, percent, audience, org_id, reader_org_id, since, taken_at, people, reach)
     VALUES (${caseId}::uuid, ${key}, ${step.percent}::int, ${step.to}, ${orgId}::uuid, ${readerOrgId}::uuid, ${since}::timestamptz, ${now}::timestamptz, ${people.length}::int, ${reach})
