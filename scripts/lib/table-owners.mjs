@@ -63,6 +63,7 @@ const owners = {
   delivery: "domain/exchange",
   notice: "domain/notices",
   notice_mail: "domain/notices",
+  notice_push: "domain/notices",
   notice_webhook: "domain/notices",
   notice_delivery: "domain/notices",
   escalation_ladder: "domain/escalation",

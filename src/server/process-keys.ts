@@ -9,7 +9,7 @@ const processes = {
   /** Pages and tRPC. */
   web: {
     roles: ["overread_app", "overread_auth"],
-    keys: ["next-auth", "sign-in", "second-factor", "unsaved-words", "audit-reads", "notices"],
+    keys: ["next-auth", "sign-in", "second-factor", "unsaved-words", "audit-reads", "notices", "push"],
   },
   /** The front door: DICOMweb, edge control, metrics, the clean-up at its start. */
   dicomweb: {
@@ -17,7 +17,10 @@ const processes = {
     keys: ["next-auth", "sign-in", "audit-reads"],
   },
   /** Jobs, relay and schedules. */
-  worker: { roles: ["overread_app", "overread_auth", "overread_maintenance"], keys: ["audit-reads", "notices"] },
+  worker: {
+    roles: ["overread_app", "overread_auth", "overread_maintenance"],
+    keys: ["audit-reads", "notices", "push"],
+  },
 } as const satisfies Record<string, { roles: readonly DbRole[]; keys: readonly string[] }>;
 
 export type ProcessName = keyof typeof processes;
@@ -25,7 +28,7 @@ export type ProcessName = keyof typeof processes;
  * Purposes of keys: `next-auth` encrypts session cookies, `sign-in` hashes what people typed into the address field,
  * `second-factor` encrypts the secrets of authenticator apps, `unsaved-words` derives each account's key for unsaved
  * text in browsers, `audit-reads` seals reads that wait for the audit chain,
- * `notices` encrypts the secrets of webhooks.
+ * `notices` encrypts the secrets of webhooks and of browsers, `push` is how push services know the portal.
  */
 export type KeyPurpose = (typeof processes)[ProcessName]["keys"][number];
 

@@ -349,6 +349,7 @@ export const procedures: Record<string, Line> = {
   "notice.list": { reach: null, may: roles },
   // Another's notice is as one that is not there: none is acknowledged.
   "notice.acknowledge": { reach: ({ userId }) => ({ noticeId: userId }), may: roles },
+  "notice.ways": { reach: null, may: roles },
   "notice.mail.get": { reach: null, may: roles },
   "notice.mail.forget": { reach: null, may: roles },
   // The caller's own address and nothing else.
@@ -357,6 +358,20 @@ export const procedures: Record<string, Line> = {
     may: roles,
   },
   "notice.mail.verify": { reach: () => ({ code: "000000" }), may: roles },
+  "notice.push.get": { reach: null, may: roles },
+  // The caller's own browser and nothing else.
+  "notice.push.save": {
+    reach: () => ({
+      endpoint: "https://push.example.org/one",
+      p256dh: "B".repeat(87),
+      auth: "A".repeat(22),
+      browser: "other",
+      system: "other",
+    }),
+    may: roles,
+  },
+  // Another's browser is as one that is not there: none is forgotten.
+  "notice.push.forget": { reach: ({ userId }) => ({ pushId: userId }), may: roles },
   "notice.webhook.get": { reach: null, may: ["site_admin", "worklist_manager"] },
   "notice.webhook.save": {
     reach: () => ({ url: "https://hooks.example.org/overread" }),
@@ -389,6 +404,8 @@ export const answersEmpty = new Set([
   // What they are given names nothing of anybody's: they act on the caller's own address, or on the settings of the caller's own organisation.
   "notice.mail.save",
   "notice.mail.verify",
+  "notice.push.save",
+  "notice.push.forget",
   "notice.webhook.save",
 ]);
 

@@ -152,6 +152,11 @@ async function furnishRest(): Promise<void> {
       hospital,
     ]);
     await owner.query(
+      `INSERT INTO notice_push (user_id, org_id, endpoint, p256dh, auth, browser, system)
+       VALUES ($1, $2, 'https://push.example.org/x', repeat('x', 87), 'x', 'other', 'other')`,
+      [person, hospital],
+    );
+    await owner.query(
       "INSERT INTO notice_webhook (org_id, url, secret, saved_by_id) VALUES ($1, 'https://example.org', 'x', $2)",
       [hospital, person],
     );

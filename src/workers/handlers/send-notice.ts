@@ -7,6 +7,7 @@ import {
 } from "#server/domain/notices/index.ts";
 import type { JobContext } from "../handler.ts";
 import { sendMail } from "../notice-senders/mail.ts";
+import { sendPush } from "../notice-senders/push.ts";
 import { Refused } from "../notice-senders/refused.ts";
 import { callWebhook } from "../notice-senders/webhook.ts";
 
@@ -34,10 +35,11 @@ export async function sendNotice(
 async function attempt(sending: Sending, now: Date): Promise<NoticeOutcome> {
   try {
     if (sending.channel === "mail") await sendMail(sending);
+    else if (sending.channel === "push") await sendPush(sending);
     else await callWebhook(sending, now);
     return "sent";
   } catch (error) {
-    if (error instanceof Refused) return { failure: error.code, final: error.final };
+    if (error instanceof Refused) return { failure: error.code, final: error.final, gone: error.gone };
     return { failure: "unknown", final: false };
   }
 }

@@ -4,6 +4,7 @@ import type { Me } from "../../_trpc/types.ts";
 import { OfficePage } from "../office-page.tsx";
 import { NoticesCard, WebhookCard } from "./notices-card.tsx";
 import { PasswordCard } from "./password-card.tsx";
+import { PushCard } from "./push-card.tsx";
 import { ReaderCards } from "./reader-cards.tsx";
 import { ResetLinksCard } from "./reset-links-card.tsx";
 import { SecondFactorCard } from "./second-factor-card.tsx";
@@ -19,6 +20,7 @@ export function AccountScreen({ me }: { me: Me }) {
       {me.can.ownReader ? <ReaderCards /> : null}
       <div className="grid items-start gap-4 md:grid-cols-2">
         <NoticesCard me={me} />
+        <PushCard />
         {me.can.webhook ? <WebhookCard /> : null}
       </div>
       <ResetLinksCard links={me.resetLinks} />

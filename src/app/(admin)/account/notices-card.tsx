@@ -24,6 +24,7 @@ export function NoticesCard({ me }: { me: Me }) {
   const toast = useToast();
   const zone = useZone();
   const mail = useQuery(trpc.notice.mail.get.queryOptions());
+  const ways = useQuery(trpc.notice.ways.queryOptions());
   const refresh = () => void mail.refetch();
   const save = useMutation(
     trpc.notice.mail.save.mutationOptions({
@@ -50,10 +51,13 @@ export function NoticesCard({ me }: { me: Me }) {
   return (
     <Card title="Notices">
       <p>
-        What you are told stands under the bell on every page. It can come by mail as well, without anything of a
-        patient&rsquo;s.
+        What you are told stands under the bell on every page.
+        {ways.data?.mail ? <> It can come by mail as well, without anything of a patient&rsquo;s.</> : null}
       </p>
-      {mail.isSuccess ? (
+      {ways.data && !ways.data.mail ? (
+        <p className="text-quiet">No mails come from this portal: whoever runs it has set up no mail server.</p>
+      ) : null}
+      {mail.isSuccess && ways.data?.mail ? (
         <form key={own?.address ?? ""} onSubmit={submit} className="flex flex-col gap-4">
           <Field
             label="Mail address for notices"
@@ -73,7 +77,8 @@ export function NoticesCard({ me }: { me: Me }) {
             />
           </div>
           <p className="text-xs text-quiet">
-            In quiet hours mails wait until they end; what a colleague has seen meanwhile is not sent.
+            In quiet hours mails, and notices in browsers, wait until they end; what a colleague has seen meanwhile is
+            not sent.
           </p>
           <Problem error={save.error ?? forget.error} />
           <div className="flex justify-end gap-2">
@@ -88,7 +93,7 @@ export function NoticesCard({ me }: { me: Me }) {
           </div>
         </form>
       ) : null}
-      {own && !own.verified ? (
+      {own && !own.verified && ways.data?.mail ? (
         <CodeForm
           wrong={verify.data?.verified === false}
           error={verify.error}
@@ -96,7 +101,7 @@ export function NoticesCard({ me }: { me: Me }) {
           onCode={(code) => verify.mutate({ code })}
         />
       ) : null}
-      {own?.verified ? <p className="text-quiet">Mails go to {own.address}.</p> : null}
+      {own?.verified && ways.data?.mail ? <p className="text-quiet">Mails go to {own.address}.</p> : null}
     </Card>
   );
 }

@@ -1,7 +1,9 @@
 export { acknowledgeNotice, OfNotice } from "./acknowledge-notice.ts";
 export { forgetMail, MailCode, ownMail, SaveMail, saveMail, verifyMail } from "./channels/own-mail.ts";
+export { forgetPush, OfPush, ownPush, SavePush, savePush } from "./channels/own-push.ts";
 export { type NoticeOutcome, recordNoticeOutcome } from "./channels/record-outcome.ts";
 export { type Sending, takeNoticeDelivery } from "./channels/take-delivery.ts";
+export { noticeWays } from "./channels/ways.ts";
 export { forgetWebhook, readWebhook, SaveWebhook, saveWebhook } from "./channels/webhook.ts";
 export { listNotices } from "./list-notices.ts";
 export { notify } from "./notify.ts";

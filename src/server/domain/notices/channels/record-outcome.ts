@@ -2,8 +2,8 @@ import type { Ctx } from "#server/context.ts";
 import { noticePolicy } from "../policy.ts";
 import { planSending } from "./record-deliveries.ts";
 
-/** `final`: the receiver will never take it. */
-export type NoticeOutcome = "sent" | { failure: string; final: boolean };
+/** `final`: the receiver will never take it. `gone`: the browser is not told any more. */
+export type NoticeOutcome = "sent" | { failure: string; final: boolean; gone?: boolean };
 
 /** Attempts of one delivery, with pauses of 15 s, 30 s, … up to an hour: half a day. */
 const mostAttempts = 20;
@@ -19,6 +19,8 @@ export async function recordNoticeOutcome(
       WHERE id = ${deliveryId}::uuid AND state = 'waiting'`;
     return;
   }
+  if (outcome.gone)
+    await tx.$executeRaw`DELETE FROM notice_push p USING notice_delivery d WHERE d.id = ${deliveryId}::uuid AND p.id = d.push_id`;
   const [row] = await tx.$queryRaw<{ state: string; at: Date }[]>`
     UPDATE notice_delivery SET last_failure = ${outcome.failure},
       state = CASE WHEN ${outcome.final}::boolean OR attempts >= ${mostAttempts}::int THEN 'failed' ELSE 'waiting' END,

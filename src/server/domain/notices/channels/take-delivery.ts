@@ -11,12 +11,13 @@ const usefulFor = "24 hours";
 /** What is to be sent: a notice to an address, or the code that proves an address. */
 export type Sending = { deliveryId: string; caseId: string | null; at: Date } & (
   | { channel: "mail"; address: string; says: NoticeSaid | { code: string } }
+  | { channel: "push"; endpoint: string; p256dh: string; auth: string; says: NoticeSaid }
   | { channel: "webhook"; url: string; secret: string; says: NoticeSaid }
 );
 
 type Row = {
   deliveryId: string;
-  channel: "mail" | "webhook";
+  channel: "mail" | "push" | "webhook";
   kind: string;
   params: unknown;
   caseId: string | null;
@@ -27,6 +28,9 @@ type Row = {
   address: string | null;
   verified: boolean;
   code: string | null;
+  endpoint: string | null;
+  p256dh: string | null;
+  auth: string | null;
   url: string | null;
   secret: string | null;
 };
@@ -48,9 +52,10 @@ export async function takeNoticeDelivery(
       (d.created_at < clock_timestamp() - ${usefulFor}::interval AND d.attempts > 0)
         OR coalesce((SELECT c.state IN ('final', 'amended', 'cancelled') FROM reading_case c WHERE c.id = d.case_id), false)
         OR EXISTS (SELECT 1 FROM user_account u WHERE u.id = d.user_id AND u.deactivated_at IS NOT NULL)
-        OR (d.channel = 'mail' AND EXISTS (SELECT 1 FROM notice n WHERE n.user_id = d.user_id AND n.matter = d.matter AND n.acknowledged_at IS NOT NULL)) AS moot,
-      m.address, m.verified_at IS NOT NULL AS verified, CASE WHEN m.code_expires_at > clock_timestamp() THEN m.code END AS code, w.url, w.secret
-    FROM notice_delivery d LEFT JOIN notice_mail m ON m.user_id = d.user_id LEFT JOIN notice_webhook w ON w.org_id = d.org_id AND w.enabled
+        OR (d.channel <> 'webhook' AND EXISTS (SELECT 1 FROM notice n WHERE n.user_id = d.user_id AND n.matter = d.matter AND n.acknowledged_at IS NOT NULL)) AS moot,
+      m.address, m.verified_at IS NOT NULL AS verified, CASE WHEN m.code_expires_at > clock_timestamp() THEN m.code END AS code, p.endpoint, p.p256dh, p.auth, w.url, w.secret
+    FROM notice_delivery d LEFT JOIN notice_mail m ON m.user_id = d.user_id LEFT JOIN notice_push p ON p.id = d.push_id
+      LEFT JOIN notice_webhook w ON w.org_id = d.org_id AND w.enabled
     WHERE d.id = ${deliveryId}::uuid AND d.state = 'waiting' FOR UPDATE OF d`;
   if (!row) return null;
   const sending = row.moot ? null : sendingOf(row);
@@ -71,25 +76,31 @@ export async function takeNoticeDelivery(
 }
 
 /** Null: where it was to go is no longer wanted, or a newer release wrote it. */
-function sendingOf({
-  deliveryId,
-  channel,
-  kind,
-  params,
-  caseId,
-  at,
-  address,
-  verified,
-  code,
-  url,
-  secret,
-}: Row): Sending | null {
+function sendingOf(row: Row): Sending | null {
+  const {
+    deliveryId,
+    channel,
+    kind,
+    params,
+    caseId,
+    at,
+    address,
+    verified,
+    code,
+    endpoint,
+    p256dh,
+    auth,
+    url,
+    secret,
+  } = row;
   const about = { deliveryId, caseId, at };
   if (kind === mailCodeKind)
     return address && code && !verified ? { ...about, channel: "mail", address, says: { code } } : null;
   const says = readNotice(kind, params);
   if (!says) return null;
   if (channel === "mail") return address && verified ? { ...about, channel, address, says } : null;
+  if (channel === "push")
+    return endpoint && p256dh && auth ? { ...about, channel, endpoint, p256dh, auth, says } : null;
   return url && secret ? { ...about, channel, url, secret, says } : null;
 }
 
