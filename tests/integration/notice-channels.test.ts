@@ -221,6 +221,45 @@ test("in quiet hours a mail waits until they end, and what was seen meanwhile is
   await wantsMail();
 });
 
+test("a link that sets a password is mailed to its account too, opens once, and leaves no secret behind; one that was replaced is not sent", async () => {
+  const { actor: admin } = await signedIn("admin@lakeside.example");
+  const { user } = createCaller(admin, async () => {});
+  const email = "invited@lakeside.example";
+  const { userId, invitation } = await user.create({ email, displayName: "Ina Invited", roles: ["technologist"] });
+  assert.equal(invitation.mailedTo, email);
+  const rows = async () =>
+    (
+      await db.owner.query(
+        "SELECT id, state, params::text FROM notice_delivery WHERE user_id = $1 ORDER BY created_at",
+        [userId],
+      )
+    ).rows;
+  const [waiting] = await rows();
+  assert.ok(!waiting.params.includes(invitation.token), "what waits is encrypted");
+  const send = (deliveryId: string) =>
+    sendNotice({ actor: systemActor(admin.orgId, "worker"), requestId: randomUUID(), log }, { deliveryId });
+  const second = await user.invite({ userId });
+  mails.length = 0;
+  for (const { id } of await rows()) {
+    await send(id);
+    await send(id);
+  }
+  assert.deepEqual(
+    mails.map(({ to }) => to),
+    [[email]],
+  );
+  assert.ok(mails[0]!.text.includes(`/invitation#${second.token}`), "the later one, the earlier one has ended");
+  assert.deepEqual(
+    (await rows()).map(({ state, params }) => [state, params]),
+    [
+      ["dropped", "{}"],
+      ["sent", "{}"],
+    ],
+  );
+  const opened = await createCaller(null).user.invitation({ token: second.token });
+  assert.deepEqual([opened.email, opened.resets], [email, false]);
+});
+
 test("a webhook hears once of what many are told, signed with a secret that was shown once", async () => {
   await api(reader).mail.forget();
   const { secret } = await api(lead).webhook.save({ url: hook });

@@ -2,12 +2,13 @@ import { noticeInWords } from "@overread/shared/notice-words/en";
 import { createTransport } from "nodemailer";
 import { config } from "#server/config.ts";
 import type { Sending } from "#server/domain/notices/index.ts";
+import { openSecret } from "#server/notice-secret.ts";
 import { Refused } from "./refused.ts";
 
 type MailSending = Extract<Sending, { channel: "mail" }>;
 
 /**
- * Sends a notice, or the code that proves an address, by SMTP. Nothing but the notice's own words and a link into the portal, which asks who
+ * Sends a notice, the code that proves an address, or a link that sets a password, by SMTP. Nothing but the notice's own words and a link into the portal, which asks who
  * one is. The message's id is the delivery's, so that a second attempt after a lost answer is known for the same mail.
  *
  * @throws {Refused} why it was not taken
@@ -56,6 +57,20 @@ function textOf(
         "If you did not ask for it, nothing needs to be done: without the code nothing is sent here.",
       ],
     };
+  if ("sealed" in says)
+    return {
+      subject: says.resets ? "Overread: a new password" : "Overread: your account",
+      lines: [
+        says.resets
+          ? "An administrator has made this link with which you set a new password."
+          : "An administrator has made you an account. With this link you set its password.",
+        `${publicUrl}/invitation#${openSecret(says.sealed)}`,
+        `It works once, until ${until(says.expiresAt)}. Pass it on to nobody.`,
+        says.resets
+          ? "If you did not ask for it, tell your administrator: your password works on until the link is used."
+          : "If you know nothing of it, nothing needs to be done.",
+      ],
+    };
   const { title, text } = noticeInWords(says);
   return {
     subject: `Overread: ${title}`,
@@ -66,3 +81,7 @@ function textOf(
     ],
   };
 }
+
+/** In UTC: where its reader is, nobody knows. */
+const until = (at: string): string =>
+  `${new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" }).format(new Date(at))} UTC`;

@@ -1,4 +1,5 @@
 export { acknowledgeNotice, OfNotice } from "./acknowledge-notice.ts";
+export { mailPasswordLink } from "./channels/mail-link.ts";
 export { forgetMail, MailCode, ownMail, SaveMail, saveMail, verifyMail } from "./channels/own-mail.ts";
 export { forgetPush, OfPush, ownPush, SavePush, savePush } from "./channels/own-push.ts";
 export { type NoticeOutcome, recordNoticeOutcome } from "./channels/record-outcome.ts";

@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, SystemActor, Tx, UserActor } from "#server/context.ts";
 import { appendAs, audit } from "../audit/index.ts";
-import { type PasswordLink, putLink } from "./password-link.ts";
+import { type MailedLink, type PasswordLink, putAndMailLink, putLink } from "./password-link.ts";
 import { findColleague, mayHaveResetLink } from "./users.ts";
 
 /** Hours that a link is valid: the person is waiting for it. */
@@ -23,13 +23,13 @@ const hourly = { account: 5, administrator: 30 };
 export async function makeResetLink(
   ctx: Ctx<UserActor>,
   { userId, address }: { userId: string; address: string },
-): Promise<PasswordLink> {
+): Promise<MailedLink> {
   const { tx, actor } = ctx;
   const colleague = await findColleague(ctx, userId);
   if (!mayHaveResetLink(colleague)) throw new DomainError("auth.forbidden");
   await assertResettable(tx, colleague);
   await assertNotTooMany(tx, actor, userId);
-  const link = await putLink(tx, { userId, orgId: actor.orgId, by: actor.userId, resets: true, validHours });
+  const link = await putAndMailLink(tx, { userId, orgId: actor.orgId, by: actor.userId, resets: true, validHours });
   await audit(ctx, { action: "user.reset-link", details: { userId, address } });
   return link;
 }

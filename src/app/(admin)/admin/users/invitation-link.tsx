@@ -12,7 +12,7 @@ export function InvitationLink({
   invitation,
   onDone,
 }: {
-  invitation: { token: string; expiresAt: string | Date };
+  invitation: { token: string; expiresAt: string | Date; mailedTo: string | null };
   onDone: () => void;
 }) {
   const link = new URL(`/invitation#${invitation.token}`, window.location.origin).href;
@@ -22,6 +22,7 @@ export function InvitationLink({
         Pass this link on to that person alone. It works once, until <Exact at={invitation.expiresAt} />, and lets them
         set a password that only they know. It is not shown again.
       </p>
+      {invitation.mailedTo ? <p>It is also on its way by mail to {invitation.mailedTo}.</p> : null}
       <p className="rounded-md border border-line bg-ground px-3 py-2 font-mono text-[0.8125rem] break-all select-all">
         {link}
       </p>

@@ -1,4 +1,5 @@
 import { type NoticeSaid, readNotice } from "@overread/shared/notices";
+import { z } from "zod";
 import type { Ctx } from "#server/context.ts";
 import { noticePolicy } from "../policy.ts";
 import { planSending } from "./record-deliveries.ts";
@@ -8,9 +9,13 @@ const takenForSeconds = 60;
 /** What is older is of use to nobody who is woken by it. */
 const usefulFor = "24 hours";
 
+/** A link that sets a password; `sealed`: its secret (`notice-secret.ts`). */
+type SealedLink = z.output<typeof sealedLink>;
+const sealedLink = z.object({ sealed: z.string(), resets: z.boolean(), expiresAt: z.iso.datetime() });
+
 /** What is to be sent: a notice to an address, or the code that proves an address. */
 export type Sending = { deliveryId: string; caseId: string | null; at: Date } & (
-  | { channel: "mail"; address: string; says: NoticeSaid | { code: string } }
+  | { channel: "mail"; address: string; says: NoticeSaid | { code: string } | SealedLink }
   | { channel: "push"; endpoint: string; p256dh: string; auth: string; says: NoticeSaid }
   | { channel: "webhook"; url: string; secret: string; says: NoticeSaid }
 );
@@ -28,6 +33,8 @@ type Row = {
   address: string | null;
   verified: boolean;
   code: string | null;
+  /** Of the account, for a link that has not been used. */
+  accountEmail: string | null;
   endpoint: string | null;
   p256dh: string | null;
   auth: string | null;
@@ -53,7 +60,9 @@ export async function takeNoticeDelivery(
         OR coalesce((SELECT c.state IN ('final', 'amended', 'cancelled') FROM reading_case c WHERE c.id = d.case_id), false)
         OR EXISTS (SELECT 1 FROM user_account u WHERE u.id = d.user_id AND u.deactivated_at IS NOT NULL)
         OR (d.channel <> 'webhook' AND EXISTS (SELECT 1 FROM notice n WHERE n.user_id = d.user_id AND n.matter = d.matter AND n.acknowledged_at IS NOT NULL)) AS moot,
-      m.address, m.verified_at IS NOT NULL AS verified, CASE WHEN m.code_expires_at > clock_timestamp() THEN m.code END AS code, p.endpoint, p.p256dh, p.auth, w.url, w.secret
+      m.address, m.verified_at IS NOT NULL AS verified, CASE WHEN m.code_expires_at > clock_timestamp() THEN m.code END AS code,
+      (SELECT u.email FROM invitation i JOIN user_account u ON u.id = i.user_id WHERE i.user_id = d.user_id AND d.matter = ${passwordLinkKind} || ':' || i.id
+        AND i.used_at IS NULL AND i.expires_at > clock_timestamp() AND u.deactivated_at IS NULL) AS "accountEmail", p.endpoint, p.p256dh, p.auth, w.url, w.secret
     FROM notice_delivery d LEFT JOIN notice_mail m ON m.user_id = d.user_id LEFT JOIN notice_push p ON p.id = d.push_id
       LEFT JOIN notice_webhook w ON w.org_id = d.org_id AND w.enabled
     WHERE d.id = ${deliveryId}::uuid AND d.state = 'waiting' FOR UPDATE OF d`;
@@ -96,6 +105,12 @@ function sendingOf(row: Row): Sending | null {
   const about = { deliveryId, caseId, at };
   if (kind === mailCodeKind)
     return address && code && !verified ? { ...about, channel: "mail", address, says: { code } } : null;
+  if (kind === passwordLinkKind) {
+    const link = sealedLink.safeParse(params);
+    return row.accountEmail && link.success
+      ? { ...about, channel: "mail", address: row.accountEmail, says: link.data }
+      : null;
+  }
   const says = readNotice(kind, params);
   if (!says) return null;
   if (channel === "mail") return address && verified ? { ...about, channel, address, says } : null;
@@ -106,3 +121,5 @@ function sendingOf(row: Row): Sending | null {
 
 /** The mail that carries the code; no notice. */
 export const mailCodeKind = "mail-code";
+/** The mail that carries a link to set a password; no notice. */
+export const passwordLinkKind = "password-link";
