@@ -68,6 +68,7 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "report.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },
   "report.draft-of-another": { trpc: "CONFLICT", http: 409, retry: "no" },
   "report.impression-missing": { trpc: "BAD_REQUEST", http: 422, retry: "no" },
+  "report.not-yours-to-finalise": { trpc: "CONFLICT", http: 409, retry: "no" },
   "report.own-preliminary": { trpc: "CONFLICT", http: 409, retry: "no" },
   "report.unscored": { trpc: "BAD_REQUEST", http: 422, retry: "no" },
   "report.already-signed": { trpc: "CONFLICT", http: 409, retry: "no" },

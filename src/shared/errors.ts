@@ -53,6 +53,7 @@ export const errorCodes = [
   "report.draft-of-another",
   "report.impression-missing",
   "report.own-preliminary",
+  "report.not-yours-to-finalise",
   "report.unscored",
   "report.already-signed",
   "report.not-signed",

@@ -58,6 +58,8 @@ const sentences: Record<string, string> = {
   "report.draft-of-another": "This draft is a colleague's. Take it over, or start anew.",
   "report.impression-missing": "The impression is empty. A report cannot be signed without one.",
   "report.own-preliminary": "You signed the preliminary report. A colleague goes over it and signs the final one.",
+  "report.not-yours-to-finalise":
+    "You do not sign final reports here. Sign as preliminary: a colleague goes over it and signs the final one.",
   "report.unscored": "Say what you think of the preliminary report, then sign.",
   "report.already-signed": "This report is already signed. Use an addendum for what is missing.",
   "report.not-signed": "This report has not been signed yet.",

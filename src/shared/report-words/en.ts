@@ -57,6 +57,11 @@ export const english = {
     takenOver: (given: { from: string; writtenAt: string; by: string; at: string }): string =>
       `Drafted by ${given.from}, ${given.writtenAt}; taken over by ${given.by}, ${given.at}.`,
   },
+  /** A preliminary report that nobody else could go over. */
+  finalByAuthor: {
+    title: "Finalised by its author",
+    text: "The preliminary report and this final report are signed by the same radiologist: when it was signed, no other reader of the group could go over it.",
+  },
   addendumTitle: (number: number): string => `Addendum ${number}`,
   /** Earlier studies, each as `31 Jan 2024 CT Chest`. */
   earlierStudies: (studies: readonly string[]): string => `Earlier studies at hand: ${studies.join("; ")}`,

@@ -7,7 +7,6 @@ import type { OpenStudy, Report } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { useModKey } from "../../_ui/mod-key.ts";
-import { When } from "../../_ui/now.tsx";
 import type { ImagePointer, MarkedKeyImage, Measurement } from "../../_viewer/index.tsx";
 import type { HeldClaim } from "../claims.ts";
 import { checksOf } from "./checks.ts";
@@ -16,6 +15,7 @@ import { DraftAuthorship, EarlierDrafts } from "./draft-authorship.tsx";
 import { insertAt, replaceText } from "./insert-text.ts";
 import { KeyImages, keyOf } from "./key-images.tsx";
 import { LanguagePicker } from "./language-picker.tsx";
+import { finalRefusal, PreliminaryNote } from "./preliminary-note.tsx";
 import { SaveState } from "./save-state.tsx";
 import { SectionField } from "./section-field.tsx";
 import { SignPanel } from "./sign-panel.tsx";
@@ -168,11 +168,12 @@ export function ReportEditor({
   });
   const blocked = checks.filter((check) => check.blocks);
   const { preliminary } = report;
+  const cannotFinalise = finalRefusal(report);
   const startSigning = useCallback(
     (kind: "final" | "preliminary") => {
       if (!mayWrite) return;
-      if (kind === "final" && preliminary?.own) {
-        setRefused("You signed the preliminary report: a colleague goes over it and signs the final one.");
+      if (kind === "final" && cannotFinalise) {
+        setRefused(cannotFinalise);
         return;
       }
       const first = blocked[0];
@@ -184,7 +185,7 @@ export function ReportEditor({
       void flush();
       setSigning(kind);
     },
-    [blocked, mayWrite, flush, focusSection, preliminary],
+    [blocked, mayWrite, flush, focusSection, cannotFinalise],
   );
 
   useLayoutEffect(() => {
@@ -224,12 +225,7 @@ export function ReportEditor({
   return (
     <div ref={root} className="flex min-h-0 flex-1 flex-col">
       <DraftAuthorship caseId={caseId} report={report} claim={heldClaim} onClaimLost={onClaimLost} />
-      {preliminary ? (
-        <p role="note" className="border-b border-line bg-panel px-3 py-2 text-[0.8125rem]">
-          Preliminary report by {preliminary.own ? "you" : preliminary.signedBy}, <When at={preliminary.signedAt} />.{" "}
-          {preliminary.own ? "A colleague goes over it." : "You go over it and sign the final one."}
-        </p>
-      ) : null}
+      <PreliminaryNote report={report} />
       <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto p-3">
         {mayWrite ? (
           <div className="flex items-start gap-3">
@@ -338,7 +334,8 @@ export function ReportEditor({
               <Button
                 look="primary"
                 onClick={() => startSigning("final")}
-                aria-disabled={blocked.length > 0 || preliminary?.own === true}
+                aria-disabled={blocked.length > 0 || cannotFinalise !== null}
+                title={cannotFinalise ?? undefined}
                 className="aria-disabled:opacity-55"
               >
                 Sign… <Kbd onAccent className="max-md:hidden">{`${modKey}⏎`}</Kbd>

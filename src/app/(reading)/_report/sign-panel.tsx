@@ -36,7 +36,7 @@ export function SignPanel({
 }: {
   caseId: string;
   kind: "final" | "preliminary";
-  /** The colleague's preliminary report that a final one goes over. */
+  /** The preliminary report that a final one goes over: a colleague's, or the signer's own where nobody else may. */
   preliminary: Report["preliminary"];
   item: WorklistItem;
   text: DraftText;
@@ -60,7 +60,8 @@ export function SignPanel({
   const [opinion, setOpinion] = useState(noOpinion);
   const sign = useMutation(trpc.report.sign.mutationOptions());
   const signPreliminary = useMutation(trpc.report.signPreliminary.mutationOptions());
-  const goesOver = kind === "final" && preliminary !== null;
+  const goesOver = kind === "final" && preliminary !== null && !preliminary.own;
+  const byAuthor = kind === "final" && preliminary?.own === true;
 
   const words = reportWords(text.language);
   const missing = words.missingImages.text(item.images);
@@ -148,6 +149,12 @@ export function SignPanel({
             <div>
               <dt className="text-xs font-medium text-quiet">{words.authorship.title}</dt>
               <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">{authorship}</dd>
+            </div>
+          ) : null}
+          {byAuthor ? (
+            <div>
+              <dt className="text-xs font-medium text-quiet">{words.finalByAuthor.title}</dt>
+              <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">{words.finalByAuthor.text}</dd>
             </div>
           ) : null}
         </dl>

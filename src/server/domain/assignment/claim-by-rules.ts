@@ -1,6 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
 import { type Claim, claimCase, findCase, isGivenTo } from "../reading/index.ts";
+import type { Finding } from "./engine/findings.ts";
 import type { OfGivenCase } from "./inputs.ts";
 import { refusalsOf, standingsOf } from "./refusals.ts";
 import { takeTurn } from "./take-turn.ts";
@@ -8,7 +9,7 @@ import { takeTurn } from "./take-turn.ts";
 /**
  * Claims a case, as far as the reader may have it by what is known of him and by the group's rules: contract, licence, privilege, kind of reading,
  * language, shift, and whom the rule of the case names. STAT goes past caps, never past a licence. What he has begun he may go on with after
- * his shift, and his own preliminary report he may take up again to correct it: its final signature is a colleague's in any case.
+ * his shift, and his own preliminary report he may take up again to correct it, whatever its final signature would ask of him.
  *
  * @param again what he handed over and takes back: he goes on with it.
  * @throws {DomainError} `case.barred` with `reasons` (codes of engine/findings.ts); `case.drawn`; as `reading/claimCase`
@@ -32,12 +33,22 @@ export async function claimByRules(
     standing = await ask();
   }
   const given = isGivenTo(userId, row);
-  const findings = (standing?.findings ?? []).filter(
-    (each) => each.code !== "conflict.same-reader" || each.readType !== "preliminary",
-  );
+  const findings = besidesOwnPreliminary(standing?.findings ?? []);
   const begun = row.draftAuthorId === userId || given || again;
   const bars = refusalsOf(findings, begun);
   if (bars.length > 0) throw new DomainError("case.barred", { details: { reasons: bars.join(",") } });
   if (standing?.drawn && !given && !again) throw new DomainError("case.drawn");
   return claimCase(ctx, { caseId }, { ruleId: standing?.ruleId ?? null, drawn: again });
+}
+
+/** Whoever signed the preliminary report needs for its correction what it took to sign it: no over-read, and the privilege to draft. */
+function besidesOwnPreliminary(findings: readonly Finding[]): Finding[] {
+  const isOwn = (each: Finding) => each.code === "conflict.same-reader" && each.readType === "preliminary";
+  if (!findings.some(isOwn)) return [...findings];
+  return findings.filter(
+    (each) =>
+      !isOwn(each) &&
+      each.code !== "read-type.missing" &&
+      !((each.code === "privilege.too-low" || each.code === "privilege.expired") && each.level === "draft"),
+  );
 }

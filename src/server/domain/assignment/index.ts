@@ -37,3 +37,4 @@ export {
 } from "./rules/index.ts";
 export { groupsWithRules, purgeRuns, replayRun, runAssignment } from "./run-assignment.ts";
 export { traceCase, whyMe } from "./trace-case.ts";
+export { type Finalising, whoFinalises } from "./who-finalises.ts";

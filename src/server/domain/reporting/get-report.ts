@@ -3,6 +3,7 @@ import { audit } from "../audit/index.ts";
 import { type CaseRow, isHeldBy, isHeldByAnother, isOpen, isSigned, personOf } from "../reading/index.ts";
 import { authorship } from "./authorship.ts";
 import { draftHistory } from "./draft-history.ts";
+import { finalisingOf } from "./finalising.ts";
 import type { GetReport, KeyImage, Section } from "./inputs.ts";
 import { scoresOf, waitingPreliminary } from "./over-read.ts";
 import { isAnotherAuthors } from "./own-draft.ts";
@@ -41,6 +42,11 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
   const earlier = reportPolicy.can(actor, "report.read-draft", row) ? await draftHistory(ctx, caseId) : [];
   const preliminary = row.state === "preliminary" || holds ? await waitingPreliminary(ctx, caseId) : null;
   const own = preliminary !== null && preliminary.signedById === personOf(actor);
+  const finalising =
+    holds && !signed && actor.kind === "user" && reportPolicy.can(actor, "report.sign", row)
+      ? await finalisingOf({ ...ctx, actor }, row, preliminary)
+      : null;
+  const alone = own && finalising?.othersMay === false && finalising.bar === null;
   const ownWords = (fromId: string) => actor.kind === "user" && fromId === actor.userId;
   return {
     version: working?.version ?? newest?.version ?? 0,
@@ -59,10 +65,12 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
       signedBy: preliminary.signedBy,
       signedAt: preliminary.signedAt.toISOString(),
       own,
+      alone,
     },
     scores: reportPolicy.can(actor, "report.read-scores", row) ? await scoresOf(ctx, caseId) : [],
     canEdit: mine && reportPolicy.can(actor, "report.save-draft", row),
-    canSign: mine && !own && reportPolicy.can(actor, "report.sign", row),
+    finalBar: finalising?.bar ?? null,
+    canSign: mine && finalising?.bar === null && (!own || alone),
     canSignPreliminary: mine && reportPolicy.can(actor, "report.sign-preliminary", row),
     canAddend: signed && reportPolicy.can(actor, "report.addendum", row),
     requiresPassword: true,

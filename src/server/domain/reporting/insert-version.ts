@@ -27,6 +27,7 @@ export async function insertVersion(
     sections,
     keyImages,
     action,
+    byAuthor = false,
   }: {
     version: number;
     kind: ReportKind;
@@ -34,6 +35,8 @@ export async function insertVersion(
     sections: Section[];
     keyImages: KeyImage[];
     action: AuditAction;
+    /** The author of the preliminary report finalises it himself. */
+    byAuthor?: boolean;
   },
 ): Promise<Signed> {
   const { actor, tx } = ctx;
@@ -78,6 +81,7 @@ export async function insertVersion(
       signedByPersonName: facts.personName,
       signedByQualification: facts.qualification,
       signedAt,
+      finalByAuthor: byAuthor,
       pdfSeriesInstanceUid: newUid(),
       pdfSopInstanceUid: newUid(),
       srSeriesInstanceUid: newUid(),
@@ -94,7 +98,7 @@ export async function insertVersion(
     patientRef: held.patientRef,
     studyRef: held.studyRef,
     caseId: held.caseId,
-    details: { version, sha256, reportVersionId: row.id },
+    details: { version, sha256, reportVersionId: row.id, ...(byAuthor ? { finalisedByAuthor: true } : {}) },
   });
   await publish(tx, {
     topic: "report.changed",

@@ -15,21 +15,20 @@ export async function waitingPreliminary({ tx }: Pick<Ctx, "tx">, caseId: string
 }
 
 /**
- * Refuses a final signature by whoever signed the preliminary report, and one without the score of it.
+ * Refuses a final signature without the score of a colleague's preliminary report, and a score of one's own or of nothing.
  *
  * @returns what to record with the final version; null where nothing is gone over.
- * @throws {DomainError} `report.own-preliminary`, `report.unscored`, `request.invalid` (a score of nothing)
+ * @throws {DomainError} `report.unscored`, `request.invalid`
  */
-export async function requireScore(
-  ctx: Ctx<UserActor>,
-  { caseId, overRead }: { caseId: string; overRead?: OverRead | undefined },
-): Promise<(OverRead & { preliminary: Preliminary }) | null> {
-  const preliminary = await waitingPreliminary(ctx, caseId);
-  if (!preliminary) {
+export function requireScore(
+  { actor }: Ctx<UserActor>,
+  preliminary: Preliminary | null,
+  overRead: OverRead | undefined,
+): (OverRead & { preliminary: Preliminary }) | null {
+  if (!preliminary || preliminary.signedById === actor.userId) {
     if (overRead) throw new DomainError("request.invalid", { details: { fields: "overRead" } });
     return null;
   }
-  if (preliminary.signedById === ctx.actor.userId) throw new DomainError("report.own-preliminary");
   if (!overRead) throw new DomainError("report.unscored", { details: { signedBy: preliminary.signedBy } });
   return { ...overRead, preliminary };
 }

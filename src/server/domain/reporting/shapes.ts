@@ -40,6 +40,9 @@ export type OverReadScore = {
   at: string;
 };
 
+/** What keeps a reader from the final signature: his kinds of reading, or his privilege at the facility. */
+export type FinalBar = "read-type" | "privilege";
+
 export type Report = {
   /** Of the draft while one exists (0: nothing saved yet), of the newest signed version afterwards. */
   version: number;
@@ -67,8 +70,13 @@ export type Report = {
   authorship: string;
   /** Newest first. */
   versions: SignedVersion[];
-  /** The preliminary report that the final one goes over; `own`: the caller signed it, and somebody else finalises it. */
-  preliminary: { signedBy: string; signedAt: string; own: boolean } | null;
+  /**
+   * The preliminary report that the final one goes over; `own`: the caller signed it, and somebody else finalises it; `alone`: he himself
+   * does, since nobody else of the group may.
+   */
+  preliminary: { signedBy: string; signedAt: string; own: boolean; alone: boolean } | null;
+  /** What keeps the caller from signing the final report of the case that he holds; null: nothing of the kind. */
+  finalBar: FinalBar | null;
   /** What second readers thought, newest first; for the reading group. */
   scores: OverReadScore[];
   canEdit: boolean;

@@ -3,10 +3,11 @@ import { signedSections } from "@overread/shared/signed-sections";
 import type { Ctx, UserActor } from "#server/context.ts";
 import { type HeldCase, holdClaim, moveCase, requireLateImagesSeen } from "../reading/index.ts";
 import { authorship } from "./authorship.ts";
+import { finalByAuthor, requireMayFinalise } from "./finalising.ts";
 import type { KeyImage, Section, SignPreliminary, SignReport } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
 import { missingImages } from "./missing-images.ts";
-import { recordOverRead, requireScore } from "./over-read.ts";
+import { recordOverRead, requireScore, waitingPreliminary } from "./over-read.ts";
 import { requireOwnDraft } from "./own-draft.ts";
 import { patientInDoubt } from "./patient-in-doubt.ts";
 import { findReportCase } from "./report-case.ts";
@@ -18,13 +19,13 @@ import { promptLabels } from "./templates/index.ts";
  * Signs the draft as last saved, without headings that have no text (as in the preview): stores it as an immutable
  * version, ends the claim and starts the creation of the documents. The caller has re-authenticated before. After a
  * preliminary version this is the next version: somebody else signs it than the preliminary one, with the score of what
- * was gone over.
+ * was gone over; the author himself only where nobody else of the group may, and then the report says so.
  *
  * A trigger deletes the draft: its text is in the version, and a signed report cannot be edited.
  *
  * @param input.version the draft version the reader saw when signing.
  * @throws {DomainError} `case.incomplete`, `report.impression-missing`, `report.version-conflict` with `version`,
- * `report.own-preliminary`, `report.unscored`, `report.already-signed`, `report.draft-of-another` with `author`, `savedAt`, `version`, `case.late-images` with
+ * `report.own-preliminary`, `report.not-yours-to-finalise` with `bar`, `report.unscored`, `report.already-signed`, `report.draft-of-another` with `author`, `savedAt`, `version`, `case.late-images` with
  * `count`, `case.claim-expired`, `case.not-claimed`, `case.not-found`, `auth.forbidden`
  */
 export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promise<Signed> {
@@ -32,11 +33,21 @@ export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promis
   await findReportCase(ctx, caseId, "report.sign");
   const { held, draft } = await readyToSign(ctx, input);
   // Under the case's lock: of two preliminary signatures the newest is gone over.
-  const overRead = await requireScore(ctx, input);
+  const preliminary = await waitingPreliminary(ctx, caseId);
+  const byAuthor = await requireMayFinalise(ctx, held, preliminary);
+  const overRead = requireScore(ctx, preliminary, input.overRead);
   const moved = await moveCase(ctx, caseId, "sign", { claimToken: input.claimToken });
   if (!moved) throw new DomainError("case.illegal-move", { details: { from: held.state, to: "final" } });
   const version = await nextVersion(ctx, caseId);
-  const signed = await insertVersion(ctx, held, { ...draft, version, kind: "final", action: "report.sign" });
+  const sections = byAuthor ? [...draft.sections, finalByAuthor(draft.language)] : draft.sections;
+  const signed = await insertVersion(ctx, held, {
+    ...draft,
+    sections,
+    version,
+    kind: "final",
+    action: "report.sign",
+    byAuthor,
+  });
   if (overRead) await recordOverRead(ctx, held, overRead, signed.reportVersionId);
   return signed;
 }
