@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
-import { FairnessOf, readBoard, readFairness } from "#server/domain/assignment/index.ts";
+import { assignCase, FairnessOf, readBoard, readFairness, unassignCase } from "#server/domain/assignment/index.ts";
 import { claimCase } from "#server/domain/reading/index.ts";
 import { saveDraft, signReport } from "#server/domain/reporting/index.ts";
 import { facilityId, orgId, signedIn } from "#tests/actors.ts";
@@ -59,10 +59,12 @@ test("the board has every open case with its place, its time and who has it, and
   const lakeside = await facilityId("lakeside-main");
   const shown = new Map(cases.map((each) => [each.caseId, each]));
   assert.deepEqual([shown.get(waiting.caseId)?.readerId, shown.get(waiting.caseId)?.facilityId], [null, lakeside]);
-  assert.deepEqual(
-    [shown.get(claimed.caseId)?.readerId, shown.get(claimed.caseId)?.modalities],
-    [ingrid.userId, ["MR"]],
-  );
+  const { readerId, modalities, hand } = shown.get(claimed.caseId) ?? {};
+  assert.deepEqual([readerId, modalities, hand], [ingrid.userId, ["MR"], "reading"]);
+  await withTenant(lead, (ctx) => assignCase(ctx, { caseId: waiting.caseId, readerId: kwame.userId }));
+  const assigned = (await board()).cases.find(({ caseId }) => caseId === waiting.caseId);
+  assert.deepEqual([assigned?.readerId, assigned?.hand], [kwame.userId, "assigned"]);
+  await withTenant(lead, (ctx) => unassignCase(ctx, { caseId: waiting.caseId }));
   assert.match(facilities.find(({ id }) => id === lakeside)?.name ?? "", /Lakeside/);
   assert.deepEqual(
     readers.map(({ id, presence }) => [id, presence]).sort(),

@@ -135,9 +135,17 @@ test("a lead assigns past every rule and takes it back; nobody is given what he 
   );
   assert.equal(await as(desk.people.solheim, drawCase), null);
   await as(desk.people.lead, (ctx) => assignCase(ctx, { caseId, readerId: desk.people.solheim.userId }));
-  await as(desk.people.lead, (ctx) => unassignCase(ctx, { caseId }));
+  // What a lead takes back is what he saw: another one's choice meanwhile stays.
+  const { lead, mensah, solheim } = desk.people;
+  for (const stale of [
+    () => as(lead, (ctx) => unassignCase(ctx, { caseId, from: mensah.userId })),
+    () => as(lead, (ctx) => assignCase(ctx, { caseId, readerId: solheim.userId, from: mensah.userId })),
+  ])
+    await assert.rejects(stale(), refusedWith("case.not-given"));
+  assert.equal((await desk.handOf(caseId)).to, solheim.userId);
+  await as(lead, (ctx) => unassignCase(ctx, { caseId, from: solheim.userId }));
   await assert.rejects(
-    as(desk.people.lead, (ctx) => unassignCase(ctx, { caseId })),
+    as(lead, (ctx) => unassignCase(ctx, { caseId })),
     refusedWith("case.not-given"),
   );
   await desk.run();

@@ -16,10 +16,11 @@ export function OfficePage({
   title: string;
   intro?: ReactNode;
   act?: ReactNode;
-  wide?: boolean;
+  /** `all`: as wide as the screen, for what stands in columns. */
+  wide?: boolean | "all";
   children: ReactNode;
 }) {
-  const width = wide ? "max-w-7xl" : "max-w-5xl";
+  const width = wide === "all" ? "max-w-none" : wide ? "max-w-7xl" : "max-w-5xl";
   return (
     <>
       <TopBar me={me} />

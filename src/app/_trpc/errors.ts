@@ -51,7 +51,7 @@ const sentences: Record<string, string> = {
   "case.barred": "This case cannot be yours. The case panel says why.",
   "shift.none-then":
     "Nothing was asked: part of that time lies outside the shifts of whoever would give it away. Choose a time within one shift.",
-  "case.not-given": "This case is not offered or assigned to you any more.",
+  "case.not-given": "This case is with somebody else by now, or with nobody.",
   "case.late-images": "Images came after this case was opened. Look at them, say that you have seen them, then sign.",
   "report.not-found": "There is no report here that you may read.",
   "report.version-conflict": "The report was changed in another window.",

@@ -1,25 +1,39 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
 import type { Me } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { classNames } from "../../_ui/class-names.ts";
-import { Exam } from "../../_ui/exam.tsx";
 import { plural } from "../../_ui/format.ts";
-import { Countdown, useNow, When } from "../../_ui/now.tsx";
+import { Kbd } from "../../_ui/kbd.tsx";
+import { useNow, useZone, When } from "../../_ui/now.tsx";
 import { Problem } from "../../_ui/problem.tsx";
-import { PriorityMark } from "../../_ui/status.tsx";
+import { useShortcuts } from "../../_ui/shortcuts.ts";
 import { Table } from "../../_ui/table.tsx";
+import { useToast } from "../../_ui/toast.tsx";
+import type { TracedReader } from "../../(reading)/assign-menu.tsx";
+import { useAssign } from "../../(reading)/use-assign.ts";
 import { OfficePage } from "../office-page.tsx";
-import { type Board, type BoardCase, type By, columnsOf, isLate } from "./columns.ts";
+import { CaseCard } from "./case-card.tsx";
+import { CasePanel } from "./case-panel.tsx";
+import {
+  type Board,
+  type By,
+  type Column,
+  columnsOf,
+  givenOf,
+  isGivable,
+  isLate,
+  mostInColumn,
+  stepTo,
+} from "./columns.ts";
 import { FairnessReport } from "./fairness-report.tsx";
+import { ReaderRail, refusalOf, useDropPlace, useStands } from "./reader-rail.tsx";
 
 /** Time goes on without an announcement: the forecast is made anew. */
 const everyMs = 60_000;
-/** More are counted, not drawn. */
-const mostInColumn = 40;
 const ways: { by: By; label: string }[] = [
   { by: "slack", label: "By time left" },
   { by: "facility", label: "By facility" },
@@ -40,10 +54,39 @@ export function BoardScreen({ me, initial, at }: { me: Me; initial: Board; at: n
   const [by, setBy] = useState<By>("slack");
   const columns = columnsOf(board, by, now);
   const late = board.cases.filter((each) => isLate(each, now)).length;
+
+  const toast = useToast();
+  const { assign, takeBack } = useAssign();
+  const [chosenId, setChosenId] = useState<string | null>(null);
+  const [assigning, setAssigning] = useState(false);
+  const [carriedId, setCarriedId] = useState<string | null>(null);
+  const stands = useStands(carriedId);
+  const chosen = board.cases.find(({ caseId }) => caseId === chosenId) ?? null;
+  const entryId = chosen?.caseId ?? stepTo(columns, null, "");
+  const go = ({ key }: KeyboardEvent) => setChosenId((from) => stepTo(columns, from, key) ?? from);
+  useShortcuts({ arrowdown: go, arrowup: go, arrowleft: go, arrowright: go, escape: () => setChosenId(null) });
+  const refuse = (reason: string) => toast(reason, { tone: "problem" });
+  const queryClient = useQueryClient();
+  const timeZone = useZone();
+  /** @param placeId a reader, or `nobody`. */
+  const dropOn = async (caseId: string, placeId: string) => {
+    const item = board.cases.find((each) => each.caseId === caseId);
+    const reader = board.readers.find(({ id }) => id === placeId);
+    if (!item || item.readerId === (reader?.id ?? null)) return;
+    const was = givenOf(item, board);
+    if (reader) {
+      // Let go before it was known who may: asked now, and where that fails the server decides.
+      const known = trpc.assignment.traceOf.queryOptions({ caseId, timeZone }, { staleTime: 10_000 });
+      const trace = await queryClient.fetchQuery(known).catch(() => null);
+      const stand = trace?.readers.find(({ readerId }) => readerId === reader.id);
+      if (stand && !stand.assignable) refuse(refusalOf(stand));
+      else assign(caseId, reader, was);
+    } else if (was) takeBack(caseId, was);
+  };
   return (
     <OfficePage
       me={me}
-      wide
+      wide="all"
       title="Board"
       intro={`${plural(board.cases.length, "open case")}, ${late === 0 ? "none late" : `${late} late`}. ${plural(
         board.readers.filter(({ presence }) => presence === "on-shift").length,
@@ -52,74 +95,121 @@ export function BoardScreen({ me, initial, at }: { me: Me; initial: Board; at: n
     >
       <Problem error={error} />
       <ForecastNote board={board} />
-      <fieldset className="flex flex-wrap gap-1">
-        <legend className="sr-only">How the cases are arranged</legend>
-        {ways.map(({ by: way, label }) => (
-          <Button
-            key={way}
-            look={way === by ? "primary" : "quiet"}
-            aria-pressed={way === by}
-            onClick={() => setBy(way)}
-          >
-            {label}
-          </Button>
-        ))}
-      </fieldset>
-      <section
-        aria-label="Open cases"
-        className="flex gap-3 overflow-x-auto pb-2 max-md:flex-col"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-        tabIndex={0}
-      >
-        {columns.map(({ id, title, cases }) => (
-          <section
-            key={id}
-            aria-label={title}
-            className="flex w-56 shrink-0 grow flex-col gap-2 max-md:w-full md:max-w-80"
-          >
-            <h2 className="flex justify-between gap-2 border-b border-line pb-1 font-semibold">
-              {title} <span className="tabular font-normal text-quiet">{cases.length}</span>
-            </h2>
-            <ul className="flex flex-col gap-2">
-              {cases.slice(0, mostInColumn).map((each) => (
-                <CaseCard key={each.caseId} item={each} board={board} by={by} late={isLate(each, now)} />
+      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
+        <fieldset className="flex flex-wrap gap-1">
+          <legend className="sr-only">How the cases are arranged</legend>
+          {ways.map(({ by: way, label }) => (
+            <Button
+              key={way}
+              look={way === by ? "primary" : "quiet"}
+              aria-pressed={way === by}
+              onClick={() => setBy(way)}
+            >
+              {label}
+            </Button>
+          ))}
+        </fieldset>
+        <p className="text-xs text-quiet max-md:hidden">
+          <Kbd>↑</Kbd> <Kbd>↓</Kbd> <Kbd>←</Kbd> <Kbd>→</Kbd> choose · <Kbd>A</Kbd> assign · <Kbd>U</Kbd> take back ·{" "}
+          <Kbd>P</Kbd> priority · <Kbd>H</Kbd> hold
+        </p>
+      </div>
+      <div className="flex gap-4 max-lg:flex-col">
+        <section
+          aria-label="Open cases"
+          className="flex min-w-0 flex-1 gap-3 overflow-x-auto pb-2 max-md:flex-col"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+          tabIndex={0}
+        >
+          {columns.map((column) => (
+            <BoardColumn
+              key={column.id}
+              column={column}
+              takesCases={by === "reader"}
+              stand={stands?.get(column.id) ?? null}
+              onDrop={(caseId) => void dropOn(caseId, column.id)}
+              onRefused={refuse}
+            >
+              {column.cases.slice(0, mostInColumn).map((each) => (
+                <CaseCard
+                  key={each.caseId}
+                  item={each}
+                  board={board}
+                  by={by}
+                  late={isLate(each, now)}
+                  chosen={each.caseId === chosenId}
+                  entry={each.caseId === entryId}
+                  onChoose={() => setChosenId(each.caseId)}
+                  onAssign={() => setAssigning(isGivable(each))}
+                  onDrag={(dragged) => setCarriedId(dragged ? each.caseId : null)}
+                />
               ))}
-            </ul>
-            {cases.length > mostInColumn ? (
-              <p className="text-quiet">and {plural(cases.length - mostInColumn, "more case")}</p>
-            ) : null}
-          </section>
-        ))}
-      </section>
+            </BoardColumn>
+          ))}
+        </section>
+        <aside aria-label="Assign" className="flex shrink-0 flex-col gap-4 lg:w-64">
+          {chosen ? (
+            <CasePanel
+              key={chosen.caseId}
+              item={chosen}
+              board={board}
+              assigning={assigning}
+              setAssigning={setAssigning}
+              onAssign={(reader, was) => assign(chosen.caseId, reader, was)}
+              onTakeBack={(was) => takeBack(chosen.caseId, was)}
+              onClose={() => setChosenId(null)}
+            />
+          ) : null}
+          <ReaderRail
+            board={board}
+            now={now}
+            stands={stands}
+            onDrop={(caseId, { id }) => void dropOn(caseId, id)}
+            onRefused={refuse}
+          />
+        </aside>
+      </div>
       <ReaderTable board={board} now={now} />
       <FairnessReport slug={me.org.slug} />
     </OfficePage>
   );
 }
 
-function CaseCard({ item, board, by, late }: { item: BoardCase; board: Board; by: By; late: boolean }) {
-  const facility = board.facilities.find(({ id }) => id === item.facilityId)?.name;
-  const reader = board.readers.find(({ id }) => id === item.readerId)?.name;
+/** A column; of a reader's cases also a place to carry a case to, of those with nobody to take it back to. */
+function BoardColumn({
+  column: { title, cases },
+  takesCases,
+  stand,
+  onDrop,
+  onRefused,
+  children,
+}: {
+  column: Column;
+  takesCases: boolean;
+  stand: TracedReader | null;
+  onDrop: (caseId: string) => void;
+  onRefused: (reason: string) => void;
+  children: ReactNode;
+}) {
+  const refused = stand && !stand.assignable ? refusalOf(stand) : null;
+  const { over, place } = useDropPlace({ refused, onDrop, onRefused });
   return (
-    <li
+    <section
+      aria-label={title}
       className={classNames(
-        "flex flex-col gap-0.5 rounded-md border bg-panel p-2 text-[0.8125rem]",
-        late ? "border-stat" : "border-line",
+        "flex w-56 shrink-0 grow flex-col gap-2 rounded-md max-md:w-full md:max-w-md",
+        takesCases && refused ? "bg-stat-soft" : takesCases && over && "bg-selected",
       )}
+      {...(takesCases ? place : {})}
     >
-      <span className="flex flex-wrap items-center justify-between gap-x-2">
-        <PriorityMark priority={item.priority} />
-        {item.held ? <span className="text-held">held</span> : <Countdown dueAt={item.dueAt} />}
-      </span>
-      <span>
-        <Exam modalities={item.modalities} description={item.description} />
-      </span>
-      <span className="text-quiet">
-        {[by === "facility" ? "" : facility, by === "reader" ? "" : (reader ?? "with nobody")]
-          .filter(Boolean)
-          .join(" · ")}
-      </span>
-    </li>
+      <h2 className="flex justify-between gap-2 border-b border-line pb-1 font-semibold">
+        {title} <span className="tabular font-normal text-quiet">{cases.length}</span>
+      </h2>
+      <ul className="flex flex-col gap-2">{children}</ul>
+      {cases.length > mostInColumn ? (
+        <p className="text-quiet">and {plural(cases.length - mostInColumn, "more case")}</p>
+      ) : null}
+    </section>
   );
 }
 

@@ -4,15 +4,16 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
 import { messageFor } from "../../_trpc/errors.ts";
-import type { Outputs, WorklistItem } from "../../_trpc/types.ts";
+import type { WorklistItem } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Dialog } from "../../_ui/dialog.tsx";
 import { formatWhen } from "../../_ui/format.ts";
 import { useNow, useZone } from "../../_ui/now.tsx";
-import { Problem } from "../../_ui/problem.tsx";
 import { ReasonDialog } from "../../_ui/reason-dialog.tsx";
 import { Skeleton } from "../../_ui/skeleton.tsx";
 import { useToast } from "../../_ui/toast.tsx";
+import { AssignMenu } from "../assign-menu.tsx";
+import { useAssign } from "../use-assign.ts";
 
 /** Whose a case is before it is claimed, with what each may do about it: the reader answers and asks why, the lead assigns. */
 export function GivenLine({ item, userId }: { item: WorklistItem; userId: string }) {
@@ -105,82 +106,26 @@ export function WhyMe({ caseId }: { caseId: string }) {
 
 /** The lead's menu: every reader of the group, who may first, and what is in the way of the others. */
 export function AssignButton({ item }: { item: WorklistItem }) {
-  const trpc = useTrpc();
-  const toast = useToast();
   const [open, setOpen] = useState(false);
-  const onError = (error: unknown) => toast(messageFor(error), { tone: "problem" });
-  const unassign = useMutation(
-    trpc.assignment.unassign.mutationOptions({
-      onSuccess: () => toast("The case is nobody's; the rules are asked anew."),
-      onError,
-    }),
-  );
-  const { caseId } = item;
+  const { assign, takeBack, pending } = useAssign();
+  const { caseId, given } = item;
   return (
     <>
       <Button onClick={() => setOpen(true)}>Assign…</Button>
-      {item.given ? (
-        <Button onClick={() => unassign.mutate({ caseId })} disabled={unassign.isPending}>
+      {given ? (
+        <Button onClick={() => takeBack(caseId, given)} disabled={pending}>
           Take back
         </Button>
       ) : null}
       <Dialog open={open} title="Assign the case" onClose={() => setOpen(false)}>
         <AssignMenu
           caseId={caseId}
-          onAssigned={(name) => {
+          onChosen={(reader) => {
             setOpen(false);
-            toast(`Assigned to ${name}.`, { action: { label: "Undo", run: () => unassign.mutate({ caseId }) } });
+            assign(caseId, reader, given);
           }}
         />
       </Dialog>
     </>
-  );
-}
-
-type Traced = Outputs["assignment"]["traceOf"]["readers"][number];
-const stands: Record<Traced["stand"], string> = {
-  has: "has it",
-  may: "may read it",
-  "not-asked": "not asked",
-  full: "has enough",
-  barred: "not now",
-};
-
-function AssignMenu({ caseId, onAssigned }: { caseId: string; onAssigned: (name: string) => void }) {
-  const trpc = useTrpc();
-  const timeZone = useZone();
-  const trace = useQuery(trpc.assignment.traceOf.queryOptions({ caseId, timeZone }));
-  const assign = useMutation(trpc.assignment.assign.mutationOptions());
-  if (trace.isError) return <Problem error={trace.error} />;
-  if (!trace.data) return <Skeleton className="h-40" />;
-  const { words, readers } = trace.data;
-  return (
-    <div className="flex flex-col gap-3">
-      {words ? <p>{words}</p> : null}
-      <ul className="flex max-h-[60vh] flex-col gap-1 overflow-y-auto">
-        {readers.map((reader, index) => (
-          <li key={reader.readerId}>
-            <button
-              type="button"
-              data-first={index === 0 || undefined}
-              disabled={!reader.assignable || assign.isPending}
-              onClick={() =>
-                assign.mutate({ caseId, readerId: reader.readerId }, { onSuccess: () => onAssigned(reader.name) })
-              }
-              className="flex w-full flex-col gap-0.5 rounded-md border border-line px-3 py-1.5 text-left enabled:hover:bg-hover disabled:cursor-not-allowed disabled:bg-ground"
-            >
-              <span className="flex items-baseline justify-between gap-3">
-                <span className="font-medium">{reader.name}</span>
-                <span className="text-xs whitespace-nowrap text-quiet">
-                  {reader.assignable ? stands[reader.stand] : "must not read it"}
-                </span>
-              </span>
-              <span className="text-xs text-quiet">{reader.words}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      <Problem error={assign.error} />
-    </div>
   );
 }

@@ -5,16 +5,17 @@ import { findCase, giveCases, isClaimable } from "../reading/index.ts";
 import { forceOf } from "./engine/findings.ts";
 import { traces } from "./engine/trace.ts";
 import { fillSnapshot } from "./fill-snapshot.ts";
-import type { AssignCase, OfGivenCase } from "./inputs.ts";
+import type { AssignCase, UnassignCase } from "./inputs.ts";
 
 /**
  * A lead gives a case to a reader: no rule undoes it. Past caps and rosters, never to somebody who must not read it.
  *
  * @throws {DomainError} `case.barred` with `reasons`; `case.already-claimed` (its reader has to release it first); `case.illegal-move`; `user.not-found`
- * (no reader of the group); `case.not-found`, `auth.forbidden`
+ * (no reader of the group); `case.not-given` (it is not `from`'s any more); `case.not-found`, `auth.forbidden`
  */
-export async function assignCase(ctx: Ctx<UserActor>, { caseId, readerId }: AssignCase): Promise<void> {
+export async function assignCase(ctx: Ctx<UserActor>, { caseId, readerId, from }: AssignCase): Promise<void> {
   const row = await findCase(ctx, caseId, "case.assign");
+  if (from && from !== row.givenToId) throw new DomainError("case.not-given");
   if (!isClaimable(row)) throw new DomainError("case.illegal-move", { details: { from: row.state, to: "claimed" } });
   if (row.claimLive) throw new DomainError("case.already-claimed", { details: { claimedByName: row.claimedByName } });
   const { snapshot } = await fillSnapshot(ctx.tx, ctx.actor.orgId, { caseIds: [caseId] });
@@ -37,10 +38,14 @@ export async function assignCase(ctx: Ctx<UserActor>, { caseId, readerId }: Assi
  * Takes a case from whom it is offered or assigned to; the rules are asked anew.
  * @throws {DomainError} `case.not-given`, `case.not-found`, `auth.forbidden`
  */
-export async function unassignCase(ctx: Ctx<UserActor>, { caseId }: OfGivenCase): Promise<void> {
+export async function unassignCase(ctx: Ctx<UserActor>, { caseId, from }: UnassignCase): Promise<void> {
   const row = await findCase(ctx, caseId, "case.assign");
   const was = handBefore(row);
-  if (!was || (await giveCases(ctx, [{ caseId, was, to: null, drawnRuleId: row.drawnRuleId }])).length === 0)
+  if (
+    !was ||
+    (from && from !== was.readerId) ||
+    (await giveCases(ctx, [{ caseId, was, to: null, drawnRuleId: row.drawnRuleId }])).length === 0
+  )
     throw new DomainError("case.not-given");
   await enqueue(ctx.tx, "assignment.run", { orgId: row.readerOrgId });
 }

@@ -13,7 +13,7 @@ export { type Habit, rehearse } from "./engine/rehearse.ts";
 export type { Rule } from "./engine/rules.ts";
 export type { CaseFacts, ReaderFacts, Snapshot } from "./engine/snapshot.ts";
 export { colleaguesFor, handOverCase, takeBackCase } from "./hand-over.ts";
-export { AssignCase, DeclineCase, HandOverCase, OfGivenCase, TraceCase } from "./inputs.ts";
+export { AssignCase, DeclineCase, HandOverCase, OfGivenCase, TraceCase, UnassignCase } from "./inputs.ts";
 export { myHand } from "./my-hand.ts";
 export { readersWhoMay, type WhoMay } from "./readers-who-may.ts";
 export { reserveByRules } from "./reserve-by-rules.ts";

@@ -19,8 +19,13 @@ export const HandOverCase = OfGivenCase.extend({
 });
 export type HandOverCase = z.output<typeof HandOverCase>;
 
-export const AssignCase = OfGivenCase.extend({ readerId: z.uuid() });
+/** `from`: to whom it still has to be given, where what was seen is taken back; absent: whosever it is. */
+export const AssignCase = OfGivenCase.extend({ readerId: z.uuid(), from: z.uuid().optional() });
 export type AssignCase = z.output<typeof AssignCase>;
+
+/** `from`: as of {@link AssignCase}. */
+export const UnassignCase = OfGivenCase.extend({ from: z.uuid().optional() });
+export type UnassignCase = z.output<typeof UnassignCase>;
 
 /** `timeZone`: in which the reasons tell times. */
 export const TraceCase = OfGivenCase.extend({ timeZone: z.string().min(1).max(64).default("UTC") });

@@ -13,6 +13,7 @@ import {
   TraceCase,
   takeBackCase,
   traceCase,
+  UnassignCase,
   unassignCase,
   whyMe,
 } from "#server/domain/assignment/index.ts";
@@ -33,7 +34,7 @@ export const assignmentRouter = router({
     .mutation(({ ctx, input }) => handOverCase(ctx, input)),
   takeBack: tenantProcedure.input(OfGivenCase).mutation(({ ctx, input }) => takeBackCase(ctx, input)),
   assign: tenantProcedure.input(AssignCase).mutation(({ ctx, input }) => assignCase(ctx, input)),
-  unassign: tenantProcedure.input(OfGivenCase).mutation(({ ctx, input }) => unassignCase(ctx, input)),
+  unassign: tenantProcedure.input(UnassignCase).mutation(({ ctx, input }) => unassignCase(ctx, input)),
   traceOf: tenantProcedure.input(TraceCase).query(({ ctx, input }) => traceCase(ctx, input)),
   whyMe: tenantProcedure.input(TraceCase).query(({ ctx, input }) => whyMe(ctx, input)),
 });

@@ -4,7 +4,7 @@ import { type Instant, minuteMs, type Priority } from "../engine/codes.ts";
 import { rosterFindings } from "../engine/eligibility.ts";
 import { helpInWords } from "../engine/findings-in-words.ts";
 import { forecast } from "../engine/forecast.ts";
-import type { ReaderFacts } from "../engine/snapshot.ts";
+import type { CaseFacts, ReaderFacts } from "../engine/snapshot.ts";
 import { fillSnapshot } from "../fill-snapshot.ts";
 import { rulesPolicy } from "../rules/policy.ts";
 import { namesOfGroup } from "../rules/rule-choices.ts";
@@ -19,8 +19,10 @@ type BoardCase = {
   facilityId: string;
   dueAt: Instant;
   held: boolean;
-  /** Who reads it now; else whom it is given or offered to. */
+  /** Who reads it now; else who keeps it, or whom it is given or offered to. */
   readerId: string | null;
+  /** How it is his: he reads it now, has kept it for later, or it was given to him. */
+  hand: "reading" | "kept" | "assigned" | "offered" | null;
 };
 type BoardReader = {
   id: string;
@@ -49,7 +51,7 @@ export async function readBoard(ctx: Ctx<UserActor>): Promise<Board> {
   rulesPolicy.authorize(actor, "board.read", null);
   const { snapshot: whole } = await fillSnapshot(tx, actor.orgId);
   const snapshot = { ...whole, cases: whole.cases.filter(({ state }) => state !== "arriving") };
-  const descriptions = await descriptionsOf(tx, snapshot.cases);
+  const details = await detailsOf(tx, snapshot.cases);
   const names = await namesOfGroup(tx, actor.orgId);
   const { breaches, helps } = forecast(snapshot, snapshot.now + forecastMs);
   const shown = new Set(snapshot.cases.map(({ facilityId }) => facilityId));
@@ -61,11 +63,12 @@ export async function readBoard(ctx: Ctx<UserActor>): Promise<Board> {
         caseId: id,
         priority,
         modalities,
-        description: descriptions.get(id) ?? "",
+        description: details.get(id)?.description ?? "",
         facilityId,
         dueAt,
         held: state === "held",
         readerId: (claim ?? assignment ?? offer)?.readerId ?? null,
+        hand: handOf({ claim, assignment, offer }, details.get(id)?.reading ?? false),
       }))
       .sort((a, b) => a.dueAt - b.dueAt || (a.caseId < b.caseId ? -1 : 1)),
     readers: snapshot.readers
@@ -79,12 +82,23 @@ export async function readBoard(ctx: Ctx<UserActor>): Promise<Board> {
   };
 }
 
-/** What the engine does not see: the words that tell people which study it is. */
-async function descriptionsOf(tx: SqlTx, cases: readonly { id: string }[]): Promise<Map<string, string>> {
-  const rows = await tx.$queryRaw<{ id: string; description: string }[]>`
-    SELECT c.id, s.study_description AS description FROM reading_case c JOIN study s ON s.id = c.study_ref
-    WHERE c.id = ANY(${cases.map(({ id }) => id)}::uuid[])`;
-  return new Map(rows.map(({ id, description }) => [id, description]));
+/** A claim in the snapshot is a reading that runs, or a case that somebody keeps to read it next. */
+function handOf(
+  { claim, assignment, offer }: Pick<CaseFacts, "claim" | "assignment" | "offer">,
+  reading: boolean,
+): BoardCase["hand"] {
+  if (claim) return reading ? "reading" : "kept";
+  if (assignment) return "assigned";
+  return offer ? "offered" : null;
+}
+
+type Detail = { description: string; reading: boolean };
+/** What the engine does not see: the words that tell people which study it is, and whether a claim is a reading that runs. */
+async function detailsOf(tx: SqlTx, cases: readonly { id: string }[]): Promise<Map<string, Detail>> {
+  const rows = await tx.$queryRaw<(Detail & { id: string })[]>`
+    SELECT c.id, s.study_description AS description, coalesce(c.claimed_until > clock_timestamp(), false) AS reading
+    FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE c.id = ANY(${cases.map(({ id }) => id)}::uuid[])`;
+  return new Map(rows.map(({ id, ...detail }) => [id, detail]));
 }
 
 function presenceOf(reader: ReaderFacts, now: Instant): Omit<BoardReader, "name"> {
