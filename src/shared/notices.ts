@@ -15,6 +15,8 @@ export const noticeKinds = {
   "case-handed-over": z.strictObject({ priority: z.enum(["stat", "urgent", "routine"]) }),
   /** Whoever was to take over did not: he declined, or did not answer in time. */
   "handover-not-taken": z.strictObject({}),
+  /** Whoever went over his preliminary report differs from it; what and how much stands with the case. */
+  "over-read-differs": z.strictObject({}),
   /** Cases have come onto a list that somebody wants to hear of. */
   "list-alert": z.strictObject({ listId: z.uuid(), count: z.int().min(1) }),
   "licence-expires": z.strictObject({

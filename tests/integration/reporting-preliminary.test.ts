@@ -5,6 +5,7 @@ import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { assembleReport } from "#server/documents/index.ts";
+import { acknowledgeNotice, listNotices, takeNoticeDelivery } from "#server/domain/notices/index.ts";
 import { cancelCase, claimCase, getCase, holdCase, resumeCase } from "#server/domain/reading/index.ts";
 import {
   addAddendum,
@@ -90,8 +91,31 @@ test("a first reading is signed as preliminary at night, gone over by day and si
   await save(day, caseId, again, 1, "Small pneumothorax. Rib fracture.");
   const differs = { score: 3, significant: true, comment: "Rib fracture." };
   await assert.rejects(final(day, caseId, again, 2), refusedWith("report.unscored"));
+  await db.owner.query(
+    "INSERT INTO notice_mail (user_id, org_id, address, verified_at) VALUES ($1, $2, 'night@nightshift.example', now())",
+    [night.userId, night.orgId],
+  );
   const second = await final(day, caseId, again, 2, differs);
   assert.equal(second.version, 2);
+  // Its author hears of it, without what and whose, and it waits for him although the case is done.
+  const inbox = (actor: UserActor) => withTenant(actor, (ctx) => listNotices(ctx));
+  const told = (await inbox(night)).items.filter((each) => each.caseId === caseId);
+  assert.deepEqual(
+    told.map(({ kind, params, over, acknowledged }) => [kind, params, over, acknowledged]),
+    [["over-read-differs", {}, false, null]],
+  );
+  assert.deepEqual(
+    (await inbox(day)).items.filter((each) => each.caseId === caseId),
+    [],
+  );
+  const mails = await db.owner.query("SELECT id::text FROM notice_delivery WHERE case_id = $1", [caseId]);
+  const sending = await withTenant(systemActor(night.orgId, "worker"), (ctx) =>
+    takeNoticeDelivery(ctx, { deliveryId: mails.rows[0].id }),
+  );
+  assert.equal(sending?.channel, "mail", "his mail is not dropped with the case");
+  await withTenant(night, (ctx) => acknowledgeNotice(ctx, { noticeId: `${told[0]?.noticeId}` }));
+  const seen = (await inbox(night)).items.find((each) => each.caseId === caseId);
+  assert.equal(seen?.acknowledged?.byMe, true);
   for (const actor of [night, day, lead]) {
     const [score] = (await read(actor, caseId)).scores;
     assert.deepEqual(
@@ -167,6 +191,12 @@ test("nobody goes over his own preliminary report, and what nobody read before i
   );
   const outcomes = await Promise.allSettled([1, 2].map(() => final(day, caseId, others, 2, agrees)));
   assert.deepEqual(outcomes.map(({ status }) => status).sort(), ["fulfilled", "rejected"], "once");
+  const { items } = await withTenant(night, (ctx) => listNotices(ctx));
+  assert.deepEqual(
+    items.filter((each) => each.caseId === caseId),
+    [],
+    "nobody is told of an agreement",
+  );
   const scores = await db.owner.query("SELECT preliminary_version_id AS id FROM over_read WHERE case_id = $1", [
     caseId,
   ]);

@@ -23,6 +23,10 @@ const words: { [K in NoticeKind]: (params: NoticeParams<K>) => { title: string; 
     title: "A case that you handed over was not taken",
     text: "It goes to whoever may read it.",
   }),
+  "over-read-differs": () => ({
+    title: "A colleague differs from a preliminary report of yours",
+    text: "The case shows both versions and what the colleague thinks of yours.",
+  }),
   "list-alert": ({ count }) => ({
     title: count === 1 ? "A case has come onto one of your lists" : `${count} cases have come onto one of your lists`,
     text: "You asked to be told of it.",

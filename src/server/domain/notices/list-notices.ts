@@ -8,7 +8,7 @@ export type NoticeView = NoticeSaid & {
   at: Date;
   /** Null: nobody has said that it is seen. */
   acknowledged: { at: Date; by: string; byMe: boolean } | null;
-  /** Nothing is to be done any more: the case is signed or withdrawn, or what was asked is answered. */
+  /** Nothing is to be done any more: the case is signed or withdrawn, or what was asked is answered. What an over-read found is to be seen all the same. */
   over: boolean;
 };
 
@@ -34,7 +34,7 @@ export async function listNotices({ actor, tx }: Ctx<UserActor>): Promise<{ wait
       staff_name(n.acknowledged_by_id) AS "acknowledgedBy", coalesce(n.acknowledged_by_id = n.user_id, false) AS "byMe",
       x.over, (count(*) FILTER (WHERE n.acknowledged_at IS NULL AND NOT x.over) OVER ())::int AS waiting
     FROM notice n LEFT JOIN reading_case c ON c.id = n.case_id
-    CROSS JOIN LATERAL (SELECT coalesce(c.state IN ('final', 'amended', 'cancelled'), false)
+    CROSS JOIN LATERAL (SELECT (n.kind <> 'over-read-differs' AND coalesce(c.state IN ('final', 'amended', 'cancelled'), false))
       OR (n.kind = 'question-open' AND c.question_state IS DISTINCT FROM 'question') AS over) x
     WHERE n.user_id = ${actor.userId}::uuid AND n.at > now() - interval '30 days'
     ORDER BY n.at DESC, n.id DESC LIMIT ${listed}`;

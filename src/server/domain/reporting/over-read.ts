@@ -1,5 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
+import { notify } from "../notices/index.ts";
 import type { HeldCase } from "../reading/index.ts";
 import type { OverRead } from "./inputs.ts";
 import type { OverReadScore } from "./shapes.ts";
@@ -33,14 +34,14 @@ export function requireScore(
   return { ...overRead, preliminary };
 }
 
-/** Records the score. It is not on the trail, which the hospital reads too; that the report was gone over is. */
+/** Records the score, and tells the author of the preliminary report where it differs. It is not on the trail, which the hospital reads too; that the report was gone over is. */
 export async function recordOverRead(
   { actor, tx }: Ctx<UserActor>,
   held: HeldCase,
   { score, significant, comment, preliminary }: OverRead & { preliminary: Preliminary },
   finalVersionId: string,
 ): Promise<void> {
-  await tx.overRead.create({
+  const { id } = await tx.overRead.create({
     data: {
       orgId: held.orgId,
       readerOrgId: held.readerOrgId,
@@ -54,6 +55,15 @@ export async function recordOverRead(
     },
     select: { id: true },
   });
+  if (score > 1)
+    await notify(tx, {
+      orgId: held.readerOrgId,
+      userIds: [preliminary.signedById],
+      kind: "over-read-differs",
+      params: {},
+      caseId: held.caseId,
+      matter: `over-read-differs ${id}`,
+    });
 }
 
 /** The scores of a case's preliminary reports, newest first. Asks no policy. */

@@ -44,7 +44,7 @@ type Row = {
 
 /**
  * Takes a delivery for one attempt. A delivery that somebody else has is looked at again when that attempt must be over. One that is moot
- * (acknowledged meanwhile, the case is done, too old, the channel was taken away, the account closed) is dropped.
+ * (acknowledged meanwhile, the case is done and it is no word of an over-read, too old, the channel was taken away, the account closed) is dropped.
  *
  * @returns null: there is nothing to send now.
  */
@@ -57,7 +57,7 @@ export async function takeNoticeDelivery(
     SELECT d.id::text AS "deliveryId", d.channel, d.kind, d.params, d.case_id::text AS "caseId", d.created_at AS at,
       d.next_attempt_at <= clock_timestamp() AS due, d.next_attempt_at AS next,
       (d.created_at < clock_timestamp() - ${usefulFor}::interval AND d.attempts > 0)
-        OR coalesce((SELECT c.state IN ('final', 'amended', 'cancelled') FROM reading_case c WHERE c.id = d.case_id), false)
+        OR d.kind <> 'over-read-differs' AND coalesce((SELECT c.state IN ('final', 'amended', 'cancelled') FROM reading_case c WHERE c.id = d.case_id), false)
         OR EXISTS (SELECT 1 FROM user_account u WHERE u.id = d.user_id AND u.deactivated_at IS NOT NULL)
         OR (d.channel <> 'webhook' AND EXISTS (SELECT 1 FROM notice n WHERE n.user_id = d.user_id AND n.matter = d.matter AND n.acknowledged_at IS NOT NULL)) AS moot,
       m.address, m.verified_at IS NOT NULL AS verified, CASE WHEN m.code_expires_at > clock_timestamp() THEN m.code END AS code,
