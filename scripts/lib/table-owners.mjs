@@ -39,6 +39,7 @@ const owners = {
   case_decline: "domain/reading",
   case_handover: "domain/reading",
   assignment_run: "domain/assignment",
+  shift_fairness: "domain/assignment",
   report_draft: "domain/reporting",
   draft_handover: "domain/reporting",
   over_read: "domain/reporting",

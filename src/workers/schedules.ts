@@ -5,10 +5,10 @@ import { config } from "#server/config.ts";
 import type { SqlCtx } from "#server/context.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
-import { groupsWithRules, purgeRuns, runAssignment } from "#server/domain/assignment/index.ts";
+import { groupsWithRules, publishShifts, purgeRuns, runAssignment } from "#server/domain/assignment/index.ts";
 import { casesToWatch, escalateCases } from "#server/domain/escalation/index.ts";
 import { purgeNotices } from "#server/domain/notices/index.ts";
-import { groupsWithEnds, remindOfEnds } from "#server/domain/readers/index.ts";
+import { groupsWithEnds, groupsWithShifts, remindOfEnds } from "#server/domain/readers/index.ts";
 import {
   casesWithLapsedClaim,
   casesWithoutPlan,
@@ -99,6 +99,19 @@ export function schedules(log: Log): Schedule[] {
           await withTenantSql(systemActor(orgId, "worker"), runAssignment).catch((error: unknown) =>
             log.warn({ orgId, reason: error instanceof Error ? error.name : "unknown" }, "a group is looked at later"),
           );
+      },
+    },
+    {
+      // Which shifts are over is told from the rows, so that none is lost while no worker runs.
+      name: "publish-shifts",
+      everyMs: 60_000,
+      run: async () => {
+        for (const orgId of await withMaintenance(groupsWithShifts))
+          try {
+            while ((await withTenantSql(systemActor(orgId, "worker"), publishShifts)) > 0);
+          } catch (error) {
+            log.warn({ orgId, reason: error instanceof Error ? error.name : "unknown" }, "shifts are published later");
+          }
       },
     },
     {

@@ -207,6 +207,8 @@ export const procedures: Record<string, Line> = {
   "readers.importWorkUnits": { reach: null, may: ["worklist_manager"] },
   "board.get": { reach: null, may: ["worklist_manager"] },
   "board.fairness": { reach: null, may: ["worklist_manager"] },
+  "board.published": { reach: null, may: ["worklist_manager"] },
+  "board.ownPublished": { reach: null, may: ["radiologist"] },
   "list.all": { reach: null, may: staff },
   "list.counts": { reach: null, may: staff },
   // The list is the hospital's, for everybody there; others than its owner change it where they may share.

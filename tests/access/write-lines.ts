@@ -54,6 +54,7 @@ export const tables: Record<string, Line> = {
   case_handover: { insert: ["reader"], update: ["reader"], delete: [] },
   // Of a reading group alone: every organisation for itself.
   assignment_run: { ...nobody, insert: ["owner"] },
+  shift_fairness: onceOfGroup,
   report_version: { ...nobody, insert: ["reader"] },
   report_document: { ...nobody, insert: ["owner"] },
   destination: ofHospital,
@@ -110,6 +111,7 @@ export const pointers: Record<string, string[]> = {
   case_handover: ["case_id", "from_id", "to_id"],
   case_message: ["case_id", "by_id"],
   assignment_rule_set: ["saved_by_id"],
+  shift_fairness: ["reader_ids"],
   case_clock_stop: ["case_id"],
   service_level: ["contract_id", "created_by_id"],
   prior_terms: ["contract_id", "created_by_id"],

@@ -244,6 +244,11 @@ async function furnishReaders(group: string, facility: string): Promise<void> {
   ])
     await owner.query(sql, [group, one]);
   await owner.query(
+    `INSERT INTO shift_fairness (org_id, starts_at, ends_at, reader_ids, jain, gini, readers, cases, loads)
+     VALUES ($1, now() - interval '1 hour', now(), ARRAY[$2]::uuid[], 1, 0, 1, 0, '[]')`,
+    [group, one],
+  );
+  await owner.query(
     "INSERT INTO reader_group (org_id, name, reader_ids) VALUES ($1, 'All of them', ARRAY[$2]::uuid[])",
     [group, one],
   );

@@ -293,4 +293,28 @@ export const assignment = [
     test: `${engine}/forecast.test.ts`,
     red: "STAT is foreseen before what is late, and what is claimed or assigned with its reader",
   },
+  {
+    what: "a shift is published before its last signature is on record",
+    file: "src/server/domain/assignment/board/publish-shifts.ts",
+    from: "new Date(now.getTime() - settledMs)",
+    to: "now",
+    test: "tests/integration/assignment-shift-fairness.test.ts",
+    red: "a shift that is over is published once, whatever is killed and however many ask, and nothing changes it",
+  },
+  {
+    what: "a roster that is changed afterwards makes a past shift",
+    file: "src/server/domain/assignment/board/publish-shifts.ts",
+    from: "last?.getTime() ?? now.getTime() - firstBackMs",
+    to: "now.getTime() - firstBackMs",
+    test: "tests/integration/assignment-shift-fairness.test.ts",
+    red: "a shift that is over is published once, whatever is killed and however many ask, and nothing changes it",
+  },
+  {
+    what: "a reader is shown shifts that were others'",
+    file: "src/server/domain/assignment/board/published-shifts.ts",
+    from: "rowsOf(tx, actor.orgId, actor.userId)",
+    to: "rowsOf(tx, actor.orgId, null)",
+    test: "tests/integration/assignment-shift-fairness.test.ts",
+    red: "the lead sees the shifts with everybody's names, a reader his own figures beside the group's, and others nothing",
+  },
 ];

@@ -9,6 +9,7 @@ import { ReaderCards } from "./reader-cards.tsx";
 import { ResetLinksCard } from "./reset-links-card.tsx";
 import { SecondFactorCard } from "./second-factor-card.tsx";
 import { SessionsCard } from "./sessions-card.tsx";
+import { ShiftWorkCard } from "./shift-work-card.tsx";
 
 export function AccountScreen({ me }: { me: Me }) {
   return (
@@ -17,7 +18,12 @@ export function AccountScreen({ me }: { me: Me }) {
         <PasswordCard />
         <SecondFactorCard />
       </div>
-      {me.can.ownReader ? <ReaderCards /> : null}
+      {me.can.ownReader ? (
+        <>
+          <ReaderCards />
+          <ShiftWorkCard />
+        </>
+      ) : null}
       <div className="grid items-start gap-4 md:grid-cols-2">
         <NoticesCard me={me} />
         <PushCard />

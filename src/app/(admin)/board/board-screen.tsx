@@ -30,6 +30,7 @@ import {
   stepTo,
 } from "./columns.ts";
 import { FairnessReport } from "./fairness-report.tsx";
+import { PublishedShifts } from "./published-shifts.tsx";
 import { ReaderRail, refusalOf, useDropPlace, useStands } from "./reader-rail.tsx";
 
 /** Time goes on without an announcement: the forecast is made anew. */
@@ -171,6 +172,7 @@ export function BoardScreen({ me, initial, at }: { me: Me; initial: Board; at: n
       </div>
       <ReaderTable board={board} now={now} />
       <FairnessReport slug={me.org.slug} />
+      <PublishedShifts slug={me.org.slug} />
     </OfficePage>
   );
 }

@@ -114,10 +114,14 @@ function download(data: Fairness, slug: string): void {
       data.fairness.gini.toFixed(3),
     ]),
   ]);
+  saveCsv(csv, `fairness-${slug}-${iso(data.until).slice(0, 10)}.csv`);
+}
+
+export function saveCsv(csv: string, fileName: string): void {
   const url = URL.createObjectURL(new Blob([csv], { type: "text/csv;charset=utf-8" }));
   const link = document.createElement("a");
   link.href = url;
-  link.download = `fairness-${slug}-${iso(data.until).slice(0, 10)}.csv`;
+  link.download = fileName;
   link.click();
   URL.revokeObjectURL(url);
 }

@@ -1,6 +1,13 @@
 export { acceptOffer, declineCase } from "./answer-offer.ts";
 export { assignCase, unassignCase } from "./assign-case.ts";
-export { FairnessOf, readBoard, readFairness } from "./board/index.ts";
+export {
+  FairnessOf,
+  ownPublishedShifts,
+  publishedShifts,
+  publishShifts,
+  readBoard,
+  readFairness,
+} from "./board/index.ts";
 export { claimByRules } from "./claim-by-rules.ts";
 export { drawCase } from "./draw-case.ts";
 export { assign } from "./engine/assign.ts";

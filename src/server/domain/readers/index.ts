@@ -1,3 +1,4 @@
+export { type EndedShift, endedShifts, groupsWithShifts } from "./ended-shifts.ts";
 export { enforceCredentials } from "./enforce-credentials.ts";
 export { furnishReader, furnishReaders } from "./furnish-reader.ts";
 export { getReader, ownReader } from "./get-reader.ts";

@@ -15,3 +15,10 @@ export function gini(values: readonly number[]): number {
   const weighted = sorted.reduce((total, value, n) => total + (2 * (n + 1) - sorted.length - 1) * value, 0);
   return weighted / (sorted.length * sum);
 }
+
+/** The middle one of them, or the mean of the two middle ones. Of nothing at all: null. */
+export function median(values: readonly number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]];
+  return low === undefined || high === undefined ? null : (low + high) / 2;
+}

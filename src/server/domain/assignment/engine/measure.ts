@@ -5,7 +5,7 @@ import type { ReaderFacts } from "./snapshot.ts";
 
 /** Waiting from arrival to signature. `met`: signed when due. What is still unread at the end is missed if it was due by then. */
 type ServiceFigures = { cases: number; met: number; meanMinutes: number; p95Minutes: number };
-type ReaderLoad = { readerId: string; cases: number; workUnits: number; hours: number };
+export type ReaderLoad = { readerId: string; cases: number; workUnits: number; hours: number };
 export type Measures = {
   byPriority: Record<Priority, ServiceFigures>;
   unread: number;
@@ -18,7 +18,7 @@ export type Measures = {
 /** What was played between two moments, in figures: the same for what truly happened and for a rehearsal, so that they stand side by side. */
 export function measure(played: Played, readers: readonly ReaderFacts[], from: Instant, until: Instant): Measures {
   const loads = loadsOf(played, readers, from, until);
-  const rates = loads.filter(({ hours }) => hours > 0).map(({ workUnits, hours }) => workUnits / hours);
+  const rates = ratesOf(loads);
   return {
     byPriority: Object.fromEntries(
       priorities.map((each) => [each, figures(played, each, until)]),
@@ -28,6 +28,10 @@ export function measure(played: Played, readers: readonly ReaderFacts[], from: I
     fairness: { jain: jain(rates), gini: gini(rates) },
   };
 }
+
+/** Work units per hour on shift of everybody who was on shift. */
+export const ratesOf = (loads: readonly ReaderLoad[]): number[] =>
+  loads.filter(({ hours }) => hours > 0).map(({ workUnits, hours }) => workUnits / hours);
 
 function figures({ readings, unread }: Played, priority: Priority, until: Instant): ServiceFigures {
   const signed = readings.filter((each) => each.priority === priority);
@@ -48,11 +52,15 @@ function loadsOf({ readings }: Played, readers: readonly ReaderFacts[], from: In
     loads.set(readerId, load);
     return load;
   };
-  for (const { id, shifts } of readers)
-    for (const shift of shifts ?? []) {
-      const hours = (Math.min(shift.until, until) - Math.max(shift.from, from)) / (60 * minuteMs);
+  for (const { id, shifts } of readers) {
+    // An hour in which two of his shifts overlap is one hour.
+    let counted = from;
+    for (const shift of (shifts ?? []).toSorted((a, b) => a.from - b.from)) {
+      const hours = (Math.min(shift.until, until) - Math.max(shift.from, counted)) / (60 * minuteMs);
       if (hours > 0) of(id).hours += hours;
+      counted = Math.max(counted, shift.until);
     }
+  }
   for (const { readerId, workUnits } of readings) {
     const load = of(readerId);
     load.cases++;
