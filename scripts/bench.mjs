@@ -10,6 +10,7 @@ const benches = {
   multipart: () => import("./bench/multipart.ts"),
   reads: () => import("./bench/reads.ts"),
   cases: () => import("./bench/cases.ts"),
+  scroll: () => import("./bench/scroll.ts"),
   viewer: () => import("./bench/viewer.ts"),
   worklist: () => import("./bench/worklist.ts"),
 };

@@ -1,58 +1,50 @@
 "use client";
 
-import { formatTime } from "@overread/shared/dicom/dates";
-import { MessageCircleQuestion, MessageCircleReply } from "lucide-react";
-import { type ReactNode, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import { type CaseColumns, type CaseSort, type SortColumn, sortColumns } from "@overread/shared/case-view";
+import { useTable } from "@tanstack/react-table";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown, ArrowUp } from "lucide-react";
+import {
+  type CSSProperties,
+  type ReactNode,
+  type Ref,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
-import { classNames } from "../../_ui/class-names.ts";
-import { Exam } from "../../_ui/exam.tsx";
-import { formatDicomDate, formatExact, formatSex, nameWritings, zoneName } from "../../_ui/format.ts";
-import { Grid, GridCell, GridHeading, GridRow } from "../../_ui/grid.tsx";
-import { conflictInWords, ownStatusWords } from "../../_ui/in-words.ts";
-import { Countdown, useNow, useZone } from "../../_ui/now.tsx";
-import { PatientName } from "../../_ui/patient-banner.tsx";
-import { PatientMark, PriorityMark, StatusMark } from "../../_ui/status.tsx";
-import { ReserveMark } from "../reservations.tsx";
+import { zoneName } from "../../_ui/format.ts";
+import { Grid, GridHeading, GridRow } from "../../_ui/grid.tsx";
+import { useNow, useZone } from "../../_ui/now.tsx";
 import { keepInPlace, newIds } from "./anchor.ts";
-import { CaseImages, imageProblem } from "./case-images.tsx";
-import { DraftMark } from "./draft-mark.tsx";
-import { SkipMark } from "./skip-mark.tsx";
+import { CaseRow } from "./case-row.tsx";
+import { caseFeatures, caseTableColumns } from "./case-table.ts";
+import { columnChoices } from "./case-views.ts";
+import { layOut } from "./column-layout.ts";
+import { caseColumns, columnsFor } from "./columns.tsx";
+import { type Density, rowHeights } from "./density.ts";
 
-const rowHeight = 32;
 /** How long a newly arrived row is marked. */
 const newForMs = 12_000;
+/** Narrower than this a row has three lines, and its height is measured. In rem, as in the classes. */
+const wideFrom = 54;
+const headHeight = 28;
+/** Rows kept ready above and below what is seen, so that no frame of a fast scroll is blank. */
+const overscan = 24;
+/** Until the browser has measured: the list on a screen of 1366 × 768. */
+const assumed = { width: 876, height: 900 };
+const rem = 16;
 
-// By the width of the list, not of the screen. Columns that tell patients apart stay longest; facility and priors are
-// hidden first, since the side panel shows them. Below 54rem a row has three lines.
-const columns = [
-  "@min-[54rem]:@max-[66rem]:grid-cols-[4rem_7.75rem_minmax(5rem,1fr)_5.25rem_minmax(7rem,1.5fr)_3.375rem_minmax(5.25rem,0.8fr)_3rem_minmax(6.875rem,0.6fr)]",
-  "@min-[66rem]:@max-[84rem]:grid-cols-[4.5rem_8.25rem_minmax(7.5rem,1.2fr)_5.25rem_minmax(9rem,1.5fr)_3.75rem_minmax(7rem,0.9fr)_4.25rem_2.75rem_minmax(8.5rem,0.5fr)]",
-  "@min-[84rem]:grid-cols-[4.5rem_8.25rem_minmax(10rem,1.3fr)_5.25rem_minmax(10rem,1.5fr)_3.75rem_minmax(7rem,0.6fr)_minmax(8rem,0.8fr)_6.5rem_2.75rem_minmax(8.5rem,0.6fr)]",
-].join(" ");
-const hospitalColumns = [
-  "@min-[54rem]:@max-[66rem]:grid-cols-[4rem_minmax(8rem,1.2fr)_5.25rem_minmax(8rem,1.5fr)_3.25rem_minmax(5.5rem,0.6fr)_5rem_minmax(6.5rem,0.8fr)]",
-  "@min-[66rem]:@max-[84rem]:grid-cols-[4.5rem_minmax(8rem,1.3fr)_5.25rem_minmax(9rem,1.5fr)_3.75rem_minmax(5.5rem,0.7fr)_5rem_minmax(6.5rem,0.8fr)]",
-  "@min-[84rem]:grid-cols-[4.5rem_minmax(10rem,1.3fr)_5.25rem_minmax(10rem,1.5fr)_3.75rem_minmax(6rem,0.5fr)_minmax(9rem,0.8fr)_5rem_minmax(7rem,0.8fr)]",
-].join(" ");
-const scrollWhenPossible: Record<string, string> = { Priors: "@max-[66rem]:hidden", Facility: "@max-[84rem]:hidden" };
-
-const headings = [
-  "Priority",
-  "Due",
-  "Exam",
-  "Study date",
-  "Patient",
-  "Sex, age",
-  "ID",
-  "Facility",
-  "Images",
-  "Priors",
-  "State",
-];
-const hospitalHeadings = headings.filter((heading) => heading !== "Due" && heading !== "Priors");
+/** What the screen does with the grid. */
+export type CaseGridHandle = { focus: () => void; reveal: (index: number) => void };
 
 /**
- * The list of cases. New rows are inserted without moving the row under the pointer; rows off screen cost no layout.
+ * The list of cases. Only what is seen is in the page, however long the list is. New rows are inserted without moving
+ * the row under the pointer.
  */
 export function CaseGrid({
   rows,
@@ -60,49 +52,145 @@ export function CaseGrid({
   selectedId,
   userId,
   hospital,
+  density,
+  columns: chosen,
+  sort,
+  total,
   onSelect,
   onOpen,
+  onSee,
+  onSort,
   foot,
   ref,
 }: {
   rows: WorklistItem[];
   /** The readers of the group who skipped each case. */
-  skips: CaseSkip[];
+  skips: ReadonlyMap<string, readonly CaseSkip[]>;
   selectedId: string | null;
   userId: string;
   hospital: boolean;
+  density: Density;
+  /** As the list has chosen them; none: all, by the room there is. */
+  columns: CaseColumns;
+  sort: CaseSort;
+  /** The number of rows that the list has, of which `rows` are here; null when it is not known. */
+  total: number | null;
   onSelect: (caseId: string) => void;
   onOpen: (item: WorklistItem) => void;
+  /** The rows that are seen now, by index. */
+  onSee: (first: number, last: number) => void;
+  /** A heading was clicked; `more`: as a further key. */
+  onSort: (by: SortColumn, more: boolean) => void;
   foot: ReactNode;
-  ref: Ref<HTMLDivElement>;
+  ref: Ref<CaseGridHandle>;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLDivElement>(null);
-  useImperativeHandle(ref, () => grid.current as HTMLDivElement, []);
+  const end = useRef<HTMLDivElement>(null);
   const now = useNow();
   const zone = useZone();
   const previousIds = useRef<string[] | null>(null);
   const pointedId = useRef<string | null>(null);
-  const end = useRef<HTMLDivElement>(null);
   /** The scroll position to restore once the list is long enough. */
   const wanted = useRef<number | null>(null);
+  const [width, setWidth] = useState(assumed.width);
   const [spaceAbove, setSpaceAbove] = useState(0);
   const [spaceBelow, setSpaceBelow] = useState(0);
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
   const [above, setAbove] = useState(0);
 
-  const ids = rows.map((row) => row.caseId);
-  const order = ids.join();
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (!box) return;
+    const measure = () => setWidth(box.clientWidth);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, []);
+  const wide = width >= wideFrom * rem;
+  const rowHeight = wide ? rowHeights[density] : 76;
+
+  const columns = useMemo(() => {
+    const own = columnsFor(hospital);
+    const chosenOnes = columnChoices(chosen, own).filter(({ shown }) => shown);
+    return chosenOnes.flatMap(({ id, width: px }) => {
+      const column = own.find((each) => each.id === id);
+      if (!column) return [];
+      // A width that somebody chose, and a column that somebody chose, are kept.
+      const { spare: _, ...kept } = column;
+      const base = chosen.length > 0 ? kept : column;
+      return [px ? { ...base, min: px / rem, grow: 0, fixed: true } : { ...base, fixed: false }];
+    });
+  }, [hospital, chosen]);
+  const { columnVisibility, columnOrder } = useMemo(() => {
+    const own = new Set(columns.map(({ id }) => id));
+    return {
+      columnVisibility: Object.fromEntries(caseColumns.map(({ id }) => [id, own.has(id)])),
+      columnOrder: columns.map(({ id }) => id),
+    };
+  }, [columns]);
+  const table = useTable({
+    features: caseFeatures,
+    columns: caseTableColumns,
+    data: rows,
+    getRowId: (item) => item.caseId,
+    state: { columnVisibility, columnOrder },
+  });
+  const model = table.getRowModel().rows;
+  const layout = useMemo(
+    () =>
+      layOut(
+        columns.map((column) => ({
+          ...column,
+          needs: column.fixed ? column.min : needsOf(column, rows),
+        })),
+        Math.floor(width / rem),
+      ),
+    [columns, rows, width],
+  );
+
+  const virtualizer = useVirtualizer({
+    count: model.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    getItemKey: (index) => model[index]?.id ?? index,
+    overscan,
+    scrollMargin: (wide ? headHeight : 0) + spaceAbove,
+    scrollPaddingStart: wide ? headHeight : 0,
+    initialRect: assumed,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every row has another height now
+  useLayoutEffect(() => virtualizer.measure(), [rowHeight, virtualizer]);
+  const shown = virtualizer.getVirtualItems();
+  const first = shown[0];
+  const last = shown.at(-1);
+  const before = first ? first.start - virtualizer.options.scrollMargin : 0;
+  const after = last ? virtualizer.getTotalSize() - (last.end - virtualizer.options.scrollMargin) : 0;
+
+  useImperativeHandle(
+    ref,
+    () => ({
+      focus: () => grid.current?.focus(),
+      reveal: (index) => virtualizer.scrollToIndex(index, { align: "auto" }),
+    }),
+    [virtualizer],
+  );
+  const [from, to] = [first?.index ?? 0, last?.index ?? 0];
+  useEffect(() => onSee(from, to), [from, to, onSee]);
+
+  const ids = useMemo(() => rows.map((row) => row.caseId), [rows]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the order changes, and reads the rest as it is then
   useLayoutEffect(() => {
-    const before = previousIds.current;
+    const previous = previousIds.current;
     previousIds.current = ids;
     const box = scroller.current;
-    if (!before || !box) return;
-    const arrived = newIds(before, ids);
+    if (!previous || !box || sameOrder(previous, ids)) return;
+    // Further pages are no news.
+    const arrived = newIds(previous, ids.slice(0, previous.length + 1));
     if (arrived.length > 0) setMarked((was) => new Set([...was, ...arrived]));
     const kept = keepInPlace({
-      before,
+      before: previous,
       after: ids,
       anchorId: pointedId.current,
       scrollTop: box.scrollTop,
@@ -121,7 +209,7 @@ export function CaseGrid({
       wanted.current = null;
     });
     if (kept.moved > 0 && arrived.length > 0) setAbove((was) => was + arrived.length);
-  }, [order]);
+  }, [ids]);
 
   // After the space has been added.
   useLayoutEffect(() => {
@@ -143,6 +231,9 @@ export function CaseGrid({
     setSpaceAbove(0);
     setSpaceBelow(0);
   };
+  const point = useCallback((caseId: string) => {
+    pointedId.current = caseId;
+  }, []);
 
   return (
     <div className="@container relative flex min-h-0 flex-1 flex-col">
@@ -152,45 +243,62 @@ export function CaseGrid({
         onScroll={(event) => {
           if (event.currentTarget.scrollTop === 0) setAbove(0);
         }}
-        className="min-h-0 flex-1 overflow-y-auto overscroll-contain has-[>[role=grid]:focus-visible]:outline-2 has-[>[role=grid]:focus-visible]:outline-offset-[-2px] has-[>[role=grid]:focus-visible]:outline-accent"
+        className="min-h-0 flex-1 overflow-y-auto overscroll-contain [overflow-anchor:none] has-[>[role=grid]:focus-visible]:outline-2 has-[>[role=grid]:focus-visible]:outline-offset-[-2px] has-[>[role=grid]:focus-visible]:outline-accent"
       >
         <Grid
           ref={grid}
           aria-label="Cases"
-          aria-rowcount={rows.length + 1}
-          aria-activedescendant={selectedId ? `case-${selectedId}` : undefined}
+          aria-rowcount={(total ?? rows.length) + 1}
+          // A row that is scrolled away is not in the page.
+          aria-activedescendant={
+            selectedId && shown.some(({ key }) => key === selectedId) ? `case-${selectedId}` : undefined
+          }
+          style={{ "--columns": layout.template, "--row": `${rowHeights[density]}px` } as CSSProperties}
           className="outline-none"
         >
-          <GridRow
-            className={classNames(
-              "sticky top-0 z-10 grid h-7 items-center gap-x-2.5 border-b border-line bg-ground px-3 text-xs text-quiet @max-[54rem]:hidden",
-              hospital ? hospitalColumns : columns,
-            )}
-          >
-            {(hospital ? hospitalHeadings : headings).map((heading) => (
-              <GridHeading key={heading} className={classNames("truncate", scrollWhenPossible[heading])}>
-                {heading === "Due" ? `Due (${zoneName(now, zone)})` : heading}
-              </GridHeading>
-            ))}
+          <GridRow className="case-head sticky top-0 z-10 grid h-7 items-center border-b border-line bg-ground px-3 text-xs text-quiet @max-[54rem]:hidden">
+            {table.getVisibleLeafColumns().map(({ id, columnDef }) => {
+              const area = layout.areas[id];
+              // What stands below another column says itself what it is.
+              if (!area || layout.stacked.has(id)) return null;
+              return (
+                <GridHeading key={id} aria-sort={sortOf(sort, id)} className="truncate">
+                  <Heading
+                    id={id}
+                    label={id === "due" ? `Due (${zoneName(now, zone)})` : String(columnDef.header)}
+                    sort={sort}
+                    onSort={onSort}
+                  />
+                </GridHeading>
+              );
+            })}
           </GridRow>
-          <div style={{ height: spaceAbove }} />
-          {rows.map((item, index) => (
-            <CaseRow
-              key={item.caseId}
-              item={item}
-              skips={skips.filter(({ caseId }) => caseId === item.caseId)}
-              rowIndex={index + 2}
-              selected={item.caseId === selectedId}
-              isNew={marked.has(item.caseId)}
-              userId={userId}
-              hospital={hospital}
-              onPoint={() => {
-                pointedId.current = item.caseId;
-              }}
-              onSelect={() => onSelect(item.caseId)}
-              onOpen={() => onOpen(item)}
-            />
-          ))}
+          <div style={{ height: spaceAbove + before }} />
+          {shown.map(({ index, key }) => {
+            const row = model[index];
+            if (!row) return null;
+            const item = row.original;
+            return (
+              <CaseRow
+                key={key}
+                item={item}
+                row={row}
+                layout={layout}
+                skips={skips.get(item.caseId)}
+                rowIndex={index + 2}
+                dataIndex={index}
+                selected={item.caseId === selectedId}
+                isNew={marked.has(item.caseId)}
+                userId={userId}
+                hospital={hospital}
+                measure={wide ? undefined : virtualizer.measureElement}
+                onPoint={point}
+                onSelect={onSelect}
+                onOpen={onOpen}
+              />
+            );
+          })}
+          <div style={{ height: after }} />
         </Grid>
         {/* Outside the grid: a grid contains rows only. */}
         {foot}
@@ -213,164 +321,47 @@ export function CaseGrid({
   );
 }
 
-function CaseRow({
-  item,
-  skips,
-  rowIndex,
-  selected,
-  isNew,
-  userId,
-  hospital,
-  onPoint,
-  onSelect,
-  onOpen,
+/** The words of a heading; where the list can be sorted by it, a button. */
+function Heading({
+  id,
+  label,
+  sort,
+  onSort,
 }: {
-  item: WorklistItem;
-  skips: CaseSkip[];
-  rowIndex: number;
-  selected: boolean;
-  isNew: boolean;
-  userId: string;
-  hospital: boolean;
-  onPoint: () => void;
-  onSelect: () => void;
-  onOpen: () => void;
+  id: string;
+  label: string;
+  sort: CaseSort;
+  onSort: (by: SortColumn, more: boolean) => void;
 }) {
-  const cell = "min-w-0 truncate";
+  const by = sortColumns.find((each) => each === id);
+  if (!by) return label;
+  const place = sort.findIndex((key) => key.by === by);
+  const Arrow = sort[place]?.down ? ArrowDown : ArrowUp;
   return (
-    <GridRow
-      id={`case-${item.caseId}`}
-      data-case-id={item.caseId}
-      data-study-uid={item.studyInstanceUid}
-      aria-rowindex={rowIndex}
-      aria-selected={selected}
-      tabIndex={-1}
-      onPointerMove={onPoint}
-      onClick={onSelect}
-      onDoubleClick={onOpen}
-      className={classNames(
-        "row-lazy relative grid cursor-default items-center gap-x-2.5 border-b border-line px-3 text-[0.8125rem] hover:bg-hover",
-        "@max-[54rem]:grid-cols-[minmax(0,1fr)_auto] @max-[54rem]:gap-y-1 @max-[54rem]:py-2 @min-[54rem]:h-8",
-        hospital ? hospitalColumns : columns,
-        selected && "bg-selected hover:bg-selected",
-        isNew && "row-arrives shadow-[inset_3px_0_0_var(--accent)]",
-      )}
+    <button
+      type="button"
+      title="Sort; with Shift as a further key"
+      onClick={(event) => onSort(by, event.shiftKey)}
+      className="inline-flex max-w-full items-center gap-0.5 hover:text-text"
     >
-      <GridCell
-        className={classNames(cell, hospital ? "@max-[54rem]:order-2" : "@max-[54rem]:order-4 @max-[54rem]:text-right")}
-      >
-        <PriorityMark priority={item.priority} />
-      </GridCell>
-      {hospital ? null : (
-        <GridCell className={classNames(cell, "@max-[54rem]:order-2 @max-[54rem]:text-right")}>
-          <Countdown dueAt={item.dueAt} timeZone={item.facilityTimeZone} done={item.done} />
-        </GridCell>
-      )}
-      <GridCell className={classNames(cell, "@max-[54rem]:order-3")} title={item.studyDescription}>
-        <Exam modalities={item.modalities} description={item.studyDescription || item.bodyParts.join(" ")} />
-      </GridCell>
-      <GridCell
-        className={classNames(cell, "tabular @max-[54rem]:order-5 @max-[54rem]:text-quiet")}
-        title={`Study of ${formatDicomDate(item.studyDate)} ${formatTime(item.studyTime)}`}
-      >
-        {formatDicomDate(item.studyDate)}
-      </GridCell>
-      <GridCell
-        className="name-line min-w-0 @max-[54rem]:order-1 @max-[54rem]:text-[0.875rem] @max-[54rem]:font-medium"
-        title={nameTitle(item)}
-      >
-        {item.patientConflict ? <PatientMark words={conflictInWords(item.patientConflict) ?? ""} /> : null}
-        {item.identity === "unknown" ? (
-          <PatientMark
-            words="No patient ID that identifies anybody: nothing to compare with was looked for"
-            mark="No ID"
-          />
-        ) : null}
-        <PatientName groups={item.patientNameGroups} />
-      </GridCell>
-      <GridCell className={classNames(cell, "tabular @max-[54rem]:hidden")}>
-        {[formatSex(item.patientSex), item.patientAge].filter(Boolean).join(", ")}
-      </GridCell>
-      <GridCell
-        className={classNames(cell, "tabular text-quiet @max-[54rem]:order-6 @max-[54rem]:text-right")}
-        title={item.patientId}
-      >
-        {item.patientId}
-      </GridCell>
-      <GridCell
-        className={classNames(cell, "text-quiet @max-[54rem]:hidden", scrollWhenPossible.Facility)}
-        title={item.facility}
-      >
-        {item.facility}
-      </GridCell>
-      <GridCell
-        className={classNames(
-          cell,
-          "tabular",
-          imageProblem(item) ? "@max-[54rem]:order-8 @max-[54rem]:col-span-2" : "@max-[54rem]:hidden",
-        )}
-      >
-        <span className="text-quiet @min-[54rem]:hidden">Images </span>
-        <CaseImages item={item} />
-      </GridCell>
-      {hospital ? null : (
-        <GridCell className={classNames(cell, "tabular text-quiet @max-[54rem]:hidden", scrollWhenPossible.Priors)}>
-          {item.priorCount > 0 ? item.priorCount : "–"}
-          {item.priorsReady ? <span title="The priors to compare with lie ready"> ✓</span> : null}
-        </GridCell>
-      )}
-      <GridCell
-        className={classNames(
-          cell,
-          hospital ? "@max-[54rem]:order-4 @max-[54rem]:text-right" : "@max-[54rem]:order-7 @max-[54rem]:col-span-2",
-          // In the narrow list of open cases, "unread" is omitted.
-          !hospital &&
-            item.status === "unread" &&
-            !item.reserved &&
-            !isNew &&
-            skips.length === 0 &&
-            "@max-[54rem]:hidden",
-        )}
-      >
-        {item.question ? <QuestionMark question={item.question} /> : null}
-        {isNew ? <span className="mr-1.5 text-xs font-semibold text-accent">New</span> : null}
-        {skips.length > 0 && !item.claimedBy ? (
-          <SkipMark skips={skips} userId={userId} />
-        ) : (
-          <Holder item={item} userId={userId} />
-        )}
-      </GridCell>
-    </GridRow>
+      <span className="truncate">{label}</span>
+      {place >= 0 ? <Arrow className="size-3 shrink-0" aria-hidden="true" /> : null}
+      {place >= 0 && sort.length > 1 ? <span className="tabular">{place + 1}</span> : null}
+    </button>
   );
 }
 
-function nameTitle(item: WorklistItem): string {
-  const { main, others } = nameWritings(item.patientNameGroups);
-  return [main, ...others].join(" · ");
+function sortOf(sort: CaseSort, id: string): "ascending" | "descending" | undefined {
+  const key = sort.find(({ by }) => by === id);
+  return key && (key.down ? "descending" : "ascending");
 }
 
-/** The site was asked something about the case, or has answered. */
-function QuestionMark({ question }: { question: NonNullable<WorklistItem["question"]> }) {
-  const words = question === "asked" ? "The site was asked, no answer yet" : "The site has answered";
-  const Icon = question === "asked" ? MessageCircleQuestion : MessageCircleReply;
-  return (
-    <span title={words} className={classNames("mr-1.5 inline-flex", question === "asked" ? "text-held" : "text-done")}>
-      <Icon className="size-3.5" aria-hidden="true" />
-      <span className="sr-only">{words}</span>
-    </span>
-  );
-}
+const sameOrder = (one: readonly string[], other: readonly string[]) =>
+  one.length === other.length && one.every((id, index) => id === other[index]);
 
-/** The case's state and holder: the caller, a colleague, or nobody. */
-function Holder({ item, userId }: { item: WorklistItem; userId: string }) {
-  const zone = useZone();
-  if (item.draft && item.draft.id !== item.claimedBy?.id) return <DraftMark item={item} userId={userId} />;
-  const { status, mine } = item;
-  if (item.reserved && !item.claimedBy) return <ReserveMark item={item} userId={userId} />;
-  if (!item.claimedBy) return <StatusMark status={status} />;
-  return (
-    <span title={item.claimedUntil ? `Claimed until ${formatExact(item.claimedUntil, zone)}` : undefined}>
-      <StatusMark status={status} word={mine ? ownStatusWords[status] : item.claimedBy.name} />
-    </span>
-  );
+/** The width that the contents of a column need, in rem: of the longest text among the first rows, as letters go. */
+function needsOf({ min, text }: { min: number; text?: (item: WorklistItem) => string }, rows: WorklistItem[]): number {
+  if (!text) return min;
+  const letters = rows.slice(0, 200).reduce((most, item) => Math.max(most, text(item).length), 0);
+  return Math.max(min, Math.min(26, letters * 0.52 + 0.5));
 }

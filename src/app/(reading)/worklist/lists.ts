@@ -1,3 +1,4 @@
+import type { CaseView } from "@overread/shared/case-view";
 import type { Inputs, WorklistItem } from "../../_trpc/types.ts";
 
 /** The lists in the side bar, in display order; `digit` is the shortcut key. */
@@ -21,9 +22,15 @@ export function listOf(value: string | null | undefined): ListId {
 const pageSize = 200;
 
 /** The query for one list. The search text is sent only when the list is longer than one page. */
-export function inputFor(list: ListId, text: string): NonNullable<Inputs["worklist"]["list"]> {
+export function inputFor(
+  list: ListId,
+  text: string,
+  view: Pick<CaseView, "filter" | "sort"> | null = null,
+): NonNullable<Inputs["worklist"]["list"]> {
   const words = text.trim() ? { text: text.trim() } : {};
-  return { filter: { list, ...words }, limit: pageSize };
+  const where = view && Object.keys(view.filter).length > 0 ? { where: view.filter } : {};
+  const sort = view && view.sort.length > 0 ? { sort: view.sort } : {};
+  return { filter: { list, ...words, ...where }, ...sort, limit: pageSize };
 }
 
 function fold(text: string): string {
@@ -57,15 +64,20 @@ export function matches(item: WorklistItem, text: string): boolean {
 }
 
 /**
- * The rows of a list in display order: the server's order, with cases that the reader skipped last. "My next" omits
+ * The rows of a list in display order: the server's order, with cases that the reader skipped last unless somebody sorted it. "My next" omits
  * what somebody else holds and what is still arriving or held.
  */
 export function rowsOf(
   items: WorklistItem[],
-  { list, text, skipped }: { list: ListId; text: string; skipped: ReadonlySet<string> },
+  {
+    list,
+    text,
+    skipped,
+    sorted = false,
+  }: { list: ListId; text: string; skipped: ReadonlySet<string>; sorted?: boolean },
 ): WorklistItem[] {
   const shown = items.filter((item) => matches(item, text) && (list !== "next" || item.next));
-  if (list !== "next" || skipped.size === 0) return shown;
+  if (list !== "next" || sorted || skipped.size === 0) return shown;
   return [...shown.filter((item) => !skipped.has(item.caseId)), ...shown.filter((item) => skipped.has(item.caseId))];
 }
 

@@ -1,15 +1,16 @@
 "use client";
 
+import type { CaseView, SortColumn } from "@overread/shared/case-view";
 import { examinationModalities } from "@overread/shared/dicom/modalities";
 import { mostReserved } from "@overread/shared/reservation";
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Keyboard } from "lucide-react";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { BellPlus, BellRing, Keyboard, Rows3, Rows4, SlidersHorizontal } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
 import { appCodeOf, detailsOf, messageFor } from "../../_trpc/errors.ts";
 import { serverNow } from "../../_trpc/server-time.ts";
-import type { Me, WorklistAnswer, WorklistItem } from "../../_trpc/types.ts";
+import type { CaseSkip, Me, Outputs, WorklistAnswer, WorklistItem } from "../../_trpc/types.ts";
 import { Button, IconButton } from "../../_ui/button.tsx";
 import { EmptyState, FailedState } from "../../_ui/empty-state.tsx";
 import { formatSpan, formatWhen, plural, zoneName } from "../../_ui/format.ts";
@@ -24,12 +25,19 @@ import { TopBar } from "../../_ui/top-bar.tsx";
 import { preloadViewer } from "../../_viewer/index.tsx";
 import { holdClaim } from "../claims.ts";
 import { ReservationKeeper, useReserve } from "../reservations.tsx";
-import { CaseGrid } from "./case-grid.tsx";
+import { CaseGrid, type CaseGridHandle } from "./case-grid.tsx";
 import { caseLabels } from "./case-labels.ts";
 import { CasePreview } from "./case-preview.tsx";
+import { addressOf, filterInWords, sortBy, viewOf } from "./case-views.ts";
+import { type Density, keepDensity } from "./density.ts";
 import { KeyHelp } from "./key-help.tsx";
-import { firstClaimable, inputFor, type ListId, lists, rowsOf, viewOnlyLists } from "./lists.ts";
+import { ListEditor, type SavedList } from "./list-editor.tsx";
+import { firstClaimable, inputFor, type ListId, listOf, lists, rowsOf, viewOnlyLists } from "./lists.ts";
 import { SkipDialog } from "./skip-dialog.tsx";
+import { useCasePages } from "./use-case-pages.ts";
+
+const noColumns: CaseView["columns"] = [];
+const noSort: CaseView["sort"] = [];
 
 export function WorklistScreen({
   me,
@@ -37,66 +45,133 @@ export function WorklistScreen({
   initial,
   initialAt,
   hospital,
+  initialDensity,
+  initialView,
+  initialLists,
 }: {
   me: Me;
-  initialList: ListId;
+  /** A built-in list, or the id of a kept one. */
+  initialList: string;
+  /** The list as changed in the address; null: as it is. */
+  initialView: CaseView | null;
+  initialLists: Outputs["list"]["all"];
   initial: WorklistAnswer;
   initialAt: number;
   hospital: boolean;
+  initialDensity: Density;
 }) {
   const trpc = useTrpc();
   const router = useRouter();
   const toast = useToast();
   const queryClient = useQueryClient();
   const zone = useZone();
-  const [list, setList] = useState<ListId>(initialList);
+  // A built-in list, or the id of one that somebody keeps; and how it is looked at now, where that is not as it was kept.
+  const [listed, setListed] = useState<{ list: string; changed: CaseView | null }>({
+    list: initialList,
+    changed: initialView,
+  });
+  const [editing, setEditing] = useState(false);
+  const kept = useQuery(trpc.list.all.queryOptions(undefined, { initialData: initialLists, staleTime: 60_000 }));
+  const keptCounts = useQuery(
+    trpc.list.counts.queryOptions(undefined, {
+      enabled: kept.data.lists.some(({ pinned }) => pinned),
+      placeholderData: keepPreviousData,
+      refetchInterval: 60_000,
+    }),
+  );
+  const saved = kept.data.lists.find(({ listId }) => listId === listed.list) ?? null;
+  const view = listed.changed ?? saved?.view ?? null;
+  const list: ListId = view ? view.base : listOf(listed.list);
   const [text, setText] = useState("");
   const [skipping, setSkipping] = useState<WorklistItem | null>(null);
   const [selectedId, setSelectedId] = useState<string | null>(null);
+  const [density, setDensity] = useState(initialDensity);
   const [help, setHelp] = useState(false);
   const filterRef = useRef<HTMLInputElement>(null);
-  const gridRef = useRef<HTMLDivElement>(null);
+  const gridRef = useRef<CaseGridHandle>(null);
 
   // A list that fits on one page is filtered here, without the server.
   const [longList, setLongList] = useState(initial.nextCursor !== null);
   // "Final" shows one day, but a search finds signed cases of any age.
-  const input = inputFor(list, longList || list === "final" ? text : "");
-  const query = useInfiniteQuery(
-    trpc.worklist.list.infiniteQueryOptions(input, {
-      getNextPageParam: (page) => page.nextCursor ?? undefined,
-      placeholderData: keepPreviousData,
-      // Due times pass without any event, so the list also refreshes by time.
-      refetchInterval: 60_000,
-      ...(list === initialList && !input.filter?.text
-        ? { initialData: { pages: [initial], pageParams: [null] }, initialDataUpdatedAt: initialAt }
-        : {}),
-    }),
+  const input = useMemo(
+    () => inputFor(list, longList || list === "final" ? text : "", view),
+    [list, longList, text, view],
   );
-  const pages = query.data?.pages;
-  const head = pages?.[0];
-  const items = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
+  const [initialInput] = useState(() => JSON.stringify(input));
+  const {
+    head: query,
+    items,
+    onSee,
+    more,
+  } = useCasePages({
+    input,
+    initial: JSON.stringify(input) === initialInput ? initial : null,
+    initialAt,
+  });
+  const head = query.data;
   useEffect(() => {
-    if (!text && head) setLongList(head.nextCursor !== null);
-  }, [text, head]);
+    if (!text && head) setLongList(head.nextCursor !== null || items.length > head.items.length);
+  }, [text, head, items]);
 
-  const skips = useMemo(() => head?.skips ?? [], [head]);
+  const skips = useMemo(() => {
+    const byCase = new Map<string, CaseSkip[]>();
+    for (const skip of head?.skips ?? []) byCase.set(skip.caseId, [...(byCase.get(skip.caseId) ?? []), skip]);
+    return byCase;
+  }, [head]);
   const skipped = useMemo(
-    () => new Set(skips.filter(({ userId }) => userId === me.user.id).map(({ caseId }) => caseId)),
-    [skips, me.user.id],
+    () => new Set(head?.skips.filter(({ userId }) => userId === me.user.id).map(({ caseId }) => caseId)),
+    [head, me.user.id],
   );
-  const rows = useMemo(() => rowsOf(items, { list, text, skipped }), [items, list, text, skipped]);
-  const selected = rows.find((row) => row.caseId === selectedId) ?? rows[0] ?? null;
+  const sorted = (view?.sort.length ?? 0) > 0;
+  const rows = useMemo(() => rowsOf(items, { list, text, skipped, sorted }), [items, list, text, skipped, sorted]);
+  const indexes = useMemo(() => new Map(rows.map(({ caseId }, index) => [caseId, index])), [rows]);
+  const selected = rows[indexes.get(selectedId ?? "") ?? 0] ?? null;
 
   useEffect(() => {
     if (!hospital) preloadViewer();
   }, [hospital]);
 
-  const showList = useCallback((next: ListId) => {
-    setList(next);
+  const show = useCallback((next: string, changed: CaseView | null) => {
+    setListed({ list: next, changed });
     setSelectedId(null);
     // The list is in the URL; the search text is not, since it may be a name.
-    window.history.replaceState(null, "", `/worklist?list=${next}`);
+    window.history.replaceState(null, "", addressOf(next, changed));
   }, []);
+  const showList = useCallback((next: string) => show(next, null), [show]);
+  const ownView = useMemo(() => view ?? viewOf(listOf(listed.list)), [view, listed.list]);
+  const sortColumn = useCallback(
+    (by: SortColumn, more: boolean) => show(listed.list, { ...ownView, sort: sortBy(ownView.sort, by, more) }),
+    [show, listed.list, ownView],
+  );
+  const refreshLists = () => void queryClient.invalidateQueries({ queryKey: trpc.list.pathKey() });
+  const failed = (error: unknown) => toast(messageFor(error), { tone: "problem" });
+  const saveList = useMutation(
+    trpc.list.save.mutationOptions({
+      onSuccess({ listId }, { name }) {
+        setEditing(false);
+        void queryClient.invalidateQueries({ queryKey: trpc.list.pathKey() }).then(() => showList(listId));
+        toast(`${name} is kept.`);
+      },
+      onError: failed,
+    }),
+  );
+  const restoreList = useMutation(trpc.list.restore.mutationOptions({ onSuccess: refreshLists, onError: failed }));
+  const removeList = useMutation(trpc.list.remove.mutationOptions({ onError: failed }));
+  const watchList = useMutation(trpc.list.watch.mutationOptions({ onSuccess: refreshLists, onError: failed }));
+  const remove = (gone: SavedList) =>
+    removeList.mutate(
+      { listId: gone.listId },
+      {
+        onSuccess() {
+          setEditing(false);
+          showList(reads ? "next" : "all");
+          refreshLists();
+          toast(`${gone.name} is deleted.`, {
+            action: { label: "Undo", run: () => restoreList.mutate({ listId: gone.listId }) },
+          });
+        },
+      },
+    );
 
   const reads = me.can.sign;
   const shownLists = useMemo(() => (reads ? lists : lists.filter((each) => viewOnlyLists.includes(each.id))), [reads]);
@@ -141,16 +216,24 @@ export function WorklistScreen({
     [claim, me.user.id, queryClient, router, rows, toast, trpc, zone],
   );
 
+  const latestOpen = useRef(open);
+  useEffect(() => {
+    latestOpen.current = open;
+  });
+  // Rows keep the same function, so that a key does not render them all.
+  const openRow = useCallback((item: WorklistItem) => void latestOpen.current(item), []);
+
   const move = useCallback(
     (by: number) => {
       if (rows.length === 0) return;
-      const at = selected ? rows.findIndex((row) => row.caseId === selected.caseId) : -1;
-      const next = rows[Math.max(0, Math.min(rows.length - 1, at + by))];
+      const at = selected ? (indexes.get(selected.caseId) ?? -1) : -1;
+      const index = Math.max(0, Math.min(rows.length - 1, at + by));
+      const next = rows[index];
       if (!next) return;
       setSelectedId(next.caseId);
-      gridRef.current?.querySelector(`[data-case-id="${next.caseId}"]`)?.scrollIntoView({ block: "nearest" });
+      gridRef.current?.reveal(index);
     },
-    [rows, selected],
+    [rows, indexes, selected],
   );
   const hand = useQuery(trpc.assignment.mine.queryOptions(undefined, { enabled: reads }));
   const draw = useMutation(trpc.assignment.draw.mutationOptions());
@@ -179,7 +262,7 @@ export function WorklistScreen({
   }, [selected, reads, toast]);
   const { reserve, pending: reserving } = useReserve();
   const leave = (caseId: string) => {
-    const at = rows.findIndex((row) => row.caseId === caseId);
+    const at = indexes.get(caseId) ?? -1;
     setSelectedId((rows[at + 1] ?? rows[at - 1] ?? null)?.caseId ?? null);
   };
 
@@ -199,6 +282,7 @@ export function WorklistScreen({
     ...Object.fromEntries(shownLists.map((each) => [each.digit, () => showList(each.id)])),
   });
 
+  const keptLists = kept.data.lists;
   const commands = useMemo<PaletteCommand[]>(() => {
     const cases = items.slice(0, 300);
     const words = caseLabels(cases);
@@ -210,6 +294,13 @@ export function WorklistScreen({
         keys: each.digit,
         run: () => showList(each.id),
       })),
+      ...keptLists.map((each) => ({
+        id: each.listId,
+        group: "Lists",
+        label: each.name,
+        run: () => showList(each.listId),
+      })),
+      { id: "edit-list", group: "Do", label: "Filter, order and columns of this list", run: () => setEditing(true) },
       { id: "theme", group: "Do", label: "Switch between dark and light", run: switchTheme },
       { id: "keys", group: "Do", label: "Show the keys", keys: "?", run: () => setHelp(true) },
       ...(!reads
@@ -226,14 +317,21 @@ export function WorklistScreen({
         hint: words[index]?.hint,
         run: () => {
           setText("");
-          if (!rows.some((row) => row.caseId === item.caseId)) showList("all");
+          if (!indexes.has(item.caseId)) showList("all");
           setSelectedId(item.caseId);
         },
       })),
     ];
-  }, [shownLists, reads, items, rows, showList, openNext, reserve]);
+  }, [shownLists, keptLists, reads, items, indexes, showList, openNext, reserve]);
 
   const counts = head?.counts;
+  // Of a long list only the rows near those in sight are here.
+  const wholeCount = view
+    ? listed.changed === null
+      ? keptCounts.data?.find(({ listId }) => listId === listed.list)?.count
+      : undefined
+    : totalOf(list, counts);
+  const shownCount = more && !text ? Math.max(rows.length, wholeCount ?? 0) : rows.length;
   return (
     <>
       <TopBar me={me} palette>
@@ -248,21 +346,46 @@ export function WorklistScreen({
             <button
               key={each.id}
               type="button"
-              aria-current={list === each.id ? "true" : undefined}
+              aria-current={listed.list === each.id ? "true" : undefined}
               onClick={() => showList(each.id)}
               className={`flex h-8 items-center justify-between gap-3 rounded-md px-2.5 max-md:gap-1.5 max-md:px-2 text-left whitespace-nowrap hover:bg-hover ${
-                list === each.id ? "bg-selected font-medium" : "text-quiet"
+                listed.list === each.id ? "bg-selected font-medium" : "text-quiet"
               }`}
             >
               {each.label}
               <span className="tabular text-xs">
-                {each.id === "next" && list === "next" && !text && !query.hasNextPage
+                {each.id === "next" && listed.list === "next" && !view && !text && !more
                   ? rows.length
                   : countOf(each.id, counts)}
               </span>
             </button>
           ))}
+          {kept.data.lists
+            .filter(({ pinned, listId }) => pinned || listId === listed.list)
+            .map((each, index) => (
+              <button
+                key={each.listId}
+                type="button"
+                title={each.by === null ? each.name : `${each.name}, by ${each.by}`}
+                aria-current={listed.list === each.listId ? "true" : undefined}
+                onClick={() => showList(each.listId)}
+                className={`flex h-8 min-w-0 shrink-0 items-center justify-between gap-3 rounded-md px-2.5 max-md:gap-1.5 max-md:px-2 text-left hover:bg-hover ${
+                  index === 0 ? "md:mt-2" : ""
+                } ${listed.list === each.listId ? "bg-selected font-medium" : "text-quiet"}`}
+              >
+                <span className="truncate">{each.name}</span>
+                <span className="tabular text-xs">
+                  {keptCounts.data?.find(({ listId }) => listId === each.listId)?.count ?? ""}
+                </span>
+              </button>
+            ))}
           <div className="mt-auto pt-2 max-md:hidden">
+            <IconButton
+              label={density === "dense" ? "Higher rows" : "Lower rows"}
+              onClick={() => setDensity(keepDensity(density === "dense" ? "relaxed" : "dense"))}
+            >
+              {density === "dense" ? <Rows3 className="size-4" /> : <Rows4 className="size-4" />}
+            </IconButton>
             <IconButton label="Show the keys (?)" onClick={() => setHelp(true)}>
               <Keyboard className="size-4" />
             </IconButton>
@@ -271,7 +394,7 @@ export function WorklistScreen({
         <main className="flex min-h-0 min-w-0 flex-1 flex-col">
           <div className="flex h-10 shrink-0 items-center gap-3 border-b border-line px-3">
             <h1 className="font-semibold whitespace-nowrap max-md:sr-only">
-              {hospital ? "Studies" : lists.find((each) => each.id === list)?.label}
+              {saved?.name ?? (hospital ? "Studies" : lists.find((each) => each.id === listed.list)?.label)}
             </h1>
             <label className="flex min-w-0 flex-1 items-center gap-2 md:max-w-96">
               <span className="sr-only">Filter by patient, id, examination or facility</span>
@@ -297,8 +420,29 @@ export function WorklistScreen({
               />
               <Kbd className="max-md:hidden">/</Kbd>
             </label>
+            <IconButton label="Filter, order and columns" onClick={() => setEditing(true)}>
+              <SlidersHorizontal className="size-4" />
+            </IconButton>
+            {saved ? (
+              <IconButton
+                label={saved.watched ? "Tell me no more of new cases here" : "Tell me of each new case here"}
+                aria-pressed={saved.watched}
+                disabled={watchList.isPending}
+                onClick={() => watchList.mutate({ listId: saved.listId, on: !saved.watched })}
+              >
+                {saved.watched ? <BellRing className="size-4 text-accent" /> : <BellPlus className="size-4" />}
+              </IconButton>
+            ) : null}
+            {listed.changed ? (
+              <Button look="quiet" className="h-7 px-2" onClick={() => showList(listed.list)}>
+                As it was
+              </Button>
+            ) : null}
+            <span className="min-w-0 truncate text-xs text-quiet max-lg:hidden">
+              {view ? filterInWords(view.filter, kept.data.facilities) : null}
+            </span>
             <span role="status" className="tabular ml-auto text-xs whitespace-nowrap text-quiet">
-              {query.isPending ? "Loading" : query.data ? plural(rows.length, "case") : null}
+              {query.isPending ? "Loading" : query.data ? plural(shownCount, "case") : null}
             </span>
             {reads ? (
               <Button
@@ -315,28 +459,28 @@ export function WorklistScreen({
             <SkeletonRows count={12} label="Loading the worklist" />
           ) : query.isError && !query.data ? (
             <FailedState message={messageFor(query.error)} onRetry={() => void query.refetch()} />
+          ) : rows.length === 0 && view && !text ? (
+            <EmptyState title="No case is on this list">It fills by itself as soon as there is one.</EmptyState>
           ) : rows.length === 0 ? (
             <Empty list={list} text={text} arriving={counts?.arriving ?? 0} onClear={() => setText("")} />
           ) : (
             <CaseGrid
               ref={gridRef}
-              key={list}
+              key={listed.list}
+              columns={view?.columns ?? noColumns}
+              sort={view?.sort ?? noSort}
+              onSort={sortColumn}
               rows={rows}
               selectedId={selected?.caseId ?? null}
               skips={skips}
               userId={me.user.id}
               hospital={hospital}
+              density={density}
+              total={text || view ? null : totalOf(list, counts)}
               onSelect={setSelectedId}
-              onOpen={(item) => void open(item)}
-              foot={
-                query.hasNextPage ? (
-                  <div className="p-3 text-center">
-                    <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
-                      {query.isFetchingNextPage ? "Loading" : "Show more"}
-                    </Button>
-                  </div>
-                ) : null
-              }
+              onOpen={openRow}
+              onSee={onSee}
+              foot={more ? <p className="p-3 text-center text-quiet">Loading</p> : null}
             />
           )}
         </main>
@@ -344,7 +488,7 @@ export function WorklistScreen({
           <CasePreview
             key={`${selected.caseId} ${selectedId !== null}`}
             item={selected}
-            skips={skips.filter(({ caseId }) => caseId === selected.caseId)}
+            skips={skips.get(selected.caseId) ?? []}
             userId={me.user.id}
             mayRead={reads}
             chosen={selectedId !== null}
@@ -356,11 +500,29 @@ export function WorklistScreen({
       </div>
       <Palette commands={commands} label="Find and do" />
       <SkipDialog item={skipping} onClose={() => setSkipping(null)} onSkipped={leave} />
+      <ListEditor
+        open={editing}
+        view={ownView}
+        saved={saved}
+        lists={kept.data}
+        hospital={hospital}
+        saving={saveList.isPending}
+        onClose={() => setEditing(false)}
+        onShow={(next) => {
+          setEditing(false);
+          show(listed.list, next);
+        }}
+        onSave={(each) => saveList.mutate(each)}
+        onRemove={remove}
+      />
       {reads ? <ReservationKeeper /> : null}
       <KeyHelp open={help} onClose={() => setHelp(false)} mayRead={reads} />
     </>
   );
 }
+
+/** How many rows a list has by its count; "My next" leaves out what the row's own status says. */
+const totalOf = (list: ListId, counts: WorklistAnswer["counts"] | undefined): number | null => counts?.[list] ?? null;
 
 function countOf(list: ListId, counts: WorklistAnswer["counts"] | undefined): number | string {
   return counts?.[list] ?? "";

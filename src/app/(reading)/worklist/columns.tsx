@@ -1,0 +1,298 @@
+import { formatTime } from "@overread/shared/dicom/dates";
+import { examinationModalities } from "@overread/shared/dicom/modalities";
+import { MessageCircleQuestion, MessageCircleReply } from "lucide-react";
+import type { ReactNode } from "react";
+import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
+import { classNames } from "../../_ui/class-names.ts";
+import { Exam } from "../../_ui/exam.tsx";
+import { formatDicomDate, formatExact, formatSex, formatWhen, nameWritings, plural } from "../../_ui/format.ts";
+import { conflictInWords, ownStatusWords } from "../../_ui/in-words.ts";
+import { Countdown, useNow, useZone, When } from "../../_ui/now.tsx";
+import { PatientName } from "../../_ui/patient-banner.tsx";
+import { PatientMark, PriorityMark, StatusMark } from "../../_ui/status.tsx";
+import { ReserveMark } from "../reservations.tsx";
+import { CaseImages, imageProblem } from "./case-images.tsx";
+import type { ColumnSpace } from "./column-layout.ts";
+import { DraftMark } from "./draft-mark.tsx";
+import { SkipMark } from "./skip-mark.tsx";
+
+/** What a cell is told beside the case. */
+type RowFacts = {
+  skips: readonly CaseSkip[];
+  userId: string;
+  hospital: boolean;
+  isNew: boolean;
+  /** The reader has a column of its own. */
+  readerApart: boolean;
+};
+
+/**
+ * A column of the worklist. `text` is what its cell says, for estimating the width that it needs; `narrow` says where
+ * it stands in a row of three lines (phones, 200 %), which has no place for columns without it.
+ */
+export type CaseColumn = Omit<ColumnSpace, "needs"> & {
+  label: string;
+  text?: (item: WorklistItem) => string;
+  title?: (item: WorklistItem) => string | undefined;
+  className?: string;
+  narrow?: (item: WorklistItem, facts: RowFacts) => string;
+  cell: (item: WorklistItem, facts: RowFacts) => ReactNode;
+  /** Columns that only one side has. */
+  only?: "reader" | "hospital";
+};
+
+const sexAndAge = (item: WorklistItem) => [formatSex(item.patientSex), item.patientAge].filter(Boolean).join(", ");
+
+/** All columns, in the order in which a new list has them. */
+export const caseColumns: readonly CaseColumn[] = [
+  {
+    id: "priority",
+    label: "Priority",
+    min: 4,
+    grow: 0,
+    narrow: (_, { hospital }) => (hospital ? "@max-[54rem]:order-2" : "@max-[54rem]:order-4 @max-[54rem]:text-right"),
+    cell: (item) => <PriorityMark priority={item.priority} />,
+  },
+  {
+    id: "due",
+    label: "Due",
+    min: 7.75,
+    grow: 0,
+    only: "reader",
+    narrow: () => "@max-[54rem]:order-2 @max-[54rem]:text-right",
+    cell: (item) => <Countdown dueAt={item.dueAt} timeZone={item.facilityTimeZone} done={item.done} />,
+  },
+  {
+    id: "exam",
+    label: "Exam",
+    min: 6.5,
+    grow: 1.5,
+    text: (item) => `${examinationModalities(item.modalities).join(" ")} ${item.studyDescription}`,
+    title: (item) => item.studyDescription,
+    narrow: () => "@max-[54rem]:order-3",
+    cell: (item) => (
+      <Exam modalities={item.modalities} description={item.studyDescription || item.bodyParts.join(" ")} />
+    ),
+  },
+  {
+    id: "facility",
+    label: "Facility",
+    min: 6,
+    grow: 0.3,
+    below: "exam",
+    className: "text-quiet",
+    text: (item) => item.facility,
+    title: (item) => item.facility,
+    cell: (item) => item.facility,
+  },
+  {
+    id: "studyDate",
+    label: "Study date",
+    min: 5.25,
+    grow: 0,
+    className: "tabular",
+    title: (item) => `Study of ${formatDicomDate(item.studyDate)} ${formatTime(item.studyTime)}`,
+    narrow: () => "@max-[54rem]:order-5 @max-[54rem]:text-quiet",
+    cell: (item) => formatDicomDate(item.studyDate),
+  },
+  {
+    id: "studyTime",
+    label: "Time",
+    min: 2.75,
+    grow: 0,
+    below: "studyDate",
+    className: "tabular text-quiet",
+    cell: (item) => formatTime(item.studyTime),
+  },
+  {
+    id: "patient",
+    label: "Patient",
+    min: 6.5,
+    grow: 1,
+    text: (item) => item.patientName,
+    title: (item) => {
+      const { main, others } = nameWritings(item.patientNameGroups);
+      return [main, ...others].join(" · ");
+    },
+    narrow: () => "@max-[54rem]:order-1 @max-[54rem]:text-[0.875rem] @max-[54rem]:font-medium",
+    cell: (item) => (
+      <>
+        {item.patientConflict ? <PatientMark words={conflictInWords(item.patientConflict) ?? ""} /> : null}
+        {item.identity === "unknown" ? (
+          <PatientMark
+            words="No patient ID that identifies anybody: nothing to compare with was looked for"
+            mark="No ID"
+          />
+        ) : null}
+        <PatientName groups={item.patientNameGroups} />
+      </>
+    ),
+  },
+  {
+    id: "patientId",
+    label: "ID",
+    min: 5.25,
+    grow: 0.2,
+    className: "tabular text-quiet",
+    text: (item) => item.patientId,
+    title: (item) => item.patientId,
+    narrow: () => "@max-[54rem]:order-6 @max-[54rem]:text-right",
+    cell: (item) => item.patientId,
+  },
+  {
+    id: "sexAge",
+    label: "Sex, age",
+    min: 3.5,
+    grow: 0,
+    below: "patientId",
+    className: "tabular",
+    text: sexAndAge,
+    cell: sexAndAge,
+  },
+  {
+    id: "images",
+    label: "Images",
+    min: 3.25,
+    grow: 0,
+    className: "tabular",
+    text: (item) => (imageProblem(item) ? "000 set aside" : "0000/0000"),
+    narrow: (item) => (imageProblem(item) ? "@max-[54rem]:order-8 @max-[54rem]:col-span-2" : "@max-[54rem]:hidden"),
+    cell: (item) => (
+      <>
+        <span className="text-quiet @min-[54rem]:hidden">Images </span>
+        <CaseImages item={item} />
+      </>
+    ),
+  },
+  {
+    id: "order",
+    label: "Order",
+    min: 3.5,
+    grow: 0,
+    className: "text-quiet",
+    title: (item) => (item.orderCount > 0 ? plural(item.orderCount, "order") : "No order was matched to this study"),
+    cell: (item) => (item.orderCount > 0 ? (item.orderCount > 1 ? item.orderCount : "Matched") : "None"),
+  },
+  {
+    id: "priors",
+    label: "Priors",
+    min: 4.25,
+    grow: 0,
+    below: "order",
+    only: "reader",
+    className: "tabular text-quiet",
+    title: (item) => `${plural(item.priorCount, "earlier study", "earlier studies")} to compare with`,
+    cell: (item) => (
+      <>
+        {item.priorCount > 0 ? plural(item.priorCount, "prior") : "–"}
+        {item.priorsReady ? <span title="The priors to compare with lie ready"> ✓</span> : null}
+      </>
+    ),
+  },
+  {
+    id: "arrived",
+    label: "Arrived",
+    min: 5.5,
+    grow: 0,
+    spare: 0,
+    className: "tabular text-quiet",
+    cell: (item) => <When at={item.arrivedAt} />,
+  },
+  {
+    id: "reader",
+    label: "Reader",
+    min: 6,
+    grow: 0.3,
+    spare: 2,
+    only: "reader",
+    text: (item) => item.claimedBy?.name ?? "",
+    title: (item) => item.claimedBy?.name,
+    cell: (item) => item.claimedBy?.name ?? "",
+  },
+  {
+    id: "draft",
+    label: "Draft",
+    min: 6,
+    grow: 0.2,
+    spare: 1,
+    only: "reader",
+    className: "text-quiet",
+    text: (item) => (item.draft ? `${item.draft.name}, 00:00` : ""),
+    cell: (item, { userId }) =>
+      item.draft ? (
+        <>
+          {item.draft.id === userId ? "Yours" : item.draft.name}, <When at={item.draft.at} />
+        </>
+      ) : null,
+  },
+  {
+    id: "state",
+    label: "State",
+    min: 6.5,
+    grow: 0.3,
+    text: (item) => item.draft?.name ?? item.claimedBy?.name ?? "",
+    narrow: (item, { hospital, isNew, skips }) =>
+      classNames(
+        hospital ? "@max-[54rem]:order-4 @max-[54rem]:text-right" : "@max-[54rem]:order-7 @max-[54rem]:col-span-2",
+        // In the narrow list of open cases, "unread" is omitted.
+        !hospital &&
+          item.status === "unread" &&
+          !item.reserved &&
+          !isNew &&
+          skips.length === 0 &&
+          "@max-[54rem]:hidden",
+      ),
+    cell: (item, { skips, userId, isNew, readerApart }) => (
+      <>
+        {item.question ? <QuestionMark question={item.question} /> : null}
+        {isNew ? <span className="mr-1.5 text-xs font-semibold text-accent">New</span> : null}
+        {skips.length > 0 && !item.claimedBy ? (
+          <SkipMark skips={[...skips]} userId={userId} />
+        ) : (
+          <Holder item={item} userId={userId} apart={readerApart} />
+        )}
+      </>
+    ),
+  },
+];
+
+/** The columns of one side, in order. */
+export const columnsFor = (hospital: boolean): readonly CaseColumn[] =>
+  caseColumns.filter(({ only }) => !only || only === (hospital ? "hospital" : "reader"));
+
+/** The site was asked something about the case, or has answered. */
+function QuestionMark({ question }: { question: NonNullable<WorklistItem["question"]> }) {
+  const words = question === "asked" ? "The site was asked, no answer yet" : "The site has answered";
+  const Icon = question === "asked" ? MessageCircleQuestion : MessageCircleReply;
+  return (
+    <span title={words} className={classNames("mr-1.5 inline-flex", question === "asked" ? "text-held" : "text-done")}>
+      <Icon className="size-3.5" aria-hidden="true" />
+      <span className="sr-only">{words}</span>
+    </span>
+  );
+}
+
+/** The case's state and holder: the caller, a colleague, or nobody. */
+function Holder({ item, userId, apart }: { item: WorklistItem; userId: string; apart: boolean }) {
+  const zone = useZone();
+  const now = useNow();
+  if (!apart && item.draft && item.draft.id !== item.claimedBy?.id) return <DraftMark item={item} userId={userId} />;
+  const { status, mine } = item;
+  if (item.reserved && !item.claimedBy) return <ReserveMark item={item} userId={userId} />;
+  if (!item.claimedBy) return <StatusMark status={status} />;
+  const until = item.claimedUntil ? `Claimed until ${formatExact(item.claimedUntil, zone)}` : undefined;
+  if (apart && !mine)
+    return (
+      <span title={until}>
+        <StatusMark status={status} />
+        {item.claimedUntil ? (
+          <span className="text-quiet"> until {formatWhen(item.claimedUntil, now, zone)}</span>
+        ) : null}
+      </span>
+    );
+  return (
+    <span title={until}>
+      <StatusMark status={status} word={mine ? ownStatusWords[status] : item.claimedBy.name} />
+    </span>
+  );
+}
