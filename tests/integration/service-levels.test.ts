@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { DomainError } from "@overread/shared/errors";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
+import { AskSite, askSite, claimCase, getCase } from "#server/domain/reading/index.ts";
 import {
   listServiceLevels,
   SaveServiceLevel,
@@ -87,6 +88,30 @@ test("a line with several times keeps all of them", async () => {
   const line = { facilityIds: [], modalities: ["CT"], priorities: [], patientClasses: [], windows, minutes: 45 };
   await save(admin, { contractId, basedOn, validFrom: null, terms: terms(600, [line]) });
   assert.deepEqual((await contractOf(lead)).versions[0]?.lines, [line]);
+});
+
+test("a case says by which line of which version it is due, and when its clock stood still", async () => {
+  const { contractId, basedOn, facilities } = await contractOf(admin);
+  const ids = facilities.map(({ facilityId }) => facilityId);
+  const line = { facilityIds: ids, modalities: [], priorities: [], patientClasses: [], windows: null, minutes: 75 };
+  await save(admin, {
+    contractId,
+    basedOn,
+    validFrom: null,
+    terms: terms(600, [{ ...line, modalities: ["XA"] }, line]),
+  });
+  const [version] = (await contractOf(admin)).versions;
+  const { caseId } = await makeUnreadCase(db.owner);
+  const { claimToken } = await withTenant(solheim, (ctx) => claimCase(ctx, { caseId }));
+  const question = AskSite.parse({ caseId, text: "Which side?", stopsClock: true, claimToken });
+  await withTenant(solheim, (ctx) => askSite(ctx, question));
+  const { whyDue } = await withTenant(solheim, (ctx) => getCase(ctx, { caseId }));
+  assert.deepEqual([whyDue.minutes, whyDue.validFrom, whyDue.line?.number], [75, version?.validFrom, 2]);
+  assert.deepEqual(
+    whyDue.stops.map(({ why, until }) => [why, until]),
+    [["question", null]],
+  );
+  assert.equal(whyDue.line?.says.facilityIds.length, 1, "of its facilities the case's own");
 });
 
 test("of two who save together one is told, and nothing of the other's is lost", async () => {

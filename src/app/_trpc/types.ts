@@ -8,6 +8,7 @@ export type Inputs = inferRouterInputs<AppRouter>;
 export type WorklistAnswer = Outputs["worklist"]["list"];
 export type WorklistItem = WorklistAnswer["items"][number];
 export type CaseSkip = WorklistAnswer["skips"][number];
+export type CaseDetail = Outputs["worklist"]["get"];
 export type OpenStudy = Outputs["study"]["open"];
 export type Report = Outputs["report"]["get"];
 export type Section = Report["sections"][number];

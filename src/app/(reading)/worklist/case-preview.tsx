@@ -9,6 +9,7 @@ import { useTrpc } from "../../_trpc/client.tsx";
 import { messageFor } from "../../_trpc/errors.ts";
 import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
 import { Button, IconButton } from "../../_ui/button.tsx";
+import { dueInWords } from "../../_ui/due-words.ts";
 import { Exam } from "../../_ui/exam.tsx";
 import { formatAgo, formatDicomDate, formatExact, formatWhen, sexLabel } from "../../_ui/format.ts";
 import { conflictInWords, inWords } from "../../_ui/in-words.ts";
@@ -182,6 +183,18 @@ export function CasePreview({
           <dt className="text-quiet">Due</dt>
           <dd>
             <Countdown dueAt={item.dueAt} timeZone={item.facilityTimeZone} done={item.done} />
+            {detail.data
+              ? dueInWords(detail.data.whyDue, {
+                  priority: item.priority,
+                  facility: item.facility,
+                  now,
+                  timeZone: item.facilityTimeZone ?? zone,
+                }).map((sentence) => (
+                  <span key={sentence} className="block text-quiet">
+                    {sentence}
+                  </span>
+                ))
+              : null}
           </dd>
           <dt className="text-quiet">Arrived</dt>
           <dd>

@@ -10,7 +10,7 @@ type ClockRow = { caseId: string; startedAt: Date; minutes: number; stops: Clock
 export async function caseClocks(
   ctx: Pick<SqlCtx, "tx">,
   caseIds: string[],
-): Promise<Map<string, CaseClock & { stops: ClockStop[] }>> {
+): Promise<Map<string, Omit<CaseClock, "stops"> & { stops: ClockStop[] }>> {
   const rows = await clockRows(ctx, caseIds);
   return new Map(
     rows.map(({ caseId, startedAt, minutes, stops }) => [caseId, { startedAt: startedAt.getTime(), minutes, stops }]),

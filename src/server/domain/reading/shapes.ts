@@ -3,6 +3,7 @@ import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import type { OrderOfStudy } from "../ordering/index.ts";
 import type { Identity } from "../patient-identity.ts";
 import type { ListId } from "./list-ids.ts";
+import type { WhyDue } from "./why-due.ts";
 
 /** What the reading module returns. Times are ISO 8601 in UTC; DICOM dates and times as received. */
 
@@ -223,6 +224,7 @@ export type CaseDetail = WorklistItem & {
   priors: PriorSummary[];
   /** What the reader before said with it, for the reading group; null where nothing was said. */
   handover: CaseHandover | null;
+  whyDue: WhyDue;
 };
 
 export type SeriesSummary = {
