@@ -214,6 +214,59 @@ describe("every page", () => {
     await context.close();
   });
 
+  test("a list is filtered, widened by hand, kept in the rail with its count, watched, deleted and brought back", async () => {
+    const { page, context } = await enter(people.reader);
+    await goTo(page, `${house.stack.baseUrl}/worklist?list=all`);
+    const rows = page.locator("[data-case-id]");
+    await page.getByRole("button", { name: "Filter, order and columns" }).click();
+    const dialog = page.locator("dialog[open]");
+    await dialog.getByLabel("STAT", { exact: true }).check();
+    assert.deepEqual(await seriousFindings(page), []);
+    await dialog.getByRole("button", { name: "Show", exact: true }).click();
+    await page.locator(`[data-case-id="${house.cases.refused}"]`).waitFor({ state: "detached" });
+    const shown = await settles(
+      "the rows",
+      () => rows.count(),
+      (count) => count > 0,
+    );
+    // Kept as it is shown: with the width that a hand gave a column.
+    const edge = page.locator('[data-edge="exam"]');
+    const before = await edge.boundingBox();
+    assert.ok(before);
+    const y = before.y + before.height / 2;
+    await page.mouse.move(before.x + 6, y);
+    await page.mouse.down();
+    await page.mouse.move(before.x + 46, y, { steps: 5 });
+    await page.mouse.up();
+    await page.waitForURL(/exam%22%2C%22width/);
+    await settles(
+      "the edge where the hand left it",
+      async () => (await edge.boundingBox())?.x ?? 0,
+      (x) => Math.abs(x - before.x - 40) < 3,
+    );
+    await reload(page);
+    await settles(
+      "the edge there after a reload",
+      async () => (await edge.boundingBox())?.x ?? 0,
+      (x) => Math.abs(x - before.x - 40) < 3,
+    );
+    await page.getByRole("button", { name: "Filter, order and columns" }).click();
+    await dialog.getByLabel("Name").fill("What cannot wait");
+    await dialog.getByRole("button", { name: "Save", exact: true }).click();
+    const kept = page.getByRole("navigation", { name: "Lists" }).getByRole("button", { name: /What cannot wait/ });
+    await kept.getByText(String(shown), { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Tell me of each new case here" }).click();
+    await page.getByRole("button", { name: "Tell me no more of new cases here" }).waitFor();
+    await page.getByRole("button", { name: "Filter, order and columns" }).click();
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await kept.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Undo" }).click();
+    await kept.and(page.locator('[aria-current="true"]')).waitFor();
+    await page.getByRole("button", { name: "Tell me no more of new cases here" }).waitFor();
+    assert.equal(await rows.count(), shown);
+    await context.close();
+  });
+
   test("a skip asks for a reason, of a STAT for words, and stands in the row after a reload", async () => {
     const { page, context } = await enter(people.reader);
     await goTo(page, `${house.stack.baseUrl}/worklist`);

@@ -302,12 +302,20 @@ test("who watches a list is told of each case that comes onto it, once, and not 
   const { listId: other } = await keep(reader, { name: "CT", view: view({ filter: { modality: ["CT"] } }) });
   for (const id of [listId, other]) await withTenant(reader, (ctx) => watchList(ctx, { listId: id, on: true }));
   assert.equal(await match(), 0, "what stood there is no news");
+  await db.owner.query(
+    "INSERT INTO notice_mail (user_id, org_id, address, verified_at) VALUES ($1, $2, 'ingrid@home.example', now())",
+    [reader.userId, reader.orgId],
+  );
   const made = await makeUnreadCase(db.owner, { requestedPriority: "STAT", modality: "CT" });
   await makeUnreadCase(db.owner, { modality: "MR" });
   const both = await Promise.all([match(), match()]);
   assert.equal(both[0] + both[1], 1, "two workers tell once, of two lists as of one");
   assert.deepEqual(await told(reader), [made.caseId]);
   assert.deepEqual(await told(colleague), []);
+  const { rows: mails } = await db.owner.query(
+    "SELECT channel, user_id AS who, case_id AS about FROM notice_delivery WHERE kind = 'list-alert'",
+  );
+  assert.deepEqual(mails, [{ channel: "mail", who: reader.userId, about: made.caseId }], "by mail as well, once");
   assert.equal(await match(), 0);
   for (const id of [listId, other]) await withTenant(reader, (ctx) => watchList(ctx, { listId: id, on: false }));
   await makeUnreadCase(db.owner, { requestedPriority: "STAT", modality: "CT" });

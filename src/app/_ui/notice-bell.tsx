@@ -119,8 +119,8 @@ function NoticeLine({ item, mayRead, onLeave }: { item: Notice; mayRead: boolean
         ) : null}
       </p>
       {acknowledge.isError ? <p className="text-xs text-stat">{messageFor(acknowledge.error)}</p> : null}
-      {open || (item.caseId && mayRead) ? (
-        <p className="flex gap-2 pt-1">
+      {open || (item.caseId && mayRead) || item.kind === "list-alert" ? (
+        <p className="flex flex-wrap gap-2 pt-1">
           {open ? (
             <Button
               disabled={acknowledge.isPending}
@@ -138,6 +138,11 @@ function NoticeLine({ item, mayRead, onLeave }: { item: Notice; mayRead: boolean
               aria-label={`Open the case: ${title}`}
             >
               Open the case
+            </Link>
+          ) : null}
+          {item.kind === "list-alert" ? (
+            <Link href={`/worklist?list=${item.params.listId}`} onClick={onLeave} className={buttonClass("quiet")}>
+              Open the list
             </Link>
           ) : null}
         </p>

@@ -106,12 +106,25 @@ export function PatientBanner({
         {patient.patientId || "—"}
         {patient.issuer ? <span className="text-quiet"> ({patient.issuer})</span> : null}
       </Fact>
-      <span className="min-w-0 truncate">
-        <span className="font-medium">{study.description || "Study without description"}</span>
-        <span className="tabular text-quiet"> · {when}</span>
-      </span>
-      {study.accessionNumber ? <Fact label="acc.">{study.accessionNumber}</Fact> : null}
-      {study.facility ? <span className="whitespace-nowrap text-quiet">{study.facility}</span> : null}
+      {/* Gives way before anything of the patient's does, and before the banner takes a second line. */}
+      <div className="flex min-w-64 flex-1 basis-0 items-baseline gap-x-4 max-sm:min-w-0 max-sm:basis-full max-sm:flex-wrap max-sm:gap-x-3">
+        <span className="flex min-w-0 gap-1">
+          <span className="truncate font-medium" title={study.description ?? undefined}>
+            {study.description || "Study without description"}
+          </span>
+          <span className="tabular shrink-0 text-quiet"> · {when}</span>
+        </span>
+        {study.accessionNumber ? (
+          <span className="shrink-0">
+            <Fact label="acc.">{study.accessionNumber}</Fact>
+          </span>
+        ) : null}
+        {study.facility ? (
+          <span className="min-w-12 shrink-[4] truncate text-quiet" title={study.facility}>
+            {study.facility}
+          </span>
+        ) : null}
+      </div>
       {aside ? <div className="ml-auto flex items-center gap-3">{aside}</div> : null}
     </section>
   );

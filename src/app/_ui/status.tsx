@@ -58,9 +58,9 @@ export function StatusMark({ status, word }: { status: Status; word?: string }) 
   // A page may be older than the portal that answers it.
   const { icon: Icon, className } = shapes[status] ?? { icon: Circle, className: "text-quiet" };
   return (
-    <span className={classNames("inline-flex items-center gap-1.5", className)}>
+    <span className={classNames("inline-flex max-w-full items-center gap-1.5 align-bottom", className)}>
       <Icon className="size-3.5 shrink-0" aria-hidden="true" />
-      {word ?? statusWords[status] ?? status}
+      <span className="truncate">{word ?? statusWords[status] ?? status}</span>
     </span>
   );
 }

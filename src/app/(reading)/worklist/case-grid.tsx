@@ -1,9 +1,8 @@
 "use client";
 
-import { type CaseColumns, type CaseSort, type SortColumn, sortColumns } from "@overread/shared/case-view";
-import { useTable } from "@tanstack/react-table";
+import type { CaseColumns, CaseSort, SortColumn } from "@overread/shared/case-view";
+import { functionalUpdate, useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { ArrowDown, ArrowUp } from "lucide-react";
 import {
   type CSSProperties,
   type ReactNode,
@@ -18,13 +17,14 @@ import {
 } from "react";
 import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
 import { zoneName } from "../../_ui/format.ts";
-import { Grid, GridHeading, GridRow } from "../../_ui/grid.tsx";
+import { Grid, GridRow } from "../../_ui/grid.tsx";
 import { useNow, useZone } from "../../_ui/now.tsx";
 import { keepInPlace, newIds } from "./anchor.ts";
+import { CaseHeading } from "./case-heading.tsx";
 import { CaseRow } from "./case-row.tsx";
 import { caseFeatures, caseTableColumns } from "./case-table.ts";
-import { columnChoices } from "./case-views.ts";
-import { layOut } from "./column-layout.ts";
+import { columnChoices, leavesOut, widthWithin } from "./case-views.ts";
+import { layOut, needsOf } from "./column-layout.ts";
 import { caseColumns, columnsFor } from "./columns.tsx";
 import { type Density, rowHeights } from "./density.ts";
 
@@ -60,6 +60,7 @@ export function CaseGrid({
   onOpen,
   onSee,
   onSort,
+  onWidth,
   foot,
   ref,
 }: {
@@ -81,6 +82,8 @@ export function CaseGrid({
   onSee: (first: number, last: number) => void;
   /** A heading was clicked; `more`: as a further key. */
   onSort: (by: SortColumn, more: boolean) => void;
+  /** A column was dragged to a width in pixels; null: as wide as it needs. */
+  onWidth: (id: string, width: number | null) => void;
   foot: ReactNode;
   ref: Ref<CaseGridHandle>;
 }) {
@@ -111,18 +114,27 @@ export function CaseGrid({
   const wide = width >= wideFrom * rem;
   const rowHeight = wide ? rowHeights[density] : 76;
 
+  /** While an edge is dragged. */
+  const [dragged, setDragged] = useState<{ id: string; width: number } | null>(null);
   const columns = useMemo(() => {
     const own = columnsFor(hospital);
-    const chosenOnes = columnChoices(chosen, own).filter(({ shown }) => shown);
-    return chosenOnes.flatMap(({ id, width: px }) => {
+    // What somebody singled out does not give way where there is little room.
+    const kept = leavesOut(chosen, own);
+    return columnChoices(chosen, own).flatMap(({ id, shown, width: px }) => {
       const column = own.find((each) => each.id === id);
-      if (!column) return [];
-      // A width that somebody chose, and a column that somebody chose, are kept.
-      const { spare: _, ...kept } = column;
-      const base = chosen.length > 0 ? kept : column;
-      return [px ? { ...base, min: px / rem, grow: 0, fixed: true } : { ...base, fixed: false }];
+      if (!column || !shown) return [];
+      const asked = dragged?.id === id ? dragged.width : px;
+      return [{ ...column, spare: kept ? undefined : column.spare, chosen: asked ? asked / rem : undefined }];
     });
-  }, [hospital, chosen]);
+  }, [hospital, chosen, dragged]);
+  const layout = useMemo(
+    () =>
+      layOut(
+        columns.map((column) => ({ ...column, needs: needsOf(column, rows.slice(0, 200)) })),
+        Math.floor(width / rem),
+      ),
+    [columns, rows, width],
+  );
   const { columnVisibility, columnOrder } = useMemo(() => {
     const own = new Set(columns.map(({ id }) => id));
     return {
@@ -130,25 +142,30 @@ export function CaseGrid({
       columnOrder: columns.map(({ id }) => id),
     };
   }, [columns]);
+  const columnSizing = useMemo(
+    () => Object.fromEntries(Object.entries(layout.widths).map(([id, wide]) => [id, wide * rem])),
+    [layout],
+  );
   const table = useTable({
     features: caseFeatures,
     columns: caseTableColumns,
     data: rows,
     getRowId: (item) => item.caseId,
-    state: { columnVisibility, columnOrder },
+    state: { columnVisibility, columnOrder, columnSizing },
+    columnResizeMode: "onChange",
+    onColumnSizingChange: (updater) => {
+      const [id, px] =
+        Object.entries(functionalUpdate(updater, columnSizing)).find(([id, px]) => px !== columnSizing[id]) ?? [];
+      if (id && px) setDragged({ id, width: widthWithin(px) });
+    },
   });
+  const resizing = table.state.columnResizing.isResizingColumn !== false;
+  useEffect(() => {
+    if (resizing || !dragged) return;
+    setDragged(null);
+    onWidth(dragged.id, dragged.width);
+  }, [resizing, dragged, onWidth]);
   const model = table.getRowModel().rows;
-  const layout = useMemo(
-    () =>
-      layOut(
-        columns.map((column) => ({
-          ...column,
-          needs: column.fixed ? column.min : needsOf(column, rows),
-        })),
-        Math.floor(width / rem),
-      ),
-    [columns, rows, width],
-  );
 
   const virtualizer = useVirtualizer({
     count: model.length,
@@ -257,19 +274,19 @@ export function CaseGrid({
           className="outline-none"
         >
           <GridRow className="case-head sticky top-0 z-10 grid h-7 items-center border-b border-line bg-ground px-3 text-xs text-quiet @max-[54rem]:hidden">
-            {table.getVisibleLeafColumns().map(({ id, columnDef }) => {
-              const area = layout.areas[id];
+            {table.getHeaderGroups()[0]?.headers.map((header) => {
+              const { id, columnDef } = header.column;
               // What stands below another column says itself what it is.
-              if (!area || layout.stacked.has(id)) return null;
+              if (!layout.areas[id] || layout.stacked.has(id)) return null;
               return (
-                <GridHeading key={id} aria-sort={sortOf(sort, id)} className="truncate">
-                  <Heading
-                    id={id}
-                    label={id === "due" ? `Due (${zoneName(now, zone)})` : String(columnDef.header)}
-                    sort={sort}
-                    onSort={onSort}
-                  />
-                </GridHeading>
+                <CaseHeading
+                  key={id}
+                  header={header}
+                  label={id === "due" ? `Due (${zoneName(now, zone)})` : String(columnDef.header)}
+                  sort={sort}
+                  onSort={onSort}
+                  onWidth={onWidth}
+                />
               );
             })}
           </GridRow>
@@ -321,47 +338,5 @@ export function CaseGrid({
   );
 }
 
-/** The words of a heading; where the list can be sorted by it, a button. */
-function Heading({
-  id,
-  label,
-  sort,
-  onSort,
-}: {
-  id: string;
-  label: string;
-  sort: CaseSort;
-  onSort: (by: SortColumn, more: boolean) => void;
-}) {
-  const by = sortColumns.find((each) => each === id);
-  if (!by) return label;
-  const place = sort.findIndex((key) => key.by === by);
-  const Arrow = sort[place]?.down ? ArrowDown : ArrowUp;
-  return (
-    <button
-      type="button"
-      title="Sort; with Shift as a further key"
-      onClick={(event) => onSort(by, event.shiftKey)}
-      className="inline-flex max-w-full items-center gap-0.5 hover:text-text"
-    >
-      <span className="truncate">{label}</span>
-      {place >= 0 ? <Arrow className="size-3 shrink-0" aria-hidden="true" /> : null}
-      {place >= 0 && sort.length > 1 ? <span className="tabular">{place + 1}</span> : null}
-    </button>
-  );
-}
-
-function sortOf(sort: CaseSort, id: string): "ascending" | "descending" | undefined {
-  const key = sort.find(({ by }) => by === id);
-  return key && (key.down ? "descending" : "ascending");
-}
-
 const sameOrder = (one: readonly string[], other: readonly string[]) =>
   one.length === other.length && one.every((id, index) => id === other[index]);
-
-/** The width that the contents of a column need, in rem: of the longest text among the first rows, as letters go. */
-function needsOf({ min, text }: { min: number; text?: (item: WorklistItem) => string }, rows: WorklistItem[]): number {
-  if (!text) return min;
-  const letters = rows.slice(0, 200).reduce((most, item) => Math.max(most, text(item).length), 0);
-  return Math.max(min, Math.min(26, letters * 0.52 + 0.5));
-}

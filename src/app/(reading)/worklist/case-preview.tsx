@@ -76,7 +76,7 @@ export function CasePreview({
     <aside
       aria-label="Selected case"
       data-sheet={sheet}
-      className="flex shrink-0 flex-col gap-4 overflow-y-auto border-line bg-panel p-4 max-lg:max-h-[46vh] max-lg:border-t max-lg:data-[sheet=false]:hidden lg:w-80 lg:border-l max-md:order-last md:max-lg:absolute md:max-lg:inset-x-40 md:max-lg:right-0 md:max-lg:bottom-0"
+      className="flex shrink-0 flex-col gap-4 overflow-y-auto border-line bg-panel p-4 max-lg:max-h-[46vh] max-lg:border-t max-lg:data-[sheet=false]:hidden lg:w-72 2xl:w-80 lg:border-l max-md:order-last md:max-lg:absolute md:max-lg:inset-x-40 md:max-lg:right-0 md:max-lg:bottom-0"
     >
       <header className="flex flex-col gap-1">
         <div className="flex items-start justify-between gap-2">
@@ -188,7 +188,7 @@ export function CasePreview({
                   priority: item.priority,
                   facility: item.facility,
                   now,
-                  timeZone: item.facilityTimeZone ?? zone,
+                  timeZone: zone,
                 }).map((sentence) => (
                   <span key={sentence} className="block text-quiet">
                     {sentence}

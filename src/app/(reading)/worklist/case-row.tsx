@@ -12,6 +12,10 @@ import { caseColumns } from "./columns.tsx";
 const columnOf = new Map(caseColumns.map((column) => [column.id, column]));
 const noSkips: readonly CaseSkip[] = [];
 
+/** What stands at the end of the line below a column. */
+const endOf = (below: string | undefined, { stacked }: ColumnLayout) =>
+  caseColumns.some((column) => column.end && column.below === below && stacked.has(column.id));
+
 /** One case of the list. Rendered again only when it, its place or its mark changes, however long the list is. */
 export const CaseRow = memo(function CaseRow({
   item,
@@ -45,7 +49,7 @@ export const CaseRow = memo(function CaseRow({
   onSelect: (caseId: string) => void;
   onOpen: (item: WorklistItem) => void;
 }) {
-  const facts = { skips, userId, hospital, isNew, readerApart: Boolean(layout.areas.reader && layout.areas.draft) };
+  const readerApart = Boolean(layout.areas.reader && layout.areas.draft);
   return (
     <GridRow
       ref={measure}
@@ -70,6 +74,8 @@ export const CaseRow = memo(function CaseRow({
         const column = columnOf.get(id);
         const area = layout.areas[id];
         if (!column || !(area || column.narrow)) return null;
+        const isBelow = layout.stacked.has(id);
+        const facts = { skips, userId, hospital, isNew, readerApart, isBelow };
         return (
           <GridCell
             key={id}
@@ -80,7 +86,9 @@ export const CaseRow = memo(function CaseRow({
               column.className,
               column.narrow ? column.narrow(item, facts) : "@max-[54rem]:hidden",
               !area && "@min-[54rem]:hidden",
-              layout.stacked.has(id) ? "case-below" : area?.endsWith("/ 2") && "case-above",
+              isBelow ? "case-below" : area?.endsWith("/ 2") && "case-above",
+              isBelow && column.end && "case-end",
+              isBelow && !column.end && endOf(column.below, layout) && "case-start",
             )}
           >
             {column.cell(item, facts)}

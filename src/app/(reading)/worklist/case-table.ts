@@ -1,5 +1,7 @@
 import {
   columnOrderingFeature,
+  columnResizingFeature,
+  columnSizingFeature,
   columnVisibilityFeature,
   createColumnHelper,
   tableFeatures,
@@ -8,7 +10,12 @@ import type { WorklistItem } from "../../_trpc/types.ts";
 import { caseColumns } from "./columns.tsx";
 
 /** What the worklist's table can do. Sorting and filtering are the server's: the list is longer than what is here. */
-export const caseFeatures = tableFeatures({ columnOrderingFeature, columnVisibilityFeature });
+export const caseFeatures = tableFeatures({
+  columnOrderingFeature,
+  columnResizingFeature,
+  columnSizingFeature,
+  columnVisibilityFeature,
+});
 export type CaseFeatures = typeof caseFeatures;
 
 const helper = createColumnHelper<CaseFeatures, WorklistItem>();

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressOf, columnChoices, filterInWords, parseView, sortBy, viewOf } from "./case-views.ts";
+import {
+  addressOf,
+  columnChoices,
+  filterInWords,
+  leavesOut,
+  parseView,
+  sortBy,
+  viewOf,
+  withWidth,
+} from "./case-views.ts";
 import { lists } from "./lists.ts";
 
 const known = [
@@ -60,4 +69,17 @@ test("a filter is said in words", () => {
     [],
   );
   assert.equal(words, "STAT or urgent · due in the next 1 hour · study today in Europe/Berlin · held by nobody");
+});
+
+test("a dragged width is kept with all columns there are, one that is taken back leaves the list as it was", () => {
+  const known = [
+    { id: "due", label: "Due" },
+    { id: "exam", label: "Exam" },
+  ];
+  const dragged = withWidth([], known, "exam", 211.7);
+  assert.deepEqual(dragged, [{ id: "due" }, { id: "exam", width: 212 }]);
+  assert.equal(leavesOut(dragged, known), false);
+  assert.deepEqual(withWidth(dragged, known, "exam", null), []);
+  assert.deepEqual(withWidth([{ id: "exam" }], known, "exam", 5), [{ id: "exam", width: 24 }]);
+  assert.equal(leavesOut([{ id: "exam" }], known), true);
 });

@@ -56,6 +56,33 @@ export function columnChoices(
   return [...chosen, ...rest];
 }
 
+/** Whether a list shows less than all columns: then those that it shows were singled out. */
+export const leavesOut = (columns: CaseColumns, known: readonly { id: string; label: string }[]): boolean =>
+  columns.length > 0 && columnChoices(columns, known).some(({ shown }) => !shown);
+
+/** A width in px as a list may keep it. */
+export const widthWithin = (px: number): number => Math.min(800, Math.max(24, Math.round(px)));
+
+/** The columns of a list once one of them has a width, or (null) no longer one of its own. */
+export function withWidth(
+  columns: CaseColumns,
+  known: readonly { id: string; label: string }[],
+  id: string,
+  width: number | null,
+): CaseColumns {
+  const next = columnChoices(columns, known)
+    .filter(({ shown }) => shown)
+    .map((column) => (column.id === id ? { ...column, width } : column));
+  // As every list is at first: nothing of it is anybody's choice.
+  const usual = next.length === known.length && next.every((each, at) => each.id === known[at]?.id && !each.width);
+  return usual
+    ? []
+    : next.map((each) => ({
+        id: each.id as CaseColumns[number]["id"],
+        ...(each.width ? { width: widthWithin(each.width) } : {}),
+      }));
+}
+
 const units = { minutes: "minute", hours: "hour", days: "day" } as const;
 const days: Record<string, string> = { "-1": "yesterday", "0": "today", "1": "tomorrow" };
 function whenInWords(when: When): string {

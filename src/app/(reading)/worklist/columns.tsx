@@ -24,6 +24,8 @@ type RowFacts = {
   isNew: boolean;
   /** The reader has a column of its own. */
   readerApart: boolean;
+  /** The cell stands below another one, so that no heading says what it is. */
+  isBelow: boolean;
 };
 
 /**
@@ -41,6 +43,10 @@ export type CaseColumn = Omit<ColumnSpace, "needs"> & {
   only?: "reader" | "hospital";
 };
 
+const writings = ({ patientNameGroups }: WorklistItem) => {
+  const { main, others } = nameWritings(patientNameGroups);
+  return [main, ...others].join(" · ");
+};
 const sexAndAge = (item: WorklistItem) => [formatSex(item.patientSex), item.patientAge].filter(Boolean).join(", ");
 
 /** All columns, in the order in which a new list has them. */
@@ -48,7 +54,7 @@ export const caseColumns: readonly CaseColumn[] = [
   {
     id: "priority",
     label: "Priority",
-    min: 4,
+    min: 4.25,
     grow: 0,
     narrow: (_, { hospital }) => (hospital ? "@max-[54rem]:order-2" : "@max-[54rem]:order-4 @max-[54rem]:text-right"),
     cell: (item) => <PriorityMark priority={item.priority} />,
@@ -93,7 +99,12 @@ export const caseColumns: readonly CaseColumn[] = [
     className: "tabular",
     title: (item) => `Study of ${formatDicomDate(item.studyDate)} ${formatTime(item.studyTime)}`,
     narrow: () => "@max-[54rem]:order-5 @max-[54rem]:text-quiet",
-    cell: (item) => formatDicomDate(item.studyDate),
+    cell: (item) => (
+      <>
+        {formatDicomDate(item.studyDate)}
+        <span className="@min-[54rem]:hidden"> {formatTime(item.studyTime)}</span>
+      </>
+    ),
   },
   {
     id: "studyTime",
@@ -107,13 +118,11 @@ export const caseColumns: readonly CaseColumn[] = [
   {
     id: "patient",
     label: "Patient",
-    min: 6.5,
+    // Has room below for ID, sex and age.
+    min: 8.5,
     grow: 1,
-    text: (item) => item.patientName,
-    title: (item) => {
-      const { main, others } = nameWritings(item.patientNameGroups);
-      return [main, ...others].join(" · ");
-    },
+    text: (item) => `${item.patientConflict || item.identity === "unknown" ? "Patient?  " : ""}${writings(item)}`,
+    title: writings,
     narrow: () => "@max-[54rem]:order-1 @max-[54rem]:text-[0.875rem] @max-[54rem]:font-medium",
     cell: (item) => (
       <>
@@ -133,6 +142,7 @@ export const caseColumns: readonly CaseColumn[] = [
     label: "ID",
     min: 5.25,
     grow: 0.2,
+    below: "patient",
     className: "tabular text-quiet",
     text: (item) => item.patientId,
     title: (item) => item.patientId,
@@ -144,7 +154,8 @@ export const caseColumns: readonly CaseColumn[] = [
     label: "Sex, age",
     min: 3.5,
     grow: 0,
-    below: "patientId",
+    below: "patient",
+    end: true,
     className: "tabular",
     text: sexAndAge,
     cell: sexAndAge,
@@ -194,9 +205,14 @@ export const caseColumns: readonly CaseColumn[] = [
     label: "Arrived",
     min: 5.5,
     grow: 0,
-    spare: 0,
+    below: "due",
     className: "tabular text-quiet",
-    cell: (item) => <When at={item.arrivedAt} />,
+    cell: (item, { isBelow }) => (
+      <>
+        {isBelow ? "arrived " : null}
+        <When at={item.arrivedAt} />
+      </>
+    ),
   },
   {
     id: "reader",
@@ -230,7 +246,8 @@ export const caseColumns: readonly CaseColumn[] = [
     label: "State",
     min: 6.5,
     grow: 0.3,
-    text: (item) => item.draft?.name ?? item.claimedBy?.name ?? "",
+    // With room for the mark before it.
+    text: (item) => `    ${item.draft?.name ?? item.claimedBy?.name ?? ""}`,
     narrow: (item, { hospital, isNew, skips }) =>
       classNames(
         hospital ? "@max-[54rem]:order-4 @max-[54rem]:text-right" : "@max-[54rem]:order-7 @max-[54rem]:col-span-2",

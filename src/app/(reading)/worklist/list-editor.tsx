@@ -1,24 +1,14 @@
 "use client";
 
-import {
-  type CaseColumns,
-  type CaseFilter,
-  type CaseView,
-  filterModalities,
-  type SortColumn,
-  sortColumns,
-  type When,
-} from "@overread/shared/case-view";
-import { ArrowDown, ArrowUp } from "lucide-react";
+import { type CaseFilter, type CaseView, filterModalities } from "@overread/shared/case-view";
 import { type ReactNode, useState } from "react";
 import type { Inputs, Outputs } from "../../_trpc/types.ts";
-import { Button, IconButton } from "../../_ui/button.tsx";
+import { Button } from "../../_ui/button.tsx";
 import { Dialog } from "../../_ui/dialog.tsx";
 import { Field, SelectField } from "../../_ui/field.tsx";
 import { statusWords } from "../../_ui/in-words.ts";
-import { useZone } from "../../_ui/now.tsx";
-import { columnChoices } from "./case-views.ts";
-import { columnsFor } from "./columns.tsx";
+import { Columns, Order } from "./list-columns.tsx";
+import { Choice, One, Time } from "./list-filter-fields.tsx";
 
 type Lists = Outputs["list"]["all"];
 export type SavedList = Lists["lists"][number];
@@ -27,18 +17,6 @@ type Audience = Inputs["list"]["save"]["audience"];
 export type ListToSave = Inputs["list"]["save"];
 
 const bases = { next: "What I could read next", all: "All open cases", final: "Signed within a day" } as const;
-const sortWords: Record<SortColumn, string> = {
-  priority: "Priority",
-  due: "Due",
-  exam: "Modality",
-  facility: "Facility",
-  studyDate: "Study date and time",
-  arrived: "Arrival",
-  images: "Images",
-  priors: "Priors",
-  reader: "Reader",
-  state: "State",
-};
 const { arriving, unread, claimed, drafted, preliminary, held } = statusWords;
 const states = { arriving, unread, claimed, drafted, preliminary, held };
 const roleWords: Partial<Record<string, string>> = {
@@ -266,238 +244,20 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-/** Several of a few values; none chosen: any. */
-function Choice<V extends string>({
-  label,
-  values,
-  chosen,
-  onChoose,
-}: {
-  label: string;
-  values: Record<V, string>;
-  chosen: readonly V[] | undefined;
-  onChoose: (chosen: V[] | undefined) => void;
-}) {
-  return (
-    <fieldset className="flex flex-wrap items-center gap-x-3 gap-y-1">
-      <legend className="float-left mr-3 w-16 text-[0.8125rem] font-medium">{label}</legend>
-      {(Object.entries(values) as [V, string][]).map(([value, words]) => (
-        <label key={value} className="flex items-center gap-1.5 text-[0.8125rem]">
-          <input
-            type="checkbox"
-            checked={chosen?.includes(value) ?? false}
-            onChange={({ target }) => {
-              const rest = (chosen ?? []).filter((each) => each !== value);
-              const next = target.checked ? [...rest, value] : rest;
-              onChoose(next.length > 0 ? next : undefined);
-            }}
-          />
-          {words}
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
-/** One of a few values, or any. */
-function One<V extends string>({
-  label,
-  value,
-  words,
-  onChange,
-}: {
-  label: string;
-  value: V | undefined;
-  words: Record<V, string>;
-  onChange: (value: V | undefined) => void;
-}) {
-  return (
-    <SelectField
-      label={label}
-      value={value ?? ""}
-      onChange={({ target }) => onChange(target.value === "" ? undefined : (target.value as V))}
-    >
-      <option value="">any</option>
-      {(Object.entries(words) as [V, string][]).map(([each, word]) => (
-        <option key={each} value={each}>
-          {word}
-        </option>
-      ))}
-    </SelectField>
-  );
-}
-
-/** The times that are asked for, as `is:count:unit` or `on:day:zone`. */
-const times = [
-  ["within-last:30:minutes", "in the last 30 minutes"],
-  ["within-last:2:hours", "in the last 2 hours"],
-  ["within-last:8:hours", "in the last 8 hours"],
-  ["within-last:24:hours", "in the last 24 hours"],
-  ["within-last:7:days", "in the last 7 days"],
-  ["within-next:15:minutes", "in the next 15 minutes"],
-  ["within-next:1:hours", "in the next hour"],
-  ["within-next:4:hours", "in the next 4 hours"],
-  ["longer-ago:1:minutes", "in the past"],
-  ["longer-ago:2:hours", "more than 2 hours ago"],
-  ["on:0:facility", "today at the facility"],
-  ["on:-1:facility", "yesterday at the facility"],
-] as const;
-
-function timeText(when: When): string {
-  return when.is === "on" ? `on:${when.day}:${when.zone}` : `${when.is}:${when.count}:${when.unit}`;
-}
-function timeOf(text: string): When | undefined {
-  const [is, count, rest = ""] = text.split(":") as [When["is"] | "", string, string];
-  if (is === "") return undefined;
-  if (is === "on") return { is, day: Number(count), zone: rest };
-  return { is, count: Number(count), unit: rest as "minutes" | "hours" | "days" };
-}
-
-function Time({
-  label,
-  value,
-  onChange,
-}: {
-  label: string;
-  value: When | undefined;
-  onChange: (value: When | undefined) => void;
-}) {
-  const zone = useZone();
-  const offered: [string, string][] = [...times.map(([text, words]) => [text, words] as [string, string])];
-  if (zone !== "UTC") offered.push([`on:0:${zone}`, `today in ${zone.replaceAll("_", " ")}`]);
-  offered.push(["on:0:UTC", "today in UTC"]);
-  const chosen = value ? timeText(value) : "";
-  if (chosen && !offered.some(([text]) => text === chosen)) offered.push([chosen, chosen.replaceAll(":", " ")]);
-  return (
-    <SelectField label={label} value={chosen} onChange={({ target }) => onChange(timeOf(target.value))}>
-      <option value="">any time</option>
-      {offered.map(([text, words]) => (
-        <option key={text} value={text}>
-          {words}
-        </option>
-      ))}
-    </SelectField>
-  );
-}
-
-/** Up to three keys, the first counting most. */
-function Order({ sort, onChange }: { sort: CaseView["sort"]; onChange: (sort: CaseView["sort"]) => void }) {
-  const text = (key: CaseView["sort"][number] | undefined) => (key ? `${key.down ? "-" : ""}${key.by}` : "");
-  return (
-    <div className="grid gap-3 sm:grid-cols-3">
-      {[0, 1, 2].map((place) =>
-        place > sort.length ? null : (
-          <SelectField
-            key={place}
-            label={place === 0 ? "By" : "then by"}
-            value={text(sort[place])}
-            onChange={({ target }) => {
-              const down = target.value.startsWith("-");
-              const by = target.value.replace("-", "") as SortColumn;
-              const key = target.value === "" ? [] : [{ by, down }];
-              onChange(
-                [...sort.slice(0, place), ...key, ...sort.slice(place + 1)].filter(
-                  (each, index, all) => all.findIndex((other) => other.by === each.by) === index,
-                ),
-              );
-            }}
-          >
-            <option value="">{place === 0 ? "urgency" : "nothing more"}</option>
-            {sortColumns.map((by) => [
-              <option key={by} value={by}>
-                {sortWords[by]}, upwards
-              </option>,
-              <option key={`-${by}`} value={`-${by}`}>
-                {sortWords[by]}, downwards
-              </option>,
-            ])}
-          </SelectField>
-        ),
-      )}
-    </div>
-  );
-}
-
-function Columns({
-  columns,
-  hospital,
-  onChange,
-}: {
-  columns: CaseColumns;
-  hospital: boolean;
-  onChange: (columns: CaseColumns) => void;
-}) {
-  const choices = columnChoices(columns, columnsFor(hospital));
-  const put = (next: typeof choices) =>
-    onChange(
-      next
-        .filter(({ shown }) => shown)
-        .map(({ id, width }) => ({ id: id as CaseColumns[number]["id"], ...(width ? { width } : {}) })),
-    );
-  const move = (from: number, to: number) => {
-    const next = [...choices];
-    const [column] = next.splice(from, 1);
-    if (column) next.splice(to, 0, column);
-    put(next);
-  };
-  return (
-    <>
-      <ol className="grid gap-1 sm:grid-cols-2">
-        {choices.map((column, place) => (
-          <li key={column.id} className="flex items-center gap-1.5">
-            <label className="flex min-w-0 flex-1 items-center gap-1.5 text-[0.8125rem]">
-              <input
-                type="checkbox"
-                checked={column.shown}
-                onChange={({ target }) =>
-                  put(choices.map((each) => (each === column ? { ...each, shown: target.checked } : each)))
-                }
-              />
-              {column.label}
-            </label>
-            <input
-              aria-label={`Width of ${column.label} in pixels`}
-              inputMode="numeric"
-              placeholder="auto"
-              value={column.width ?? ""}
-              disabled={!column.shown}
-              onChange={({ target }) => {
-                const width = Number.parseInt(target.value, 10);
-                const fits = Number.isInteger(width) && width > 0 && width <= 800;
-                put(choices.map((each) => (each === column ? { ...each, width: fits ? width : null } : each)));
-              }}
-              className="tabular h-7 w-14 rounded-md border border-line-strong bg-panel px-1.5 text-xs"
-            />
-            <IconButton
-              label={`${column.label} further forward`}
-              disabled={place === 0}
-              onClick={() => move(place, place - 1)}
-            >
-              <ArrowUp className="size-3.5" />
-            </IconButton>
-            <IconButton
-              label={`${column.label} further back`}
-              disabled={place === choices.length - 1}
-              onClick={() => move(place, place + 1)}
-            >
-              <ArrowDown className="size-3.5" />
-            </IconButton>
-          </li>
-        ))}
-      </ol>
-      {columns.length > 0 ? (
-        <Button look="quiet" className="self-start" onClick={() => onChange([])}>
-          All columns, by the room there is
-        </Button>
-      ) : null}
-    </>
-  );
-}
-
 /** While a width is typed it may be too small for a while. */
 const wideEnough = (view: CaseView): CaseView => ({
   ...view,
   columns: view.columns.map((column) => (column.width ? { ...column, width: Math.max(24, column.width) } : column)),
+});
+
+/** A list that is kept, as it is saved again. */
+export const asKept = (saved: SavedList): ListToSave => ({
+  listId: saved.listId,
+  version: saved.version,
+  name: saved.name,
+  audience: audienceOf(audienceText(saved)),
+  pinned: saved.pinned,
+  view: saved.view,
 });
 
 function audienceText({ audience, role, groupId }: SavedList): string {

@@ -28,6 +28,8 @@ export default async function WorklistPage({ searchParams }: { searchParams: Sea
   const density = densityOf((await cookies()).get(densityCookie)?.value);
   return (
     <WorklistScreen
+      // A link to another list, such as from a notice, is another list.
+      key={`${list} ${one(view) ?? ""}`}
       me={me}
       initialList={list}
       initial={initial}

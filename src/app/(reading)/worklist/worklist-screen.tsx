@@ -3,19 +3,16 @@
 import type { CaseView, SortColumn } from "@overread/shared/case-view";
 import { examinationModalities } from "@overread/shared/dicom/modalities";
 import { mostReserved } from "@overread/shared/reservation";
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { BellPlus, BellRing, Keyboard, Rows3, Rows4, SlidersHorizontal } from "lucide-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
 import { appCodeOf, detailsOf, messageFor } from "../../_trpc/errors.ts";
 import { serverNow } from "../../_trpc/server-time.ts";
 import type { CaseSkip, Me, Outputs, WorklistAnswer, WorklistItem } from "../../_trpc/types.ts";
-import { Button, IconButton } from "../../_ui/button.tsx";
-import { EmptyState, FailedState } from "../../_ui/empty-state.tsx";
-import { formatSpan, formatWhen, plural, zoneName } from "../../_ui/format.ts";
-import { Kbd } from "../../_ui/kbd.tsx";
-import { useNow, useZone } from "../../_ui/now.tsx";
+import { FailedState } from "../../_ui/empty-state.tsx";
+import { formatSpan, formatWhen, plural } from "../../_ui/format.ts";
+import { useZone } from "../../_ui/now.tsx";
 import { Palette, type PaletteCommand } from "../../_ui/palette.tsx";
 import { useShortcuts } from "../../_ui/shortcuts.ts";
 import { SkeletonRows } from "../../_ui/skeleton.tsx";
@@ -28,13 +25,19 @@ import { ReservationKeeper, useReserve } from "../reservations.tsx";
 import { CaseGrid, type CaseGridHandle } from "./case-grid.tsx";
 import { caseLabels } from "./case-labels.ts";
 import { CasePreview } from "./case-preview.tsx";
-import { addressOf, filterInWords, sortBy, viewOf } from "./case-views.ts";
+import { addressOf, filterInWords, sortBy, viewOf, withWidth } from "./case-views.ts";
+import { columnsFor } from "./columns.tsx";
 import { type Density, keepDensity } from "./density.ts";
 import { KeyHelp } from "./key-help.tsx";
-import { ListEditor, type SavedList } from "./list-editor.tsx";
+import { ListBar } from "./list-bar.tsx";
+import { Counts } from "./list-counts.tsx";
+import { asKept, ListEditor } from "./list-editor.tsx";
+import { ListEmpty } from "./list-empty.tsx";
+import { ListRail } from "./list-rail.tsx";
 import { firstClaimable, inputFor, type ListId, listOf, lists, rowsOf, viewOnlyLists } from "./lists.ts";
 import { SkipDialog } from "./skip-dialog.tsx";
 import { useCasePages } from "./use-case-pages.ts";
+import { useKeptLists } from "./use-kept-lists.ts";
 
 const noColumns: CaseView["columns"] = [];
 const noSort: CaseView["sort"] = [];
@@ -71,15 +74,18 @@ export function WorklistScreen({
     changed: initialView,
   });
   const [editing, setEditing] = useState(false);
-  const kept = useQuery(trpc.list.all.queryOptions(undefined, { initialData: initialLists, staleTime: 60_000 }));
-  const keptCounts = useQuery(
-    trpc.list.counts.queryOptions(undefined, {
-      enabled: kept.data.lists.some(({ pinned }) => pinned),
-      placeholderData: keepPreviousData,
-      refetchInterval: 60_000,
-    }),
-  );
-  const saved = kept.data.lists.find(({ listId }) => listId === listed.list) ?? null;
+  const kept = useKeptLists({
+    initial: initialLists,
+    onKept(listId) {
+      setEditing(false);
+      showList(listId);
+    },
+    onGone() {
+      setEditing(false);
+      showList(reads ? "next" : "all");
+    },
+  });
+  const saved = kept.all.lists.find(({ listId }) => listId === listed.list) ?? null;
   const view = listed.changed ?? saved?.view ?? null;
   const list: ListId = view ? view.base : listOf(listed.list);
   const [text, setText] = useState("");
@@ -131,9 +137,9 @@ export function WorklistScreen({
     if (!hospital) preloadViewer();
   }, [hospital]);
 
-  const show = useCallback((next: string, changed: CaseView | null) => {
+  const show = useCallback((next: string, changed: CaseView | null, sameRows = false) => {
     setListed({ list: next, changed });
-    setSelectedId(null);
+    if (!sameRows) setSelectedId(null);
     // The list is in the URL; the search text is not, since it may be a name.
     window.history.replaceState(null, "", addressOf(next, changed));
   }, []);
@@ -143,36 +149,11 @@ export function WorklistScreen({
     (by: SortColumn, more: boolean) => show(listed.list, { ...ownView, sort: sortBy(ownView.sort, by, more) }),
     [show, listed.list, ownView],
   );
-  const refreshLists = () => void queryClient.invalidateQueries({ queryKey: trpc.list.pathKey() });
-  const failed = (error: unknown) => toast(messageFor(error), { tone: "problem" });
-  const saveList = useMutation(
-    trpc.list.save.mutationOptions({
-      onSuccess({ listId }, { name }) {
-        setEditing(false);
-        void queryClient.invalidateQueries({ queryKey: trpc.list.pathKey() }).then(() => showList(listId));
-        toast(`${name} is kept.`);
-      },
-      onError: failed,
-    }),
+  const widen = useCallback(
+    (id: string, width: number | null) =>
+      show(listed.list, { ...ownView, columns: withWidth(ownView.columns, columnsFor(hospital), id, width) }, true),
+    [show, listed.list, ownView, hospital],
   );
-  const restoreList = useMutation(trpc.list.restore.mutationOptions({ onSuccess: refreshLists, onError: failed }));
-  const removeList = useMutation(trpc.list.remove.mutationOptions({ onError: failed }));
-  const watchList = useMutation(trpc.list.watch.mutationOptions({ onSuccess: refreshLists, onError: failed }));
-  const remove = (gone: SavedList) =>
-    removeList.mutate(
-      { listId: gone.listId },
-      {
-        onSuccess() {
-          setEditing(false);
-          showList(reads ? "next" : "all");
-          refreshLists();
-          toast(`${gone.name} is deleted.`, {
-            action: { label: "Undo", run: () => restoreList.mutate({ listId: gone.listId }) },
-          });
-        },
-      },
-    );
-
   const reads = me.can.sign;
   const shownLists = useMemo(() => (reads ? lists : lists.filter((each) => viewOnlyLists.includes(each.id))), [reads]);
   const claim = useMutation(trpc.worklist.claim.mutationOptions());
@@ -282,7 +263,7 @@ export function WorklistScreen({
     ...Object.fromEntries(shownLists.map((each) => [each.digit, () => showList(each.id)])),
   });
 
-  const keptLists = kept.data.lists;
+  const keptLists = kept.all.lists;
   const commands = useMemo<PaletteCommand[]>(() => {
     const cases = items.slice(0, 300);
     const words = caseLabels(cases);
@@ -328,9 +309,9 @@ export function WorklistScreen({
   // Of a long list only the rows near those in sight are here.
   const wholeCount = view
     ? listed.changed === null
-      ? keptCounts.data?.find(({ listId }) => listId === listed.list)?.count
+      ? kept.counts.find(({ listId }) => listId === listed.list)?.count
       : undefined
-    : totalOf(list, counts);
+    : counts?.[list];
   const shownCount = more && !text ? Math.max(rows.length, wholeCount ?? 0) : rows.length;
   return (
     <>
@@ -338,131 +319,49 @@ export function WorklistScreen({
         <Counts counts={counts} nextDueAt={head?.nextDueAt ?? null} hospital={hospital} />
       </TopBar>
       <div className="flex min-h-0 flex-1 max-md:flex-col">
-        <nav
-          aria-label="Lists"
-          className="flex shrink-0 gap-px border-line bg-panel p-1.5 max-md:overflow-x-auto max-md:border-b md:w-40 md:flex-col md:border-r"
-        >
-          {shownLists.map((each) => (
-            <button
-              key={each.id}
-              type="button"
-              aria-current={listed.list === each.id ? "true" : undefined}
-              onClick={() => showList(each.id)}
-              className={`flex h-8 items-center justify-between gap-3 rounded-md px-2.5 max-md:gap-1.5 max-md:px-2 text-left whitespace-nowrap hover:bg-hover ${
-                listed.list === each.id ? "bg-selected font-medium" : "text-quiet"
-              }`}
-            >
-              {each.label}
-              <span className="tabular text-xs">
-                {each.id === "next" && listed.list === "next" && !view && !text && !more
-                  ? rows.length
-                  : countOf(each.id, counts)}
-              </span>
-            </button>
-          ))}
-          {kept.data.lists
-            .filter(({ pinned, listId }) => pinned || listId === listed.list)
-            .map((each, index) => (
-              <button
-                key={each.listId}
-                type="button"
-                title={each.by === null ? each.name : `${each.name}, by ${each.by}`}
-                aria-current={listed.list === each.listId ? "true" : undefined}
-                onClick={() => showList(each.listId)}
-                className={`flex h-8 min-w-0 shrink-0 items-center justify-between gap-3 rounded-md px-2.5 max-md:gap-1.5 max-md:px-2 text-left hover:bg-hover ${
-                  index === 0 ? "md:mt-2" : ""
-                } ${listed.list === each.listId ? "bg-selected font-medium" : "text-quiet"}`}
-              >
-                <span className="truncate">{each.name}</span>
-                <span className="tabular text-xs">
-                  {keptCounts.data?.find(({ listId }) => listId === each.listId)?.count ?? ""}
-                </span>
-              </button>
-            ))}
-          <div className="mt-auto pt-2 max-md:hidden">
-            <IconButton
-              label={density === "dense" ? "Higher rows" : "Lower rows"}
-              onClick={() => setDensity(keepDensity(density === "dense" ? "relaxed" : "dense"))}
-            >
-              {density === "dense" ? <Rows3 className="size-4" /> : <Rows4 className="size-4" />}
-            </IconButton>
-            <IconButton label="Show the keys (?)" onClick={() => setHelp(true)}>
-              <Keyboard className="size-4" />
-            </IconButton>
-          </div>
-        </nav>
+        <ListRail
+          builtIn={shownLists}
+          kept={kept.all.lists}
+          chosen={listed.list}
+          counts={{
+            ...counts,
+            // What others hold is on no row of it.
+            ...(listed.list === "next" && !view && !text && !more ? { next: rows.length } : {}),
+          }}
+          keptCounts={kept.counts}
+          density={density}
+          onShow={showList}
+          onDensity={() => setDensity(keepDensity(density === "dense" ? "relaxed" : "dense"))}
+          onHelp={() => setHelp(true)}
+        />
         <main className="flex min-h-0 min-w-0 flex-1 flex-col">
-          <div className="flex h-10 shrink-0 items-center gap-3 border-b border-line px-3">
-            <h1 className="font-semibold whitespace-nowrap max-md:sr-only">
-              {saved?.name ?? (hospital ? "Studies" : lists.find((each) => each.id === listed.list)?.label)}
-            </h1>
-            <label className="flex min-w-0 flex-1 items-center gap-2 md:max-w-96">
-              <span className="sr-only">Filter by patient, id, examination or facility</span>
-              <input
-                ref={filterRef}
-                value={text}
-                onChange={(event) => setText(event.target.value)}
-                onKeyDown={(event) => {
-                  if (event.key === "Escape") {
-                    if (text) setText("");
-                    else event.currentTarget.blur();
-                  }
-                  if (event.key === "Enter" || event.key === "ArrowDown") {
-                    event.currentTarget.blur();
-                    gridRef.current?.focus();
-                  }
-                }}
-                type="search"
-                autoComplete="off"
-                spellCheck={false}
-                placeholder="Filter by patient, ID, exam, facility"
-                className="h-7 w-full min-w-0 rounded-md border border-line bg-ground px-2"
-              />
-              <Kbd className="max-md:hidden">/</Kbd>
-            </label>
-            <IconButton label="Filter, order and columns" onClick={() => setEditing(true)}>
-              <SlidersHorizontal className="size-4" />
-            </IconButton>
-            {saved ? (
-              <IconButton
-                label={saved.watched ? "Tell me no more of new cases here" : "Tell me of each new case here"}
-                aria-pressed={saved.watched}
-                disabled={watchList.isPending}
-                onClick={() => watchList.mutate({ listId: saved.listId, on: !saved.watched })}
-              >
-                {saved.watched ? <BellRing className="size-4 text-accent" /> : <BellPlus className="size-4" />}
-              </IconButton>
-            ) : null}
-            {listed.changed ? (
-              <Button look="quiet" className="h-7 px-2" onClick={() => showList(listed.list)}>
-                As it was
-              </Button>
-            ) : null}
-            <span className="min-w-0 truncate text-xs text-quiet max-lg:hidden">
-              {view ? filterInWords(view.filter, kept.data.facilities) : null}
-            </span>
-            <span role="status" className="tabular ml-auto text-xs whitespace-nowrap text-quiet">
-              {query.isPending ? "Loading" : query.data ? plural(shownCount, "case") : null}
-            </span>
-            {reads ? (
-              <Button
-                className="h-7 max-md:hidden"
-                disabled={reserving}
-                onClick={reserve}
-                title="Nobody else claims them while you read; STAT cases stay free"
-              >
-                Reserve next {mostReserved} <Kbd>R</Kbd>
-              </Button>
-            ) : null}
-          </div>
+          <ListBar
+            ref={filterRef}
+            title={saved?.name ?? (hospital ? "Studies" : lists.find((each) => each.id === listed.list)?.label)}
+            text={text}
+            onText={setText}
+            onLeaveText={() => gridRef.current?.focus()}
+            says={view ? filterInWords(view.filter, kept.all.facilities) : null}
+            status={query.isPending ? "Loading" : query.data ? plural(shownCount, "case") : null}
+            watched={saved?.watched ?? null}
+            changed={listed.changed !== null}
+            onEdit={() => setEditing(true)}
+            onWatch={saved && !kept.watching ? () => kept.watch(saved) : null}
+            onSave={saved?.can.edit && listed.changed ? () => kept.save({ ...asKept(saved), view: ownView }) : null}
+            onUndoChange={() => showList(listed.list)}
+            onReserve={reads ? { run: reserve, pending: reserving } : null}
+          />
           {query.isPending ? (
             <SkeletonRows count={12} label="Loading the worklist" />
           ) : query.isError && !query.data ? (
             <FailedState message={messageFor(query.error)} onRetry={() => void query.refetch()} />
-          ) : rows.length === 0 && view && !text ? (
-            <EmptyState title="No case is on this list">It fills by itself as soon as there is one.</EmptyState>
           ) : rows.length === 0 ? (
-            <Empty list={list} text={text} arriving={counts?.arriving ?? 0} onClear={() => setText("")} />
+            <ListEmpty
+              list={view ? null : list}
+              text={text}
+              arriving={counts?.arriving ?? 0}
+              onClear={() => setText("")}
+            />
           ) : (
             <CaseGrid
               ref={gridRef}
@@ -470,13 +369,14 @@ export function WorklistScreen({
               columns={view?.columns ?? noColumns}
               sort={view?.sort ?? noSort}
               onSort={sortColumn}
+              onWidth={widen}
               rows={rows}
               selectedId={selected?.caseId ?? null}
               skips={skips}
               userId={me.user.id}
               hospital={hospital}
               density={density}
-              total={text || view ? null : totalOf(list, counts)}
+              total={text || view ? null : (counts?.[list] ?? null)}
               onSelect={setSelectedId}
               onOpen={openRow}
               onSee={onSee}
@@ -504,95 +404,19 @@ export function WorklistScreen({
         open={editing}
         view={ownView}
         saved={saved}
-        lists={kept.data}
+        lists={kept.all}
         hospital={hospital}
-        saving={saveList.isPending}
+        saving={kept.saving}
         onClose={() => setEditing(false)}
         onShow={(next) => {
           setEditing(false);
           show(listed.list, next);
         }}
-        onSave={(each) => saveList.mutate(each)}
-        onRemove={remove}
+        onSave={kept.save}
+        onRemove={kept.remove}
       />
       {reads ? <ReservationKeeper /> : null}
       <KeyHelp open={help} onClose={() => setHelp(false)} mayRead={reads} />
     </>
-  );
-}
-
-/** How many rows a list has by its count; "My next" leaves out what the row's own status says. */
-const totalOf = (list: ListId, counts: WorklistAnswer["counts"] | undefined): number | null => counts?.[list] ?? null;
-
-function countOf(list: ListId, counts: WorklistAnswer["counts"] | undefined): number | string {
-  return counts?.[list] ?? "";
-}
-
-function Counts({
-  counts,
-  nextDueAt,
-  hospital,
-}: {
-  counts: WorklistAnswer["counts"] | undefined;
-  nextDueAt: string | null;
-  hospital: boolean;
-}) {
-  const now = useNow();
-  const zone = useZone();
-  if (!counts) return null;
-  const left = nextDueAt ? new Date(nextDueAt).getTime() - now : 0;
-  return (
-    <p className="tabular flex flex-wrap items-center gap-x-3 text-[0.8125rem] whitespace-nowrap max-sm:hidden">
-      <span>
-        <b className="font-semibold">{counts.unread}</b> unread
-      </span>
-      {counts.stat > 0 ? (
-        <span className="font-semibold text-stat">{counts.stat} STAT</span>
-      ) : (
-        <span className="text-quiet">0 STAT</span>
-      )}
-      <span className="text-quiet max-lg:hidden">{counts.arriving} arriving</span>
-      {nextDueAt && !hospital ? (
-        <span className={left < 0 ? "font-semibold text-stat" : ""}>
-          next due {formatWhen(nextDueAt, now, zone)}
-          <span className="max-lg:hidden">
-            {" "}
-            {zoneName(nextDueAt, zone)} ({left < 0 ? `${formatSpan(-left)} over` : formatSpan(left)})
-          </span>
-        </span>
-      ) : null}
-    </p>
-  );
-}
-
-function Empty({
-  list,
-  text,
-  arriving,
-  onClear,
-}: {
-  list: ListId;
-  text: string;
-  arriving: number;
-  onClear: () => void;
-}) {
-  if (text)
-    return (
-      <EmptyState title="No case here fits what you typed">
-        <Button onClick={onClear}>Clear the filter</Button>
-      </EmptyState>
-    );
-  if (list === "mine") return <EmptyState title="You hold no case">Press N to claim the next one.</EmptyState>;
-  if (list === "final")
-    return (
-      <EmptyState title="Nothing was signed within a day">Type to search everything that was ever signed.</EmptyState>
-    );
-  if (list === "stat") return <EmptyState title="No STAT case is open" />;
-  return (
-    <EmptyState title="Nothing waits to be read">
-      {arriving > 0
-        ? `${arriving === 1 ? "One study is" : `${arriving} studies are`} arriving now and will appear here as soon as ${arriving === 1 ? "it is" : "they are"} complete.`
-        : "No study is on its way at the moment. The next one appears here by itself."}
-    </EmptyState>
   );
 }
