@@ -87,7 +87,10 @@ export function helpInWords(help: Help, names: Names): string {
       : help.kind === "stay-on"
         ? `Ask ${names("reader", help.readerId)} to stay for ${durationInWords(help.minutes * 60)}`
         : "Open to all who may what waits for one reader";
-  return `${what}: ${plural(help.avoided, "case")} more in time${help.stat > 0 ? `, ${help.stat} of them STAT` : ""}`;
+  // What is late instead of them counts against the sum, not against the STATs.
+  const stat =
+    help.stat > help.avoided ? `; ${help.stat} STAT, and others late instead` : `, ${help.stat} of them STAT`;
+  return `${what}: ${plural(help.avoided, "case")} more in time${help.stat > 0 ? stat : ""}`;
 }
 
 /** What bars several readers, after "3 readers". */

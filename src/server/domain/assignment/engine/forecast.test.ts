@@ -71,6 +71,10 @@ test("what would help is tried: somebody called in, somebody who stays, what is 
     "Ask ann to stay for 1 h: 2 cases more in time",
   );
   assert.deepEqual(stays.helps, [{ kind: "stay-on", readerId: "ann", minutes: 60, avoided: 2, stat: 0 }]);
+  assert.equal(
+    helpInWords({ kind: "free-assigned", avoided: 1, stat: 2 }, (_, id) => id),
+    "Open to all who may what waits for one reader: 1 case more in time; 2 STAT, and others late instead",
+  );
   const assignment = { readerId: "ben", assignedAt: now, ruleId: null };
   const stuck = late({
     cases: [aCase({ id: "ct", dueAt: now + minutes(30), assignment })],
@@ -107,7 +111,8 @@ test("a forecast speaks of open cases once, of nobody who may not, and is the sa
         const able = snapshot.readers.filter((each) => !isForbidden(snapshot, facts, each)).length;
         if (!facts.claim) assert.ok(readers <= able);
       }
-      for (const { avoided, stat } of first.helps) assert.ok(avoided > 0 && avoided <= ids.length && stat <= avoided);
+      const stats = first.breaches.filter(({ priority }) => priority === "stat").length;
+      for (const { avoided, stat } of first.helps) assert.ok(avoided > 0 && avoided <= ids.length && stat <= stats);
     }),
     { numRuns: 400, seed: 20261127 },
   );
