@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { Tag } from "@overread/shared/dicom/tags";
 import { newUid } from "@overread/shared/dicom/uids";
 import { indexStudy } from "#server/archive/index.ts";
 import { withMaintenance } from "#server/db/maintenance.ts";
@@ -36,7 +37,10 @@ export async function bench(args: string[]): Promise<void> {
       const uids = { study: newUid(), series: newUid() };
       const images = Array.from({ length: Number(values.images) }, () =>
         // As much in its header as a scanner writes.
-        tinyInstance({ ...uids, elements: { "00204000": { vr: "LT", Value: [randomBytes(1500).toString("hex")] } } }),
+        tinyInstance({
+          ...uids,
+          elements: { [Tag.ImageComments]: { vr: "LT", Value: [randomBytes(1500).toString("hex")] } },
+        }),
       );
       for (let at = 0; at < images.length; at += 50)
         await archive.stow(images.slice(at, at + 50).map(({ part10 }) => part10));

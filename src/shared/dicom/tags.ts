@@ -118,6 +118,7 @@ export const Tag = {
   ImageLaterality: "00200062",
   TemporalPositionIdentifier: "00200100",
   SliceLocation: "00201041",
+  ImageComments: "00204000",
   NumberOfStudyRelatedSeries: "00201206",
   NumberOfStudyRelatedInstances: "00201208",
   NumberOfSeriesRelatedInstances: "00201209",
