@@ -12,6 +12,7 @@ import { acquiredModalities, type CaseRow, selectCases, toWorklistItem } from ".
 import type { OfCase } from "./inputs.ts";
 import { type CaseAction, casePolicy } from "./policy.ts";
 import type { CaseDetail, PriorSummary } from "./shapes.ts";
+import { siteNotesOf } from "./site-notes.ts";
 
 /**
  * A case with its study as the caller's organisation sees it; null when it does not. Checks no policy: the calling
@@ -47,6 +48,7 @@ export async function getCase(ctx: Ctx, { caseId }: OfCase): Promise<CaseDetail>
   const orders = await ordersOf(ctx, row);
   const messages = await messagesOf(ctx, caseId);
   const handover = await handoverOf(ctx, caseId);
+  const notes = await siteNotesOf(ctx, caseId);
   await audit(ctx, {
     action: "case.read",
     orgId: row.orgId,
@@ -54,7 +56,7 @@ export async function getCase(ctx: Ctx, { caseId }: OfCase): Promise<CaseDetail>
     studyRef: row.studyId,
     caseId,
   });
-  return { ...toWorklistItem(ctx.actor, row), orders, messages, priors, handover };
+  return { ...toWorklistItem(ctx.actor, row), orders, messages, notes, priors, handover };
 }
 
 /**
