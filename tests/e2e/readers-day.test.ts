@@ -242,7 +242,7 @@ describe("a reader's day", () => {
     await endSessions();
     // Whoever asks first meets the ended session: this click, or the page by itself, which then stands before the button.
     const claim = page.getByRole("button", { name: "Claim", exact: true });
-    await claim.click().catch(() => undefined);
+    await claim.click({ timeout: 5_000 }).catch(() => undefined);
     await signInOverTheText();
     await until("the claim", async () => {
       if (await page.locator('[data-save-state="saved"]').count()) return true;
