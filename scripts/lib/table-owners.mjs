@@ -34,6 +34,8 @@ const owners = {
   borrowed_prior: "domain/reading",
   case_skip: "domain/reading",
   case_message: "domain/reading",
+  licence_document: "domain/readers",
+  tech_check_entry: "domain/reading",
   assignment_rule_set: "domain/assignment",
   case_clock_stop: "domain/reading",
   case_decline: "domain/reading",

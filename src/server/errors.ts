@@ -30,6 +30,7 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "auth.second-factor-exists": { trpc: "CONFLICT", http: 409, retry: "no" },
   "auth.password-change-required": { trpc: "FORBIDDEN", http: 403, retry: "no" },
   "request.invalid": { trpc: "BAD_REQUEST", http: 400, retry: "no" },
+  "document.refused": { trpc: "BAD_REQUEST", http: 422, retry: "no" },
   "request.too-large": { trpc: "PAYLOAD_TOO_LARGE", http: 413, retry: "no" },
   "request.rate-limited": { trpc: "TOO_MANY_REQUESTS", http: 429, retry: "yes" },
   "request.not-acceptable": { trpc: "BAD_REQUEST", http: 406, retry: "no" },

@@ -48,6 +48,8 @@ export const CaseFilter = z.strictObject({
   images: z.enum(["whole", "partly", "missing", "late"]).optional(),
   priors: z.enum(["some", "none"]).optional(),
   question: z.enum(["asked", "answered", "none"]).optional(),
+  /** `waiting`: the facility asks for one, and nobody has said that it is complete; `none`: nobody asks. */
+  techCheck: z.enum(["waiting", "complete", "none"]).optional(),
   draft: z.enum(["mine", "others", "none"]).optional(),
   reader: z.enum(["me", "others", "nobody"]).optional(),
 });

@@ -73,6 +73,7 @@ export const errorCodes = [
   "edge.code-invalid",
   "edge.assertion-invalid",
   "delivery.not-found",
+  "document.refused",
   "dicom.invalid-uid",
   "dicom.not-part10",
   "dicom.truncated",

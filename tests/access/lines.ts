@@ -79,11 +79,21 @@ export const procedures: Record<string, Line> = {
   },
   "worklist.decidePriority": {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId, priority: "stat", reason: "Mine now." }),
-    may: ["radiologist", "worklist_manager"],
+    may: staff,
   },
   "worklist.undoPriority": {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId }),
-    may: ["radiologist", "worklist_manager"],
+    may: staff,
+  },
+  "techCheck.open": { reach: ({ caseId }) => ({ caseId }), may: ["technologist", "site_admin"] },
+  "techCheck.complete": {
+    reach: ({ signedCaseId }) => ({ caseId: signedCaseId }),
+    may: ["technologist", "site_admin"],
+  },
+  "techCheck.undo": { reach: ({ signedCaseId }) => ({ caseId: signedCaseId }), may: ["technologist", "site_admin"] },
+  "techCheck.saveHistory": {
+    reach: ({ signedCaseId }) => ({ caseId: signedCaseId, text: "Mine now." }),
+    may: ["technologist", "site_admin"],
   },
   "worklist.reserve": { reach: null, may: ["radiologist"] },
   "worklist.reserved": { reach: null, may: ["radiologist"] },

@@ -42,6 +42,7 @@ export const tables: Record<string, Line> = {
   over_read: { ...nobody, insert: ["reader"] },
   // A question, as here, is the group's; the hospital writes answers (reading-questions.test.ts).
   case_message: { ...nobody, insert: ["reader"] },
+  tech_check_entry: { ...nobody, insert: ["owner"] },
   // Of the future alone, and for good; a stop is ended once.
   service_level: { ...nobody, insert: ["owner"] },
   prior_terms: { ...nobody, insert: ["owner"] },
@@ -79,6 +80,7 @@ export const tables: Record<string, Line> = {
   reader_profile: ofGroup,
   reader_licence: ofGroup,
   licence_check: onceOfGroup,
+  licence_document: onceOfGroup,
   facility_privilege: ofGroup,
   reader_shift: ofGroup,
   shift_swap: ofGroup,
@@ -110,6 +112,7 @@ export const pointers: Record<string, string[]> = {
   case_decline: ["case_id", "user_id"],
   case_handover: ["case_id", "from_id", "to_id"],
   case_message: ["case_id", "by_id"],
+  tech_check_entry: ["case_id", "by_id", "instance_id"],
   assignment_rule_set: ["saved_by_id"],
   shift_fairness: ["reader_ids"],
   case_clock_stop: ["case_id"],
@@ -127,6 +130,7 @@ export const pointers: Record<string, string[]> = {
   reader_profile: ["user_id", "updated_by_id"],
   reader_licence: ["user_id", "created_by_id"],
   licence_check: ["licence_id", "by_id"],
+  licence_document: ["licence_id", "by_id"],
   facility_privilege: ["user_id", "facility_id", "granted_by_id"],
   reader_shift: ["user_id", "created_by_id"],
   shift_swap: ["from_user_id", "to_user_id"],

@@ -139,6 +139,11 @@ async function furnishRest(): Promise<void> {
       [things.caseId, hospital, reader],
     );
     await owner.query(
+      `INSERT INTO tech_check_entry (case_id, org_id, reader_org_id, kind, instance_id, by_id)
+       SELECT $1, $2, $3, 'document', (SELECT i.id FROM instance i JOIN reading_case c ON c.study_ref = i.study_ref WHERE c.id = $1 LIMIT 1), $4`,
+      [things.caseId, hospital, reader, person],
+    );
+    await owner.query(
       "INSERT INTO assignment_rule_set (org_id, version, sheet, saved_by_id) VALUES ($1, 1, '[]', $2)",
       [hospital, person],
     );
@@ -238,6 +243,7 @@ async function furnishReaders(group: string, facility: string): Promise<void> {
     "INSERT INTO reader_profile (user_id, org_id, updated_by_id) VALUES ($2, $1, $2) ON CONFLICT (user_id) DO UPDATE SET updated_by_id = $2",
     "INSERT INTO reader_licence (user_id, org_id, jurisdiction, number, created_by_id) VALUES ($2, $1, 'DE-BY', 'x', $2)",
     "INSERT INTO licence_check (org_id, licence_id, outcome, source, by_id) SELECT org_id, id, 'confirmed', 'register', $2 FROM reader_licence WHERE org_id = $1",
+    "INSERT INTO licence_document (org_id, licence_id, media_type, size_bytes, sha256, object_key, by_id) SELECT org_id, id, 'application/pdf', 1, repeat('a', 64), 'licences/' || org_id || '/aa/x', $2 FROM reader_licence WHERE org_id = $1",
     "INSERT INTO reader_shift (org_id, user_id, weekdays, starts, ends, time_zone, created_by_id) VALUES ($1, $2, '{1}', '08:00', '16:00', 'UTC', $2)",
     "INSERT INTO work_unit_table (org_id, version, content, by_id) SELECT $1, 1 + count(*), '{}', $2 FROM work_unit_table WHERE org_id = $1",
     "INSERT INTO credential_reminder (org_id, user_id, subject_id, kind, ends_at, step) VALUES ($1, $2, $2, 'licence', now(), 60)",

@@ -10,7 +10,7 @@ const row: ScoreRow = {
     const counts = await runTestFiles([
       "tests/integration/archive-hostile-content.test.ts",
       // What the viewer frames, and what it does not.
-      "src/app/_viewer/active-pdf.test.ts",
+      "src/shared/active-pdf.test.ts",
     ]);
     return { measured: counts, met: counts.failed === 0 && counts.skipped === 0 };
   },

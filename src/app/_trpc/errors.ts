@@ -36,6 +36,7 @@ const sentences: Record<string, string> = {
   "user.too-many-links": "Too many links were made within an hour. The last one still works; wait before the next.",
   "request.rate-limited": "That was asked for too often. Wait a while before the next try.",
   "request.invalid": "Something in this form cannot be used as it is.",
+  "document.refused": "This document cannot be opened. Send a plain PDF, JPEG or PNG.",
   "user.email-taken": "There is already an account with this e-mail address.",
   "case.not-found": "This case is not on your worklist.",
   "case.already-claimed": "Somebody else has claimed this case.",

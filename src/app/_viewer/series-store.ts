@@ -1,6 +1,6 @@
+import { isActivePdf } from "@overread/shared/active-pdf";
 import { type Attributes, number, personName, text } from "@overread/shared/dicom/attributes";
 import { Tag } from "@overread/shared/dicom/tags";
-import { isActivePdf } from "./active-pdf.ts";
 import { bulkData, seriesMetadata } from "./archive.ts";
 import { forgetFramesExcept, registerFrames } from "./cornerstone.ts";
 import type { Frame } from "./frame.ts";

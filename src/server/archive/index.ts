@@ -1,10 +1,13 @@
+export { characterSetIn, isOfTheImage } from "./character-set-in.ts";
 export { checkArchive } from "./check-archive.ts";
 export { explicitForm, hasExplicitForm, readWhole } from "./explicit-form.ts";
 export { indexStudy } from "./index-study.ts";
 export { finishInstance, type IngestResult, ingestPart10, receiveInstance } from "./ingest.ts";
 export type { Fit, Region } from "./picture/fit-into.ts";
+export { pngHead } from "./picture/png.ts";
 export { closePicturePool } from "./picture/pool.ts";
 export { decodeFrames, drawFrame, type PictureOptions } from "./picture/render.ts";
+export { decodeStill, decodeStillPng } from "./picture/still.ts";
 export { stopPreparing } from "./prepare-soon.ts";
 export { preparedMetadata, underRoot, unzipped, withRoot } from "./prepared-metadata.ts";
 export { bulkExtent, frameCount, frameIndexOfInstance, readBulk, readFrames } from "./read-frames.ts";

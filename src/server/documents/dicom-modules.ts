@@ -166,9 +166,13 @@ export function truncated(text: string, characters: number): string {
  * UTF-8. Software that compares bytes would take the same name in another encoding for another patient (PS3.3
  * C.12.1.1.2).
  */
-export function part10(dataset: WritableDataSet, characterSet = utf8): Buffer {
+export function part10(
+  dataset: WritableDataSet,
+  characterSet = utf8,
+  transferSyntaxUid: string = TS.explicitLittleEndian,
+): Buffer {
   const specificCharacterSet = carries(characterSet, dataset) ? characterSet : utf8;
-  return encodePart10({ dataset, transferSyntaxUid: TS.explicitLittleEndian, specificCharacterSet });
+  return encodePart10({ dataset, transferSyntaxUid, specificCharacterSet });
 }
 
 const utf8 = "ISO_IR 192";

@@ -13,6 +13,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
     "None of the accepted media types or transfer syntaxes can be sent. Widen Accept, e.g. */*; transfer-syntax=*.",
   "request.unsupported-media-type":
     'Send multipart/related; type="application/dicom" with one Part 10 file per part to DICOMweb, and application/json elsewhere; no body is compressed as a whole.',
+  "document.refused":
+    "The document cannot be taken; see details for why. Send a plain PDF, JPEG or PNG of at most 20 MB, without password or scripts, under its own media type.",
   "request.range-not-satisfiable": "The value ends before this range begins. See details for its length.",
   "resource.not-found": "There is no such resource. See the conformance statement for those there are.",
   "org.not-found": "There is no such organisation here for you. Check the DICOMweb root.",

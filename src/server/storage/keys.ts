@@ -28,8 +28,11 @@ export function reportPdfKey(orgId: string, reportVersionId: string): string {
   return `reports/${orgId}/${reportVersionId.slice(-2)}/${reportVersionId}.pdf`;
 }
 
+/** The key of a document of a reader's licence: by the group whose reader it is, and the hash of the bytes. */
+export const licenceDocumentKey = (orgId: string, sha256: string): string => key("licences", orgId, sha256, "bin");
+
 /** What a backup includes: all prefixes of keys. */
-export const keyKinds = ["objects", "reports", "metadata"] as const;
+export const keyKinds = ["objects", "reports", "licences", "metadata"] as const;
 
 /** The directories over which the objects of one hospital are spread. */
 export const shards = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, "0"));

@@ -18,6 +18,7 @@ import { rulesRouter } from "./routers/rules.ts";
 import { serviceLevelRouter } from "./routers/service-level.ts";
 import { sessionRouter } from "./routers/session.ts";
 import { studyRouter } from "./routers/study.ts";
+import { techCheckRouter } from "./routers/tech-check.ts";
 import { userRouter } from "./routers/user.ts";
 import { worklistRouter } from "./routers/worklist.ts";
 
@@ -26,6 +27,7 @@ export const appRouter = router({
   worklist: worklistRouter,
   list: listRouter,
   assignment: assignmentRouter,
+  techCheck: techCheckRouter,
   order: orderRouter,
   study: studyRouter,
   report: reportRouter,

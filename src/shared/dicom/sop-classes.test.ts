@@ -33,6 +33,7 @@ test("each SOP class the product names is of its kind", () => {
     comprehensiveSr: "report",
     comprehensive3dSr: "report",
     keyObjectSelection: "key-objects",
+    vlPhotographic: "picture",
     encapsulatedPdf: "document",
     pet: "picture",
     rtDose: "derived",

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { readInstance } from "@overread/shared/dicom/part10";
-import { DomainError, type ErrorCode } from "@overread/shared/errors";
-import { drawFrame, ingestPart10, type PictureOptions } from "#server/archive/index.ts";
+import { DomainError } from "@overread/shared/errors";
+import { characterSetIn, drawFrame, ingestPart10, isOfTheImage, type PictureOptions } from "#server/archive/index.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import {
   assembleReport,
@@ -65,20 +64,7 @@ async function characterSetOfImages(
 ): Promise<string | undefined> {
   const sopInstanceUids = new Set(report.evidence.map((reference) => reference.sopInstanceUid));
   const located = await withTenant(actor, (ctx) => locateInstances(ctx, { studyId: report.studyId }), { requestId });
-  for (const image of located.filter(({ sopInstanceUid }) => sopInstanceUids.has(sopInstanceUid)))
-    try {
-      const object = await objectStore().open(image.objectKey);
-      try {
-        const { sizeBytes } = await object.identify();
-        return (await readInstance({ handle: object, sizeBytes })).characterSets.join("\\");
-      } finally {
-        await object.close();
-      }
-    } catch (error) {
-      // Damaged meanwhile: any other image will do.
-      if (!isOfTheImage(error)) throw error;
-    }
-  return undefined;
+  return characterSetIn(located.filter(({ sopInstanceUid }) => sopInstanceUids.has(sopInstanceUid)));
 }
 
 /** The PDF as first made; a newer release must not make another one under the same UIDs. */
@@ -123,22 +109,6 @@ async function pictures(run: Run, report: ReportWithoutPictures): Promise<KeyPic
 
 /** Enough for half the width of a printed page. Pixels. */
 const pictureBox = { width: 1024, height: 1024, enlarge: false, region: null };
-/**
- * A permanent fault of an image. It must not delay the report, which may have been signed in knowledge of it; the
- * report says which picture is missing.
- */
-const ofTheImage: ErrorCode[] = [
-  "dicom.cannot-render",
-  "dicom.malformed",
-  "dicom.not-part10",
-  "dicom.truncated",
-  "frame.not-found",
-  "request.too-large",
-  "storage.corrupt",
-];
-const isOfTheImage = (error: unknown): error is DomainError =>
-  error instanceof DomainError && ofTheImage.includes(error.code);
-
 async function picture(
   { actor, requestId, log }: Run,
   studyId: string,

@@ -7,6 +7,7 @@ import { firstClaimable, inputFor, listOf, matches, rowsOf } from "./lists.ts";
 const nothing: WorklistItem["can"] = {
   claim: false,
   unreserve: false,
+  techCheck: false,
   raisePriority: false,
   lowerPriority: false,
   undoPriority: false,

@@ -14,9 +14,9 @@ import { cannotDraw, makersOwn } from "./cannot-draw.ts";
 import { DrawnBefore } from "./drawn-before.ts";
 import { within } from "./fit-into.ts";
 import { runPictureTask } from "./pool.ts";
-import type { PictureTask } from "./thread.ts";
+import type { FrameTask } from "./thread.ts";
 
-export type PictureOptions = Omit<Extract<PictureTask["want"], { kind: "picture" }>, "kind">;
+export type PictureOptions = Omit<Extract<FrameTask["want"], { kind: "picture" }>, "kind">;
 
 const drawnBefore = new DrawnBefore();
 

@@ -9,9 +9,11 @@ import { inCells } from "./decoded-frame.ts";
 import { encodeJpeg, encodePng } from "./encode.ts";
 import { encodeGif } from "./encode-gif.ts";
 import { type Fit, fitInto } from "./fit-into.ts";
+import { readPng } from "./png.ts";
 
-/** A task for the thread: the frame's stored bytes, how to interpret them, and the wanted output. */
-export type PictureTask = {
+/** A task for the thread: the frame's stored bytes, how to interpret them, and the wanted output; or a PNG, whose pixels are wanted. */
+export type PictureTask = FrameTask | { frame: Uint8Array; isPng: true };
+export type FrameTask = {
   frame: Uint8Array;
   description: PixelDescription;
   want:
@@ -29,13 +31,21 @@ export type PictureAnswer =
   | { id: number; code: string; details: DomainError["details"] };
 
 /** Decoding runs outside the process that serves requests: codecs block, and a hostile image may hang them. */
-async function work({ frame, description, want }: PictureTask): Promise<Uint8Array> {
+async function work(task: PictureTask): Promise<Uint8Array> {
+  if ("isPng" in task) return pixelsOfPng(task.frame);
+  const { frame, description, want } = task;
   const decoded = await decodeFrame(frame, description);
   if (want.kind === "values") return inCells(decoded, description);
   const drawn = drawPixels(decoded.bytes, decoded.description, want.window);
   const picture = want.fit ? fitInto(drawn, want.fit) : drawn;
   if (want.type === "image/gif") return encodeGif(picture);
   return want.type === "image/png" ? encodePng(picture) : encodeJpeg(picture, want.quality);
+}
+
+function pixelsOfPng({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
+  const pixels = readPng(Buffer.from(buffer, byteOffset, byteLength));
+  if (!pixels) throw cannotDraw(damaged);
+  return pixels;
 }
 
 parentPort?.on("message", ({ id, task }: { id: number; task: PictureTask }) => {

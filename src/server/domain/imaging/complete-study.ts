@@ -175,7 +175,7 @@ async function recount({ tx }: Pick<SqlCtx, "tx">, studyIds: string[]): Promise<
       SELECT series_ref, count(*) FILTER (WHERE status = 'stored')::int AS n FROM instance WHERE study_ref = ANY(${studyIds}::uuid[]) GROUP BY series_ref
     ) c WHERE s.id = c.series_ref AND s.number_of_instances <> c.n`;
   await tx.$executeRaw`UPDATE study s SET number_of_instances = c.stored, own_documents = c.own, quarantined_instances = c.quarantined, size_bytes = c.bytes FROM (
-      SELECT study_ref, count(*) FILTER (WHERE status = 'stored')::int AS stored, count(*) FILTER (WHERE status = 'stored' AND source = 'report')::int AS own, count(*) FILTER (WHERE status = 'quarantined')::int AS quarantined,
+      SELECT study_ref, count(*) FILTER (WHERE status = 'stored')::int AS stored, count(*) FILTER (WHERE status = 'stored' AND source IN ('report', 'site'))::int AS own, count(*) FILTER (WHERE status = 'quarantined')::int AS quarantined,
         coalesce(sum(size_bytes) FILTER (WHERE status = 'stored'), 0)::bigint AS bytes
       FROM instance WHERE study_ref = ANY(${studyIds}::uuid[]) GROUP BY study_ref
     ) c WHERE s.id = c.study_ref AND (s.number_of_instances, s.own_documents, s.quarantined_instances, s.size_bytes)

@@ -1,7 +1,7 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { DomainError } from "@overread/shared/errors";
 import type { SqlCtx } from "#server/context.ts";
-import { documentSource } from "./own-documents.ts";
+import { addedSources, documentSource } from "./own-documents.ts";
 
 /** An image as a report refers to it (SOP Instance Reference, PS3.3 C.17.2.1). */
 export type ImageReference = {
@@ -40,7 +40,7 @@ export async function firstImageMetadata(
   { studyId }: { studyId: string },
 ): Promise<DicomJson> {
   const [row] = await tx.$queryRaw<{ metadata: string }[]>`
-    SELECT metadata FROM instance WHERE study_ref = ${studyId}::uuid AND status = 'stored' AND source <> ${documentSource} ORDER BY id LIMIT 1`;
+    SELECT metadata FROM instance WHERE study_ref = ${studyId}::uuid AND status = 'stored' AND source <> ALL(${addedSources}::text[]) ORDER BY id LIMIT 1`;
   if (!row) throw new DomainError("instance.not-found");
   return JSON.parse(row.metadata) as DicomJson;
 }

@@ -17,7 +17,7 @@ export {
 } from "./identity/index.ts";
 export type { ArrivingInstance, InstanceRecord, StoredInstance } from "./instance-record.ts";
 export { type InstanceLocation, instanceMetadata, locateInstances, metadataDigest } from "./locate-instances.ts";
-export { documentSource, findOwnDocument } from "./own-documents.ts";
+export { documentSource, findOwnDocument, siteDocumentSource } from "./own-documents.ts";
 export {
   authorizeStudy,
   type ImagingAction,

@@ -75,7 +75,7 @@ async function viewOf(ctx: Own, reader: Reader): Promise<ReaderView> {
 
 async function licencesOf({ actor, tx, now }: Own, userId: string): Promise<LicenceView[]> {
   const rows = await tx.$queryRaw<
-    (Omit<LicenceView, "state" | "checks"> & { begins: Date | null; ends: Date | null; removed: boolean })[]
+    (Omit<LicenceView, "state" | "checks" | "files"> & { begins: Date | null; ends: Date | null; removed: boolean })[]
   >`
     SELECT l.id AS "licenceId", l.jurisdiction, l.number, l.valid_from::text AS "validFrom", l.valid_until::text AS "validUntil", l.document,
       l.removed_at IS NOT NULL AS removed, l.valid_from::timestamp AT TIME ZONE o.time_zone AS begins,
@@ -87,8 +87,13 @@ async function licencesOf({ actor, tx, now }: Own, userId: string): Promise<Lice
     SELECT k.licence_id AS "licenceId", k.outcome, k.source, k.note, coalesce(staff_name(k.by_id), '') AS by, k.at
     FROM licence_check k WHERE k.org_id = ${actor.orgId}::uuid AND k.licence_id = ANY(${rows.map((row) => row.licenceId)}::uuid[])
     ORDER BY k.at DESC, k.id`;
+  const files = await tx.$queryRaw<(LicenceView["files"][number] & { licenceId: string })[]>`
+    SELECT d.licence_id AS "licenceId", d.id AS "documentId", d.media_type AS "mediaType", d.size_bytes AS "sizeBytes", coalesce(staff_name(d.by_id), '') AS by, d.at
+    FROM licence_document d WHERE d.org_id = ${actor.orgId}::uuid AND d.licence_id = ANY(${rows.map((row) => row.licenceId)}::uuid[])
+    ORDER BY d.at, d.id`;
   return rows.map(({ begins, ends, removed, ...licence }) => ({
     ...licence,
+    files: files.filter(({ licenceId }) => licenceId === licence.licenceId).map(({ licenceId: _, ...file }) => file),
     state: removed
       ? ("removed" as const)
       : begins && begins > now

@@ -24,6 +24,11 @@ export {
   SaveProfile,
 } from "./inputs.ts";
 export { noJurisdiction } from "./jurisdiction.ts";
+export {
+  licenceForDocument,
+  openLicenceDocument,
+  recordLicenceDocument,
+} from "./licence-documents.ts";
 export { addLicence, checkLicence, removeLicence } from "./licences.ts";
 export { listReaders } from "./list-readers.ts";
 export { readerPolicy } from "./policy.ts";

@@ -41,6 +41,8 @@ export type LicenceView = {
   validFrom: string | null;
   validUntil: string | null;
   document: string;
+  /** What was uploaded, the oldest first. */
+  files: { documentId: string; mediaType: string; sizeBytes: number; by: string; at: Date }[];
   state: "valid" | "not-yet" | "ended" | "removed";
   checks: { outcome: string; source: string; note: string; by: string; at: Date }[];
 };

@@ -10,8 +10,22 @@ import { acquiredModalities } from "./case-rows.ts";
  */
 export function filterCondition(actor: Actor, filter: CaseFilter): Prisma.Sql {
   const all: Prisma.Sql[] = [];
-  const { priority, state, modality, facility, due, arrived, studied, order, images, priors, question, draft, reader } =
-    filter;
+  const {
+    priority,
+    state,
+    modality,
+    facility,
+    due,
+    arrived,
+    studied,
+    order,
+    images,
+    priors,
+    question,
+    techCheck,
+    draft,
+    reader,
+  } = filter;
   if (priority) all.push(Prisma.sql`c.priority::text = ANY(${priority})`);
   if (state) all.push(Prisma.sql`${shownState} = ANY(${state})`);
   if (modality) all.push(Prisma.sql`${acquiredModalities} && ${modality}::text[]`);
@@ -23,6 +37,7 @@ export function filterCondition(actor: Actor, filter: CaseFilter): Prisma.Sql {
   if (images) all.push(arrivals[images]);
   if (priors) all.push(priors === "some" ? compared : Prisma.sql`NOT ${compared}`);
   if (question) all.push(questions[question]);
+  if (techCheck) all.push(checks[techCheck]);
   if (draft) all.push(drafted(actor, draft));
   if (reader) all.push(readBy(actor, reader));
   return all.length > 0 ? Prisma.sql`(${Prisma.join(all, " AND ")})` : Prisma.sql`true`;
@@ -46,6 +61,15 @@ const questions: Record<NonNullable<CaseFilter["question"]>, Prisma.Sql> = {
   asked: Prisma.sql`(c.question_state IS NOT NULL AND c.question_state = 'question')`,
   answered: Prisma.sql`(c.question_state IS NOT NULL AND c.question_state = 'answer')`,
   none: Prisma.sql`(c.question_state IS NULL)`,
+};
+
+/** As `techCheckOf` of a row. */
+const checkWaits = Prisma.sql`(c.tech_checked_at IS NULL AND c.completed_at IS NULL AND c.state <> 'cancelled'
+  AND EXISTS (SELECT 1 FROM facility k WHERE k.id = c.facility_id AND k.tech_check))`;
+const checks: Record<NonNullable<CaseFilter["techCheck"]>, Prisma.Sql> = {
+  waiting: checkWaits,
+  complete: Prisma.sql`(c.tech_checked_at IS NOT NULL)`,
+  none: Prisma.sql`(c.tech_checked_at IS NULL AND NOT ${checkWaits})`,
 };
 
 /** Drafts are the reading group's. */

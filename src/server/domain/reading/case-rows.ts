@@ -79,6 +79,10 @@ export type CaseRow = IdentityFacts & {
   facilityTimeZone: string | null;
   questionState: CaseMessageKind | null;
   questionSince: Date | null;
+  /** Its facility asks for a check. */
+  techCheckAsked: boolean;
+  techCheckedAt: Date | null;
+  techCheckedByName: string | null;
   priorCount: number;
   /** The most relevant of them lie ready for the viewer; null: there are none to compare with. */
   priorsReady: boolean | null;
@@ -139,6 +143,7 @@ export const selectCases = Prisma.sql`
     c.given_to_id AS "givenToId", staff_name(c.given_to_id) AS "givenToName", c.given_as AS "givenAs", c.given_at AS "givenAt", c.given_until AS "givenUntil",
     c.given_rule_id AS "givenRuleId", c.given_by_id AS "givenById", staff_name(c.given_by_id) AS "givenByName", ${givenRuns} AS "givenLive", c.drawn_rule_id AS "drawnRuleId",
     c.paused_from AS "pausedFrom", c.paused_at AS "pausedAt", staff_name(c.paused_by_id) AS "pausedByName", c.paused_reason AS "pausedReason", c.question_state AS "questionState", c.question_since AS "questionSince",
+    coalesce(f.tech_check, false) AS "techCheckAsked", c.tech_checked_at AS "techCheckedAt", staff_name(c.tech_checked_by_id) AS "techCheckedByName",
     d.author_id AS "draftAuthorId", staff_name(d.author_id) AS "draftAuthorName", d.updated_at AS "draftAt",
     o.slug AS "orgSlug", f.name AS "facilityName", f.slug AS "facilitySlug", f.time_zone AS "facilityTimeZone",
     (SELECT count(*)::int FROM case_prior p WHERE p.case_id = c.id) AS "priorCount",
@@ -203,6 +208,7 @@ function abilities(actor: Actor, row: CaseRow): CaseAbilities {
     reinstate: row.state === "cancelled" && casePolicy.can(actor, "case.reinstate", row),
     ask: (mine || !row.claimLive) && !isFinished(row) && casePolicy.can(actor, "case.ask", row),
     answer: row.questionState === "question" && casePolicy.can(actor, "case.answer", row),
+    techCheck: !isFinished(row) && casePolicy.can(actor, "case.tech-check", row),
     raisePriority:
       isOpen(row) && !isArriving(row) && row.priority !== "stat" && casePolicy.can(actor, "case.raise-priority", row),
     lowerPriority:
@@ -283,6 +289,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     priorsReady: row.priorsReady,
     orderCount: row.orderCount,
     question: row.questionState === "question" ? "asked" : row.questionState === "answer" ? "answered" : null,
+    techCheck: techCheckOf(row),
     questionSince: row.questionSince?.toISOString() ?? null,
     quarantined: row.quarantinedInstances,
     incomplete: missingImagesOf(row),
@@ -293,6 +300,13 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     goesTo: { pacs: row.hasPacs, physician: row.physicianName, byDefault: row.physicianByDefault },
     can,
   };
+}
+
+/** What is signed without a check is not waited for. */
+function techCheckOf(row: CaseRow): WorklistItem["techCheck"] {
+  if (row.techCheckedAt)
+    return { state: "complete", by: row.techCheckedByName ?? "", at: row.techCheckedAt.toISOString() };
+  return row.techCheckAsked && !isFinished(row) ? { state: "waiting" } : null;
 }
 
 /** Who keeps what for later is the reading group's affair. */

@@ -12,6 +12,7 @@ import { acquiredModalities, type CaseRow, selectCases, toWorklistItem } from ".
 import type { OfCase } from "./inputs.ts";
 import { type CaseAction, casePolicy } from "./policy.ts";
 import type { CaseDetail, PriorSummary } from "./shapes.ts";
+import { siteNotesOf } from "./site-notes.ts";
 import { whyDue } from "./why-due.ts";
 
 /**
@@ -49,6 +50,7 @@ export async function getCase(ctx: Ctx, { caseId }: OfCase): Promise<CaseDetail>
   const messages = await messagesOf(ctx, caseId);
   const handover = await handoverOf(ctx, caseId);
   const because = await whyDue(ctx, row);
+  const notes = await siteNotesOf(ctx, caseId);
   await audit(ctx, {
     action: "case.read",
     orgId: row.orgId,
@@ -56,7 +58,7 @@ export async function getCase(ctx: Ctx, { caseId }: OfCase): Promise<CaseDetail>
     studyRef: row.studyId,
     caseId,
   });
-  return { ...toWorklistItem(ctx.actor, row), orders, messages, priors, handover, whyDue: because };
+  return { ...toWorklistItem(ctx.actor, row), orders, messages, notes, priors, handover, whyDue: because };
 }
 
 /**

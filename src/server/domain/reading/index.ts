@@ -73,4 +73,14 @@ export {
 } from "./reserve-cases.ts";
 export { offerPriors } from "./seek-priors.ts";
 export type * from "./shapes.ts";
+export { historyOf } from "./site-notes.ts";
 export { skipCase } from "./skip-case.ts";
+export {
+  completeCheck,
+  noteDocument,
+  openCheck,
+  SaveHistory,
+  saveHistory,
+  studyForDocument,
+  undoCheck,
+} from "./tech-check.ts";

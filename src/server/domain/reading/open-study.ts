@@ -11,6 +11,7 @@ import { findCase, ordersOf, priorsOf } from "./get-case.ts";
 import type { OfCase } from "./inputs.ts";
 import { casePolicy } from "./policy.ts";
 import type { OpenedCase, OpenedPrior, ReportSection, SeriesSummary } from "./shapes.ts";
+import { siteNotesOf } from "./site-notes.ts";
 
 /**
  * Everything the reading page needs: the patient banner, the study and its priors with their DICOMweb identifiers, and
@@ -26,6 +27,7 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
   if (isHeldBy(personOf(actor), row)) await borrowPriors(ctx, row);
   const priors = await priorsOf(ctx, row);
   const orders = await ordersOf(ctx, row);
+  const notes = await siteNotesOf(ctx, caseId);
   const series = await seriesOf(ctx, [row.studyId, ...priors.map(({ studyId }) => studyId)]);
   const reports = casePolicy.can(actor, "case.read-prior-report", row)
     ? await newestReports(
@@ -65,6 +67,7 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
   return {
     item: toWorklistItem(actor, row),
     orders,
+    notes,
     patient: {
       name: formatPersonName(row.patientName),
       nameGroups: nameGroups(row.patientName),

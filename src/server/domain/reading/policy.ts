@@ -30,6 +30,8 @@ export const casePolicy = makePolicy(
       people: [
         ["radiologist", "reader"],
         ["worklist_manager", "reader"],
+        ["technologist", "hospital"],
+        ["site_admin", "hospital"],
       ],
     },
     "case.lower-priority": { people: [["worklist_manager", "reader"]] },
@@ -83,6 +85,12 @@ export const casePolicy = makePolicy(
       ],
     },
     "case.answer": {
+      people: [
+        ["technologist", "hospital"],
+        ["site_admin", "hospital"],
+      ],
+    },
+    "case.tech-check": {
       people: [
         ["technologist", "hospital"],
         ["site_admin", "hospital"],

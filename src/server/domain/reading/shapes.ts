@@ -1,4 +1,5 @@
 import type { IdentityDoubt, Reason } from "@overread/shared/reasons";
+import type { SiteDocument } from "@overread/shared/site-documents";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
 import type { OrderOfStudy } from "../ordering/index.ts";
 import type { Identity } from "../patient-identity.ts";
@@ -33,6 +34,8 @@ export type CaseAbilities = {
   /** Withdraw it, also while somebody is reading it. */
   cancel: boolean;
   reinstate: boolean;
+  /** Check it as its site's technologist: add to it, say that it is complete, take that back. */
+  techCheck: boolean;
   /** Make it more urgent, less so, or take back what somebody decided. */
   raisePriority: boolean;
   lowerPriority: boolean;
@@ -115,6 +118,8 @@ export type WorklistItem = {
   paused: { reason: string; by: string; at: string } | null;
   /** The site was asked and has not answered yet, or has; null: nothing was asked. */
   question: "asked" | "answered" | null;
+  /** The technologist's check: waited for, or who said when that it is complete; null: nobody asks for one. */
+  techCheck: { state: "waiting" } | { state: "complete"; by: string; at: string } | null;
   /** Since when the site owes an answer. */
   questionSince: string | null;
   /** The author of the saved draft and its time, for the reading group; null without a draft. */
@@ -218,8 +223,22 @@ export type CaseHandover = {
   at: string;
 };
 
+/** What the site's technologist has added to a case: the history in his words, and documents as instances of the study. */
+export type SiteNotes = {
+  history: { text: string; by: string; at: string } | null;
+  documents: {
+    instanceId: string;
+    seriesInstanceUid: string;
+    sopInstanceUid: string;
+    document: SiteDocument;
+    by: string;
+    at: string;
+  }[];
+};
+
 export type CaseDetail = WorklistItem & {
   messages: CaseMessage[];
+  notes: SiteNotes;
   orders: OrderOfStudy[];
   priors: PriorSummary[];
   /** What the reader before said with it, for the reading group; null where nothing was said. */
@@ -275,6 +294,7 @@ type PatientBanner = {
 export type OpenedCase = {
   item: WorklistItem;
   orders: OrderOfStudy[];
+  notes: SiteNotes;
   patient: PatientBanner;
   current: OpenedStudy;
   priors: OpenedPrior[];

@@ -1,6 +1,6 @@
 import type { Ctx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import { comparablePriors, ordersOf } from "../reading/index.ts";
+import { comparablePriors, historyOf, ordersOf } from "../reading/index.ts";
 import type { GetReport } from "./inputs.ts";
 import { findReportCase } from "./report-case.ts";
 import type { ReportTemplate } from "./shapes.ts";
@@ -16,7 +16,7 @@ export async function listTemplates(ctx: Ctx, { caseId }: GetReport): Promise<Re
   const templates = templatesFor({
     ...row,
     priors: await comparablePriors(ctx, row),
-    orders: await ordersOf(ctx, row),
+    orders: [...(await ordersOf(ctx, row)), ...(await historyOf(ctx, row.caseId))],
   });
   await audit(ctx, {
     action: "report.read",

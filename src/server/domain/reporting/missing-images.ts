@@ -27,7 +27,7 @@ export async function missingImages(
   const { refusedInstances: refused, damagedInstances: damaged } = study;
   if (refused + damaged === 0) return [];
   const [{ received }] = await tx.$queryRaw<[{ received: number }]>`
-    SELECT count(*)::int AS received FROM instance WHERE study_ref = ${study.id}::uuid AND status = 'stored' AND source <> 'report'`;
+    SELECT count(*)::int AS received FROM instance WHERE study_ref = ${study.id}::uuid AND status = 'stored' AND source NOT IN ('report', 'site')`;
   const { title, text } = reportWords(language).missingImages;
   return [{ key: missingImagesKey, title, text: text({ received, refused, damaged }) }];
 }

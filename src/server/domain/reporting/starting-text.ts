@@ -1,5 +1,5 @@
 import type { Ctx } from "#server/context.ts";
-import { type CaseRow, comparablePriors, ordersOf } from "../reading/index.ts";
+import { type CaseRow, comparablePriors, historyOf, ordersOf } from "../reading/index.ts";
 import type { KeyImage, Section } from "./inputs.ts";
 import { productSectionKeys } from "./product-sections.ts";
 import { templatesFor } from "./templates/index.ts";
@@ -15,7 +15,7 @@ export async function startingText(ctx: Pick<Ctx, "actor" | "tx">, row: CaseRow)
   const [template] = templatesFor({
     ...row,
     priors: await comparablePriors(ctx, row),
-    orders: await ordersOf(ctx, row),
+    orders: [...(await ordersOf(ctx, row)), ...(await historyOf(ctx, row.caseId))],
   });
   const [signed] = await ctx.tx.$queryRaw<Omit<StartingText, "templateId">[]>`
     SELECT language, sections, key_images AS "keyImages" FROM report_version WHERE case_id = ${row.caseId}::uuid ORDER BY version DESC LIMIT 1`;

@@ -46,6 +46,8 @@ export const UpdateFacility = z.object({
     .optional(),
   /** The referring physician who gets the studies that name none; null: nobody. */
   defaultReferrerId: z.uuid().nullable().optional(),
+  /** Its technologists check studies before they are read. */
+  techCheck: z.boolean().optional(),
   /** Of the reminders of a question that the site does not answer (reading/remind-site.ts); 0: none. */
   questionReminderMinutes: z.number().int().min(0).max(10_080).optional(),
   /** Whose licence reading for it takes, ISO 3166: `GB`, `DE-BY`, `US-NY`. Empty: no licence rule. */
@@ -78,6 +80,8 @@ export type FacilityListItem = {
   name: string;
   timeZone: string;
   orgName: string;
+  /** Its technologists check studies before they are read. */
+  techCheck: boolean;
   /** Only for those who may change them. */
   settings: FacilitySettingsView | null;
 };
@@ -100,9 +104,10 @@ export async function listFacilities({ actor, tx }: Ctx): Promise<FacilityListIt
     })
     .map((facility) => {
       const row = { orgId: facility.orgId, facilityId: facility.id };
-      const { slug, name, timeZone } = facility;
+      const { slug, name, timeZone, techCheck } = facility;
       const orgName = orgs.get(facility.orgId) ?? "";
-      if (!tenancyPolicy.can(actor, "facility.manage", row)) return { slug, name, timeZone, orgName, settings: null };
+      if (!tenancyPolicy.can(actor, "facility.manage", row))
+        return { slug, name, timeZone, orgName, techCheck, settings: null };
       const {
         allowedCallingAeTitles,
         calledAeTitles,
@@ -123,7 +128,7 @@ export async function listFacilities({ actor, tx }: Ctx): Promise<FacilityListIt
         referrers,
         configVersion,
       };
-      return { slug, name, timeZone, orgName, settings };
+      return { slug, name, timeZone, orgName, techCheck, settings };
     });
 }
 

@@ -42,6 +42,8 @@ const names: Record<string, string> = {
   "escalation.save": "changed whom alarms wake",
   "case.ask": "asked the site about a case",
   "case.answer": "answered a reader's question",
+  "reader.read-credential": "opened a document of a licence",
+  "case.tech-check": "checked a study for its reader",
   "case.offer": "offered a case to a reader",
   "case.assign": "assigned a case to a reader",
   "case.unassign": "took a case from whom it was given",

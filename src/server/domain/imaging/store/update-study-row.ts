@@ -5,13 +5,11 @@ import { noteLateImages, openCase } from "#server/domain/reading/index.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { publish } from "#server/live/publish.ts";
 import { notePatientConflicts } from "../note-patient-conflicts.ts";
+import { addedSources, siteDocumentSource } from "../own-documents.ts";
 import { showsPicture } from "../pictures.ts";
 import { int32, seriesColumns, seriesJson, studyJson } from "../prerender.ts";
 import type { ClassifiedInstances } from "./classify-instances.ts";
 import type { SeriesRow, StudyRow } from "./rows.ts";
-
-/** The source of our own reports (imaging/own-documents.ts). */
-const ownDocumentSource = "report";
 
 /**
  * Inserts the new instances of one study and updates its counts, prerendered answers, case and follow-up jobs. The row
@@ -52,12 +50,14 @@ export async function updateStudyRow(
     columns.map(({ bodyPartExamined }) => bodyPartExamined),
   );
   const pictures = stored.filter(({ record }) => showsPicture(record.sopClassUid, numberOf(record.dataset, Tag.Rows)));
+  // A photo that the site adds at the portal is no image that was acquired.
+  const acquiredNow = pictures.filter(({ record }) => record.source !== siteDocumentSource);
   const acquired = union(
     row.acquired_modalities,
-    pictures.map(({ record }) => seriesColumns(record.dataset).modality),
+    acquiredNow.map(({ record }) => seriesColumns(record.dataset).modality),
   );
-  const hasPictures = row.has_pictures || pictures.length > 0;
-  const own = stored.filter(({ record }) => record.source === ownDocumentSource).length;
+  const hasPictures = row.has_pictures || acquiredNow.length > 0;
+  const own = stored.filter(({ record }) => addedSources.includes(record.source)).length;
   const numberOfInstances = row.number_of_instances + stored.length;
   const bytes = stored.reduce((sum, { record }) => sum + record.sizeBytes, 0);
   const json = studyJson(JSON.parse(row.qido_json) as DicomJson, {

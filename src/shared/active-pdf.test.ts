@@ -56,6 +56,8 @@ test("what cannot be looked through is not shown: encrypted, packed by other mea
     pdf("", strange),
     pdf("", objects("<< /S /Quiet >>", "/DecodeParms << /Predictor 12 >>")),
     pdf("", objects(" ".repeat(17 << 20))),
+    pdf("", ...Array<Buffer>(4).fill(objects(" ".repeat(15 << 20)))),
+    pdf("", ...Array<Buffer>(1001).fill(objects("<< /Type /Page >>"))),
   ])
     assert.equal(await isActivePdf(closed), true);
 });

@@ -4,6 +4,9 @@ const activeName =
 /** Streams that hold objects of the document; all other streams hold images, fonts and page content. */
 const objectStream = /\/(?:ObjStm|First)(?![A-Za-z0-9])/;
 const unpackedLimit = 16 << 20;
+/** Of one document: a thousand of them hold a hundred thousand objects. */
+const mostObjectStreams = 1000;
+const unpackedLimitOfAll = 32 << 20;
 
 /**
  * Whether a PDF holds active content, or cannot be searched far enough to rule it out: scripts, actions on opening,
@@ -14,13 +17,17 @@ export async function isActivePdf(bytes: Uint8Array<ArrayBuffer>): Promise<boole
   const raw = new TextDecoder("latin1").decode(bytes);
   if (activeName.test(plainNames(raw))) return true;
   let before = 0;
+  let streams = 0;
+  let unpackedOfAll = 0;
   for (const mark of raw.matchAll(/stream\r?\n?/g)) {
     const described = plainNames(raw.slice(before, mark.index));
     before = mark.index + mark[0].length;
     if (!objectStream.test(described)) continue;
     // A predictor or another filter would hide names from this search.
     if (/\/(?:DecodeParms|DP)(?![A-Za-z0-9])/.test(described)) return true;
+    if (++streams > mostObjectStreams || unpackedOfAll > unpackedLimitOfAll) return true;
     const unpacked = await inflated(bytes.subarray(before));
+    unpackedOfAll += unpacked?.length ?? 0;
     if (unpacked === null || activeName.test(plainNames(unpacked))) return true;
   }
   return false;
@@ -34,7 +41,7 @@ const plainNames = (text: string): string =>
  * limit.
  */
 async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<string | null> {
-  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate")).getReader();
+  const reader = inPieces(bytes).pipeThrough(new DecompressionStream("deflate")).getReader();
   const text = new TextDecoder("latin1");
   let told = "";
   try {
@@ -49,3 +56,16 @@ async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<string | null> 
   }
   return told === "" ? null : told;
 }
+
+/** Piece by piece, as far as it is read: there may be many streams, and most of a large document lies behind each. */
+function inPieces(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let at = 0;
+  return new ReadableStream({
+    pull(to) {
+      if (at >= bytes.length) return to.close();
+      to.enqueue(bytes.subarray(at, at + pieceBytes));
+      at += pieceBytes;
+    },
+  });
+}
+const pieceBytes = 64 << 10;

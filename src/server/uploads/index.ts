@@ -1,0 +1,46 @@
+import { DomainError } from "@overread/shared/errors";
+import type { UserActor } from "#server/context.ts";
+import type { Exchange, Mount } from "#server/http/protocol.ts";
+import { caseDocument } from "./case-document.ts";
+import { licenceDocument } from "./licence-document.ts";
+import { isOwnPage } from "./own-page.ts";
+import { signedIn } from "./signed-in.ts";
+
+const uuid = "([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})";
+/** Each address names what the document belongs to. */
+const places: { address: RegExp; take: (exchange: Exchange, actor: UserActor, id: string) => Promise<void> }[] = [
+  { address: new RegExp(`^/api/cases/${uuid}/documents$`), take: caseDocument },
+  { address: new RegExp(`^/api/licences/${uuid}/documents$`), take: licenceDocument },
+];
+/** Documents that are in memory at the same time, with their pixels. */
+const mostAtOnce = 6;
+let atOnce = 0;
+
+/** Documents that a person adds from a page: the bytes of one file as the body of a POST. */
+export const uploads: Mount = () => ({
+  name: "uploads",
+  answers: "data",
+  match: (path) => places.some(({ address }) => address.test(path)),
+  limits: {
+    methods: ["POST"],
+    ownNameOnly: true,
+    // A body is received for whoever may add one there, and for nobody else.
+    body: { kind: "streamed" },
+  },
+  async handle(exchange) {
+    // The session cookie comes with whatever page sends it: only our own may.
+    if (!isOwnPage(exchange.req.headers)) throw new DomainError("auth.forbidden");
+    const actor = await signedIn(exchange);
+    if (atOnce >= mostAtOnce) throw new DomainError("storage.unavailable");
+    atOnce++;
+    try {
+      for (const { address, take } of places) {
+        const id = address.exec(exchange.path)?.[1];
+        if (id) return await take(exchange, actor, id);
+      }
+    } finally {
+      atOnce--;
+    }
+    throw new DomainError("resource.not-found");
+  },
+});
