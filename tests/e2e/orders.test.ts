@@ -20,11 +20,6 @@ const scratch = mkdtempSync(path.join(os.tmpdir(), "overread-orders-"));
 before(async () => {
   stack = await startStack();
   browser = await launchBrowser();
-  const enter = async (email: string): Promise<Page> => {
-    const signed = await signInPage(browser, stack.baseUrl, email, stack.demoPassword);
-    problems.push(signed.problems);
-    return signed.page;
-  };
   technologist = await enter("tech@lakeside.example");
   reader = await enter("radiologist@nightshift.example");
 });
@@ -33,6 +28,12 @@ after(async () => {
   await stack?.stop();
   rmSync(scratch, { recursive: true, force: true });
 });
+
+async function enter(email: string): Promise<Page> {
+  const signed = await signInPage(browser, stack.baseUrl, email, stack.demoPassword);
+  problems.push(signed.problems);
+  return signed.page;
+}
 
 async function send(accessionNumber: string, name: string, patientId: string): Promise<void> {
   const made = tinyInstance({
@@ -121,6 +122,40 @@ test("one accession number for two people is shown with why, and is not joined",
   await card.waitFor();
   await card.getByText("but the names differ").waitFor();
   assert.equal(await card.getByRole("button", { name: "It is this one" }).count(), 0);
+});
+
+test("a technologist adds a document and says that the study is checked, and its reader sees by whom", async () => {
+  const admin = await enter("admin@lakeside.example");
+  await goTo(admin, `${stack.baseUrl}/admin/facilities`);
+  await admin.getByLabel("Technologists check studies before they are read").check();
+  await admin.getByRole("button", { name: "Save", exact: true }).click();
+  await admin.getByText("Saved", { exact: true }).waitFor();
+
+  await goTo(technologist, `${stack.baseUrl}/tech-check`);
+  await technologist.getByRole("button", { name: /OKAFOR/ }).click();
+  const check = technologist.getByRole("region", { name: "Check" });
+  await check.getByRole("heading", { name: /OKAFOR/ }).waitFor();
+  await check.getByLabel("What it is").selectOption("consent");
+  await check.getByLabel("File").setInputFiles({
+    name: "Ada Okafor.pdf",
+    mimeType: "application/pdf",
+    buffer: Buffer.from(
+      "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n0\n%%EOF\n",
+    ),
+  });
+  await check.getByRole("button", { name: "Add", exact: true }).click();
+  await check.getByRole("list", { name: "Documents" }).getByText("Consent form").waitFor();
+  // What is typed and not saved goes with it.
+  await check.getByLabel("What the reader should know").fill("Fell from a ladder.");
+  await check.getByRole("button", { name: "Complete", exact: true }).click();
+  await technologist.getByText("Its reader sees that you have checked it.").waitFor();
+
+  await goTo(reader, `${stack.baseUrl}/worklist`);
+  await reader.getByRole("row").filter({ hasText: "OKAFOR" }).click();
+  const preview = reader.getByRole("complementary", { name: "Selected case" });
+  await preview.getByText(/^Checked by /).waitFor();
+  await preview.getByText("Fell from a ladder.").waitFor();
+  await preview.getByText("Consent form").waitFor();
 });
 
 test("nothing threw", () => {

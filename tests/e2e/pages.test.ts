@@ -52,6 +52,7 @@ function pages(): [who: string | null, path: string, ready: string][] {
     [people.admin, "/admin/identity", "Brook"],
     [people.admin, "/admin/set-aside", "Twice"],
     [people.admin, "/orders", "the names differ"],
+    [people.admin, "/tech-check", "What the reader should know"],
     [people.admin, "/admin/audit", "Export CSV"],
     [people.admin, "/admin/damaged", "Every image is sound"],
     [people.admin, "/account", "Webhook of the organisation"],

@@ -12,6 +12,7 @@ const whatItIsFor: Record<string, string[]> = {
   "(reading)/studies/[caseId]/page.tsx": ["study.open"],
   "(admin)/admin/audit/page.tsx": ["audit.search"],
   "(admin)/admin/facilities/page.tsx": ["facility.update"],
+  "(admin)/tech-check/page.tsx": ["techCheck.open"],
 };
 /** Asks nothing of any organisation: /api/health/ready, which anybody may ask. */
 const withoutProcedure: Record<string, string[]> = { "(admin)/operator/page.tsx": ["platform_operator"] };

@@ -29,6 +29,7 @@ test("the portal knows who is there and shows each role its rooms only", async (
   assert.deepEqual(await rooms("referrer@lakeside.example"), ["referrals"]);
   assert.deepEqual(await rooms("admin@lakeside.example"), [
     "worklist",
+    "techCheck",
     "orders",
     "edges",
     "facilities",

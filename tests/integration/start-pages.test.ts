@@ -30,6 +30,7 @@ test("who has several roles sees each place once and starts with the work neares
     "/admin/set-aside",
     "/admin/damaged",
     "/admin/identity",
+    "/tech-check",
     "/orders",
     "/admin/audit",
   ];

@@ -3,9 +3,20 @@ export type LiveNotice = { topic: string; caseId?: string; studyId?: string; edg
 
 /** The routers whose queries a topic makes stale. */
 const routersOf: Record<string, string[]> = {
-  "case.changed": ["worklist", "study", "report", "referral", "order", "escalation", "board", "list", "assignment"],
+  "case.changed": [
+    "worklist",
+    "study",
+    "report",
+    "referral",
+    "order",
+    "escalation",
+    "board",
+    "list",
+    "assignment",
+    "techCheck",
+  ],
   "report.changed": ["report", "referral", "worklist"],
-  "study.changed": ["worklist", "study", "order"],
+  "study.changed": ["worklist", "study", "order", "techCheck"],
   "edge.changed": ["edge"],
   "readers.changed": ["readers", "board"],
   "rules.changed": ["rules", "board"],

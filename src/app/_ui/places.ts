@@ -14,6 +14,7 @@ const office: readonly (Place & { may: keyof Abilities })[] = [
   { href: "/admin/identity", label: "Identity", may: "identity" },
   { href: "/board", label: "Board", may: "board" },
   { href: "/assignment", label: "Rules", may: "rules" },
+  { href: "/tech-check", label: "Tech check", may: "techCheck" },
   { href: "/orders", label: "Orders", may: "orders" },
   { href: "/readers", label: "Readers", may: "readers" },
   { href: "/operator", label: "Platform", may: "platform" },

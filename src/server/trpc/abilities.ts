@@ -23,6 +23,7 @@ export function abilitiesOf(actor: UserActor) {
     cases: casePolicy.can(actor, "case.read", null) && opensImages(actor),
     hold: casePolicy.can(actor, "case.hold", null),
     sign: casePolicy.can(actor, "case.sign", null),
+    techCheck: casePolicy.can(actor, "case.tech-check", null),
     orders: orderPolicy.can(actor, "order.list", null),
     rules: rulesPolicy.can(actor, "rules.read", null),
     readers: readerPolicy.can(actor, "reader.manage", null),

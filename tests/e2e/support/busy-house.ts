@@ -103,6 +103,7 @@ export async function startBusyHouse(): Promise<BusyHouse> {
     );
     const item = (id: string) => items.find(({ patientId }) => patientId === `HOUSE-${id}`) as Item;
     await database.query("UPDATE study SET refused_instances = 1 WHERE id = $1::uuid", [item("refused").studyId]);
+    await database.query("UPDATE facility SET tech_check = true");
     await database.query(
       `INSERT INTO refused_object (org_id, edge_id, study_instance_uid, sop_instance_uid, reason, calling_ae_title, received_at)
        SELECT org_id, id, $1, '2.25.1', 'request.too-large', 'CT_SCANNER', now() FROM edge_router WHERE revoked_at IS NULL LIMIT 1`,

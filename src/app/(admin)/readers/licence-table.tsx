@@ -1,6 +1,7 @@
 "use client";
 
 import type { ReactNode } from "react";
+import { formatBytes } from "../../_ui/format.ts";
 import { Exact } from "../../_ui/now.tsx";
 import { Badge } from "../../_ui/status.tsx";
 import { Table } from "../../_ui/table.tsx";
@@ -29,7 +30,9 @@ export function LicenceTable({ licences, acts }: { licences: Licence[]; acts?: (
           <td>
             <Badge tone={tones[licence.state]}>{licenceStateWords[licence.state]}</Badge>
           </td>
-          <td>{licence.document || <span className="text-quiet">none named</span>}</td>
+          <td>
+            <Documents licence={licence} />
+          </td>
           <td>
             <Checked checks={licence.checks} />
           </td>
@@ -37,6 +40,28 @@ export function LicenceTable({ licences, acts }: { licences: Licence[]; acts?: (
         </tr>
       ))}
     </Table>
+  );
+}
+
+const fileKinds: Record<string, string> = { "application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PNG" };
+
+/** What was uploaded, to save; and where anything else is kept. */
+function Documents({ licence: { document, files } }: { licence: Licence }) {
+  if (!document && files.length === 0) return <span className="text-quiet">none</span>;
+  return (
+    <>
+      {document ? <span className="block">{document}</span> : null}
+      {files.map(({ documentId, mediaType, sizeBytes, by, at }) => (
+        <span key={documentId} className="block">
+          <a href={`/api/licence-documents/${documentId}`} download className="underline">
+            {fileKinds[mediaType] ?? "File"}, {formatBytes(sizeBytes)}
+          </a>
+          <span className="block text-xs text-quiet">
+            {by}, <Exact at={at} />
+          </span>
+        </span>
+      ))}
+    </>
   );
 }
 

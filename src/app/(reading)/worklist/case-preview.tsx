@@ -15,15 +15,16 @@ import { formatAgo, formatDicomDate, formatExact, formatWhen, sexLabel } from ".
 import { conflictInWords, inWords } from "../../_ui/in-words.ts";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { Ago, Countdown, useNow, useZone } from "../../_ui/now.tsx";
+import { OrderLines } from "../../_ui/order-lines.tsx";
 import { PatientName, RepairedMark } from "../../_ui/patient-banner.tsx";
+import { hasSiteNotes, SiteNotesLines } from "../../_ui/site-notes.tsx";
+import { SiteQuestions } from "../../_ui/site-questions.tsx";
 import { Skeleton } from "../../_ui/skeleton.tsx";
 import { PatientMark, PatientWarning, PriorityMark, StatusMark } from "../../_ui/status.tsx";
 import { CaseAlarms } from "../case-alarms.tsx";
 import { HandoverNote } from "../hand-over.tsx";
 import { LateImagesNotice } from "../late-images-notice.tsx";
-import { OrderLines } from "../order-lines.tsx";
 import { ReserveLine } from "../reservations.tsx";
-import { SiteQuestions } from "../site-questions.tsx";
 import { CaseActs } from "./case-acts.tsx";
 import { DraftLine } from "./draft-mark.tsx";
 import { AnswerButtons, GivenLine, WhyMe } from "./given.tsx";
@@ -239,6 +240,12 @@ export function CasePreview({
         enabled={settled}
         around={(alarms) => <Block title="Told while its time ran">{alarms}</Block>}
       />
+
+      {detail.data && hasSiteNotes(item, detail.data.notes) ? (
+        <Block title="From the technologist">
+          <SiteNotesLines item={item} notes={detail.data.notes} />
+        </Block>
+      ) : null}
 
       {item.orderCount > 0 ? (
         <Block title="Ordered">

@@ -79,6 +79,7 @@ function FacilityForm({ facility, onSaved }: { facility: Facility; onSaved: () =
       calledAeTitles: called.titles,
       priorAeTitles: prior.titles,
       quietSeconds: Number(text("quietSeconds")),
+      techCheck: form.get("techCheck") === "on",
       questionReminderMinutes: Number(text("questionReminder")),
       localPacs: any ? pacs : null,
       defaultReferrerId: text("defaultReferrer") || null,
@@ -153,6 +154,15 @@ function FacilityForm({ facility, onSaved }: { facility: Facility; onSaved: () =
       </fieldset>
       <fieldset className="grid gap-4 sm:grid-cols-2">
         <legend className="mb-2 font-medium">With the readers</legend>
+        <label className="flex items-start gap-2">
+          <input type="checkbox" name="techCheck" defaultChecked={facility.techCheck} className="mt-1" />
+          <span>
+            Technologists check studies before they are read
+            <span className="block text-xs text-quiet">
+              A study may be read before; its reader sees that it is not checked
+            </span>
+          </span>
+        </label>
         <Field
           label="Remind us of an unanswered question after"
           name="questionReminder"

@@ -6,6 +6,7 @@ import { useTrpc } from "../../../_trpc/client.tsx";
 import type { Inputs } from "../../../_trpc/types.ts";
 import { Button } from "../../../_ui/button.tsx";
 import { Dialog } from "../../../_ui/dialog.tsx";
+import { DocumentField } from "../../../_ui/document-field.tsx";
 import { Field, SelectField } from "../../../_ui/field.tsx";
 import { Problem } from "../../../_ui/problem.tsx";
 import { Card } from "../../account/card.tsx";
@@ -17,7 +18,9 @@ type Licence = ReaderView["licences"][number];
 /** Licences, and what their registers said of them. */
 export function LicencesCard({ reader, onChanged }: { reader: ReaderView; onChanged: () => void }) {
   const trpc = useTrpc();
-  const [open, setOpen] = useState<{ act: "add" } | { act: "check" | "remove"; licence: Licence } | null>(null);
+  const [open, setOpen] = useState<{ act: "add" } | { act: "check" | "remove" | "document"; licence: Licence } | null>(
+    null,
+  );
   const close = {
     onSuccess: () => {
       setOpen(null);
@@ -65,6 +68,14 @@ export function LicencesCard({ reader, onChanged }: { reader: ReaderView; onChan
               <Button
                 look="quiet"
                 className="-my-1.5"
+                aria-label={`Add a document of ${each.jurisdiction} ${each.number}`}
+                onClick={() => setOpen({ act: "document", licence: each })}
+              >
+                Add a document
+              </Button>
+              <Button
+                look="quiet"
+                className="-my-1.5"
                 aria-label={`Record a check of ${each.jurisdiction} ${each.number}`}
                 onClick={() => setOpen({ act: "check", licence: each })}
               >
@@ -85,7 +96,28 @@ export function LicencesCard({ reader, onChanged }: { reader: ReaderView; onChan
       <Button className="self-start" onClick={() => setOpen({ act: "add" })}>
         Add a licence
       </Button>
-      <Dialog open={open !== null} title={title} onClose={() => setOpen(null)}>
+      <Dialog
+        open={open?.act === "document"}
+        title={`Document of ${licence?.jurisdiction} ${licence?.number}`}
+        onClose={() => setOpen(null)}
+      >
+        <div className="flex flex-col gap-4">
+          {open?.act === "document" ? (
+            <DocumentField
+              label="File"
+              addressOf={() => `/api/licences/${open.licence.licenceId}/documents`}
+              onSent={close.onSuccess}
+            />
+          ) : null}
+          <p className="text-quiet">
+            You and the reader can open it, which the audit trail shows. Nobody can change it.
+          </p>
+          <Button className="self-end" onClick={() => setOpen(null)}>
+            Cancel
+          </Button>
+        </div>
+      </Dialog>
+      <Dialog open={open !== null && open.act !== "document"} title={title} onClose={() => setOpen(null)}>
         <form onSubmit={submit} className="flex flex-col gap-4">
           {open?.act === "add" ? (
             <>

@@ -17,7 +17,10 @@ import { conflictInWords, inWords } from "../../../_ui/in-words.ts";
 import { LiveDot } from "../../../_ui/live-dot.tsx";
 import { NoticeBell } from "../../../_ui/notice-bell.tsx";
 import { useNow, useZone } from "../../../_ui/now.tsx";
+import { OrderLines } from "../../../_ui/order-lines.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
+import { hasSiteNotes, SiteNotesLines } from "../../../_ui/site-notes.tsx";
+import { SiteQuestions } from "../../../_ui/site-questions.tsx";
 import { Skeleton } from "../../../_ui/skeleton.tsx";
 import { PatientWarning, PriorityMark } from "../../../_ui/status.tsx";
 import { ToastPlace, useToast } from "../../../_ui/toast.tsx";
@@ -36,9 +39,7 @@ import { CaseAlarms } from "../../case-alarms.tsx";
 import { holdClaim } from "../../claims.ts";
 import { IncompleteNotice } from "../../incomplete-notice.tsx";
 import { LateImagesNotice } from "../../late-images-notice.tsx";
-import { OrderLines } from "../../order-lines.tsx";
 import { ReservationKeeper } from "../../reservations.tsx";
-import { SiteQuestions } from "../../site-questions.tsx";
 import { type ClaimView, useClaim } from "../../use-claim.ts";
 import { DockHandle, useDockWidth } from "./dock-width.tsx";
 import { HandOverButton, HandOverDock, isOfferedTo } from "./hand-over-dock.tsx";
@@ -285,12 +286,15 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
           className={`min-h-0 flex-col border-line bg-panel max-md:flex-1 md:flex md:w-(--dock) md:shrink-0 ${tab === "report" ? "flex" : "max-md:hidden"}`}
         >
           <h2 className="sr-only">Report</h2>
-          {study && (study.orders.length > 0 || (conversation && !signed)) ? (
+          {study && (study.orders.length > 0 || hasSiteNotes(study.item, study.notes) || (conversation && !signed)) ? (
             <section
               aria-label="Order"
               className="max-h-[24dvh] shrink-0 overflow-y-auto border-b border-line px-3 py-2 text-[0.8125rem]"
             >
               {study.orders.length > 0 ? <OrderLines orders={study.orders} /> : null}
+              {hasSiteNotes(study.item, study.notes) ? (
+                <SiteNotesLines item={conversation ?? study.item} notes={conversation?.notes ?? study.notes} />
+              ) : null}
               {conversation && !signed ? (
                 <SiteQuestions
                   item={{ ...conversation, mine: phase === "held" }}

@@ -4,11 +4,11 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTrpc } from "../_trpc/client.tsx";
 import type { Outputs, WorklistItem } from "../_trpc/types.ts";
-import { Button } from "../_ui/button.tsx";
-import { TextField } from "../_ui/field.tsx";
-import { When } from "../_ui/now.tsx";
-import { Problem } from "../_ui/problem.tsx";
-import { useToast } from "../_ui/toast.tsx";
+import { Button } from "./button.tsx";
+import { TextField } from "./field.tsx";
+import { When } from "./now.tsx";
+import { Problem } from "./problem.tsx";
+import { useToast } from "./toast.tsx";
 
 type Message = Outputs["worklist"]["get"]["messages"][number];
 
