@@ -127,9 +127,10 @@ test("one accession number for two people is shown with why, and is not joined",
 test("a technologist adds a document and says that the study is checked, and its reader sees by whom", async () => {
   const admin = await enter("admin@lakeside.example");
   await goTo(admin, `${stack.baseUrl}/admin/facilities`);
-  await admin.getByLabel("Technologists check studies before they are read").check();
-  await admin.getByRole("button", { name: "Save", exact: true }).click();
-  await admin.getByText("Saved", { exact: true }).waitFor();
+  const facility = admin.getByRole("form", { name: "Lakeside Main Campus" });
+  await facility.getByLabel("Technologists check studies before they are read").check();
+  await facility.getByRole("button", { name: "Save", exact: true }).click();
+  await facility.getByText("Saved", { exact: true }).waitFor();
 
   await goTo(technologist, `${stack.baseUrl}/tech-check`);
   await technologist.getByRole("button", { name: /OKAFOR/ }).click();

@@ -39,7 +39,7 @@ export function DocumentField({
       <div className="flex flex-wrap items-end gap-3">
         {children}
         <div className="flex min-w-0 flex-col gap-1">
-          <label htmlFor={id} className="font-medium">
+          <label htmlFor={id} className="text-[0.8125rem] font-medium">
             {label}
           </label>
           <input
@@ -48,7 +48,7 @@ export function DocumentField({
             type="file"
             required
             accept={documentTypes.join(",")}
-            className="max-w-full text-quiet"
+            className="h-9 max-w-full rounded-md border border-line-strong bg-panel pr-2.5 text-sm file:mr-2.5 file:h-full file:border-0 file:border-r file:border-solid file:border-line-strong file:bg-transparent file:px-2.5 file:font-medium"
           />
         </div>
         <Button type="submit" disabled={send.isPending}>

@@ -49,10 +49,10 @@ const fileKinds: Record<string, string> = { "application/pdf": "PDF", "image/jpe
 function Documents({ licence: { document, files } }: { licence: Licence }) {
   if (!document && files.length === 0) return <span className="text-quiet">none</span>;
   return (
-    <>
-      {document ? <span className="block">{document}</span> : null}
+    <div className="flex flex-col gap-1">
+      {document ? <span>{document}</span> : null}
       {files.map(({ documentId, mediaType, sizeBytes, by, at }) => (
-        <span key={documentId} className="block">
+        <span key={documentId}>
           <a href={`/api/licence-documents/${documentId}`} download className="underline">
             {fileKinds[mediaType] ?? "File"}, {formatBytes(sizeBytes)}
           </a>
@@ -61,7 +61,7 @@ function Documents({ licence: { document, files } }: { licence: Licence }) {
           </span>
         </span>
       ))}
-    </>
+    </div>
   );
 }
 

@@ -22,7 +22,7 @@ export function CheckImages({ studyInstanceUid, images }: { studyInstanceUid: st
             <span className="truncate">{series.seriesDescription || "No description"}</span>
             <span className="tabular text-quiet">
               {series.seriesNumber === null ? "" : `${series.seriesNumber} · `}
-              {series.modality} · {plural(series.numberOfInstances, "image")}
+              {series.modality} · {plural(series.numberOfInstances, series.modality === "DOC" ? "document" : "image")}
             </span>
           </span>
         </li>

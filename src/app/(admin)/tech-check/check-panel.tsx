@@ -10,6 +10,7 @@ import type { Outputs } from "../../_trpc/types.ts";
 import { Button, buttonClass } from "../../_ui/button.tsx";
 import { DocumentField } from "../../_ui/document-field.tsx";
 import { FailedState } from "../../_ui/empty-state.tsx";
+import { Exam } from "../../_ui/exam.tsx";
 import { SelectField, TextField } from "../../_ui/field.tsx";
 import { formatDicomDate } from "../../_ui/format.ts";
 import { When } from "../../_ui/now.tsx";
@@ -60,7 +61,7 @@ function Check({
               .join(" · ")}
           </p>
           <p className="text-quiet">
-            {item.modalities.join(", ")} {item.studyDescription} · {item.facility}
+            <Exam modalities={item.modalities} description={item.studyDescription} /> · {item.facility}
           </p>
         </div>
         <div className="flex flex-wrap items-center gap-2">

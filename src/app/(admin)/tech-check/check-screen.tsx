@@ -9,6 +9,8 @@ import type { Me, WorklistAnswer, WorklistItem } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { classNames } from "../../_ui/class-names.ts";
 import { EmptyState, FailedState } from "../../_ui/empty-state.tsx";
+import { Exam } from "../../_ui/exam.tsx";
+import { plural } from "../../_ui/format.ts";
 import { Countdown } from "../../_ui/now.tsx";
 import { PriorityMark } from "../../_ui/status.tsx";
 import { OfficePage } from "../office-page.tsx";
@@ -139,11 +141,11 @@ function CheckRow({ item, isChosen, onChoose }: { item: WorklistItem; isChosen: 
           <PriorityMark priority={item.priority} />
         </span>
         <span className="truncate text-quiet">
-          {item.modalities.join(", ")} {item.studyDescription}
+          <Exam modalities={item.modalities} description={item.studyDescription} />
         </span>
         <span className="flex flex-wrap justify-between gap-2 text-xs text-quiet">
           <span className="tabular">
-            {expected && expected !== received ? `${received} of ${expected} images` : `${received} images`}
+            {expected && expected !== received ? `${received} of ${expected} images` : plural(received, "image")}
             {item.arriving ? ", arriving" : ""}
             {item.question === "asked" ? " · the reader asks" : ""}
           </span>

@@ -18,6 +18,8 @@ export function FacilitiesScreen({ me, initial, at }: { me: Me; initial: Facilit
     trpc.facility.list.queryOptions(undefined, { initialData: initial, initialDataUpdatedAt: at }),
   );
   const mine = query.data.filter((facility) => facility.settings !== null);
+  /** Whose settings were saved last. Its form is a new one by then, with the settings as they are kept. */
+  const [saved, setSaved] = useState<string | null>(null);
   return (
     <OfficePage
       me={me}
@@ -28,7 +30,11 @@ export function FacilitiesScreen({ me, initial, at }: { me: Me; initial: Facilit
         <FacilityForm
           key={`${facility.orgName}-${facility.slug}-${facility.settings?.configVersion}`}
           facility={facility}
-          onSaved={() => void query.refetch()}
+          saved={saved === facility.slug}
+          onSaved={(is) => {
+            setSaved(is ? facility.slug : null);
+            if (is) void query.refetch();
+          }}
         />
       ))}
       {mine.length === 0 ? <EmptyState title="No facility is in your care" /> : null}
@@ -36,24 +42,24 @@ export function FacilitiesScreen({ me, initial, at }: { me: Me; initial: Facilit
   );
 }
 
-function FacilityForm({ facility, onSaved }: { facility: Facility; onSaved: () => void }) {
+function FacilityForm({
+  facility,
+  saved,
+  onSaved,
+}: {
+  facility: Facility;
+  saved: boolean;
+  onSaved: (is: boolean) => void;
+}) {
   const trpc = useTrpc();
   const settings = facility.settings;
-  const [saved, setSaved] = useState(false);
-  const update = useMutation(
-    trpc.facility.update.mutationOptions({
-      onSuccess: () => {
-        setSaved(true);
-        onSaved();
-      },
-    }),
-  );
+  const update = useMutation(trpc.facility.update.mutationOptions({ onSuccess: () => onSaved(true) }));
   const [wrong, setWrong] = useState<string | null>(null);
   if (!settings) return null;
 
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    setSaved(false);
+    onSaved(false);
     const form = new FormData(event.currentTarget);
     const text = (name: string) => String(form.get(name) ?? "").trim();
     const pacs = { aeTitle: text("pacsAe"), host: text("pacsHost"), port: Number(text("pacsPort")) };
@@ -92,7 +98,7 @@ function FacilityForm({ facility, onSaved }: { facility: Facility; onSaved: () =
     <form
       onSubmit={submit}
       aria-label={facility.name}
-      onChange={() => setSaved(false)}
+      onChange={() => onSaved(false)}
       className="flex flex-col gap-5 rounded-lg border border-line bg-panel p-5"
     >
       <h2 className="text-base font-semibold">{facility.name}</h2>

@@ -289,7 +289,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
           {study && (study.orders.length > 0 || hasSiteNotes(study.item, study.notes) || (conversation && !signed)) ? (
             <section
               aria-label="Order"
-              className="max-h-[24dvh] shrink-0 overflow-y-auto border-b border-line px-3 py-2 text-[0.8125rem]"
+              className="flex max-h-[24dvh] shrink-0 flex-col gap-3 overflow-y-auto border-b border-line px-3 py-2 text-[0.8125rem] *:shrink-0"
             >
               {study.orders.length > 0 ? <OrderLines orders={study.orders} /> : null}
               {hasSiteNotes(study.item, study.notes) ? (
