@@ -5,7 +5,7 @@ import { DomainError } from "@overread/shared/errors";
 import { withMaintenance } from "#server/db/maintenance.ts";
 import { purgeRuns, replayRun } from "#server/domain/assignment/index.ts";
 import { claimCase } from "#server/domain/reading/index.ts";
-import { as, assignmentDesk, offered } from "../assignment-desk.ts";
+import { as, assignmentDesk, given, offered } from "../assignment-desk.ts";
 import { aRule } from "../factories/assignment.ts";
 
 /** The runs themselves: what asks for one, two at once, what is kept of them. */
@@ -37,6 +37,64 @@ test("a run that is played again answers the same, byte for byte", async () => {
     withMaintenance((tx) => replayRun(tx, randomUUID())),
     refusedWith("assignment-run.not-found"),
   );
+});
+
+test("of a run is kept what is other than in the run before, and each plays again the same", async () => {
+  await desk.rule(given);
+  const { owner } = desk.db;
+  const kept = async (runId: string | null) => {
+    const { rows } = await owner.query(
+      "SELECT follows_id AS follows, base_id AS base, length(snapshot) AS size FROM assignment_run WHERE id = $1",
+      [runId],
+    );
+    return rows[0];
+  };
+  const playsAgain = async (runId: string | null, cases: number) => {
+    assert.ok(runId);
+    const replay = await withMaintenance((tx) => replayRun(tx, runId));
+    assert.ok(replay.same, `${runId} does not play again`);
+    assert.equal(replay.cases, cases);
+  };
+  // Of the runs of earlier tests nothing is left to follow.
+  await owner.query("DELETE FROM assignment_run");
+  const cases: string[] = [];
+  for (let n = 0; n < 8; n++) cases.push((await desk.unread()).caseId);
+  assert.equal((await kept((await desk.run()).runId)).follows, null);
+  // Since then every case has become somebody's: where most has changed there is nothing to save.
+  const first = await desk.unread().then(desk.run);
+  const { rows: open } = await owner.query("SELECT count(*)::int AS n FROM reading_case WHERE completed_at IS NULL");
+  const before: number = open[0].n;
+  assert.equal((await kept(first.runId)).follows, null);
+  await desk.unread();
+  await owner.query("UPDATE reading_case SET state = 'final', completed_at = now() WHERE id = $1", [cases[0]]);
+  const second = await desk.run();
+  const third = await desk.unread().then(desk.run);
+  assert.deepEqual(
+    [await kept(second.runId), await kept(third.runId)].map(({ follows, base }) => [follows, base]),
+    [
+      [first.runId, first.runId],
+      [second.runId, first.runId],
+    ],
+  );
+  for (const [run, n] of [
+    [first, before],
+    [second, before],
+    [third, before + 1],
+  ] as const)
+    await playsAgain(run.runId, n);
+
+  // What a younger run builds upon is kept as long as that.
+  await owner.query("UPDATE assignment_run SET at = at - interval '31 days' WHERE id <> $1", [third.runId]);
+  assert.equal(await withMaintenance(purgeRuns), 1, "the first, upon which nothing builds");
+  await playsAgain(third.runId, before + 1);
+  await owner.query("UPDATE assignment_run SET at = at - interval '31 days'");
+  assert.equal(await withMaintenance(purgeRuns), 3);
+
+  // A run of which nothing is left, as if it had been rolled back, is followed by none.
+  await desk.unread();
+  const after = await desk.run();
+  assert.equal((await kept(after.runId)).follows, null);
+  await playsAgain(after.runId, before + 2);
 });
 
 test("two who run the same group at once, and one who is killed, give each case once", async () => {

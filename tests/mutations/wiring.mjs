@@ -28,7 +28,7 @@ export const wiring = [
   },
   {
     what: "the contract's language is not told",
-    file: `${assignment}/fill-snapshot.ts`,
+    file: `${assignment}/case-facts-kept.ts`,
     from: "language: row.language,",
     to: "language: null,",
     test: facts,
@@ -60,9 +60,9 @@ export const wiring = [
   },
   {
     what: "the promise moves with the due time",
-    file: `${assignment}/fill-snapshot.ts`,
-    from: "promisedAt: row.promisedAt.getTime(),",
-    to: "promisedAt: row.dueAt.getTime(),",
+    file: `${assignment}/case-facts-kept.ts`,
+    from: "promisedAt: row.promisedAt,",
+    to: "promisedAt: row.dueAt,",
     test: facts,
     red: "what was promised stays what was promised when the clock stands still; only the due time moves",
   },
@@ -92,7 +92,7 @@ export const wiring = [
   },
   {
     what: "what is reserved counts towards no cap",
-    file: `${assignment}/fill-snapshot.ts`,
+    file: `${assignment}/snapshot-rows.ts`,
     from: "OR c.reserved_by_id = ${andOf}::uuid",
     to: "",
     test: reserve,
@@ -140,11 +140,19 @@ export const wiring = [
   },
   {
     what: "runs are forgotten a day early",
-    file: `${assignment}/run-assignment.ts`,
+    file: `${assignment}/kept-runs.ts`,
     from: "const keptDays = 30;",
     to: "const keptDays = 29;",
     test: runs,
     red: "runs are kept for 30 days, to the day",
+  },
+  {
+    what: "a case that is gone comes back when a run is played again",
+    file: `${assignment}/run-changes.ts`,
+    from: ".filter((each) => !left.has(idOf(each)))",
+    to: ".filter((each) => left !== null || idOf(each))",
+    test: runs,
+    red: "of a run is kept what is other than in the run before, and each plays again the same",
   },
   {
     what: "the end of an offer is not planned",

@@ -21,6 +21,7 @@ export type { Rule } from "./engine/rules.ts";
 export type { CaseFacts, ReaderFacts, Snapshot } from "./engine/snapshot.ts";
 export { colleaguesFor, handOverCase, takeBackCase } from "./hand-over.ts";
 export { AssignCase, DeclineCase, HandOverCase, OfGivenCase, TraceCase, UnassignCase } from "./inputs.ts";
+export { purgeRuns, replayRun } from "./kept-runs.ts";
 export { myHand } from "./my-hand.ts";
 export { readersWhoMay, type WhoMay } from "./readers-who-may.ts";
 export { reserveByRules } from "./reserve-by-rules.ts";
@@ -42,6 +43,6 @@ export {
   type Sheet,
   saveRules,
 } from "./rules/index.ts";
-export { groupsWithRules, purgeRuns, replayRun, runAssignment } from "./run-assignment.ts";
+export { groupsWithRules, runAssignment } from "./run-assignment.ts";
 export { traceCase, whyMe } from "./trace-case.ts";
 export { type Finalising, whoFinalises } from "./who-finalises.ts";

@@ -2,7 +2,8 @@ import type { SqlTx } from "#server/context.ts";
 import { type Finding, type FindingCode, forceOf } from "./engine/findings.ts";
 import type { Snapshot } from "./engine/snapshot.ts";
 import { type CaseTrace, traces } from "./engine/trace.ts";
-import { everybody, type Filled, fillSnapshot } from "./fill-snapshot.ts";
+import { type Filled, fillSnapshot } from "./fill-snapshot.ts";
+import { everybody } from "./snapshot-rows.ts";
 
 /** How one reader stands to a case. `drawn`: nobody chooses it. `ruleId`: the rule that decides it; null: none does. `capped`: how much he has in hand counts. */
 export type OwnStanding = { findings: Finding[]; drawn: boolean; ruleId: string | null; capped: boolean };

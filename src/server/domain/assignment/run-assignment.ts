@@ -1,23 +1,14 @@
-import { createHash } from "node:crypto";
-import { promisify } from "node:util";
-import { gunzip, gzip } from "node:zlib";
-import { DomainError } from "@overread/shared/errors";
 import type { SqlCtx, SqlTx } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
 import { giveCases, isOpenCase, noteDeclined } from "../reading/index.ts";
 import { changesOf } from "./decided.ts";
 import { assign } from "./engine/assign.ts";
-import { snapshotSchema } from "./engine/snapshot.ts";
 import { fillSnapshot } from "./fill-snapshot.ts";
 import { tellNotTaken } from "./hand-over.ts";
+import { keepRun } from "./kept-runs.ts";
 import { assignmentPolicy } from "./policy.ts";
 import { currentRuleSet } from "./rules/index.ts";
-
-const pack = promisify(gzip);
-const unpack = promisify(gunzip);
-/** Runs are kept so long. */
-const keptDays = 30;
 
 export type RunReport = { cases: number; changes: number; runId: string | null };
 
@@ -46,16 +37,9 @@ export async function runAssignment(ctx: SqlCtx): Promise<RunReport> {
   const ends = gifts.flatMap(({ to }) => (to?.until ? [to.until.getTime()] : []));
   await planNext(tx, actor.orgId, Math.min(...ends, outcome.lookAgainAt ?? Number.POSITIVE_INFINITY));
   if (gifts.length === 0) return { cases: snapshot.cases.length, changes: 0, runId: null };
-  const [packed, answered] = await Promise.all([packText(snapshot), packText(outcome)]);
-  const [run] = await tx.$queryRaw<[{ id: string }]>`
-    INSERT INTO assignment_run (org_id, at, rules_version, cases, readers, changes, took_ms, snapshot, outcome)
-    VALUES (${actor.orgId}::uuid, ${new Date(snapshot.now)}::timestamptz, ${outcome.rulesVersion}, ${snapshot.cases.length}, ${snapshot.readers.length},
-      ${changed.length}, ${Math.round(performance.now() - started)}, decode(${packed}, 'base64'), decode(${answered}, 'base64')) RETURNING id::text`;
-  return { cases: snapshot.cases.length, changes: changed.length, runId: run.id };
+  const runId = await keepRun(tx, { orgId: actor.orgId, snapshot, outcome, changes: changed.length, started });
+  return { cases: snapshot.cases.length, changes: changed.length, runId };
 }
-
-const packText = async (value: unknown): Promise<string> =>
-  (await pack(JSON.stringify(value), { level: 1 })).toString("base64");
 
 /** Without rules every case is in the pool of all; then there is something to do only where something was given before. */
 async function hasWork(tx: SqlTx, orgId: string): Promise<boolean> {
@@ -83,44 +67,4 @@ export function groupsWithRules(tx: Pick<SqlTx, "$queryRaw">): Promise<{ orgId: 
   return tx.$queryRaw`
     SELECT org_id AS "orgId" FROM assignment_rule_set UNION
     SELECT reader_org_id FROM reading_case WHERE given_to_id IS NOT NULL AND completed_at IS NULL AND state <> 'cancelled'`;
-}
-
-/** @returns how many runs were older than is kept, and were deleted. For maintenance. */
-export async function purgeRuns(tx: Pick<SqlTx, "$queryRaw">): Promise<number> {
-  const rows = await tx.$queryRaw<unknown[]>`
-    DELETE FROM assignment_run WHERE at < now() - make_interval(days => ${keptDays}) RETURNING id`;
-  return rows.length;
-}
-
-export type Replay = {
-  runId: string;
-  at: string;
-  cases: number;
-  readers: number;
-  same: boolean;
-  kept: string;
-  replayed: string;
-};
-
-/**
- * Plays a kept run again: the engine is told what it was told then, and its answer is held against the kept one, byte for byte. For maintenance.
- * @throws {DomainError} `assignment-run.not-found`
- */
-export async function replayRun(tx: Pick<SqlTx, "$queryRaw">, runId: string): Promise<Replay> {
-  const [run] = await tx.$queryRaw<{ at: Date; snapshot: Uint8Array; outcome: Uint8Array }[]>`
-    SELECT at, snapshot, outcome FROM assignment_run WHERE id = ${runId}::uuid`;
-  if (!run) throw new DomainError("assignment-run.not-found");
-  const snapshot = snapshotSchema.parse(JSON.parse((await unpack(run.snapshot)).toString()));
-  const kept = (await unpack(run.outcome)).toString();
-  const replayed = JSON.stringify(assign(snapshot));
-  const hash = (text: string) => createHash("sha256").update(text).digest("hex");
-  return {
-    runId,
-    at: run.at.toISOString(),
-    cases: snapshot.cases.length,
-    readers: snapshot.readers.length,
-    same: kept === replayed,
-    kept: hash(kept),
-    replayed: hash(replayed),
-  };
 }

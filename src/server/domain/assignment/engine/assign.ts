@@ -1,14 +1,14 @@
 import type { Decision, Outcome } from "./decisions.ts";
 import { type BarCode, bars } from "./findings.ts";
-import { type Ground, prepare, type ReadyRule, ruleFindings, ruleLets } from "./ground.ts";
+import { type Ground, prepare, type ReadyRule, ruleFindings, ruleLets, type Standing } from "./ground.ts";
 import { Hands } from "./hands.ts";
 import { kept } from "./keep.ts";
 import { linesOf } from "./lines.ts";
 import { lookAgainAt } from "./look-again.ts";
 import type { RuleSet } from "./rules.ts";
-import type { CaseFacts, Snapshot } from "./snapshot.ts";
+import type { CaseFacts, ReaderFacts, Snapshot } from "./snapshot.ts";
 import { byUrgency } from "./urgency.ts";
-import { byWishes, type Candidate, candidate, firstFour, linksOf, wishesOf } from "./wishes.ts";
+import { byWishes, type Candidate, candidates, firstFour, knownTo, linksOf, wishesOf } from "./wishes.ts";
 
 /** Sees each case in the moment in which it is decided; the trace is made of this (trace.ts). */
 export type Watch = (seen: {
@@ -30,7 +30,7 @@ export type Watch = (seen: {
 export function assign(snapshot: Snapshot, rules: RuleSet = snapshot.rules, watch?: Watch): Outcome {
   const ground = prepare(snapshot, rules);
   const hands = new Hands(ground);
-  const sets = new ReaderSets();
+  const sets = new ReaderSets(ground);
   const links = linksOf(ground.cases);
   const decisions: Decision[] = [];
   const open: CaseFacts[] = [];
@@ -76,8 +76,8 @@ function waits({ state, ready }: CaseFacts): "arriving" | "held" | "not-ready" |
   return ready ? null : "not-ready";
 }
 
-/** Readers sorted by what they can do with a case now. */
-type Sorted = { may: Candidate[]; askable: Candidate[]; busy: number; capped: number };
+/** Readers sorted by what they can do with a case now, by their places. */
+type Sorted = { may: readonly number[]; askable: number[]; busy: number; capped: number };
 
 function decideOne(facts: CaseFacts, linked: readonly string[], ground: Ground, hands: Hands, sets: ReaderSets) {
   const fitting = ground.rules.filter(({ open, fits }) => open && fits(facts));
@@ -86,8 +86,8 @@ function decideOne(facts: CaseFacts, linked: readonly string[], ground: Ground, 
   let nobodyToAsk: Decision | null = null;
   for (const ready of fitting.length > 0 ? fitting : [null]) {
     tried.push(ready);
-    const sorted = sortReaders(facts, linked, ready, ground, hands);
-    const decision = byMode(facts, ready, sorted, ground, sets);
+    const sorted = sortReaders(facts, ready, ground, hands, sets);
+    const decision = byMode({ facts, linked, ready }, sorted, ground, hands, sets);
     if (decision && !(decision.kind === "pool" && decision.asked)) return { decision, tried };
     // All have said no or are not there: the rules below may know somebody.
     nobodyToAsk ??= decision;
@@ -103,53 +103,63 @@ function decideOne(facts: CaseFacts, linked: readonly string[], ground: Ground, 
 
 function sortReaders(
   facts: CaseFacts,
-  linked: readonly string[],
   ready: ReadyRule | null,
   ground: Ground,
   hands: Hands,
+  sets: ReaderSets,
 ): Sorted {
-  const standing = ground.standing(facts);
   const own = ground.own(facts);
   const stat = facts.priority === "stat";
-  const sorted: Sorted = { may: [], askable: [], busy: 0, capped: 0 };
-  for (const [place, reader] of ground.readers.entries()) {
-    if (standing.never[place] || ground.away[place] || !ruleLets(ready, place, standing)) continue;
-    const ownFindings = own.get(reader.id);
+  const letByRule = sets.letBy(ready, ground.standing(facts));
+  const may: number[] = [];
+  const sorted: Sorted = { may, askable: [], busy: 0, capped: 0 };
+  const pushed = ready?.rule.mode.kind === "push";
+  for (const place of letByRule) {
+    const reader = ground.readers[place] as ReaderFacts;
+    const ownFindings = own.size > 0 ? own.get(reader.id) : undefined;
     if (ownFindings?.some(bars)) continue;
     if (!stat && hands.capFindings(reader, ready?.rule ?? null).length > 0) {
       sorted.capped++;
       continue;
     }
-    const each = candidate(facts, linked, reader, standing.match[place] === 1, hands);
-    sorted.may.push(each);
-    if (!ground.signedIn[place] || ownFindings?.some(({ code }) => code === "offer.declined")) continue;
+    may.push(place);
+    if (!pushed || !ground.signedIn[place] || ownFindings?.some(({ code }) => code === "offer.declined")) continue;
     if (!stat && hands.isAsked(reader.id)) sorted.busy++;
-    else sorted.askable.push(each);
+    else sorted.askable.push(place);
   }
-  return sorted;
+  // The list itself where nobody is missing from it: it is known which set that is.
+  return may.length === letByRule.length ? { ...sorted, may: letByRule } : sorted;
 }
 
 /** @returns null: nobody is left under this rule. */
 function byMode(
-  facts: CaseFacts,
-  ready: ReadyRule | null,
-  sorted: Sorted,
+  { facts, linked, ready }: { facts: CaseFacts; linked: readonly string[]; ready: ReadyRule | null },
+  { may, askable, busy }: Sorted,
   ground: Ground,
+  hands: Hands,
   sets: ReaderSets,
 ): Decision | null {
-  const { may, askable, busy } = sorted;
   if (may.length === 0) return null;
   const caseId = facts.id;
   const order = byWishes(facts, ground.snapshot.seed);
+  const { match } = ground.standing(facts);
+  const firstOf = (places: readonly number[]): Candidate[] => {
+    const of = candidates(facts, linked, hands);
+    return firstFour(
+      places.map((place) => of(ground.readers[place] as ReaderFacts, match[place] === 1)),
+      order,
+    );
+  };
   const pool = (asked: boolean): Decision => {
-    const near = may.filter(({ draft, near: how }) => draft || how >= 2);
-    const preferred = firstFour(near, order)[0]?.reader.id ?? null;
+    const known = knownTo(facts, linked, hands);
+    const near = known.size > 0 ? may.filter((place) => known.has((ground.readers[place] as ReaderFacts).id)) : [];
+    const preferred = near.length > 0 ? (firstOf(near)[0]?.reader.id ?? null) : null;
     return { kind: "pool", caseId, set: sets.of(may), ruleId: ready?.rule.id ?? null, preferred, asked };
   };
   if (!ready || ready.rule.mode.kind === "pool") return pool(false);
   const { id: ruleId, mode } = ready.rule;
   if (mode.kind === "draw") return { kind: "draw", caseId, set: sets.of(may), ruleId };
-  const first = firstFour(askable, order);
+  const first = firstOf(askable);
   const [chosen, ...afterHim] = first;
   if (!chosen) return busy > 0 ? { kind: "wait", caseId, why: "capacity" } : pool(true);
   const readerId = chosen.reader.id;
@@ -172,19 +182,47 @@ function nobody(facts: CaseFacts, ready: ReadyRule | null, ground: Ground): Deci
   return { kind: "nobody", caseId: facts.id, ruleId: ready?.rule.id ?? null, barred };
 }
 
-/** Many cases have the same readers: each set is written once. */
+/** Many cases have the same readers: whom a rule lets is asked once for all that stand alike, and each set is written once. */
 class ReaderSets {
   readonly all: string[][] = [];
+  readonly #ground: Ground;
   readonly #places = new Map<string, number>();
+  readonly #known = new Map<readonly number[], number>();
+  readonly #let = new Map<ReadyRule | null, Map<Standing["never"], Map<Standing["match"] | null, readonly number[]>>>();
 
-  of(candidates: readonly Candidate[]): number {
-    const ids = candidates.map(({ reader }) => reader.id);
-    const key = ids.join("\n");
-    let place = this.#places.get(key);
-    if (place === undefined) {
-      place = this.all.push(ids) - 1;
-      this.#places.set(key, place);
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  /** The places of those who are there, may read it and whom the rule lets; the same list for cases that are alike in that. */
+  letBy(ready: ReadyRule | null, standing: Standing): readonly number[] {
+    const trained = ready?.rule.subspecialty === "required" ? standing.match : null;
+    const byNever =
+      this.#let.get(ready) ?? new Map<Standing["never"], Map<Standing["match"] | null, readonly number[]>>();
+    this.#let.set(ready, byNever);
+    const byMatch = byNever.get(standing.never) ?? new Map<Standing["match"] | null, readonly number[]>();
+    byNever.set(standing.never, byMatch);
+    let places = byMatch.get(trained);
+    if (!places) {
+      const { readers, away } = this.#ground;
+      places = [...readers.keys()].filter(
+        (place) => !standing.never[place] && !away[place] && ruleLets(ready, place, standing),
+      );
+      byMatch.set(trained, places);
     }
-    return place;
+    return places;
+  }
+
+  of(places: readonly number[]): number {
+    const known = this.#known.get(places);
+    if (known !== undefined) return known;
+    const key = places.join();
+    let set = this.#places.get(key);
+    if (set === undefined) {
+      set = this.all.push(places.map((place) => (this.#ground.readers[place] as ReaderFacts).id)) - 1;
+      this.#places.set(key, set);
+    }
+    this.#known.set(places, set);
+    return set;
   }
 }

@@ -1,7 +1,7 @@
 import type { caseStates } from "./codes.ts";
 import { conditionsAsked } from "./condition.ts";
 import { dutyFindings, dutyKey, ownFindings, rosterFindings, trainingFinding, trainingKey } from "./eligibility.ts";
-import { type Finding, type Force, forceOf } from "./findings.ts";
+import { type Finding, type FindingCode, type Force, forceOf } from "./findings.ts";
 import type { Rule, RuleSet } from "./rules.ts";
 import { isOpen } from "./schedule.ts";
 import type { CaseFacts, ReaderFacts, Snapshot } from "./snapshot.ts";
@@ -26,8 +26,9 @@ export type Ground = {
   cases: readonly CaseFacts[];
   rules: readonly ReadyRule[];
   workUnits: WorkUnits;
-  /** Off shift or on a break; signed in. */
+  /** Off shift or on a break, by what, place by place; signed in. */
   away: Flags;
+  awayBy: readonly (readonly FindingCode[])[];
   signedIn: Flags;
   standing: (facts: CaseFacts) => Standing;
   /** In full, of one reader: what the flags are made of. */
@@ -57,6 +58,9 @@ export function prepare(snapshot: Snapshot, ruleSet: RuleSet): Ground {
   const match = remembered(trainingKey, (facts) =>
     flags((each) => trainingFinding(facts, each).code === "subspecialty.match"),
   );
+  const awayBy = readers.map((each) =>
+    rosterFindings(each, now).flatMap((found) => (forceOf(found) === "now" ? [found.code] : [])),
+  );
   return {
     snapshot,
     now,
@@ -65,9 +69,13 @@ export function prepare(snapshot: Snapshot, ruleSet: RuleSet): Ground {
     cases: snapshot.cases.filter(({ state }) => !closedStates.includes(state)).sort(byId),
     rules: readyRules(snapshot, ruleSet, placeOf),
     workUnits: workUnitsBy(snapshot.workUnits),
-    away: flags((each) => some(rosterFindings(each, now), "now")),
+    away: Uint8Array.from(awayBy, (codes) => (codes.length > 0 ? 1 : 0)),
+    awayBy,
     signedIn: flags(({ signedIn }) => signedIn),
-    standing: (facts) => ({ never: never(facts), match: match(facts) }),
+    standing: remembered(
+      (facts) => facts,
+      (facts) => ({ never: never(facts), match: match(facts) }),
+    ),
     findings: (facts, place) => {
       const reader = readers[place];
       if (!reader) return [];
@@ -83,8 +91,8 @@ export function prepare(snapshot: Snapshot, ruleSet: RuleSet): Ground {
 }
 
 /** Asks once for all cases that are alike. */
-function remembered<T>(keyOf: (facts: CaseFacts) => string, ask: (facts: CaseFacts) => T): (facts: CaseFacts) => T {
-  const known = new Map<string, T>();
+function remembered<K, T>(keyOf: (facts: CaseFacts) => K, ask: (facts: CaseFacts) => T): (facts: CaseFacts) => T {
+  const known = new Map<K, T>();
   return (facts) => {
     const key = keyOf(facts);
     let answer = known.get(key);

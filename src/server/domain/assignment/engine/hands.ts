@@ -30,9 +30,9 @@ export class Hands {
     else this.#patients.set(facts.patientRef, new Set([readerId]));
   }
 
-  /** Who has another open case of the same person. */
-  holdsPatient(facts: CaseFacts, readerId: string): boolean {
-    return facts.patientRef !== null && (this.#patients.get(facts.patientRef)?.has(readerId) ?? false);
+  /** Those who have another open case of the same person. */
+  holdersOfPatient({ patientRef }: CaseFacts): ReadonlySet<string> {
+    return (patientRef !== null && this.#patients.get(patientRef)) || nobody;
   }
   holderOf(caseId: string): string | undefined {
     return this.#ofCase.get(caseId);
@@ -54,7 +54,8 @@ export class Hands {
   }
 
   /** Which of his caps he has reached, his own and the rule's. */
-  capFindings({ id, caps, done }: ReaderFacts, rule: Rule | null): Finding[] {
+  capFindings({ id, caps, done }: ReaderFacts, rule: Rule | null): readonly Finding[] {
+    if (!hasCaps(caps) && !(rule && ruleCaps(rule))) return noFindings;
     const found: Finding[] = [];
     const { cases, workUnits } = this.#held.get(id) ?? nothingHeld;
     if (caps.openCases !== null && cases >= caps.openCases)
@@ -63,9 +64,8 @@ export class Hands {
       found.push({ code: "cap.shift-cases", most: caps.shiftCases });
     if (caps.shiftWorkUnits !== null && done.workUnits + workUnits >= caps.shiftWorkUnits)
       found.push({ code: "cap.shift-work-units", most: caps.shiftWorkUnits });
-    if (!rule) return found;
+    if (!rule || !ruleCaps(rule)) return found;
     const { openCases, openWorkUnits } = rule.caps;
-    if (openCases === null && openWorkUnits === null) return found;
     const under = this.#byRule.get(`${rule.id}\n${id}`) ?? nothingHeld;
     if (openCases !== null && under.cases >= openCases)
       found.push({ code: "cap.rule-open-cases", most: openCases, ruleId: rule.id });
@@ -75,6 +75,11 @@ export class Hands {
   }
 }
 
+const nobody: ReadonlySet<string> = new Set();
+const noFindings: readonly Finding[] = [];
+const hasCaps = ({ openCases, shiftCases, shiftWorkUnits }: ReaderFacts["caps"]): boolean =>
+  openCases !== null || shiftCases !== null || shiftWorkUnits !== null;
+const ruleCaps = ({ caps }: Rule): boolean => caps.openCases !== null || caps.openWorkUnits !== null;
 const nothingHeld: Held = { cases: 0, workUnits: 0, effort: 0 };
 
 function add(of: Map<string, Held>, key: string, more: Omit<Held, "cases">): void {

@@ -42,7 +42,10 @@ function offerRuns({ offer, declined }: CaseFacts, now: number): boolean {
 function stands(facts: CaseFacts, { readerId, ruleId }: Held, left: readonly FindingCode[], ground: Ground): boolean {
   const place = ground.placeOf.get(readerId);
   if (place === undefined) return false;
-  const barred = [...ground.findings(facts, place), ...(ground.own(facts).get(readerId) ?? [])].some(
+  // The flags say of thousands of cases what the findings would.
+  if (ground.standing(facts).never[place] || ground.awayBy[place]?.some((code) => !left.includes(code))) return false;
+  const own = ground.own(facts).get(readerId);
+  const barred = own?.some(
     (each) => forceOf(each) === "never" || (forceOf(each) === "now" && !left.includes(each.code)),
   );
   return !barred && (ruleId === null || ruleStands(facts, place, ruleId, ground));

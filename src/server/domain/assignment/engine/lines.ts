@@ -1,7 +1,7 @@
 import type { Decision, Line } from "./decisions.ts";
 import type { Ground } from "./ground.ts";
 import type { Hands } from "./hands.ts";
-import type { CaseFacts } from "./snapshot.ts";
+import type { CaseFacts, ReaderFacts } from "./snapshot.ts";
 import { byUrgency, slackBand } from "./urgency.ts";
 
 const lineLength = 3;
@@ -17,24 +17,29 @@ export function linesOf(
   ground: Ground,
   hands: Hands,
 ): Line[] {
+  if (drawn.length === 0) return [];
   const byId = new Map(ground.cases.map((facts) => [facts.id, facts]));
-  const lines = new Map<string, Waiting[]>();
+  const there = readerSets.map((ids) =>
+    ids.map((id) => ground.placeOf.get(id) ?? -1).filter((place) => ground.signedIn[place]),
+  );
+  const lines = ground.readers.map((): Waiting[] => []);
   for (const { caseId, set } of drawn) {
     const facts = byId.get(caseId) as CaseFacts;
     const { match } = ground.standing(facts);
     const band = slackBand(facts, ground.now);
-    for (const readerId of readerSets[set] ?? []) {
-      const place = ground.placeOf.get(readerId) ?? -1;
-      if (!ground.signedIn[place]) continue;
-      const near = hands.holdsPatient(facts, readerId);
-      const line = lines.get(readerId) ?? [];
-      lines.set(readerId, line);
-      stand(line, { facts, band, draft: facts.draftReaderId === readerId, match: match[place] === 1, near });
+    const holders = hands.holdersOfPatient(facts);
+    for (const place of there[set] ?? []) {
+      const line = lines[place] as Waiting[];
+      // Thousands wait, and three stand in a line: most are behind its last by their slack alone.
+      if (line.length === lineLength && band > (line[lineLength - 1] as Waiting).band) continue;
+      const { id } = ground.readers[place] as ReaderFacts;
+      const near = holders.has(id);
+      stand(line, { facts, band, draft: facts.draftReaderId === id, match: match[place] === 1, near });
     }
   }
-  return ground.readers.flatMap(({ id: readerId }) => {
-    const line = lines.get(readerId);
-    return line ? [{ readerId, caseIds: line.map(({ facts }) => facts.id) }] : [];
+  return ground.readers.flatMap(({ id: readerId }, place) => {
+    const line = lines[place] as Waiting[];
+    return line.length > 0 ? [{ readerId, caseIds: line.map(({ facts }) => facts.id) }] : [];
   });
 }
 

@@ -27,28 +27,42 @@ export function linksOf(cases: readonly CaseFacts[]): (facts: CaseFacts) => read
   };
 }
 
-export function candidate(
+/** Makes ready to say of many readers what speaks for each for this case. */
+export function candidates(
   facts: CaseFacts,
   linked: readonly string[],
-  reader: ReaderFacts,
-  match: boolean,
   hands: Hands,
-): Candidate {
-  const near = hands.holdsPatient(facts, reader.id)
-    ? 3
-    : linked.some((each) => hands.holderOf(each) === reader.id)
-      ? 2
-      : facts.priorReaderIds.includes(reader.id)
-        ? 1
-        : 0;
-  return {
+): (reader: ReaderFacts, match: boolean) => Candidate {
+  const near = nearness(facts, linked, hands);
+  return (reader, match) => ({
     reader,
     draft: facts.draftReaderId === reader.id,
     match,
-    near,
+    near: near(reader.id),
     waits: facts.priority === "stat" ? hands.minutesInHand(reader) : 0,
     perHour: hands.perHour(reader),
-  };
+  });
+}
+
+/** How near the patient is to a reader, as `Candidate` counts it. */
+function nearness(facts: CaseFacts, linked: readonly string[], hands: Hands): (readerId: string) => Candidate["near"] {
+  const holders = hands.holdersOfPatient(facts);
+  const ofLinked = linked.map((each) => hands.holderOf(each));
+  return (readerId) =>
+    holders.has(readerId) ? 3 : ofLinked.includes(readerId) ? 2 : facts.priorReaderIds.includes(readerId) ? 1 : 0;
+}
+
+/** Whose words are saved in it, or who has the same patient or a linked case: mostly nobody. */
+export function knownTo(facts: CaseFacts, linked: readonly string[], hands: Hands): ReadonlySet<string> {
+  const holders = hands.holdersOfPatient(facts);
+  if (facts.draftReaderId === null && linked.length === 0) return holders;
+  const known = new Set(holders);
+  if (facts.draftReaderId !== null) known.add(facts.draftReaderId);
+  for (const each of linked) {
+    const holder = hands.holderOf(each);
+    if (holder !== undefined) known.add(holder);
+  }
+  return known;
 }
 
 /** Who goes first, below 0: `a`. His own draft, then training, then who knows the patient, for STAT who is free first, then who has done less, then the seed. */
@@ -80,7 +94,7 @@ export function firstFour(
   return first;
 }
 
-const nearness = { 3: "wish.same-patient", 2: "wish.linked", 1: "wish.priors" } as const;
+const nearnessCodes = { 3: "wish.same-patient", 2: "wish.linked", 1: "wish.priors" } as const;
 
 /** Why the first of them: all that speaks for him, and what decided between him and the next. */
 export function wishesOf([chosen, next]: readonly Candidate[]): Wish[] {
@@ -88,7 +102,7 @@ export function wishesOf([chosen, next]: readonly Candidate[]): Wish[] {
   const wishes: Wish[] = [];
   if (chosen.draft) wishes.push({ code: "wish.own-draft" });
   if (chosen.match) wishes.push({ code: "wish.subspecialty" });
-  if (chosen.near > 0) wishes.push({ code: nearness[chosen.near as 1 | 2 | 3] });
+  if (chosen.near > 0) wishes.push({ code: nearnessCodes[chosen.near as 1 | 2 | 3] });
   if (!next) wishes.push({ code: "wish.only-one" });
   if (
     next &&
