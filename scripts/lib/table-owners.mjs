@@ -45,6 +45,8 @@ const owners = {
   report_draft: "domain/reporting",
   draft_handover: "domain/reporting",
   over_read: "domain/reporting",
+  over_read_seen: "domain/reporting",
+  over_read_closure: "domain/reporting",
   report_version: "domain/reporting",
   report_document: "domain/reporting",
   referral_reading: "domain/reporting",

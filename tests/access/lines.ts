@@ -29,6 +29,8 @@ export type Things = {
   swapId: string;
   groupId: string;
   reportVersionId: string;
+  /** Differs from a report of the reader of `userId`. */
+  overReadId: string;
   /** A version that was set aside. */
   quarantinedId: string;
   /** A list of cases for everybody of the organisation. */
@@ -293,6 +295,20 @@ export const procedures: Record<string, Line> = {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId, text: "Mine now.", password }),
     may: ["radiologist"],
   },
+  "discrepancy.list": {
+    reach: ({ facilityId, userId }) => ({ facilityId, readerId: userId }),
+    may: ["radiologist", "worklist_manager"],
+  },
+  "discrepancy.export": {
+    reach: ({ facilityId, userId }) => ({ facilityId, readerId: userId }),
+    may: ["radiologist", "worklist_manager"],
+  },
+  // For the author of this very report, whoever that is.
+  "discrepancy.acknowledge": { reach: ({ overReadId }) => ({ overReadId }), may: [] },
+  "discrepancy.close": {
+    reach: ({ overReadId }) => ({ overReadId, note: "Mine now.", siteToldAt: null }),
+    may: ["worklist_manager"],
+  },
   "referral.list": { reach: null, may: ["referring_physician"] },
   "referral.get": { reach: ({ signedStudyId }) => ({ studyId: signedStudyId }), may: ["referring_physician"] },
   "damage.list": { reach: null, may: ["site_admin"] },
@@ -406,6 +422,8 @@ export const onCallerAlone = new Set([
 ]);
 /** Lists narrowed by a foreign id answer with nothing; everything else that names one is refused. */
 export const answersEmpty = new Set([
+  "discrepancy.list",
+  "discrepancy.export",
   "worklist.list",
   "rules.check",
   "rules.rehearse",

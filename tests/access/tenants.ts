@@ -158,6 +158,11 @@ async function furnish(
       documents: [{ kind: "pdf", instanceId, sha256: "0".repeat(64), objectKey: "documents/none" }],
     }),
   );
+  const overReadId = await one<string>(
+    `INSERT INTO over_read (org_id, reader_org_id, case_id, preliminary_version_id, final_version_id, score, significant, comment, by_id)
+     SELECT org_id, reader_org_id, case_id, id, id, 3, true, $2, signed_by_id FROM report_version WHERE id = $1 RETURNING id AS value`,
+    [reportVersionId, `${staffName} differs`],
+  );
   const listId = await one<string>(
     `INSERT INTO saved_list (org_id, owner_id, name, audience, view) SELECT $1, id, $2, 'everybody', '{"base":"all","filter":{},"sort":[],"columns":[]}'
      FROM user_account WHERE org_id = $1 LIMIT 1 RETURNING id AS value`,
@@ -203,6 +208,7 @@ async function furnish(
     signedStudyId: signed.studyId,
     orderId,
     reportVersionId,
+    overReadId,
     quarantinedId,
     listId,
   };

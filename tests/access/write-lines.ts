@@ -40,6 +40,8 @@ export const tables: Record<string, Line> = {
   report_draft: { insert: ["reader"], update: ["reader"], delete: [] },
   draft_handover: { ...nobody, insert: ["reader"] },
   over_read: { ...nobody, insert: ["reader"] },
+  over_read_seen: { ...nobody, insert: ["reader"] },
+  over_read_closure: { ...nobody, insert: ["reader"] },
   // A question, as here, is the group's; the hospital writes answers (reading-questions.test.ts).
   case_message: { ...nobody, insert: ["reader"] },
   tech_check_entry: { ...nobody, insert: ["owner"] },
@@ -108,6 +110,8 @@ export const pointers: Record<string, string[]> = {
   report_draft: ["case_id", "author_id"],
   draft_handover: ["case_id", "author_id", "by_id"],
   over_read: ["case_id", "preliminary_version_id", "final_version_id", "by_id"],
+  over_read_seen: ["over_read_id", "by_id"],
+  over_read_closure: ["over_read_id", "by_id"],
   case_skip: ["case_id", "user_id"],
   case_decline: ["case_id", "user_id"],
   case_handover: ["case_id", "from_id", "to_id"],

@@ -44,6 +44,8 @@ function pages(): [who: string | null, path: string, ready: string][] {
     [people.lead, `/readers/${readerId}`, "Credential file"],
     [people.lead, "/assignment", "Rehearsal"],
     [people.lead, "/board", "Fairness"],
+    [people.lead, "/discrepancies", "Pneumothorax on the left."],
+    [people.reader, "/discrepancies", "Pneumothorax on the left."],
     [people.admin, "/worklist", "Urgent"],
     [people.admin, "/admin", "refused"],
     [people.admin, "/admin/facilities", "AE title"],

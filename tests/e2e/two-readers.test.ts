@@ -118,6 +118,39 @@ test("a case is handed over with a note, taken back, handed over again, accepted
   await hers.getByRole("button", { name: "Sign", exact: true }).click();
   await hers.getByText("Final report, version 2").waitFor();
   await hers.getByRole("region", { name: "Over-read" }).getByText("The bleeding was not seen.").waitFor();
+
+  // He learns of it in the bell, sees there what differs, and says so where it stays; the lead notes what was done.
+  const bell = his.locator('summary[aria-label^="Notices"]');
+  await bell.click();
+  await his.getByRole("link", { name: "All that differ from yours" }).click();
+  await his.waitForURL("**/discrepancies?as=first");
+  const mine = his.getByRole("row", { name: /OVER, Hanna/ });
+  await mine.getByText("The bleeding was not seen.").waitFor();
+  await mine.getByRole("button", { name: /^I have seen it/ }).click();
+  await mine.getByRole("button", { name: /^I have seen it/ }).waitFor({ state: "detached" });
+  await bell.click();
+  await his
+    .getByRole("region", { name: "Notices" })
+    .getByText(/you have seen it/)
+    .waitFor();
+  const lead = await enter("lead@nightshift.example");
+  await goTo(lead, `${stack.baseUrl}/discrepancies`);
+  await lead.getByLabel("State").selectOption("to-close");
+  await lead.getByRole("button", { name: "Show" }).click();
+  await lead.waitForURL("**/discrepancies?state=to-close");
+  await lead.getByRole("button", { name: /^What was done about OVER, Hanna/ }).click();
+  await lead.getByLabel("Note").fill("Both looked at it together.");
+  await lead.getByLabel("was told", { exact: true }).check();
+  assert.deepEqual(await seriousFindings(lead), []);
+  await lead.getByRole("button", { name: "Close it with this note" }).click();
+  await lead.getByText("No discrepancy fits").waitFor();
+  await lead.getByRole("link", { name: "Clear" }).click();
+  const closed = lead.getByRole("row", { name: /OVER, Hanna/ });
+  await closed.getByText("Both looked at it together.").waitFor();
+  await closed.getByText(/site told/).waitFor();
+  const download = lead.waitForEvent("download");
+  await lead.getByRole("button", { name: "Export CSV" }).click();
+  assert.match((await download).suggestedFilename(), /^discrepancies-nightshift-\d{4}-\d\d-\d\d\.csv$/);
   assert.deepEqual(problems, []);
 });
 

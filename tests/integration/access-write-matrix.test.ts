@@ -103,9 +103,11 @@ async function furnishRest(): Promise<void> {
       [things.caseId],
     );
     await owner.query(
-      `INSERT INTO over_read (org_id, reader_org_id, case_id, preliminary_version_id, final_version_id, score, significant, by_id)
-       SELECT org_id, reader_org_id, case_id, id, id, 1, false, signed_by_id FROM report_version WHERE id = $1`,
-      [things.reportVersionId],
+      `WITH s AS (INSERT INTO over_read_seen (over_read_id, org_id, reader_org_id, by_id)
+         SELECT id, org_id, reader_org_id, by_id FROM over_read WHERE id = $1)
+       INSERT INTO over_read_closure (over_read_id, org_id, reader_org_id, note, by_id)
+       SELECT id, org_id, reader_org_id, 'Talked about.', by_id FROM over_read WHERE id = $1`,
+      [things.overReadId],
     );
     await owner.query(
       `INSERT INTO damaged_object (org_id, instance_id, study_ref, fault, found_by)

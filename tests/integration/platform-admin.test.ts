@@ -25,7 +25,14 @@ test("the portal knows who is there and shows each role its rooms only", async (
     const { can } = await (await caller(email)).session.me();
     return Object.keys(can).filter((room) => can[room as keyof typeof can]);
   };
-  assert.deepEqual(await rooms("radiologist@nightshift.example"), ["worklist", "cases", "hold", "sign", "ownReader"]);
+  assert.deepEqual(await rooms("radiologist@nightshift.example"), [
+    "worklist",
+    "cases",
+    "hold",
+    "sign",
+    "ownReader",
+    "discrepancies",
+  ]);
   assert.deepEqual(await rooms("referrer@lakeside.example"), ["referrals"]);
   assert.deepEqual(await rooms("admin@lakeside.example"), [
     "worklist",

@@ -35,7 +35,8 @@ test("who has several roles sees each place once and starts with the work neares
     "/admin/audit",
   ];
   const places = (roles: Role[], kind: OrganizationKind) => placesOf(somebody(roles, kind)).map(({ href }) => href);
-  assert.deepEqual(places(["site_admin", "radiologist"], group), ["/worklist", ...office]);
+  const inGroup = office.toSpliced(-1, 0, "/discrepancies");
+  assert.deepEqual(places(["site_admin", "radiologist"], group), ["/worklist", ...inGroup]);
   assert.deepEqual(places(["site_admin", "technologist"], hospital), ["/worklist", ...office]);
   assert.deepEqual(places(["site_admin", "referring_physician"], hospital), ["/reports", "/worklist", ...office]);
   assert.deepEqual(places(["site_admin"], hospital), [...office, "/worklist"]);

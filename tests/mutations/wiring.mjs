@@ -43,6 +43,22 @@ export const wiring = [
     red: language,
   },
   {
+    what: "a reader lists his colleagues' discrepancies",
+    file: "src/server/domain/reporting/discrepancies/select-discrepancies.ts",
+    from: '"discrepancy.list-all", null) ? null : actor.userId',
+    to: '"discrepancy.list", null) ? null : actor.userId',
+    test: "tests/integration/discrepancies.test.ts",
+    red: "the lead sees every over-read that differs, a reader his own, first or second, and nobody else any",
+  },
+  {
+    what: "a discrepancy seen in the bell is forgotten with it",
+    file: "src/server/domain/escalation/acknowledge.ts",
+    from: 'if (kind === "over-read-differs") await noteSeen(ctx, matter);',
+    to: "",
+    test: "tests/integration/discrepancies.test.ts",
+    red: "its author acknowledges it once and for good, on the page or in the bell",
+  },
+  {
     what: "a preliminary report needs no second person",
     file: `${assignment}/case-facts.ts`,
     from: 'hasPreliminary ? "over-read" : (firstReading ?? "final")',

@@ -21,7 +21,8 @@ const routersOf: Record<string, string[]> = {
   "readers.changed": ["readers", "board"],
   "rules.changed": ["rules", "board"],
   "service-level.changed": ["serviceLevel"],
-  "notice.changed": ["notice"],
+  // Seen in the bell is seen on the list, and the other way round.
+  "notice.changed": ["notice", "discrepancy"],
   "lists.changed": ["list"],
 };
 

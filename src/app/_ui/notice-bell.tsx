@@ -140,6 +140,11 @@ function NoticeLine({ item, mayRead, onLeave }: { item: Notice; mayRead: boolean
               Open the case
             </Link>
           ) : null}
+          {item.kind === "over-read-differs" && mayRead ? (
+            <Link href="/discrepancies?as=first" onClick={onLeave} className={buttonClass("quiet")}>
+              All that differ from yours
+            </Link>
+          ) : null}
           {item.kind === "list-alert" ? (
             <Link href={`/worklist?list=${item.params.listId}`} onClick={onLeave} className={buttonClass("quiet")}>
               Open the list

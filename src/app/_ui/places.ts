@@ -17,6 +17,7 @@ const office: readonly (Place & { may: keyof Abilities })[] = [
   { href: "/tech-check", label: "Tech check", may: "techCheck" },
   { href: "/orders", label: "Orders", may: "orders" },
   { href: "/readers", label: "Readers", may: "readers" },
+  { href: "/discrepancies", label: "Discrepancies", may: "discrepancies" },
   { href: "/operator", label: "Platform", may: "platform" },
   { href: "/admin/audit", label: "Audit", may: "audit" },
 ];

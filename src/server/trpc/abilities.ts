@@ -8,7 +8,7 @@ import { noticePolicy } from "#server/domain/notices/index.ts";
 import { orderPolicy } from "#server/domain/ordering/index.ts";
 import { readerPolicy } from "#server/domain/readers/index.ts";
 import { casePolicy } from "#server/domain/reading/index.ts";
-import { referralPolicy } from "#server/domain/reporting/index.ts";
+import { discrepancyPolicy, referralPolicy } from "#server/domain/reporting/index.ts";
 import { serviceLevelPolicy } from "#server/domain/service-level/index.ts";
 import { tenancyPolicy } from "#server/domain/tenancy/index.ts";
 
@@ -29,6 +29,9 @@ export function abilitiesOf(actor: UserActor) {
     readers: readerPolicy.can(actor, "reader.manage", null),
     /** What one's group keeps of oneself. */
     ownReader: readerPolicy.can(actor, "reader.own", null),
+    discrepancies: discrepancyPolicy.can(actor, "discrepancy.list", null),
+    /** Of everybody in one's group, and what was done about each. */
+    allDiscrepancies: discrepancyPolicy.can(actor, "discrepancy.list-all", null),
     board: rulesPolicy.can(actor, "board.read", null),
     referrals: referralPolicy.can(actor, "referral.list", null),
     edges: edgePolicy.can(actor, "edge.manage", null),

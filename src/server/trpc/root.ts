@@ -3,6 +3,7 @@ import { assignmentRouter } from "./routers/assignment.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { boardRouter } from "./routers/board.ts";
 import { damageRouter } from "./routers/damage.ts";
+import { discrepancyRouter } from "./routers/discrepancy.ts";
 import { edgeRouter } from "./routers/edge.ts";
 import { escalationRouter } from "./routers/escalation.ts";
 import { facilityRouter } from "./routers/facility.ts";
@@ -31,6 +32,7 @@ export const appRouter = router({
   order: orderRouter,
   study: studyRouter,
   report: reportRouter,
+  discrepancy: discrepancyRouter,
   referral: referralRouter,
   rules: rulesRouter,
   readers: readersRouter,

@@ -17,7 +17,7 @@ export const people = {
 
 /**
  * A stack with something on every page: cases with names in other scripts, one of them STAT, one with refused images, one signed with an
- * addendum, an identity to decide about, an order apart from a study and one joined, a question to the site, an object set aside, an invitation that waits.
+ * addendum and an over-read that differs, an identity to decide about, an order apart from a study and one joined, a question to the site, an object set aside, an invitation that waits.
  */
 export type BusyHouse = {
   stack: Stack;
@@ -122,6 +122,12 @@ export async function startBusyHouse(): Promise<BusyHouse> {
     });
     await reader.mutate("report.sign", { caseId, claimToken, version, password: stack.demoPassword });
     await reader.mutate("report.addendum", { caseId, text: "Told by telephone.", password: stack.demoPassword });
+    await database.query(
+      `INSERT INTO over_read (org_id, reader_org_id, case_id, preliminary_version_id, final_version_id, score, significant, comment, by_id)
+       SELECT org_id, reader_org_id, case_id, id, id, 3, true, 'Pneumothorax on the left.', signed_by_id FROM report_version
+       WHERE case_id = $1 AND kind = 'final'`,
+      [caseId],
+    );
     const admin = await signIn(stack.baseUrl, people.admin, stack.demoPassword);
     const made = await admin.mutate<{ invitation: { token: string } }>("user.create", {
       email: "petra.novak@lakeside.example",

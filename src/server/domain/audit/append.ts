@@ -75,6 +75,10 @@ export type AuditAction =
   | "report.store-documents"
   | "report.deliver"
   | "report.delivered"
+  | "discrepancy.list"
+  | "discrepancy.export"
+  | "discrepancy.acknowledge"
+  | "discrepancy.close"
   | "referral.list"
   | "referral.read"
   | "order.list"
@@ -135,6 +139,8 @@ const reads: ReadonlySet<AuditAction> = new Set([
   "case.list",
   "case.read",
   "report.read",
+  "discrepancy.list",
+  "discrepancy.export",
   "referral.list",
   "referral.read",
   "identity.list",

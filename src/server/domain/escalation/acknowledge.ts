@@ -2,13 +2,18 @@ import type { Ctx, UserActor } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
 import { acknowledgeNotice, type OfNotice } from "../notices/index.ts";
+import { noteSeen } from "../reporting/index.ts";
 
-/** The caller has seen a notice. Of an alarm, name and time stand on the case from now on, and nobody else is alarmed by the same step. */
+/**
+ * The caller has seen a notice. Of an alarm, name and time stand on the case from now on, and nobody else is alarmed by the same step; of an
+ * over-read that differs, they stand on the list of those for good.
+ */
 export async function acknowledge(ctx: Ctx<UserActor>, { noticeId }: OfNotice): Promise<{ acknowledged: boolean }> {
   const { actor, tx } = ctx;
   const seen = await acknowledgeNotice(ctx, { noticeId });
   if (!seen) return { acknowledged: false };
-  const { caseId, matter } = seen;
+  const { caseId, kind, matter } = seen;
+  if (kind === "over-read-differs") await noteSeen(ctx, matter);
   if (!caseId || !matter.startsWith("escalation:")) return { acknowledged: true };
   const step = matter.split(":").slice(2).join(":");
   const [row] = await tx.$queryRaw<{ orgId: string; readerOrgId: string; studyRef: string; patientRef: string }[]>`

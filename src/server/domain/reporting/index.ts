@@ -1,5 +1,16 @@
 export { addAddendum } from "./add-addendum.ts";
 export { deliverEarlierReports } from "./deliver-earlier-reports.ts";
+export {
+  AcknowledgeDiscrepancy,
+  acknowledgeDiscrepancy,
+  CloseDiscrepancy,
+  closeDiscrepancy,
+  ExportDiscrepancies,
+  exportDiscrepancies,
+  ListDiscrepancies,
+  listDiscrepancies,
+  noteSeen,
+} from "./discrepancies/index.ts";
 export { type GatheredReport, gatherReport, type SignedVersionRow } from "./gather-report.ts";
 export { getReferral } from "./get-referral.ts";
 export { getReport } from "./get-report.ts";
@@ -16,7 +27,7 @@ export {
 export { listReferrals } from "./list-referrals.ts";
 export { listTemplates } from "./list-templates.ts";
 export { openReportPdf } from "./open-report-pdf.ts";
-export { referralPolicy } from "./policy.ts";
+export { discrepancyPolicy, referralPolicy } from "./policy.ts";
 export { recordDocuments, type StoredDocument } from "./record-documents.ts";
 export { saveDraft } from "./save-draft.ts";
 export type * from "./shapes.ts";

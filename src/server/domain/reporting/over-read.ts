@@ -34,6 +34,9 @@ export function requireScore(
   return { ...overRead, preliminary };
 }
 
+/** What the notice of an over-read is about. */
+export const matterOf = (overReadId: string): string => `over-read-differs ${overReadId}`;
+
 /** Records the score, and tells the author of the preliminary report where it differs. It is not on the trail, which the hospital reads too; that the report was gone over is. */
 export async function recordOverRead(
   { actor, tx }: Ctx<UserActor>,
@@ -62,7 +65,7 @@ export async function recordOverRead(
       kind: "over-read-differs",
       params: {},
       caseId: held.caseId,
-      matter: `over-read-differs ${id}`,
+      matter: matterOf(id),
     });
 }
 

@@ -32,6 +32,22 @@ export const reportPolicy = makePolicy(
   { see: ["report.read"], notFound: "case.not-found" },
 );
 
+/** Over-reads that differ: each reader's own, first or second, are his to see; the lead sees his group's. */
+export const discrepancyPolicy = makePolicy(
+  {
+    "discrepancy.list": {
+      people: [
+        ["radiologist", "reader"],
+        ["worklist_manager", "reader"],
+      ],
+    },
+    "discrepancy.list-all": { people: [["worklist_manager", "reader"]] },
+    "discrepancy.acknowledge": { people: [["radiologist", "reader"]] },
+    "discrepancy.close": { people: [["worklist_manager", "reader"]] },
+  },
+  { see: ["discrepancy.list"], notFound: "report.not-found" },
+);
+
 export const referralPolicy = makePolicy(
   {
     "referral.list": { people: [["referring_physician", "referrer"]] },
