@@ -73,7 +73,9 @@ export async function fillCases(
   await run(`CREATE TABLE IF NOT EXISTS bench_of AS
     SELECT o.id AS org, r.id AS reader, f.id AS facility FROM organization o, organization r, facility f
     WHERE o.slug = 'lakeside' AND r.slug = 'nightshift' AND f.slug = 'lakeside-main'`);
-  const ids = `md5('patient' || n)::uuid AS patient, md5('study' || n)::uuid AS study, md5('case' || n)::uuid AS the_case`;
+  // With the bits of a random one (RFC 9562): what is asked for by another id is refused.
+  const idOf = (what: string) => `overlay(overlay(md5('${what}' || n) PLACING '4' FROM 13) PLACING '8' FROM 17)::uuid`;
+  const ids = `${idOf("patient")} AS patient, ${idOf("study")} AS study, ${idOf("case")} AS the_case`;
   const numbers = `(SELECT n, ${ids}, b.* FROM generate_series(${from + 1}, ${to}) n, bench_of b) v`;
   const many = [
     `INSERT INTO patient (id, org_id, reader_org_id, patient_id) SELECT patient, org, reader, 'B' || n FROM ${numbers}`,

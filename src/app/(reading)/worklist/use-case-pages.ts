@@ -1,17 +1,20 @@
 "use client";
 
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { createElement, memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTrpc, useTrpcClient } from "../../_trpc/client.tsx";
 import type { Inputs, WorklistAnswer, WorklistItem } from "../../_trpc/types.ts";
-import { flatten, pagesSeen, splitAt } from "./case-pages.ts";
+import { type CasePage, flatten, pagesSeen, splitAt } from "./case-pages.ts";
 
 type Input = NonNullable<Inputs["worklist"]["list"]>;
+type Page = { items: WorklistItem[]; nextCursor: string | null };
 
 /** Rows fetched beyond what is seen: a fast wheel needs a second for as many. */
 const ahead = 800;
 /** A page grows when cases come between its bounds; beyond this it becomes two. */
 const mostOfPage = 400;
+
+const stampOf = ({ at, items, loaded }: CasePage<WorklistItem>) => `${at}:${items.length}:${loaded}`;
 
 /**
  * The rows of a list that is longer than what a browser should hold, page by page as they come into sight. Each page
@@ -54,27 +57,10 @@ export function useCasePages({
         { signal },
       ),
   });
-  const more = useQueries({
-    queries: starts.map((cursor, index) => ({
-      ...trpc.worklist.more.queryOptions({ ...input, cursor }),
-      queryFn: ({ signal }: { signal: AbortSignal }) => {
-        const until = latest.current[latest.current.indexOf(cursor) + 1];
-        return client.worklist.more.query(
-          { ...input, cursor, until, ...(until ? { limit: mostOfPage } : {}) },
-          { signal },
-        );
-      },
-      enabled: index + 1 >= window.first && index + 1 <= window.last,
-      refetchInterval: 60_000,
-    })),
-  });
-  const pages = [head, ...more].map(({ data, dataUpdatedAt }) => ({
-    items: data?.items ?? [],
-    nextCursor: data?.nextCursor ?? null,
-    at: dataUpdatedAt,
-    loaded: data !== undefined,
-  }));
-  const stamp = pages.map(({ at, items }) => `${at}:${items.length}`).join();
+  const [more, setMore] = useState<{ key: string; pages: readonly CasePage<WorklistItem>[] }>({ key, pages: [] });
+  const rest = useMemo(() => (more.key === key ? more.pages : []), [more, key]);
+  const pages = [pageOf(head), ...rest];
+  const stamp = pages.map(stampOf).join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: `stamp` says whether any page has changed
   const { items, ends } = useMemo(() => flatten(pages), [stamp, key]);
 
@@ -105,5 +91,69 @@ export function useCasePages({
     [ends, key, open],
   );
 
-  return { head, items: items as WorklistItem[], onSee, more: open !== null || more.some((page) => page.isPending) };
+  const onPages = useCallback((of: readonly CasePage<WorklistItem>[]) => setMore({ key, pages: of }), [key]);
+  return {
+    head,
+    items: items as WorklistItem[],
+    onSee,
+    more: open !== null || rest.length < starts.length || rest.some(({ loaded }) => !loaded),
+    /** To be rendered by the screen. */
+    pages: createElement(FurtherPages, { input, starts, first: window.first, last: window.last, latest, onPages }),
+  };
 }
+
+const pageOf = ({
+  data,
+  dataUpdatedAt,
+}: {
+  data: Page | undefined;
+  dataUpdatedAt: number;
+}): CasePage<WorklistItem> => ({
+  items: data?.items ?? [],
+  nextCursor: data?.nextCursor ?? null,
+  at: dataUpdatedAt,
+  loaded: data !== undefined,
+});
+
+/**
+ * Fetches the pages after the first. A component of its own: of a list of 50,000 there are a thousand of them, and a key that moves the selection must not
+ * ask for the state of each.
+ */
+const FurtherPages = memo(function FurtherPages({
+  input,
+  starts,
+  first,
+  last,
+  latest,
+  onPages,
+}: {
+  input: Input;
+  starts: readonly string[];
+  /** The pages in sight. */
+  first: number;
+  last: number;
+  latest: { readonly current: readonly string[] };
+  onPages: (pages: readonly CasePage<WorklistItem>[]) => void;
+}) {
+  const trpc = useTrpc();
+  const client = useTrpcClient();
+  const more = useQueries({
+    queries: starts.map((cursor, index) => ({
+      ...trpc.worklist.more.queryOptions({ ...input, cursor }),
+      queryFn: ({ signal }: { signal: AbortSignal }) => {
+        const until = latest.current[latest.current.indexOf(cursor) + 1];
+        return client.worklist.more.query(
+          { ...input, cursor, until, ...(until ? { limit: mostOfPage } : {}) },
+          { signal },
+        );
+      },
+      enabled: index + 1 >= first && index + 1 <= last,
+      refetchInterval: 60_000,
+    })),
+  });
+  const pages = more.map(pageOf);
+  const stamp = pages.map(stampOf).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `stamp` says whether any page has changed
+  useLayoutEffect(() => onPages(pages), [stamp, onPages]);
+  return null;
+});

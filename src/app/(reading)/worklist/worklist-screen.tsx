@@ -109,6 +109,7 @@ export function WorklistScreen({
     items,
     onSee,
     more,
+    pages,
   } = useCasePages({
     input,
     initial: JSON.stringify(input) === initialInput ? initial : null,
@@ -156,7 +157,8 @@ export function WorklistScreen({
   );
   const reads = me.can.sign;
   const shownLists = useMemo(() => (reads ? lists : lists.filter((each) => viewOnlyLists.includes(each.id))), [reads]);
-  const claim = useMutation(trpc.worklist.claim.mutationOptions());
+  // The functions, not what they belong to, which is another object in each render: what is made of them would be made again at each key.
+  const { mutateAsync: claim, isPending: claiming } = useMutation(trpc.worklist.claim.mutationOptions());
   const open = useCallback(
     async (item: WorklistItem) => {
       if (!item.can.read) {
@@ -168,7 +170,7 @@ export function WorklistScreen({
       if (item.can.claim || (item.claimedBy?.id === me.user.id && item.can.sign)) {
         try {
           // Prefetches the reading page's data while the claim is requested.
-          const answer = await claim.mutateAsync({ caseId: item.caseId });
+          const answer = await claim({ caseId: item.caseId });
           holdClaim(item.caseId, answer);
         } catch (error) {
           if (appCodeOf(error) === "case.already-claimed") {
@@ -217,11 +219,12 @@ export function WorklistScreen({
     [rows, indexes, selected],
   );
   const hand = useQuery(trpc.assignment.mine.queryOptions(undefined, { enabled: reads }));
-  const draw = useMutation(trpc.assignment.draw.mutationOptions());
+  const { mutateAsync: draw } = useMutation(trpc.assignment.draw.mutationOptions());
+  const draws = hand.data?.draws ?? false;
   const openNext = useCallback(async () => {
     // Where the rules let nobody choose, the next case is the one that is drawn; what is given to him he has anyway.
-    if (hand.data?.draws) {
-      const drawn = await draw.mutateAsync().catch((error: unknown) => {
+    if (draws) {
+      const drawn = await draw().catch((error: unknown) => {
         toast(messageFor(error), { tone: "problem" });
         return null;
       });
@@ -235,7 +238,7 @@ export function WorklistScreen({
     const next = firstClaimable(rows);
     if (next) void open(next);
     else toast("Nothing on this list can be claimed at the moment.");
-  }, [rows, open, toast, hand.data, draw, router]);
+  }, [rows, open, toast, draws, draw, router]);
   const skip = useCallback(() => {
     if (!selected || !reads) return;
     if (selected.can.claim) setSkipping(selected);
@@ -392,12 +395,13 @@ export function WorklistScreen({
             userId={me.user.id}
             mayRead={reads}
             chosen={selectedId !== null}
-            opening={claim.isPending}
+            opening={claiming}
             onOpen={() => void open(selected)}
             onSkip={skip}
           />
         ) : null}
       </div>
+      {pages}
       <Palette commands={commands} label="Find and do" />
       <SkipDialog item={skipping} onClose={() => setSkipping(null)} onSkipped={leave} />
       <ListEditor
