@@ -64,6 +64,7 @@ export const procedures: Record<string, Line> = {
   "worklist.more": { reach: ({ facilityId }) => ({ filter: { facilityId } }), may: staff },
   "worklist.get": { reach: ({ caseId }) => ({ caseId }), may: staff },
   "worklist.next": { reach: null, may: ["radiologist"] },
+  "worklist.ahead": { reach: null, may: ["radiologist"] },
   "worklist.claim": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist"] },
   "worklist.renew": { reach: ({ caseId }) => ({ caseId, claimToken: "1" }), may: ["radiologist"] },
   "worklist.release": { reach: ({ caseId }) => ({ caseId, claimToken: "1" }), may: ["radiologist"] },

@@ -17,6 +17,14 @@ export const walls = [
     red: "readers of the group in contract open a study, strangers do not",
   },
   {
+    what: "what is fetched ahead counts as opened",
+    file: "src/server/dicomweb/grant.ts",
+    from: 'caller.ahead ? "study.read-ahead" : "study.read"',
+    to: '"study.read"',
+    test: "tests/integration/reading-ahead.test.ts",
+    red: "images fetched ahead are in the trail as such, and opening them is opening them",
+  },
+  {
     what: "an edge router reaches every facility of its hospital",
     file: "src/server/domain/image-access.ts",
     from: 'return own && actor.facilityId ? { kind: "facilities", facilityIds: [actor.facilityId] } : { kind: "all" };',

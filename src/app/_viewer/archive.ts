@@ -1,5 +1,6 @@
 import type { Attributes } from "@overread/shared/dicom/attributes";
 import { api } from "dicomweb-client";
+import { aheadHeaders } from "./ahead.ts";
 import { ViewerError } from "./viewer-error.ts";
 
 const deadlineMs = 30_000;
@@ -17,7 +18,8 @@ export function seriesMetadata(
   signal?: AbortSignal,
 ): Promise<Attributes[]> {
   return guarded(signal, "json", async (request) => {
-    const body: unknown = await client(dicomwebRoot).retrieveSeriesMetadata({
+    const headers = aheadHeaders(`${dicomwebRoot}/studies/${studyInstanceUID}/`);
+    const body: unknown = await client(dicomwebRoot, headers).retrieveSeriesMetadata({
       studyInstanceUID,
       seriesInstanceUID,
       request,
@@ -32,7 +34,7 @@ export function seriesMetadata(
 /** A bulk value by its BulkDataURI. */
 export function bulkData(dicomwebRoot: string, uri: string, signal?: AbortSignal): Promise<ArrayBuffer> {
   return guarded(signal, "arraybuffer", async (request) => {
-    const parts = (await client(dicomwebRoot).retrieveBulkData({
+    const parts = (await client(dicomwebRoot, aheadHeaders(uri)).retrieveBulkData({
       BulkDataURI: onOurOrigin(uri, dicomwebRoot),
       mediaTypes: [{ mediaType: "application/octet-stream" }],
       byteRange: undefined as unknown as string,
@@ -68,13 +70,19 @@ type ClientRequest = Parameters<InstanceType<typeof api.DICOMwebClient>["retriev
 
 const clients = new Map<string, InstanceType<typeof api.DICOMwebClient>>();
 
-function client(dicomwebRoot: string): InstanceType<typeof api.DICOMwebClient> {
-  const known = clients.get(dicomwebRoot);
+function client(dicomwebRoot: string, headers: Record<string, string>): InstanceType<typeof api.DICOMwebClient> {
+  const key = `${dicomwebRoot} ${JSON.stringify(headers)}`;
+  const known = clients.get(key);
   if (known) return known;
   // `verbose` writes failed answers, which may name a patient, to the console.
-  const options = { url: new URL(dicomwebRoot, window.location.origin).href, verbose: false, singlepart: false };
+  const options = {
+    url: new URL(dicomwebRoot, window.location.origin).href,
+    verbose: false,
+    singlepart: false,
+    headers,
+  };
   const made = new api.DICOMwebClient(options as unknown as ConstructorParameters<typeof api.DICOMwebClient>[0]);
-  clients.set(dicomwebRoot, made);
+  clients.set(key, made);
   return made;
 }
 

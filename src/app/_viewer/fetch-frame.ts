@@ -1,4 +1,5 @@
 import { TS } from "@overread/shared/dicom/transfer-syntaxes";
+import { aheadHeaders } from "./ahead.ts";
 import { errorForStatus } from "./archive.ts";
 import { ViewerError } from "./viewer-error.ts";
 
@@ -20,7 +21,7 @@ export async function fetchFrame(imageId: string, urgent: boolean): Promise<Stor
   let body: ArrayBuffer;
   try {
     answer = await fetch(imageId.replace(/^wadors:/, ""), {
-      headers: { Accept: accept },
+      headers: { Accept: accept, ...aheadHeaders(imageId) },
       priority: urgent ? "high" : "low",
       signal: AbortSignal.timeout(deadlineMs),
     });

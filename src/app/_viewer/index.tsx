@@ -1,7 +1,7 @@
 "use client";
 
 import dynamic from "next/dynamic";
-import { chunk, warmViewer } from "./load-viewer.ts";
+import { chunk, warmAhead, warmViewer } from "./load-viewer.ts";
 import styles from "./viewer.module.css";
 
 export type {
@@ -24,6 +24,8 @@ export const Viewer = dynamic(() => chunk().then((module) => module.Viewer), {
     </div>
   ),
 });
+
+export { warmAhead };
 
 /** For a page that is about to show images: fetches the viewer's chunk in parallel with the page's data. */
 export function startViewer(): void {

@@ -1,3 +1,5 @@
+import type { StudyForViewing } from "./types.ts";
+
 let loading: Promise<typeof import("./viewer.tsx")> | null = null;
 
 /** The viewer's chunk, fetched once; a failed fetch is tried again at the next call. */
@@ -15,5 +17,14 @@ export async function warmViewer(): Promise<void> {
     await (await chunk()).warmUp();
   } catch {
     // The worklist must not report errors about images that nobody has opened.
+  }
+}
+
+/** Fetches what the viewer will show first of this study. Failures are silent: when it is opened it is fetched again. */
+export async function warmAhead(study: StudyForViewing): Promise<void> {
+  try {
+    await (await chunk()).warmStudy(study);
+  } catch {
+    // As above: nobody has opened it.
   }
 }

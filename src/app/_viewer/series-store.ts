@@ -1,6 +1,7 @@
 import { isActivePdf } from "@overread/shared/active-pdf";
 import { type Attributes, number, personName, text } from "@overread/shared/dicom/attributes";
 import { Tag } from "@overread/shared/dicom/tags";
+import { expectStudy } from "./ahead.ts";
 import { bulkData, seriesMetadata } from "./archive.ts";
 import { forgetFramesExcept, registerFrames } from "./cornerstone.ts";
 import type { Frame } from "./frame.ts";
@@ -43,8 +44,30 @@ export function loadSeries(study: StudyForViewing, series: SeriesForViewing): Pr
   return loading;
 }
 
-/** Drops series of studies that are no longer on the page. */
+let onPage: readonly StudyForViewing[] = [];
+/** Fetched before anybody has opened it. */
+let ahead: StudyForViewing | null = null;
+const isSame = (one: StudyForViewing, other: StudyForViewing) =>
+  one.dicomwebRoot === other.dicomwebRoot && one.studyInstanceUid === other.studyInstanceUid;
+
+/** Drops series of studies that are no longer on the page, nor expected there next. */
 export function keepOnly(studies: readonly StudyForViewing[]): void {
+  onPage = studies;
+  if (ahead && studies.some((each) => isSame(each, ahead as StudyForViewing))) ahead = null;
+  expectStudy(ahead);
+  drop();
+}
+
+/** Keeps this study too, in place of the one that was expected before; null: none. @returns whether it is not on the page already. */
+export function expectNext(study: StudyForViewing | null): boolean {
+  ahead = study && !onPage.some((each) => isSame(each, study)) ? study : null;
+  expectStudy(ahead);
+  drop();
+  return ahead !== null;
+}
+
+function drop(): void {
+  const studies = ahead ? [...onPage, ahead] : onPage;
   const roots = studies.map((study) => `${study.dicomwebRoot}|${study.studyInstanceUid}|`);
   for (const key of store.keys()) if (!roots.some((root) => key.startsWith(root))) store.delete(key);
   const addresses = studies.map((study) => `${study.dicomwebRoot}/studies/${study.studyInstanceUid}/`);

@@ -14,6 +14,8 @@ import type { ViewerProps } from "./types.ts";
 import { useSession } from "./use-session.ts";
 import styles from "./viewer.module.css";
 
+export { warmStudy } from "./warm-study.ts";
+
 /** Initialises the image library and starts its decoder, before any case is opened. */
 export async function warmUp(): Promise<void> {
   await warmDecoder();

@@ -14,9 +14,15 @@ import {
 
 /**
  * The caller, the hospital whose root is addressed, and the caller's reach there. `onLent`: called when a study is granted that is
- * only lent to the caller, before anything of it is sent.
+ * only lent to the caller, before anything of it is sent. `ahead`: a reader's browser fetches what it will show when he opens his next case.
  */
-export type Caller = { actor: Actor; org: { id: string; slug: string }; requestId: string; onLent?: () => void };
+export type Caller = {
+  actor: Actor;
+  org: { id: string; slug: string };
+  requestId: string;
+  onLent?: () => void;
+  ahead?: boolean;
+};
 
 /** Permission for one study, cached for a minute. */
 export type StudyGrant = {
@@ -30,6 +36,9 @@ export type StudyGrant = {
   series: Map<string, Promise<SeriesIndex>>;
 };
 type SeriesIndex = Map<string, InstanceLocation>;
+
+/** Said by the reading pages of what they fetch before anybody has opened it: the trail tells it apart from opening images. It opens nothing else. */
+const aheadHeader = "overread-ahead";
 
 /** How long a grant is cached, so that scrolling through a CT is one audit event. */
 const grantMs = 60_000;
@@ -66,7 +75,7 @@ export async function callerFor(
     );
     throw new DomainError("auth.forbidden");
   }
-  return { actor, org, requestId };
+  return { actor, org, requestId, ahead: actor.kind === "user" && req.headers[aheadHeader] === "1" };
 }
 
 /** The organisation of a root, if the caller's organisation can see it (row-level security). */
@@ -150,8 +159,8 @@ function readGrantedStudy(caller: Caller, studyInstanceUid: string): Promise<Stu
   );
 }
 
-const grantKey = ({ actor, org }: Caller, studyInstanceUid: string): string =>
-  `${identityOf(actor)}/${org.id}/${studyInstanceUid}`;
+const grantKey = ({ actor, org, ahead }: Caller, studyInstanceUid: string): string =>
+  `${identityOf(actor)}/${org.id}/${studyInstanceUid}${ahead ? "/ahead" : ""}`;
 
 /**
  * Grants the caller a study. The first request evaluates the policy and writes one audit event; the grant then serves
@@ -196,7 +205,7 @@ export async function grantStudy(caller: Caller, studyInstanceUid: string): Prom
         actor,
         caseId
           ? { action: "study.read-lent", ...subject, caseId, details: { claim } }
-          : { action: "study.read", ...subject },
+          : { action: caller.ahead ? "study.read-ahead" : "study.read", ...subject },
         requestId,
       );
       return {

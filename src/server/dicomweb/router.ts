@@ -33,6 +33,8 @@ export async function answerDicomweb({ req, res, path, requestId }: Exchange): P
   const caller = await callerFor(req, orgSlug, found.route.action, requestId);
   spend(caller.actor, costOf(found.route.name, found.parameters.frames));
   const onLent = (): void => keptNowhere(res);
+  // Nobody has opened it yet: it is in the page's memory, and on no disk.
+  if (caller.ahead) keptNowhere(res);
   await serve(req, res, { ...caller, onLent }, found.route, uids(found.parameters));
 }
 

@@ -22,6 +22,7 @@ import { TopBar } from "../../_ui/top-bar.tsx";
 import { preloadViewer } from "../../_viewer/index.tsx";
 import { holdClaim } from "../claims.ts";
 import { ReservationKeeper, useReserve } from "../reservations.tsx";
+import { useAhead } from "../use-ahead.ts";
 import { CaseGrid, type CaseGridHandle } from "./case-grid.tsx";
 import { caseLabels } from "./case-labels.ts";
 import { CasePreview } from "./case-preview.tsx";
@@ -198,6 +199,10 @@ export function WorklistScreen({
     },
     [claim, me.user.id, queryClient, router, rows, toast, trpc, zone],
   );
+
+  // Only what he may claim himself: the first of his line.
+  const firstOfLine = useMemo(() => (reads ? (firstClaimable(rows)?.caseId ?? null) : null), [rows, reads]);
+  useAhead(firstOfLine);
 
   const latestOpen = useRef(open);
   useEffect(() => {

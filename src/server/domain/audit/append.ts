@@ -65,6 +65,7 @@ export type AuditAction =
   | "case.borrow-priors"
   | "study.lend"
   | "study.read-lent"
+  | "study.read-ahead"
   | "report.read"
   | "report.save-draft"
   | "report.take-over-draft"
@@ -134,6 +135,7 @@ const reads: ReadonlySet<AuditAction> = new Set([
   "order.list",
   "study.read",
   "study.read-lent",
+  "study.read-ahead",
   "study.search",
   "study.list",
   "case.list",

@@ -50,6 +50,7 @@ export {
 } from "./inputs.ts";
 export { noteLateImages, requireLateImagesSeen, SeeLateImages, seeLateImages } from "./late-images.ts";
 export { listCases, listMoreCases } from "./list-cases.ts";
+export { lookAhead } from "./look-ahead.ts";
 export { casesWithLapsedClaim, casesWithoutPlan } from "./lost-jobs.ts";
 export { moveCase } from "./move-case.ts";
 export { nextCase } from "./next-case.ts";

@@ -14,6 +14,7 @@ const names: Record<string, string> = {
   "study.read": "opened images",
   "study.lend": "a study was lent to a case of another hospital",
   "study.read-lent": "opened a lent study",
+  "study.read-ahead": "was sent images of the next case ahead",
   "case.borrow-priors": "got priors of other hospitals for a claim",
   "prior-terms.save": "changed whether priors are lent and borrowed",
   "study.search": "searched studies",

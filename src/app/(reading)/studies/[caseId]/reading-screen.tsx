@@ -40,6 +40,7 @@ import { holdClaim } from "../../claims.ts";
 import { IncompleteNotice } from "../../incomplete-notice.tsx";
 import { LateImagesNotice } from "../../late-images-notice.tsx";
 import { ReservationKeeper } from "../../reservations.tsx";
+import { useAhead } from "../../use-ahead.ts";
 import { type ClaimView, useClaim } from "../../use-claim.ts";
 import { DockHandle, useDockWidth } from "./dock-width.tsx";
 import { HandOverButton, HandOverDock, isOfferedTo } from "./hand-over-dock.tsx";
@@ -116,6 +117,8 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
       reportHandle.current ? reportHandle.current.addKeyImage(image) : "Not added: the report is not open for writing.",
     [],
   );
+
+  useAhead(me.can.sign ? caseId : null, { afterFirstImage: true });
 
   const nextCase = useCallback(async () => {
     try {

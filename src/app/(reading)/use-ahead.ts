@@ -1,0 +1,49 @@
+import { useEffect } from "react";
+import { useTrpcClient } from "../_trpc/client.tsx";
+import { warmAhead } from "../_viewer/index.tsx";
+
+/** So long nothing else was asked for before the reader counts as looking at what he has. */
+const settledMs = 1500;
+/** On a busy list the first of the line changes by the minute, for every reader at once. */
+const apartMs = 20_000;
+let lastAt = Number.NEGATIVE_INFINITY;
+
+/**
+ * While the reader looks at something else the browser fetches what his next case shows first: the answer to Enter or to "next case" is then here already.
+ *
+ * @param at what he looks at; with another the next case is asked for again. Null: nothing is fetched.
+ * @param afterFirstImage the page shows images of its own: those come first.
+ */
+export function useAhead(at: string | null, { afterFirstImage = false } = {}): void {
+  const client = useTrpcClient();
+  useEffect(() => {
+    if (at === null) return;
+    let left = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const fetchNext = async () => {
+      // Not for a window that nobody looks at, nor on a connection that is to be spared.
+      const { connection } = navigator as { connection?: { saveData?: boolean } };
+      if (left || document.visibilityState === "hidden" || connection?.saveData) return;
+      lastAt = performance.now();
+      const next = await client.worklist.ahead.query().catch(() => null);
+      if (next && !left) await warmAhead({ ...next, label: "Current", studyDate: null, description: null });
+    };
+    const settle = () => {
+      clearTimeout(timer);
+      timer = setTimeout(
+        () => {
+          if ("requestIdleCallback" in window) window.requestIdleCallback(() => void fetchNext(), { timeout: 5000 });
+          else void fetchNext();
+        },
+        Math.max(settledMs, lastAt + apartMs - performance.now()),
+      );
+    };
+    if (afterFirstImage) window.addEventListener("FIRST_IMAGE", settle);
+    else settle();
+    return () => {
+      left = true;
+      clearTimeout(timer);
+      window.removeEventListener("FIRST_IMAGE", settle);
+    };
+  }, [at, afterFirstImage, client]);
+}
