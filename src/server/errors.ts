@@ -60,6 +60,8 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "case.skip-reason": { trpc: "BAD_REQUEST", http: 422, retry: "no" },
   "case.given": { trpc: "CONFLICT", http: 409, retry: "no" },
   "case.drawn": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "case.not-together": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "case.read-with": { trpc: "CONFLICT", http: 409, retry: "no" },
   "case.barred": { trpc: "CONFLICT", http: 409, retry: "no" },
   "shift.none-then": { trpc: "CONFLICT", http: 409, retry: "no" },
   "case.not-given": { trpc: "CONFLICT", http: 409, retry: "no" },

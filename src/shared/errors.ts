@@ -43,6 +43,8 @@ export const errorCodes = [
   "case.skip-reason",
   "case.given",
   "case.drawn",
+  "case.not-together",
+  "case.read-with",
   "case.barred",
   "shift.none-then",
   "case.not-given",

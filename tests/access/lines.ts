@@ -67,6 +67,11 @@ export const procedures: Record<string, Line> = {
   "worklist.ahead": { reach: null, may: ["radiologist"] },
   "worklist.claim": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist"] },
   "worklist.renew": { reach: ({ caseId }) => ({ caseId, claimToken: "1" }), may: ["radiologist"] },
+  "worklist.readWith": {
+    reach: ({ caseId, signedCaseId }) => ({ caseId, claimToken: "1", withIds: [signedCaseId] }),
+    may: ["radiologist"],
+  },
+  "worklist.readAlone": { reach: ({ caseId }) => ({ caseId, claimToken: "1" }), may: ["radiologist"] },
   "worklist.release": { reach: ({ caseId }) => ({ caseId, claimToken: "1" }), may: ["radiologist"] },
   "worklist.hold": {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId, reason: "Mine now." }),

@@ -134,7 +134,16 @@ test("the structured report says which template it follows, and names every imag
 test("letters that the images' character set lacks turn the objects to UTF-8 and stay what they are", async () => {
   const jpeg = Buffer.from(await encodeJpeg({ width: 8, height: 8, channels: 1, data: new Uint8Array(64) }, 90));
   const about = (name: string, characterSet: string, seed: string) => {
-    const keyImages = [{ ...signedReport().evidence[0]!, frameNumber: 1, numberOfFrames: 1, caption: name, jpeg }];
+    const keyImages = [
+      {
+        ...signedReport().evidence[0]!,
+        studyInstanceUid: signedReport().study.studyInstanceUid,
+        frameNumber: 1,
+        numberOfFrames: 1,
+        caption: name,
+        jpeg,
+      },
+    ];
     return signedReport({ patient: { name: { alphabetic: name } }, characterSet, keyImages, uids: uidsOf(seed, true) });
   };
   for (const [name, characterSet, inSet] of [

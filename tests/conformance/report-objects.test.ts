@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { uidFromName } from "@overread/shared/dicom/derived-uid";
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { readInstance } from "@overread/shared/dicom/part10";
 import { SOP } from "@overread/shared/dicom/sop-classes";
@@ -32,6 +33,7 @@ after(() => rmSync(dir, { recursive: true, force: true }));
 
 const keyImage = (n: number, caption: string, frames = 1): SignedReport["keyImages"][number] => ({
   ...(signedReport().evidence[n] as SignedReport["evidence"][number]),
+  studyInstanceUid: signedReport().study.studyInstanceUid,
   ...(frames > 1 ? { sopClassUid: SOP.enhancedCt } : {}),
   frameNumber: frames,
   numberOfFrames: frames,
@@ -182,6 +184,57 @@ test("a preliminary report says so on every page and in every object, and the fi
   await judge(later, second);
   assert.match(await flags(later.sr), /\[FINAL\]/);
   assert.match((await run("dcmdump", ["+P", "0040,a360", "-q", later.sr])).stdout, /PredecessorDocumentsSequence/);
+});
+
+test("one report of two studies is judged good in each, and names what was asked for, what was read, and its duplicate", async () => {
+  const head = {
+    studyInstanceUid: uidFromName("test-study", "head"),
+    accessionNumber: "A2026-1",
+    description: "CT head",
+  };
+  const spine = { studyInstanceUid: uidFromName("test-study", "spine"), accessionNumber: "", description: "" };
+  const reportIn = (own: typeof head, other: typeof head, seed: string): SignedReport => {
+    const of = signedReport({ study: other });
+    const ofSpine = { ...keyImage(0, "C2"), studyInstanceUid: spine.studyInstanceUid };
+    const keyImages = [
+      { ...keyImage(1, ""), ...signedReport({ study: head }).evidence[1], studyInstanceUid: head.studyInstanceUid },
+      { ...ofSpine, ...signedReport({ study: spine }).evidence[0] },
+    ];
+    return signedReport({
+      study: own,
+      keyImages,
+      uids: uidsOf(`${seed} ${own.studyInstanceUid}`, true),
+      others: [
+        {
+          studyInstanceUid: other.studyInstanceUid,
+          study: other,
+          evidence: of.evidence,
+          uids: uidsOf(`${seed} ${other.studyInstanceUid}`, true),
+        },
+      ],
+    });
+  };
+  const both = [reportIn(head, spine, "both"), reportIn(spine, head, "both")] as const;
+  for (const [at, report] of both.entries()) {
+    const duplicate = both[1 - at] as SignedReport;
+    const files = await written(dir, `both${at}`, report);
+    await judge(files, report);
+    for (const [file, uid] of [
+      [files.sr, duplicate.uids.sr.sopInstanceUid],
+      [files.kos, duplicate.uids.kos?.sopInstanceUid],
+    ] as const) {
+      const dump = async (tag: string) => (await run("dcmdump", ["-q", "+L", "+P", tag, String(file)])).stdout;
+      const identical = await dump("0040,a525");
+      assert.deepEqual(
+        [...identical.matchAll(/\[([\d.]+)\].*ReferencedSOPInstanceUID/g)].map(([, each]) => each),
+        [uid],
+      );
+      const requests = await dump("0040,a370");
+      assert.equal(requests.match(/RequestedProcedureDescription/g)?.length, 2, "one item for each study");
+      const evidence = await dump("0040,a375");
+      for (const { study } of both) assert.ok(evidence.includes(study.studyInstanceUid));
+    }
+  }
 });
 
 test("a long report runs over pages that are numbered, each saying whose it is", async () => {

@@ -126,6 +126,7 @@ export function signedReport({ patient: p, study: s, ...rest }: Overrides = {}):
     ],
     keyImages: [],
     evidence,
+    others: [],
     uids: uidsOf(study.studyInstanceUid, (rest.keyImages?.length ?? 0) > 0),
     predecessor: null,
     ...rest,

@@ -134,6 +134,7 @@ const moves: { [N in MoveName]: { by: (to: CaseState) => Parameters<(typeof name
   draft: { by: () => undefined, claim: "own" },
   release: { by: () => undefined, claim: "own" },
   handOver: { by: () => ({ claimToken: "7", userId: reader.userId, to: null }), claim: "own" },
+  readAlone: { by: () => undefined, claim: "own" },
   expire: { by: () => undefined, claim: "own, over" },
   hold: { by: () => ({ userId: reader.userId, reason: "no history", claimToken: "7" }), claim: "own" },
   resume: { by: (to) => ({ to }), claim: "none" },

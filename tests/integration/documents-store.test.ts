@@ -9,6 +9,7 @@ import { closePicturePool, ingestPart10 } from "#server/archive/index.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { makeStudy } from "#server/demo/modality-simulator/index.ts";
 import { seedDemo } from "#server/demo/seed.ts";
+import { readWith } from "#server/domain/assignment/index.ts";
 import { completeStudy } from "#server/domain/imaging/index.ts";
 import { claimCase } from "#server/domain/reading/index.ts";
 import { addAddendum, saveDraft, signReport } from "#server/domain/reporting/index.ts";
@@ -46,13 +47,13 @@ after(async () => {
 type Row = Record<string, string | number | null>;
 const rows = async (sql: string, values: unknown[]): Promise<Row[]> => (await db.owner.query<Row>(sql, values)).rows;
 
-/** A study from the scanner to the signature. */
-async function signed(seed: string, withKeyImages: boolean) {
+/** A study from the scanner to the worklist. */
+async function arrived(seed: string, patientId = `LS-${seed}`) {
   const study = makeStudy("chest-ct", {
     seed,
     slices: 3,
     matrix: 128,
-    patient: { name: "Yamada^Tarou=山田^太郎=やまだ^たろう", id: `LS-${seed}`, sex: "M", birthDate: "19610203" },
+    patient: { name: "Yamada^Tarou=山田^太郎=やまだ^たろう", id: patientId, sex: "M", birthDate: "19610203" },
     accessionNumber: `A-${seed}`,
   });
   const files = [...study.files()];
@@ -67,17 +68,14 @@ async function signed(seed: string, withKeyImages: boolean) {
     `SELECT c.id AS "caseId", s.id AS "studyId" FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE s.study_instance_uid = $1`,
     [studyInstanceUid],
   );
-  const caseId = found?.caseId as string;
+  return { caseId: found?.caseId as string, studyId: found?.studyId as string, studyInstanceUid, files };
+}
+
+/** A study from the scanner to the signature. */
+async function signed(seed: string, withKeyImages: boolean) {
+  const { caseId, studyId, files } = await arrived(seed);
   const { claimToken } = await withTenant(reader, (ctx) => claimCase(ctx, { caseId }));
-  const keyImages = files.slice(0, withKeyImages ? 2 : 0).map((file, index) => ({
-    seriesInstanceUid: file.seriesInstanceUid,
-    sopInstanceUid: file.sopInstanceUid,
-    sopClassUid: file.sopClassUid,
-    frameNumber: 1,
-    caption: `Nodule, view ${index + 1}`,
-    windowCenter: -600,
-    windowWidth: 1500,
-  }));
+  const keyImages = keyImagesOf(files.slice(0, withKeyImages ? 2 : 0));
   const sections = [
     { key: "findings", title: "Findings", text: "Solid nodule, 8 mm." },
     { key: "impression", title: "Impression", text: "Growing nodule." },
@@ -86,8 +84,40 @@ async function signed(seed: string, withKeyImages: boolean) {
     saveDraft(ctx, { caseId, claimToken, version: 0, sections, keyImages }),
   );
   const signature = await withTenant(reader, (ctx) => signReport(ctx, { caseId, claimToken, version }));
-  return { caseId, studyId: found?.studyId as string, images: files.map((file) => file.part10), ...signature };
+  return { caseId, studyId, images: files.map((file) => file.part10), ...signature };
 }
+
+type Files = Awaited<ReturnType<typeof arrived>>["files"];
+const keyImagesOf = (files: Files) =>
+  files.map((file, index) => ({
+    seriesInstanceUid: file.seriesInstanceUid,
+    sopInstanceUid: file.sopInstanceUid,
+    sopClassUid: file.sopClassUid,
+    frameNumber: 1,
+    caption: `Nodule, view ${index + 1}`,
+    windowCenter: -600,
+    windowWidth: 1500,
+  }));
+
+/** Two studies of one patient, read together and signed as one report, with a key image of each. */
+async function signedTogether(seed: string) {
+  const [first, second] = [await arrived(`${seed}-1`, `LS-${seed}`), await arrived(`${seed}-2`, `LS-${seed}`)];
+  const { caseId } = first;
+  const held = await withTenant(reader, (ctx) => claimCase(ctx, { caseId }));
+  const { claimToken } = await withTenant(reader, (ctx) =>
+    readWith(ctx, { caseId, claimToken: held.claimToken, withIds: [second.caseId] }),
+  );
+  const sections = [{ key: "impression", title: "Impression", text: "Head and neck are unharmed." }];
+  const keyImages = keyImagesOf([first.files[0] as Files[number], second.files[1] as Files[number]]);
+  await withTenant(reader, (ctx) => saveDraft(ctx, { caseId, claimToken, version: 0, sections, keyImages }));
+  await withTenant(reader, (ctx) => signReport(ctx, { caseId, claimToken, version: 1 }));
+  return Promise.all(
+    [first, second].map(async (each) => ({ ...each, reportVersionId: await newestVersion(each.caseId) })),
+  );
+}
+const newestVersion = async (caseId: string) =>
+  (await rows("SELECT id::text FROM report_version WHERE case_id = $1 ORDER BY version DESC LIMIT 1", [caseId]))[0]
+    ?.id as string;
 
 const objectsOf = (studyId: string) =>
   rows(
@@ -215,8 +245,76 @@ test("an addendum makes new objects that follow the first ones", async () => {
   assert.ok(first && dumps.some(({ stdout }) => stdout.includes("PredecessorDocumentsSequence")));
 });
 
+test("one report of two studies is stored in each, as objects of its own that name each other, and goes home with each", async () => {
+  const made = await signedTogether("pair");
+  for (const { reportVersionId } of made) await storeDocuments(workerRun(), { reportVersionId });
+  const stored = await Promise.all(made.map(({ studyId }) => objectsOf(studyId)));
+  const uids = stored.map((objects) => objects.map(({ uid }) => String(uid)));
+  assert.equal(new Set(uids.flat()).size, 6, "PDF, SR and key objects of each");
+  for (const [index, { files, studyInstanceUid, reportVersionId }] of made.entries()) {
+    const other = made[1 - index] as (typeof made)[number];
+    const [pdf, sr, kos] = (stored[index] ?? []).map(({ key }) => objectPath(key)) as [string, string, string];
+    for (const object of [pdf, sr, kos]) {
+      const verdict = await run("dciodvfy", [object]);
+      assert.equal(verdict.code, 0, verdict.stderr);
+      assert.doesNotMatch(verdict.stderr + verdict.stdout, /^Error/m, verdict.stderr);
+    }
+    const images = files.map(({ part10 }, at) => {
+      const target = path.join(dir, `pair${index}-${at}.dcm`);
+      writeFileSync(target, part10);
+      return target;
+    });
+    const entity = await run("dcentvfy", [...images, pdf, sr, kos]);
+    assert.equal(entity.code, 0, entity.stderr);
+
+    // Filed under its own study and number, and naming what was asked for, what was read and its duplicate in the other.
+    for (const [object, at] of [
+      [sr, 1],
+      [kos, 2],
+    ] as const) {
+      const dump = async (tag: string) => (await run("dcmdump", ["-q", "+P", tag, object])).stdout;
+      assert.match(await dump("0020,000d"), new RegExp(`\\[${studyInstanceUid}\\]`));
+      const identical = await dump("0040,a525");
+      assert.ok(identical.includes(`[${other.studyInstanceUid}]`) && identical.includes(`[${uids[1 - index]?.[at]}]`));
+      assert.ok(!identical.includes(`[${studyInstanceUid}]`));
+      const requests = await dump("0040,a370");
+      for (const each of ["A-pair-1", "A-pair-2", ...made.map((one) => one.studyInstanceUid)])
+        assert.ok(requests.includes(`[${each}`), `${each} in ${requests}`);
+      const evidence = await dump("0040,a375");
+      for (const each of made) assert.ok(evidence.includes(`[${each.studyInstanceUid}]`));
+      if (object === sr)
+        for (const image of made.flatMap((each) => each.files)) assert.ok(evidence.includes(image.sopInstanceUid));
+    }
+    const tree = (await run("dsrdump", ["+Pl", sr])).stdout;
+    assert.match(tree, /A-pair-1[\s\S]*A-pair-2/);
+    const [document] = await documentsOf(reportVersionId);
+    const shown = (await run("pdftotext", ["-layout", objectPath(document?.key), "-"])).stdout;
+    assert.match(shown, /Examinations[\s\S]*A-pair-1[\s\S]*A-pair-2[\s\S]*Head and neck are unharmed/);
+    assert.match(shown, /Nodule, view 1[\s\S]*Nodule, view 2|Nodule, view 2/);
+    assert.doesNotMatch(shown, /Picture not available/);
+    const deliveries = await rows(
+      "SELECT 1 FROM delivery WHERE subject_id IN (SELECT instance_id FROM report_document WHERE report_version_id = $1)",
+      [reportVersionId],
+    );
+    assert.equal(deliveries.length, 3);
+  }
+
+  // An addendum to one follows in both, each after its own.
+  await withTenant(reader, (ctx) => addAddendum(ctx, { caseId: made[1]!.caseId, text: "Told by telephone." }));
+  for (const [index, { caseId, studyId }] of made.entries()) {
+    await storeDocuments(workerRun(), { reportVersionId: await newestVersion(caseId) });
+    const newest = (await objectsOf(studyId)).filter(({ uid }) => !uids[index]?.includes(String(uid)));
+    const sr = newest.find(({ modality }) => modality === "SR");
+    const verdict = await run("dciodvfy", [objectPath(sr?.key)]);
+    assert.equal(verdict.code, 0, verdict.stderr);
+    const before = (await run("dcmdump", ["-q", "+P", "0040,a360", objectPath(sr?.key)])).stdout;
+    assert.ok(before.includes(`[${uids[index]?.[1]}]`));
+  }
+});
+
 test("a worker killed again and again leaves exactly one of each document", async () => {
-  const made = await Promise.all([signed("kill-a", true), signed("kill-b", false), signed("kill-c", true)]);
+  const alone = await Promise.all([signed("kill-a", true), signed("kill-b", false), signed("kill-c", true)]);
+  const made = [...alone, ...(await signedTogether("kill-d"))];
   const start = (): ChildProcess =>
     spawn(process.execPath, ["src/workers/main.ts"], {
       stdio: "ignore",
@@ -278,7 +376,7 @@ test("a worker killed again and again leaves exactly one of each document", asyn
   const names = await rows("SELECT DISTINCT name FROM outbox_job WHERE done_at IS NOT NULL ORDER BY name", []);
   assert.deepEqual(
     names.map(({ name }) => name),
-    ["assignment.run", "report.store-documents"],
-    "small studies of patients without another leave no other job on the way but the look at who reads next",
+    ["assignment.run", "case.attach-priors", "report.store-documents"],
+    "small studies leave no other job on the way but the look at who reads next, and at the other study of the same patient",
   );
 });

@@ -18,9 +18,9 @@ export const documents = [
   },
   {
     what: "the structured report names none of the images that were read",
-    file: "src/server/documents/build-basic-text-sr.ts",
-    from: "[...new Map([...report.evidence, ...report.keyImages]",
-    to: "[...new Map([...report.keyImages]",
+    file: "src/server/documents/dicom-modules.ts",
+    from: "keys : [...evidence, ...keys];",
+    to: "keys : [...keys];",
     test: "tests/conformance/report-identity.test.ts",
     red: "the structured report says which template it follows, and names every image that was read",
   },

@@ -48,6 +48,8 @@ const sentences: Record<string, string> = {
     "Images of this study were refused or are damaged, and are missing. Choose to read what is there, and the report will state it.",
   "case.skip-reason": "A STAT case is left for later with a reason in your own words, of 10 characters or more.",
   "case.given": "This case is offered or assigned to somebody else.",
+  "case.not-together": "These cases cannot be read together.",
+  "case.read-with": "This case is read with another. Open that one, or take it out first.",
   "case.drawn": "Nobody chooses this case: it comes to who asks for the next one.",
   "case.barred": "This case cannot be yours. The case panel says why.",
   "shift.none-then":

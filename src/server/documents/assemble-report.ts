@@ -7,7 +7,11 @@ import { identityFrom, omittedIdentityTags } from "./dicom-modules.ts";
 import type { DocumentUids, InstanceReference, KeyPicture, ReportSection, SignedReport } from "./signed-report.ts";
 
 /** A key image that is not rendered yet. */
-type WantedPicture = Omit<KeyPicture, "jpeg"> & { windowCenter?: number; windowWidth?: number };
+type WantedPicture = Omit<KeyPicture, "jpeg"> & {
+  studyId: string;
+  windowCenter?: number;
+  windowWidth?: number;
+};
 /** Everything in the documents but the key images, which the archive renders. */
 export type ReportWithoutPictures = Omit<SignedReport, "keyImages"> & {
   studyId: string;
@@ -21,13 +25,29 @@ export type ReportWithoutPictures = Omit<SignedReport, "keyImages"> & {
  *
  * @throws {DomainError} `report.not-found` (a version without a signed report before it)
  */
-export function assembleReport({ versions, place, image, images, priors }: GatheredReport): ReportWithoutPictures {
+export function assembleReport({
+  versions,
+  place,
+  image,
+  images,
+  others,
+  priors,
+}: GatheredReport): ReportWithoutPictures {
   const current = versions.at(-1);
   const original =
     versions.findLast(({ kind }) => kind === "final") ?? versions.findLast(({ kind }) => kind === "preliminary");
   if (!current || !original) throw new DomainError("report.not-found");
   const previous = versions.at(-2);
-  const frames = new Map(images.map(({ sopInstanceUid, numberOfFrames }) => [sopInstanceUid, numberOfFrames]));
+  const own = { studyId: current.studyId, studyInstanceUid: place.studyInstanceUid };
+  const ofReport = new Map(
+    [{ ...own, images }, ...others.map((each) => ({ ...each, studyId: each.version.studyId }))].flatMap(
+      ({ studyId, studyInstanceUid, images: all }) =>
+        all.map(({ sopInstanceUid, numberOfFrames }) => [
+          sopInstanceUid,
+          { studyId, studyInstanceUid, numberOfFrames },
+        ]),
+    ),
+  );
   return {
     studyId: current.studyId,
     version: current.version,
@@ -64,8 +84,21 @@ export function assembleReport({ versions, place, image, images, priors }: Gathe
       ...study,
       evidence: evidence.map(toReference),
     })),
-    keyImages: current.keyImages.map((key) => ({ ...key, numberOfFrames: frames.get(key.sopInstanceUid) ?? 1 })),
+    keyImages: current.keyImages.map((key) => ({
+      ...key,
+      ...(ofReport.get(key.sopInstanceUid) ?? { ...own, numberOfFrames: 1 }),
+    })),
     evidence: images.map(toReference),
+    others: others.map((other) => ({
+      studyInstanceUid: other.studyInstanceUid,
+      study: {
+        studyInstanceUid: other.studyInstanceUid,
+        accessionNumber: stringOf(other.image, Tag.AccessionNumber) ?? "",
+        description: stringOf(other.image, Tag.StudyDescription) ?? "",
+      },
+      evidence: other.images.map(toReference),
+      uids: uidsOf(other.version),
+    })),
     uids: uidsOf(current),
     predecessor: previous ? uidsOf(previous) : null,
   };

@@ -4,6 +4,8 @@ import { SOP } from "@overread/shared/dicom/sop-classes";
 import { reportWords } from "@overread/shared/report-words";
 import {
   commonModules,
+  duplicatesModule,
+  evidenceByStudy,
   imageItem,
   part10,
   predecessorModule,
@@ -27,6 +29,7 @@ import { amendments, containsDate, tabColumns, withoutEmptyEdges } from "./wordi
 export function buildBasicTextSr(report: SignedReport): Buffer {
   const { seriesInstanceUid, sopInstanceUid } = report.uids.sr;
   const preliminary = report.kind === "preliminary";
+  const evidence = evidenceByStudy(report);
   const { date, time } = dicomMoment(report.signature.at, report.facility.timeZone);
   return part10(
     {
@@ -34,6 +37,7 @@ export function buildBasicTextSr(report: SignedReport): Buffer {
       ...commonModules(report, { sopClassUid: SOP.basicTextSr, sopInstanceUid }),
       ...seriesModule("SR", seriesInstanceUid, seriesNumbers.sr, reportWords(report.language).titles.structured),
       ...predecessorModule(report, "sr"),
+      ...duplicatesModule(report, "sr"),
       ...dataSet({
         ReferencedPerformedProcedureStepSequence: [],
         PerformedProcedureCodeSequence: [],
@@ -51,10 +55,7 @@ export function buildBasicTextSr(report: SignedReport): Buffer {
                 VerificationDateTime: date + time,
               }),
             ],
-        CurrentRequestedProcedureEvidenceSequence:
-          evidenceOf(report).length > 0
-            ? [referencedStudy(report.study.studyInstanceUid, evidenceOf(report))]
-            : undefined,
+        CurrentRequestedProcedureEvidenceSequence: evidence.length > 0 ? evidence : undefined,
         PertinentOtherEvidenceSequence: otherEvidence(report),
         ValueType: "CONTAINER",
         ConceptNameCodeSequence: [reportTitle()],
@@ -65,11 +66,6 @@ export function buildBasicTextSr(report: SignedReport): Buffer {
     },
     report.characterSet,
   );
-}
-
-/** Referenced images are evidence too, also a key image that arrived after the others. */
-function evidenceOf(report: SignedReport): SignedReport["evidence"] {
-  return [...new Map([...report.evidence, ...report.keyImages].map((i) => [i.sopInstanceUid, i])).values()];
 }
 
 /**

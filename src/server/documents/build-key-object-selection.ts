@@ -1,7 +1,15 @@
 import { code, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
 import { SOP } from "@overread/shared/dicom/sop-classes";
 import { reportWords } from "@overread/shared/report-words";
-import { commonModules, imageItem, part10, referencedStudy, seriesModule, seriesNumbers } from "./dicom-modules.ts";
+import {
+  commonModules,
+  duplicatesModule,
+  evidenceByStudy,
+  imageItem,
+  part10,
+  seriesModule,
+  seriesNumbers,
+} from "./dicom-modules.ts";
 import type { SignedReport } from "./signed-report.ts";
 
 /**
@@ -18,11 +26,10 @@ export function buildKeyObjectSelection(report: SignedReport): Buffer | null {
       ...report.identity,
       ...commonModules(report, { sopClassUid: SOP.keyObjectSelection, sopInstanceUid }),
       ...seriesModule("KO", seriesInstanceUid, seriesNumbers.kos, reportWords(report.language).titles.keyObjects),
+      ...duplicatesModule(report, "kos"),
       ...dataSet({
         ReferencedPerformedProcedureStepSequence: [],
-        CurrentRequestedProcedureEvidenceSequence: [
-          referencedStudy(report.study.studyInstanceUid, distinct(report.keyImages)),
-        ],
+        CurrentRequestedProcedureEvidenceSequence: evidenceByStudy(report, "key-images"),
         ValueType: "CONTAINER",
         ConceptNameCodeSequence: [code("113000", "DCM", "Of Interest")],
         ContinuityOfContent: "SEPARATE",
@@ -36,11 +43,6 @@ export function buildKeyObjectSelection(report: SignedReport): Buffer | null {
     },
     report.characterSet,
   );
-}
-
-/** Two frames of one object are one reference. */
-function distinct(images: SignedReport["keyImages"]): SignedReport["keyImages"] {
-  return [...new Map(images.map((image) => [image.sopInstanceUid, image])).values()];
 }
 
 function observer(report: SignedReport): WritableDataSet[] {

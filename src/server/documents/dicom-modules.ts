@@ -130,6 +130,51 @@ export function referencedSop({ sopClassUid, sopInstanceUid }: { sopClassUid: st
   return dataSet({ ReferencedSOPClassUID: sopClassUid, ReferencedSOPInstanceUID: sopInstanceUid });
 }
 
+/**
+ * The images of each study that the report is of, its own first. Key images are evidence too, also one that arrived after the others.
+ *
+ * @param which of them.
+ */
+export function evidenceByStudy(report: SignedReport, which: "all" | "key-images" = "all"): WritableDataSet[] {
+  const own = { studyInstanceUid: report.study.studyInstanceUid, evidence: report.evidence };
+  return [own, ...report.others].flatMap(({ studyInstanceUid, evidence }) => {
+    const keys = report.keyImages.filter((image) => image.studyInstanceUid === studyInstanceUid);
+    const of = which === "key-images" ? keys : [...evidence, ...keys];
+    // Two frames of one object are one reference.
+    const distinct = [...new Map(of.map((instance) => [instance.sopInstanceUid, instance])).values()];
+    return distinct.length > 0 ? [referencedStudy(studyInstanceUid, distinct)] : [];
+  });
+}
+
+/**
+ * Of a report that is stored in several studies: its duplicates in the others, and what it was requested as, an item for each study (PS3.3 C.17.2.2,
+ * C.17.6.2).
+ */
+export function duplicatesModule(report: SignedReport, kind: "sr" | "kos"): WritableDataSet {
+  const sopClassUid = kind === "sr" ? SOP.basicTextSr : SOP.keyObjectSelection;
+  const duplicates = report.others.flatMap(({ studyInstanceUid, uids }) => {
+    const object = uids[kind];
+    return object ? [referencedStudy(studyInstanceUid, [{ ...object, sopClassUid }])] : [];
+  });
+  if (duplicates.length === 0) return {};
+  return dataSet({
+    IdenticalDocumentsSequence: duplicates,
+    ReferencedRequestSequence: [report.study, ...report.others.map(({ study }) => study)].map(
+      ({ studyInstanceUid, accessionNumber, description }) =>
+        dataSet({
+          StudyInstanceUID: studyInstanceUid,
+          ReferencedStudySequence: [],
+          AccessionNumber: accessionNumber,
+          PlacerOrderNumberImagingServiceRequest: null,
+          FillerOrderNumberImagingServiceRequest: null,
+          RequestedProcedureID: null,
+          RequestedProcedureDescription: description || null,
+          RequestedProcedureCodeSequence: [],
+        }),
+    ),
+  });
+}
+
 /** The same object of the previous version (PS3.3 C.17.2: a correction or addendum references its predecessor). */
 export function predecessorModule(report: SignedReport, kind: "pdf" | "sr"): WritableDataSet {
   const earlier = report.predecessor?.[kind];

@@ -23,7 +23,10 @@ export function encapsulatePdf(report: SignedReport, pdf: Buffer): Buffer {
   const { seriesInstanceUid, sopInstanceUid } = report.uids.pdf;
   const words = reportWords(report.language);
   const preliminary = report.kind === "preliminary";
-  const sources = report.keyImages.length > 0 ? report.keyImages : onePerSeries(report.evidence);
+  const sources =
+    report.keyImages.length > 0
+      ? report.keyImages
+      : onePerSeries([report, ...report.others].flatMap(({ evidence }) => evidence));
   return part10(
     {
       ...report.identity,
@@ -48,7 +51,7 @@ export function encapsulatePdf(report: SignedReport, pdf: Buffer): Buffer {
   );
 }
 
-/** Without key images the source is the study as a whole: its series, each represented by one instance. */
+/** Without key images the source is each study as a whole: its series, each represented by one instance. */
 function onePerSeries(evidence: SignedReport["evidence"]): SignedReport["evidence"] {
   return [...new Map(evidence.map((instance) => [instance.seriesInstanceUid, instance])).values()];
 }

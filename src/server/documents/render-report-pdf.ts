@@ -38,7 +38,7 @@ export async function renderReportPdf(report: SignedReport): Promise<Buffer> {
 function textOf(report: SignedReport): string {
   const own: string[] = [];
   for (let code = 0x20; code < 0x7f; code++) own.push(String.fromCharCode(code));
-  const everything = JSON.stringify({ ...report, identity: null, evidence: null, keyImages: null });
+  const everything = JSON.stringify({ ...report, identity: null, evidence: null, others: null, keyImages: null });
   const captions = report.keyImages.map((image) => image.caption);
   // Family names are set in capitals.
   const capitals = JSON.stringify([report.patient.name, report.study.referringPhysician]).toLocaleUpperCase("en");

@@ -19,6 +19,7 @@ const known: Record<string, SectionCodes> = {
   clinicalInformation: codes(["121060", "History"], ["121060", "History"]),
   history: codes(["121060", "History"], ["121060", "History"]),
   indication: codes(["121109", "Indications for Procedure"], ["121060", "History"]),
+  examinations: codes(["121064", "Current Procedure Descriptions"], ["121065", "Procedure Description"]),
   technique: codes(["121064", "Current Procedure Descriptions"], ["121065", "Procedure Description"]),
   comparison: codes(["121066", "Prior Procedure Descriptions"], ["121067", "Prior Procedure Description"]),
   findings: codes(["121070", "Findings"], ["121071", "Finding"]),

@@ -5,8 +5,11 @@ import type { PersonNameGroups } from "@overread/shared/dicom/person-name";
 export type Signature = { name: string; personName: string; qualification: string; at: Date };
 export type ReportSection = { key: string; title: string; text: string };
 export type InstanceReference = { seriesInstanceUid: string; sopInstanceUid: string; sopClassUid: string };
+/** The images of a study. */
+type StudyEvidence = { studyInstanceUid: string; evidence: InstanceReference[] };
 /** A rendered key image (JPEG, in its window). `null`: the archive cannot render it. */
 export type KeyPicture = InstanceReference & {
+  studyInstanceUid: string;
   frameNumber: number;
   numberOfFrames: number;
   caption: string;
@@ -19,6 +22,9 @@ export type DocumentUids = {
   /** Present when there are key images. */
   kos: { seriesInstanceUid: string; sopInstanceUid: string } | null;
 };
+
+/** A study as what was requested. */
+type ReportedStudy = { studyInstanceUid: string; accessionNumber: string; description: string };
 
 /**
  * Everything in the documents of one signed version. The builders of this module are pure functions of it, so that a
@@ -48,31 +54,19 @@ export type SignedReport = {
   characterSet?: string;
   /** `age`: Patient's Age of the study (AS), where its images have it. */
   patient: { name: PersonNameGroups; id: string; issuer: string; birthDate: string; age?: string; sex: string };
-  study: {
-    studyInstanceUid: string;
-    date: string;
-    time: string;
-    accessionNumber: string;
-    description: string;
-    modalities: string[];
-    referringPhysician: PersonNameGroups;
-  };
+  study: ReportedStudy & { date: string; time: string; modalities: string[]; referringPhysician: PersonNameGroups };
   /** The report itself, as first signed. */
   sections: ReportSection[];
   reportSignature: Signature;
   /** The addenda up to and including this version; oldest first. */
   addenda: { number: number; sections: ReportSection[]; signature: Signature }[];
   /** Available earlier studies; `evidence`: their images. */
-  comparisons: {
-    studyInstanceUid: string;
-    date: string;
-    description: string;
-    modalities: string[];
-    evidence: InstanceReference[];
-  }[];
+  comparisons: (StudyEvidence & { date: string; description: string; modalities: string[] })[];
   keyImages: KeyPicture[];
   /** Every image of the study that was read. */
   evidence: InstanceReference[];
+  /** The further studies that the report is of: each has the same report as objects of its own. */
+  others: (StudyEvidence & { study: ReportedStudy; uids: DocumentUids })[];
   uids: DocumentUids;
   /** Of the previous version; null for the first. */
   predecessor: DocumentUids | null;

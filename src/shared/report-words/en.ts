@@ -51,6 +51,14 @@ export const english = {
         .join(" ");
     },
   },
+  /** Several examinations that are read together; `when`: `31 Jan 2024, 10:05`. */
+  examinations: {
+    title: "Examinations",
+    examination: (of: { description: string; when: string; accessionNumber: string }): string =>
+      [of.description, of.when, of.accessionNumber ? `accession number ${of.accessionNumber}` : "no accession number"]
+        .filter(Boolean)
+        .join(" · "),
+  },
   /** Words that the signer has from a colleague's draft. Moments as `2026-11-26 01:20 UTC`. */
   authorship: {
     title: "Authorship",

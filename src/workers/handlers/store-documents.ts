@@ -97,12 +97,12 @@ async function stored(
 /** The key images, rendered in their windows; `null` where the archive cannot render one. */
 async function pictures(run: Run, report: ReportWithoutPictures): Promise<KeyPicture[]> {
   const result: KeyPicture[] = [];
-  for (const { windowCenter, windowWidth, ...image } of report.keyImages) {
+  for (const { studyId, windowCenter, windowWidth, ...image } of report.keyImages) {
     run.signal.throwIfAborted();
     const center = windowCenter ?? 0;
     const window = windowWidth ? { center, width: windowWidth } : null;
     const options: PictureOptions = { type: "image/jpeg", quality: 88, window, fit: pictureBox };
-    result.push({ ...image, jpeg: await picture(run, report.studyId, image, options) });
+    result.push({ ...image, jpeg: await picture(run, studyId, image, options) });
   }
   return result;
 }

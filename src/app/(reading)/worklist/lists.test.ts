@@ -13,6 +13,7 @@ const nothing: WorklistItem["can"] = {
   undoPriority: false,
   assign: false,
   release: false,
+  readAlone: false,
   handOver: false,
   hold: false,
   resume: false,

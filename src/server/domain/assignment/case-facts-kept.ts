@@ -4,8 +4,8 @@ import type { CaseFacts } from "./engine/snapshot.ts";
 import { namedProcedures } from "./procedure-terms.ts";
 import { caseRowOf, type NoteRow, noteRowsOf } from "./snapshot-rows.ts";
 
-/** A case as the engine is told of it, with what the engine does not see: by which rule it is drawn today. */
-export type ToldCase = { facts: CaseFacts; drawnRuleId: string | null };
+/** A case as the engine is told of it, with what the engine does not see: by which rule it is drawn today, and which case leads those that it is read with. */
+export type ToldCase = { facts: CaseFacts; drawnRuleId: string | null; readWithId: string | null };
 type Told = { names: string; cases: Map<string, ToldCase>; notes: Map<string, readonly NoteRow[]> };
 
 /** So many groups' last snapshots are remembered. */
@@ -54,14 +54,14 @@ export function toldCases(
   return told;
 }
 
-/** Cases that answer one order: one report would cover them. */
+/** Cases that answer one order, or are read together: one report covers them, or would. */
 function linkedCases(notes: ReadonlyMap<string, readonly NoteRow[]>): Map<string, string[]> {
-  const byOrder = new Map<string, string[]>();
+  const bySet = new Map<string, string[]>();
   for (const [caseId, rows] of notes)
     for (const { what, who } of rows)
-      if (what === "order") byOrder.set(who, [...(byOrder.get(who) ?? []), caseId].sort());
+      if (what === "order" || what === "read-with") bySet.set(who, [...(bySet.get(who) ?? []), caseId].sort());
   const linked = new Map<string, string[]>();
-  for (const caseIds of byOrder.values())
+  for (const caseIds of bySet.values())
     if (caseIds.length > 1)
       for (const caseId of caseIds) {
         const others = caseIds.filter((id) => id !== caseId);
@@ -130,5 +130,5 @@ function factsOf(
     skips: timed("skip").map(({ readerId: who, at }) => ({ readerId: who, until: at })),
   };
   // Several snapshots share it.
-  return { facts: Object.freeze(facts), drawnRuleId: row.drawnRuleId };
+  return { facts: Object.freeze(facts), drawnRuleId: row.drawnRuleId, readWithId: of("read-with")[0]?.who ?? null };
 }

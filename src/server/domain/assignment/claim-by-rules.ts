@@ -11,7 +11,9 @@ import { takeTurn } from "./take-turn.ts";
  * language, shift, and whom the rule of the case names. STAT goes past caps, never past a licence. What he has begun he may go on with after
  * his shift, and his own preliminary report he may take up again to correct it, whatever its final signature would ask of him.
  *
- * @param again what he handed over and takes back: he goes on with it.
+ * Of cases that are read together he gets all or none.
+ *
+ * @param again what he handed over and takes back, or reads with a case of his: he goes on with it.
  * @throws {DomainError} `case.barred` with `reasons` (codes of engine/findings.ts); `case.drawn`; as `reading/claimCase`
  */
 export async function claimByRules(
@@ -24,7 +26,13 @@ export async function claimByRules(
   // Whoever has it has been asked already: a renewed lease is no new choice. And where somebody was first, that is all there is to say.
   const isDecided = () => row.claimLive || (row.givenLive && row.givenToId !== userId);
   if (isDecided()) return claimCase(ctx, { caseId });
-  const ask = async () => (await standingsOf(ctx.tx, ctx.actor, [caseId])).get(caseId);
+  const together = row.readWith?.map((each) => each.caseId) ?? [caseId];
+  const ask = async () => {
+    const standings = await standingsOf(ctx.tx, ctx.actor, together);
+    const findings = together.flatMap((id) => standings.get(id)?.findings ?? []);
+    const own = standings.get(caseId);
+    return own && { ...own, findings };
+  };
   let standing = await ask();
   if (standing?.capped) {
     await takeTurn(ctx);

@@ -1,11 +1,19 @@
 import type { Ctx, UserActor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
-import { type Claim, claimableCase, claimCase, completeCase, freeCase, reservationRuns } from "../reading/index.ts";
+import {
+  type Claim,
+  claimableCase,
+  claimCase,
+  completeCase,
+  freeCase,
+  readTogether,
+  reservationRuns,
+} from "../reading/index.ts";
 import { assign } from "./engine/assign.ts";
 import type { Snapshot } from "./engine/snapshot.ts";
 import { fillSnapshot } from "./fill-snapshot.ts";
 import { assignmentPolicy } from "./policy.ts";
-import { isCapped } from "./refusals.ts";
+import { isCapped, refusalsOf, standingsOf } from "./refusals.ts";
 import { takeTurn } from "./take-turn.ts";
 
 /** So many of those that wait are held against him at first: mostly one of them is his. */
@@ -35,9 +43,9 @@ export async function drawCase(ctx: Ctx<UserActor>): Promise<(Claim & { caseId: 
   return null;
 }
 
-/** The case is drawn, and nobody has it or is offered it. */
+/** The case is drawn, and nobody has it or is offered it. Of those that are read together the leading one is. */
 const toBeDrawn = Prisma.sql`(c.completed_at IS NULL AND c.drawn_rule_id IS NOT NULL AND c.given_to_id IS NULL
-  AND ${claimableCase} AND ${freeCase} AND NOT ${reservationRuns} AND ${completeCase})`;
+  AND coalesce(c.read_with_id, c.id) = c.id AND ${claimableCase} AND ${freeCase} AND NOT ${reservationRuns} AND ${completeCase})`;
 
 /** The most urgent of them first. */
 async function waiting({ actor, tx }: Ctx<UserActor>, most: number | null): Promise<string[]> {
@@ -59,8 +67,17 @@ async function ownSnapshot({ actor, tx }: Ctx<UserActor>, caseIds: string[]): Pr
   };
 }
 
+/** Nothing keeps him from the cases that this one is read with: he gets all or none. */
+async function mayHaveOthers(ctx: Ctx<UserActor>, caseId: string): Promise<boolean> {
+  const others = (await readTogether(ctx, caseId)).map((each) => each.caseId).filter((id) => id !== caseId);
+  if (others.length === 0) return true;
+  const standings = await standingsOf(ctx.tx, ctx.actor, others);
+  return others.every((id) => refusalsOf(standings.get(id)?.findings ?? [], true).length === 0);
+}
+
 /** Locks the first of his line that is still to be had; what another is just taking is passed over, without waiting for him. */
-async function takeFirst({ tx }: Ctx<UserActor>, snapshot: Snapshot): Promise<string | null> {
+async function takeFirst(ctx: Ctx<UserActor>, snapshot: Snapshot): Promise<string | null> {
+  const { tx } = ctx;
   const gone = new Set<string>();
   for (;;) {
     const cases = snapshot.cases.filter(({ id }) => !gone.has(id));
@@ -69,7 +86,11 @@ async function takeFirst({ tx }: Ctx<UserActor>, snapshot: Snapshot): Promise<st
     const [taken] = await tx.$queryRaw<{ id: string }[]>(Prisma.sql`
       SELECT c.id FROM reading_case c WHERE c.id = ANY(${line}::uuid[]) AND ${toBeDrawn}
       ORDER BY array_position(${line}::uuid[], c.id) LIMIT 1 FOR UPDATE OF c SKIP LOCKED`);
-    if (taken) return taken.id;
+    if (taken && (await mayHaveOthers(ctx, taken.id))) return taken.id;
+    if (taken) {
+      gone.add(taken.id);
+      continue;
+    }
     for (const id of line) gone.add(id);
   }
 }

@@ -7,8 +7,8 @@ import { trainedNames } from "./procedure-terms.ts";
 import { currentRuleSet } from "./rules/index.ts";
 import { casesSql, notesSql, type Which, wantedCases } from "./snapshot-rows.ts";
 
-/** A case with what the engine does not see: whose it was when this was read. */
-export type Filled = { snapshot: Snapshot; drawn: ReadonlyMap<string, string | null> };
+/** A case with what the engine does not see: whose it was when this was read; and which cases follow another that they are read with. */
+export type Filled = { snapshot: Snapshot; drawn: ReadonlyMap<string, string | null>; following: ReadonlySet<string> };
 
 /**
  * All the facts that decide who reads what, of one reading group at this moment, in one transaction of the group's: a few statements, each over all its open cases.
@@ -49,7 +49,13 @@ export async function fillSnapshot(tx: SqlTx, readerOrgId: string, which: Which 
     rules,
     workUnits,
   };
-  return { snapshot, drawn: new Map(told.map(({ facts, drawnRuleId }) => [facts.id, drawnRuleId])) };
+  return {
+    snapshot,
+    drawn: new Map(told.map(({ facts, drawnRuleId }) => [facts.id, drawnRuleId])),
+    following: new Set(
+      told.flatMap(({ facts, readWithId }) => (readWithId && readWithId !== facts.id ? [facts.id] : [])),
+    ),
+  };
 }
 
 async function contractsOf(tx: SqlTx, readerOrgId: string): Promise<Snapshot["contracts"]> {

@@ -20,9 +20,10 @@ export { type Habit, rehearse } from "./engine/rehearse.ts";
 export type { Rule } from "./engine/rules.ts";
 export type { CaseFacts, ReaderFacts, Snapshot } from "./engine/snapshot.ts";
 export { colleaguesFor, handOverCase, takeBackCase } from "./hand-over.ts";
-export { AssignCase, DeclineCase, HandOverCase, OfGivenCase, TraceCase, UnassignCase } from "./inputs.ts";
+export { AssignCase, DeclineCase, HandOverCase, OfGivenCase, ReadCaseWith, TraceCase, UnassignCase } from "./inputs.ts";
 export { purgeRuns, replayRun } from "./kept-runs.ts";
 export { myHand } from "./my-hand.ts";
+export { readWith } from "./read-with.ts";
 export { readersWhoMay, type WhoMay } from "./readers-who-may.ts";
 export { reserveByRules } from "./reserve-by-rules.ts";
 export {

@@ -19,6 +19,13 @@ export const HandOverCase = OfGivenCase.extend({
 });
 export type HandOverCase = z.output<typeof HandOverCase>;
 
+/** Cases to read with the one that is held, as one report. */
+export const ReadCaseWith = OfGivenCase.extend({
+  claimToken: z.string().regex(/^\d{1,18}$/),
+  withIds: z.array(z.uuid()).min(1).max(8),
+});
+export type ReadCaseWith = z.output<typeof ReadCaseWith>;
+
 /** `from`: to whom it still has to be given, where what was seen is taken back; absent: whosever it is. */
 export const AssignCase = OfGivenCase.extend({ readerId: z.uuid(), from: z.uuid().optional() });
 export type AssignCase = z.output<typeof AssignCase>;

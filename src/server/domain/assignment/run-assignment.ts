@@ -24,9 +24,11 @@ export async function runAssignment(ctx: SqlCtx): Promise<RunReport> {
   await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`assignment ${actor.orgId}`}, 0))::text`;
   if (!(await hasWork(tx, actor.orgId))) return { cases: 0, changes: 0, runId: null };
   const started = performance.now();
-  const { snapshot, drawn } = await fillSnapshot(tx, actor.orgId);
+  const { snapshot, drawn, following } = await fillSnapshot(tx, actor.orgId);
   const outcome = assign(snapshot);
-  const { gifts, lapsed } = changesOf(snapshot, outcome, drawn);
+  const { gifts: changes, lapsed } = changesOf(snapshot, outcome, drawn);
+  // Whose the leading case is, theirs the others are.
+  const gifts = changes.filter(({ caseId }) => !following.has(caseId));
   await noteDeclined(
     ctx,
     lapsed.map((each) => ({ ...each, reason: "no-answer" })),

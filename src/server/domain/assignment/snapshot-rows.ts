@@ -54,7 +54,8 @@ export type NoteRow = {
     | "procedure"
     | "description"
     | "class"
-    | "order";
+    | "order"
+    | "read-with";
   who: string;
   at: number | null;
 };
@@ -112,14 +113,18 @@ export function wantedCases(readerOrgId: string, which: Which): Prisma.Sql {
   return Prisma.sql`${open} AND (c.id = ANY(${caseIds as string[]}::uuid[]) ${his})`;
 }
 
+/** Cases that are read together are as urgent as the most urgent of them. */
+const ofAll = (most: Prisma.Sql, own: Prisma.Sql): Prisma.Sql =>
+  Prisma.sql`CASE WHEN c.read_with_id IS NULL THEN ${own} ELSE (SELECT ${most} FROM reading_case m WHERE m.read_with_id = c.read_with_id) END`;
+
 /** Every wanted case as a line, in the order of their ids. A line of JSON has no line break in it. */
 // A study that says nothing of its parts holds up nobody else's cases: both lists may be NULL in rows that the product did not write.
 // By double precision a moment is told to the microsecond; `extract` would reckon in numeric, which takes as long as the rest.
 export const casesSql = (wanted: Prisma.Sql): Prisma.Sql => Prisma.sql`
   SELECT string_agg(json_build_array(c.id, c.org_id, coalesce(c.facility_id, c.org_id), coalesce(${acquiredModalities}, '{}'),
     coalesce(s.body_parts, '{}'), s.study_description, s.patient_birth_date, s.study_date, s.patient_ref,
-    s.patient_id <> '', c.priority, c.state, ${completeCase},
-    (date_part('epoch', c.created_at) * 1000)::bigint, (date_part('epoch', c.due_at) * 1000)::bigint, (date_part('epoch', c.promised_at) * 1000)::bigint,
+    s.patient_id <> '', ${ofAll(Prisma.sql`min(m.priority)`, Prisma.sql`c.priority`)}, c.state, ${completeCase},
+    (date_part('epoch', c.created_at) * 1000)::bigint, (date_part('epoch', ${ofAll(Prisma.sql`min(m.due_at)`, Prisma.sql`c.due_at`)}) * 1000)::bigint, (date_part('epoch', c.promised_at) * 1000)::bigint,
     l.first_reading, nullif(l.report_language, ''),
     CASE WHEN ${claimRuns} THEN c.claimed_by_id WHEN ${reservationRuns} THEN c.reserved_by_id END,
     (date_part('epoch', CASE WHEN ${claimRuns} THEN c.claimed_until ELSE c.reserved_until END) * 1000)::bigint, c.claim_rule_id,
@@ -129,12 +134,13 @@ export const casesSql = (wanted: Prisma.Sql): Prisma.Sql => Prisma.sql`
 
 /** The notes of each wanted case that has any, as one text in one order. */
 export const notesSql = (wanted: Prisma.Sql): Prisma.Sql => Prisma.sql`
-  WITH mine AS MATERIALIZED (SELECT c.id, c.study_ref FROM reading_case c WHERE ${wanted}),
+  WITH mine AS MATERIALIZED (SELECT c.id, c.study_ref, c.read_with_id FROM reading_case c WHERE ${wanted}),
   noted (case_id, what, who, at) AS (
     SELECT d.case_id, 'decline', d.user_id::text, d.at FROM case_decline d JOIN mine ON mine.id = d.case_id
     UNION ALL SELECT k.case_id, 'skip', k.user_id::text, k.skipped_until FROM case_skip k JOIN mine ON mine.id = k.case_id WHERE k.skipped_until > clock_timestamp()
     UNION ALL SELECT v.case_id, CASE v.kind WHEN 'preliminary' THEN 'read-preliminary' ELSE 'read-final' END, v.signed_by_id::text, NULL FROM report_version v JOIN mine ON mine.id = v.case_id
     UNION ALL SELECT f.case_id, 'draft', f.author_id::text, NULL FROM report_draft f JOIN mine ON mine.id = f.case_id WHERE f.author_id IS NOT NULL
+    UNION ALL SELECT mine.id, 'read-with', mine.read_with_id::text, NULL FROM mine WHERE mine.read_with_id IS NOT NULL
     UNION ALL SELECT DISTINCT p.case_id, 'prior', v.signed_by_id::text, NULL::timestamptz FROM case_prior p JOIN mine ON mine.id = p.case_id
       JOIN report_version v ON v.study_ref = p.study_ref WHERE p.identity <> 'conflict'
     UNION ALL SELECT mine.id, n.what, n.who, NULL FROM mine JOIN order_match m ON m.study_ref = mine.study_ref AND m.state = 'matched'

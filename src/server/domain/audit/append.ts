@@ -56,6 +56,8 @@ export type AuditAction =
   | "case.decline"
   | "case.hand-over"
   | "case.take-back"
+  | "case.read-with"
+  | "case.read-alone"
   | "case.resume"
   | "case.cancel"
   | "case.reinstate"

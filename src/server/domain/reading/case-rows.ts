@@ -29,7 +29,7 @@ import { isLegalMove } from "./case-states.ts";
 import { conflictOf, doubtsOf, type IdentityFacts, identityColumns, identityOf } from "./identity-in-doubt.ts";
 import { casePolicy } from "./policy.ts";
 import { isReady as ready } from "./prepare-ahead.ts";
-import type { CaseAbilities, NameGroups, PriorityReason, WorklistItem } from "./shapes.ts";
+import type { CaseAbilities, NameGroups, PriorityReason, ReadWith, WorklistItem } from "./shapes.ts";
 
 /** One case with the columns of a worklist row, as read from the database. */
 export type CaseRow = IdentityFacts & {
@@ -119,6 +119,9 @@ export type CaseRow = IdentityFacts & {
   damagedInstances: number;
   /** The number of refused or damaged images that somebody has agreed to read without. */
   readWithout: number;
+  /** The leading case of those that are read together, and all of them, that one first; null: it is read alone. */
+  readWithId: string | null;
+  readWith: ReadWith[] | null;
   lateImages: number;
   lateSince: Date | null;
 };
@@ -160,6 +163,11 @@ export const selectCases = Prisma.sql`
     c.late_images AS "lateImages", c.late_since AS "lateSince",
     s.expected_instances AS "expectedInstances", s.quarantined_instances AS "quarantinedInstances",
     s.refused_instances AS "refusedInstances", s.damaged_instances AS "damagedInstances", c.read_without AS "readWithout",
+    c.read_with_id AS "readWithId", CASE WHEN c.read_with_id IS NOT NULL THEN (
+      SELECT jsonb_agg(jsonb_build_object('caseId', m.id, 'studyId', s.id, 'studyInstanceUid', s.study_instance_uid, 'description', s.study_description,
+        'modalities', ${acquiredModalities}, 'studyDate', s.study_date, 'studyTime', s.study_time, 'accessionNumber', s.accession_number,
+        'lateImages', CASE WHEN m.late_images > 0 AND m.late_since IS NOT NULL THEN jsonb_build_object('count', m.late_images, 'since', m.late_since) END) ORDER BY m.id <> c.read_with_id, s.study_date, s.study_time, m.id)
+      FROM reading_case m JOIN study s ON s.id = m.study_ref WHERE m.read_with_id = c.read_with_id) END AS "readWith",
     ${identityColumns}
   FROM reading_case c
   JOIN study s ON s.id = c.study_ref
@@ -198,11 +206,18 @@ function abilities(actor: Actor, row: CaseRow): CaseAbilities {
     release:
       (mine && casePolicy.can(actor, "case.release-own", row)) ||
       (row.claimLive && casePolicy.can(actor, "case.release-others", row)),
+    readAlone:
+      row.readWithId !== null &&
+      row.readWithId !== row.caseId &&
+      /^(unread|claimed|drafted)$/.test(row.state) &&
+      casePolicy.can(actor, mine ? "case.release-own" : "case.release-others", row) &&
+      (mine || !row.claimLive),
     handOver: mine && waits && casePolicy.can(actor, "case.hand-over", row),
     hold: (mine || !row.claimLive) && isLegalMove(row.state, "held") && casePolicy.can(actor, "case.hold", row),
     resume: row.state === "held" && casePolicy.can(actor, "case.resume", row),
     cancel:
       isLegalMove(row.state, "cancelled") &&
+      row.readWithId === null &&
       row.pausedFrom !== "preliminary" &&
       casePolicy.can(actor, "case.cancel", row),
     reinstate: row.state === "cancelled" && casePolicy.can(actor, "case.reinstate", row),
@@ -285,6 +300,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     images: imagesOf(row),
     lateImages:
       row.lateSince && row.lateImages > 0 ? { count: row.lateImages, since: row.lateSince.toISOString() } : null,
+    readWith: row.readWith ?? [],
     priorCount: row.priorCount,
     priorsReady: row.priorsReady,
     orderCount: row.orderCount,

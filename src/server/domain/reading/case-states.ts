@@ -2,13 +2,14 @@ import type { CaseState } from "#server/db/generated/enums.ts";
 
 /**
  * Every allowed transition of a case; anything else is refused. A case without a claim is `unread`, or `drafted` once a
- * draft exists; a signed case only gains addenda. Held and cancelled cases go back to their previous state.
+ * draft exists; a signed case only gains addenda. What is drafted is unread again only when
+ * the text is another case's that it was read with. Held and cancelled cases go back to their previous state.
  */
 export const caseMoves: Readonly<Record<CaseState, readonly CaseState[]>> = {
   arriving: ["unread", "held", "cancelled"],
   unread: ["claimed", "held", "cancelled"],
   claimed: ["unread", "drafted", "held", "cancelled"],
-  drafted: ["preliminary", "final", "held", "cancelled"],
+  drafted: ["preliminary", "final", "held", "cancelled", "unread"],
   preliminary: ["final", "held"],
   final: ["amended"],
   amended: [],

@@ -34,7 +34,7 @@ export type Given = {
 
 /**
  * Gives cases to readers, or takes them back, in one statement. It takes effect only on a case that nobody has claimed and whose hand is still the one that
- * was seen: of two who decide together, one decides.
+ * was seen: of two who decide together, one decides. Of cases that are read together the leading one is given, and the others with it.
  *
  * @returns those that were changed. Audits whose they became, and announces.
  */
@@ -66,7 +66,9 @@ export async function giveCases(ctx: SqlCtx, gifts: readonly Gift[]): Promise<Gi
       reserved_at = ${kept(Prisma.sql`reserved_at`)}, reserved_until = ${kept(Prisma.sql`reserved_until`)}
     FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb)
       AS r (id uuid, "wasTo" uuid, "wasAt" timestamptz, "to" uuid, until timestamptz, rule text, by uuid, wishes jsonb, drawn text)
-    WHERE c.id = r.id AND c.id = ANY(ARRAY(SELECT l.id FROM reading_case l WHERE l.id = ANY(${gifts.map(({ caseId }) => caseId)}::uuid[]) ORDER BY l.id FOR UPDATE))
+      JOIN reading_case m ON m.id = r.id
+    WHERE c.id = coalesce(m.read_with_id, m.id) AND c.id = ANY(ARRAY(SELECT l.id FROM reading_case l WHERE l.id = ANY(ARRAY(
+        SELECT coalesce(n.read_with_id, n.id) FROM reading_case n WHERE n.id = ANY(${gifts.map(({ caseId }) => caseId)}::uuid[]))) ORDER BY l.id FOR UPDATE))
       AND ${open} AND (r."to" IS NULL OR ${claimable}) AND ${free} AND (r."to" IS NULL OR r.by IS NOT NULL OR NOT ${reservationRuns})
       AND c.given_to_id IS NOT DISTINCT FROM r."wasTo" AND c.given_at IS NOT DISTINCT FROM r."wasAt"
     RETURNING c.id AS "caseId", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId", c.study_ref AS "studyRef",

@@ -41,6 +41,7 @@ export {
   ListCases,
   OfCase,
   OfClaim,
+  ReadAlone,
   ReadIncomplete,
   ReleaseClaim,
   ReserveCases,
@@ -61,6 +62,15 @@ export { casePolicy } from "./policy.ts";
 export { prioritizeCase, prioritizeCases } from "./prioritize-case.ts";
 export { type PriorWhenSigned, priorsWhenSigned } from "./priors-when-signed.ts";
 export { readIncomplete, requireComplete } from "./read-incomplete.ts";
+export {
+  bindCases,
+  lockCases,
+  type ReadTogether,
+  readAlone,
+  readTogether,
+  requireBindable,
+  requireStillTogether,
+} from "./read-together.ts";
 export { releaseClaim } from "./release-claim.ts";
 export { remindSites, sitesThatOwe } from "./remind-site.ts";
 export { renewClaim } from "./renew-claim.ts";

@@ -47,6 +47,10 @@ const ClaimToken = z.string().regex(/^\d{1,18}$/);
 export const OfClaim = OfCase.extend({ claimToken: ClaimToken });
 export type OfClaim = z.output<typeof OfClaim>;
 
+/** The case that is taken out; the token of the claim, omitted where nobody holds it. */
+export const ReadAlone = OfCase.extend({ claimToken: ClaimToken.optional() });
+export type ReadAlone = z.output<typeof ReadAlone>;
+
 /** Shown to both organisations: on the case while it is held or cancelled, and on the audit trail. */
 const Reason = z.string().trim().min(3).max(300);
 /** The token of the current claim; omitted where nobody holds the case. */

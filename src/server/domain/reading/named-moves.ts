@@ -143,6 +143,13 @@ export const namedMoves = {
       given_by_id = ${to ? userId : null}::uuid, given_wishes = '[]'::jsonb`,
     when: Prisma.sql`c.claimed_by_id = ${userId}::uuid AND ${underClaim(claimToken)}`,
   }),
+  /** It was read with another case, and is on the list again by itself: what was written is that one's. */
+  readAlone: (): CaseMove => ({
+    lines: { unread: "unread", claimed: "unread", drafted: "unread" },
+    action: "case.read-alone",
+    set: Prisma.sql`${clearClaim}${clearReservation}${clearHand(always)}, claim_token = c.claim_token + 1`,
+    when: Prisma.sql`c.read_with_id IS NULL`,
+  }),
   /** The lease has expired. What a person gave him stays his; a rule is asked again. */
   expire: (): CaseMove => ({
     lines: unclaimed,
@@ -175,7 +182,7 @@ export const namedMoves = {
     set: unpause,
     clock: "goes-on",
   }),
-  /** A case with a signed preliminary report cannot be withdrawn: the hospital has the report. */
+  /** A case with a signed preliminary report cannot be withdrawn: the hospital has the report. One that is read with others is taken out first. */
   cancel: ({ userId, reason }: { userId: string; reason: string }): CaseMove => ({
     lines: {
       arriving: "cancelled",
@@ -186,7 +193,7 @@ export const namedMoves = {
     },
     action: "case.cancel",
     set: Prisma.sql`${pause(userId, reason)}${clearHand(always)}, drawn_rule_id = NULL`,
-    when: Prisma.sql`c.paused_from IS DISTINCT FROM 'preliminary'`,
+    when: Prisma.sql`c.paused_from IS DISTINCT FROM 'preliminary' AND c.read_with_id IS NULL`,
     clock: { stops: "cancelled" },
   }),
   /** @param to its previous state. */

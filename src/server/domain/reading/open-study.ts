@@ -4,13 +4,15 @@ import { DomainError } from "@overread/shared/errors";
 import type { Ctx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
 import { mayAccessStudy } from "../image-access.ts";
+import { ordersOfStudies } from "../ordering/index.ts";
 import { borrowPriors } from "./borrow-priors.ts";
 import { isHeldBy, personOf } from "./case-conditions.ts";
 import { nameGroups, toWorklistItem } from "./case-rows.ts";
-import { findCase, ordersOf, priorsOf } from "./get-case.ts";
+import { findCase, priorsOf } from "./get-case.ts";
 import type { OfCase } from "./inputs.ts";
 import { casePolicy } from "./policy.ts";
-import type { OpenedCase, OpenedPrior, ReportSection, SeriesSummary } from "./shapes.ts";
+import { offeredWith } from "./read-together.ts";
+import type { OpenedCase, OpenedPrior, ReportSection, SeriesSummary, SiteNotes } from "./shapes.ts";
 import { siteNotesOf } from "./site-notes.ts";
 
 /**
@@ -25,10 +27,16 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
   if (!mayAccessStudy(actor, "study.read", row)) throw new DomainError("auth.forbidden");
   // Since the claim began, more may have arrived there, or terms may have changed.
   if (isHeldBy(personOf(actor), row)) await borrowPriors(ctx, row);
-  const priors = await priorsOf(ctx, row);
-  const orders = await ordersOf(ctx, row);
+  const together = (row.readWith ?? []).filter((each) => each.caseId !== caseId);
+  // What is read with it is no earlier study.
+  const priors = (await priorsOf(ctx, row)).filter(({ studyId }) => !together.some((each) => each.studyId === studyId));
+  const asked = [row.studyId, ...together.map(({ studyId }) => studyId)];
+  const ordered = [...(await ordersOfStudies(ctx, asked)).values()].flat();
+  const orders = [...new Map(ordered.map((order) => [order.orderId, order])).values()];
   const notes = await siteNotesOf(ctx, caseId);
-  const series = await seriesOf(ctx, [row.studyId, ...priors.map(({ studyId }) => studyId)]);
+  const notesWith = new Map<string, SiteNotes>();
+  for (const each of together) notesWith.set(each.caseId, await siteNotesOf(ctx, each.caseId));
+  const series = await seriesOf(ctx, [row.studyId, ...[...together, ...priors].map(({ studyId }) => studyId)]);
   const reports = casePolicy.can(actor, "case.read-prior-report", row)
     ? await newestReports(
         ctx,
@@ -43,6 +51,15 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
     caseId,
     details: { priors: priors.length, opened: true },
   });
+  for (const { caseId: other, studyId: studyRef } of together)
+    await audit(ctx, {
+      action: "case.read",
+      orgId: row.orgId,
+      patientRef: row.patientRef,
+      studyRef,
+      caseId: other,
+      details: { with: caseId, opened: true },
+    });
 
   const opened = priors.map((prior): OpenedPrior => {
     const report = reports.get(prior.studyId);
@@ -83,6 +100,14 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
       dicomwebRoot: `/dicomweb/${row.orgSlug}`,
       series: series.get(row.studyId) ?? [],
     },
+    together: together.map((each) => ({
+      ...each,
+      orgSlug: row.orgSlug,
+      dicomwebRoot: `/dicomweb/${row.orgSlug}`,
+      series: series.get(each.studyId) ?? [],
+      history: notesWith.get(each.caseId)?.history ?? null,
+    })),
+    mayReadWith: isHeldBy(personOf(actor), row) ? await offeredWith(ctx, row.readWithId ?? caseId) : [],
     priors: opened,
   };
 }

@@ -6,6 +6,7 @@ import { findCase } from "./get-case.ts";
 import { holdClaim } from "./hold-claim.ts";
 import type { CancelCase, HoldCase, OfCase } from "./inputs.ts";
 import { type MovedCase, moveCase } from "./move-case.ts";
+import { readTogether } from "./read-together.ts";
 
 /**
  * Takes a case off the list while the hospital is asked for something: history, images, a clarification. The time on
@@ -45,13 +46,14 @@ export async function resumeCase(ctx: Ctx<UserActor>, { caseId }: OfCase): Promi
  * Withdraws a case from reading. Images and draft stay. A current reader loses the claim, and further writes are
  * refused. A case with a signed report, also a preliminary one, cannot be cancelled: the hospital has the report.
  *
- * @throws {DomainError} `case.illegal-move`, `case.not-found`, `auth.forbidden`
+ * @throws {DomainError} `case.read-with` (it is taken out of those that it is read with first), `case.illegal-move`, `case.not-found`, `auth.forbidden`
  */
 export async function cancelCase(ctx: Ctx<UserActor>, { caseId, reason }: CancelCase): Promise<{ state: CaseState }> {
   const row = await findCase(ctx, caseId, "case.cancel");
   const moved = await moveCase(ctx, caseId, "cancel", { userId: ctx.actor.userId, reason }, ({ claimedByBefore }) => ({
     details: { reason, ...(claimedByBefore ? { takenFrom: claimedByBefore } : {}) },
   }));
+  if (!moved && row.readWithId) throw new DomainError("case.read-with");
   if (!moved) throw new DomainError("case.illegal-move", { details: { from: row.state, to: "cancelled" } });
   return { state: moved.state };
 }
@@ -80,6 +82,7 @@ async function bringBack(
   const details = { pausedSeconds: row?.seconds ?? 0 };
   const moved = row?.state === from ? await moveCase(ctx, caseId, move, { to }, () => ({ details })) : null;
   if (!moved) throw new DomainError("case.illegal-move", { details: { from: row?.state ?? "unread", to } });
-  await enqueue(ctx.tx, "case.prioritize", { orgId: moved.orgId, caseId });
+  for (const each of await readTogether(ctx, caseId))
+    await enqueue(ctx.tx, "case.prioritize", { orgId: moved.orgId, caseId: each.caseId });
   return moved;
 }

@@ -3,7 +3,8 @@ import { audit } from "../audit/index.ts";
 import { findCase } from "./get-case.ts";
 import { holdClaim } from "./hold-claim.ts";
 import type { OfClaim } from "./inputs.ts";
-import { announceCase } from "./move-case.ts";
+import { announceCases } from "./move-case.ts";
+import { readTogether } from "./read-together.ts";
 import type { Claim } from "./shapes.ts";
 
 /**
@@ -16,14 +17,9 @@ export async function renewClaim(ctx: Ctx<UserActor>, { caseId, claimToken }: Of
   const held = await holdClaim(ctx, { caseId, claimToken });
   const [row] = await ctx.tx.$queryRaw<[{ claimedUntil: Date }]>`
     UPDATE reading_case SET claimed_until = clock_timestamp() + make_interval(mins => claim_minutes)
-    WHERE id = ${caseId}::uuid RETURNING claimed_until AS "claimedUntil"`;
-  await audit(ctx, {
-    action: "case.renew",
-    orgId: held.orgId,
-    patientRef: held.patientRef,
-    studyRef: held.studyRef,
-    caseId,
-  });
-  await announceCase(ctx, held);
+    WHERE id = ${held.caseId}::uuid RETURNING claimed_until AS "claimedUntil"`;
+  const { orgId, patientRef, studyRef } = held;
+  await audit(ctx, { action: "case.renew", orgId, patientRef, studyRef, caseId: held.caseId });
+  await announceCases(ctx, await readTogether(ctx, held.caseId));
   return { claimToken, claimedUntil: row.claimedUntil.toISOString() };
 }

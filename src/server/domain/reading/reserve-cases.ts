@@ -70,7 +70,7 @@ export async function reserveCases(
 }
 
 const isReservable = (actor: UserActor): Prisma.Sql =>
-  Prisma.sql`(c.reader_org_id = ${actor.orgId}::uuid AND c.priority <> 'stat' AND ${nextFor(null)} AND NOT ${skippedBy(actor)})`;
+  Prisma.sql`(c.reader_org_id = ${actor.orgId}::uuid AND c.priority <> 'stat' AND c.read_with_id IS NULL AND ${nextFor(null)} AND NOT ${skippedBy(actor)})`;
 const inLine = Prisma.sql`c.priority_score DESC, c.due_at, c.created_at, c.id`;
 
 /** What could be kept for the caller as far as others go, in the order in which it would be. @throws {DomainError} `auth.forbidden` */

@@ -22,6 +22,8 @@ export type CaseAbilities = {
   assign: boolean;
   /** Release one's own claim, or (worklist manager) another's. */
   release: boolean;
+  /** Take it out of those that it is read with. */
+  readAlone: boolean;
   /** Give one's own case to a colleague, or to whoever is free. */
   handOver: boolean;
   /** Put it on hold; a reader names the own claim. */
@@ -45,6 +47,20 @@ export type CaseAbilities = {
   sign: boolean;
   /** Decide that the case is read without the missing images; until then it can be neither claimed nor signed. */
   readIncomplete: boolean;
+};
+
+/** A case of those that one report is of. */
+export type ReadWith = {
+  caseId: string;
+  studyId: string;
+  studyInstanceUid: string;
+  description: string;
+  modalities: string[];
+  studyDate: string;
+  studyTime: string;
+  accessionNumber: string;
+  /** As a case's own. */
+  lateImages: { count: number; since: string } | null;
 };
 
 export type WorklistItem = {
@@ -133,6 +149,8 @@ export type WorklistItem = {
    * has said to have seen them; null when there are none.
    */
   lateImages: { count: number; since: string } | null;
+  /** The cases that one report is of, this one among them, the leading one first; empty: it is read alone. */
+  readWith: ReadWith[];
   priorCount: number;
   /** The most relevant of them lie ready for the viewer; null: there are none to compare with. */
   priorsReady: boolean | null;
@@ -280,6 +298,15 @@ export type OpenedPrior = OpenedStudy & {
   report?: { signedAt: string; signedBy: string; sections: ReportSection[] };
 };
 
+/** Another case that the report of this one is of, with its images. */
+type OpenedWith = OpenedStudy & ReadWith & Pick<SiteNotes, "history">;
+
+/** A case that could be read with this one. */
+export type OfferedWith = Pick<
+  ReadWith,
+  "caseId" | "description" | "modalities" | "studyDate" | "studyTime" | "accessionNumber"
+>;
+
 type PatientBanner = {
   name: string;
   nameGroups: NameGroups;
@@ -297,6 +324,10 @@ export type OpenedCase = {
   notes: SiteNotes;
   patient: PatientBanner;
   current: OpenedStudy;
+  /** The other cases that its report is of. */
+  together: OpenedWith[];
+  /** What its reader could read with it. */
+  mayReadWith: OfferedWith[];
   priors: OpenedPrior[];
 };
 

@@ -1,7 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
 import { reportWords } from "@overread/shared/report-words";
 import type { Ctx, UserActor } from "#server/context.ts";
-import { isSigned, moveCase } from "../reading/index.ts";
+import { isSigned, moveCase, readTogether } from "../reading/index.ts";
 import { normalizeText } from "./canonical-text.ts";
 import type { AddAddendum, KeyImage, Section } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
@@ -14,7 +14,8 @@ const resendSeconds = 120;
 
 /**
  * Adds an addendum to a signed report. The signed text is unchanged; the new version contains it, followed by the
- * addendum as a numbered section, so that its documents are complete by themselves. The caller has re-authenticated.
+ * addendum as a numbered section, so that its documents are complete by themselves. It is added to every case that the report is of. The caller has
+ * re-authenticated.
  *
  * @throws {DomainError} `report.not-signed`, `case.not-found`, `auth.forbidden`
  */
@@ -22,7 +23,7 @@ export async function addAddendum(ctx: Ctx<UserActor>, { caseId, text, lateImage
   const { actor, tx } = ctx;
   const row = await findReportCase(ctx, caseId, "report.addendum");
   // Of two concurrent addenda the second waits here and gets the next number.
-  await tx.$queryRaw`SELECT id FROM reading_case WHERE id = ${caseId}::uuid FOR UPDATE`;
+  await tx.$queryRaw`SELECT id FROM reading_case WHERE id = ${row.readWithId ?? caseId}::uuid FOR UPDATE`;
   const [newest] = await tx.$queryRaw<
     {
       reportVersionId: string;
@@ -46,19 +47,26 @@ export async function addAddendum(ctx: Ctx<UserActor>, { caseId, text, lateImage
     return { reportVersionId, version, signedAt: signedAt.toISOString(), sha256 };
   }
 
-  await moveCase(ctx, caseId, "amend", { lateImagesSeen: lateImages });
+  const together = await readTogether(ctx, caseId);
+  // What he was shown is of this case: late images of the leading one, which is moved, are not seen with that.
+  const lateImagesSeen = together[0]?.caseId === caseId ? lateImages : 0;
+  await moveCase(ctx, caseId, "amend", { lateImagesSeen });
   const { language } = newest;
   const number = newest.sections.filter(({ key }) => key.startsWith("addendum-")).length + 1;
   return insertVersion(
     ctx,
-    { caseId, orgId: row.orgId, readerOrgId: row.readerOrgId, studyRef: row.studyId, patientRef: row.patientRef },
+    { caseId },
     {
       version: newest.version + 1,
       kind: "addendum",
       language,
       sections: [
         ...newest.sections,
-        ...(await patientInDoubt(ctx, { caseId, language }, `addendum-${number}`)),
+        ...(await patientInDoubt(
+          ctx,
+          { caseIds: together.map((each) => each.caseId), language },
+          `addendum-${number}`,
+        )),
         { key: `addendum-${number}`, title: reportWords(language).addendumTitle(number), text: words },
       ],
       keyImages: newest.keyImages,

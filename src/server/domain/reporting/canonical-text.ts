@@ -5,6 +5,8 @@ import type { KeyImage, Section } from "./inputs.ts";
 export type SignedContent = {
   caseId: string;
   studyInstanceUid: string;
+  /** Further cases that the report is of. */
+  readWith?: readonly { caseId: string; studyInstanceUid: string }[];
   version: number;
   kind: ReportKind;
   /** RFC 5646; empty: not stated. */
@@ -19,7 +21,7 @@ export type SignedContent = {
 
 /**
  * What a signature covers, as one text that can be read and hashed again in ten years: JSON (RFC 8259) with the keys in
- * this order (`language` only where it is stated), one space of indent, text in Unicode NFC with LF line ends.
+ * this order (`language` and `readWith` only where there is one), one space of indent, text in Unicode NFC with LF line ends.
  */
 export function canonicalText(content: SignedContent): string {
   return JSON.stringify(
@@ -27,6 +29,9 @@ export function canonicalText(content: SignedContent): string {
       format: "overread-report/1",
       caseId: content.caseId,
       studyInstanceUid: content.studyInstanceUid,
+      readWith: content.readWith?.length
+        ? content.readWith.map(({ caseId, studyInstanceUid }) => ({ caseId, studyInstanceUid }))
+        : undefined,
       version: content.version,
       kind: content.kind,
       language: content.language || undefined,

@@ -3,7 +3,7 @@ import { DomainError } from "@overread/shared/errors";
 import type { Ctx } from "#server/context.ts";
 import type { ReportKind } from "#server/db/generated/enums.ts";
 import { firstImageMetadata, type ImageReference, imagesReceivedBy } from "../imaging/index.ts";
-import { acquiredModalities, type PriorWhenSigned, priorsWhenSigned } from "../reading/index.ts";
+import { acquiredModalities, type PriorWhenSigned, priorsWhenSigned, readTogether } from "../reading/index.ts";
 import type { KeyImage, Section } from "./inputs.ts";
 import { reportPolicy } from "./policy.ts";
 
@@ -45,6 +45,8 @@ export type GatheredReport = {
   image: DicomJson;
   /** The images of the study at the time of signing, in reading order. */
   images: ImageReference[];
+  /** The further studies that the version is of, with the same version of theirs; empty: none. */
+  others: { version: SignedVersionRow; studyInstanceUid: string; image: DicomJson; images: ImageReference[] }[];
   priors: (PriorWhenSigned & { images: ImageReference[] })[];
 };
 type ReportPlace = {
@@ -77,21 +79,41 @@ export async function gatherReport(
   const place = await placeOf(ctx, current);
   const image = await firstImageMetadata(ctx, { studyId });
   const images = await imagesReceivedBy(ctx, { studyId, at });
+  const together = await readTogether(ctx, caseId);
+  const others: GatheredReport["others"] = [];
+  for (const { caseId: other, studyRef, studyInstanceUid } of together.filter((each) => each.caseId !== caseId)) {
+    const version = (await versionsOf(ctx, other)).find((each) => each.version === current.version);
+    if (!version) throw new DomainError("report.not-found");
+    others.push({
+      version,
+      studyInstanceUid,
+      image: await firstImageMetadata(ctx, { studyId: studyRef }),
+      images: await imagesReceivedBy(ctx, { studyId: studyRef, at }),
+    });
+  }
   const priors: GatheredReport["priors"] = [];
-  for (const prior of await priorsWhenSigned(ctx, { caseId, at }))
-    priors.push({ ...prior, images: await imagesReceivedBy(ctx, { studyId: prior.studyId, at }) });
-  return { versions, place, image, images, priors };
+  // One report compares with the same studies wherever it is stored, and with none of its own.
+  for (const prior of await priorsWhenSigned(ctx, { caseId: together[0]?.caseId ?? caseId, at }))
+    if (!together.some(({ studyRef }) => studyRef === prior.studyId))
+      priors.push({ ...prior, images: await imagesReceivedBy(ctx, { studyId: prior.studyId, at }) });
+  return { versions, place, image, images, others, priors };
 }
 
-async function versionsUpTo({ tx }: Ctx, reportVersionId: string): Promise<SignedVersionRow[]> {
+async function versionsUpTo(ctx: Ctx, reportVersionId: string): Promise<SignedVersionRow[]> {
+  const [own] = await ctx.tx.$queryRaw<{ caseId: string; version: number }[]>`
+    SELECT case_id AS "caseId", version FROM report_version WHERE id = ${reportVersionId}::uuid`;
+  return own ? (await versionsOf(ctx, own.caseId)).filter(({ version }) => version <= own.version) : [];
+}
+
+/** Oldest first. */
+async function versionsOf({ tx }: Ctx, caseId: string): Promise<SignedVersionRow[]> {
   return tx.$queryRaw<SignedVersionRow[]>`
     SELECT v.id, v.org_id AS "orgId", v.reader_org_id AS "readerOrgId", v.case_id AS "caseId", v.study_ref AS "studyId", v.version, v.kind::text,
       v.language, v.sections, v.key_images AS "keyImages", v.sha256,
       v.signed_by_name AS name, v.signed_by_person_name AS "personName", v.signed_by_qualification AS qualification, v.signed_at AS "signedAt",
       v.pdf_series_instance_uid AS "pdfSeries", v.pdf_sop_instance_uid AS pdf, v.sr_series_instance_uid AS "srSeries", v.sr_sop_instance_uid AS sr,
       v.kos_series_instance_uid AS "kosSeries", v.kos_sop_instance_uid AS kos
-    FROM report_version w JOIN report_version v ON v.case_id = w.case_id AND v.version <= w.version
-    WHERE w.id = ${reportVersionId}::uuid ORDER BY v.version`;
+    FROM report_version v WHERE v.case_id = ${caseId}::uuid ORDER BY v.version`;
 }
 
 async function placeOf({ tx }: Ctx, version: SignedVersionRow): Promise<ReportPlace> {

@@ -22,7 +22,7 @@ export async function getReferral(ctx: Ctx<UserActor>, { studyId }: GetReferral)
   referralPolicy.authorize(actor, "referral.read", row);
   // A preliminary report goes to the hospital; a referring physician gets final reports only.
   const versions = (await signedVersions(ctx, studyId)).filter(({ kind }) => kind !== "preliminary");
-  const series = await seriesOf(ctx, [studyId]);
+  const own = (await seriesOf(ctx, [studyId])).get(studyId) ?? [];
   const newest = versions[0]?.version;
   if (newest !== undefined)
     await tx.$executeRaw`
@@ -46,11 +46,14 @@ export async function getReferral(ctx: Ctx<UserActor>, { studyId }: GetReferral)
       ...version,
       pdfPath: version.documents.pdf === "stored" ? `/api/reports/${version.reportVersionId}/pdf` : null,
     })),
-    keyImages: (versions[0]?.keyImages ?? []).map((image) => ({
-      ...image,
-      renderedPath: renderedPath(`${dicomwebRoot}/studies/${row.studyInstanceUid}`, image),
-    })),
-    series: series.get(studyId) ?? [],
+    // A report that is also of another study has key images of that one.
+    keyImages: (versions[0]?.keyImages ?? [])
+      .filter((image) => own.some((each) => each.seriesInstanceUid === image.seriesInstanceUid))
+      .map((image) => ({
+        ...image,
+        renderedPath: renderedPath(`${dicomwebRoot}/studies/${row.studyInstanceUid}`, image),
+      })),
+    series: own,
   };
 }
 

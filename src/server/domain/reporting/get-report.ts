@@ -1,10 +1,11 @@
 import type { Ctx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
-import { type CaseRow, isHeldBy, isHeldByAnother, isOpen, isSigned, personOf } from "../reading/index.ts";
+import { type CaseRow, isHeldBy, isHeldByAnother, isOpen, isSigned, personOf, readTogether } from "../reading/index.ts";
 import { authorship } from "./authorship.ts";
 import { draftHistory } from "./draft-history.ts";
 import { finalisingOf } from "./finalising.ts";
 import type { GetReport, KeyImage, Section } from "./inputs.ts";
+import { openingSections } from "./opening-sections.ts";
 import { scoresOf, waitingPreliminary } from "./over-read.ts";
 import { isAnotherAuthors } from "./own-draft.ts";
 import { reportPolicy } from "./policy.ts";
@@ -21,9 +22,10 @@ import { promptLabels } from "./templates/index.ts";
  *
  * @throws {DomainError} `case.not-found`, `auth.forbidden`
  */
-export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report> {
+export async function getReport(ctx: Ctx, input: GetReport): Promise<Report> {
   const { actor } = ctx;
-  const row = await findReportCase(ctx, caseId, "report.read");
+  const row = await findReportCase(ctx, input.caseId, "report.read");
+  const { caseId } = row;
   const versions = await signedVersions(ctx, row.studyId);
   const working = isOpen(row) && maySeeDraft(ctx, row) ? await workingText(ctx, row) : null;
   await audit(ctx, {
@@ -60,6 +62,10 @@ export async function getReport(ctx: Ctx, { caseId }: GetReport): Promise<Report
     draft: working?.draft ?? null,
     earlierDrafts: earlier.filter(({ fromId }) => signed || working !== null || ownWords(fromId)),
     authorship: working ? ((await authorship(ctx, { caseId, language: working.language }))[0]?.text ?? "") : "",
+    opening:
+      mine && row.readWithId
+        ? await openingSections(ctx, await readTogether(ctx, caseId), working?.language ?? "")
+        : [],
     versions,
     preliminary: preliminary && {
       signedBy: preliminary.signedBy,

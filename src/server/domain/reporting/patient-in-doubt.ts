@@ -11,16 +11,18 @@ export const patientInDoubtKey = "patient-identity";
  * so that page, PDF and structured report show it, and it stays when the doubt is cleared later. None where nothing was
  * in doubt.
  *
+ * @param caseIds all that the report is of.
  * @param of the addendum that is signed; omitted: the report itself.
  */
 export async function patientInDoubt(
   { tx }: Pick<Ctx, "tx">,
-  { caseId, language }: { caseId: string; language: string },
+  { caseIds, language }: { caseIds: readonly string[]; language: string },
   of?: `addendum-${number}`,
 ): Promise<Section[]> {
-  const [facts] = await tx.$queryRaw<IdentityFacts[]>`
-    SELECT ${identityColumns} FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE c.id = ${caseId}::uuid`;
+  const facts = await tx.$queryRaw<IdentityFacts[]>`
+    SELECT ${identityColumns} FROM reading_case c JOIN study s ON s.id = c.study_ref WHERE c.id = ANY(${caseIds as string[]}::uuid[]) ORDER BY c.id`;
   const { identity } = reportWords(language);
-  const text = facts ? identity.whenSigned(doubtsOf(facts)) : "";
+  const doubts = new Map(facts.flatMap(doubtsOf).map((doubt) => [JSON.stringify(doubt), doubt]));
+  const text = identity.whenSigned([...doubts.values()]);
   return text ? [{ key: of ? `identity-${of}` : patientInDoubtKey, title: identity.title, text }] : [];
 }

@@ -2,7 +2,7 @@ import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
 import { publish } from "#server/live/publish.ts";
 import { audit } from "../audit/index.ts";
-import { holdClaim, moveCase } from "../reading/index.ts";
+import { holdClaim, moveCase, readTogether } from "../reading/index.ts";
 import { normalizeText } from "./canonical-text.ts";
 import type { KeyImage, SaveDraft, Section } from "./inputs.ts";
 import { type DraftAuthorship, requireOwnDraft } from "./own-draft.ts";
@@ -19,7 +19,7 @@ type DraftRow = DraftAuthorship & { language: string; sections: Section[]; keyIm
  *
  * @throws {DomainError} `report.version-conflict` with `version`, `savedAt`, `savedBy`; `report.draft-of-another` with
  * `author`, `savedAt`, `version`; `report.already-signed`; `case.claim-expired`, `case.not-claimed`, `case.not-found`;
- * `instance.not-found` (a key image of another study)
+ * `instance.not-found` (a key image of another study), `case.read-with`
  */
 export async function saveDraft(ctx: Ctx<UserActor>, input: SaveDraft): Promise<SavedDraft> {
   const { actor, tx } = ctx;
@@ -39,9 +39,7 @@ export async function saveDraft(ctx: Ctx<UserActor>, input: SaveDraft): Promise<
 
   const before = await readDraft(ctx, caseId);
   requireOwnDraft(before, actor.userId);
-  const keyImages = input.keyImages
-    ? await checkKeyImages(ctx, held.studyRef, input.keyImages)
-    : (before?.keyImages ?? []);
+  const keyImages = input.keyImages ? await checkKeyImages(ctx, caseId, input.keyImages) : (before?.keyImages ?? []);
   const language = input.language ?? before?.language ?? (await usualLanguage(ctx, held));
   if ((before?.version ?? 0) !== input.version) {
     if (before && before.version === input.version + 1 && isSame(before, { language, sections, keyImages }))
@@ -97,16 +95,18 @@ function isSame(a: Text, b: Text) {
   return text(a) === text(b);
 }
 
-/** Checks that key images belong to the study, and takes their attributes from the archive. */
-async function checkKeyImages({ tx }: Ctx, studyRef: string, keyImages: KeyImage[]): Promise<KeyImage[]> {
+/** Checks that key images belong to the study, or to one that is read with it, and takes their attributes from the archive. */
+async function checkKeyImages(ctx: Ctx, caseId: string, keyImages: KeyImage[]): Promise<KeyImage[]> {
   if (keyImages.length === 0) return [];
+  const { tx } = ctx;
+  const studyRefs = (await readTogether(ctx, caseId)).map(({ studyRef }) => studyRef);
   const rows = await tx.$queryRaw<
     { sopInstanceUid: string; sopClassUid: string; seriesInstanceUid: string; numberOfFrames: number }[]
   >`
     SELECT i.sop_instance_uid AS "sopInstanceUid", i.sop_class_uid AS "sopClassUid", r.series_instance_uid AS "seriesInstanceUid",
       i.number_of_frames AS "numberOfFrames"
     FROM instance i JOIN series r ON r.id = i.series_ref
-    WHERE i.study_ref = ${studyRef}::uuid AND i.status = 'stored'
+    WHERE i.study_ref = ANY(${studyRefs}::uuid[]) AND i.status = 'stored'
       AND i.sop_instance_uid = ANY(${keyImages.map(({ sopInstanceUid }) => sopInstanceUid)})`;
   const archived = new Map(rows.map((row) => [row.sopInstanceUid, row]));
   return keyImages.map((image) => {

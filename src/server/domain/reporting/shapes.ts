@@ -68,6 +68,8 @@ export type Report = {
   earlierDrafts: DraftHandover[];
   /** The authorship statement that signing adds; empty when there is none. */
   authorship: string;
+  /** What signing puts before the reader's sections where several cases are read together; empty where one is read alone. */
+  opening: Section[];
   /** Newest first. */
   versions: SignedVersion[];
   /**

@@ -1,15 +1,24 @@
 import { DomainError } from "@overread/shared/errors";
 import { signedSections } from "@overread/shared/signed-sections";
 import type { Ctx, UserActor } from "#server/context.ts";
-import { type HeldCase, holdClaim, moveCase, requireLateImagesSeen } from "../reading/index.ts";
+import {
+  type HeldCase,
+  holdClaim,
+  lockCases,
+  moveCase,
+  type ReadTogether,
+  readTogether,
+  requireLateImagesSeen,
+  requireStillTogether,
+} from "../reading/index.ts";
 import { authorship } from "./authorship.ts";
 import { finalByAuthor, requireMayFinalise } from "./finalising.ts";
 import type { KeyImage, Section, SignPreliminary, SignReport } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
-import { missingImages } from "./missing-images.ts";
-import { recordOverRead, requireScore, waitingPreliminary } from "./over-read.ts";
+import { requireImages } from "./missing-images.ts";
+import { openingSections } from "./opening-sections.ts";
+import { type Preliminary, recordOverRead, requireScore, waitingPreliminary } from "./over-read.ts";
 import { requireOwnDraft } from "./own-draft.ts";
-import { patientInDoubt } from "./patient-in-doubt.ts";
 import { findReportCase } from "./report-case.ts";
 import { readDraft } from "./save-draft.ts";
 import type { Signed } from "./shapes.ts";
@@ -17,24 +26,24 @@ import { promptLabels } from "./templates/index.ts";
 
 /**
  * Signs the draft as last saved, without headings that have no text (as in the preview): stores it as an immutable
- * version, ends the claim and starts the creation of the documents. The caller has re-authenticated before. After a
+ * version of each case that is read together, ends the claim and starts the creation of the documents. The caller has re-authenticated before. After a
  * preliminary version this is the next version: somebody else signs it than the preliminary one, with the score of what
  * was gone over; the author himself only where nobody else of the group may, and then the report says so.
  *
  * A trigger deletes the draft: its text is in the version, and a signed report cannot be edited.
  *
  * @param input.version the draft version the reader saw when signing.
- * @throws {DomainError} `case.incomplete`, `report.impression-missing`, `report.version-conflict` with `version`,
+ * @throws {DomainError} `case.incomplete`, `case.not-together` with `bar`, `case.read-with`, `report.impression-missing`, `report.version-conflict` with `version`,
  * `report.own-preliminary`, `report.not-yours-to-finalise` with `bar`, `report.unscored`, `report.already-signed`, `report.draft-of-another` with `author`, `savedAt`, `version`, `case.late-images` with
  * `count`, `case.claim-expired`, `case.not-claimed`, `case.not-found`, `auth.forbidden`
  */
 export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promise<Signed> {
   const { caseId } = input;
   await findReportCase(ctx, caseId, "report.sign");
-  const { held, draft } = await readyToSign(ctx, input);
+  const { held, draft, together } = await readyToSign(ctx, input);
   // Under the case's lock: of two preliminary signatures the newest is gone over.
   const preliminary = await waitingPreliminary(ctx, caseId);
-  const byAuthor = await requireMayFinalise(ctx, held, preliminary);
+  const byAuthor = await requireMayFinaliseAll(ctx, together, preliminary);
   const overRead = requireScore(ctx, preliminary, input.overRead);
   const moved = await moveCase(ctx, caseId, "sign", { claimToken: input.claimToken });
   if (!moved) throw new DomainError("case.illegal-move", { details: { from: held.state, to: "final" } });
@@ -70,15 +79,24 @@ export async function signPreliminary(ctx: Ctx<UserActor>, input: SignPreliminar
 }
 
 /**
- * Checks that the claim holds, no late image is unacknowledged, and the draft is the signer's own, the version that was
+ * Checks that the claim holds, and of each case that is read together that it still may be, no late image is unacknowledged, and the draft is the signer's own, the version that was
  * seen, and not empty.
  */
 async function readyToSign(
   ctx: Ctx<UserActor>,
   { caseId, claimToken, version }: SignPreliminary,
-): Promise<{ held: HeldCase; draft: { language: string; sections: Section[]; keyImages: KeyImage[] } }> {
+): Promise<{
+  held: HeldCase;
+  together: ReadTogether[];
+  draft: { language: string; sections: Section[]; keyImages: KeyImage[] };
+}> {
   const held = await holdClaim(ctx, { caseId, claimToken });
-  await requireLateImagesSeen(ctx, caseId);
+  const together = await readTogether(ctx, caseId);
+  const caseIds = together.map((each) => each.caseId);
+  if (together.length > 1) await lockCases(ctx, caseIds);
+  await requireStillTogether(ctx, together);
+  for (const each of caseIds) await requireLateImagesSeen(ctx, each);
+  await requireImages(ctx, caseIds);
   const draft = await readDraft(ctx, caseId);
   requireOwnDraft(draft, ctx.actor.userId);
   if ((draft?.version ?? 0) !== version)
@@ -86,13 +104,37 @@ async function readyToSign(
   const written = signedSections(draft?.sections ?? [], promptLabels);
   if (!draft || !written.some(({ key }) => key === "impression")) throw new DomainError("report.impression-missing");
   const { language, keyImages } = draft;
+  await requireOwnKeyImages(ctx, together, keyImages);
   const sections = [
-    ...(await patientInDoubt(ctx, { caseId, language })),
-    ...(await missingImages(ctx, { caseId, language })),
+    ...(await openingSections(ctx, together, language)),
     ...written,
     ...(await authorship(ctx, { caseId, language })),
   ];
-  return { held, draft: { language, sections, keyImages } };
+  return { held, together, draft: { language, sections, keyImages } };
+}
+
+/** A study that was taken out of those that are read together takes its images with it. @throws {DomainError} `instance.not-found` */
+async function requireOwnKeyImages(
+  { tx }: Ctx,
+  together: readonly ReadTogether[],
+  keyImages: readonly KeyImage[],
+): Promise<void> {
+  if (keyImages.length === 0) return;
+  const strange = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM instance WHERE org_id = ${together[0]?.orgId}::uuid AND sop_instance_uid = ANY(${keyImages.map((image) => image.sopInstanceUid)})
+      AND study_ref <> ALL(${together.map(({ studyRef }) => studyRef)}::uuid[]) LIMIT 1`;
+  if (strange.length > 0) throw new DomainError("instance.not-found");
+}
+
+/** @returns whether the author of the preliminary report finalises it himself. */
+async function requireMayFinaliseAll(
+  ctx: Ctx<UserActor>,
+  together: readonly ReadTogether[],
+  preliminary: Preliminary | null,
+): Promise<boolean> {
+  let byAuthor = false;
+  for (const each of together) byAuthor = await requireMayFinalise(ctx, each, preliminary);
+  return byAuthor;
 }
 
 /** The case's row is locked by the claim check. */

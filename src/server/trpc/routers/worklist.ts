@@ -1,4 +1,4 @@
-import { claimByRules, reserveByRules } from "#server/domain/assignment/index.ts";
+import { claimByRules, ReadCaseWith, readWith, reserveByRules } from "#server/domain/assignment/index.ts";
 import {
   AnswerQuestion,
   AskSite,
@@ -20,9 +20,11 @@ import {
   nextCase,
   OfCase,
   OfClaim,
+  ReadAlone,
   ReadIncomplete,
   ReleaseClaim,
   ReserveCases,
+  readAlone,
   readIncomplete,
   reinstateCase,
   releaseClaim,
@@ -64,6 +66,8 @@ export const worklistRouter = router({
     .mutation(({ ctx, input }) => answerQuestion(ctx, input)),
   decidePriority: tenantProcedure.input(DecidePriority).mutation(({ ctx, input }) => decidePriority(ctx, input)),
   undoPriority: tenantProcedure.input(UndoPriority).mutation(({ ctx, input }) => undoPriority(ctx, input)),
+  readWith: tenantProcedure.input(ReadCaseWith).mutation(({ ctx, input }) => readWith(ctx, input)),
+  readAlone: tenantProcedure.input(ReadAlone).mutation(({ ctx, input }) => readAlone(ctx, input)),
   hold: tenantProcedure.input(HoldCase).mutation(({ ctx, input }) => holdCase(ctx, input)),
   resume: tenantProcedure.input(OfCase).mutation(({ ctx, input }) => resumeCase(ctx, input)),
   cancel: tenantProcedure.input(CancelCase).mutation(({ ctx, input }) => cancelCase(ctx, input)),

@@ -51,6 +51,8 @@ const names: Record<string, string> = {
   "case.accept": "accepted a case",
   "case.decline": "did not take a case",
   "case.hand-over": "handed a case on",
+  "case.read-with": "reads it with another case, in one report",
+  "case.read-alone": "took it out of the cases read together",
   "case.take-back": "took a case back that he had handed on",
   "case.resume": "took a held case up again",
   "case.cancel": "cancelled a case",
