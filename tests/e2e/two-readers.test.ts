@@ -27,9 +27,10 @@ after(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-async function unread(patient: string): Promise<string> {
+async function unread(patient: string, description = "CT CHEST"): Promise<string> {
   const made = tinyInstance({
     elements: {
+      "00081030": { vr: "LO", Value: [description] },
       "00100010": { vr: "PN", Value: [{ Alphabetic: patient }] },
       "00100020": { vr: "LO", Value: [`P-${patient}`] },
     },
@@ -151,6 +152,62 @@ test("a case is handed over with a note, taken back, handed over again, accepted
   const download = lead.waitForEvent("download");
   await lead.getByRole("button", { name: "Export CSV" }).click();
   assert.match((await download).suggestedFilename(), /^discrepancies-nightshift-\d{4}-\d\d-\d\d\.csv$/);
+  assert.deepEqual(problems, []);
+});
+
+test("what came of one trauma is bound by one key, read beside each other, taken out and back, and signed once", async () => {
+  const head = await unread("Trauma^Tom", "CT HEAD");
+  const spine = await unread("Trauma^Tom", "CT C-SPINE");
+  const hers = await enter(solheim);
+  await goTo(hers, `${stack.baseUrl}/studies/${head}`);
+  const impression = hers.getByLabel("Impression");
+  await until("a field to write in", () => impression.isEditable());
+  await impression.fill("No bleeding.");
+  await saved(hers);
+  const dock = hers.getByRole("region", { name: "Read together" });
+  await dock.getByRole("button", { name: /^Read with: CT C-SPINE, 10:15/ }).waitFor();
+  await hers.getByRole("button", { name: "Hand over (X)" }).focus();
+  await hers.keyboard.press("b");
+  await dock.getByRole("button", { name: "Take out" }).waitFor();
+  const tray = hers.getByRole("navigation", { name: "Series" });
+  await tray.getByText("Read with CT C-SPINE").waitFor();
+  assert.deepEqual(await seriousFindings(hers), []);
+
+  await dock.getByRole("button", { name: "Take out" }).click();
+  await hers.getByText("It is on the list again by itself. What is written stays here.").waitFor();
+  await hers.getByRole("button", { name: "Undo" }).last().click();
+  await dock.getByRole("button", { name: "Take out" }).waitFor();
+
+  // Both rows say it, and the other one opens the same page.
+  const his = await enter("lead@nightshift.example");
+  for (const [caseId, other] of [
+    [head, "CT C-SPINE"],
+    [spine, "CT HEAD"],
+  ] as const)
+    await his.locator(`[data-case-id="${caseId}"]:visible`).getByLabel(`Read with ${other}: one report`).waitFor();
+  await goTo(hers, `${stack.baseUrl}/studies/${spine}`);
+  await hers.waitForURL(`**/studies/${head}`);
+  await until("a field to write in", () => impression.isEditable());
+  assert.equal(await impression.inputValue(), "No bleeding.");
+  await impression.fill("No bleeding, no fracture.");
+  await saved(hers);
+  await hers.keyboard.press("Control+Enter");
+  await hers
+    .getByRole("region", { name: "Sign the report" })
+    .getByText(/^CT HEAD[\s\S]*CT C-SPINE/)
+    .waitFor();
+  await hers.getByLabel(/^Password of/).fill(stack.demoPassword);
+  await hers.getByRole("button", { name: "Sign", exact: true }).click();
+  await hers.getByText("Final report, version 1").waitFor();
+  for (const caseId of [spine, head]) {
+    await goTo(hers, `${stack.baseUrl}/studies/${caseId}`);
+    await hers.getByText("Final report, version 1").waitFor();
+    await hers
+      .getByText(/CT HEAD[\s\S]*CT C-SPINE/)
+      .first()
+      .waitFor();
+    await hers.getByText("No bleeding, no fracture.").first().waitFor();
+  }
   assert.deepEqual(problems, []);
 });
 

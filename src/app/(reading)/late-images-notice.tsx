@@ -19,7 +19,8 @@ export function LateImagesNotice({
   mayAnswer,
   className,
 }: {
-  item: WorklistItem;
+  /** `of`: which study, where it is not the page's own. */
+  item: Pick<WorklistItem, "caseId" | "signed" | "lateImages"> & { of?: string };
   mayAnswer: boolean;
   className?: string;
 }) {
@@ -30,7 +31,7 @@ export function LateImagesNotice({
     trpc.study.seeLateImages.mutationOptions({
       onSettled: () => {
         void queryClient.invalidateQueries({ queryKey: trpc.worklist.pathKey() });
-        void queryClient.invalidateQueries({ queryKey: trpc.study.open.queryKey({ caseId: item.caseId }) });
+        void queryClient.invalidateQueries({ queryKey: trpc.study.open.pathKey() });
       },
     }),
   );
@@ -49,6 +50,7 @@ export function LateImagesNotice({
     >
       <div className="flex flex-1 flex-wrap items-center justify-between gap-x-3 gap-y-1">
         <span>
+          {item.of ? `${item.of}: ` : ""}
           {plural(count, "image")} came <Ago at={since} />,{" "}
           {signed
             ? `after the report was signed, and ${count === 1 ? "is" : "are"} not in it. An addendum is due.`

@@ -51,7 +51,11 @@ export function isAffected(queryKey: readonly unknown[], data: unknown, notices:
   const bound = own.size > 0;
   if (bound) {
     for (const id of idsOf(data)) own.add(id);
-    for (const id of idsOf((data as { item?: unknown } | undefined)?.item)) own.add(id);
+    const { item, readWith } = (data ?? {}) as { item?: { readWith?: unknown }; readWith?: unknown };
+    for (const id of idsOf(item)) own.add(id);
+    // What is read with a case is on its page.
+    const together = item?.readWith ?? readWith;
+    if (Array.isArray(together)) for (const each of together) for (const id of idsOf(each)) own.add(id);
   }
   for (const notice of notices) {
     if (!routersOf[notice.topic]?.includes(router)) continue;

@@ -37,7 +37,7 @@ export function CellCorners({
       </div>
       <div className={styles.corner} data-at="tr">
         <span>
-          {isPrior ? "PRIOR " : ""}
+          {isPrior ? `${study.label.toUpperCase()} ` : ""}
           {readableDate(study.studyDate)}
         </span>
         <span>

@@ -141,7 +141,7 @@ function FilledCell({
         <div
           ref={element}
           role="img"
-          aria-label={`${isPrior ? "Prior" : "Current"} study, ${frame ? `image ${(view?.shown ?? 0) + 1} of ${total}` : "no image yet"}`}
+          aria-label={`${study.label} study, ${frame ? `image ${(view?.shown ?? 0) + 1} of ${total}` : "no image yet"}`}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: keys act on it, and focus says which cell they mean.
           tabIndex={0}
           onFocus={() => session.dispatch({ type: "activate", cell: id })}

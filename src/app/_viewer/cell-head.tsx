@@ -27,7 +27,7 @@ export function CellHead({
   const priors = useSession(session, (state) => state.studies.priors);
   return (
     <div className={styles.paneHead} data-testid={`pane-label-${name}`}>
-      <strong className={styles.badge}>{isPrior ? "Prior" : "Current"}</strong>
+      <strong className={styles.badge}>{study.label}</strong>
       <span className={styles.date}>{readableDate(study.studyDate) ?? "no date"}</span>
       {isPrior && priors.length > 1 ? (
         <select

@@ -57,7 +57,7 @@ export function DocumentPane({
   return (
     <section className={styles.document} aria-label={`Document: ${title}`} data-testid="document">
       <header className={styles.head}>
-        <strong>{isPrior ? "Prior: " : ""}</strong>
+        <strong>{isPrior ? `${study.label}: ` : ""}</strong>
         {objects.length > 1 ? (
           <select aria-label="Document" value={chosen} onChange={(event) => setChosen(Number(event.target.value))}>
             {objects.map((each, index) => (

@@ -31,7 +31,7 @@ export function SeriesTray({ session }: { session: Session }) {
 function StudySeries({ session, study, isPrior }: { session: Session; study: StudyForViewing; isPrior: boolean }) {
   const key = studyKey(study);
   const shown = useSession(session, (state) => filledCells(state).some(([, { source }]) => source.study === key));
-  const open = shown || !isPrior;
+  const open = shown || !isPrior || study.together === true;
   return (
     <section data-side={isPrior ? "prior" : "current"} className={styles.trayStudy}>
       <button
@@ -40,10 +40,10 @@ function StudySeries({ session, study, isPrior }: { session: Session; study: Stu
         aria-expanded={open}
         disabled={!isPrior}
         onMouseDown={(event) => event.preventDefault()}
-        onClick={() => session.dispatch(open ? { type: "toggle-prior" } : { type: "choose-prior", study })}
+        onClick={() => session.dispatch(shown ? { type: "toggle-prior" } : { type: "choose-prior", study })}
         title={`${study.description ?? "Study"}, ${readableDate(study.studyDate) ?? "no date"}`}
       >
-        <b>{isPrior ? "Prior" : "Current"}</b> {readableDate(study.studyDate) ?? "no date"}
+        <b>{study.label}</b> {(study.together && study.description) || (readableDate(study.studyDate) ?? "no date")}
         {study.doubt ? <span title={study.doubt}> · patient not certain</span> : null}
         {study.lentBy ? <span title={lentWords(study.lentBy)}> · from {study.lentBy}</span> : null}
       </button>

@@ -15,8 +15,10 @@ export type StudyForViewing = {
   studyInstanceUid: string;
   /** `/dicomweb/<org>`, same origin. */
   dicomwebRoot: string;
-  /** Short label: `"Current"`, `"Prior"`. */
+  /** What it is to the report, as its badge says: `"Current"`, `"Read with"`, `"Prior"`. */
   label: string;
+  /** Read with the current one, in one report: listed open, and no prior. */
+  together?: boolean;
   /** `YYYYMMDD` as DICOM writes it, `YYYY-MM-DD`, or null when the modality sent none. */
   studyDate: string | null;
   description: string | null;
@@ -61,7 +63,7 @@ export type Measurement = ImagePointer & {
 
 export type ViewerProps = {
   current: StudyForViewing;
-  /** Most relevant first. */
+  /** What is read with the current study, then its priors, most relevant first. */
   priors: StudyForViewing[];
   /** The reader marked a key image. Returns why it was refused, in a sentence; null when it was added. */
   onKeyImage?: (image: MarkedKeyImage) => string | null;

@@ -24,7 +24,7 @@ export function keyOf(image: KeyImage): string {
 export function KeyImages({
   images,
   dicomwebRoot,
-  studyInstanceUid,
+  studyOf,
   readOnly,
   onCaption,
   onRemove,
@@ -33,7 +33,8 @@ export function KeyImages({
 }: {
   images: KeyImage[];
   dicomwebRoot: string;
-  studyInstanceUid: string;
+  /** The UID of the study that an image is of. */
+  studyOf: (image: KeyImage) => string;
   readOnly: boolean;
   onCaption: (image: KeyImage, caption: string) => void;
   onRemove: (image: KeyImage) => void;
@@ -56,7 +57,7 @@ export function KeyImages({
           >
             {/* biome-ignore lint/performance/noImgElement: an image of the archive, sized there; Next must not touch pixels */}
             <img
-              src={renderedPath(dicomwebRoot, studyInstanceUid, image)}
+              src={renderedPath(dicomwebRoot, studyOf(image), image)}
               alt={image.caption || `No. ${index + 1}, without caption`}
               className="size-full object-contain"
               loading="lazy"

@@ -9,6 +9,7 @@ import { Kbd } from "../../_ui/kbd.tsx";
 import { useModKey } from "../../_ui/mod-key.ts";
 import type { ImagePointer, MarkedKeyImage, Measurement } from "../../_viewer/index.tsx";
 import type { HeldClaim } from "../claims.ts";
+import { studyOf } from "../read-together.tsx";
 import { checksOf } from "./checks.ts";
 import { ConflictPanel } from "./conflict-panel.tsx";
 import { DraftAuthorship, EarlierDrafts } from "./draft-authorship.tsx";
@@ -82,6 +83,15 @@ export function ReportEditor({
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text has changed, so what was said of it is old
   useEffect(() => setRefused(null), [text]);
 
+  // A study that is taken out takes its key images with it.
+  const together = useRef(study.together.length);
+  useEffect(() => {
+    const fewer = study.together.length < together.current;
+    together.current = study.together.length;
+    if (fewer && mayWrite)
+      edit((was) => ({ ...was, keyImages: was.keyImages.filter((image) => studyOf(study, image)) }));
+  }, [study, mayWrite, edit]);
+
   const focusSection = useCallback((key: string) => fields.current.get(key)?.focus(), []);
   const setSection = useCallback(
     (key: string, value: string) =>
@@ -132,7 +142,7 @@ export function ReportEditor({
         return anothers
           ? "Not added: this draft is a colleague's. Take it over, or start anew."
           : "Not added: claim the case to mark key images.";
-      if (studyInstanceUid !== study.current.studyInstanceUid)
+      if (![study.current, ...study.together].some((each) => each.studyInstanceUid === studyInstanceUid))
         return "Not added: key images come from the study being read. Mention the prior under Comparison.";
       if (latest.current.keyImages.some((own) => keyOf(own) === keyOf(image))) return "This is a key image already.";
       if (latest.current.keyImages.length >= mostKeyImages)
@@ -144,7 +154,7 @@ export function ReportEditor({
       );
       return null;
     },
-    [edit, mayWrite, anothers, study.current.studyInstanceUid],
+    [edit, mayWrite, anothers, study.current, study.together],
   );
   const focus = useCallback(() => {
     const area = fields.current.get(cursor.current?.key ?? "findings") ?? [...fields.current.values()][0];
@@ -212,6 +222,7 @@ export function ReportEditor({
           text={text}
           prompts={report.prompts}
           authorship={report.authorship}
+          opening={report.opening}
           claim={claim}
           signer={signer}
           flush={flush}
@@ -265,7 +276,7 @@ export function ReportEditor({
           <KeyImages
             images={text.keyImages}
             dicomwebRoot={study.current.dicomwebRoot}
-            studyInstanceUid={study.current.studyInstanceUid}
+            studyOf={(image) => studyOf(study, image)?.studyInstanceUid ?? study.current.studyInstanceUid}
             readOnly={!mayWrite}
             onCaption={(image, caption) =>
               edit((was) => ({

@@ -27,6 +27,7 @@ export function SignPanel({
   text,
   prompts,
   authorship,
+  opening,
   claim,
   signer,
   flush,
@@ -44,6 +45,8 @@ export function SignPanel({
   prompts: readonly string[];
   /** The authorship section that signing will add; empty when the whole text is the signer's own. */
   authorship: string;
+  /** What signing puts before the text of several cases that are read together. */
+  opening: Report["opening"];
   claim: HeldClaim | null;
   signer: string;
   flush: () => Promise<number | null>;
@@ -125,7 +128,13 @@ export function SignPanel({
           {kind === "preliminary" ? "This is what you sign as preliminary" : "This is what you sign"}
         </h2>
         <dl className="flex flex-col gap-2.5">
-          {item.doubts.length > 0 ? (
+          {opening.map((section) => (
+            <div key={section.key}>
+              <dt className="text-xs font-medium text-quiet">{section.title}</dt>
+              <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">{section.text}</dd>
+            </div>
+          ))}
+          {opening.length === 0 && item.doubts.length > 0 ? (
             <div>
               <dt className="text-xs font-medium text-stat">{words.identity.title}</dt>
               <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">
@@ -133,7 +142,7 @@ export function SignPanel({
               </dd>
             </div>
           ) : null}
-          {missing ? (
+          {opening.length === 0 && missing ? (
             <div>
               <dt className="text-xs font-medium text-stat">{words.missingImages.title}</dt>
               <dd className="text-[0.9375rem] leading-6 whitespace-pre-wrap">{missing}</dd>

@@ -9,6 +9,7 @@ import { Button } from "../../_ui/button.tsx";
 import { ReasonDialog } from "../../_ui/reason-dialog.tsx";
 import { useToast } from "../../_ui/toast.tsx";
 import { HandOverAct } from "../hand-over.tsx";
+import { useReadTogether } from "../read-together.tsx";
 import { AssignButton } from "./given.tsx";
 import { PriorityAct } from "./priority-act.tsx";
 
@@ -37,10 +38,20 @@ export function CaseActs({ item }: { item: WorklistItem }) {
   const resume = useMutation(
     trpc.worklist.resume.mutationOptions({ onSuccess: () => say("The case is back on the list."), onError }),
   );
+  const { readAlone } = useReadTogether();
   const { caseId, can, mine } = item;
   const mayRelease = can.release && !mine;
   const mayPrioritize = can.raisePriority || can.lowerPriority || can.undoPriority;
-  if (!mayRelease && !can.handOver && !mayPrioritize && !can.assign && !can.resume && !can.cancel && !can.reinstate)
+  if (
+    !mayRelease &&
+    !can.handOver &&
+    !mayPrioritize &&
+    !can.assign &&
+    !can.resume &&
+    !can.cancel &&
+    !can.reinstate &&
+    !can.readAlone
+  )
     return null;
   return (
     <div className="flex flex-wrap items-center gap-2">
@@ -56,6 +67,14 @@ export function CaseActs({ item }: { item: WorklistItem }) {
       <HandOverAct item={item} />
       <PriorityAct item={item} />
       {can.assign ? <AssignButton item={item} /> : null}
+      {can.readAlone && !mine ? (
+        <Button
+          onClick={() => readAlone({ caseId })}
+          title="It is read by itself again; the text stays with the case that it was read with"
+        >
+          Take out
+        </Button>
+      ) : null}
       {can.resume ? (
         <Button
           onClick={() => resume.mutate({ caseId })}

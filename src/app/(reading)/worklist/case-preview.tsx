@@ -24,6 +24,7 @@ import { PatientMark, PatientWarning, PriorityMark, StatusMark } from "../../_ui
 import { CaseAlarms } from "../case-alarms.tsx";
 import { HandoverNote } from "../hand-over.tsx";
 import { LateImagesNotice } from "../late-images-notice.tsx";
+import { readWithWords } from "../read-together.tsx";
 import { ReserveLine } from "../reservations.tsx";
 import { CaseActs } from "./case-acts.tsx";
 import { DraftLine } from "./draft-mark.tsx";
@@ -118,6 +119,7 @@ export function CasePreview({
       {item.identity === "unknown" ? (
         <PatientWarning>No patient ID that identifies anybody: earlier studies were not looked for.</PatientWarning>
       ) : null}
+      {item.readWith.length > 0 ? <p className="text-quiet">{readWithWords(item)}</p> : null}
       {item.lateImages ? <LateImagesNotice item={item} mayAnswer={false} /> : null}
 
       {item.can.read || mayRead ? (

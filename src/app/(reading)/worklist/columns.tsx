@@ -10,6 +10,7 @@ import { conflictInWords, ownStatusWords } from "../../_ui/in-words.ts";
 import { Countdown, useNow, useZone, When } from "../../_ui/now.tsx";
 import { PatientName } from "../../_ui/patient-banner.tsx";
 import { PatientMark, PriorityMark, StatusMark } from "../../_ui/status.tsx";
+import { readWithWords, TogetherMark } from "../read-together.tsx";
 import { ReserveMark } from "../reservations.tsx";
 import { CaseImages, imageProblem } from "./case-images.tsx";
 import type { ColumnSpace } from "./column-layout.ts";
@@ -73,11 +74,15 @@ export const caseColumns: readonly CaseColumn[] = [
     label: "Exam",
     min: 6.5,
     grow: 1.5,
-    text: (item) => `${examinationModalities(item.modalities).join(" ")} ${item.studyDescription}`,
-    title: (item) => item.studyDescription,
+    text: (item) =>
+      `${item.readWith.length > 0 ? "    " : ""}${examinationModalities(item.modalities).join(" ")} ${item.studyDescription}`,
+    title: (item) => [item.studyDescription, readWithWords(item)].filter(Boolean).join(" · "),
     narrow: () => "@max-[54rem]:order-3",
     cell: (item) => (
-      <Exam modalities={item.modalities} description={item.studyDescription || item.bodyParts.join(" ")} />
+      <>
+        <TogetherMark item={item} />
+        <Exam modalities={item.modalities} description={item.studyDescription || item.bodyParts.join(" ")} />
+      </>
     ),
   },
   {

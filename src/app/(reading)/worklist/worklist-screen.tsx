@@ -21,6 +21,7 @@ import { useToast } from "../../_ui/toast.tsx";
 import { TopBar } from "../../_ui/top-bar.tsx";
 import { preloadViewer } from "../../_viewer/index.tsx";
 import { holdClaim } from "../claims.ts";
+import { pageOf } from "../read-together.tsx";
 import { ReservationKeeper, useReserve } from "../reservations.tsx";
 import { useAhead } from "../use-ahead.ts";
 import { CaseGrid, type CaseGridHandle } from "./case-grid.tsx";
@@ -161,7 +162,9 @@ export function WorklistScreen({
   // The functions, not what they belong to, which is another object in each render: what is made of them would be made again at each key.
   const { mutateAsync: claim, isPending: claiming } = useMutation(trpc.worklist.claim.mutationOptions());
   const open = useCallback(
-    async (item: WorklistItem) => {
+    async (chosen: WorklistItem) => {
+      // What is read together is read on the page of the leading case.
+      const item = { ...chosen, caseId: pageOf(chosen) };
       if (!item.can.read) {
         toast(
           `${item.studyDescription || "This study"} is not open to your account: its state is all there is to see.`,

@@ -11,7 +11,8 @@ const isAddendum = (key: string) => key.startsWith("addendum") || key.startsWith
 export function readingOrder(sections: Section[]): ReportPart[] {
   const rank = (key: string) => {
     // A doubt about the patient's identity comes before the content.
-    if (key === "patient-identity") return -1;
+    if (key === "patient-identity") return -2;
+    if (key === "examinations") return -1;
     if (key === "impression") return 0;
     if (isAddendum(key)) return 1;
     const known = ["findings", "comparison", "clinicalInformation", "clinical-information", "technique"].indexOf(key);

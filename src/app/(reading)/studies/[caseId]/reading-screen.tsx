@@ -8,15 +8,13 @@ import { useRouter } from "next/navigation";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { useTrpc, useTrpcClient } from "../../../_trpc/client.tsx";
 import { appCodeOf, messageFor } from "../../../_trpc/errors.ts";
-import type { Me, OpenStudy, Report } from "../../../_trpc/types.ts";
-import { Button, buttonClass } from "../../../_ui/button.tsx";
+import type { Me, Report } from "../../../_trpc/types.ts";
+import { buttonClass } from "../../../_ui/button.tsx";
 import { Disclaimer } from "../../../_ui/disclaimer.tsx";
 import { FailedState } from "../../../_ui/empty-state.tsx";
-import { formatRemaining, formatWhen, zoneName } from "../../../_ui/format.ts";
-import { conflictInWords, inWords } from "../../../_ui/in-words.ts";
+import { conflictInWords } from "../../../_ui/in-words.ts";
 import { LiveDot } from "../../../_ui/live-dot.tsx";
 import { NoticeBell } from "../../../_ui/notice-bell.tsx";
-import { useNow, useZone } from "../../../_ui/now.tsx";
 import { OrderLines } from "../../../_ui/order-lines.tsx";
 import { PatientBanner } from "../../../_ui/patient-banner.tsx";
 import { hasSiteNotes, SiteNotesLines } from "../../../_ui/site-notes.tsx";
@@ -39,10 +37,13 @@ import { CaseAlarms } from "../../case-alarms.tsx";
 import { holdClaim } from "../../claims.ts";
 import { IncompleteNotice } from "../../incomplete-notice.tsx";
 import { LateImagesNotice } from "../../late-images-notice.tsx";
+import { TogetherDock, useLeadingPage } from "../../read-together.tsx";
 import { ReservationKeeper } from "../../reservations.tsx";
 import { useAhead } from "../../use-ahead.ts";
-import { type ClaimView, useClaim } from "../../use-claim.ts";
+import { useClaim } from "../../use-claim.ts";
+import { ClaimClock, ClaimNotice } from "./claim-notice.tsx";
 import { DockHandle, useDockWidth } from "./dock-width.tsx";
+import { forViewer } from "./for-viewer.ts";
 import { HandOverButton, HandOverDock, isOfferedTo } from "./hand-over-dock.tsx";
 import { useReportKeys } from "./use-report-keys.ts";
 
@@ -96,7 +97,9 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
   const signed = report?.signed ?? false;
   const hasDraft = Boolean(report?.draft && !report.draft.anothers) && !signed;
   const [handing, setHanding] = useState(false);
-  const toClaim = study && isOfferedTo(me.user.id, study.item) ? { ...study.item, next: false } : study?.item;
+  const elsewhere = useLeadingPage(study?.item);
+  const toClaim =
+    study && (elsewhere || isOfferedTo(me.user.id, study.item)) ? { ...study.item, next: false } : study?.item;
   const { phase, claim, problem, claimAgain, reportLost } = useClaim(caseId, toClaim, me.user.id, hasDraft);
 
   // While a colleague holds the case its text is hidden from everybody else; whoever was writing keeps the text on the
@@ -236,6 +239,17 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
         <LateImagesNotice item={study.item} mayAnswer={reader} className="rounded-none border-x-0 border-t-0" />
       ) : null}
 
+      {study?.together.map((each) =>
+        each.lateImages ? (
+          <LateImagesNotice
+            key={each.caseId}
+            item={{ caseId: each.caseId, lateImages: each.lateImages, signed, of: each.description }}
+            mayAnswer={reader}
+            className="rounded-none border-x-0 border-t-0"
+          />
+        ) : null,
+      )}
+
       {study && study.item.incomplete.length > 0 && !signed ? (
         <IncompleteNotice
           item={study.item}
@@ -307,6 +321,9 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
                 />
               ) : null}
             </section>
+          ) : null}
+          {reader && study ? (
+            <TogetherDock study={study} holds={phase === "held"} onClaim={() => void claimAgain()} />
           ) : null}
           {reader && conversation && !signed ? (
             <HandOverDock
@@ -413,83 +430,4 @@ function BackLink() {
       <ArrowLeft className="size-4" />
     </Link>
   );
-}
-
-const lateMs = 3 * 60_000;
-
-/** Shown only when little time is left. */
-function ClaimClock({ view }: { view: ClaimView }) {
-  const now = useNow();
-  const zone = useZone();
-  if (view.phase === "claiming") return <span className="text-xs text-quiet">Claiming</span>;
-  if (view.phase === "lost") return <span className="text-xs font-medium text-urgent">Claim ended</span>;
-  if (view.phase !== "held" || !view.claim) return <span className="text-xs text-quiet">Read only</span>;
-  const left = view.claim.until - now;
-  const late = left < lateMs;
-  return (
-    <span
-      role={late ? "status" : undefined}
-      title={`Yours until ${formatWhen(view.claim.until, now, zone)} (${zoneName(now, zone)}); it is extended while you work`}
-      className={`tabular text-xs whitespace-nowrap ${late ? "font-medium text-urgent" : "text-quiet"}`}
-    >
-      {late ? `Claim ends in ${formatRemaining(left)}, any key keeps it` : `Claim ${formatRemaining(left)}`}
-    </span>
-  );
-}
-
-/** Who holds the case instead of this person, and what can be done about it. */
-function ClaimNotice({
-  phase,
-  problem,
-  holder,
-  until,
-  canClaim,
-  onClaim,
-}: {
-  phase: ClaimView["phase"];
-  problem: string | null;
-  holder: { name: string } | null;
-  until: string | null;
-  canClaim: boolean;
-  onClaim: () => void;
-}) {
-  const zone = useZone();
-  const now = useNow();
-  if (phase === "held" || phase === "claiming") return null;
-  const text = holder
-    ? `${holder.name} is reading this case${until ? ` until ${formatWhen(until, now, zone)}` : ""}. ${problem ? "Your text is kept here; copy what you need." : "You see it read only."}`
-    : (problem ?? (canClaim ? "Nobody has this case. You see it read only." : "You see this case read only."));
-  return (
-    <div role="status" className="flex items-center justify-between gap-3 border-b border-line bg-raised px-3 py-2">
-      <p>{text}</p>
-      {canClaim && !holder ? (
-        <Button look="primary" onClick={onClaim}>
-          Claim
-        </Button>
-      ) : null}
-    </div>
-  );
-}
-
-/** Converts the case to the viewer's own types. */
-function forViewer(study: OpenStudy): { current: StudyForViewing; priors: StudyForViewing[] } {
-  return {
-    current: {
-      ...study.current,
-      label: "Current",
-      studyDate: study.item.studyDate || null,
-      description: study.item.studyDescription || null,
-    },
-    priors: study.priors.map((prior) => ({
-      orgSlug: prior.orgSlug,
-      studyInstanceUid: prior.studyInstanceUid,
-      dicomwebRoot: prior.dicomwebRoot,
-      series: prior.series,
-      label: "Prior",
-      studyDate: prior.studyDate || null,
-      description: prior.description || null,
-      doubt: prior.accepted || !prior.identityReason ? null : inWords(prior.identityReason),
-      lentBy: prior.lentBy ? [...new Set([prior.lentBy.hospital, prior.lentBy.facility])].join(", ") : null,
-    })),
-  };
 }

@@ -30,6 +30,7 @@ export function useReportKeys(
     { keys: [`${modKey}⏎`], does: "Sign" },
     { keys: [`${modKey}⇧⏎`], does: "Sign as preliminary, for a colleague to go over" },
     { keys: ["X"], does: "Hand the case over, with a note" },
+    { keys: ["B"], does: "Read the offered study with this one, in one report" },
     { keys: ["N"], does: "Next case, when this one is signed" },
   ];
 }
