@@ -81,8 +81,26 @@ export function momentParts(
   };
 }
 
+/** Made once: making one takes a hundred times as long as using it, and every row of a list is told its times each second. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+/** A zone may be whatever an organisation has entered. */
+const mostFormats = 500;
+
 /** A format in a zone; UTC for an unknown zone, so that a facility with an invalid one does not break its row. */
 export function zonedFormat(timeZone: string | undefined, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  // The machine's own zone may change under a running process.
+  if (!timeZone) return makeFormat(undefined, options);
+  const key = `${timeZone} ${JSON.stringify(options)}`;
+  let format = formats.get(key);
+  if (!format) {
+    if (formats.size >= mostFormats) formats.clear();
+    format = makeFormat(timeZone, options);
+    formats.set(key, format);
+  }
+  return format;
+}
+
+function makeFormat(timeZone: string | undefined, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat("en-GB", { ...options, ...(timeZone ? { timeZone } : {}) });
   } catch {
