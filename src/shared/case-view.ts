@@ -70,7 +70,7 @@ export type CaseSort = z.output<typeof CaseSort>;
 
 export const columnIds = [
   ...(["priority", "due", "exam", "facility", "studyDate", "studyTime", "patient", "patientId", "sexAge"] as const),
-  ...(["images", "order", "priors", "arrived", "reader", "draft", "state"] as const),
+  ...(["images", "techCheck", "order", "priors", "question", "arrived", "reader", "draft", "state"] as const),
 ] as const;
 
 /** In order; width in px where a person has chosen one. None: all of them, by the room there is. */

@@ -157,6 +157,15 @@ test("a technologist adds a document and says that the study is checked, and its
   await preview.getByText(/^Checked by /).waitFor();
   await preview.getByText("Fell from a ladder.").waitFor();
   await preview.getByText("Consent form").waitFor();
+  const row = reader.getByRole("row").filter({ hasText: "OKAFOR" });
+  await row.getByTitle(/^Checked by /).waitFor();
+
+  // A list of what nobody has checked yet leaves it out, and says so.
+  await reader.getByRole("button", { name: "Filter, order and columns" }).click();
+  await reader.getByLabel("Tech check").selectOption("waiting");
+  await reader.getByRole("button", { name: "Show", exact: true }).click();
+  await reader.getByText("not checked", { exact: true }).waitFor();
+  await row.waitFor({ state: "hidden" });
 });
 
 test("nothing threw", () => {

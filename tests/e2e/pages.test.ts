@@ -146,8 +146,34 @@ describe("every page", () => {
     const row = page.locator(`[data-case-id="${house.cases.refused}"]`);
     for (const width of [1920, 1600, 1366, 1280, 1024, 800, 683, 390]) {
       await page.setViewportSize({ width, height: 800 });
-      for (const text of ["HOUSE-refused", "14 Mar 2026", /^\d{1,2} [A-Z][a-z]{2}, \d\d:\d\d$/])
+      for (const text of ["HOUSE-refused", "14 Mar 2026", "Not checked", /^\d{1,2} [A-Z][a-z]{2}, \d\d:\d\d$/])
         await row.getByText(text).filter({ visible: true }).first().waitFor();
+    }
+    await context.close();
+  });
+
+  test("a row says since when the site has not answered, and nothing of it is cut from a small desk to a large one", async () => {
+    const { page, context } = await enter(people.reader);
+    await goTo(page, `${house.stack.baseUrl}/worklist?list=all`);
+    const row = page.locator(`[data-case-id="${house.cases.stat}"]`);
+    for (const width of [2560, 1920, 1600, 1366, 390]) {
+      await page.setViewportSize({ width, height: 800 });
+      const question = row.getByTitle(/^The site was asked, no answer yet\. Asked /).filter({ visible: true });
+      await question.getByText(/^\d+ (min|h)$/).waitFor();
+      assert.equal(await question.count(), 1, `once at ${width}`);
+      if (width < 1366) continue;
+      // One line is as wide as its text, or ends in "…".
+      await settles(
+        `nothing cut at ${width}`,
+        () =>
+          row.evaluate((element) =>
+            [...element.querySelectorAll("*")]
+              .filter((each) => each.scrollWidth > each.clientWidth + 1 && !each.classList.contains("sr-only"))
+              .filter((each) => getComputedStyle(each).textOverflow === "ellipsis")
+              .map(({ textContent }) => textContent),
+          ),
+        (cut) => cut.length === 0,
+      );
     }
     await context.close();
   });

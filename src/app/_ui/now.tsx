@@ -56,6 +56,16 @@ export function Ago({ at, timeZone }: { at: Instant; timeZone?: string | undefin
   );
 }
 
+/** `12 min`, `3 h`, `2 d`: how long something has lasted, where there is little room. The tooltip is its surroundings'. */
+export function Since({ at }: { at: string }) {
+  const ms = Math.max(0, useNow() - new Date(at).getTime());
+  return (
+    <time dateTime={at} className="tabular truncate">
+      {formatSpan(ms < hourMs ? Math.max(60_000, ms) : Math.floor(ms / hourMs) * hourMs)}
+    </time>
+  );
+}
+
 /** `01:20`, with the day when it was not today; the exact time in the tooltip. */
 export function When({ at }: { at: Instant }) {
   const { now, zone } = use(ClockContext);

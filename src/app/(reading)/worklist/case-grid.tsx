@@ -114,6 +114,15 @@ export function CaseGrid({
   const wide = width >= wideFrom * rem;
   const rowHeight = wide ? rowHeights[density] : 76;
 
+  // As one text, so that the columns stay the same ones as long as it does.
+  const silent = useMemo(
+    () =>
+      caseColumns
+        .filter(({ says }) => says && !rows.some(says))
+        .map(({ id }) => id)
+        .join(" "),
+    [rows],
+  );
   /** While an edge is dragged. */
   const [dragged, setDragged] = useState<{ id: string; width: number } | null>(null);
   const columns = useMemo(() => {
@@ -122,11 +131,11 @@ export function CaseGrid({
     const kept = leavesOut(chosen, own);
     return columnChoices(chosen, own).flatMap(({ id, shown, width: px }) => {
       const column = own.find((each) => each.id === id);
-      if (!column || !shown) return [];
+      if (!column || !shown || (!kept && silent.split(" ").includes(id))) return [];
       const asked = dragged?.id === id ? dragged.width : px;
       return [{ ...column, spare: kept ? undefined : column.spare, chosen: asked ? asked / rem : undefined }];
     });
-  }, [hospital, chosen, dragged]);
+  }, [hospital, chosen, dragged, silent]);
   const layout = useMemo(
     () =>
       layOut(

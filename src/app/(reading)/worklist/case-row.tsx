@@ -6,7 +6,7 @@ import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
 import { classNames } from "../../_ui/class-names.ts";
 import { GridCell, GridRow } from "../../_ui/grid.tsx";
 import type { CaseFeatures } from "./case-table.ts";
-import type { ColumnLayout } from "./column-layout.ts";
+import { areaIn, type ColumnLayout } from "./column-layout.ts";
 import { caseColumns } from "./columns.tsx";
 
 const columnOf = new Map(caseColumns.map((column) => [column.id, column]));
@@ -50,6 +50,8 @@ export const CaseRow = memo(function CaseRow({
   onOpen: (item: WorklistItem) => void;
 }) {
   const readerApart = Boolean(layout.areas.reader && layout.areas.draft);
+  const says = (id: string) => columnOf.get(id)?.says?.(item) ?? true;
+  const questionApart = Boolean(layout.areas.question);
   return (
     <GridRow
       ref={measure}
@@ -72,10 +74,10 @@ export const CaseRow = memo(function CaseRow({
     >
       {row.getVisibleCells().map(({ column: { id } }) => {
         const column = columnOf.get(id);
-        const area = layout.areas[id];
-        if (!column || !(area || column.narrow)) return null;
+        if (!column || !(layout.areas[id] || column.narrow)) return null;
+        const area = areaIn(layout, id, says);
         const isBelow = layout.stacked.has(id);
-        const facts = { skips, userId, hospital, isNew, readerApart, isBelow };
+        const facts = { skips, userId, hospital, isNew, readerApart, questionApart, isBelow };
         return (
           <GridCell
             key={id}

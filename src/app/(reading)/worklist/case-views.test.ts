@@ -64,11 +64,15 @@ test("a filter is said in words", () => {
       priority: ["stat", "urgent"],
       due: { is: "within-next", count: 1, unit: "hours" },
       studied: { is: "on", day: 0, zone: "Europe/Berlin" },
+      techCheck: "waiting",
       reader: "nobody",
     },
     [],
   );
-  assert.equal(words, "STAT or urgent · due in the next 1 hour · study today in Europe/Berlin · held by nobody");
+  assert.equal(
+    words,
+    "STAT or urgent · due in the next 1 hour · study today in Europe/Berlin · not checked · held by nobody",
+  );
 });
 
 test("a dragged width is kept with all columns there are, one that is taken back leaves the list as it was", () => {

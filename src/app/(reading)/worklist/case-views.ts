@@ -97,8 +97,8 @@ function whenInWords(when: When): string {
 
 /** What a filter keeps, as one line. */
 export function filterInWords(filter: CaseFilter, facilities: readonly { facilityId: string; name: string }[]): string {
-  const { priority, state, modality, facility, due, arrived, studied, order, images, priors, question, draft, reader } =
-    filter;
+  const { priority, state, modality, facility, due, arrived, studied, order, images, priors } = filter;
+  const { question, techCheck, draft, reader } = filter;
   return [
     priority?.map((each) => (each === "stat" ? "STAT" : each)).join(" or "),
     state?.join(" or "),
@@ -114,6 +114,7 @@ export function filterInWords(filter: CaseFilter, facilities: readonly { facilit
       ],
     priors && (priors === "some" ? "with priors" : "without priors"),
     question && { asked: "site asked", answered: "site answered", none: "no question" }[question],
+    techCheck && { waiting: "not checked", complete: "checked", none: "no check asked for" }[techCheck],
     draft && { mine: "my draft", others: "a colleague's draft", none: "no draft" }[draft],
     reader && { me: "held by me", others: "held by a colleague", nobody: "held by nobody" }[reader],
   ]

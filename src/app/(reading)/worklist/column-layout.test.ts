@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type ColumnSpace, layOut } from "./column-layout.ts";
+import { areaIn, type ColumnSpace, layOut } from "./column-layout.ts";
 
 const columns: ColumnSpace[] = [
   { id: "exam", min: 7, needs: 14, grow: 1 },
@@ -44,6 +44,31 @@ test("two columns share the line below a third, one at its end", () => {
   const { areas, stacked } = layOut(both, 17);
   assert.deepEqual([areas.facility, areas.sex], ["2 / 1 / 3", "2 / 1 / 3"]);
   assert.ok(stacked.has("sex"));
+});
+
+test("a cell has its row's whole height where nothing stands below it there", () => {
+  const narrow = layOut(columns, 25);
+  assert.equal(
+    areaIn(narrow, "exam", () => true),
+    "1 / 1 / 2",
+  );
+  assert.equal(
+    areaIn(narrow, "exam", () => false),
+    "1 / 1 / 3",
+  );
+  assert.equal(
+    areaIn(narrow, "facility", () => false),
+    "2 / 1 / 3",
+  );
+  assert.equal(
+    areaIn(narrow, "date", () => false),
+    areaIn(narrow, "date", () => true),
+  );
+  assert.equal(
+    areaIn(narrow, "reader", () => true),
+    undefined,
+    "a spare column without room",
+  );
 });
 
 test("at any width no two columns stand in the same place, and all but the spare ones are shown", () => {

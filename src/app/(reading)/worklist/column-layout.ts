@@ -26,7 +26,16 @@ export type ColumnLayout = {
   areas: Record<string, string>;
   /** The columns that stand below another. */
   stacked: ReadonlySet<string>;
+  /** By column, those that stand below it. */
+  under: Record<string, string[]>;
 };
+
+/** Where a cell stands in one row: over the whole height where nothing of what would stand below it says anything there. */
+export function areaIn({ areas, under }: ColumnLayout, id: string, says: (id: string) => boolean): string | undefined {
+  const area = areas[id];
+  const below = under[id];
+  return below && !below.some(says) ? area?.replace(/2$/, "3") : area;
+}
 
 const gap = 0.5;
 const padding = 1.5;
@@ -75,12 +84,14 @@ export function layOut(columns: readonly ColumnSpace[], width: number): ColumnLa
   const drawn = asDrawn(rounded, grows, free);
   const widths = Object.fromEntries(tracks.map(({ id }, index) => [id, drawn[index] ?? 0]));
   const areas: Record<string, string> = {};
+  const under: Record<string, string[]> = {};
   for (const [index, { id }] of tracks.entries()) {
-    const under = columns.filter((other) => other.below === id && stacked.has(other.id));
-    areas[id] = `1 / ${index + 1} / ${under.length > 0 ? 2 : 3}`;
-    for (const other of under) areas[other.id] = `2 / ${index + 1} / 3`;
+    const below = columns.filter((other) => other.below === id && stacked.has(other.id));
+    areas[id] = `1 / ${index + 1} / ${below.length > 0 ? 2 : 3}`;
+    for (const other of below) areas[other.id] = `2 / ${index + 1} / 3`;
+    if (below.length > 0) under[id] = below.map((other) => other.id);
   }
-  return { template: template.join(" "), widths, areas, stacked };
+  return { template: template.join(" "), widths, areas, stacked, under };
 }
 
 /** What a column cannot do without; who chose less wants less. */

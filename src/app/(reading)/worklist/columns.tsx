@@ -1,6 +1,5 @@
 import { formatTime } from "@overread/shared/dicom/dates";
 import { examinationModalities } from "@overread/shared/dicom/modalities";
-import { MessageCircleQuestion, MessageCircleReply } from "lucide-react";
 import type { ReactNode } from "react";
 import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
 import { classNames } from "../../_ui/class-names.ts";
@@ -15,6 +14,7 @@ import { ReserveMark } from "../reservations.tsx";
 import { CaseImages, imageProblem } from "./case-images.tsx";
 import type { ColumnSpace } from "./column-layout.ts";
 import { DraftMark } from "./draft-mark.tsx";
+import { CheckMark, QuestionMark } from "./site-marks.tsx";
 import { SkipMark } from "./skip-mark.tsx";
 
 /** What a cell is told beside the case. */
@@ -25,6 +25,8 @@ type RowFacts = {
   isNew: boolean;
   /** The reader has a column of its own. */
   readerApart: boolean;
+  /** So have questions to the site. */
+  questionApart: boolean;
   /** The cell stands below another one, so that no heading says what it is. */
   isBelow: boolean;
 };
@@ -40,6 +42,8 @@ export type CaseColumn = Omit<ColumnSpace, "needs"> & {
   className?: string;
   narrow?: (item: WorklistItem, facts: RowFacts) => string;
   cell: (item: WorklistItem, facts: RowFacts) => ReactNode;
+  /** It says something of this case. A column that says nothing of any has no place unless it was singled out. */
+  says?: (item: WorklistItem) => boolean;
   /** Columns that only one side has. */
   only?: "reader" | "hospital";
 };
@@ -181,6 +185,17 @@ export const caseColumns: readonly CaseColumn[] = [
     ),
   },
   {
+    id: "techCheck",
+    label: "Tech check",
+    min: 6.25,
+    grow: 0,
+    below: "state",
+    says: (item) => item.techCheck !== null,
+    narrow: ({ techCheck }) =>
+      techCheck?.state === "waiting" ? "@max-[54rem]:order-9 @max-[54rem]:col-span-2" : "@max-[54rem]:hidden",
+    cell: (item) => <CheckMark check={item.techCheck} />,
+  },
+  {
     id: "order",
     label: "Order",
     min: 3.5,
@@ -204,6 +219,15 @@ export const caseColumns: readonly CaseColumn[] = [
         {item.priorsReady ? <span title="The priors to compare with lie ready"> ✓</span> : null}
       </>
     ),
+  },
+  {
+    id: "question",
+    label: "Question",
+    min: 5,
+    grow: 0,
+    below: "priority",
+    says: (item) => item.question !== null,
+    cell: (item) => <QuestionMark item={item} />,
   },
   {
     id: "arrived",
@@ -259,14 +283,19 @@ export const caseColumns: readonly CaseColumn[] = [
         // In the narrow list of open cases, "unread" is omitted.
         !hospital &&
           item.status === "unread" &&
+          !item.question &&
           !item.reserved &&
           !isNew &&
           skips.length === 0 &&
           "@max-[54rem]:hidden",
       ),
-    cell: (item, { skips, userId, isNew, readerApart }) => (
+    cell: (item, { skips, userId, isNew, readerApart, questionApart }) => (
       <>
-        {item.question ? <QuestionMark question={item.question} /> : null}
+        {item.question ? (
+          <span className={classNames("mr-1.5", questionApart && "@min-[54rem]:hidden")}>
+            <QuestionMark item={item} />
+          </span>
+        ) : null}
         {isNew ? <span className="mr-1.5 text-xs font-semibold text-accent">New</span> : null}
         {skips.length > 0 && !item.claimedBy ? (
           <SkipMark skips={[...skips]} userId={userId} />
@@ -281,18 +310,6 @@ export const caseColumns: readonly CaseColumn[] = [
 /** The columns of one side, in order. */
 export const columnsFor = (hospital: boolean): readonly CaseColumn[] =>
   caseColumns.filter(({ only }) => !only || only === (hospital ? "hospital" : "reader"));
-
-/** The site was asked something about the case, or has answered. */
-function QuestionMark({ question }: { question: NonNullable<WorklistItem["question"]> }) {
-  const words = question === "asked" ? "The site was asked, no answer yet" : "The site has answered";
-  const Icon = question === "asked" ? MessageCircleQuestion : MessageCircleReply;
-  return (
-    <span title={words} className={classNames("mr-1.5 inline-flex", question === "asked" ? "text-held" : "text-done")}>
-      <Icon className="size-3.5" aria-hidden="true" />
-      <span className="sr-only">{words}</span>
-    </span>
-  );
-}
 
 /** The case's state and holder: the caller, a colleague, or nobody. */
 function Holder({ item, userId, apart }: { item: WorklistItem; userId: string; apart: boolean }) {

@@ -151,6 +151,12 @@ function Form({
               words={{ asked: "asked", answered: "answered", none: "none" }}
               onChange={(question) => put({ question })}
             />
+            <One
+              label="Tech check"
+              value={filter.techCheck}
+              words={{ waiting: "not checked", complete: "checked", none: "not asked for" }}
+              onChange={(techCheck) => put({ techCheck })}
+            />
             {hospital ? null : (
               <>
                 <One
