@@ -72,6 +72,7 @@ const owners = {
   notice_webhook: "domain/notices",
   notice_delivery: "domain/notices",
   escalation_ladder: "domain/escalation",
+  escalation_ladder_version: "domain/escalation",
   escalation_step: "domain/escalation",
   escalation_watch: "domain/escalation",
   outbox_job: "jobs",

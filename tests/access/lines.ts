@@ -379,6 +379,8 @@ export const procedures: Record<string, Line> = {
   "session.secondFactor.remove": { reach: () => ({ password }), may: [] },
   "escalation.ofCase": { reach: ({ caseId }) => ({ caseId }), may: staff },
   "escalation.ladder": { reach: null, may: ["worklist_manager"] },
+  "escalation.tryLadder": { reach: () => ({ steps: [], minutes: 60 }), may: ["worklist_manager"] },
+  "escalation.sent": { reach: () => ({ days: 7 }), may: ["worklist_manager"] },
   "escalation.saveLadder": { reach: () => ({ steps: [], version: 0 }), may: ["worklist_manager"] },
   "notice.list": { reach: null, may: roles },
   // Another's notice is as one that is not there: none is acknowledged.
@@ -437,6 +439,9 @@ export const answersEmpty = new Set([
   "audit.search",
   "session.end",
   "notice.acknowledge",
+  // What they are given names nothing of anybody's: they answer with what is the caller's own group's.
+  "escalation.tryLadder",
+  "escalation.sent",
   // What they are given names nothing of anybody's: they act on the caller's own address, or on the settings of the caller's own organisation.
   "notice.mail.save",
   "notice.mail.verify",

@@ -74,6 +74,7 @@ export const tables: Record<string, Line> = {
   notice_webhook: { insert: ["owner"], update: ["owner"], delete: ["owner"] },
   notice_delivery: ofHospital,
   escalation_ladder: ofHospital,
+  escalation_ladder_version: { ...nobody, insert: ["owner"] },
   // A step that wakes the pool, as here, is the group's; one that wakes the site the hospital's (escalation.test.ts).
   escalation_step: { insert: ["reader"], update: ["reader"], delete: [] },
   escalation_watch: { insert: ["reader"], update: ["reader"], delete: [] },
@@ -151,6 +152,7 @@ export const pointers: Record<string, string[]> = {
   list_alert: ["user_id", "case_id", "list_id"],
   notice: ["user_id", "case_id", "acknowledged_by_id"],
   escalation_ladder: ["saved_by_id"],
+  escalation_ladder_version: ["saved_by_id"],
   escalation_step: ["case_id", "acknowledged_by_id"],
   escalation_watch: ["case_id"],
 };

@@ -162,7 +162,7 @@ test("a technologist adds a document and says that the study is checked, and its
 
   // A list of what nobody has checked yet leaves it out, and says so.
   await reader.getByRole("button", { name: "Filter, order and columns" }).click();
-  await reader.getByLabel("Tech check").selectOption("waiting");
+  await reader.getByRole("combobox", { name: "Tech check" }).selectOption("waiting");
   await reader.getByRole("button", { name: "Show", exact: true }).click();
   await reader.getByText("not checked", { exact: true }).waitFor();
   await row.waitFor({ state: "hidden" });

@@ -46,6 +46,7 @@ function pages(): [who: string | null, path: string, ready: string][] {
     [people.lead, "/board", "Fairness"],
     [people.lead, "/discrepancies", "Pneumothorax on the left."],
     [people.reader, "/discrepancies", "Pneumothorax on the left."],
+    [people.lead, "/escalation", "What was sent"],
     [people.admin, "/worklist", "Urgent"],
     [people.admin, "/admin", "refused"],
     [people.admin, "/admin/facilities", "AE title"],

@@ -176,6 +176,10 @@ async function furnishRest(): Promise<void> {
       person,
     ]);
     await owner.query(
+      "INSERT INTO escalation_ladder_version (org_id, version, steps, saved_by_id) VALUES ($1, 1, '[]', $2)",
+      [hospital, person],
+    );
+    await owner.query(
       `INSERT INTO escalation_step (case_id, step, percent, audience, org_id, reader_org_id, since, taken_at, people, acknowledged_at, acknowledged_by_id)
        SELECT $1, '80:pool', 80, 'pool', $2, $3, now(), now(), 1, now(), u.id FROM user_account u WHERE u.org_id = $3 LIMIT 1`,
       [things.caseId, hospital, reader],

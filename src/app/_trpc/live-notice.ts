@@ -19,7 +19,7 @@ const routersOf: Record<string, string[]> = {
   "study.changed": ["worklist", "study", "order", "techCheck"],
   "edge.changed": ["edge"],
   "readers.changed": ["readers", "board"],
-  "rules.changed": ["rules", "board"],
+  "rules.changed": ["rules", "board", "escalation"],
   "service-level.changed": ["serviceLevel"],
   // Seen in the bell is seen on the list, and the other way round.
   "notice.changed": ["notice", "discrepancy"],

@@ -14,6 +14,7 @@ const office: readonly (Place & { may: keyof Abilities })[] = [
   { href: "/admin/identity", label: "Identity", may: "identity" },
   { href: "/board", label: "Board", may: "board" },
   { href: "/assignment", label: "Rules", may: "rules" },
+  { href: "/escalation", label: "Escalation", may: "ladder" },
   { href: "/tech-check", label: "Tech check", may: "techCheck" },
   { href: "/orders", label: "Orders", may: "orders" },
   { href: "/readers", label: "Readers", may: "readers" },

@@ -2,6 +2,7 @@ import type { UserActor } from "#server/context.ts";
 import { rulesPolicy } from "#server/domain/assignment/index.ts";
 import { auditPolicy } from "#server/domain/audit/index.ts";
 import { edgePolicy } from "#server/domain/edge/index.ts";
+import { escalationPolicy } from "#server/domain/escalation/index.ts";
 import { opensImages } from "#server/domain/image-access.ts";
 import { damagePolicy, identityPolicy, quarantinePolicy } from "#server/domain/imaging/index.ts";
 import { noticePolicy } from "#server/domain/notices/index.ts";
@@ -32,6 +33,7 @@ export function abilitiesOf(actor: UserActor) {
     discrepancies: discrepancyPolicy.can(actor, "discrepancy.list", null),
     /** Of everybody in one's group, and what was done about each. */
     allDiscrepancies: discrepancyPolicy.can(actor, "discrepancy.list-all", null),
+    ladder: escalationPolicy.can(actor, "ladder.read", null),
     board: rulesPolicy.can(actor, "board.read", null),
     referrals: referralPolicy.can(actor, "referral.list", null),
     edges: edgePolicy.can(actor, "edge.manage", null),
