@@ -11,7 +11,7 @@ test("steps are read in the order in which they are due, whatever order they wer
   const rows = rowsOf([...usual].reverse());
   assert.deepEqual(readRows(rows), { steps: [...usual], problem: null });
   assert.ok(sameSteps([...usual].reverse(), usual));
-  assert.equal(ladderInWords(usual), "50 % whoever reads it, 100 % the lead");
+  assert.equal(ladderInWords(usual), "50\u00a0% whoever reads it, 100\u00a0% the lead");
   assert.equal(ladderInWords([]), "nobody is told");
 });
 

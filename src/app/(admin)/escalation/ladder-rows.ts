@@ -29,10 +29,10 @@ export function readRows(rows: readonly Row[]): { steps: Step[]; problem: null }
 
 export const sameSteps = (a: readonly Step[], b: readonly Step[]): boolean => ladderInWords(a) === ladderInWords(b);
 
-/** `50 % whoever reads it, 100 % the lead` */
+/** `50 % whoever reads it, 100 % the lead`; number and sign stay on one line. */
 export const ladderInWords = (steps: readonly Step[]): string =>
   inOrder(steps)
-    .map(({ percent, to }) => `${percent} % ${audienceWords[to]}`)
+    .map(({ percent, to }) => `${percent}\u00a0% ${audienceWords[to]}`)
     .join(", ") || "nobody is told";
 
 /** A further step, later than those there are. */

@@ -44,9 +44,7 @@ export function SentSteps() {
       ) : (
         <>
           <Table label="What was sent" head={["When", "Step", "Case", "Priority", "Now", "Told", "Seen"]}>
-            {sent.data.steps.map((step) => (
-              <SentRow key={`${step.caseId}:${step.percent}:${step.to}:${step.at}`} step={step} />
-            ))}
+            {sent.data.steps.map(rowOf)}
           </Table>
           {sent.data.more ? <p className="text-quiet">There is more than this; these are the newest.</p> : null}
         </>
@@ -55,10 +53,10 @@ export function SentSteps() {
   );
 }
 
-function SentRow({ step }: { step: Sent }) {
-  const { caseId, percent, to, reach, people, acknowledged, modalities, facility, priority, state, at } = step;
+/** Not a component: on a phone the table labels the cells of its rows. */
+function rowOf({ caseId, percent, to, reach, people, acknowledged, modalities, facility, priority, state, at }: Sent) {
   return (
-    <tr>
+    <tr key={`${caseId}:${percent}:${to}:${at}`}>
       <td className="whitespace-nowrap">
         <When at={at} />
       </td>

@@ -31,8 +31,8 @@ export function TryLadder({ steps, isSaved }: { steps: Step[] | null; isSaved: b
   return (
     <Card title="Trial">
       <p className="text-quiet">
-        A case arrives now, nobody reads it, and its clock never stands. By{" "}
-        {isSaved ? "these steps" : "the steps above"}, and the roster as it is:
+        A case arrives now, is not signed, and its clock never stands. By {isSaved ? "these steps" : "the steps above"},
+        and the roster as it is:
       </p>
       <Field
         label="Promised within, minutes"
@@ -71,7 +71,8 @@ export function TryLadder({ steps, isSaved }: { steps: Step[] | null; isSaved: b
 function told({ to, reach, names }: Tried): string {
   if (to === "pool" && reach === "all") return "all who may read it, since nobody is on shift then";
   if (to === "pool" && reach === "lead") return "the lead, since nobody reads for the group";
-  if (to === "pool") return "of those on shift then, who may read it";
+  if (to === "pool") return "those on shift then who may read it";
+  if (to === "reader") return "whoever reads it by then";
   if (to === "lead" && names.length === 0) return "nobody: the group has no lead";
   return audienceWords[to];
 }

@@ -12,7 +12,7 @@ export const TryLadder = z.object({
   minutes: z.int().min(1).max(20_160),
 });
 
-/** A step of a case that arrives now and that nobody reads. */
+/** A step of a case that arrives now and stays unsigned. */
 type Tried = Step & {
   afterMinutes: number;
   at: Date;
