@@ -15,7 +15,7 @@ import {
   runAssignment,
   takeBackCase,
 } from "#server/domain/assignment/index.ts";
-import { getCase } from "#server/domain/reading/index.ts";
+import { getCase, releaseClaim } from "#server/domain/reading/index.ts";
 import { getReport, saveDraft, signPreliminary, signReport, takeOverDraft } from "#server/domain/reporting/index.ts";
 import { systemActor } from "#server/system-actor.ts";
 import type { useTestDatabase } from "../database.ts";
@@ -171,6 +171,23 @@ test("until it is accepted its reader takes it back, under a new claim, and the 
       refusedWith("case.not-given"),
     );
     await assert.rejects(give(held, null), refusedWith("case.claim-expired"), "an older claim hands nothing over");
+  }
+});
+
+test("what a colleague has taken is nobody's to take back, also when he has let go of it again", async () => {
+  for (const toId of [mensah.userId, null]) {
+    const held = await begun();
+    const { caseId } = held;
+    await give(held, toId);
+    if (toId) await as(mensah, (ctx) => acceptOffer(ctx, { caseId }));
+    const { claimToken } = await as(mensah, (ctx) => claimByRules(ctx, { caseId }));
+    await as(mensah, (ctx) => releaseClaim(ctx, { caseId, claimToken }));
+    assert.equal((await seenBy(lead, caseId)).state, "drafted");
+    await assert.rejects(
+      as(solheim, (ctx) => takeBackCase(ctx, { caseId })),
+      refusedWith("case.not-given"),
+      "it is on the list again, by whose rules and caps it is had",
+    );
   }
 });
 

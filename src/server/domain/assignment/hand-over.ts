@@ -8,6 +8,7 @@ import {
   giveCases,
   holdClaim,
   isHeldBy,
+  isStillHandedOn,
   lastHandover,
   moveCase,
   noteDeclined,
@@ -69,7 +70,7 @@ export async function handOverCase(ctx: Ctx<UserActor>, input: HandOverCase): Pr
     details: { givenTo: toId, until },
   }));
   if (!moved) throw new DomainError("case.illegal-move", { details: { from: held.state, to: "unread" } });
-  const handoverId = await noteHandover(ctx, held, { toId, note });
+  const handoverId = await noteHandover(ctx, { ...held, claimToken: BigInt(claimToken) }, { toId, note });
   // No rule gives it back to him, and neither does his own draft in it.
   await noteDeclined(ctx, [{ caseId, readerId: userId, reason: "handed-over" }]);
   if (toId)
@@ -87,7 +88,7 @@ export async function handOverCase(ctx: Ctx<UserActor>, input: HandOverCase): Pr
 /**
  * The caller takes back what he handed over, as long as nobody has taken it: it is his claim again, under a new token.
  *
- * @throws {DomainError} `case.not-given` (he handed nothing over), `case.given`, `case.already-claimed` (somebody has taken it), `case.barred`,
+ * @throws {DomainError} `case.not-given` (he handed nothing over, or a colleague has had it since), `case.given`, `case.already-claimed` (somebody has taken it), `case.barred`,
  * `case.illegal-move`, `case.not-found`, `auth.forbidden`
  */
 export async function takeBackCase(ctx: Ctx<UserActor>, { caseId }: OfGivenCase): Promise<Claim> {
@@ -95,6 +96,8 @@ export async function takeBackCase(ctx: Ctx<UserActor>, { caseId }: OfGivenCase)
   const row = await findCase(ctx, caseId, "case.hand-over");
   const handover = await lastHandover(ctx, caseId);
   if (handover?.fromId !== userId) throw new DomainError("case.not-given");
+  // A colleague who holds it is named by the claim below; one who had it has put it back for everybody.
+  if (!row.claimLive && !(await isStillHandedOn(ctx, handover.handoverId))) throw new DomainError("case.not-given");
   const { givenToId, givenAt, givenAs, drawnRuleId } = row;
   if (givenToId && givenAt && givenAs === "offer" && givenToId === handover.toId && row.givenById === userId)
     await giveCases(ctx, [{ caseId, was: { readerId: givenToId, at: givenAt }, to: null, drawnRuleId }]);

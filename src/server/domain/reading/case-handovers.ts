@@ -24,13 +24,27 @@ export async function lastHandover({ tx }: Pick<SqlCtx, "tx">, caseId: string): 
 /** Keeps what was said with a case that is handed on. @returns the id of the handover. */
 export async function noteHandover(
   { actor, tx }: Ctx<UserActor>,
-  { caseId, orgId, readerOrgId }: { caseId: string; orgId: string; readerOrgId: string },
+  {
+    caseId,
+    orgId,
+    readerOrgId,
+    claimToken,
+  }: { caseId: string; orgId: string; readerOrgId: string; claimToken: bigint },
   { toId, note }: { toId: string | null; note: string },
 ): Promise<string> {
   const [row] = await tx.$queryRaw<[{ id: string }]>`
-    INSERT INTO case_handover (case_id, org_id, reader_org_id, from_id, to_id, note)
-    VALUES (${caseId}::uuid, ${orgId}::uuid, ${readerOrgId}::uuid, ${actor.userId}::uuid, ${toId}::uuid, ${note}) RETURNING id::text`;
+    INSERT INTO case_handover (case_id, org_id, reader_org_id, from_id, to_id, note, claim_token)
+    VALUES (${caseId}::uuid, ${orgId}::uuid, ${readerOrgId}::uuid, ${actor.userId}::uuid, ${toId}::uuid, ${note}, ${claimToken}) RETURNING id::text`;
   return row.id;
+}
+
+/**
+ * Whether nobody has claimed the case since it was handed on. The case is locked: nobody claims it before the caller is done.
+ */
+export async function isStillHandedOn({ tx }: Pick<SqlCtx, "tx">, handoverId: string): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM case_handover h JOIN reading_case c ON c.id = h.case_id WHERE h.id = ${handoverId}::uuid AND c.claim_token = h.claim_token FOR UPDATE OF c`;
+  return rows.length > 0;
 }
 
 /** Its note is shown no more. @returns whether it was not taken back before. */

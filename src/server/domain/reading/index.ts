@@ -22,7 +22,7 @@ export {
   reservationRuns,
   signed,
 } from "./case-conditions.ts";
-export { lastHandover, noteHandover, takeBackHandover } from "./case-handovers.ts";
+export { isStillHandedOn, lastHandover, noteHandover, takeBackHandover } from "./case-handovers.ts";
 export { acquiredModalities, type CaseRow } from "./case-rows.ts";
 export { casesOnView, countViews } from "./case-views.ts";
 export { claimCase } from "./claim-case.ts";
