@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
@@ -140,6 +141,11 @@ test("a rule speaks of the group's own readers and of facilities that it reads f
   await assert.rejects(
     save(lead, 4, named({ readers: { readerIds: [foreigner.actor.userId], groupIds: [] } })),
     refusal("user.not-found"),
+  );
+  await assert.rejects(
+    save(lead, 4, named({ readers: { readerIds: [], groupIds: [randomUUID()] } })),
+    refusal("resource.not-found"),
+    "a rule for a group that there is not would be for nobody",
   );
   await assert.rejects(save(lead, 4, at(group)), refusal("facility.not-found"));
   await assert.rejects(

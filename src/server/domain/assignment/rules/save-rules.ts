@@ -13,7 +13,7 @@ import { type Sheet, sheetSchema } from "./sheet.ts";
  * Puts rules in force, as the version after the one that they were made from.
  *
  * @returns the new version.
- * @throws {DomainError} `user.not-found`, `facility.not-found`, `org.not-found` (a rule names somebody else's), `rules.version-conflict` with `version`, `savedByName`, `savedAt` (another lead saved meanwhile: nothing is
+ * @throws {DomainError} `user.not-found`, `resource.not-found`, `facility.not-found`, `org.not-found` (a rule names somebody else's), `rules.version-conflict` with `version`, `savedByName`, `savedAt` (another lead saved meanwhile: nothing is
  *   overwritten, here as there), `auth.forbidden`
  */
 export async function saveRules(
