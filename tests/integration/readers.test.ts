@@ -244,6 +244,27 @@ test("two readers swap when both want it; nobody else answers, and one answer co
   await assert.rejects(ann.readers.askSwap({ toUserId: annId, ...given }), code("request.invalid"));
 });
 
+test("of a time that is no longer his nobody gives anything away, and it is not taken over twice", async () => {
+  const given = { startsAt: new Date("2031-03-08T08:00Z"), endsAt: new Date("2031-03-08T16:00Z") };
+  const inReturn = { startsAt: new Date("2031-03-09T08:00Z"), endsAt: new Date("2031-03-09T16:00Z") };
+  const ask = () => ann.readers.askSwap({ toUserId: benId, ...given, inReturn });
+  const answer = ({ swapId }: { swapId: string }) => ben.readers.answerSwap({ swapId, agrees: true });
+  const waiting = [await ask(), await ask()] as const;
+  const answers = await Promise.allSettled(waiting.map(answer));
+  assert.equal(answers.filter(({ status }) => status === "fulfilled").length, 1, "one shift is given away once");
+  for (const each of answers)
+    if (each.status === "rejected") assert.ok(code("shift.none-then")(each.reason), each.reason);
+  for (const { changeId } of (await ann.readers.own()).changes) {
+    await lead.readers.removeChange({ changeId });
+    break;
+  }
+  const left = waiting[answers.findIndex(({ status }) => status === "rejected")]!;
+  const { changeId } = await lead.readers.addChange({ userId: benId, kind: "absence", ...inReturn });
+  await assert.rejects(answer(left), code("shift.none-then"), "what he gives in return is not his meanwhile");
+  await ben.readers.answerSwap({ swapId: left.swapId, agrees: false });
+  await lead.readers.removeChange({ changeId });
+});
+
 test("readers are gathered in groups, each under a name of its own", async () => {
   const { groupId } = await lead.readers.saveGroup({ groupId: null, name: "Neuro", readerIds: [annId, annId] });
   assert.deepEqual((await lead.readers.list()).groups, [{ groupId, name: "Neuro", readerIds: [annId] }]);

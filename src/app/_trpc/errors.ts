@@ -53,7 +53,7 @@ const sentences: Record<string, string> = {
   "case.drawn": "Nobody chooses this case: it comes to who asks for the next one.",
   "case.barred": "This case cannot be yours. The case panel says why.",
   "shift.none-then":
-    "Nothing was asked: part of that time lies outside the shifts of whoever would give it away. Choose a time within one shift.",
+    "Nothing has changed: part of that time lies outside the shifts of whoever would give it away. Choose a time within one shift.",
   "case.not-given": "This case is with somebody else by now, or with nobody.",
   "case.late-images": "Images came after this case was opened. Look at them, say that you have seen them, then sign.",
   "report.not-found": "There is no report here that you may read.",

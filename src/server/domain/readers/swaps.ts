@@ -39,9 +39,9 @@ export async function askSwap(ctx: Ctx<UserActor>, { toUserId, inReturn, ...span
 }
 
 /**
- * The colleague's yes or no. With the yes both rosters change in one act.
+ * The colleague's yes or no. With the yes both rosters change in one act, if both still have what they give away.
  *
- * @throws {DomainError} `auth.forbidden`, `resource.not-found` (also one that waits no more, and another's)
+ * @throws {DomainError} `auth.forbidden`, `resource.not-found` (also one that waits no more, and another's), `shift.none-then` with `whose`
  */
 export async function answerSwap(ctx: Ctx<UserActor>, { swapId, agrees }: AnswerSwap): Promise<void> {
   const { actor, tx } = ctx;
@@ -49,8 +49,12 @@ export async function answerSwap(ctx: Ctx<UserActor>, { swapId, agrees }: Answer
   await close(ctx, swapId, agrees ? "agreed" : "refused");
   if (agrees) {
     const given = { startsAt: swap.startsAt, endsAt: swap.endsAt };
+    // One yes of the group after the other: of two that give the same time away the second finds it gone.
+    await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`swap ${actor.orgId}`}, 0))::text`;
     const back =
       swap.returnStartsAt && swap.returnEndsAt ? { startsAt: swap.returnStartsAt, endsAt: swap.returnEndsAt } : null;
+    await requireShift(ctx, swap.fromUserId, given, "theirs");
+    if (back) await requireShift(ctx, actor.userId, back, "own");
     const changes = [
       { userId: swap.fromUserId, kind: "absence" as const, ...given },
       { userId: swap.toUserId, kind: "extra" as const, ...given },
