@@ -82,6 +82,7 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "order.other-patient": { trpc: "CONFLICT", http: 409, retry: "no" },
   "escalation.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },
   "list.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "list.too-many-watched": { trpc: "CONFLICT", http: 409, retry: "no" },
   "contract.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
   "service-level.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },
   "rules.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },

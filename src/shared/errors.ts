@@ -68,6 +68,7 @@ export const errorCodes = [
   "service-level.version-conflict",
   "escalation.version-conflict",
   "list.version-conflict",
+  "list.too-many-watched",
   "patient.not-found",
   "audit.broken-chain",
   "edge.not-found",

@@ -321,3 +321,25 @@ test("who watches a list is told of each case that comes onto it, once, and not 
   await makeUnreadCase(db.owner, { requestedPriority: "STAT", modality: "CT" });
   assert.equal(await match(), 0, "it was switched off");
 });
+
+test("nobody watches more lists than a sweep looks through in time", async () => {
+  const { listId } = await keep(colleague, { name: "One more", view: view() });
+  await db.owner.query(
+    `WITH made AS (INSERT INTO saved_list (org_id, owner_id, audience, name, view) SELECT org_id, owner_id, audience, 'Watched ' || n, view
+       FROM saved_list, generate_series(1, 30) n WHERE id = $1 RETURNING id, org_id, owner_id)
+     INSERT INTO list_watch (list_id, user_id, org_id, is_on) SELECT id, owner_id, org_id, true FROM made`,
+    [listId],
+  );
+  const watch = (on: boolean) => withTenant(colleague, (ctx) => watchList(ctx, { listId, on }));
+  await assert.rejects(
+    watch(true),
+    (error: unknown) => error instanceof DomainError && error.code === "list.too-many-watched",
+  );
+  await watch(false);
+  await db.owner.query(
+    "UPDATE list_watch SET is_on = false WHERE list_id = (SELECT list_id FROM list_watch WHERE user_id = $1 AND is_on LIMIT 1)",
+    [colleague.userId],
+  );
+  await watch(true);
+  await watch(true);
+});
