@@ -205,6 +205,28 @@ test("a service that is away is tried again; a browser that is gone is forgotten
   await forgetAll();
 });
 
+test("a browser whose service refuses for good stays listed with that said, and is forgotten when it goes on", async () => {
+  await api(reader).save(aBrowser("refuses").saved);
+  const tried = async (status: number) => {
+    const [push] = await tell(`refused:${randomUUID()}`);
+    answers = status;
+    await run(push!.id);
+    return (await api(reader).get()).browsers.map(({ failures }) => failures);
+  };
+  try {
+    assert.deepEqual(await tried(403), [1]);
+    assert.deepEqual(await tried(401), [2]);
+    assert.deepEqual(await tried(201), [0], "it is reached again");
+    for (const failures of [1, 2, 3, 4]) assert.deepEqual(await tried(403), [failures]);
+    assert.deepEqual(await tried(503), [4], "a service that is away for a moment does not count");
+    assert.deepEqual(await tried(403), [], "the fifth is the last");
+    assert.equal((await tell(`after:${randomUUID()}`)).length, 0);
+  } finally {
+    answers = 201;
+    await forgetAll();
+  }
+});
+
 test("what was seen meanwhile is not pushed, and nobody stops or hears of another's browsers", async () => {
   await api(reader).save(aBrowser("seen").saved);
   const { caseId } = await makeUnreadCase(db.owner);

@@ -75,6 +75,13 @@ export function PushCard() {
                   {" "}
                   since <Ago at={each.at} />
                 </span>
+                {each.failures > 0 ? (
+                  <span className="text-stat">
+                    {" "}
+                    Its push service did not take the last notice{each.failures > 1 ? "s" : ""}. Stop it, then add this
+                    browser again.
+                  </span>
+                ) : null}
               </span>
               <Button
                 look="quiet-danger"

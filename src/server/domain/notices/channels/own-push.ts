@@ -26,13 +26,21 @@ const mostBrowsers = 10;
 export type OwnPush = {
   /** The portal's own, for the browser to subscribe with. */
   publicKey: string;
-  browsers: { pushId: string; endpoint: string; browser: string; system: string; at: Date }[];
+  browsers: {
+    pushId: string;
+    endpoint: string;
+    browser: string;
+    system: string;
+    at: Date;
+    /** Notices in a row that its push service has not taken. */
+    failures: number;
+  }[];
 };
 
 /** The browsers in which the caller is told. */
 export async function ownPush({ actor, tx }: Ctx<UserActor>): Promise<OwnPush> {
   const rows = await tx.$queryRaw<OwnPush["browsers"]>`
-    SELECT id::text AS "pushId", endpoint, browser, system, made_at AS at FROM notice_push
+    SELECT id::text AS "pushId", endpoint, browser, system, made_at AS at, failures FROM notice_push
     WHERE user_id = ${actor.userId}::uuid ORDER BY made_at DESC`;
   return { publicKey: pushKeys().publicKey, browsers: rows };
 }
@@ -54,7 +62,7 @@ export async function savePush(
     INSERT INTO notice_push (user_id, org_id, endpoint, p256dh, auth, browser, system)
     VALUES (${actor.userId}::uuid, ${actor.orgId}::uuid, ${endpoint}, ${p256dh}, ${sealSecret(auth)}, ${browser}, ${system})
     ON CONFLICT (user_id, endpoint) DO UPDATE SET p256dh = excluded.p256dh, auth = excluded.auth, browser = excluded.browser,
-      system = excluded.system, made_at = clock_timestamp()`;
+      system = excluded.system, made_at = clock_timestamp(), failures = 0`;
   await tx.$executeRaw`
     DELETE FROM notice_push WHERE user_id = ${actor.userId}::uuid AND id NOT IN (
       SELECT id FROM notice_push WHERE user_id = ${actor.userId}::uuid ORDER BY made_at DESC LIMIT ${mostBrowsers})`;

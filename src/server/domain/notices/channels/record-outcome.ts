@@ -1,4 +1,4 @@
-import type { Ctx } from "#server/context.ts";
+import type { Ctx, SqlTx } from "#server/context.ts";
 import { noticePolicy } from "../policy.ts";
 import { planSending } from "./record-deliveries.ts";
 
@@ -7,6 +7,9 @@ export type NoticeOutcome = "sent" | { failure: string; final: boolean; gone?: b
 
 /** Attempts of one delivery, with pauses of 15 s, 30 s, … up to an hour: half a day. */
 const mostAttempts = 20;
+
+/** Notices in a row that are given up, before a browser is told no more. */
+const mostFailures = 5;
 
 /** Notes what came of an attempt, and plans the next. */
 export async function recordNoticeOutcome(
@@ -17,6 +20,7 @@ export async function recordNoticeOutcome(
   if (outcome === "sent") {
     await tx.$executeRaw`UPDATE notice_delivery SET state = 'sent', settled_at = clock_timestamp(), last_failure = NULL
       WHERE id = ${deliveryId}::uuid AND state = 'waiting'`;
+    await tx.$executeRaw`UPDATE notice_push p SET failures = 0 FROM notice_delivery d WHERE d.id = ${deliveryId}::uuid AND p.id = d.push_id AND p.failures > 0`;
     return;
   }
   if (outcome.gone)
@@ -27,5 +31,13 @@ export async function recordNoticeOutcome(
       settled_at = CASE WHEN ${outcome.final}::boolean OR attempts >= ${mostAttempts}::int THEN clock_timestamp() END,
       next_attempt_at = clock_timestamp() + least(3600, 15 * power(2, least(greatest(attempts, 1) - 1, 10))) * interval '1 second'
     WHERE id = ${deliveryId}::uuid AND state = 'waiting' RETURNING state, next_attempt_at AS at`;
+  if (row?.state === "failed") await countFailure(tx, deliveryId);
   if (row?.state === "waiting") await planSending(tx, actor.orgId, [{ id: deliveryId, at: row.at }]);
+}
+
+/** A browser whose service does not take what is sent there (it may know another portal under that address) is told no more after a few. */
+async function countFailure(tx: SqlTx, deliveryId: string): Promise<void> {
+  await tx.$executeRaw`UPDATE notice_push p SET failures = p.failures + 1 FROM notice_delivery d WHERE d.id = ${deliveryId}::uuid AND p.id = d.push_id`;
+  await tx.$executeRaw`
+    DELETE FROM notice_push p USING notice_delivery d WHERE d.id = ${deliveryId}::uuid AND p.id = d.push_id AND p.failures >= ${mostFailures}::int`;
 }
