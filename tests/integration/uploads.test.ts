@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import { type ClientRequest, request } from "node:http";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { crc32, deflateSync } from "node:zlib";
@@ -182,7 +183,10 @@ test("a photo is stored without what the camera noted beside it, and the PDF byt
   const { study, caseId, at } = await sentCase();
   const document = pdf();
   await post(`${at}consent`, document, "application/pdf");
-  const withFilm = Buffer.concat([noted(1, photo(400, 300)), Buffer.from("a film behind it")]);
+  const bare = noted(1, photo(400, 300));
+  const beside = Buffer.from("JFXX\0\x10what was cut away", "latin1");
+  const small = Buffer.concat([Buffer.from([0xff, 0xe0, 0, beside.length + 2]), beside]);
+  const withFilm = Buffer.concat([bare.subarray(0, 2), small, bare.subarray(2), Buffer.from("a film behind it")]);
   await post(`${at}photo`, withFilm, "image/jpeg");
   const { notes } = await withTenant(reader.actor, (ctx) => getCase(ctx, { caseId }));
   for (const { seriesInstanceUid, sopInstanceUid, document: kind } of notes.documents) {
@@ -192,6 +196,7 @@ test("a photo is stored without what the camera noted beside it, and the PDF byt
     const bytes = Buffer.from(await answer.arrayBuffer());
     assert.equal(bytes.includes("Exif"), false);
     assert.equal(bytes.includes("a film"), false);
+    assert.equal(bytes.includes("cut away"), false, "nor a small picture of what it was cut from");
     if (kind === "photo") assert.ok(bytes.includes(photo(400, 300).subarray(-2000)), "the picture itself is whole");
     if (kind === "consent") assert.ok(bytes.includes(document));
   }
@@ -206,6 +211,37 @@ test("the same document sent twice, also at once, is one object and one entry", 
   );
   assert.equal((await addedTo(study)).length, 1);
   assert.equal((await withTenant(tech.actor, (ctx) => getCase(ctx, { caseId }))).notes.documents.length, 1);
+});
+
+test("who begins one document after the other and sends none to its end takes nobody else's place", async () => {
+  const { at } = await sentCase();
+  const body = pdf("/Lang(slow)");
+  const headers = { cookie: tech.cookie, "content-type": "application/pdf", "content-length": body.length };
+  const slow = Array.from({ length: 4 }, () =>
+    request({ host: "127.0.0.1", port: door.port, path: `${at}other`, method: "POST", headers }),
+  );
+  const answered = slow.map(
+    (sent) =>
+      new Promise<{ sent: ClientRequest; status: number | undefined }>((resolve, reject) => {
+        sent.on("response", (answer) => resolve({ sent, status: answer.resume().statusCode })).on("error", reject);
+        sent.write(body.subarray(0, 9));
+      }),
+  );
+  const first = await Promise.race(answered);
+  assert.equal(first.status, 429, "three of one person at a time");
+  first.sent.destroy();
+  assert.equal(
+    (await post(`/api/licences/${randomUUID()}/documents`, body, "application/pdf", lead.cookie)).status,
+    404,
+  );
+  const others = slow.filter((sent) => sent !== first.sent);
+  for (const sent of others) sent.end(body.subarray(9));
+  const ends = await Promise.all(answered.filter((_, n) => slow[n] !== first.sent));
+  assert.deepEqual(
+    ends.map(({ status }) => status),
+    [200, 200, 200],
+  );
+  assert.equal((await post(`${at}other`, pdf("/Lang(after)"), "application/pdf")).status, 200);
 });
 
 test("what is not what it says, locked, active, damaged or too large is refused with why, and leaves nothing", async () => {

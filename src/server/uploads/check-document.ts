@@ -99,12 +99,20 @@ function bareJpeg(bytes: Buffer): { stream: Buffer; orientation: number; isBasel
     if (marker === 0xda) next = endOfScan(bytes, next);
     const segment = bytes.subarray(at, next);
     if (marker === 0xe1) orientation = orientationIn(segment) ?? orientation;
-    // Only what decoders need for colour: JFIF and Adobe.
-    const isNote = (marker >= 0xe1 && marker <= 0xef && marker !== 0xee) || marker === 0xfe;
-    if (!isNote) kept.push(segment);
+    kept.push((marker >= 0xe0 && marker <= 0xef) || marker === 0xfe ? colourNote(marker, segment) : segment);
     at = next;
   }
   throw refuse("damaged");
+}
+
+/** Of a note only what decoders need for colour: JFIF without its small picture, which may show what was cut away, and Adobe; else nothing. */
+function colourNote(marker: number, segment: Buffer): Buffer {
+  const name = segment.toString("latin1", 4, 9);
+  if (marker === 0xe0 && name === "JFIF\0" && segment.length >= 18)
+    return Buffer.concat([Buffer.from([0xff, 0xe0, 0, 16]), segment.subarray(4, 16), Buffer.alloc(2)]);
+  if (marker === 0xee && name === "Adobe" && segment.length >= 16)
+    return Buffer.concat([Buffer.from([0xff, 0xee, 0, 14]), segment.subarray(4, 16)]);
+  return Buffer.alloc(0);
 }
 
 /** Where the next marker begins that is no restart of the scan (ITU-T T.81 §B.1.1.5). */

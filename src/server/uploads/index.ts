@@ -14,7 +14,10 @@ const places: { address: RegExp; take: (exchange: Exchange, actor: UserActor, id
 ];
 /** Documents that are in memory at the same time, with their pixels. */
 const mostAtOnce = 6;
+/** Of one person: whose line is slow, or who only begins, leaves room for everybody else. */
+const mostOfOne = 3;
 let atOnce = 0;
+const ofPerson = new Map<string, number>();
 
 /** Documents that a person adds from a page: the bytes of one file as the body of a POST. */
 export const uploads: Mount = () => ({
@@ -31,8 +34,12 @@ export const uploads: Mount = () => ({
     // The session cookie comes with whatever page sends it: only our own may.
     if (!isOwnPage(exchange.req.headers)) throw new DomainError("auth.forbidden");
     const actor = await signedIn(exchange);
+    const { userId } = actor;
+    const own = ofPerson.get(userId) ?? 0;
+    if (own >= mostOfOne) throw new DomainError("request.rate-limited");
     if (atOnce >= mostAtOnce) throw new DomainError("storage.unavailable");
     atOnce++;
+    ofPerson.set(userId, own + 1);
     try {
       for (const { address, take } of places) {
         const id = address.exec(exchange.path)?.[1];
@@ -40,6 +47,9 @@ export const uploads: Mount = () => ({
       }
     } finally {
       atOnce--;
+      const left = (ofPerson.get(userId) ?? 1) - 1;
+      if (left > 0) ofPerson.set(userId, left);
+      else ofPerson.delete(userId);
     }
     throw new DomainError("resource.not-found");
   },
