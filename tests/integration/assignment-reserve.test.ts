@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { mostReserved } from "@overread/shared/reservation";
+import { claimByRules } from "#server/domain/assignment/index.ts";
 import { type Reserved, reserveByRules } from "#server/domain/assignment/reserve-by-rules.ts";
 import { unreserveCases } from "#server/domain/reading/index.ts";
 import { as, assignmentDesk, drawn } from "../assignment-desk.ts";
@@ -67,6 +68,18 @@ test("what is kept counts towards his cap, one after the other", async () => {
   const { kept, passedOver } = await reserve();
   assert.deepEqual(idsOf(kept), cases.slice(0, 2));
   assert.deepEqual(passedOver[0], { caseId: cases[2], reasons: ["cap.open-cases"] });
+  for (const { caseId } of kept) await as(desk.people.solheim, (ctx) => claimByRules(ctx, { caseId }));
+});
+
+test("what is kept counts towards the cap of the rule that gives it, and can then be claimed", async () => {
+  const caps = { openCases: 1, openWorkUnits: null };
+  await desk.rule(aRule({ id: "ct", when: [{ field: "modality", op: "any-of", values: ["CT"] }], caps }));
+  const cases = await line("CT", "CT", "MR");
+  const { kept, passedOver } = await reserve();
+  assert.deepEqual(idsOf(kept), [cases[0], cases[2]]);
+  assert.deepEqual(passedOver, [{ caseId: cases[1], reasons: ["cap.rule-open-cases"] }]);
+  await as(desk.people.solheim, (ctx) => claimByRules(ctx, { caseId: cases[0] ?? "" }));
+  await as(desk.people.solheim, (ctx) => claimByRules(ctx, { caseId: cases[2] ?? "" }));
 });
 
 test("who is off shift keeps nothing", async () => {

@@ -1,14 +1,14 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
 import { type Claim, claimCase, findCase, isGivenTo } from "../reading/index.ts";
-import type { Finding } from "./engine/findings.ts";
+import { type Finding, forceOf } from "./engine/findings.ts";
 import type { OfGivenCase } from "./inputs.ts";
 import { refusalsOf, standingsOf } from "./refusals.ts";
 import { takeTurn } from "./take-turn.ts";
 
 /**
  * Claims a case, as far as the reader may have it by what is known of him and by the group's rules: contract, licence, privilege, kind of reading,
- * language, shift, and whom the rule of the case names. STAT goes past caps, never past a licence. What he has begun he may go on with after
+ * language, shift, and whom the rule of the case names. STAT goes past caps, never past a licence; what is kept for him was asked of them before. What he has begun he may go on with after
  * his shift, and his own preliminary report he may take up again to correct it, whatever its final signature would ask of him.
  *
  * Of cases that are read together he gets all or none.
@@ -41,7 +41,9 @@ export async function claimByRules(
     standing = await ask();
   }
   const given = isGivenTo(userId, row);
-  const findings = besidesOwnPreliminary(standing?.findings ?? []);
+  // What is kept for him was held against his caps then, and counts towards them since: itself it is not in its way.
+  const kept = row.reservationLive && row.reservedById === userId;
+  const findings = besidesOwnPreliminary(standing?.findings ?? []).filter((each) => !kept || forceOf(each) !== "cap");
   const begun = row.draftAuthorId === userId || given || again;
   const bars = refusalsOf(findings, begun);
   if (bars.length > 0) throw new DomainError("case.barred", { details: { reasons: bars.join(",") } });

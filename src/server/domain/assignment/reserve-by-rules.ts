@@ -32,8 +32,9 @@ export async function reserveByRules(ctx: Ctx<UserActor>, { count }: ReserveCase
     const standings = await standingsOf(ctx.tx, ctx.actor, caseIds);
     const asked = caseIds.map((caseId) => ({ caseId, reasons: reasonsAgainst(standings.get(caseId)) }));
     const allowed = asked.flatMap(({ caseId, reasons }) => (reasons.length === 0 ? [caseId] : []));
+    const byRule = new Map(allowed.map((caseId) => [caseId, standings.get(caseId)?.ruleId ?? null]));
     const had = new Set(kept.map(({ caseId }) => caseId));
-    kept = await reserveCases(ctx, { count: 1 }, allowed);
+    kept = await reserveCases(ctx, { count: 1 }, byRule);
     const got = asked.findIndex(({ caseId }) => !had.has(caseId) && kept.some((each) => each.caseId === caseId));
     const before = got === -1 ? asked : asked.slice(0, got);
     looked += before.length + 1;

@@ -34,14 +34,15 @@ const until = Prisma.sql`least(clock_timestamp() + make_interval(mins => ${reser
  * read: nobody else may claim them meanwhile. STAT cases are kept for nobody. They are free again when the caller's
  * last window closes or gives no sign of life, when the session ends, and after {@link longestReservedMinutes}.
  *
- * @param among of these alone: whether the caller may read a case is for the module of assignment to say.
+ * @param among of these alone, each with the rule by which he may have it (null: none), whose caps count it: whether the caller may read a case
+ * is for the module of assignment to say.
  * @returns everything that is kept for the caller now.
  * @throws {DomainError} `auth.forbidden`
  */
 export async function reserveCases(
   ctx: Ctx<UserActor>,
   { count }: ReserveCases,
-  among: readonly string[] | null = null,
+  among: ReadonlyMap<string, string | null> | null = null,
 ): Promise<Reservation[]> {
   const { actor, tx } = ctx;
   casePolicy.authorize(actor, "case.reserve", null);
@@ -50,12 +51,13 @@ export async function reserveCases(
   const before = await reservedCases(ctx);
   const wanted = Math.min(count, mostReserved - before.length);
   if (wanted < 1) return before;
+  const rules = JSON.stringify(Object.fromEntries(among ?? []));
   // A case that a colleague is claiming at this moment is passed over; each is looked at again once it is locked.
   const kept = await tx.$queryRaw<Kept[]>`
     UPDATE reading_case c SET reserved_by_id = ${actor.userId}::uuid, reserved_in = ${actor.sessionId}::uuid, reserved_at = clock_timestamp(),
-      reserved_until = clock_timestamp() + make_interval(mins => ${reservedMinutes}::int)
+      reserved_until = clock_timestamp() + make_interval(mins => ${reservedMinutes}::int), claim_rule_id = ${rules}::jsonb ->> c.id::text
     WHERE c.id = ANY(ARRAY(SELECT c.id FROM reading_case c
-      WHERE ${isReservable(actor)} AND ${among ? Prisma.sql`c.id = ANY(${among as string[]}::uuid[])` : Prisma.sql`true`}
+      WHERE ${isReservable(actor)} AND ${among ? Prisma.sql`c.id = ANY(${[...among.keys()]}::uuid[])` : Prisma.sql`true`}
       ORDER BY ${inLine} LIMIT ${wanted} FOR UPDATE OF c SKIP LOCKED)) ${returning}`;
   await onTrail(ctx, kept, "case.reserve", (row) => ({ until: row.reservedUntil?.toISOString() ?? "" }));
   await enqueueAll(
