@@ -28,6 +28,7 @@ export const keyList: readonly { keys: string[]; does: string }[] = [
   { keys: ["Y"], does: "Link scrolling (Shift + wheel moves one side)" },
   { keys: ["T"], does: "Open stacks at the first image or in the middle" },
   { keys: ["G"], does: "Layout: rows and columns, by arrows and Enter" },
+  { keys: [",", "."], does: "Previous, next stage of the hanging protocol" },
   { keys: ["Space"], does: "Next cell with images, or the first empty one (Shift: back)" },
   { keys: ["Enter"], does: "This cell alone, and back (or double click)" },
   { keys: ["U"], does: "Undo: layout, series, window" },
@@ -58,6 +59,8 @@ const steps: Readonly<Record<string, number>> = {
 const plainKeys: Readonly<Record<string, ReaderAction>> = {
   "[": { type: "step-series", by: -1 },
   "]": { type: "step-series", by: 1 },
+  ",": { type: "step-stage", by: -1 },
+  ".": { type: "step-stage", by: 1 },
   i: { type: "invert" },
   h: { type: "flip" },
   o: { type: "rotate" },

@@ -9,7 +9,7 @@ export function mayHaveImages(series: SeriesForViewing): boolean {
 /** The series a study opens with: the first by number with images that is no scout. */
 export function openingSeries(all: readonly SeriesForViewing[]): SeriesForViewing | null {
   const candidates = all.filter(mayHaveImages);
-  const shown = candidates.filter((series) => !isScout(series) && !isDerived(series.modality));
+  const shown = candidates.filter((series) => !isMinor(series));
   return byNumber(shown.length > 0 ? shown : candidates)[0] ?? null;
 }
 
@@ -48,6 +48,9 @@ export function matchingSeries(
   }
   return best;
 }
+
+/** A localizer or a series made out of others: nothing that a study is opened with. */
+export const isMinor = (series: SeriesForViewing): boolean => isScout(series) || isDerived(series.modality);
 
 function isScout(series: SeriesForViewing): boolean {
   return /scout|topogram|localizer|localiser|surview|scanogram|smartprep|dose/i.test(series.seriesDescription ?? "");

@@ -1,5 +1,7 @@
 import {
   ArrowUpToLine,
+  ChevronLeft,
+  ChevronRight,
   CircleHelp,
   Columns2,
   Contrast,
@@ -156,6 +158,7 @@ export function Toolbar({
       {!compact && (
         <div className={styles.group}>
           <LayoutChooser session={session} />
+          <Stages session={session} />
           {(several || alone) && (
             <Tool
               label={alone ? "All cells" : "This cell alone"}
@@ -222,6 +225,28 @@ export function Toolbar({
         )}
       </div>
     </div>
+  );
+}
+
+/** The protocol by which the study is laid out, with its stages; nothing where there is no other to go to. */
+function Stages({ session }: { session: Session }) {
+  const hanging = useSession(session, (state) => state.hanging);
+  if (!hanging || hanging.stages.length < 2) return null;
+  const name = hanging.stages[hanging.stage]?.name ?? "";
+  const step = (by: 1 | -1) => session.dispatch({ type: "step-stage", by });
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would need a legend inside a toolbar.
+    <span className={styles.stages} role="group" aria-label={`Hanging protocol ${hanging.protocol.name}`}>
+      <Tool label="Previous stage" shortcut="," onPress={() => step(-1)}>
+        <ChevronLeft size={16} aria-hidden />
+      </Tool>
+      <span className={styles.stage} aria-live="polite" title={hanging.protocol.name}>
+        {name} <span className={styles.count}>{`${hanging.stage + 1}/${hanging.stages.length}`}</span>
+      </span>
+      <Tool label="Next stage" shortcut="." onPress={() => step(1)}>
+        <ChevronRight size={16} aria-hidden />
+      </Tool>
+    </span>
   );
 }
 

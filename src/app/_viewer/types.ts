@@ -1,4 +1,6 @@
-/** The interface between pages and viewer. Imports no package, so that server components may use these types. */
+import type { SeriesFacts } from "@overread/shared/hanging/facts";
+
+/** The interface between pages and viewer. Imports no code, so that server components may use these types. */
 
 export type SeriesForViewing = {
   seriesInstanceUid: string;
@@ -8,6 +10,8 @@ export type SeriesForViewing = {
   numberOfInstances: number;
   /** The instance for the thumbnail; without it the series' own thumbnail is used. */
   thumbnailSopInstanceUid?: string | null;
+  /** What hanging protocols ask for; without it no protocol hangs the series. */
+  facts?: SeriesFacts;
 };
 
 export type StudyForViewing = {
@@ -22,6 +26,8 @@ export type StudyForViewing = {
   /** `YYYYMMDD` as DICOM writes it, `YYYY-MM-DD`, or null when the modality sent none. */
   studyDate: string | null;
   description: string | null;
+  /** Body regions that it shows, for hanging protocols. */
+  regions?: readonly string[];
   series: SeriesForViewing[];
   /**
    * Why the study may be of another patient, in a sentence. Such a prior is shown only after the reader confirms it.

@@ -8,6 +8,8 @@ import type { Camera, CellId, Source, Studies } from "./cell.ts";
 /** What the reader does. */
 export type ReaderAction =
   | { type: "set-layout"; rows: number; columns: number }
+  /** The next stage of the hanging protocol, or the one before. */
+  | { type: "step-stage"; by: 1 | -1 }
   /** Maximizes the active cell over the whole viewer, or restores the layout. */
   | { type: "toggle-maximized"; cell?: CellId }
   | { type: "activate"; cell: CellId }

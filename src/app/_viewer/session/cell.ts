@@ -64,6 +64,8 @@ export type Cell = {
   readonly problem: ViewerError | null;
   /** Image to open with. */
   readonly at: ImagePointer | null;
+  /** Window to open with, where a hanging protocol names one. */
+  readonly asked: Voi | null;
   readonly presentation: Presentation;
   /** Windows on the number keys, known once an image of the series has been drawn. */
   readonly presets: readonly Preset[];

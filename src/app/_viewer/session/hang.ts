@@ -4,6 +4,7 @@ import { playbackOf } from "../playback.ts";
 import type { LoadedSeries } from "../series-store.ts";
 import type { ImagePointer, SeriesForViewing, StudyForViewing } from "../types.ts";
 import { ViewerError } from "../viewer-error.ts";
+import type { Voi } from "../voi.ts";
 import {
   type Cell,
   type CellId,
@@ -31,7 +32,11 @@ export function hangSeries(
   id: CellId,
   study: StudyForViewing,
   series: SeriesForViewing | null,
-  { at = null, frames = null }: { at?: ImagePointer | null | undefined; frames?: readonly string[] | null } = {},
+  {
+    at = null,
+    frames = null,
+    asked = null,
+  }: { at?: ImagePointer | null | undefined; frames?: readonly string[] | null; asked?: Voi | null } = {},
 ): SessionState {
   const source: Source = { study: studyKey(study), series: series?.seriesInstanceUid ?? null, frames };
   const cell: Cell = {
@@ -40,6 +45,7 @@ export function hangSeries(
     loaded: null,
     problem: series ? null : noPictures(study),
     at,
+    asked,
     presentation: defaultPresentation,
     presets: [],
   };
@@ -159,7 +165,7 @@ export function openLoaded(
   const presentation = {
     ...defaultPresentation,
     index,
-    given: hang.given,
+    given: cell.asked ?? hang.given,
     fps: Math.max(1, Math.min(60, Math.round(rate))),
   };
   return relink({ ...state, cells: { ...state.cells, [id]: { ...cell, loaded, at: null, presentation } } }, id, false);

@@ -4,6 +4,7 @@ import type { ViewerProps } from "../types.ts";
 import { questionBefore } from "./doubt.ts";
 import { cellForPrior, hangPrior, hangSeries } from "./hang.ts";
 import { cellAt } from "./places.ts";
+import { hangingOf, showStage } from "./stages.ts";
 import type { SessionState } from "./state.ts";
 
 /**
@@ -22,6 +23,7 @@ export function initialState(props: ViewerProps, touch: boolean): SessionState {
     cells: {},
     active: first,
     lastCurrent: first,
+    hanging: compact ? null : hangingOf({ current, priors }),
     maximized: false,
     tool: touch || compact ? "scroll" : "window",
     linked: true,
@@ -36,7 +38,7 @@ export function initialState(props: ViewerProps, touch: boolean): SessionState {
     marked: null,
     past: [],
   };
-  const state = hangSeries(empty, first, current, openingSeries(current.series));
+  const state = empty.hanging ? showStage(empty, 0) : hangSeries(empty, first, current, openingSeries(current.series));
   const prior = compact ? undefined : priors.find(({ studyInstanceUid }) => studyInstanceUid === initialPrior);
   if (!prior) return state;
   const question = questionBefore(state, { type: "choose-prior", study: prior });

@@ -40,6 +40,13 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
     "lays out rows and columns",
     () => assert.equal(cellsInView(after(open(), { type: "set-layout", rows: 2, columns: 3 })).length, 6),
   ],
+  "step-stage": [
+    "leaves everything where no protocol fits the study; the stages are in `stages.test.ts`",
+    () => {
+      const state = open();
+      assert.equal(after(state, { type: "step-stage", by: 1 }).cells, state.cells);
+    },
+  ],
   "toggle-maximized": [
     "gives the active cell the room of all",
     () => assert.deepEqual(cellsInView(after(beside(), { type: "toggle-maximized", cell: "r1c2" })), ["r1c2"]),

@@ -27,6 +27,7 @@ import {
   togglePlayback,
   withPresentation,
 } from "./presentation.ts";
+import { hangingOf, showStage } from "./stages.ts";
 import type { SessionState } from "./state.ts";
 
 export type Step = { state: SessionState; effects: readonly Effect[] };
@@ -36,6 +37,7 @@ const undoLimit = 20;
 /** Actions that change what is shown where; undo reverts these. */
 const undoable: ReadonlySet<Action["type"]> = new Set([
   "set-layout",
+  "step-stage",
   "open",
   "put",
   "step-series",
@@ -54,8 +56,8 @@ export function reduce(state: SessionState, action: Action): Step {
   const step = next(state, action);
   const changed = step.state.cells !== state.cells || step.state.layout !== state.layout;
   if (!undoable.has(action.type) || !changed || step.state.past !== state.past) return step;
-  const { layout, cells, active, maximized, links } = state;
-  const past = [...state.past, { layout, cells, active, maximized, links }].slice(-undoLimit);
+  const { layout, cells, active, maximized, links, hanging } = state;
+  const past = [...state.past, { layout, cells, active, maximized, links, hanging }].slice(-undoLimit);
   return { ...step, state: { ...step.state, past } };
 }
 
@@ -70,6 +72,12 @@ function next(state: SessionState, action: Action): Step {
       const bounded = (count: number) => Math.max(1, Math.min(maxLayoutSize, Math.trunc(count)));
       const layout = { rows: bounded(action.rows), columns: bounded(action.columns) };
       return withEffects(fillEmptyCells({ ...state, layout, maximized: false }));
+    }
+    case "step-stage": {
+      const { hanging } = state;
+      if (!hanging) return withEffects(state);
+      const { length } = hanging.stages;
+      return withEffects(showStage(state, (hanging.stage + action.by + length) % length));
     }
     case "toggle-maximized": {
       const seen = action.cell ? activate(state, action.cell) : state;
@@ -211,8 +219,17 @@ function withCell(state: SessionState, id: CellId, change: Partial<Cell>): Sessi
 function stepped(state: SessionState, id: CellId, by: 1 | -1): SessionState {
   const cell = state.cells[id];
   const study = cell ? studyOf(state, cell.source.study) : state.studies.current;
+  if (!study) return state;
+  const [shown] = cell?.source.frames ?? [];
+  // Views of one series, each in a cell of its own, are paged before the next series.
+  const views = seriesOf(study, cell?.source.series ?? null);
+  const projections = views?.facts?.projections ?? [];
+  const next = projections[projections.findIndex(({ sopInstanceUid }) => sopInstanceUid === shown) + by];
+  if (shown && views && next) return hangSeries(state, id, study, views, { frames: [next.sopInstanceUid] });
   const series = cell ? adjacentSeries(state, cell, by) : outermostSeries(state, by);
-  return study && series ? hangSeries(state, id, study, series) : state;
+  if (!series) return state;
+  const first = shown ? (series.facts?.projections ?? []).at(by === 1 ? 0 : -1) : undefined;
+  return hangSeries(state, id, study, series, { frames: first ? [first.sopInstanceUid] : null });
 }
 
 /** Shows an image: in the cell that has its series, else in the one that the series would go to. */
@@ -231,12 +248,13 @@ function jumped(state: SessionState, to: ImagePointer): SessionState {
 
 /** Takes over changed studies: what is no longer on the page leaves its cells, and newly arrived images are hung. */
 function withStudies(state: SessionState, studies: Studies): SessionState {
-  const now = { ...state, studies };
+  const now = { ...state, studies, hanging: state.compact ? null : hangingOf(studies, state.hanging) };
   const entries = Object.entries(state.cells).filter(([, cell]) => cell && studyOf(now, cell.source.study));
   const cells = entries.length === Object.keys(state.cells).length ? state.cells : Object.fromEntries(entries);
   const waiting = filledCells({ ...now, cells }).find(
     ([, cell]) => isCurrent(now, cell) && cell.source.series === null,
   )?.[0];
+  if (waiting && now.hanging) return showStage({ ...now, cells }, 0);
   const series = waiting ? openingSeries(studies.current.series) : null;
   return waiting && series ? hangSeries({ ...now, cells }, waiting, studies.current, series) : { ...now, cells };
 }

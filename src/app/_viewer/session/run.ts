@@ -2,15 +2,16 @@ import * as tools from "@cornerstonejs/tools";
 import { loadFrame, start } from "../cornerstone.ts";
 import { chooseStackOpening, openingIndex } from "../hanging.ts";
 import { keyImageOf } from "../key-image.ts";
-import { mayHaveImages, openingSeries } from "../matching-series.ts";
+import { mayHaveImages } from "../matching-series.ts";
 import { keepOnly, loadSeries } from "../series-store.ts";
 import { createStore } from "../store.ts";
 import { watchMeasurements } from "../tools/measurements.ts";
 import type { ViewerProps } from "../types.ts";
 import type { Viewport } from "../viewports/viewport.ts";
 import type { Action, Effect } from "./actions.ts";
-import { type CellId, studyOf } from "./cell.ts";
+import { type CellId, seriesOf, studyOf } from "./cell.ts";
 import { initialState } from "./initial-state.ts";
+import { activeCell } from "./places.ts";
 import { reduce } from "./reduce.ts";
 import type { SessionState } from "./state.ts";
 import { createViewports } from "./viewports.ts";
@@ -141,11 +142,17 @@ export function createSession(initial: ViewerProps): Session {
    * created.
    */
   function prefetchFirstImage(): void {
-    const first = openingSeries(initial.current.series);
-    if (!first) return;
-    Promise.all([loadSeries(initial.current, first), start()])
+    const state = store.get();
+    const source = state.cells[activeCell(state)]?.source;
+    const study = source && studyOf(state, source.study);
+    const first = seriesOf(study, source?.series ?? null);
+    if (!study || !first) return;
+    Promise.all([loadSeries(study, first), start()])
       .then(([loaded]) => {
-        const frame = loaded.frames[openingIndex(loaded, store.get().stackOpening)];
+        const [picture] = source?.frames ?? [];
+        const frame = picture
+          ? loaded.frames.find(({ sopInstanceUid }) => sopInstanceUid === picture)
+          : loaded.frames[openingIndex(loaded, store.get().stackOpening)];
         return frame && !initial.jumpTo && !closed ? loadFrame(frame, true) : null;
       })
       .catch(() => {

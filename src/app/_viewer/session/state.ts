@@ -1,3 +1,4 @@
+import type { Hanging } from "@overread/shared/hanging/hang";
 import type { Link } from "../geometry.ts";
 import type { StackOpening } from "../hanging.ts";
 import type { ToolName } from "../tool-names.ts";
@@ -8,7 +9,7 @@ import type { Cell, CellId, Layout, Studies, StudyKey } from "./cell.ts";
 type Cells = { readonly [id in CellId]?: Cell };
 
 /** What an undo restores. */
-type Arrangement = Pick<SessionState, "layout" | "cells" | "active" | "maximized" | "links">;
+type Arrangement = Pick<SessionState, "layout" | "cells" | "active" | "maximized" | "links" | "hanging">;
 
 export type SessionState = {
   readonly studies: Studies;
@@ -21,6 +22,8 @@ export type SessionState = {
   readonly active: CellId;
   /** The cell of the current study that was used last. */
   readonly lastCurrent: CellId;
+  /** The protocol that fits the study, and the stage of it that was shown last; null where none fits. */
+  readonly hanging: (Hanging & { readonly stage: number }) | null;
   /** The active cell fills the viewer. */
   readonly maximized: boolean;
   readonly tool: ToolName;

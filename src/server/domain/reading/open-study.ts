@@ -1,14 +1,17 @@
 import { ageAt } from "@overread/shared/dicom/age";
 import { formatPersonName } from "@overread/shared/dicom/person-name";
 import { DomainError } from "@overread/shared/errors";
+import type { SeriesFacts } from "@overread/shared/hanging/facts";
 import type { Ctx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
 import { mayAccessStudy } from "../image-access.ts";
 import { ordersOfStudies } from "../ordering/index.ts";
+import { regionsOf } from "./body-regions.ts";
 import { borrowPriors } from "./borrow-priors.ts";
 import { isHeldBy, personOf } from "./case-conditions.ts";
 import { nameGroups, toWorklistItem } from "./case-rows.ts";
 import { findCase, priorsOf } from "./get-case.ts";
+import { hangingFactsOf } from "./hanging-facts.ts";
 import type { OfCase } from "./inputs.ts";
 import { casePolicy } from "./policy.ts";
 import { offeredWith } from "./read-together.ts";
@@ -36,7 +39,20 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
   const notes = await siteNotesOf(ctx, caseId);
   const notesWith = new Map<string, SiteNotes>();
   for (const each of together) notesWith.set(each.caseId, await siteNotesOf(ctx, each.caseId));
-  const series = await seriesOf(ctx, [row.studyId, ...[...together, ...priors].map(({ studyId }) => studyId)]);
+  const studyIds = [row.studyId, ...[...together, ...priors].map(({ studyId }) => studyId)];
+  const series = await seriesOf(ctx, studyIds);
+  const facts = await hangingFactsOf(ctx, studyIds);
+  /** A study as the viewer hangs it. */
+  const hangable = (studyId: string, description: string): Pick<OpenedPrior, "series" | "regions"> => {
+    const { bySeries, bodyParts } = facts.get(studyId) ?? { bySeries: new Map<string, SeriesFacts>(), bodyParts: [] };
+    return {
+      regions: regionsOf(bodyParts, description),
+      series: (series.get(studyId) ?? []).map((each) => {
+        const known = bySeries.get(each.seriesInstanceUid);
+        return known ? { ...each, facts: known } : each;
+      }),
+    };
+  };
   const reports = casePolicy.can(actor, "case.read-prior-report", row)
     ? await newestReports(
         ctx,
@@ -68,7 +84,7 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
       orgSlug: prior.orgSlug,
       studyInstanceUid: prior.studyInstanceUid,
       dicomwebRoot: `/dicomweb/${prior.orgSlug}`,
-      series: series.get(prior.studyId) ?? [],
+      ...hangable(prior.studyId, prior.studyDescription),
       relevance: prior.relevance,
       reasons: prior.reasons,
       identity: prior.identity,
@@ -98,7 +114,7 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
       orgSlug: row.orgSlug,
       studyInstanceUid: row.studyInstanceUid,
       dicomwebRoot: `/dicomweb/${row.orgSlug}`,
-      series: series.get(row.studyId) ?? [],
+      ...hangable(row.studyId, row.studyDescription),
     },
     together: together.map((each) => ({
       ...each,

@@ -1,3 +1,4 @@
+import type { SeriesFacts } from "@overread/shared/hanging/facts";
 import type { IdentityDoubt, Reason } from "@overread/shared/reasons";
 import type { SiteDocument } from "@overread/shared/site-documents";
 import type { CasePriority, CaseState } from "#server/db/generated/enums.ts";
@@ -272,6 +273,8 @@ export type SeriesSummary = {
   numberOfInstances: number;
   /** The middle instance, for the thumbnail. Null: the series has no image. */
   thumbnailSopInstanceUid: string | null;
+  /** What hanging protocols ask for, where a reader opens it. */
+  facts?: SeriesFacts;
 };
 
 type OpenedStudy = {
@@ -279,6 +282,8 @@ type OpenedStudy = {
   studyInstanceUid: string;
   /** Origin-relative, e.g. `/dicomweb/lakeside`. */
   dicomwebRoot: string;
+  /** Body regions that it shows. */
+  regions: string[];
   series: SeriesSummary[];
 };
 

@@ -27,6 +27,7 @@ export function forViewer(study: OpenStudy): { current: StudyForViewing; priors:
         studyInstanceUid: prior.studyInstanceUid,
         dicomwebRoot: prior.dicomwebRoot,
         series: prior.series,
+        regions: prior.regions,
         label: "Prior",
         studyDate: prior.studyDate || null,
         description: prior.description || null,
