@@ -8,10 +8,10 @@ import { activate, hangSeries } from "./hang.ts";
 import { cellAt, cellIdsOf } from "./places.ts";
 import type { SessionState } from "./state.ts";
 
-/** The studies that a protocol may lay out: the current one and the priors that are surely of the same patient. */
+/** The studies that a protocol may lay out: the current one and the priors that are surely of the same patient. What is read with it is no prior. */
 const hangable = ({ current, priors }: Studies): StudyForViewing[] => [
   current,
-  ...priors.filter(({ doubt }) => !doubt),
+  ...priors.filter(({ doubt, together }) => !doubt && !together),
 ];
 
 function asHangingStudy({ regions = [], series }: StudyForViewing): HangingStudy {
