@@ -120,7 +120,7 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
       ...each,
       orgSlug: row.orgSlug,
       dicomwebRoot: `/dicomweb/${row.orgSlug}`,
-      series: series.get(each.studyId) ?? [],
+      ...hangable(each.studyId, each.description),
       history: notesWith.get(each.caseId)?.history ?? null,
     })),
     mayReadWith: isHeldBy(personOf(actor), row) ? await offeredWith(ctx, row.readWithId ?? caseId) : [],

@@ -17,6 +17,7 @@ export function forViewer(study: OpenStudy): { current: StudyForViewing; priors:
         studyInstanceUid: each.studyInstanceUid,
         dicomwebRoot: each.dicomwebRoot,
         series: each.series,
+        regions: each.regions,
         label: "Read with",
         together: true,
         studyDate: each.studyDate || null,
