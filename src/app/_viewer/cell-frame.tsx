@@ -134,6 +134,7 @@ function FilledCell({
         study={study}
         isPrior={isPrior}
         series={crowded ? seriesLabel(cell, study) : null}
+        view={crowded ? (frame?.view ?? null) : null}
         warnings={loaded?.warnings ?? []}
       />
       {/* biome-ignore lint/a11y/noStaticElementInteractions: Enter does the same. */}

@@ -13,6 +13,7 @@ export function CellHead({
   study,
   isPrior,
   series,
+  view,
   warnings,
 }: {
   session: Session;
@@ -22,12 +23,15 @@ export function CellHead({
   isPrior: boolean;
   /** Shown only where several cells show one study; null otherwise. */
   series: string | null;
+  /** Side and view of a picture among others; null otherwise. */
+  view: string | null;
   warnings: readonly string[];
 }) {
   const priors = useSession(session, (state) => state.studies.priors);
   return (
     <div className={styles.paneHead} data-testid={`pane-label-${name}`}>
       <strong className={styles.badge}>{study.label}</strong>
+      {view ? <strong className={styles.view}>{view}</strong> : null}
       <span className={styles.date}>{readableDate(study.studyDate) ?? "no date"}</span>
       {isPrior && priors.length > 1 ? (
         <select

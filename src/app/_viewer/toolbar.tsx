@@ -241,7 +241,8 @@ function Stages({ session }: { session: Session }) {
         <ChevronLeft size={16} aria-hidden />
       </Tool>
       <span className={styles.stage} aria-live="polite" title={hanging.protocol.name}>
-        {name} <span className={styles.count}>{`${hanging.stage + 1}/${hanging.stages.length}`}</span>
+        <span className={styles.name}>{name}</span>{" "}
+        <span className={styles.count}>{`${hanging.stage + 1}/${hanging.stages.length}`}</span>
       </span>
       <Tool label="Next stage" shortcut="." onPress={() => step(1)}>
         <ChevronRight size={16} aria-hidden />

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { newUid } from "@overread/shared/dicom/uids";
+import type { WritableDataSet } from "@overread/shared/dicom/write";
+import type { Browser, Page } from "playwright";
+import { tinyInstance } from "../factories/tiny-instance.ts";
+import { goTo, launchBrowser, signInPage } from "./support/browser.ts";
+import { signIn } from "./support/portal.ts";
+import { storescu } from "./support/scanner.ts";
+import { type Stack, startStack, until } from "./support/stack.ts";
+
+/** Studies that hang by themselves, as their reader opens them. */
+const reader = "radiologist@nightshift.example";
+let stack: Stack;
+let browser: Browser;
+let page: Page;
+const problems: string[] = [];
+const scratch = mkdtempSync(path.join(os.tmpdir(), "overread-hanging-"));
+before(async () => {
+  stack = await startStack();
+  browser = await launchBrowser();
+  ({ page } = await signInPage(browser, stack.baseUrl, reader, stack.demoPassword));
+  page.on("pageerror", (error) => problems.push(String(error)));
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+const value = (vr: string, ...Value: (string | number)[]): WritableDataSet[string] => ({ vr, Value });
+/** Four mammograms of one patient, each a series of its own, in no order. */
+async function sendMammograms(studyDate: string): Promise<string> {
+  const study = newUid();
+  const views = ["L MLO", "R CC", "L CC", "R MLO"].map((each) => each.split(" ") as [string, string]);
+  const files = views.map(([side, view], n) => {
+    const made = tinyInstance({
+      study,
+      elements: {
+        "00080020": value("DA", studyDate),
+        "00080050": value("SH", `HANG-${studyDate}`),
+        "00080060": value("CS", "MG"),
+        "00081030": value("LO", "MAMMOGRAPHY"),
+        "00100010": { vr: "PN", Value: [{ Alphabetic: "Hanging^Hild" }] },
+        "00100020": value("LO", "HANG-1"),
+        "00180015": value("CS", "BREAST"),
+        "00185101": value("CS", view),
+        "00200011": value("IS", n + 1),
+        "00200062": value("CS", side),
+      },
+    });
+    const file = path.join(scratch, `${made.instance}.dcm`);
+    writeFileSync(file, made.part10);
+    return file;
+  });
+  await storescu(stack, files);
+  const portal = await signIn(stack.baseUrl, reader, stack.demoPassword);
+  type Item = { caseId: string; studyInstanceUid: string; state: string; priorCount?: number };
+  return until("the case to read", async () => {
+    const { items } = await portal.query<{ items: Item[] }>("worklist.list", {});
+    return items.find((item) => item.studyInstanceUid === study && item.state === "unread")?.caseId;
+  });
+}
+/** What the heads of the cells say, row by row, once every picture is drawn. */
+const hangs = (wanted: string[]) => {
+  let seen: string[] = [];
+  return until(`${wanted.join(", ")} in the cells`, async () => {
+    const heads = page.locator('[data-testid^="pane-label-"]');
+    seen = (await heads.allTextContents()).map(
+      (text) => `${/^Prior/.test(text) ? "prior " : ""}${/[LR] (CC|MLO)/.exec(text)?.[0]}`,
+    );
+    return JSON.stringify(seen) === JSON.stringify(wanted);
+  }).catch((error: unknown) => assert.fail(`${String(error)}: ${seen.join(", ")}`));
+};
+
+test("four mammograms open side by side, right before left and CC before MLO, then CC alone, MLO alone, and over their prior", async () => {
+  await sendMammograms("20241001");
+  const caseId = await sendMammograms("20261126");
+  await goTo(page, `${stack.baseUrl}/studies/${caseId}`);
+  const four = ["R CC", "L CC", "R MLO", "L MLO"];
+  await hangs(four);
+  const stages = page.getByRole("group", { name: "Hanging protocol Mammography" });
+  await stages.getByText("1/4").waitFor();
+  await page.locator("[data-cell] [data-viewport]").first().focus();
+  await page.keyboard.press(".");
+  await hangs(["R CC", "L CC"]);
+  await page.keyboard.press(".");
+  await hangs(["R MLO", "L MLO"]);
+  await stages.getByRole("button", { name: "Next stage" }).click();
+  await hangs([...four, ...four.map((view) => `prior ${view}`)]);
+  await page.keyboard.press("u");
+  await hangs(["R MLO", "L MLO"]);
+  await stages.getByText("3/4").waitFor();
+  assert.deepEqual(problems, []);
+});
