@@ -74,6 +74,7 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "report.not-yours-to-finalise": { trpc: "CONFLICT", http: 409, retry: "no" },
   "report.own-preliminary": { trpc: "CONFLICT", http: 409, retry: "no" },
   "report.unscored": { trpc: "BAD_REQUEST", http: 422, retry: "no" },
+  "report.double-reading": { trpc: "CONFLICT", http: 409, retry: "no" },
   "report.already-signed": { trpc: "CONFLICT", http: 409, retry: "no" },
   "report.not-signed": { trpc: "CONFLICT", http: 409, retry: "no" },
   "order.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },

@@ -57,6 +57,7 @@ export const errorCodes = [
   "report.own-preliminary",
   "report.not-yours-to-finalise",
   "report.unscored",
+  "report.double-reading",
   "report.already-signed",
   "report.not-signed",
   "order.not-found",

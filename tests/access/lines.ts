@@ -297,6 +297,14 @@ export const procedures: Record<string, Line> = {
     reach: ({ caseId }) => ({ caseId, claimToken: "1", version: 1, password }),
     may: ["radiologist"],
   },
+  "report.askArbiter": {
+    reach: ({ caseId }) => ({
+      caseId,
+      claimToken: "1",
+      overRead: { score: 4, significant: true, comment: "Mine now." },
+    }),
+    may: ["radiologist"],
+  },
   "report.addendum": {
     reach: ({ signedCaseId }) => ({ caseId: signedCaseId, text: "Mine now.", password }),
     may: ["radiologist"],

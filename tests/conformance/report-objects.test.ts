@@ -237,6 +237,40 @@ test("one report of two studies is judged good in each, and names what was asked
   }
 });
 
+test("a report of two readers names both: who agrees verifies it with his own time, who differed is named on paper alone", async () => {
+  const reader = (name: string, personName: string, agreed: boolean) => ({
+    name,
+    personName,
+    qualification: "FRCR",
+    at: new Date("2026-11-20T21:10:00Z"),
+    agreed,
+  });
+  const verifiers = async (file: string) =>
+    (await run("dcmdump", ["+P", "VerifyingObserverName", "+P", "VerificationDateTime", "-q", file])).stdout;
+  const agreed = signedReport({
+    coReaders: [reader("Dr Ama Mensah", "Mensah^Ama^^Dr", true)],
+    uids: uidsOf("double-agreed"),
+  });
+  const one = await written(dir, "double-agreed", agreed);
+  await judge(one, agreed);
+  assert.match(await verifiers(one.sr), /Lindqvist\^Nora[\s\S]*Mensah\^Ama/);
+  assert.match(await verifiers(one.sr), /20261120223107[\s\S]*20261120211000/);
+  const text = (await run("pdftotext", ["-layout", one.pdf, "-"])).stdout;
+  assert.match(
+    text,
+    /Electronically signed by[\s\S]*Dr Nora Lindqvist[\s\S]*agreed and electronically signed by[\s\S]*Dr Ama Mensah/,
+  );
+  const decided = signedReport({
+    coReaders: [reader("Dr Ama Mensah", "Mensah^Ama^^Dr", false), reader("Dr Ola Berg", "Berg^Ola^^Dr", false)],
+    uids: uidsOf("double-decided"),
+  });
+  const two = await written(dir, "double-decided", decided);
+  await judge(two, decided);
+  assert.doesNotMatch(await verifiers(two.sr), /Mensah|Berg/);
+  const paper = (await run("pdftotext", ["-layout", two.pdf, "-"])).stdout;
+  assert.match(paper, /Read independently by[\s\S]*Dr Ama Mensah[\s\S]*Read independently by[\s\S]*Dr Ola Berg/);
+});
+
 test("a long report runs over pages that are numbered, each saying whose it is", async () => {
   const long = "Solid nodule in the right upper lobe, 8 mm, with a smooth margin and no calcification. ".repeat(90);
   const report = signedReport({

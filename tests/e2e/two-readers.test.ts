@@ -247,3 +247,66 @@ test("on a phone an offer is declined beside its images; the lead assigns the ca
   await lead.getByText("The case is nobody's; the rules are asked anew.").waitFor();
   assert.deepEqual(problems, []);
 });
+
+test("a contract asks for two readings: neither sees the other's before his own is kept, then both stand side by side, and a third is asked", async () => {
+  const admin = await signIn(stack.baseUrl, "admin@lakeside.example", stack.demoPassword);
+  type Contract = { contractId: string; versions: { serviceLevelId: string }[] };
+  const contracts = await admin.query<Contract[]>("serviceLevel.list", undefined);
+  const terms = {
+    holidays: [],
+    lines: [],
+    otherwise: { stat: 30, urgent: 120, routine: 1440 },
+    firstReading: "double",
+  };
+  for (const { contractId, versions } of contracts)
+    await admin.mutate("serviceLevel.save", {
+      contractId,
+      basedOn:
+        versions
+          .map(({ serviceLevelId }) => serviceLevelId)
+          .sort()
+          .at(-1) ?? null,
+      validFrom: null,
+      terms,
+    });
+  const caseId = await unread("Twice^Tilda");
+  const hers = await enter(solheim);
+  await goTo(hers, `${stack.baseUrl}/studies/${caseId}`);
+  await hers.getByText("Yours is the first reading").waitFor();
+  const field = (page: Page) => page.getByLabel("Impression");
+  await until("a field to write in", () => field(hers).isEditable());
+  await field(hers).fill("No bleeding at all.");
+  await saved(hers);
+  await hers.getByRole("button", { name: /^Keep my reading/ }).click();
+  await hers.getByLabel(/^Password of/).fill(stack.demoPassword);
+  await hers.getByRole("button", { name: "Keep this reading" }).click();
+  await hers.waitForURL("**/worklist*");
+
+  const his = await enter(mensah);
+  await goTo(his, `${stack.baseUrl}/studies/${caseId}`);
+  await his.getByText("You see the first reading when yours is kept").waitFor();
+  await until("a field to write in", () => field(his).isEditable());
+  assert.ok(!(await his.content()).includes("No bleeding at all."), "not a word of hers");
+  await field(his).fill("Small bleeding on the left.");
+  await saved(his);
+  await his.keyboard.press("Control+Enter");
+  await his.getByLabel(/^Password of/).fill(stack.demoPassword);
+  await his.getByRole("button", { name: "Keep this reading" }).click();
+  const both = his.getByRole("region", { name: "Double reading" });
+  await both.getByText("No bleeding at all.").waitFor();
+  await both.getByText("Small bleeding on the left.").waitFor();
+  await both.getByText("differs").first().waitFor();
+  assert.deepEqual(await seriousFindings(his), []);
+  await his.getByRole("button", { name: /^Sign…/ }).click();
+  await his.getByRole("radio", { name: /^4 · / }).check();
+  await his.getByLabel("It matters to the patient").check();
+  await his.getByLabel("What differs").fill("The bleeding was not seen.");
+  await his.getByRole("button", { name: "Ask a third reader" }).click();
+  await his.waitForURL("**/worklist*");
+  const { action } = await until("the case with nobody", async () => {
+    const item = await admin.query<{ state: string; claimedBy: unknown }>("worklist.get", { caseId });
+    return item.claimedBy === null ? { action: item.state } : null;
+  });
+  assert.equal(action, "preliminary");
+  assert.deepEqual(problems, []);
+});

@@ -81,6 +81,7 @@ export function signedReport({ patient: p, study: s, ...rest }: Overrides = {}):
     language: "en",
     sha256: createHash("sha256").update("canonical text").digest("hex"),
     signature,
+    coReaders: [],
     readingGroup: {
       name: "Nightshift Radiology",
       letterhead: ["12 Harbour Street, Aberdeen AB11 5DQ", "+44 1224 555 010 · reports@nightshift.example"],

@@ -43,6 +43,22 @@ export const wiring = [
     red: language,
   },
   {
+    what: "who keeps a second reading goes over the first instead",
+    file: "src/server/domain/reporting/double-reading.ts",
+    from: 'if (kept.length === 1) return own ? "waits" : "second";',
+    to: 'if (kept.length === 1) return own ? "waits" : "decides";',
+    test: "tests/integration/double-reading.test.ts",
+    red: "a case is read by two, each once: everything else is refused and says where it stands",
+  },
+  {
+    what: "a colleague's draft of a case that is read twice is shown",
+    file: "src/server/domain/reporting/get-report.ts",
+    from: "const shown = blind && anothers ?",
+    to: "const shown = false ?",
+    test: "tests/integration/double-reading.test.ts",
+    red: "a draft of either reader is shown to nobody else, nor taken over",
+  },
+  {
     what: "a reader lists his colleagues' discrepancies",
     file: "src/server/domain/reporting/discrepancies/select-discrepancies.ts",
     from: '"discrepancy.list-all", null) ? null : actor.userId',
@@ -61,8 +77,8 @@ export const wiring = [
   {
     what: "a preliminary report needs no second person",
     file: `${assignment}/case-facts.ts`,
-    from: 'hasPreliminary ? "over-read" : (firstReading ?? "final")',
-    to: 'firstReading ?? "final"',
+    from: 'hasPreliminary ? "over-read" : firstReading',
+    to: "firstReading",
     test: facts,
     red: overRead,
   },

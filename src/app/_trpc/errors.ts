@@ -60,6 +60,8 @@ const sentences: Record<string, string> = {
   "report.version-conflict": "The report was changed in another window.",
   "report.draft-of-another": "This draft is a colleague's. Take it over, or start anew.",
   "report.impression-missing": "The impression is empty. A report cannot be signed without one.",
+  "report.double-reading":
+    "This case is read twice, independently. Where it stands now, this is not yours to do: the report panel says why.",
   "report.own-preliminary": "You signed the preliminary report. A colleague goes over it and signs the final one.",
   "report.not-yours-to-finalise":
     "You do not sign final reports here. Sign as preliminary: a colleague goes over it and signs the final one.",

@@ -50,6 +50,9 @@ test("what a new version changes is what goes and what comes", () => {
     gone: [],
     come: ["Read first as preliminary, then gone over by another reader", "Reports in German"],
   });
+  assert.deepEqual(changesInWords(before, { ...before, firstReading: "double" }, names).come, [
+    "Read twice, independently; where the two differ a third reader decides",
+  ]);
   assert.deepEqual(termsInWords({ ...before, lines: [] }, names), [
     "STAT: 30 minutes",
     "urgent: 2 hours",

@@ -74,6 +74,7 @@ export function termsInWords(
   names: Names,
 ): string[] {
   return [
+    ...(firstReading === "double" ? ["Read twice, independently; where the two differ a third reader decides"] : []),
     ...(firstReading === "preliminary" ? ["Read first as preliminary, then gone over by another reader"] : []),
     ...(reportLanguage ? [`Reports in ${reportLanguages[reportLanguage] ?? reportLanguage}`] : []),
     ...lines.map((each, index) => `${index + 1}. ${lineInWords(each, names)}`),

@@ -79,6 +79,7 @@ export function assembleReport({
     },
     sections: current.sections.filter((section) => !isAddendum(section)),
     reportSignature: signatureOf(original),
+    coReaders: original.coReaders.map(({ signedAt, ...reader }) => ({ ...reader, at: new Date(signedAt) })),
     addenda: addendaOf(versions),
     comparisons: priors.map(({ studyId: _, images: evidence, ...study }) => ({
       ...study,

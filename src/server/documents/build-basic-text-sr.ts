@@ -30,7 +30,6 @@ export function buildBasicTextSr(report: SignedReport): Buffer {
   const { seriesInstanceUid, sopInstanceUid } = report.uids.sr;
   const preliminary = report.kind === "preliminary";
   const evidence = evidenceByStudy(report);
-  const { date, time } = dicomMoment(report.signature.at, report.facility.timeZone);
   return part10(
     {
       ...report.identity,
@@ -47,14 +46,7 @@ export function buildBasicTextSr(report: SignedReport): Buffer {
         // A preliminary report has no verifying observer; its author is in the observation context.
         VerifyingObserverSequence: preliminary
           ? undefined
-          : [
-              dataSet({
-                VerifyingObserverName: report.signature.personName,
-                VerifyingObserverIdentificationCodeSequence: [],
-                VerifyingOrganization: truncated(report.readingGroup.name, 64),
-                VerificationDateTime: date + time,
-              }),
-            ],
+          : verifiersOf(report).map((verifier) => verifyingObserver(verifier, report)),
         CurrentRequestedProcedureEvidenceSequence: evidence.length > 0 ? evidence : undefined,
         PertinentOtherEvidenceSequence: otherEvidence(report),
         ValueType: "CONTAINER",
@@ -66,6 +58,21 @@ export function buildBasicTextSr(report: SignedReport): Buffer {
     },
     report.characterSet,
   );
+}
+
+/** Who stands for the object: its signer, and of two readings that agree the other reader, each with the time of his signature. */
+function verifiersOf({ kind, signature, coReaders }: SignedReport): Signature[] {
+  return [signature, ...(kind === "final" ? coReaders.filter(({ agreed }) => agreed) : [])];
+}
+
+function verifyingObserver({ personName, at }: Signature, { facility, readingGroup }: SignedReport): WritableDataSet {
+  const { date, time } = dicomMoment(at, facility.timeZone);
+  return dataSet({
+    VerifyingObserverName: personName,
+    VerifyingObserverIdentificationCodeSequence: [],
+    VerifyingOrganization: truncated(readingGroup.name, 64),
+    VerificationDateTime: date + time,
+  });
 }
 
 /**

@@ -26,10 +26,10 @@ export async function renderReportPdf(report: SignedReport): Promise<Buffer> {
   sheet.patientBlock();
   sheet.exam();
   for (const section of report.sections) sheet.section(section);
-  if (report.addenda.length > 0) sheet.signature(report.reportSignature);
+  if (report.addenda.length > 0) sheet.signatures();
   for (const addendum of report.addenda) sheet.addendum(addendum);
   if (report.keyImages.length > 0) sheet.keyImages(report.keyImages);
-  if (report.addenda.length === 0) sheet.signature(report.reportSignature);
+  if (report.addenda.length === 0) sheet.signatures();
   sheet.seal();
   return sheet.finish();
 }
@@ -233,12 +233,20 @@ class Sheet {
     }
   }
 
-  signature(signature: Signature): void {
+  /** Of the report itself: its signer, and who read it independently. */
+  signatures(): void {
+    const { reportSignature, coReaders } = this.#report;
+    this.signature(reportSignature);
+    for (const reader of coReaders)
+      this.signature(reader, reader.agreed ? this.#words.labels.coSignedBy : this.#words.labels.alsoReadBy);
+  }
+
+  signature(signature: Signature, label = this.#words.labels.signedBy): void {
     const { timeZone } = this.#report.facility;
     this.#room(46);
     this.#y += 4;
     const name = [signature.name, signature.qualification].filter(Boolean).join(", ");
-    this.#paragraph(this.#words.labels.signedBy, style.label, 10);
+    this.#paragraph(label, style.label, 10);
     this.#paragraph(name, style.title, 14);
     this.#paragraph(formatMoment(signature.at, timeZone), style.subtitle, 11);
     this.#y += 12;

@@ -58,6 +58,8 @@ export type SignedReport = {
   /** The report itself, as first signed. */
   sections: ReportSection[];
   reportSignature: Signature;
+  /** Who read it independently besides its signer, each with the time of his own reading; `agreed`: and stands for the report with him. */
+  coReaders: (Signature & { agreed: boolean })[];
   /** The addenda up to and including this version; oldest first. */
   addenda: { number: number; sections: ReportSection[]; signature: Signature }[];
   /** Available earlier studies; `evidence`: their images. */

@@ -25,6 +25,9 @@ function doubtThen(doubt: IdentityDoubt): string {
   }
 }
 
+const readersInWords = (readers: readonly { name: string; at: string }[]): string =>
+  readers.map(({ name, at }) => `${name}, ${at}`).join("; and by ");
+
 const were = (count: number): string => (count === 1 ? "was" : "were");
 
 export const english = {
@@ -70,6 +73,14 @@ export const english = {
     title: "Finalised by its author",
     text: "The preliminary report and this final report are signed by the same radiologist: when it was signed, no other reader of the group could go over it.",
   },
+  /** Two readings that knew nothing of each other. Moments as `2026-11-26 01:20 UTC`. */
+  doubleReading: {
+    title: "Double reading",
+    agree: (readers: readonly { name: string; at: string }[]): string =>
+      `Read independently by ${readersInWords(readers)}, who agree.`,
+    decided: (readers: readonly { name: string; at: string }[]): string =>
+      `Read independently by ${readersInWords(readers)}. Decided by a third radiologist, who signs this report.`,
+  },
   addendumTitle: (number: number): string => `Addendum ${number}`,
   /** Earlier studies, each as `31 Jan 2024 CT Chest`. */
   earlierStudies: (studies: readonly string[]): string => `Earlier studies at hand: ${studies.join("; ")}`,
@@ -103,6 +114,8 @@ export const english = {
     referringPhysician: "Referring physician",
     hospital: "Hospital",
     signedBy: "Electronically signed by",
+    coSignedBy: "Read independently, agreed and electronically signed by",
+    alsoReadBy: "Read independently by",
   },
   ageAtExamination: (age: string): string => `${age} at examination`,
   noAccessionNumber: "None",

@@ -41,7 +41,9 @@ export function DraftAuthorship({
   const startAnew = useMutation(trpc.report.startDraftAnew.mutationOptions(answered));
   const busy = takeOver.isPending || startAnew.isPending;
   const problem = takeOver.error ?? startAnew.error;
-  const { draft, version } = report;
+  const { draft, version, double } = report;
+  // Of two independent readings each is written by one hand, and nobody sees the other's draft.
+  const mayTakeOver = !double || double.kept.length === 2;
   if (!draft?.anothers) return null;
   const input = claim ? { caseId, claimToken: claim.claimToken, version } : null;
   return (
@@ -55,9 +57,11 @@ export function DraftAuthorship({
           <strong className="font-semibold">
             Draft by {draft.savedBy || "a colleague"}, <When at={draft.savedAt} />.
           </strong>{" "}
-          {input
-            ? "These are not your words. Take them over to go on with them, or start anew: nothing can be written or signed before."
-            : "These are not your words."}
+          {!mayTakeOver
+            ? `You do not see it: this case is read twice, independently.${input ? " Start anew." : ""}`
+            : input
+              ? "These are not your words. Take them over to go on with them, or start anew: nothing can be written or signed before."
+              : "These are not your words."}
         </span>
       </p>
       {problem ? (
@@ -67,9 +71,11 @@ export function DraftAuthorship({
       ) : null}
       {input ? (
         <div className="flex flex-wrap gap-2">
-          <Button look="primary" disabled={busy} onClick={() => takeOver.mutate(input)}>
-            Take over
-          </Button>
+          {mayTakeOver ? (
+            <Button look="primary" disabled={busy} onClick={() => takeOver.mutate(input)}>
+              Take over
+            </Button>
+          ) : null}
           <Button
             disabled={busy}
             title={`The draft of ${draft.savedBy} is kept beside the report`}

@@ -1,10 +1,13 @@
 import type { Report } from "../../_trpc/types.ts";
 import { When } from "../../_ui/now.tsx";
+import { doubleRefusal } from "./double-reading-note.tsx";
 
-type Finality = Pick<Report, "preliminary" | "finalBar">;
+type Finality = Pick<Report, "preliminary" | "finalBar" | "double">;
 
 /** Why the caller does not sign the final report of the case that he holds; null: nothing keeps him from it. */
-export function finalRefusal({ preliminary, finalBar }: Finality): string | null {
+export function finalRefusal({ preliminary, finalBar, double }: Finality): string | null {
+  const refusal = doubleRefusal(double);
+  if (refusal) return refusal;
   if (preliminary?.own && !preliminary.alone && !finalBar)
     return "You signed the preliminary report: a colleague goes over it and signs the final one.";
   switch (finalBar) {

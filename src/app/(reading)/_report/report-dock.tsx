@@ -12,6 +12,7 @@ import type { HeldClaim } from "../claims.ts";
 import { studyOf } from "../read-together.tsx";
 import { checksOf } from "./checks.ts";
 import { ConflictPanel } from "./conflict-panel.tsx";
+import { DoubleReadingNote, writesOn } from "./double-reading-note.tsx";
 import { DraftAuthorship, EarlierDrafts } from "./draft-authorship.tsx";
 import { insertAt, replaceText } from "./insert-text.ts";
 import { KeyImages, keyOf } from "./key-images.tsx";
@@ -19,7 +20,7 @@ import { LanguagePicker } from "./language-picker.tsx";
 import { finalRefusal, PreliminaryNote } from "./preliminary-note.tsx";
 import { SaveState } from "./save-state.tsx";
 import { SectionField } from "./section-field.tsx";
-import { SignPanel } from "./sign-panel.tsx";
+import { type Signed, SignPanel } from "./sign-panel.tsx";
 import { TemplatePicker } from "./template-picker.tsx";
 import { UnsavedTextPanel } from "./unsaved-text-panel.tsx";
 import { useDraft } from "./use-draft.ts";
@@ -62,12 +63,14 @@ export function ReportEditor({
   handle: React.Ref<ReportHandle>;
   onClaimLost: (error: unknown) => void;
   onShowImage: (image: ImagePointer) => void;
-  onSigned: (kind: "final" | "preliminary") => void;
+  onSigned: (what: Signed) => void;
 }) {
   const modKey = useModKey();
   // A colleague's draft is neither edited nor saved automatically before it has been taken over.
   const anothers = report.draft?.anothers ?? false;
-  const mayWrite = holdsCase && !anothers;
+  const { double } = report;
+  const mayWrite = holdsCase && !anothers && writesOn(double);
+  const keeps = double !== null && (double.stage === "first" || double.stage === "second");
   const claim = anothers ? null : heldClaim;
   const { state, kept, restore, edit, resolve, flush } = useDraft({ caseId, report, claim, writer, onClaimLost });
   const [signing, setSigning] = useState<"final" | "preliminary" | null>(null);
@@ -182,7 +185,9 @@ export function ReportEditor({
   const startSigning = useCallback(
     (kind: "final" | "preliminary") => {
       if (!mayWrite) return;
-      if (kind === "final" && cannotFinalise) {
+      // Of two readings each is kept by either key; afterwards there is nothing to sign as preliminary.
+      const asked = keeps ? "preliminary" : double ? "final" : kind;
+      if (asked === "final" && cannotFinalise) {
         setRefused(cannotFinalise);
         return;
       }
@@ -193,9 +198,9 @@ export function ReportEditor({
         return;
       }
       void flush();
-      setSigning(kind);
+      setSigning(asked);
     },
-    [blocked, mayWrite, flush, focusSection, cannotFinalise],
+    [blocked, mayWrite, flush, focusSection, cannotFinalise, keeps, double],
   );
 
   useLayoutEffect(() => {
@@ -218,6 +223,7 @@ export function ReportEditor({
           caseId={caseId}
           kind={signing}
           preliminary={preliminary}
+          double={double}
           item={study.item}
           text={text}
           prompts={report.prompts}
@@ -228,7 +234,10 @@ export function ReportEditor({
           flush={flush}
           onClaimLost={onClaimLost}
           onClose={() => setSigning(null)}
-          onSigned={() => onSigned(signing)}
+          onSigned={(what) => {
+            setSigning(null);
+            onSigned(what);
+          }}
         />
       </div>
     );
@@ -236,7 +245,7 @@ export function ReportEditor({
   return (
     <div ref={root} className="flex min-h-0 flex-1 flex-col">
       <DraftAuthorship caseId={caseId} report={report} claim={heldClaim} onClaimLost={onClaimLost} />
-      <PreliminaryNote report={report} />
+      {double ? <DoubleReadingNote report={report} /> : <PreliminaryNote report={report} />}
       <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto p-3">
         {mayWrite ? (
           <div className="flex items-start gap-3">
@@ -334,22 +343,24 @@ export function ReportEditor({
           <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-2">
             <SaveState state={state} mayWrite={mayWrite} kept={kept} />
             <span className="flex items-center gap-2">
-              <Button
-                onClick={() => startSigning("preliminary")}
-                aria-disabled={blocked.length > 0}
-                className="aria-disabled:opacity-55"
-                title={`For a colleague to go over (${modKey}⇧⏎)`}
-              >
-                Preliminary…
-              </Button>
+              {double ? null : (
+                <Button
+                  onClick={() => startSigning("preliminary")}
+                  aria-disabled={blocked.length > 0}
+                  className="aria-disabled:opacity-55"
+                  title={`For a colleague to go over (${modKey}⇧⏎)`}
+                >
+                  Preliminary…
+                </Button>
+              )}
               <Button
                 look="primary"
                 onClick={() => startSigning("final")}
-                aria-disabled={blocked.length > 0 || cannotFinalise !== null}
-                title={cannotFinalise ?? undefined}
+                aria-disabled={blocked.length > 0 || (cannotFinalise !== null && !keeps)}
+                title={keeps ? undefined : (cannotFinalise ?? undefined)}
                 className="aria-disabled:opacity-55"
               >
-                Sign… <Kbd onAccent className="max-md:hidden">{`${modKey}⏎`}</Kbd>
+                {keeps ? "Keep my reading…" : "Sign…"} <Kbd onAccent className="max-md:hidden">{`${modKey}⏎`}</Kbd>
               </Button>
             </span>
           </div>

@@ -15,6 +15,9 @@ import type { DraftText } from "./draft-state.ts";
 import { noOpinion, OverReadFields } from "./over-read-fields.tsx";
 import { describeRecipients } from "./recipients.ts";
 
+/** What was done: `kept`: a second reading, after which its reader compares; `arbiter`: a third reader was asked. */
+export type Signed = "final" | "preliminary" | "kept" | "arbiter";
+
 /**
  * The confirmation before signing, in the dock beside the images: the exact text that will be signed, its recipients,
  * and the password.
@@ -23,6 +26,7 @@ export function SignPanel({
   caseId,
   kind,
   preliminary,
+  double,
   item,
   text,
   prompts,
@@ -39,6 +43,8 @@ export function SignPanel({
   kind: "final" | "preliminary";
   /** The preliminary report that a final one goes over: a colleague's, or the signer's own where nobody else may. */
   preliminary: Report["preliminary"];
+  /** The case is read twice: `preliminary` keeps a reading then, and of both the other one is scored. */
+  double: Report["double"];
   item: WorklistItem;
   text: DraftText;
   /** Labels of template prompts; a prompt without text is not signed. */
@@ -52,7 +58,7 @@ export function SignPanel({
   flush: () => Promise<number | null>;
   onClaimLost: (error: unknown) => void;
   onClose: () => void;
-  onSigned: () => void;
+  onSigned: (what: Signed) => void;
 }) {
   const trpc = useTrpc();
   const queryClient = useQueryClient();
@@ -63,6 +69,10 @@ export function SignPanel({
   const [opinion, setOpinion] = useState(noOpinion);
   const sign = useMutation(trpc.report.sign.mutationOptions());
   const signPreliminary = useMutation(trpc.report.signPreliminary.mutationOptions());
+  const askArbiter = useMutation(trpc.report.askArbiter.mutationOptions());
+  const keeps = kind === "preliminary" && double !== null;
+  const keptSecond = keeps && double.stage === "second";
+  const differs = double !== null && opinion.score !== null && (opinion.score >= 3 || opinion.significant);
   const goesOver = kind === "final" && preliminary !== null && !preliminary.own;
   const byAuthor = kind === "final" && preliminary?.own === true;
 
@@ -80,7 +90,7 @@ export function SignPanel({
       return;
     }
     setBusy(true);
-    const keepIt = kind === "preliminary" ? handOn(caseId) : null;
+    const keepIt = (kind === "preliminary" && !keptSecond) || differs ? handOn(caseId) : null;
     try {
       const version = await flush();
       if (version === null) {
@@ -90,13 +100,16 @@ export function SignPanel({
       }
       const proven = { caseId, claimToken: claim.claimToken, version, password, ...(totp ? { totp } : {}) };
       const { score, ...rest } = opinion;
-      if (kind === "preliminary") await signPreliminary.mutateAsync(proven);
+      if (differs && score) {
+        const { claimToken } = claim;
+        await askArbiter.mutateAsync({ caseId, claimToken, overRead: { score, ...rest } });
+      } else if (kind === "preliminary") await signPreliminary.mutateAsync(proven);
       else await sign.mutateAsync({ ...proven, ...(goesOver && score ? { overRead: { score, ...rest } } : {}) });
-      forgetClaim(caseId);
+      if (!keptSecond) forgetClaim(caseId);
       await queryClient.invalidateQueries({ queryKey: trpc.report.pathKey() });
       void queryClient.invalidateQueries({ queryKey: trpc.worklist.pathKey() });
       void queryClient.invalidateQueries({ queryKey: trpc.study.pathKey() });
-      onSigned();
+      onSigned(differs ? "arbiter" : keptSecond ? "kept" : kind);
     } catch (error) {
       keepIt?.();
       const code = appCodeOf(error);
@@ -125,7 +138,11 @@ export function SignPanel({
     >
       <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto p-3">
         <h2 className="text-[0.9375rem] font-semibold">
-          {kind === "preliminary" ? "This is what you sign as preliminary" : "This is what you sign"}
+          {keeps
+            ? "This is the reading that you keep"
+            : kind === "preliminary"
+              ? "This is what you sign as preliminary"
+              : "This is what you sign"}
         </h2>
         <dl className="flex flex-col gap-2.5">
           {opening.map((section) => (
@@ -170,7 +187,7 @@ export function SignPanel({
         {leftOut.length > 0 ? (
           <p className="text-quiet">Nothing was written under {leftOut.join(", ")}: left out of the report.</p>
         ) : null}
-        <div className="border-t border-line pt-2">
+        <div className="border-t border-line pt-2" hidden={keeps}>
           <h3 className="text-xs font-medium text-quiet">Where it goes</h3>
           <ul className="ml-4 list-disc">
             <li>
@@ -192,17 +209,19 @@ export function SignPanel({
         {goesOver && preliminary ? (
           <OverReadFields preliminary={preliminary} opinion={opinion} onChange={setOpinion} />
         ) : null}
-        <Field
-          label={`Password of ${signer}`}
-          type="password"
-          name="password"
-          autoComplete="current-password"
-          value={password}
-          required
-          onChange={(event) => setPassword(event.target.value)}
-          data-autofocus=""
-        />
-        {totp === null ? null : (
+        {differs ? null : (
+          <Field
+            label={`Password of ${signer}`}
+            type="password"
+            name="password"
+            autoComplete="current-password"
+            value={password}
+            required
+            onChange={(event) => setPassword(event.target.value)}
+            data-autofocus=""
+          />
+        )}
+        {totp === null || differs ? null : (
           <Field
             label="Code of your authenticator app"
             name="totp"
@@ -217,16 +236,28 @@ export function SignPanel({
             type="submit"
             look="primary"
             className="flex-1"
-            disabled={busy || password === "" || (goesOver && opinion.score === null)}
+            disabled={busy || (password === "" && !differs) || (goesOver && opinion.score === null)}
           >
-            {busy ? "Signing" : kind === "preliminary" ? "Sign as preliminary" : "Sign"}
+            {busy
+              ? "Signing"
+              : differs
+                ? "Ask a third reader"
+                : keeps
+                  ? "Keep this reading"
+                  : kind === "preliminary"
+                    ? "Sign as preliminary"
+                    : "Sign"}
           </Button>
           <Button onClick={onClose}>Back to the draft</Button>
         </div>
         <p className="text-xs text-quiet">
-          {kind === "preliminary"
-            ? "The hospital gets it at once, marked preliminary on every page. The case stays on the list until a colleague has gone over it and signed the final report."
-            : "A signed report cannot be changed. Later additions become an addendum."}
+          {differs
+            ? "You differ from the other reading: nothing is signed, and the case goes to a reader who is neither of you."
+            : keeps
+              ? "Signed with your name and kept as it is. Nobody sees it before both readings are kept; the hospital gets the final report alone."
+              : kind === "preliminary"
+                ? "The hospital gets it at once, marked preliminary on every page. The case stays on the list until a colleague has gone over it and signed the final report."
+                : "A signed report cannot be changed. Later additions become an addendum."}
         </p>
       </form>
     </section>

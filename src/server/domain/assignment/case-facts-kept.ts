@@ -107,8 +107,7 @@ function factsOf(
     dueAt: row.dueAt,
     promisedAt: row.promisedAt,
     readType: readTypeOf(preliminary.length > 0, row.firstReading),
-    // No contract asks for two readings that know nothing of each other; an over-read is by somebody else in any case.
-    doubleReading: false,
+    doubleReading: row.firstReading === "double",
     language: row.language,
     readBy: [
       ...preliminary.map(({ who }) => ({ readerId: who, readType: "preliminary" as const })),

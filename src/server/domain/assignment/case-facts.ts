@@ -27,6 +27,12 @@ export function ageBandOf(birthDate: string, studyDate: string): AgeBand {
 
 export const isCode = (value: string | null): value is string => code.safeParse(value).success;
 
-/** What a case needs next: after a preliminary report a second person's look, before it what its contract asks for first. */
-export const readTypeOf = (hasPreliminary: boolean, firstReading: ReadType | null): ReadType =>
-  hasPreliminary ? "over-read" : (firstReading ?? "final");
+/** What a contract asks for first; `double`: two readings that know nothing of each other. */
+export type FirstReading = "final" | "preliminary" | "double";
+
+/**
+ * What a case needs next: after a preliminary report, or the first reading of two, a second person's look; before it what its contract asks for
+ * first.
+ */
+export const readTypeOf = (hasPreliminary: boolean, firstReading: FirstReading | null): ReadType =>
+  hasPreliminary ? "over-read" : firstReading === "double" ? "preliminary" : (firstReading ?? "final");

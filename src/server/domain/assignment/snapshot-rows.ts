@@ -1,6 +1,6 @@
 import { Prisma } from "#server/db/generated/client.ts";
 import { acquiredModalities, claimRuns, completeCase, isOpenCase, reservationRuns } from "../reading/index.ts";
-import type { ReadType } from "./engine/codes.ts";
+import type { FirstReading } from "./case-facts.ts";
 import type { CaseFacts } from "./engine/snapshot.ts";
 
 /** The two statements that tell of a group's cases. Each case comes as one line of JSON: of thousands most are as they were, and a line that is known is not read again. */
@@ -29,7 +29,7 @@ export type CaseRow = {
   dueAt: number;
   promisedAt: number;
   /** What its contract asks for first, and in which language the report is to be; null: nothing was said. */
-  firstReading: ReadType | null;
+  firstReading: FirstReading | null;
   language: string | null;
   /** Also who keeps it to read it next: it is his. */
   claimedById: string | null;
@@ -132,13 +132,14 @@ export const casesSql = (wanted: Prisma.Sql): Prisma.Sql => Prisma.sql`
     c.drawn_rule_id)::text, E'\\n' ORDER BY c.id) AS lines
   FROM reading_case c JOIN study s ON s.id = c.study_ref LEFT JOIN service_level l ON l.id = c.service_level_id WHERE ${wanted}`;
 
-/** The notes of each wanted case that has any, as one text in one order. */
+/** The notes of each wanted case that has any, as one text in one order; who has kept a reading of it also to whom the reading itself is not shown. */
 export const notesSql = (wanted: Prisma.Sql): Prisma.Sql => Prisma.sql`
-  WITH mine AS MATERIALIZED (SELECT c.id, c.study_ref, c.read_with_id FROM reading_case c WHERE ${wanted}),
+  WITH mine AS MATERIALIZED (SELECT c.id, c.study_ref, c.state, c.read_with_id FROM reading_case c WHERE ${wanted}),
   noted (case_id, what, who, at) AS (
     SELECT d.case_id, 'decline', d.user_id::text, d.at FROM case_decline d JOIN mine ON mine.id = d.case_id
     UNION ALL SELECT k.case_id, 'skip', k.user_id::text, k.skipped_until FROM case_skip k JOIN mine ON mine.id = k.case_id WHERE k.skipped_until > clock_timestamp()
-    UNION ALL SELECT v.case_id, CASE v.kind WHEN 'preliminary' THEN 'read-preliminary' ELSE 'read-final' END, v.signed_by_id::text, NULL FROM report_version v JOIN mine ON mine.id = v.case_id
+    UNION ALL SELECT v.case_id, CASE v.kind WHEN 'preliminary' THEN 'read-preliminary' ELSE 'read-final' END, v.signed_by_id::text, NULL FROM report_version v JOIN mine ON mine.id = v.case_id WHERE NOT v.blind
+    UNION ALL SELECT mine.id, 'read-preliminary', k.signed_by_id::text, NULL FROM mine, LATERAL kept_readings(mine.id) k WHERE mine.state IN ('preliminary', 'held')
     UNION ALL SELECT f.case_id, 'draft', f.author_id::text, NULL FROM report_draft f JOIN mine ON mine.id = f.case_id WHERE f.author_id IS NOT NULL
     UNION ALL SELECT mine.id, 'read-with', mine.read_with_id::text, NULL FROM mine WHERE mine.read_with_id IS NOT NULL
     UNION ALL SELECT DISTINCT p.case_id, 'prior', v.signed_by_id::text, NULL::timestamptz FROM case_prior p JOIN mine ON mine.id = p.case_id

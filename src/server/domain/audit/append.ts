@@ -74,6 +74,7 @@ export type AuditAction =
   | "report.start-draft-anew"
   | "report.sign"
   | "report.sign-preliminary"
+  | "report.ask-arbiter"
   | "report.addendum"
   | "report.store-documents"
   | "report.deliver"

@@ -48,6 +48,7 @@ type TogetherBar =
   | "patient-in-doubt"
   | "another-facility"
   | "another-physician"
+  | "read-twice"
   | "begun"
   | "bound";
 
@@ -61,6 +62,8 @@ type Facts = Demographics &
     referrerId: string | null;
     patientConflicts: PatientConflict[];
     unidentified: boolean;
+    /** Its contract asks for two readings that know nothing of each other. */
+    twice: boolean;
     /** Studies that the hospital's staff declared to be of the same patient as this one, by case. */
     cleared: string[];
     /** It answers an order of the leading case, or came within {@link offeredHours} of it. */
@@ -86,6 +89,7 @@ async function factsOf(
       s.study_time AS "studyTime", s.accession_number AS "accessionNumber", s.patient_name AS "patientName", s.patient_birth_date AS "patientBirthDate", s.patient_sex AS "patientSex",
       s.patient_conflicts AS "patientConflicts",
       coalesce((SELECT pt.unidentified_in <> '' FROM patient pt WHERE pt.id = s.patient_ref), false) OR s.patient_id = '' AS unidentified,
+      EXISTS (SELECT 1 FROM service_level v WHERE v.id = c.service_level_id AND v.first_reading = 'double') AS twice,
       EXISTS (SELECT 1 FROM report_draft d WHERE d.case_id = c.id) OR EXISTS (SELECT 1 FROM report_version v WHERE v.case_id = c.id) AS begun,
       ARRAY(SELECT o.id::text FROM identity_clearance i JOIN reading_case o
         ON o.study_ref = CASE WHEN i.study_ref = s.id THEN i.other_study_ref ELSE i.study_ref END
@@ -112,6 +116,8 @@ function barBetween(lead: Facts, other: Facts): TogetherBar | null {
   if (!sure || [lead, other].some((each) => each.unidentified || each.patientConflicts.length > 0))
     return "patient-in-doubt";
   if (other.facilityId !== lead.facilityId) return "another-facility";
+  // Two readers who know nothing of each other would each choose what to read together.
+  if (lead.twice || other.twice) return "read-twice";
   // Whoever referred one of them reads the whole report: of a study that he may not see as well.
   return other.referrerId === lead.referrerId ? null : "another-physician";
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ReportKind } from "#server/db/generated/enums.ts";
+import type { CoReader } from "./double-reading.ts";
 import type { KeyImage, Section } from "./inputs.ts";
 
 export type SignedContent = {
@@ -17,11 +18,13 @@ export type SignedContent = {
   signedAt: Date;
   sections: Section[];
   keyImages: KeyImage[];
+  /** Omitted from the text where there is none. */
+  coReaders?: CoReader[];
 };
 
 /**
  * What a signature covers, as one text that can be read and hashed again in ten years: JSON (RFC 8259) with the keys in
- * this order (`language` and `readWith` only where there is one), one space of indent, text in Unicode NFC with LF line ends.
+ * this order (`language`, `readWith` and `coReaders` only where there are any), one space of indent, text in Unicode NFC with LF line ends.
  */
 export function canonicalText(content: SignedContent): string {
   return JSON.stringify(
@@ -41,6 +44,14 @@ export function canonicalText(content: SignedContent): string {
         qualification: normalizeText(content.signedByQualification),
       },
       signedAt: content.signedAt.toISOString(),
+      coReaders: content.coReaders?.length
+        ? content.coReaders.map(({ name, qualification, signedAt, agreed }) => ({
+            name: normalizeText(name),
+            qualification: normalizeText(qualification),
+            signedAt,
+            agreed,
+          }))
+        : undefined,
       sections: content.sections.map(({ key, title, text }) => ({
         key,
         title: normalizeText(title),

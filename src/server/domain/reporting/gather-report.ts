@@ -4,6 +4,7 @@ import type { Ctx } from "#server/context.ts";
 import type { ReportKind } from "#server/db/generated/enums.ts";
 import { firstImageMetadata, type ImageReference, imagesReceivedBy } from "../imaging/index.ts";
 import { acquiredModalities, type PriorWhenSigned, priorsWhenSigned, readTogether } from "../reading/index.ts";
+import type { CoReader } from "./double-reading.ts";
 import type { KeyImage, Section } from "./inputs.ts";
 import { reportPolicy } from "./policy.ts";
 
@@ -27,6 +28,7 @@ export type SignedVersionRow = {
   personName: string;
   qualification: string;
   signedAt: Date;
+  coReaders: CoReader[];
   pdfSeries: string;
   pdf: string;
   srSeries: string;
@@ -111,7 +113,7 @@ async function versionsOf({ tx }: Ctx, caseId: string): Promise<SignedVersionRow
     SELECT v.id, v.org_id AS "orgId", v.reader_org_id AS "readerOrgId", v.case_id AS "caseId", v.study_ref AS "studyId", v.version, v.kind::text,
       v.language, v.sections, v.key_images AS "keyImages", v.sha256,
       v.signed_by_name AS name, v.signed_by_person_name AS "personName", v.signed_by_qualification AS qualification, v.signed_at AS "signedAt",
-      v.pdf_series_instance_uid AS "pdfSeries", v.pdf_sop_instance_uid AS pdf, v.sr_series_instance_uid AS "srSeries", v.sr_sop_instance_uid AS sr,
+      v.co_readers AS "coReaders", v.pdf_series_instance_uid AS "pdfSeries", v.pdf_sop_instance_uid AS pdf, v.sr_series_instance_uid AS "srSeries", v.sr_sop_instance_uid AS sr,
       v.kos_series_instance_uid AS "kosSeries", v.kos_sop_instance_uid AS kos
     FROM report_version v WHERE v.case_id = ${caseId}::uuid ORDER BY v.version`;
 }

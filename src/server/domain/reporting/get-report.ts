@@ -2,6 +2,7 @@ import type { Ctx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
 import { type CaseRow, isHeldBy, isHeldByAnother, isOpen, isSigned, personOf, readTogether } from "../reading/index.ts";
 import { authorship } from "./authorship.ts";
+import { type DoubleReading, doubleReadingOf, stageOf } from "./double-reading.ts";
 import { draftHistory } from "./draft-history.ts";
 import { finalisingOf } from "./finalising.ts";
 import type { GetReport, KeyImage, Section } from "./inputs.ts";
@@ -27,7 +28,10 @@ export async function getReport(ctx: Ctx, input: GetReport): Promise<Report> {
   const row = await findReportCase(ctx, input.caseId, "report.read");
   const { caseId } = row;
   const versions = await signedVersions(ctx, row.studyId);
-  const working = isOpen(row) && maySeeDraft(ctx, row) ? await workingText(ctx, row) : null;
+  const double =
+    isOpen(row) && reportPolicy.can(actor, "report.read-draft", row) ? await doubleReadingOf(ctx, caseId) : null;
+  const blind = double !== null && double.kept.length < 2;
+  const working = isOpen(row) && maySeeDraft(ctx, row) ? await workingText(ctx, row, blind) : null;
   await audit(ctx, {
     action: "report.read",
     orgId: row.orgId,
@@ -42,11 +46,18 @@ export async function getReport(ctx: Ctx, input: GetReport): Promise<Report> {
   const signed = isSigned(row);
   const mine = holds && !signed && !working?.draft?.anothers;
   const earlier = reportPolicy.can(actor, "report.read-draft", row) ? await draftHistory(ctx, caseId) : [];
-  const preliminary = row.state === "preliminary" || holds ? await waitingPreliminary(ctx, caseId) : null;
+  const stage = double && actor.kind === "user" ? stageOf(double, actor.userId) : null;
+  const preliminary = double
+    ? stage === "compares"
+      ? otherOf(double, personOf(actor))
+      : null
+    : row.state === "preliminary" || holds
+      ? await waitingPreliminary(ctx, caseId)
+      : null;
   const own = preliminary !== null && preliminary.signedById === personOf(actor);
   const finalising =
     holds && !signed && actor.kind === "user" && reportPolicy.can(actor, "report.sign", row)
-      ? await finalisingOf({ ...ctx, actor }, row, preliminary)
+      ? await finalisingOf({ ...ctx, actor }, row, double ? otherOf(double, actor.userId) : preliminary)
       : null;
   const alone = own && finalising?.othersMay === false && finalising.bar === null;
   const ownWords = (fromId: string) => actor.kind === "user" && fromId === actor.userId;
@@ -60,7 +71,7 @@ export async function getReport(ctx: Ctx, input: GetReport): Promise<Report> {
     keyImages: working?.keyImages ?? newest?.keyImages ?? [],
     prompts: promptLabels,
     draft: working?.draft ?? null,
-    earlierDrafts: earlier.filter(({ fromId }) => signed || working !== null || ownWords(fromId)),
+    earlierDrafts: earlier.filter(({ fromId }) => ownWords(fromId) || (!blind && (signed || working !== null))),
     authorship: working ? ((await authorship(ctx, { caseId, language: working.language }))[0]?.text ?? "") : "",
     opening:
       mine && row.readWithId
@@ -73,15 +84,28 @@ export async function getReport(ctx: Ctx, input: GetReport): Promise<Report> {
       own,
       alone,
     },
+    double: double &&
+      stage && {
+        stage,
+        kept: double.kept.map(({ signedBy, signedAt }) => ({ signedBy, signedAt: signedAt.toISOString() })),
+      },
     scores: reportPolicy.can(actor, "report.read-scores", row) ? await scoresOf(ctx, caseId) : [],
-    canEdit: mine && reportPolicy.can(actor, "report.save-draft", row),
+    canEdit: mine && stage !== "waits" && stage !== "differs" && reportPolicy.can(actor, "report.save-draft", row),
     finalBar: finalising?.bar ?? null,
-    canSign: mine && finalising?.bar === null && (!own || alone),
-    canSignPreliminary: mine && reportPolicy.can(actor, "report.sign-preliminary", row),
+    canSign:
+      mine && finalising?.bar === null && (!own || alone) && (!stage || stage === "compares" || stage === "decides"),
+    canSignPreliminary:
+      mine &&
+      reportPolicy.can(actor, "report.sign-preliminary", row) &&
+      (!stage || stage === "first" || stage === "second"),
     canAddend: signed && reportPolicy.can(actor, "report.addendum", row),
     requiresPassword: true,
   };
 }
+
+/** A reading that the caller goes over: of two, the other one. */
+const otherOf = ({ kept }: DoubleReading, userId: string | null) =>
+  kept.find(({ signedById }) => signedById !== userId) ?? null;
 
 function maySeeDraft({ actor }: Ctx, row: CaseRow): boolean {
   const others = isHeldByAnother(personOf(actor), row);
@@ -94,7 +118,8 @@ type Working = Pick<Report, "version" | "templateId" | "language" | "draft"> & {
   keyImages: KeyImage[];
 };
 
-async function workingText(ctx: Ctx, row: CaseRow): Promise<Working> {
+/** @param blind of two readings that know nothing of each other: a colleague's draft is said to be there, and not shown. */
+async function workingText(ctx: Ctx, row: CaseRow, blind: boolean): Promise<Working> {
   const [draft] = await ctx.tx.$queryRaw<
     {
       version: number;
@@ -113,7 +138,8 @@ async function workingText(ctx: Ctx, row: CaseRow): Promise<Working> {
   if (draft) {
     const { updatedAt, authorId, authorName, ...text } = draft;
     const anothers = ctx.actor.kind === "user" && isAnotherAuthors(draft, ctx.actor.userId);
-    return { ...text, draft: { savedAt: updatedAt.toISOString(), savedBy: authorName ?? "", anothers } };
+    const shown = blind && anothers ? { ...(await startingText(ctx, row)), version: text.version } : text;
+    return { ...shown, draft: { savedAt: updatedAt.toISOString(), savedBy: authorName ?? "", anothers } };
   }
   return { version: 0, ...(await startingText(ctx, row)), draft: null };
 }

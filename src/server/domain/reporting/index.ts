@@ -16,6 +16,7 @@ export { getReferral } from "./get-referral.ts";
 export { getReport } from "./get-report.ts";
 export {
   AddAddendum,
+  AskArbiter,
   GetReferral,
   GetReport,
   ListReferrals,
@@ -31,6 +32,7 @@ export { discrepancyPolicy, referralPolicy } from "./policy.ts";
 export { recordDocuments, type StoredDocument } from "./record-documents.ts";
 export { saveDraft } from "./save-draft.ts";
 export type * from "./shapes.ts";
+export { askArbiter } from "./sign-double.ts";
 export { signPreliminary, signReport } from "./sign-report.ts";
 export { startDraftAnew } from "./start-draft-anew.ts";
 export { takeOverDraft } from "./take-over-draft.ts";

@@ -79,6 +79,9 @@ export type OverRead = z.output<typeof OverRead>;
 export const SignReport = SignPreliminary.extend({ overRead: OverRead.optional() });
 export type SignReport = z.output<typeof SignReport>;
 
+export const AskArbiter = z.object({ caseId, claimToken, overRead: OverRead });
+export type AskArbiter = z.output<typeof AskArbiter>;
+
 export const AddAddendum = z.object({
   caseId,
   // Empty lines around it are removed; spaces before its first word are a list's indentation.

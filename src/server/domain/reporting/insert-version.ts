@@ -7,6 +7,7 @@ import { publish } from "#server/live/publish.ts";
 import { type AuditAction, audit } from "../audit/index.ts";
 import { type HeldCase, readTogether } from "../reading/index.ts";
 import { canonicalText, sha256Of } from "./canonical-text.ts";
+import type { CoReader } from "./double-reading.ts";
 import type { KeyImage, Section } from "./inputs.ts";
 import type { Signed } from "./shapes.ts";
 
@@ -32,6 +33,8 @@ export async function insertVersion(
     keyImages,
     action,
     byAuthor = false,
+    blind = false,
+    coReaders = [],
   }: {
     version: number;
     kind: ReportKind;
@@ -41,6 +44,9 @@ export async function insertVersion(
     action: AuditAction;
     /** The author of the preliminary report finalises it himself. */
     byAuthor?: boolean;
+    /** One of two readings that know nothing of each other: no documents are made from it, and nobody is told that it is there. */
+    blind?: boolean;
+    coReaders?: CoReader[];
   },
 ): Promise<Signed> {
   const { actor, tx } = ctx;
@@ -66,6 +72,7 @@ export async function insertVersion(
     signedAt,
     sections,
     keyImages,
+    coReaders,
   });
   const sha256 = sha256Of(canonical);
   // An addendum changes no key image: their object is in the study already.
@@ -91,6 +98,8 @@ export async function insertVersion(
         signedByQualification: facts.qualification,
         signedAt,
         finalByAuthor: byAuthor,
+        blind,
+        coReaders,
         pdfSeriesInstanceUid: newUid(),
         pdfSopInstanceUid: newUid(),
         srSeriesInstanceUid: newUid(),
@@ -101,10 +110,16 @@ export async function insertVersion(
       select: { id: true },
     });
     if (caseId === held.caseId) reportVersionId = row.id;
-    await enqueue(tx, "report.store-documents", { orgId, reportVersionId: row.id });
-    const details = { version, sha256, reportVersionId: row.id, ...(byAuthor ? { finalisedByAuthor: true } : {}) };
+    if (!blind) await enqueue(tx, "report.store-documents", { orgId, reportVersionId: row.id });
+    const details = {
+      version,
+      sha256,
+      reportVersionId: row.id,
+      ...(byAuthor ? { finalisedByAuthor: true } : {}),
+      ...(blind ? { blind } : {}),
+    };
     await audit(ctx, { action, orgId, patientRef, studyRef, caseId, details });
-    await publish(tx, { topic: "report.changed", orgIds: [orgId, readerOrgId], caseId, studyId: studyRef });
+    await publish(tx, { topic: "report.changed", orgIds: blind ? [readerOrgId] : [orgId, readerOrgId], caseId, studyId: studyRef });
   }
   return { reportVersionId, version, signedAt: signedAt.toISOString(), sha256 };
 }

@@ -1,4 +1,5 @@
 import { authorshipKey } from "./authorship.ts";
+import { doubleReadingKey } from "./double-reading.ts";
 import { examinationsKey } from "./examinations.ts";
 import { finalByAuthorKey } from "./finalising.ts";
 import { missingImagesKey } from "./missing-images.ts";
@@ -11,6 +12,7 @@ export const productSectionKeys = [
   missingImagesKey,
   authorshipKey,
   finalByAuthorKey,
+  doubleReadingKey,
 ];
 
 /**

@@ -1,6 +1,7 @@
 import type { DeliveryFailure } from "@overread/shared/delivery-failure";
 import type { IdentityDoubt } from "@overread/shared/reasons";
 import type { CaseState, DeliveryState, DocumentKind, ReportKind } from "#server/db/generated/enums.ts";
+import type { DoubleStage } from "./double-reading.ts";
 import type { KeyImage, Section } from "./inputs.ts";
 
 /** What the reporting module returns. Times are ISO 8601 in UTC. */
@@ -16,7 +17,13 @@ export type SignedVersion = {
   sha256: string;
   sections: Section[];
   keyImages: KeyImage[];
-  documents: { pdf: "stored" | "pending"; sr: "stored" | "pending"; kos: "stored" | "pending" | "none" };
+  /** One of two independent readings; no documents are made from it. */
+  blind: boolean;
+  documents: {
+    pdf: "stored" | "pending" | "none";
+    sr: "stored" | "pending" | "none";
+    kos: "stored" | "pending" | "none";
+  };
   deliveries: {
     kind: DocumentKind;
     facility: string;
@@ -77,6 +84,11 @@ export type Report = {
    * does, since nobody else of the group may.
    */
   preliminary: { signedBy: string; signedAt: string; own: boolean; alone: boolean } | null;
+  /**
+   * Of an open case that is read twice, independently: where it stands for the caller, and who has kept a reading. The readings themselves are
+   * versions, once both are kept.
+   */
+  double: { stage: DoubleStage; kept: { signedBy: string; signedAt: string }[] } | null;
   /** What keeps the caller from signing the final report of the case that he holds; null: nothing of the kind. */
   finalBar: FinalBar | null;
   /** What second readers thought, newest first; for the reading group. */

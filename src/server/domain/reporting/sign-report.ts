@@ -12,16 +12,19 @@ import {
   requireStillTogether,
 } from "../reading/index.ts";
 import { authorship } from "./authorship.ts";
+import { doubleReadingOf } from "./double-reading.ts";
 import { finalByAuthor, requireMayFinalise } from "./finalising.ts";
 import type { KeyImage, Section, SignPreliminary, SignReport } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
 import { requireImages } from "./missing-images.ts";
+import { nextVersion } from "./next-version.ts";
 import { openingSections } from "./opening-sections.ts";
 import { type Preliminary, recordOverRead, requireScore, waitingPreliminary } from "./over-read.ts";
 import { requireOwnDraft } from "./own-draft.ts";
 import { findReportCase } from "./report-case.ts";
 import { readDraft } from "./save-draft.ts";
 import type { Signed } from "./shapes.ts";
+import { keepReading, signOfTwo } from "./sign-double.ts";
 import { promptLabels } from "./templates/index.ts";
 
 /**
@@ -34,18 +37,21 @@ import { promptLabels } from "./templates/index.ts";
  *
  * @param input.version the draft version the reader saw when signing.
  * @throws {DomainError} `case.incomplete`, `case.not-together` with `bar`, `case.read-with`, `report.impression-missing`, `report.version-conflict` with `version`,
- * `report.own-preliminary`, `report.not-yours-to-finalise` with `bar`, `report.unscored`, `report.already-signed`, `report.draft-of-another` with `author`, `savedAt`, `version`, `case.late-images` with
+ * `report.own-preliminary`, `report.not-yours-to-finalise` with `bar`, `report.unscored`, `report.double-reading` with `stage`, `report.already-signed`, `report.draft-of-another` with `author`, `savedAt`, `version`, `case.late-images` with
  * `count`, `case.claim-expired`, `case.not-claimed`, `case.not-found`, `auth.forbidden`
  */
 export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promise<Signed> {
   const { caseId } = input;
   await findReportCase(ctx, caseId, "report.sign");
   const { held, draft, together } = await readyToSign(ctx, input);
+  const { claimToken, overRead: score } = input;
+  const double = await doubleReadingOf(ctx, caseId);
+  if (double) return signOfTwo(ctx, { held, draft, claimToken, double, overRead: score });
   // Under the case's lock: of two preliminary signatures the newest is gone over.
   const preliminary = await waitingPreliminary(ctx, caseId);
   const byAuthor = await requireMayFinaliseAll(ctx, together, preliminary);
-  const overRead = requireScore(ctx, preliminary, input.overRead);
-  const moved = await moveCase(ctx, caseId, "sign", { claimToken: input.claimToken });
+  const overRead = requireScore(ctx, preliminary, score);
+  const moved = await moveCase(ctx, caseId, "sign", { claimToken });
   if (!moved) throw new DomainError("case.illegal-move", { details: { from: held.state, to: "final" } });
   const version = await nextVersion(ctx, caseId);
   const sections = byAuthor ? [...draft.sections, finalByAuthor(draft.language)] : draft.sections;
@@ -64,7 +70,7 @@ export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promis
 /**
  * Signs the draft as preliminary: the hospital gets it at once, marked preliminary on every page and object, and the
  * case stays on the list until a final report is signed. The draft stays, without an author, for the next reader to
- * continue.
+ * continue. Where the contract asks for two readings it is one of them instead, and goes to nobody yet.
  *
  * @throws {DomainError} as {@link signReport}
  */
@@ -72,7 +78,10 @@ export async function signPreliminary(ctx: Ctx<UserActor>, input: SignPreliminar
   const { caseId } = input;
   await findReportCase(ctx, caseId, "report.sign-preliminary");
   const { held, draft } = await readyToSign(ctx, input);
-  const moved = await moveCase(ctx, caseId, "signPreliminary", { claimToken: input.claimToken });
+  const { claimToken } = input;
+  const double = await doubleReadingOf(ctx, caseId);
+  if (double) return keepReading(ctx, { held, draft, claimToken, double });
+  const moved = await moveCase(ctx, caseId, "signPreliminary", { claimToken });
   if (!moved) throw new DomainError("case.illegal-move", { details: { from: held.state, to: "preliminary" } });
   const version = await nextVersion(ctx, caseId);
   return insertVersion(ctx, held, { ...draft, version, kind: "preliminary", action: "report.sign-preliminary" });
@@ -135,11 +144,4 @@ async function requireMayFinaliseAll(
   let byAuthor = false;
   for (const each of together) byAuthor = await requireMayFinalise(ctx, each, preliminary);
   return byAuthor;
-}
-
-/** The case's row is locked by the claim check. */
-async function nextVersion({ tx }: Ctx, caseId: string): Promise<number> {
-  const [row] = await tx.$queryRaw<[{ next: number }]>`
-    SELECT coalesce(max(version), 0)::int + 1 AS next FROM report_version WHERE case_id = ${caseId}::uuid`;
-  return row.next;
 }

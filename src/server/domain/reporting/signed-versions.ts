@@ -13,6 +13,7 @@ type VersionRow = {
   signedAt: Date;
   signedBy: string;
   sha256: string;
+  blind: boolean;
   sections: Section[];
   keyImages: KeyImage[];
   kosSopInstanceUid: string | null;
@@ -23,7 +24,7 @@ type VersionRow = {
 export async function signedVersions({ tx }: Pick<Ctx, "tx">, studyId: string): Promise<SignedVersion[]> {
   const versions = await tx.$queryRaw<VersionRow[]>`
     SELECT v.id AS "reportVersionId", v.version, v.kind, v.language, v.signed_at AS "signedAt", v.signed_by_name AS "signedBy", v.sha256,
-      v.sections, v.key_images AS "keyImages", v.kos_sop_instance_uid AS "kosSopInstanceUid",
+      v.blind, v.sections, v.key_images AS "keyImages", v.kos_sop_instance_uid AS "kosSopInstanceUid",
       coalesce((SELECT jsonb_agg(jsonb_build_object('kind', d.kind, 'instanceId', d.instance_id) ORDER BY d.kind)
         FROM report_document d WHERE d.report_version_id = v.id), '[]') AS documents
     FROM report_version v WHERE v.study_ref = ${studyId}::uuid ORDER BY v.version DESC`;
@@ -35,8 +36,8 @@ export async function signedVersions({ tx }: Pick<Ctx, "tx">, studyId: string): 
       ...version,
       signedAt: signedAt.toISOString(),
       documents: {
-        pdf: isStored("pdf") ? "stored" : "pending",
-        sr: isStored("sr") ? "stored" : "pending",
+        pdf: version.blind ? "none" : isStored("pdf") ? "stored" : "pending",
+        sr: version.blind ? "none" : isStored("sr") ? "stored" : "pending",
         kos: kosSopInstanceUid === null ? "none" : isStored("kos") ? "stored" : "pending",
       },
       deliveries: documents.flatMap(({ kind, instanceId }) =>

@@ -1,6 +1,7 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
 import { holdClaim } from "../reading/index.ts";
+import { doubleReadingOf, stageOf } from "./double-reading.ts";
 import { handOverDraft } from "./hand-over-draft.ts";
 import type { TakeOverDraft } from "./inputs.ts";
 import { isAnotherAuthors } from "./own-draft.ts";
@@ -14,7 +15,7 @@ import type { SavedDraft } from "./shapes.ts";
  *
  * @param input.version the version that was seen: a newer one is not taken over unseen.
  * @throws {DomainError} `report.version-conflict` with `version`, `case.claim-expired`, `case.not-claimed`,
- * `report.already-signed`, `case.not-found`, `auth.forbidden`
+ * `report.already-signed`, `report.double-reading` with `stage`, `case.not-found`, `auth.forbidden`
  */
 export async function takeOverDraft(ctx: Ctx<UserActor>, input: TakeOverDraft): Promise<SavedDraft> {
   const { actor, tx } = ctx;
@@ -26,6 +27,10 @@ export async function takeOverDraft(ctx: Ctx<UserActor>, input: TakeOverDraft): 
     throw new DomainError("report.version-conflict", { details: { version: draft?.version ?? 0 } });
   // A repeated call, or a draft without an author.
   if (!isAnotherAuthors(draft, actor.userId)) return { version, savedAt: draft.updatedAt.toISOString() };
+  // Of two independent readings each is written by one hand.
+  const double = await doubleReadingOf(ctx, caseId);
+  if (double && double.kept.length < 2)
+    throw new DomainError("report.double-reading", { details: { stage: stageOf(double, actor.userId) } });
   await handOverDraft(ctx, held, "taken-over");
   const [taken] = await tx.$queryRaw<[{ updatedAt: Date }]>`
     UPDATE report_draft SET author_id = ${actor.userId}::uuid, updated_at = clock_timestamp() WHERE case_id = ${caseId}::uuid

@@ -21,7 +21,7 @@ const ServiceTerms = serviceLevelSchema
   .pick({ holidays: true, lines: true, otherwise: true })
   .extend({
     /** What a case needs first: `preliminary` is gone over by somebody else. */
-    firstReading: z.enum(["final", "preliminary"]).default("final"),
+    firstReading: z.enum(["final", "preliminary", "double"]).default("final"),
     /** That its reports are written in; empty: any. */
     reportLanguage: z
       .string()

@@ -3,7 +3,7 @@ import type { ServiceLevel } from "../assignment/engine/index.ts";
 
 /** A version as its row has it; `validUntil` is the beginning of the next one of its contract. */
 type ServiceLevelVersion = ServiceLevel & {
-  firstReading: "final" | "preliminary";
+  firstReading: "final" | "preliminary" | "double";
   reportLanguage: string;
   createdBy: string | null;
   createdAt: Date;

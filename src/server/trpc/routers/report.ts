@@ -1,6 +1,8 @@
 import {
   AddAddendum,
+  AskArbiter,
   addAddendum,
+  askArbiter,
   GetReport,
   getReport,
   listTemplates,
@@ -30,6 +32,10 @@ export const reportRouter = router({
     .input(SignReport)
     .mutation(({ ctx, input }) => signReport(ctx, input)),
   signPreliminary: provenProcedure.input(SignPreliminary).mutation(({ ctx, input }) => signPreliminary(ctx, input)),
+  askArbiter: tenantProcedure
+    .meta({ cleansText: true })
+    .input(AskArbiter)
+    .mutation(({ ctx, input }) => askArbiter(ctx, input)),
   addendum: provenProcedure
     .meta({ cleansText: true })
     .input(AddAddendum)

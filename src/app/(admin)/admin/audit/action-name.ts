@@ -78,6 +78,7 @@ const names: Record<string, string> = {
   "report.start-draft-anew": "set a colleague's draft aside",
   "report.sign": "signed a report",
   "report.sign-preliminary": "signed a preliminary report",
+  "report.ask-arbiter": "asked a third reader to decide",
   "report.addendum": "signed an addendum",
   "report.store-documents": "stored report documents",
   "report.deliver": "tried to return a document",

@@ -25,6 +25,12 @@ import {
 
 type Window = NonNullable<Line["windows"]>[number];
 type Draft = Terms & { typed: string };
+const firstReadingHints: Record<Terms["firstReading"], string> = {
+  final: "One reader signs the final report.",
+  preliminary: "A preliminary report is with you at once; another reader goes over it and signs the final one.",
+  double:
+    "Two readers, neither of whom sees the other's words before his own are signed. You get one final report with both names; where they differ a third reader decides.",
+};
 const usual: Terms = {
   holidays: [],
   lines: [],
@@ -145,10 +151,11 @@ export function ServiceLevelForm({
           label="First reading"
           value={draft.firstReading}
           onChange={({ target }) => set({ firstReading: target.value as Terms["firstReading"] })}
-          hint="A preliminary report is with you at once; another reader goes over it and signs the final one."
+          hint={firstReadingHints[draft.firstReading]}
         >
           <option value="final">Final</option>
           <option value="preliminary">Preliminary, then over-read</option>
+          <option value="double">Two independent readings</option>
         </SelectField>
         <SelectField
           label="Language of the reports"

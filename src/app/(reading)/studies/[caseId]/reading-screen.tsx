@@ -395,6 +395,15 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               onClaimLost={reportLost}
               onShowImage={showImage}
               onSigned={(kind) => {
+                if (kind === "kept") return toast("Your reading is kept. Here is the other one.");
+                if (kind === "arbiter") {
+                  toast("A third reader decides.");
+                  return router.push("/worklist");
+                }
+                if (kind === "preliminary" && text.double) {
+                  toast("Your reading is kept.");
+                  return router.push("/worklist");
+                }
                 const gone = kind === "preliminary" ? "Signed as preliminary." : "Signed.";
                 toast(
                   study.item.goesTo.pacs

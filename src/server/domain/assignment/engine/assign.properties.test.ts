@@ -57,6 +57,25 @@ test("no case is ever given to a reader who is barred, away or has left it for l
   });
 });
 
+test("who has read a case that is read twice is given it by no rule, neither as the second reader nor to decide between two", () => {
+  let seen = 0;
+  holds((snapshot) => {
+    // As it stands after one reading or two: the contract asks for both, and what is next is an over-read.
+    const cases = snapshot.cases.map((facts) =>
+      facts.readBy.length > 0 ? { ...facts, doubleReading: true, readType: "over-read" as const } : facts,
+    );
+    const outcome = assign({ ...snapshot, cases });
+    for (const decision of outcome.decisions) {
+      const { readBy } = caseOf({ ...snapshot, cases }, decision.caseId);
+      const readers = given(decision, outcome);
+      if (readBy.length > 0) seen += readers.length;
+      for (const { readerId } of readBy)
+        assert.ok(!readers.includes(readerId), `${readerId} has read ${decision.caseId}`);
+    }
+  });
+  assert.ok(seen > 50, `others are given such cases (${seen})`);
+});
+
 test("what a rule asks training for goes to nobody who is not trained for it: by modality, region, age and procedure", () => {
   holds((snapshot) => {
     const outcome = assign(snapshot);

@@ -1,7 +1,7 @@
 import type { SqlTx } from "#server/context.ts";
 import { acquiredModalities, regionsOf } from "../../reading/index.ts";
-import { ageBandOf, isCode, patientClassOf, readTypeOf } from "../case-facts.ts";
-import { type Instant, minuteMs, type ReadType } from "../engine/codes.ts";
+import { ageBandOf, type FirstReading, isCode, patientClassOf, readTypeOf } from "../case-facts.ts";
+import { type Instant, minuteMs } from "../engine/codes.ts";
 import type { RecordedEvent } from "../engine/recorded.ts";
 import type { CaseFacts } from "../engine/snapshot.ts";
 import type { namedProcedures } from "../procedure-terms.ts";
@@ -71,7 +71,7 @@ type CaseRow = {
   arrivedAt: Date;
   dueAt: Date;
   promisedAt: Date;
-  firstReading: ReadType | null;
+  firstReading: FirstReading | null;
   language: string | null;
   procedureCode: string | null;
   procedureDescription: string;
@@ -104,7 +104,7 @@ function factsOf(row: CaseRow, procedures: ReturnType<typeof namedProcedures>): 
     promisedAt: row.promisedAt.getTime(),
     // The first reading is what is played; who went over it afterwards is none of the rules' doing here.
     readType: readTypeOf(false, row.firstReading),
-    doubleReading: false,
+    doubleReading: row.firstReading === "double",
     language: row.language,
     readBy: [],
     draftReaderId: null,
