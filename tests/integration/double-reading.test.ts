@@ -8,8 +8,8 @@ import { DomainError } from "@overread/shared/errors";
 import type { Actor, UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { assembleReport, buildBasicTextSr } from "#server/documents/index.ts";
-import { claimByRules } from "#server/domain/assignment/index.ts";
-import { releaseClaim } from "#server/domain/reading/index.ts";
+import { claimByRules, readWith } from "#server/domain/assignment/index.ts";
+import { openStudy, releaseClaim } from "#server/domain/reading/index.ts";
 import {
   askArbiter,
   gatherReport,
@@ -378,4 +378,17 @@ test("where the two differ neither signs, by whatever way, and the database refu
   for (const actor of [solheim, mensah]) await assert.rejects(insert(actor, "final", false), /a third decides/);
   await assert.rejects(insert(third, "preliminary", true), /each once/);
   await assert.rejects(insert(third, "preliminary", false), /two independent readings/);
+});
+
+test("a case that is read twice is read with no other, and none is offered for it", async () => {
+  const { solheim } = desk.people;
+  const patientId = `DOUBLE-${randomUUID().slice(0, 8)}`;
+  const { caseId } = await desk.unread({ patientId });
+  const other = await desk.unread({ patientId });
+  const claimToken = await claim(solheim, caseId);
+  await assert.rejects(
+    as(solheim, (ctx) => readWith(ctx, { caseId, claimToken, withIds: [other.caseId] })),
+    refusedWith("case.not-together", { bar: "read-twice" }),
+  );
+  assert.deepEqual((await as(solheim, (ctx) => openStudy(ctx, { caseId }))).mayReadWith, []);
 });

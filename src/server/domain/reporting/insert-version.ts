@@ -119,7 +119,12 @@ export async function insertVersion(
       ...(blind ? { blind } : {}),
     };
     await audit(ctx, { action, orgId, patientRef, studyRef, caseId, details });
-    await publish(tx, { topic: "report.changed", orgIds: blind ? [readerOrgId] : [orgId, readerOrgId], caseId, studyId: studyRef });
+    await publish(tx, {
+      topic: "report.changed",
+      orgIds: blind ? [readerOrgId] : [orgId, readerOrgId],
+      caseId,
+      studyId: studyRef,
+    });
   }
   return { reportVersionId, version, signedAt: signedAt.toISOString(), sha256 };
 }
