@@ -8,6 +8,7 @@ import { withTenant } from "#server/db/with-tenant.ts";
 import { seedDemo } from "#server/demo/seed.ts";
 import { listNotices } from "#server/domain/notices/index.ts";
 import { casesOnView, claimCase, listCases, listMoreCases } from "#server/domain/reading/index.ts";
+import { saveDraft } from "#server/domain/reporting/index.ts";
 import {
   countLists,
   listLists,
@@ -160,6 +161,30 @@ test("a filter keeps the cases that a plain look at each of them keeps", async (
       ),
     { timeoutMs: 120_000 },
   );
+});
+
+test("my drafts are mine, others' are others', and a hospital sees none of either", async () => {
+  const drafts = async (actor: UserActor, draft: "mine" | "others" | "none") =>
+    (
+      await withTenant(actor, (ctx) => listMoreCases(ctx, { filter: { list: "all", where: { draft } }, limit: 200 }))
+    ).items.map(({ caseId }) => caseId);
+  const written = async (actor: UserActor): Promise<string> => {
+    const { caseId } = await makeUnreadCase(db.owner);
+    const { claimToken } = await withTenant(actor, (ctx) => claimCase(ctx, { caseId }));
+    const sections = [{ key: "impression", title: "Impression", text: "So far nothing." }];
+    await withTenant(actor, (ctx) => saveDraft(ctx, { caseId, claimToken, version: 0, sections }));
+    return caseId;
+  };
+  const [his, hers] = [await written(reader), await written(colleague)];
+  assert.deepEqual(await drafts(reader, "mine"), [his]);
+  assert.deepEqual(await drafts(reader, "others"), [hers]);
+  assert.deepEqual(await drafts(colleague, "mine"), [hers]);
+  const none = await drafts(reader, "none");
+  assert.ok(none.length > 0 && !none.includes(his) && !none.includes(hers));
+  assert.deepEqual([await drafts(admin, "mine"), await drafts(admin, "others")], [[], []]);
+  await db.owner.query("UPDATE reading_case SET state = 'cancelled', completed_at = now() WHERE id = ANY($1)", [
+    [his, hers],
+  ]);
 });
 
 test("a study of today is one of the day at its facility", async () => {

@@ -199,6 +199,14 @@ export const wiring = [
 /** What a group keeps of its readers, what is promised, who is told, who sees which list. */
 export const readers = [
   {
+    what: "a list's drafts of mine are anybody's",
+    file: "src/server/domain/reading/case-filter.ts",
+    from: "w.author_id = ${me}::uuid`);",
+    to: "w.author_id IS NOT NULL`);",
+    test: "tests/integration/worklists.test.ts",
+    red: "my drafts are mine, others' are others', and a hospital sees none of either",
+  },
+  {
     what: "who has been signed out is there",
     file: "src/server/domain/readers/reader-facts.ts",
     from: "s.revoked_at IS NULL AND s.expires_at > now()",
