@@ -172,6 +172,14 @@ test("before his own reading is kept no door shows the second reader a word of t
     );
     assert.deepEqual(drafts, [], "its draft went with the signature");
   }
+  for (const actor of [mensah, ...programs])
+    await assert.rejects(
+      withTenant(
+        actor,
+        ({ tx }) => tx.$executeRaw`UPDATE reading_case SET both_read = true WHERE id = ${caseId}::uuid`,
+      ),
+      /two kept readings say/,
+    );
   // Nothing is made of it: no PDF, no object, no delivery.
   const { rows: jobs } = await desk.db.owner.query(
     "SELECT 1 FROM outbox_job WHERE name = 'report.store-documents' AND collapse_key = $1",

@@ -14,13 +14,24 @@ CREATE FUNCTION kept_readings(p_case uuid)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
   AS $$ SELECT v.id, v.signed_by_id, v.signed_by_name, v.signed_by_person_name, v.signed_by_qualification, v.signed_at
         FROM public.report_version v WHERE v.case_id = p_case AND v.blind AND v.reader_org_id = public.app_org() ORDER BY v.version $$;
-CREATE FUNCTION both_read(p_case uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-  AS $$ SELECT count(*) >= 2 FROM public.report_version v WHERE v.case_id = p_case AND v.blind $$;
-REVOKE ALL ON FUNCTION kept_readings(uuid), both_read(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION kept_readings(uuid), both_read(uuid) TO overread_app;
+REVOKE ALL ON FUNCTION kept_readings(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION kept_readings(uuid) TO overread_app;
+
+-- Whether both are kept stands on the case, so that what lets a reading be seen asks no function about each row. The database alone says so.
+ALTER TABLE reading_case ADD COLUMN both_read boolean NOT NULL DEFAULT false;
+CREATE FUNCTION guard_both_read() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_user = 'overread_app' THEN
+    RAISE EXCEPTION 'reading_case: two kept readings say that both have read it, nobody else' USING ERRCODE = '42501'; END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER guard_both_read BEFORE UPDATE ON reading_case FOR EACH ROW
+  WHEN (NEW.both_read IS DISTINCT FROM OLD.both_read) EXECUTE FUNCTION guard_both_read();
+CREATE TRIGGER guard_both_read_at_first BEFORE INSERT ON reading_case FOR EACH ROW WHEN (NEW.both_read) EXECUTE FUNCTION guard_both_read();
 
 CREATE POLICY blind ON report_version AS RESTRICTIVE FOR SELECT TO overread_app
-  USING (NOT blind OR (reader_org_id = (SELECT app_org()) AND (signed_by_id = (SELECT app_user()) OR both_read(case_id))));
+  USING (NOT blind OR (reader_org_id = (SELECT app_org()) AND (signed_by_id = (SELECT app_user())
+    OR EXISTS (SELECT 1 FROM reading_case c WHERE c.id = report_version.case_id AND c.both_read))));
 
 -- A case is read once by each of two, and where they differ a third decides.
 CREATE OR REPLACE FUNCTION guard_over_read() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -53,8 +64,11 @@ END $$;
 
 -- The draft of the first reading goes with its signature, that nobody reads it; of the second its author goes on from it.
 CREATE OR REPLACE FUNCTION settle_draft() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  both_kept boolean := NEW.blind AND (SELECT count(*) >= 2 FROM public.report_version v WHERE v.case_id = NEW.case_id AND v.blind);
 BEGIN
-  IF NEW.kind = 'final' OR (NEW.blind AND NOT both_read(NEW.case_id)) THEN DELETE FROM public.report_draft WHERE case_id = NEW.case_id;
+  IF both_kept THEN UPDATE public.reading_case SET both_read = true WHERE id = NEW.case_id; END IF;
+  IF NEW.kind = 'final' OR (NEW.blind AND NOT both_kept) THEN DELETE FROM public.report_draft WHERE case_id = NEW.case_id;
   ELSIF NEW.kind = 'preliminary' AND NOT NEW.blind THEN UPDATE public.report_draft SET author_id = NULL WHERE case_id = NEW.case_id; END IF;
   RETURN NULL;
 END $$;
