@@ -133,7 +133,7 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
  * ones.
  */
 export async function seriesOf({ tx }: Pick<Ctx, "tx">, studyIds: string[]): Promise<Map<string, SeriesSummary[]>> {
-  const rows = await tx.$queryRaw<(SeriesSummary & { studyId: string })[]>`
+  const rows = await tx.$queryRaw<(Omit<SeriesSummary, "facts"> & { studyId: string })[]>`
     SELECT r.study_ref AS "studyId", r.series_instance_uid AS "seriesInstanceUid", r.modality, r.series_number AS "seriesNumber",
       r.series_description AS "seriesDescription", r.number_of_instances AS "numberOfInstances", middle.uid AS "thumbnailSopInstanceUid"
     FROM series r
