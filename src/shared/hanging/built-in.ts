@@ -43,7 +43,7 @@ const lungAxial: Want[] = [{ plane: ["axial"], kernel: ["lung"] }, axial];
 
 const weighted = (weighting: Weighting, more: Want = {}): Place => place([{ weighting: [weighting], ...more }]);
 const projection = (view: readonly ViewName[], side?: Side): Place => place([{ view, ...(side ? { side } : {}) }]);
-const breast = (view: "CC" | "MLO", side: Side): Place => projection([view], side);
+const breast = (view: "CC" | "MLO", side: Side): Place => ({ ...projection([view], side), fit: "breast" });
 
 /**
  * How studies are laid out where nobody has saved a protocol of their own; the first that fits the study best is taken.

@@ -22,6 +22,7 @@ export type Hung = {
   /** One picture of a projection examination; null: the whole series. */
   readonly sopInstanceUid: string | null;
   readonly window: HangingWindow | null;
+  readonly fit: Place["fit"] | null;
 };
 
 export type HungStage = Pick<Stage, "name" | "rows" | "columns"> & { readonly places: readonly (Hung | null)[] };
@@ -69,6 +70,7 @@ function filled(stage: Stage, { modalities }: Protocol, studies: readonly Hangin
       seriesInstanceUid: series.seriesInstanceUid,
       sopInstanceUid: projection?.sopInstanceUid ?? null,
       window: place.window ?? null,
+      fit: place.fit ?? null,
     };
   });
   // A comparison with nothing to compare is no comparison.

@@ -21,6 +21,8 @@ export type Place = {
   readonly wants: readonly Want[];
   /** Opens with this instead of the window as sent. Places with a window may show a series that another place shows. */
   readonly window?: HangingWindow;
+  /** A mammogram: back to back with the other side's, all of the stage of one scale. */
+  readonly fit?: "breast";
 };
 
 /** A screen of cells, row by row. */

@@ -66,6 +66,8 @@ export type Cell = {
   readonly at: ImagePointer | null;
   /** Window to open with, where a hanging protocol names one. */
   readonly asked: Voi | null;
+  /** How it stands in its cell, where a hanging protocol says so; see `fitOf`. */
+  readonly fit: "breast" | null;
   readonly presentation: Presentation;
   /** Windows on the number keys, known once an image of the series has been drawn. */
   readonly presets: readonly Preset[];

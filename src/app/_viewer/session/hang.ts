@@ -36,7 +36,13 @@ export function hangSeries(
     at = null,
     frames = null,
     asked = null,
-  }: { at?: ImagePointer | null | undefined; frames?: readonly string[] | null; asked?: Voi | null } = {},
+    fit = null,
+  }: {
+    at?: ImagePointer | null | undefined;
+    frames?: readonly string[] | null;
+    asked?: Voi | null;
+    fit?: Cell["fit"];
+  } = {},
 ): SessionState {
   const source: Source = { study: studyKey(study), series: series?.seriesInstanceUid ?? null, frames };
   const cell: Cell = {
@@ -46,6 +52,7 @@ export function hangSeries(
     problem: series ? null : noPictures(study),
     at,
     asked,
+    fit,
     presentation: defaultPresentation,
     presets: [],
   };

@@ -225,11 +225,15 @@ function stepped(state: SessionState, id: CellId, by: 1 | -1): SessionState {
   const views = seriesOf(study, cell?.source.series ?? null);
   const projections = views?.facts?.projections ?? [];
   const next = projections[projections.findIndex(({ sopInstanceUid }) => sopInstanceUid === shown) + by];
-  if (shown && views && next) return hangSeries(state, id, study, views, { frames: [next.sopInstanceUid] });
+  if (shown && views && next)
+    return hangSeries(state, id, study, views, { frames: [next.sopInstanceUid], fit: cell?.fit ?? null });
   const series = cell ? adjacentSeries(state, cell, by) : outermostSeries(state, by);
   if (!series) return state;
   const first = shown ? (series.facts?.projections ?? []).at(by === 1 ? 0 : -1) : undefined;
-  return hangSeries(state, id, study, series, { frames: first ? [first.sopInstanceUid] : null });
+  return hangSeries(state, id, study, series, {
+    frames: first ? [first.sopInstanceUid] : null,
+    fit: cell?.fit ?? null,
+  });
 }
 
 /** Shows an image: in the cell that has its series, else in the one that the series would go to. */

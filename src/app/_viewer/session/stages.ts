@@ -68,5 +68,6 @@ function hangPlace(state: SessionState, id: ReturnType<typeof cellAt>, place: Hu
   return hangSeries(state, id, study, series, {
     frames: place.sopInstanceUid === null ? null : [place.sopInstanceUid],
     asked,
+    fit: place.fit ?? null,
   });
 }

@@ -7,6 +7,7 @@ import { sharePrefetch } from "../viewports/prefetch-share.ts";
 import type { Viewport } from "../viewports/viewport.ts";
 import type { Action } from "./actions.ts";
 import { type Cell, type CellId, isCurrent, type Source, seriesOf, studyOf } from "./cell.ts";
+import { fitOf } from "./fit.ts";
 import { activeCell, cellIdsOf, currentCell } from "./places.ts";
 import type { SessionState } from "./state.ts";
 
@@ -118,7 +119,7 @@ export function createViewports(
       const viewport = made.get(id)?.viewport;
       if (!cell || !viewport) continue;
       load(id, cell);
-      viewport.sync(cell);
+      viewport.sync(cell, fitOf(state(), id));
     }
     share();
     if (changed) onChange();

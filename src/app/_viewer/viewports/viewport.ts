@@ -3,6 +3,7 @@ import type { Letters } from "../geometry.ts";
 import type { LoadedSeries } from "../series-store.ts";
 import type { ViewportReport } from "../session/actions.ts";
 import type { Cell } from "../session/cell.ts";
+import type { Fit } from "../session/fit.ts";
 import type { Store } from "../store.ts";
 import type { ViewerError } from "../viewer-error.ts";
 import type { Voi } from "../voi.ts";
@@ -39,8 +40,12 @@ export type Viewport = {
   /** The library's id of the viewport. */
   readonly id: string;
   readonly view: Store<ViewportView>;
-  /** Brings the viewport up to date with its cell: series, image, window, camera, loop. Called after every action. */
-  sync(cell: Cell): void;
+  /**
+   * Brings the viewport up to date with its cell: series, image, window, camera, loop. Called after every action.
+   *
+   * @param fit where an image stands that the reader has not moved; null: whole, in the middle.
+   */
+  sync(cell: Cell, fit: Fit | null): void;
   /** Moves the camera; reports `moved`. */
   move(how: "flip" | "rotate" | "reset" | { zoomBy: number }): void;
   /** Requests the failed image once more. */

@@ -150,8 +150,9 @@ export function createStackViewport(
   return {
     id,
     view,
-    sync(now) {
+    sync(now, fit) {
       const before = cell;
+      camera.stand(fit);
       cell = now;
       if (now.loaded !== showing || now.source !== before.source || now.problem !== before.problem) show(now);
       else if (now.presentation.index !== asked) {
@@ -183,7 +184,7 @@ export function createStackViewport(
       const frame = frameAt(painted?.index);
       // A hidden viewport has no size and draws nothing.
       if (!frame || element.clientWidth === 0) return;
-      if (camera.resized() || drawn !== painted?.index) viewport.render();
+      if (camera.resized(frame) || drawn !== painted?.index) viewport.render();
       camera.read(frame);
     },
     frame: () => frameAt(view.get().shown),
