@@ -1,7 +1,5 @@
 import {
   ArrowUpToLine,
-  ChevronLeft,
-  ChevronRight,
   CircleHelp,
   Columns2,
   Contrast,
@@ -24,11 +22,13 @@ import {
 } from "lucide-react";
 import type { ReactNode } from "react";
 import { LayoutChooser } from "./layout-chooser.tsx";
+import { ProtocolMenu } from "./protocol-menu.tsx";
 import { activeLinkKind } from "./session/links.ts";
 import { activeCell, filledCells, priorCell } from "./session/places.ts";
 import type { Session } from "./session/run.ts";
 import type { ToolName } from "./tool-names.ts";
 import styles from "./toolbar.module.css";
+import type { ViewerProps } from "./types.ts";
 import { useCell, useSession } from "./use-session.ts";
 import { windowNumber } from "./voi.ts";
 
@@ -45,6 +45,7 @@ export function Toolbar({
   session,
   compact,
   canMark,
+  onKeepProtocol,
   helpShown,
   onHelp,
   onFullscreen,
@@ -52,6 +53,8 @@ export function Toolbar({
   session: Session;
   compact: boolean;
   canMark: boolean;
+  /** Undefined: nothing can be kept here. */
+  onKeepProtocol: ViewerProps["onKeepProtocol"];
   helpShown: boolean;
   onHelp: () => void;
   onFullscreen: () => void;
@@ -158,7 +161,7 @@ export function Toolbar({
       {!compact && (
         <div className={styles.group}>
           <LayoutChooser session={session} />
-          <Stages session={session} />
+          <ProtocolMenu session={session} onKeep={onKeepProtocol} />
           {(several || alone) && (
             <Tool
               label={alone ? "All cells" : "This cell alone"}
@@ -225,29 +228,6 @@ export function Toolbar({
         )}
       </div>
     </div>
-  );
-}
-
-/** The protocol by which the study is laid out, with its stages; nothing where there is no other to go to. */
-function Stages({ session }: { session: Session }) {
-  const hanging = useSession(session, (state) => state.hanging);
-  if (!hanging || hanging.stages.length < 2) return null;
-  const name = hanging.stages[hanging.stage]?.name ?? "";
-  const step = (by: 1 | -1) => session.dispatch({ type: "step-stage", by });
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would need a legend inside a toolbar.
-    <span className={styles.stages} role="group" aria-label={`Hanging protocol ${hanging.protocol.name}`}>
-      <Tool label="Previous stage" shortcut="," onPress={() => step(-1)}>
-        <ChevronLeft size={16} aria-hidden />
-      </Tool>
-      <span className={styles.stage} aria-live="polite" title={hanging.protocol.name}>
-        <span className={styles.name}>{name}</span>{" "}
-        <span className={styles.count}>{`${hanging.stage + 1}/${hanging.stages.length}`}</span>
-      </span>
-      <Tool label="Next stage" shortcut="." onPress={() => step(1)}>
-        <ChevronRight size={16} aria-hidden />
-      </Tool>
-    </span>
   );
 }
 

@@ -1,4 +1,5 @@
 import type { SeriesFacts } from "@overread/shared/hanging/facts";
+import type { Protocol, Stage } from "@overread/shared/hanging/protocol";
 
 /** The interface between pages and viewer. Imports no code, so that server components may use these types. */
 
@@ -67,6 +68,9 @@ export type Measurement = ImagePointer & {
   studyInstanceUid: string;
 };
 
+/** The screen as a stage, and for which studies a protocol of it would be. */
+export type ProtocolDraft = Pick<Protocol, "modalities" | "regions"> & { stage: Stage };
+
 export type ViewerProps = {
   current: StudyForViewing;
   /** What is read with the current study, then its priors, most relevant first. */
@@ -83,6 +87,10 @@ export type ViewerProps = {
   compact?: boolean;
   /** Study Instance UID of the prior shown beside the current study from the start. */
   initialPrior?: string;
+  /** Hanging protocols that people keep: the reader's own, then the group's. */
+  protocols?: readonly (readonly Protocol[])[];
+  /** Keeps the screen as a protocol. Without it nothing can be kept. */
+  onKeepProtocol?: (draft: ProtocolDraft) => void;
   /** Keys of the page around, for the list of keys. */
   pageKeys?: readonly { keys: readonly string[]; does: string }[];
   /** Shows this image; pass a new object to jump again. */

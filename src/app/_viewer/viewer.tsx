@@ -103,6 +103,7 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
         session={session}
         compact={compact}
         canMark={props.onKeyImage !== undefined}
+        onKeepProtocol={props.onKeepProtocol}
         onHelp={() => setHelp(!help)}
         onFullscreen={toggleFullscreen}
         helpShown={help}

@@ -1,5 +1,4 @@
-import type { Side, ViewName, Weighting } from "./facts.ts";
-import type { HangingWindow, Place, Protocol, Stage, Want } from "./protocol.ts";
+import type { HangingWindow, Place, Protocol, Side, Stage, ViewName, Want, Weighting } from "./protocol.ts";
 
 /** HU. */
 const windows = {

@@ -1,12 +1,6 @@
 import { type Attributes, items, number, numbers, text } from "../dicom/attributes.ts";
 import { Tag } from "../dicom/tags.ts";
-
-export type Plane = "axial" | "sagittal" | "coronal" | "oblique";
-export type Weighting = "t1" | "t2" | "flair" | "pd" | "stir" | "dwi" | "adc" | "swi" | "tof";
-export type Kernel = "soft" | "lung" | "bone";
-export type Side = "L" | "R";
-/** Views of projection radiography and mammography, as View Position names them (PS3.3 §C.8.7.1.1.1, §C.8.11.7.1). */
-export type ViewName = "PA" | "AP" | "LAT" | "CC" | "MLO" | "ML" | "LM" | "OBL";
+import type { Kernel, Plane, Side, ViewName, Weighting } from "./protocol.ts";
 
 /** One picture of a projection examination. */
 export type Projection = { sopInstanceUid: string; side: Side | null; view: ViewName | null };

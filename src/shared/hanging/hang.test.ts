@@ -4,7 +4,7 @@ import type { Attributes } from "../dicom/attributes.ts";
 import { Tag } from "../dicom/tags.ts";
 import { builtInProtocols } from "./built-in.ts";
 import { seriesFacts } from "./facts.ts";
-import { type HangingSeries, type HangingStudy, hang } from "./hang.ts";
+import { type HangingSeries, type HangingStudy, hangings } from "./hang.ts";
 
 const orientations = {
   axial: [1, 0, 0, 0, 1, 0],
@@ -44,7 +44,7 @@ function views(uid: string, modality: string, each: [side: string, view: string]
   return { seriesInstanceUid: uid, modality, numberOfInstances: each.length, isMinor: false, facts };
 }
 const study = (regions: string[], ...series: HangingSeries[]): HangingStudy => ({ regions, series });
-const hung = (...studies: HangingStudy[]) => hang(studies, builtInProtocols);
+const hung = (...studies: HangingStudy[]) => hangings(studies, [builtInProtocols])[0] ?? null;
 const stage = (name: string, ...studies: HangingStudy[]) => {
   const found = hung(...studies)?.stages.find((each) => each.name === name);
   assert.ok(found, `no stage ${name}`);

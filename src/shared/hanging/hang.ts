@@ -30,27 +30,33 @@ export type HungStage = Pick<Stage, "name" | "rows" | "columns"> & { readonly pl
 export type Hanging = { readonly protocol: Pick<Protocol, "id" | "name">; readonly stages: readonly HungStage[] };
 
 /**
- * Lays a study out by the protocol that fits it best: one that names a region of it before one for its modality alone,
- * else the earlier in the list. Stages that too few of its series answer are left out; a protocol without any does not fit.
+ * Every protocol that fits a study, as it would lay it out; the best first: by the order of the tiers, in a tier one that names a region of the study
+ * before one for its modality alone, else the earlier. Stages that too few of its series answer are left out; a protocol without any does not fit.
  *
  * @param studies the current one, then its priors, most relevant first. Only priors that are surely of the same patient: whether a doubtful one is
  * looked at is for the reader to say.
- * @returns null: no protocol fits.
+ * @param tiers a reader's own protocols, those of the group, the built-in ones.
  */
-export function hang(studies: readonly HangingStudy[], protocols: readonly Protocol[]): Hanging | null {
+export function hangings(
+  studies: readonly HangingStudy[],
+  tiers: readonly (readonly Protocol[])[],
+): readonly Hanging[] {
   const [current] = studies;
-  if (!current) return null;
+  if (!current) return [];
   const shown = new Set(current.series.filter(({ isMinor }) => !isMinor).map(({ modality }) => modality));
-  const fits = protocols.filter(
-    ({ modalities, regions }) =>
-      modalities.some((each) => shown.has(each)) &&
-      (regions.length === 0 || regions.some((each) => current.regions.includes(each))),
+  return tiers.flatMap((protocols) =>
+    protocols
+      .filter(
+        ({ modalities, regions }) =>
+          modalities.some((each) => shown.has(each)) &&
+          (regions.length === 0 || regions.some((each) => current.regions.includes(each))),
+      )
+      .toSorted((a, b) => Number(b.regions.length > 0) - Number(a.regions.length > 0))
+      .flatMap((protocol) => {
+        const stages = protocol.stages.flatMap((stage) => filled(stage, protocol, studies) ?? []);
+        return stages.length > 0 ? [{ protocol: { id: protocol.id, name: protocol.name }, stages }] : [];
+      }),
   );
-  for (const protocol of fits.toSorted((a, b) => Number(b.regions.length > 0) - Number(a.regions.length > 0))) {
-    const stages = protocol.stages.flatMap((stage) => filled(stage, protocol, studies) ?? []);
-    if (stages.length > 0) return { protocol: { id: protocol.id, name: protocol.name }, stages };
-  }
-  return null;
 }
 
 /** A series, or one picture of it. */

@@ -1,46 +1,75 @@
-import type { Kernel, Plane, Side, ViewName, Weighting } from "./facts.ts";
+import { z } from "zod";
+
+const planes = ["axial", "sagittal", "coronal", "oblique"] as const;
+const weightings = ["t1", "t2", "flair", "pd", "stir", "dwi", "adc", "swi", "tof"] as const;
+const kernels = ["soft", "lung", "bone"] as const;
+/** Views of projection radiography and mammography, as View Position names them (PS3.3 §C.8.7.1.1.1, §C.8.11.7.1). */
+const views = ["PA", "AP", "LAT", "CC", "MLO", "ML", "LM", "OBL"] as const;
+const sides = ["L", "R"] as const;
+export type Plane = (typeof planes)[number];
+export type Weighting = (typeof weightings)[number];
+export type Kernel = (typeof kernels)[number];
+export type ViewName = (typeof views)[number];
+export type Side = (typeof sides)[number];
+
+const some = <const V extends readonly [string, ...string[]]>(values: V) =>
+  z.array(z.enum(values)).min(1).max(values.length).readonly();
 
 /** What a place of a stage may ask of a series or a picture; what it does not name may be anything. */
-export type Want = {
-  readonly plane?: readonly Plane[];
-  readonly weighting?: readonly Weighting[];
-  readonly contrast?: boolean;
-  readonly fatSaturated?: boolean;
-  readonly kernel?: readonly Kernel[];
-  readonly view?: readonly ViewName[];
-  readonly side?: Side;
-};
+const Want = z.strictObject({
+  plane: some(planes).optional(),
+  weighting: some(weightings).optional(),
+  contrast: z.boolean().optional(),
+  fatSaturated: z.boolean().optional(),
+  kernel: some(kernels).optional(),
+  view: some(views).optional(),
+  side: z.enum(sides).optional(),
+});
+export type Want = z.output<typeof Want>;
 
-export type HangingWindow = { readonly center: number; readonly width: number };
+const HangingWindow = z.strictObject({
+  center: z.number().min(-100_000).max(100_000),
+  width: z.number().min(0.001).max(200_000),
+});
+export type HangingWindow = z.output<typeof HangingWindow>;
 
 /** One cell of a stage. */
-export type Place = {
+const Place = z.strictObject({
   /** 0: the current study; 1: its most relevant prior of the same patient, and so on. */
-  readonly study: number;
-  /** In order of preference: the first that some series answers decides. */
-  readonly wants: readonly Want[];
+  study: z.int().min(0).max(9),
+  /** In order of preference: the first that some series answers decides. Without any the cell stays empty. */
+  wants: z.array(Want).max(6).readonly(),
   /** Opens with this instead of the window as sent. Places with a window may show a series that another place shows. */
-  readonly window?: HangingWindow;
+  window: HangingWindow.optional(),
   /** A mammogram: back to back with the other side's, all of the stage of one scale. */
-  readonly fit?: "breast";
-};
+  fit: z.literal("breast").optional(),
+});
+export type Place = z.output<typeof Place>;
 
+const sideOfLayout = z.int().min(1).max(5);
 /** A screen of cells, row by row. */
-export type Stage = {
-  readonly name: string;
-  readonly rows: number;
-  readonly columns: number;
-  readonly places: readonly Place[];
-  /** With fewer places answered the stage is passed over. */
-  readonly fewest: number;
-};
+const Stage = z
+  .strictObject({
+    name: z.string().trim().min(1).max(40),
+    rows: sideOfLayout,
+    columns: sideOfLayout,
+    places: z.array(Place).min(1).max(25).readonly(),
+    /** With fewer places answered the stage is passed over. */
+    fewest: z.int().min(1).max(25),
+  })
+  .refine(({ rows, columns, places }) => places.length === rows * columns, "a place for each cell");
+export type Stage = z.output<typeof Stage>;
 
 /** How studies of a kind are laid out: the first stage when they are opened, the others by a key. */
-export type Protocol = {
-  readonly id: string;
-  readonly name: string;
-  readonly modalities: readonly string[];
+export const Protocol = z.strictObject({
+  name: z.string().trim().min(1).max(60),
+  modalities: z
+    .array(z.string().regex(/^[A-Z]{2,16}$/))
+    .min(1)
+    .max(10)
+    .readonly(),
   /** Body regions, one of which the study has to show; empty: whatever it shows. */
-  readonly regions: readonly string[];
-  readonly stages: readonly Stage[];
-};
+  regions: z.array(z.string().max(30)).max(20).readonly(),
+  stages: z.array(Stage).min(1).max(12).readonly(),
+});
+export type Protocol = z.output<typeof Protocol> & { readonly id: string };

@@ -4,12 +4,15 @@ import type { ImagePointer, Measurement, SeriesForViewing, StudyForViewing } fro
 import type { ViewerError } from "../viewer-error.ts";
 import type { Voi } from "../voi.ts";
 import type { Camera, CellId, Source, Studies } from "./cell.ts";
+import type { SessionState } from "./state.ts";
 
 /** What the reader does. */
 export type ReaderAction =
   | { type: "set-layout"; rows: number; columns: number }
   /** The next stage of the hanging protocol, or the one before. */
   | { type: "step-stage"; by: 1 | -1 }
+  /** A stage of a protocol that fits. */
+  | { type: "choose-protocol"; chosen: number; stage: number }
   /** Maximizes the active cell over the whole viewer, or restores the layout. */
   | { type: "toggle-maximized"; cell?: CellId }
   | { type: "activate"; cell: CellId }
@@ -52,6 +55,7 @@ export type ReaderAction =
 /** Results of effects, and news from outside the session. */
 type Report =
   | { type: "studies"; studies: Studies }
+  | { type: "protocols"; protocols: SessionState["protocols"] }
   /** @param opening the series of the current study that a prior is compared with. */
   | { type: "loaded"; cell: CellId; source: Source; loaded: LoadedSeries; opening: LoadedSeries | null }
   | { type: "not-loaded"; cell: CellId; source: Source; problem: ViewerError }

@@ -13,7 +13,7 @@ import type { SessionState } from "./state.ts";
  * @param touch a touch screen, where one finger pages; a mouse changes the window.
  */
 export function initialState(props: ViewerProps, touch: boolean): SessionState {
-  const { current, priors, compact = false, initialPrior } = props;
+  const { current, priors, compact = false, initialPrior, protocols = [] } = props;
   const words = openingDocument(current.series);
   const first = cellAt(1, 1);
   const empty: SessionState = {
@@ -23,7 +23,8 @@ export function initialState(props: ViewerProps, touch: boolean): SessionState {
     cells: {},
     active: first,
     lastCurrent: first,
-    hanging: compact ? null : hangingOf({ current, priors }),
+    protocols,
+    hanging: compact ? null : hangingOf({ current, priors }, protocols),
     maximized: false,
     tool: touch || compact ? "scroll" : "window",
     linked: true,

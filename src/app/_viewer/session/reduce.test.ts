@@ -47,6 +47,13 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
       assert.equal(after(state, { type: "step-stage", by: 1 }).cells, state.cells);
     },
   ],
+  "choose-protocol": [
+    "leaves everything where no protocol fits the study",
+    () => {
+      const state = open();
+      assert.equal(after(state, { type: "choose-protocol", chosen: 0, stage: 0 }).cells, state.cells);
+    },
+  ],
   "toggle-maximized": [
     "gives the active cell the room of all",
     () => assert.deepEqual(cellsInView(after(beside(), { type: "toggle-maximized", cell: "r1c2" })), ["r1c2"]),
@@ -419,6 +426,15 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
       const document = after(begin, { type: "loaded", cell: "r1c1", source: asked, loaded: words, opening: null });
       assert.match(document.cells.r1c1?.problem?.message ?? "", /document is shown beside/);
       assert.equal(document.document?.series.seriesInstanceUid, "1.1.1");
+    },
+  ],
+  protocols: [
+    "offers what is kept meanwhile, and moves nothing; see `stages.test.ts`",
+    () => {
+      const state = open();
+      const protocols = [[], []];
+      const kept = after(state, { type: "protocols", protocols });
+      assert.deepEqual([kept.protocols, kept.cells], [protocols, state.cells]);
     },
   ],
   "not-loaded": [

@@ -27,7 +27,7 @@ import {
   togglePlayback,
   withPresentation,
 } from "./presentation.ts";
-import { hangingOf, showStage } from "./stages.ts";
+import { hangingOf, protocolOf, showStage } from "./stages.ts";
 import type { SessionState } from "./state.ts";
 
 export type Step = { state: SessionState; effects: readonly Effect[] };
@@ -38,6 +38,7 @@ const undoLimit = 20;
 const undoable: ReadonlySet<Action["type"]> = new Set([
   "set-layout",
   "step-stage",
+  "choose-protocol",
   "open",
   "put",
   "step-series",
@@ -76,9 +77,11 @@ function next(state: SessionState, action: Action): Step {
     case "step-stage": {
       const { hanging } = state;
       if (!hanging) return withEffects(state);
-      const { length } = hanging.stages;
+      const { length } = protocolOf(hanging).stages;
       return withEffects(showStage(state, (hanging.stage + action.by + length) % length));
     }
+    case "choose-protocol":
+      return withEffects(showStage(state, action.stage, action.chosen));
     case "toggle-maximized": {
       const seen = action.cell ? activate(state, action.cell) : state;
       return withEffects({
@@ -189,6 +192,11 @@ function next(state: SessionState, action: Action): Step {
     }
     case "studies":
       return withEffects(withStudies(state, action.studies));
+    case "protocols": {
+      const { protocols } = action;
+      const hanging = state.compact ? null : hangingOf(state.studies, protocols, state.hanging);
+      return withEffects({ ...state, protocols, hanging });
+    }
     case "loaded":
       return withEffects(
         state.cells[action.cell]?.source === action.source
@@ -252,7 +260,7 @@ function jumped(state: SessionState, to: ImagePointer): SessionState {
 
 /** Takes over changed studies: what is no longer on the page leaves its cells, and newly arrived images are hung. */
 function withStudies(state: SessionState, studies: Studies): SessionState {
-  const now = { ...state, studies, hanging: state.compact ? null : hangingOf(studies, state.hanging) };
+  const now = { ...state, studies, hanging: state.compact ? null : hangingOf(studies, state.protocols, state.hanging) };
   const entries = Object.entries(state.cells).filter(([, cell]) => cell && studyOf(now, cell.source.study));
   const cells = entries.length === Object.keys(state.cells).length ? state.cells : Object.fromEntries(entries);
   const waiting = filledCells({ ...now, cells }).find(

@@ -175,10 +175,11 @@ export function createSession(initial: ViewerProps): Session {
     subscribe: store.subscribe,
     dispatch,
     update(next) {
-      const { current, priors } = props;
+      const { current, priors, protocols } = props;
       props = next;
       if (next.current !== current || next.priors !== priors)
         dispatch({ type: "studies", studies: { current: next.current, priors: next.priors } });
+      if (next.protocols && next.protocols !== protocols) dispatch({ type: "protocols", protocols: next.protocols });
     },
     attach: viewports.attach,
     detach: viewports.detach,

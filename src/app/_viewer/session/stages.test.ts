@@ -6,6 +6,7 @@ import type { StudyForViewing } from "../types.ts";
 import { studyOf } from "./fixture.ts";
 import { initialState } from "./initial-state.ts";
 import { reduce } from "./reduce.ts";
+import { stageOfScreen, studiesOfScreen } from "./stages.ts";
 import type { SessionState } from "./state.ts";
 
 /** Four mammograms, each a series of its own, as they may come: in no order. */
@@ -37,6 +38,7 @@ const shown = ({ layout, cells }: SessionState) =>
     const study = uid?.startsWith("1.2") ? "prior " : "";
     return uid ? study + ["L MLO", "R CC", "L CC", "R MLO"][Number(uid.split(".").at(-1)) - 1] : null;
   });
+const namesOf = ({ hanging }: SessionState) => hanging?.options[hanging.chosen]?.stages.map(({ name }) => name);
 const step = (state: SessionState, by: 1 | -1) => reduce(state, { type: "step-stage", by }).state;
 
 test("mammograms open four in a row, and the key goes through the stages and round", () => {
@@ -50,8 +52,7 @@ test("mammograms open four in a row, and the key goes through the stages and rou
 });
 
 test("a prior of the same patient hangs by its own stage; one in doubt by none, until the reader has confirmed it", () => {
-  const names = (prior: StudyForViewing) =>
-    initialState({ current, priors: [prior] }, false).hanging?.stages.map(({ name }) => name);
+  const names = (prior: StudyForViewing) => namesOf(initialState({ current, priors: [prior] }, false));
   assert.ok(names(mammograms("1.2"))?.includes("With prior"));
   assert.ok(!names(mammograms("1.2", { doubt: "It names another patient." }))?.includes("With prior"));
   const opened = initialState({ current, priors: [mammograms("1.2")] }, false);
@@ -69,8 +70,8 @@ test("what arrives while the study is open is offered as a stage, and moves noth
   const opened = initialState({ current, priors: [] }, false);
   const cc = step(opened, 1);
   const after = reduce(cc, { type: "studies", studies: { current, priors: [mammograms("1.2")] } }).state;
-  assert.equal(after.hanging?.stages[after.hanging.stage]?.name, "CC");
-  assert.ok(after.hanging?.stages.some(({ name }) => name === "With prior"));
+  assert.equal(namesOf(after)?.[after.hanging?.stage ?? -1], "CC");
+  assert.ok(namesOf(after)?.includes("With prior"));
   assert.equal(after.cells, cc.cells);
 });
 
@@ -78,4 +79,32 @@ test("the referring physician's page is hung by no protocol", () => {
   const opened = initialState({ current, priors: [], compact: true }, false);
   assert.equal(opened.hanging, null);
   assert.equal(shown(opened).length, 1);
+});
+
+test("the screen as the reader has arranged it is a protocol: opened again it hangs by that, and the built-in one can still be chosen", () => {
+  const opened = initialState({ current, priors: [mammograms("1.2")] }, false);
+  const mlo = step(step(opened, 1), 1);
+  const stage = stageOfScreen(mlo, "MLO first");
+  assert.ok(stage);
+  const kept = { id: "mine", name: "Mine", stages: [stage], ...studiesOfScreen(mlo) };
+  assert.deepEqual([kept.modalities, kept.regions], [["MG"], ["breast"]]);
+  const again = initialState({ current, priors: [], protocols: [[kept], []] }, false);
+  assert.deepEqual(shown(again), ["R MLO", "L MLO"]);
+  assert.equal(again.cells.r1c1?.fit, "breast", "back to back as before");
+  const builtIn = reduce(again, { type: "choose-protocol", chosen: 1, stage: 0 }).state;
+  assert.deepEqual(shown(builtIn), ["R CC", "L CC", "R MLO", "L MLO"]);
+});
+
+test("a protocol that is kept while the study is open is offered, and the one in use stays", () => {
+  const opened = initialState({ current, priors: [] }, false);
+  const stage = stageOfScreen(opened, "All");
+  assert.ok(stage);
+  const protocols = [[{ id: "mine", name: "Mine", stages: [stage], ...studiesOfScreen(opened) }]];
+  const after = reduce(opened, { type: "protocols", protocols }).state;
+  assert.deepEqual(
+    after.hanging?.options.map(({ protocol }) => protocol.name),
+    ["Mine", "Mammography"],
+  );
+  assert.equal(after.hanging?.options[after.hanging.chosen]?.protocol.name, "Mammography");
+  assert.equal(after.cells, opened.cells);
 });

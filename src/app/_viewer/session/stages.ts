@@ -1,57 +1,74 @@
 import { builtInProtocols } from "@overread/shared/hanging/built-in";
-import { type HangingStudy, type Hung, hang } from "@overread/shared/hanging/hang";
+import { type ShownInCell, stageFromScreen } from "@overread/shared/hanging/from-screen";
+import {
+  type Hanging,
+  type HangingSeries,
+  type HangingStudy,
+  type Hung,
+  hangings,
+} from "@overread/shared/hanging/hang";
+import type { Protocol, Stage } from "@overread/shared/hanging/protocol";
 import { byNumber, isMinor, mayHaveImages } from "../matching-series.ts";
-import type { StudyForViewing } from "../types.ts";
+import type { SeriesForViewing, StudyForViewing } from "../types.ts";
 import type { Voi } from "../voi.ts";
-import { type Studies, seriesOf } from "./cell.ts";
+import { type Cell, type CellId, type Studies, seriesOf, studyKey } from "./cell.ts";
 import { activate, hangSeries } from "./hang.ts";
 import { cellAt, cellIdsOf } from "./places.ts";
 import type { SessionState } from "./state.ts";
 
-/** The studies that a protocol may lay out: the current one and the priors that are surely of the same patient. What is read with it is no prior. */
+/**
+ * The studies that a protocol may lay out: the current one and the priors that are surely of the same patient. What is
+ * read with it is no prior.
+ */
 const hangable = ({ current, priors }: Studies): StudyForViewing[] => [
   current,
   ...priors.filter(({ doubt, together }) => !doubt && !together),
 ];
 
-function asHangingStudy({ regions = [], series }: StudyForViewing): HangingStudy {
-  return {
-    regions,
-    series: byNumber(series.filter(mayHaveImages)).flatMap((each) =>
-      each.facts
-        ? {
-            seriesInstanceUid: each.seriesInstanceUid,
-            modality: each.modality,
-            numberOfInstances: each.numberOfInstances,
-            isMinor: isMinor(each),
-            facts: each.facts,
-          }
-        : [],
-    ),
-  };
+function asHangingSeries(series: SeriesForViewing): HangingSeries[] {
+  const { seriesInstanceUid, modality, numberOfInstances, facts } = series;
+  return facts ? [{ seriesInstanceUid, modality, numberOfInstances, isMinor: isMinor(series), facts }] : [];
 }
 
-/** The protocol for the studies of the page, at its first stage; where the same one was in use, at the stage of then. */
-export function hangingOf(studies: Studies, before: SessionState["hanging"] = null): SessionState["hanging"] {
-  const hanging = hang(hangable(studies).map(asHangingStudy), builtInProtocols);
-  if (!hanging) return null;
-  const shown = before?.protocol.id === hanging.protocol.id ? before.stages[before.stage]?.name : undefined;
-  const stage = Math.max(
-    0,
-    hanging.stages.findIndex(({ name }) => name === shown),
-  );
-  return { ...hanging, stage };
+const asHangingStudy = ({ regions = [], series }: StudyForViewing): HangingStudy => ({
+  regions,
+  series: byNumber(series.filter(mayHaveImages)).flatMap(asHangingSeries),
+});
+
+/**
+ * Every protocol that fits the studies of the page, the best one chosen; where one was in use it stays, at the stage of
+ * then. Null where none fits.
+ *
+ * @param own the reader's protocols, then those of the group.
+ */
+export function hangingOf(
+  studies: Studies,
+  own: SessionState["protocols"],
+  before: SessionState["hanging"] = null,
+): SessionState["hanging"] {
+  const options = hangings(hangable(studies).map(asHangingStudy), [...own, builtInProtocols]);
+  if (options.length === 0) return null;
+  const same = options.findIndex(({ protocol }) => protocol.id === before?.options[before.chosen]?.protocol.id);
+  const chosen = Math.max(0, same);
+  const name = same >= 0 && before ? stageOf(before)?.name : undefined;
+  const stage = options[chosen]?.stages.findIndex((each) => each.name === name) ?? 0;
+  return { options, chosen, stage: Math.max(0, stage) };
 }
 
-/** Lays the cells out as a stage says. What the study changed meanwhile leaves its cell empty. */
-export function showStage(state: SessionState, stage: number): SessionState {
-  const { hanging } = state;
-  const wanted = hanging?.stages[stage];
-  if (!hanging || !wanted) return state;
+/** The protocol in use. */
+export const protocolOf = ({ options, chosen }: NonNullable<SessionState["hanging"]>): Hanging =>
+  options[chosen] as Hanging;
+const stageOf = (hanging: NonNullable<SessionState["hanging"]>) => protocolOf(hanging).stages[hanging.stage];
+
+/** Lays the cells out as a stage of a protocol says. What the study changed meanwhile leaves its cell empty. */
+export function showStage(state: SessionState, stage: number, chosen = state.hanging?.chosen ?? 0): SessionState {
+  const wanted = state.hanging?.options[chosen]?.stages[stage];
+  if (!state.hanging || !wanted) return state;
   const layout = { rows: wanted.rows, columns: wanted.columns };
   const places = cellIdsOf(layout);
-  const cells = Object.fromEntries(Object.entries(state.cells).filter(([id]) => !places.includes(id as never)));
-  const bare: SessionState = { ...state, layout, cells, links: {}, maximized: false, hanging: { ...hanging, stage } };
+  const cells = Object.fromEntries(Object.entries(state.cells).filter(([id]) => !places.includes(id as CellId)));
+  const hanging = { ...state.hanging, chosen, stage };
+  const bare: SessionState = { ...state, layout, cells, links: {}, maximized: false, hanging };
   const hung = wanted.places.reduce((each, place, i) => {
     const id = places[i];
     return place && id ? hangPlace(each, id, place) : each;
@@ -60,7 +77,7 @@ export function showStage(state: SessionState, stage: number): SessionState {
   return activate(hung, hung.cells[hung.active] && places.includes(hung.active) ? hung.active : first);
 }
 
-function hangPlace(state: SessionState, id: ReturnType<typeof cellAt>, place: Hung): SessionState {
+function hangPlace(state: SessionState, id: CellId, place: Hung): SessionState {
   const study = hangable(state.studies)[place.study];
   const series = seriesOf(study, place.seriesInstanceUid);
   if (!study || !series) return state;
@@ -70,4 +87,41 @@ function hangPlace(state: SessionState, id: ReturnType<typeof cellAt>, place: Hu
     asked,
     fit: place.fit ?? null,
   });
+}
+
+/** The screen as a stage, for a protocol of the reader's own; null where no cell shows anything that a protocol can ask for. */
+export function stageOfScreen(state: SessionState, name: string): Stage | null {
+  const cells = cellIdsOf(state.layout).map((id) => shownIn(state, state.cells[id]));
+  return cells.some(Boolean) ? stageFromScreen(name, { ...state.layout, cells }) : null;
+}
+
+function shownIn({ studies }: SessionState, cell: Cell | undefined): ShownInCell | null {
+  const all = hangable(studies);
+  const study = all.findIndex((each) => studyKey(each) === cell?.source.study);
+  const series = seriesOf(all[study], cell?.source.series ?? null);
+  const [hangingSeries] = series ? asHangingSeries(series) : [];
+  if (!cell || !hangingSeries) return null;
+  const { presentation, source, fit } = cell;
+  const shown = cell.loaded?.frames[presentation.index]?.sopInstanceUid ?? source.frames?.[0];
+  const { projections } = hangingSeries.facts;
+  const window = hangingSeries.modality === "CT" ? (presentation.window ?? cell.asked) : null;
+  return {
+    study,
+    series: hangingSeries,
+    projection: projections.find(({ sopInstanceUid }) => sopInstanceUid === shown) ?? projections[0] ?? null,
+    window: window && !window.lut ? { center: window.center, width: window.width } : null,
+    fit,
+  };
+}
+
+/** For which studies a protocol from this screen is: of the modalities that it shows, of the current study's regions. */
+export function studiesOfScreen({
+  studies: { current },
+  ...state
+}: SessionState): Pick<Protocol, "modalities" | "regions"> {
+  const shown = cellIdsOf(state.layout).flatMap(
+    (id) => seriesOf(current, state.cells[id]?.source.series ?? null) ?? [],
+  );
+  const all = shown.length > 0 ? shown : current.series.filter(mayHaveImages);
+  return { modalities: [...new Set(all.map(({ modality }) => modality))], regions: [...(current.regions ?? [])] };
 }

@@ -1,4 +1,5 @@
 import type { Hanging } from "@overread/shared/hanging/hang";
+import type { Protocol } from "@overread/shared/hanging/protocol";
 import type { Link } from "../geometry.ts";
 import type { StackOpening } from "../hanging.ts";
 import type { ToolName } from "../tool-names.ts";
@@ -22,8 +23,10 @@ export type SessionState = {
   readonly active: CellId;
   /** The cell of the current study that was used last. */
   readonly lastCurrent: CellId;
-  /** The protocol that fits the study, and the stage of it that was shown last; null where none fits. */
-  readonly hanging: (Hanging & { readonly stage: number }) | null;
+  /** Hanging protocols that people keep: the reader's own, the group's. */
+  readonly protocols: readonly (readonly Protocol[])[];
+  /** The protocols that fit the study, which is in use, and its stage that was shown last; null where none fits. */
+  readonly hanging: { readonly options: readonly Hanging[]; readonly chosen: number; readonly stage: number } | null;
   /** The active cell fills the viewer. */
   readonly maximized: boolean;
   readonly tool: ToolName;
