@@ -61,6 +61,7 @@ const owners = {
   reader_group: "domain/readers",
   work_unit_table: "domain/readers",
   credential_reminder: "domain/readers",
+  hanging_protocol: "domain/hanging",
   saved_list: "domain/worklists",
   list_watch: "domain/worklists",
   list_alert: "domain/worklists",

@@ -70,6 +70,8 @@ export const errorCodes = [
   "escalation.version-conflict",
   "list.version-conflict",
   "list.too-many-watched",
+  "hanging.version-conflict",
+  "hanging.too-many",
   "patient.not-found",
   "audit.broken-chain",
   "edge.not-found",

@@ -28,6 +28,7 @@ export type Things = {
   changeId: string;
   swapId: string;
   groupId: string;
+  protocolId: string;
   reportVersionId: string;
   /** Differs from a report of the reader of `userId`. */
   overReadId: string;
@@ -45,6 +46,12 @@ type Line = {
 };
 export const staff: Role[] = ["radiologist", "worklist_manager", "technologist", "site_admin"];
 const password = "irrelevant here";
+const hangingProtocol = {
+  name: "Mine now",
+  modalities: ["CT"],
+  regions: [],
+  stages: [{ name: "One", rows: 1, columns: 1, places: [{ study: 0, wants: [] }], fewest: 1 }],
+};
 /** An assignment rule that speaks of a facility. */
 const rule = (facilityId: string) => ({
   id: "rule-1",
@@ -227,6 +234,14 @@ export const procedures: Record<string, Line> = {
   "board.fairness": { reach: null, may: ["worklist_manager"] },
   "board.published": { reach: null, may: ["worklist_manager"] },
   "board.ownPublished": { reach: null, may: ["radiologist"] },
+  "hanging.list": { reach: null, may: ["radiologist"] },
+  // Of the group, shared: its owner changes it, and its lead may take it away.
+  "hanging.save": {
+    reach: ({ protocolId }) => ({ protocolId, version: 1, isShared: true, protocol: hangingProtocol }),
+    may: [],
+  },
+  "hanging.remove": { reach: ({ protocolId }) => ({ protocolId }), may: ["worklist_manager"] },
+  "hanging.restore": { reach: ({ protocolId }) => ({ protocolId }), may: ["worklist_manager"] },
   "list.all": { reach: null, may: staff },
   "list.counts": { reach: null, may: staff },
   // The list is the hospital's, for everybody there; others than its owner change it where they may share.

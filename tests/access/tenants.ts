@@ -226,6 +226,8 @@ async function furnishReader(group: string, userId: string, mark: string) {
   const swap =
     "INSERT INTO shift_swap (org_id, from_user_id, to_user_id, starts_at, ends_at) VALUES ($1, $2, $3, '2099-01-01', '2099-01-02')";
   const readers = "INSERT INTO reader_group (org_id, name, reader_ids) VALUES ($1, $3, ARRAY[$2]::uuid[])";
+  const protocol = `INSERT INTO hanging_protocol (org_id, owner_id, is_shared, document) VALUES ($1, $2, true, jsonb_build_object('name', $3::text,
+    'modalities', '["CT"]'::jsonb, 'regions', '[]'::jsonb, 'stages', '[{"name":"One","rows":1,"columns":1,"places":[{"study":0,"wants":[]}],"fewest":1}]'::jsonb))`;
   const swapId = await made(swap, userId, colleague.actor.userId);
   return {
     licenceId: await made(licence, userId, `${mark} 1`),
@@ -233,6 +235,7 @@ async function furnishReader(group: string, userId: string, mark: string) {
     changeId: await made(change, userId, swapId),
     swapId,
     groupId: await made(readers, userId, `${mark} ${userId}`),
+    protocolId: await made(protocol, userId, mark),
   };
 }
 

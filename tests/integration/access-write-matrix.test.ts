@@ -252,6 +252,7 @@ async function furnishReaders(group: string, facility: string): Promise<void> {
     "INSERT INTO licence_document (org_id, licence_id, media_type, size_bytes, sha256, object_key, by_id) SELECT org_id, id, 'application/pdf', 1, repeat('a', 64), 'licences/' || org_id || '/aa/x', $2 FROM reader_licence WHERE org_id = $1",
     "INSERT INTO reader_shift (org_id, user_id, weekdays, starts, ends, time_zone, created_by_id) VALUES ($1, $2, '{1}', '08:00', '16:00', 'UTC', $2)",
     "INSERT INTO work_unit_table (org_id, version, content, by_id) SELECT $1, 1 + count(*), '{}', $2 FROM work_unit_table WHERE org_id = $1",
+    "INSERT INTO hanging_protocol (org_id, owner_id, document) VALUES ($1, $2, '{}')",
     "INSERT INTO credential_reminder (org_id, user_id, subject_id, kind, ends_at, step) VALUES ($1, $2, $2, 'licence', now(), 60)",
   ])
     await owner.query(sql, [group, one]);

@@ -76,6 +76,9 @@ const sentences: Record<string, string> = {
   "order.version-conflict": "Somebody else changed this order meanwhile. Look at it again, then change it.",
   "escalation.version-conflict": "A colleague has saved the ladder meanwhile. Look at it and change it again.",
   "list.version-conflict": "Somebody else changed this list meanwhile. Look at it again, then change it.",
+  "hanging.version-conflict":
+    "The protocol was changed in another window meanwhile. Open it again and change it there.",
+  "hanging.too-many": "You keep 100 protocols, which is the most. Delete one of them first.",
   "list.too-many-watched": "You watch 30 lists, which is the most. Stop watching one of them first.",
   "contract.not-found": "There is no such contract of your organisation.",
   "service-level.version-conflict": "Somebody else wrote a version meanwhile. Look at it, then write yours.",

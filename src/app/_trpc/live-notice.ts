@@ -24,6 +24,7 @@ const routersOf: Record<string, string[]> = {
   // Seen in the bell is seen on the list, and the other way round.
   "notice.changed": ["notice", "discrepancy"],
   "lists.changed": ["list"],
+  "protocols.changed": ["hanging"],
 };
 
 /** A notice from the wire, or null for one that cannot be parsed (a newer server may send other kinds). */

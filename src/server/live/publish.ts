@@ -11,7 +11,8 @@ export type LiveEvent = {
     | "service-level.changed"
     | "readers.changed"
     | "notice.changed"
-    | "lists.changed";
+    | "lists.changed"
+    | "protocols.changed";
   /** Organisations whose clients are notified. */
   orgIds: string[];
   caseId?: string;

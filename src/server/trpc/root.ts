@@ -7,6 +7,7 @@ import { discrepancyRouter } from "./routers/discrepancy.ts";
 import { edgeRouter } from "./routers/edge.ts";
 import { escalationRouter } from "./routers/escalation.ts";
 import { facilityRouter } from "./routers/facility.ts";
+import { hangingRouter } from "./routers/hanging.ts";
 import { identityRouter } from "./routers/identity.ts";
 import { listRouter } from "./routers/list.ts";
 import { noticeRouter } from "./routers/notice.ts";
@@ -31,6 +32,7 @@ export const appRouter = router({
   techCheck: techCheckRouter,
   order: orderRouter,
   study: studyRouter,
+  hanging: hangingRouter,
   report: reportRouter,
   discrepancy: discrepancyRouter,
   referral: referralRouter,
