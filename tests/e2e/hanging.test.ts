@@ -7,7 +7,7 @@ import { newUid } from "@overread/shared/dicom/uids";
 import type { WritableDataSet } from "@overread/shared/dicom/write";
 import type { Browser, Page } from "playwright";
 import { tinyInstance } from "../factories/tiny-instance.ts";
-import { goTo, launchBrowser, signInPage } from "./support/browser.ts";
+import { goTo, launchBrowser, seriousFindings, settles, signInPage } from "./support/browser.ts";
 import { signIn } from "./support/portal.ts";
 import { storescu } from "./support/scanner.ts";
 import { type Stack, startStack, until } from "./support/stack.ts";
@@ -49,7 +49,13 @@ async function sendMammograms(studyDate: string): Promise<string> {
         "00180015": value("CS", "BREAST"),
         "00185101": value("CS", view),
         "00200011": value("IS", n + 1),
+        // As they are sent: the chest wall at the right edge of the right breast, at the left edge of the left one.
+        "00200020": value("CS", side === "R" ? "P" : "A", side === "R" ? "L" : "R"),
         "00200062": value("CS", side),
+        "00280010": value("US", 8),
+        "00280011": value("US", 2),
+        "00281050": value("DS", 20),
+        "00281051": value("DS", 40),
       },
     });
     const file = path.join(scratch, `${made.instance}.dcm`);
@@ -94,5 +100,51 @@ test("four mammograms open side by side, right before left and CC before MLO, th
   await page.keyboard.press("u");
   await hangs(["R MLO", "L MLO"]);
   await stages.getByText("3/4").waitFor();
+});
+
+test("back to back: the chest walls of both sides stand at the edge between them, and a picture that was moved stays where it was put", async () => {
+  const caseId = await sendMammograms("20261127");
+  await goTo(page, `${stack.baseUrl}/studies/${caseId}`);
+  await hangs(["R CC", "L CC", "R MLO", "L MLO"]);
+  const cells = page.locator("[data-cell] [data-viewport]");
+  /** Left and right edge of what is lit in a cell, as shares of its width. */
+  const lit = (n: number) =>
+    cells.nth(n).evaluate((element) => {
+      const canvas = element.querySelector<HTMLCanvasElement>("canvas.cornerstone-canvas");
+      const { width, height } = canvas ?? { width: 0, height: 0 };
+      if (!canvas || width === 0) return null;
+      const row = canvas.getContext("2d")?.getImageData(0, Math.floor(height / 2), width, 1).data ?? [];
+      const at = Array.from({ length: width }, (_, x) => (row[x * 4] ?? 0) > 12);
+      return { from: at.indexOf(true) / width, to: (at.lastIndexOf(true) + 1) / width };
+    });
+  await settles(
+    "the right breast at the right edge of its cell",
+    () => lit(0),
+    (seen) => seen !== null && seen.to > 0.98 && seen.from > 0.05,
+  );
+  await settles(
+    "the left one at the left edge of the next",
+    () => lit(1),
+    (seen) => seen !== null && seen.from < 0.02 && seen.to < 0.95,
+  );
+});
+
+test("the screen is kept as a protocol of the reader's own, and the next mammography opens with it", async () => {
+  await page.locator("[data-cell] [data-viewport]").first().focus();
+  await page.keyboard.press(".");
+  await hangs(["R CC", "L CC"]);
+  await page.getByRole("group", { name: "Hanging protocol Mammography" }).getByText("CC").click();
+  const menu = page.getByRole("dialog", { name: "Hanging protocols" });
+  await menu.getByRole("button", { name: /^MLO/ }).waitFor();
+  await menu.getByRole("button", { name: "Keep this screen as a protocol…" }).click();
+  const form = page.getByRole("form", { name: "Keep the screen as a hanging protocol" });
+  await form.getByLabel("Name of the protocol").fill("CC first");
+  assert.deepEqual(await seriousFindings(page), []);
+  await form.getByRole("button", { name: "Keep", exact: true }).click();
+  await page.getByText("Kept: CC first.").waitFor();
+  const caseId = await sendMammograms("20261128");
+  await goTo(page, `${stack.baseUrl}/studies/${caseId}`);
+  await hangs(["R CC", "L CC"]);
+  await page.getByRole("group", { name: "Hanging protocol CC first" }).waitFor();
   assert.deepEqual(problems, []);
 });

@@ -36,6 +36,7 @@ import { UnsavedTextPanel } from "../../_report/unsaved-text-panel.tsx";
 import { CaseAlarms } from "../../case-alarms.tsx";
 import { holdClaim } from "../../claims.ts";
 import { IncompleteNotice } from "../../incomplete-notice.tsx";
+import { KeepProtocol, useProtocols } from "../../keep-protocol.tsx";
 import { LateImagesNotice } from "../../late-images-notice.tsx";
 import { TogetherDock, useLeadingPage } from "../../read-together.tsx";
 import { ReservationKeeper } from "../../reservations.tsx";
@@ -121,6 +122,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
     [],
   );
 
+  const keeping = useProtocols(me.can.sign, () => setTab("report"));
   useAhead(me.can.sign ? caseId : null, { afterFirstImage: true });
 
   const nextCase = useCallback(async () => {
@@ -288,6 +290,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               pageKeys={reportKeys}
               onAcceptPrior={acceptPrior}
               onMeasurement={(measurement) => reportHandle.current?.addMeasurement(measurement)}
+              {...keeping.forViewer}
               {...(reader && !signed ? { onKeyImage: markKeyImage } : {})}
             />
           ) : (
@@ -322,6 +325,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               ) : null}
             </section>
           ) : null}
+          {keeping.draft ? <KeepProtocol draft={keeping.draft} kept={keeping.kept} onClose={keeping.close} /> : null}
           {reader && study ? (
             <TogetherDock study={study} holds={phase === "held"} onClaim={() => void claimAgain()} />
           ) : null}
