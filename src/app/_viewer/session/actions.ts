@@ -1,10 +1,10 @@
+import type { Protocol } from "@overread/shared/hanging/protocol";
 import type { LoadedSeries } from "../series-store.ts";
 import type { ToolName } from "../tool-names.ts";
 import type { ImagePointer, Measurement, SeriesForViewing, StudyForViewing } from "../types.ts";
 import type { ViewerError } from "../viewer-error.ts";
 import type { Voi } from "../voi.ts";
 import type { Camera, CellId, Source, Studies } from "./cell.ts";
-import type { SessionState } from "./state.ts";
 
 /** What the reader does. */
 export type ReaderAction =
@@ -55,7 +55,7 @@ export type ReaderAction =
 /** Results of effects, and news from outside the session. */
 type Report =
   | { type: "studies"; studies: Studies }
-  | { type: "protocols"; protocols: SessionState["protocols"] }
+  | { type: "protocols"; protocols: readonly (readonly Protocol[])[] }
   /** @param opening the series of the current study that a prior is compared with. */
   | { type: "loaded"; cell: CellId; source: Source; loaded: LoadedSeries; opening: LoadedSeries | null }
   | { type: "not-loaded"; cell: CellId; source: Source; problem: ViewerError }
