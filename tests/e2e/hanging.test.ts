@@ -133,7 +133,7 @@ test("the screen is kept as a protocol of the reader's own, and the next mammogr
   await page.locator("[data-cell] [data-viewport]").first().focus();
   await page.keyboard.press(".");
   await hangs(["R CC", "L CC"]);
-  await page.getByRole("group", { name: "Hanging protocol Mammography" }).getByText("CC").click();
+  await page.getByRole("group", { name: "Hanging protocol Mammography" }).getByRole("button", { name: /^CC/ }).click();
   const menu = page.getByRole("dialog", { name: "Hanging protocols" });
   await menu.getByRole("button", { name: /^MLO/ }).waitFor();
   await menu.getByRole("button", { name: "Keep this screen as a protocol…" }).click();
