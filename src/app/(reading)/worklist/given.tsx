@@ -41,18 +41,28 @@ export function AnswerButtons({ item, userId }: { item: WorklistItem; userId: st
   const toast = useToast();
   const queryClient = useQueryClient();
   const [declining, setDeclining] = useState(false);
-  const onSettled = () => void queryClient.invalidateQueries({ queryKey: trpc.worklist.pathKey() });
-  const onError = (error: unknown) => toast(messageFor(error), { tone: "problem" });
+  // Said when the list shows it: until then the answered button has the focus, and the next Enter would answer once more.
+  const renewed = () => queryClient.invalidateQueries({ queryKey: trpc.worklist.pathKey() });
   const accept = useMutation(
-    trpc.assignment.accept.mutationOptions({ onSuccess: () => toast("The case is yours."), onError, onSettled }),
+    trpc.assignment.accept.mutationOptions({
+      async onSuccess() {
+        await renewed();
+        toast("The case is yours.");
+      },
+      async onError(error) {
+        toast(messageFor(error), { tone: "problem" });
+        await renewed();
+      },
+    }),
   );
   const decline = useMutation(
     trpc.assignment.decline.mutationOptions({
-      onSuccess: () => {
+      async onSuccess() {
         setDeclining(false);
+        await renewed();
         toast("The case goes to the next reader.");
       },
-      onSettled,
+      onError: renewed,
     }),
   );
   const { caseId, given, mine } = item;
