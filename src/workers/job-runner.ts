@@ -20,7 +20,14 @@ const batchLimit = 100;
 /** Concurrent batch transactions, over all organisations; other work needs connections of the pool too. */
 const transactions = 4;
 /** Concurrent single jobs: rendering takes processor time from interactive work. */
-const singleJobLimit: Record<QueueName, number> = { interactive: 8, imaging: 2, reports: 2, notices: 8, ahead: 1 };
+const singleJobLimit: Record<QueueName, number> = {
+  interactive: 8,
+  imaging: 2,
+  reports: 2,
+  notices: 8,
+  ahead: 1,
+  renditions: 1,
+};
 
 /** The error of a failed run. */
 type Failed = { error: unknown };

@@ -13,7 +13,14 @@ import { anchorAudit, schedules } from "./schedules.ts";
  * Jobs of a queue that one process takes at a time. Interactive jobs are small and run in batches (job-runner.ts); of
  * rendering jobs it takes as many as it runs at once, and leaves the rest to other workers.
  */
-const concurrency: Record<QueueName, number> = { interactive: 200, imaging: 2, reports: 2, notices: 8, ahead: 1 };
+const concurrency: Record<QueueName, number> = {
+  interactive: 200,
+  imaging: 2,
+  reports: 2,
+  notices: 8,
+  ahead: 1,
+  renditions: 1,
+};
 
 /**
  * Starts the relay, one BullMQ worker per queue, and the schedules.

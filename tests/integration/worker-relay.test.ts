@@ -30,6 +30,7 @@ const handlers: Handlers = {
   "study.settle": (_, { studyId }) => act("study.settle", studyId),
   "study.index": (_, { studyId }) => act("study.index", studyId),
   "study.prepare-ahead": (_, { studyId }) => act("study.prepare-ahead", studyId),
+  "study.make-renditions": (_, { studyId }) => act("study.make-renditions", studyId),
   "case.attach-priors": (_, { caseId }) => act("case.attach-priors", caseId),
   "case.prioritize": (_, { caseId }) => act("case.prioritize", caseId),
   "case.apply-orders": (_, { studyId }) => act("case.apply-orders", studyId),

@@ -29,6 +29,7 @@ const handlers: Handlers = {
   "study.settle": nothing,
   "study.index": nothing,
   "study.prepare-ahead": nothing,
+  "study.make-renditions": nothing,
   "case.attach-priors": nothing,
   "case.prioritize": nothing,
   "case.apply-orders": nothing,

@@ -13,6 +13,8 @@ export type ArchiveReport = {
   corrupt: ArchiveFault[];
   /** Objects without a row. At least an hour old: the row of a younger one may still be written. */
   orphaned: string[];
+  /** What is prepared beside them: not checked here, but by whoever is sent it. */
+  renditions: { objects: number; bytes: number };
 };
 type ArchiveFault = { objectKey: string; instanceId?: string; reportVersionId?: string };
 
@@ -38,7 +40,14 @@ export async function checkArchive(
   progress: (objects: number) => void,
   each: (checked: CheckedObject) => Promise<void> = async () => {},
 ): Promise<ArchiveReport> {
-  const report: ArchiveReport = { objects: 0, bytes: 0, missing: [], corrupt: [], orphaned: [] };
+  const report: ArchiveReport = {
+    objects: 0,
+    bytes: 0,
+    missing: [],
+    corrupt: [],
+    orphaned: [],
+    renditions: { objects: 0, bytes: 0 },
+  };
   const check = async (row: Row, fault: ArchiveFault) => {
     const kind = fault.instanceId ? "instance" : "report";
     const told = (found: CheckedObject["fault"]) => each({ ...row, kind, fault: found });
@@ -67,6 +76,10 @@ export async function checkArchive(
     (row) => check(row, { objectKey: row.objectKey, reportVersionId: row.id }),
   );
   report.orphaned = await orphans();
+  for await (const { sizeBytes } of objectStore().list("renditions/")) {
+    report.renditions.objects++;
+    report.renditions.bytes += sizeBytes;
+  }
   return report;
 }
 

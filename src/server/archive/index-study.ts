@@ -2,11 +2,11 @@ import { DomainError } from "@overread/shared/errors";
 import type { Actor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { withTenantSql } from "#server/db/with-tenant-sql.ts";
-import { notePrepared } from "#server/domain/imaging/index.ts";
+import { askForRenditions, notePrepared } from "#server/domain/imaging/index.ts";
 import { preparedMetadata } from "./prepared-metadata.ts";
 
 /**
- * The `study.index` and `study.prepare-ahead` jobs: prepare the metadata of every series for the first viewer. Idempotent: what lies ready
+ * The `study.index` and `study.prepare-ahead` jobs: prepare the metadata of every series for the first viewer, and ask for the renditions that are not there. Idempotent: what lies ready
  * is read once, which also keeps it from being cleared away.
  *
  * @throws {DomainError} `study.not-found`
@@ -21,5 +21,8 @@ export async function indexStudy(actor: Actor, { studyId }: { studyId: string })
   });
   if (!org) throw new DomainError("study.not-found");
   for (const { uid } of series) await (await preparedMetadata(actor, org, { studyId, seriesInstanceUid: uid }))?.read();
-  await withTenantSql(actor, (ctx) => notePrepared(ctx, { studyId, at }));
+  await withTenantSql(actor, async (ctx) => {
+    await notePrepared(ctx, { studyId, at });
+    await askForRenditions(ctx, { studyId });
+  });
 }

@@ -8,7 +8,7 @@ import { wholeLimit } from "#server/storage/frame-digests.ts";
 import type { FrameIndex } from "#server/storage/frame-index.ts";
 import type { OpenObject } from "#server/storage/object-store.ts";
 import { ReadingMemory } from "#server/storage/reading-memory.ts";
-import { assertWhole, corrupt, openObject, readFully } from "./whole-object.ts";
+import { assertWhole, corrupt, objectVersion, openObject, readFully } from "./whole-object.ts";
 
 /** A larger frame is refused: allocating it would let one request exhaust the memory. Bytes. */
 const frameLimit = 512 << 20;
@@ -43,6 +43,42 @@ export async function readFrames(
     for (const number of numbers) frames.push(await readFrame(instance, reader, number));
     return frames;
   });
+}
+
+/** What was found sound frame by frame: by object and frame, the version of the file. Not for longer than {@link soundMs}. */
+const soundFrames = new Map<string, { version: string; until: number }>();
+const soundMs = 10 * 60_000;
+const mostSound = 20_000;
+
+/**
+ * Makes sure that frames stand in the image's object as they were received, as reading them does, of one version of the file once in a while.
+ *
+ * @throws {DomainError} `storage.corrupt`, `storage.unavailable`, `frame.not-found`, `dicom.truncated`
+ */
+export async function assertFramesSound(instance: InstanceLocation, numbers: number[]): Promise<void> {
+  if (!hasDigests(instance)) {
+    const object = await openObject(instance);
+    try {
+      return await assertWhole(object, instance);
+    } finally {
+      object.close().catch(() => {});
+    }
+  }
+  // Before it is read: what is believed is of this version or of a later one.
+  const version = await objectVersion(instance);
+  for (const number of numbers) {
+    const name = `${instance.objectKey} ${instance.dataSetSha256} ${number}`;
+    const known = soundFrames.get(name);
+    if (known?.version === version && known.until > Date.now()) continue;
+    const memory = new ReadingMemory();
+    try {
+      await readFrames(instance, [number], memory);
+    } finally {
+      memory.giveBack();
+    }
+    if (soundFrames.size >= mostSound) soundFrames.delete(soundFrames.keys().next().value as string);
+    soundFrames.set(name, { version, until: Date.now() + soundMs });
+  }
 }
 
 /** Reads extents of the data set, `[offset, length]`, consecutively into one buffer. */

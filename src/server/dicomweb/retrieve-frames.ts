@@ -2,7 +2,14 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { TS, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
 import { DomainError } from "@overread/shared/errors";
-import { decodeFrames, frameIndexOfInstance, readFrames } from "#server/archive/index.ts";
+import {
+  decodeFrames,
+  frameIndexOfInstance,
+  hasRendition,
+  readFrames,
+  readRendition,
+  renditionSyntax,
+} from "#server/archive/index.ts";
 import type { InstanceLocation } from "#server/domain/imaging/index.ts";
 import { immutable, isNotModified, noSniff } from "#server/http/conditional.ts";
 import { accepted, covers } from "#server/http/media-type.ts";
@@ -14,7 +21,7 @@ import type { Target } from "./routes.ts";
 const octets = "application/octet-stream";
 export const framesPerRequest = 1000;
 
-/** Retrieve frames (PS3.18 §10.4.1.1.6), as stored where that is accepted, else uncompressed. */
+/** Retrieve frames (PS3.18 §10.4.1.1.6): as stored where that is accepted, else uncompressed; of the lossless rendition where that is asked for. */
 export async function retrieveFrames(
   req: IncomingMessage,
   res: ServerResponse,
@@ -23,25 +30,36 @@ export async function retrieveFrames(
 ): Promise<void> {
   const numbers = frameNumbers(frames);
   const location = await locateInstance(caller, { study, series, instance });
-  const form = framesForm(req, location, numbers.length);
-  const name = [
-    location.dataSetSha256,
-    location.transferSyntaxUid,
-    numbers.join(),
-    form.syntax,
-    form.type,
-    form.single,
-  ].join("/");
-  const etag = `"${createHash("sha256").update(name).digest("base64url")}"`;
-  if (isNotModified(req, res, etag, immutable)) return;
-  res.setHeader("ETag", etag);
   const memory = new ReadingMemory();
-  const stored = await readFrames(location, numbers, memory);
-  const bodies = form.decode ? await decodeFrames(caller.actor, location, stored, numbers) : stored;
   // "finish": the operating system has taken the last byte.
   res.once("finish", () => memory.giveBack());
   const place = `${root}/studies/${study}/series/${series}/instances/${instance}/frames`;
-  sendParts(res, bodies, form, (index) => `${place}/${numbers[index]}`);
+  const placeOf = (index: number): string => `${place}/${numbers[index]}`;
+  const isKnown = (form: FramesForm): boolean => {
+    const name = [
+      location.dataSetSha256,
+      location.transferSyntaxUid,
+      numbers.join(),
+      form.syntax,
+      form.type,
+      form.single,
+    ].join("/");
+    const etag = `"${createHash("sha256").update(name).digest("base64url")}"`;
+    if (isNotModified(req, res, etag, immutable)) return true;
+    res.setHeader("ETag", etag);
+    return false;
+  };
+  const rendition = renditionForm(req, location, numbers.length);
+  if (rendition) {
+    if (isKnown(rendition)) return;
+    const streams = await readRendition(caller.org.id, location, numbers, memory);
+    if (streams) return sendParts(res, streams, rendition, placeOf);
+  }
+  const form = framesForm(req, location, numbers.length);
+  if (isKnown(form)) return;
+  const stored = await readFrames(location, numbers, memory);
+  const bodies = form.decode ? await decodeFrames(caller.actor, location, stored, numbers) : stored;
+  sendParts(res, bodies, form, placeOf);
 }
 
 /** `1`, `1,3,7` @throws {DomainError} `request.invalid`, `request.too-large` */
@@ -85,6 +103,26 @@ export function framesForm(req: IncomingMessage, location: InstanceLocation, cou
       return { single, type: octets, syntax: TS.explicitLittleEndian, decode: !uncompressed };
   }
   throw new DomainError("request.not-acceptable");
+}
+
+/**
+ * Frames of the lossless rendition beside an image, where exactly that is asked for: its transfer syntax by name, or its media type (PS3.18
+ * Table 8.7.3-5), before anything that the image is served as otherwise. Null: as without it.
+ */
+function renditionForm(req: IncomingMessage, location: InstanceLocation, count: number): FramesForm | null {
+  if (!hasRendition(location)) return null;
+  const type = transferSyntaxes[renditionSyntax]?.mediaType ?? octets;
+  for (const entry of accepted(req)) {
+    const multipart = covers(entry.type, "multipart/related");
+    const single = !multipart && count === 1;
+    if (!multipart && !single) continue;
+    const inner = multipart ? (entry.parameters.type ?? "*/*").toLowerCase() : entry.type;
+    const wanted = entry.parameters["transfer-syntax"];
+    if (wanted !== renditionSyntax && !(wanted === undefined && inner === type)) return null;
+    if (covers(inner, type)) return { single, type, syntax: renditionSyntax, decode: false };
+    if (covers(inner, octets)) return { single, type: octets, syntax: renditionSyntax, decode: false };
+  }
+  return null;
 }
 
 /** Sends bodies as they are, or each as a part with its Content-Location. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 type JobDefinition<S extends z.ZodType> = {
   payload: S;
-  queue: "interactive" | "imaging" | "reports" | "notices" | "ahead";
+  queue: "interactive" | "imaging" | "reports" | "notices" | "ahead" | "renditions";
   attempts: number;
   timeoutMs: number;
   /** Jobs of one name with the same key collapse: one running and at most one waiting. */
@@ -45,6 +45,14 @@ export const jobs = {
     queue: "ahead",
     attempts: 3,
     timeoutMs: 120_000,
+    collapse: (p) => p.studyId,
+  }),
+  /** Lossless renditions beside the images, for slow lines. Behind everything: the images are there without. */
+  "study.make-renditions": job({
+    payload: ofStudy,
+    queue: "renditions",
+    attempts: 3,
+    timeoutMs: 600_000,
     collapse: (p) => p.studyId,
   }),
   "case.attach-priors": job({

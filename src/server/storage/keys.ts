@@ -20,6 +20,15 @@ export function metadataKey(orgId: string, digest: string): string {
 }
 
 /**
+ * The key of the lossless rendition of an image's frames: named after the bytes that it was made of, as the image's own key is, so that
+ * other bytes never have it.
+ */
+export function renditionKey(orgId: string, dataSetSha256: string, transferSyntaxUid: string): string {
+  if (!/^[0-9.]{1,64}$/.test(transferSyntaxUid)) throw new TypeError("not a key of ours");
+  return key("renditions", orgId, dataSetSha256, `${transferSyntaxUid}.jphc`);
+}
+
+/**
  * The key of a signed report version's bare PDF: by the version, which has exactly one. It is made once and used by
  * every retry.
  */
@@ -31,8 +40,11 @@ export function reportPdfKey(orgId: string, reportVersionId: string): string {
 /** The key of a document of a reader's licence: by the group whose reader it is, and the hash of the bytes. */
 export const licenceDocumentKey = (orgId: string, sha256: string): string => key("licences", orgId, sha256, "bin");
 
-/** What a backup includes: all prefixes of keys. */
+/** What a backup includes. Renditions are left out: they are large, and made anew of what is in it. */
 export const keyKinds = ["objects", "reports", "licences", "metadata"] as const;
+
+/** What is made anew when it is asked for: cleared away when it is a month old. */
+export const preparedKinds = ["metadata", "renditions"] as const;
 
 /** The directories over which the objects of one hospital are spread. */
 export const shards = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, "0"));

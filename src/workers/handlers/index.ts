@@ -1,4 +1,4 @@
-import { indexStudy } from "#server/archive/index.ts";
+import { indexStudy, makeRenditions } from "#server/archive/index.ts";
 import { runAssignment } from "#server/domain/assignment/index.ts";
 import { escalateCases } from "#server/domain/escalation/index.ts";
 import { settleStudies } from "#server/domain/imaging/index.ts";
@@ -22,6 +22,10 @@ export const handlers = {
   },
   "study.prepare-ahead": async ({ actor }, { studyId }) => {
     await indexStudy(actor, { studyId });
+  },
+  "study.make-renditions": async ({ actor, log, signal }, payload) => {
+    const { made, bytes, ofBytes } = await makeRenditions(actor, payload, signal);
+    if (made > 0) log.info({ made, bytes, ofBytes }, "renditions made");
   },
   "case.attach-priors": {
     together: async (ctx, payloads) => {

@@ -95,6 +95,7 @@ const archiveVerify: Command = {
       json: { ok: missing.length + corrupt.length === 0, ...report },
       lines: [
         `${report.objects} objects, ${report.bytes} bytes read: ${missing.length} missing, ${corrupt.length} damaged, ${orphaned.length} that no row names`,
+        `${report.renditions.objects} renditions beside them, ${report.renditions.bytes} bytes`,
         ...missing.map(({ objectKey }) => `  missing ${objectKey}`),
         ...corrupt.map(({ objectKey }) => `  damaged ${objectKey}`),
         ...orphaned.slice(0, 100).map((key) => `  unnamed ${key}`),

@@ -148,6 +148,13 @@ async function complete(ctx: SqlCtx, said: Completion[]): Promise<void> {
       .filter(({ study }) => study.number_of_instances >= worthPreparing)
       .map(({ study }) => ({ payload: { orgId: study.org_id, studyId: study.id } })),
   );
+  await enqueueAll(
+    tx,
+    "study.make-renditions",
+    completed
+      .filter(({ study }) => study.number_of_instances > 0)
+      .map(({ study }) => ({ payload: { orgId: study.org_id, studyId: study.id } })),
+  );
   await publishAll(
     tx,
     completed.map(({ study }) => ({

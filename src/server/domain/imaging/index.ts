@@ -34,6 +34,7 @@ export {
   resolveQuarantined,
 } from "./quarantine/index.ts";
 export { recordRefused } from "./record-refused.ts";
+export { askForRenditions, noteRenditions } from "./renditions.ts";
 export { countLimit, search } from "./search.ts";
 export { isAttribute, isSearchable, type SearchLevel, safeName } from "./search-attributes.ts";
 

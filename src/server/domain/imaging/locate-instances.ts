@@ -15,6 +15,8 @@ export type InstanceLocation = {
   numberOfFrames: number;
   /** As the archive wrote it (`storage/frame-index.ts`). */
   frameIndex: unknown;
+  /** As the archive wrote it (`archive/rendition/rendition-index.ts`); null: not looked at yet. */
+  rendition: unknown;
 };
 
 type Row = {
@@ -29,6 +31,7 @@ type Row = {
   data_set_offset: number;
   number_of_frames: number;
   frame_index: unknown;
+  rendition: unknown;
 };
 
 /**
@@ -45,7 +48,7 @@ export async function locateInstances(
 ): Promise<InstanceLocation[]> {
   const rows = await tx.$queryRaw<Row[]>`
     SELECT i.id, s.series_instance_uid, i.sop_instance_uid, i.sop_class_uid, i.transfer_syntax_uid, i.data_set_sha256, i.object_key,
-      i.size_bytes, i.data_set_offset, i.number_of_frames, i.frame_index
+      i.size_bytes, i.data_set_offset, i.number_of_frames, i.frame_index, i.rendition
     FROM instance i JOIN series s ON s.id = i.series_ref
     WHERE i.study_ref = ${studyId}::uuid AND i.status = 'stored'
       AND (${seriesInstanceUid ?? null}::text IS NULL OR s.series_instance_uid = ${seriesInstanceUid ?? null})
@@ -63,6 +66,7 @@ export async function locateInstances(
     dataSetOffset: row.data_set_offset,
     numberOfFrames: row.number_of_frames,
     frameIndex: row.frame_index,
+    rendition: row.rendition,
   }));
 }
 

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { copyFile, mkdir, rm, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import { DomainError } from "@overread/shared/errors";
-import { instanceKey } from "../keys.ts";
+import { instanceKey, preparedKinds } from "../keys.ts";
 import {
   copyThroughUpload,
   type InstanceOwner,
@@ -264,8 +264,9 @@ export class FileStore implements ObjectStore {
   }
 
   async sweepObjects(isKnown: (keys: string[]) => Promise<Set<string>>): Promise<number> {
-    for await (const { key, modifiedAt } of this.list("metadata/"))
-      if (Date.now() - modifiedAt.getTime() > preparedAgeMs) await this.remove(key);
+    for (const kind of preparedKinds)
+      for await (const { key, modifiedAt } of this.list(`${kind}/`))
+        if (Date.now() - modifiedAt.getTime() > preparedAgeMs) await this.remove(key);
     let dropped = 0;
     let batch: string[] = [];
     const settle = async (): Promise<void> => {

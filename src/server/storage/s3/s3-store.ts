@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { DomainError } from "@overread/shared/errors";
 import type { StorageAddress } from "../../storage-address.ts";
 import { storageError } from "../file/disk-error.ts";
-import { instanceKey } from "../keys.ts";
+import { instanceKey, preparedKinds } from "../keys.ts";
 import {
   copyThroughUpload,
   type InstanceOwner,
@@ -190,8 +190,9 @@ export class S3Store implements ObjectStore {
 
   /** Objects without a row stay: a bucket cannot rule out that one is being put again at this moment. */
   async sweepObjects(): Promise<number> {
-    for await (const { key, modifiedAt } of this.list("metadata/"))
-      if (Date.now() - modifiedAt.getTime() > preparedAgeMs) await this.remove(key);
+    for (const kind of preparedKinds)
+      for await (const { key, modifiedAt } of this.list(`${kind}/`))
+        if (Date.now() - modifiedAt.getTime() > preparedAgeMs) await this.remove(key);
     return 0;
   }
 }
