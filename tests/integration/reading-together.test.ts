@@ -217,6 +217,19 @@ test("what came of one trauma is offered together, read by one reader in one tex
   );
 });
 
+test("what came with it from another day is not offered: a hospital that sends old studies along sends no one trauma", async () => {
+  const offered = async (neck: StudyWish) => {
+    const { head, spine } = await trauma({}, neck);
+    await claim(solheim, head);
+    const { mayReadWith } = await as(solheim, (ctx) => openStudy(ctx, { caseId: head }));
+    return mayReadWith.some(({ caseId }) => caseId === spine);
+  };
+  assert.equal(await offered({ studyDate: "20191120" }), false);
+  assert.equal(await offered({ studyDate: "20261118" }), false, "two days");
+  assert.equal(await offered({ studyDate: "20261121", studyTime: "001000" }), true, "past midnight");
+  assert.equal(await offered({ studyDate: "" }), true, "a day that nobody names is no other day");
+});
+
 test("the database binds only for the reading group, to a case that leads there, and nothing that is signed", async () => {
   const { head, spine } = await together();
   const other = await trauma({}, { facility: "lakeside-north" });

@@ -18,10 +18,11 @@ import { forgetClaim, heldClaim, holdClaim } from "./claims.ts";
 
 /** Cases that are read together, in one report: what a row says of it, and what the reading page does with it. */
 type Bound = Pick<WorklistItem, "caseId" | "readWith" | "done">;
-type Study = Pick<WorklistItem["readWith"][number], "description" | "modalities" | "studyTime">;
+type Study = Pick<WorklistItem["readWith"][number], "description" | "modalities" | "studyDate" | "studyTime">;
 
 const nameOf = ({ description, modalities }: Study) => description || examinationModalities(modalities).join(" ");
-const withTime = (study: Study) => [nameOf(study), formatTime(study.studyTime)].filter(Boolean).join(", ");
+const withTime = (study: Study) =>
+  [nameOf(study), formatDicomDate(study.studyDate), formatTime(study.studyTime)].filter(Boolean).join(", ");
 
 /** `Read with CT C-SPINE: one report`; empty where it is read alone. */
 export function readWithWords({ caseId, readWith }: Pick<Bound, "caseId" | "readWith">): string {

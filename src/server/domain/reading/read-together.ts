@@ -1,3 +1,4 @@
+import { daysOf } from "@overread/shared/dicom/dates";
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, SqlCtx, UserActor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
@@ -66,12 +67,20 @@ type Facts = Demographics &
     twice: boolean;
     /** Studies that the hospital's staff declared to be of the same patient as this one, by case. */
     cleared: string[];
-    /** It answers an order of the leading case, or came within {@link offeredHours} of it. */
-    near: boolean;
+    /** It answers an order of the leading case. */
+    sameOrder: boolean;
+    /** It came within {@link offeredHours} of the leading case. */
+    cameTogether: boolean;
   };
 
 /** So far apart two studies of one patient may have come to be offered as one reading. */
 const offeredHours = 12;
+
+/** A night between them at most; where one names no day, what came together counts as made together. */
+function madeTogether(one: Pick<Facts, "studyDate">, other: Pick<Facts, "studyDate">): boolean {
+  const [first, second] = [daysOf(one.studyDate), daysOf(other.studyDate)];
+  return first === undefined || second === undefined || Math.abs(first - second) <= 1;
+}
 
 /** The facts of the leading case and of others: of these, or (null) of every open one of its patient that could be offered. */
 async function factsOf(
@@ -94,9 +103,9 @@ async function factsOf(
       ARRAY(SELECT o.id::text FROM identity_clearance i JOIN reading_case o
         ON o.study_ref = CASE WHEN i.study_ref = s.id THEN i.other_study_ref ELSE i.study_ref END
         WHERE i.study_ref = s.id OR i.other_study_ref = s.id) AS cleared,
-      abs(extract(epoch FROM c.created_at - l.created_at)) < ${offeredHours * 3600}::int OR EXISTS (
+      abs(extract(epoch FROM c.created_at - l.created_at)) < ${offeredHours * 3600}::int AS "cameTogether", EXISTS (
         SELECT 1 FROM order_match a JOIN order_match b ON b.order_id = a.order_id AND b.state = 'matched' AND b.study_ref = s.id
-        WHERE a.study_ref = ls.id AND a.state = 'matched') AS near
+        WHERE a.study_ref = ls.id AND a.state = 'matched') AS "sameOrder"
     FROM reading_case l JOIN study ls ON ls.id = l.study_ref, reading_case c JOIN study s ON s.id = c.study_ref
     WHERE l.id = ${leadId}::uuid AND (c.id = ${leadId}::uuid OR ${which})`;
   const lead = rows.find((row) => row.caseId === leadId);
@@ -130,11 +139,15 @@ function barToBind(lead: Facts, other: Facts): TogetherBar | null {
   return barBetween(lead, other);
 }
 
-/** Open cases that could be read with the one that the caller holds, those that answer its order or came with it. */
+/**
+ * Open cases that could be read with the one that the caller holds: those that answer its order, or were made and came with it. What came with
+ * it from another time (a transfer of old studies) is no part of this reading.
+ */
 export async function offeredWith(ctx: Pick<SqlCtx, "tx">, leadId: string): Promise<OfferedWith[]> {
   const { lead, others } = await factsOf(ctx, leadId, null);
   return others
-    .filter((other) => other.near && barToBind(lead, other) === null)
+    .filter((other) => other.sameOrder || (other.cameTogether && madeTogether(lead, other)))
+    .filter((other) => barToBind(lead, other) === null)
     .map(({ caseId, description, modalities, studyDate, studyTime, accessionNumber }) => ({
       caseId,
       description,
