@@ -7,6 +7,7 @@ import { newUid } from "@overread/shared/dicom/uids";
 import type { WritableDataSet } from "@overread/shared/dicom/write";
 import type { Browser, Page } from "playwright";
 import { tinyInstance } from "../factories/tiny-instance.ts";
+import { patienceMs } from "../support/patience.ts";
 import { goTo, launchBrowser, seriousFindings, settles, signInPage } from "./support/browser.ts";
 import { signIn } from "./support/portal.ts";
 import { storescu } from "./support/scanner.ts";
@@ -31,6 +32,8 @@ after(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
+/** Side and view by SOP Instance UID. */
+const viewOf = new Map<string, string>();
 const value = (vr: string, ...Value: (string | number)[]): WritableDataSet[string] => ({ vr, Value });
 /** Four mammograms of one patient, each a series of its own, in no order. */
 async function sendMammograms(studyDate: string): Promise<string> {
@@ -58,6 +61,7 @@ async function sendMammograms(studyDate: string): Promise<string> {
         "00281051": value("DS", 40),
       },
     });
+    viewOf.set(made.instance, `${side} ${view}`);
     const file = path.join(scratch, `${made.instance}.dcm`);
     writeFileSync(file, made.part10);
     return file;
@@ -147,4 +151,15 @@ test("the screen is kept as a protocol of the reader's own, and the next mammogr
   await hangs(["R CC", "L CC"]);
   await page.getByRole("group", { name: "Hanging protocol CC first" }).waitFor();
   assert.deepEqual(problems, []);
+});
+
+test("of the next mammography the browser fetches the picture that its protocol hangs first, not the first series", async () => {
+  await sendMammograms("20261129");
+  const ahead = page.waitForResponse(
+    (response) => /\/frames\/1$/.test(response.url()) && response.request().headers()["overread-ahead"] === "1",
+    { timeout: patienceMs },
+  );
+  await goTo(page, `${stack.baseUrl}/worklist`);
+  const instance = /\/instances\/([\d.]+)\//.exec((await ahead).url())?.[1] ?? "";
+  assert.equal(viewOf.get(instance), "R CC");
 });

@@ -50,8 +50,8 @@ test("what comes next is told without claiming or opening it, and is another's a
   assert.equal(await ahead(solheim.actor), null, "nothing waits");
   const { caseId } = await makeUnreadCase(archive.owner);
   const next = await ahead(solheim.actor);
-  assert.equal(next?.studyInstanceUid, await studyOf(caseId));
-  assert.equal(next?.dicomwebRoot, "/dicomweb/lakeside");
+  assert.equal(next?.current.studyInstanceUid, await studyOf(caseId));
+  assert.equal(next?.current.dicomwebRoot, "/dicomweb/lakeside");
   const { rows } = await archive.owner.query("SELECT state, claimed_by_id AS by FROM reading_case WHERE id = $1", [
     caseId,
   ]);
@@ -64,6 +64,41 @@ test("what comes next is told without claiming or opening it, and is another's a
   assert.equal(opened.length, 0, "he has not looked at it");
   await withTenant(mensah, (ctx) => claimCase(ctx, { caseId }));
   assert.equal(await ahead(solheim.actor), null);
+});
+
+test("what a screen is laid out by is told with it, and the priors that hang by themselves, not those of somebody else", async () => {
+  const patientId = "AHEAD-9";
+  const patient = { patientId, patientName: "Ahead^Anna", patientBirthDate: "19610412", patientSex: "F" };
+  const earlier = await makeUnreadCase(archive.owner, { ...patient, studyDate: "20240105" });
+  await makeUnreadCase(archive.owner, { ...patient, studyDate: "20240106", patientBirthDate: "19900101" });
+  await archive.owner.query("UPDATE reading_case SET state = 'cancelled'");
+  const image = tinyInstance({
+    elements: {
+      "00080020": { vr: "DA", Value: ["20261120"] },
+      "00080060": { vr: "CS", Value: ["MR"] },
+      "00100010": { vr: "PN", Value: [{ Alphabetic: patient.patientName }] },
+      "00100020": { vr: "LO", Value: [patientId] },
+      "00100030": { vr: "DA", Value: [patient.patientBirthDate] },
+      "00100040": { vr: "CS", Value: [patient.patientSex] },
+      "00180015": { vr: "CS", Value: ["HEAD"] },
+    },
+  });
+  await archive.stow([image.part10]);
+  await archive.owner.query(
+    "UPDATE reading_case SET state = 'unread' WHERE study_ref = (SELECT id FROM study WHERE study_instance_uid = $1)",
+    [image.study],
+  );
+  const next = await ahead(solheim.actor);
+  assert.equal(next?.current.studyInstanceUid, image.study);
+  assert.deepEqual(next.current.regions, ["head"]);
+  assert.ok(next.current.series[0]?.facts);
+  const { rows } = await archive.owner.query("SELECT study_instance_uid AS uid FROM study WHERE id = $1", [
+    earlier.studyId,
+  ]);
+  assert.deepEqual(
+    next.priors.map(({ studyInstanceUid }) => studyInstanceUid),
+    [rows[0].uid],
+  );
 });
 
 test("where the rules let nobody choose, nothing is told of what will be drawn", async () => {

@@ -5,15 +5,13 @@ import { Trash2 } from "lucide-react";
 import { type FormEvent, useMemo, useState } from "react";
 import { useTrpc } from "../_trpc/client.tsx";
 import { messageFor } from "../_trpc/errors.ts";
-import type { Outputs } from "../_trpc/types.ts";
 import { Button, IconButton } from "../_ui/button.tsx";
 import { Field, SelectField } from "../_ui/field.tsx";
 import { plural } from "../_ui/format.ts";
 import { Problem } from "../_ui/problem.tsx";
 import { useToast } from "../_ui/toast.tsx";
 import type { ProtocolDraft, ViewerProps } from "../_viewer/types.ts";
-
-type Kept = Outputs["hanging"]["list"][number];
+import { asProtocols, type KeptProtocol } from "./kept-protocols.ts";
 
 /**
  * The reader's hanging protocols for the viewer, and what is being kept of its screen.
@@ -26,7 +24,7 @@ export function useProtocols(
 ): {
   forViewer: Pick<ViewerProps, "protocols" | "onKeepProtocol">;
   draft: ProtocolDraft | null;
-  kept: readonly Kept[];
+  kept: readonly KeptProtocol[];
   close: () => void;
 } {
   const trpc = useTrpc();
@@ -37,14 +35,7 @@ export function useProtocols(
     onKeep();
   };
   const { data } = list;
-  const protocols = useMemo(
-    () =>
-      data && [
-        data.filter(({ by }) => by === null).map(({ protocol }) => protocol),
-        data.filter(({ by }) => by !== null).map(({ protocol }) => protocol),
-      ],
-    [data],
-  );
+  const protocols = useMemo(() => data && asProtocols(data), [data]);
   return {
     forViewer: { ...(protocols ? { protocols } : {}), ...(enabled ? { onKeepProtocol: keep } : {}) },
     draft,
@@ -60,7 +51,7 @@ export function KeepProtocol({
   onClose,
 }: {
   draft: ProtocolDraft;
-  kept: readonly Kept[];
+  kept: readonly KeptProtocol[];
   onClose: () => void;
 }) {
   const trpc = useTrpc();

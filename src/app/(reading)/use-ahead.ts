@@ -1,6 +1,8 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { useTrpcClient } from "../_trpc/client.tsx";
+import { useTrpc, useTrpcClient } from "../_trpc/client.tsx";
 import { warmAhead } from "../_viewer/index.tsx";
+import { asProtocols } from "./kept-protocols.ts";
 
 /** So long nothing else was asked for before the reader counts as looking at what he has. */
 const settledMs = 1500;
@@ -16,6 +18,8 @@ let lastAt = Number.NEGATIVE_INFINITY;
  */
 export function useAhead(at: string | null, { afterFirstImage = false } = {}): void {
   const client = useTrpcClient();
+  const trpc = useTrpc();
+  const queryClient = useQueryClient();
   useEffect(() => {
     if (at === null) return;
     let left = false;
@@ -26,7 +30,16 @@ export function useAhead(at: string | null, { afterFirstImage = false } = {}): v
       if (left || document.visibilityState === "hidden" || connection?.saveData) return;
       lastAt = performance.now();
       const next = await client.worklist.ahead.query().catch(() => null);
-      if (next && !left) await warmAhead({ ...next, label: "Current", studyDate: null, description: null });
+      if (!next) return;
+      // The screen is laid out by the reader's own protocols first: with them another image may be the first.
+      const kept = await queryClient.ensureQueryData(trpc.hanging.list.queryOptions()).catch(() => []);
+      const unnamed = { studyDate: null, description: null };
+      if (!left)
+        await warmAhead({
+          current: { ...next.current, label: "Current", ...unnamed },
+          priors: next.priors.map((prior) => ({ ...prior, label: "Prior", ...unnamed })),
+          protocols: asProtocols(kept),
+        });
     };
     const settle = () => {
       clearTimeout(timer);
@@ -45,5 +58,5 @@ export function useAhead(at: string | null, { afterFirstImage = false } = {}): v
       clearTimeout(timer);
       window.removeEventListener("FIRST_IMAGE", settle);
     };
-  }, [at, afterFirstImage, client]);
+  }, [at, afterFirstImage, client, trpc, queryClient]);
 }

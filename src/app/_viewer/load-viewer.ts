@@ -1,4 +1,4 @@
-import type { StudyForViewing } from "./types.ts";
+import type { Opening } from "./warm-study.ts";
 
 let loading: Promise<typeof import("./viewer.tsx")> | null = null;
 
@@ -20,10 +20,10 @@ export async function warmViewer(): Promise<void> {
   }
 }
 
-/** Fetches what the viewer will show first of this study. Failures are silent: when it is opened it is fetched again. */
-export async function warmAhead(study: StudyForViewing): Promise<void> {
+/** Fetches what the viewer will show first of this opening. Failures are silent: when it is opened it is fetched again. */
+export async function warmAhead(opening: Opening): Promise<void> {
   try {
-    await (await chunk()).warmStudy(study);
+    await (await chunk()).warmStudy(opening);
   } catch {
     // As above: nobody has opened it.
   }

@@ -56,7 +56,7 @@ export { casesWithLapsedClaim, casesWithoutPlan } from "./lost-jobs.ts";
 export { moveCase } from "./move-case.ts";
 export { nextCase } from "./next-case.ts";
 export { openCase } from "./open-case.ts";
-export { openStudy, seriesOf } from "./open-study.ts";
+export { openStudy } from "./open-study.ts";
 export { cancelCase, holdCase, reinstateCase, resumeCase } from "./pause-case.ts";
 export { casePolicy } from "./policy.ts";
 export { prioritizeCase, prioritizeCases } from "./prioritize-case.ts";
@@ -86,6 +86,7 @@ export { offerPriors } from "./seek-priors.ts";
 export type * from "./shapes.ts";
 export { historyOf } from "./site-notes.ts";
 export { skipCase } from "./skip-case.ts";
+export { seriesOf } from "./study-series.ts";
 export {
   completeCheck,
   noteDocument,

@@ -1,21 +1,19 @@
 import { ageAt } from "@overread/shared/dicom/age";
 import { formatPersonName } from "@overread/shared/dicom/person-name";
 import { DomainError } from "@overread/shared/errors";
-import type { SeriesFacts } from "@overread/shared/hanging/facts";
 import type { Ctx } from "#server/context.ts";
 import { audit } from "../audit/index.ts";
 import { mayAccessStudy } from "../image-access.ts";
 import { ordersOfStudies } from "../ordering/index.ts";
-import { regionsOf } from "./body-regions.ts";
 import { borrowPriors } from "./borrow-priors.ts";
 import { isHeldBy, personOf } from "./case-conditions.ts";
 import { nameGroups, toWorklistItem } from "./case-rows.ts";
 import { findCase, priorsOf } from "./get-case.ts";
-import { hangingFactsOf } from "./hanging-facts.ts";
+import { hangableStudies } from "./hangable-studies.ts";
 import type { OfCase } from "./inputs.ts";
 import { casePolicy } from "./policy.ts";
 import { offeredWith } from "./read-together.ts";
-import type { OpenedCase, OpenedPrior, ReportSection, SeriesSummary, SiteNotes } from "./shapes.ts";
+import type { OpenedCase, OpenedPrior, ReportSection, SiteNotes } from "./shapes.ts";
 import { siteNotesOf } from "./site-notes.ts";
 
 /**
@@ -40,19 +38,7 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
   const notesWith = new Map<string, SiteNotes>();
   for (const each of together) notesWith.set(each.caseId, await siteNotesOf(ctx, each.caseId));
   const studyIds = [row.studyId, ...[...together, ...priors].map(({ studyId }) => studyId)];
-  const series = await seriesOf(ctx, studyIds);
-  const facts = await hangingFactsOf(ctx, studyIds);
-  /** A study as the viewer hangs it. */
-  const hangable = (studyId: string, description: string): Pick<OpenedPrior, "series" | "regions"> => {
-    const { bySeries, bodyParts } = facts.get(studyId) ?? { bySeries: new Map<string, SeriesFacts>(), bodyParts: [] };
-    return {
-      regions: regionsOf(bodyParts, description),
-      series: (series.get(studyId) ?? []).map((each) => {
-        const known = bySeries.get(each.seriesInstanceUid);
-        return known ? { ...each, facts: known } : each;
-      }),
-    };
-  };
+  const hangable = await hangableStudies(ctx, studyIds);
   const reports = casePolicy.can(actor, "case.read-prior-report", row)
     ? await newestReports(
         ctx,
@@ -126,28 +112,6 @@ export async function openStudy(ctx: Ctx, { caseId }: OfCase): Promise<OpenedCas
     mayReadWith: isHeldBy(personOf(actor), row) ? await offeredWith(ctx, row.readWithId ?? caseId) : [],
     priors: opened,
   };
-}
-
-/**
- * The series of several studies, by study, in the order of their numbers. Only stored instances count, not quarantined
- * ones.
- */
-export async function seriesOf({ tx }: Pick<Ctx, "tx">, studyIds: string[]): Promise<Map<string, SeriesSummary[]>> {
-  const rows = await tx.$queryRaw<(Omit<SeriesSummary, "facts"> & { studyId: string })[]>`
-    SELECT r.study_ref AS "studyId", r.series_instance_uid AS "seriesInstanceUid", r.modality, r.series_number AS "seriesNumber",
-      r.series_description AS "seriesDescription", r.number_of_instances AS "numberOfInstances", middle.uid AS "thumbnailSopInstanceUid"
-    FROM series r
-    LEFT JOIN LATERAL (
-      SELECT i.sop_instance_uid AS uid FROM instance i
-      WHERE i.series_ref = r.id AND i.status = 'stored' AND i.frame_index IS NOT NULL
-      ORDER BY i.instance_number NULLS LAST, i.sop_instance_uid
-      OFFSET (SELECT count(*) / 2 FROM instance i WHERE i.series_ref = r.id AND i.status = 'stored' AND i.frame_index IS NOT NULL) LIMIT 1
-    ) middle ON true
-    WHERE r.study_ref = ANY(${studyIds}::uuid[]) AND r.number_of_instances > 0
-    ORDER BY r.series_number NULLS LAST, r.series_instance_uid`;
-  const byStudy = new Map<string, SeriesSummary[]>(studyIds.map((id) => [id, []]));
-  for (const { studyId, ...summary } of rows) byStudy.get(studyId)?.push(summary);
-  return byStudy;
 }
 
 async function newestReports({ tx }: Ctx, studyIds: string[]): Promise<Map<string, OpenedPrior["report"]>> {

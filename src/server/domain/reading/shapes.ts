@@ -277,7 +277,7 @@ export type SeriesSummary = {
   facts?: SeriesFacts;
 };
 
-type OpenedStudy = {
+export type OpenedStudy = {
   orgSlug: string;
   studyInstanceUid: string;
   /** Origin-relative, e.g. `/dicomweb/lakeside`. */

@@ -13,9 +13,9 @@ import { type CaseRow, toWorklistItem } from "./case-rows.ts";
 import { findCase, ordersOf } from "./get-case.ts";
 import { OfCase } from "./inputs.ts";
 import { announceCase } from "./move-case.ts";
-import { seriesOf } from "./open-study.ts";
 import type { CaseMessage, SeriesSummary, SiteNotes, WorklistItem } from "./shapes.ts";
 import { siteNotesOf } from "./site-notes.ts";
+import { seriesOf } from "./study-series.ts";
 
 export const SaveHistory = OfCase.extend({
   /** Empty: what was said is taken back. */
