@@ -52,6 +52,8 @@ export const CaseFilter = z.strictObject({
   techCheck: z.enum(["waiting", "complete", "none"]).optional(),
   draft: z.enum(["mine", "others", "none"]).optional(),
   reader: z.enum(["me", "others", "nobody"]).optional(),
+  /** To whom a case is offered or assigned that he has not claimed yet. */
+  given: z.enum(["me", "others", "nobody"]).optional(),
 });
 export type CaseFilter = z.output<typeof CaseFilter>;
 
@@ -70,7 +72,19 @@ export type CaseSort = z.output<typeof CaseSort>;
 
 export const columnIds = [
   ...(["priority", "due", "exam", "facility", "studyDate", "studyTime", "patient", "patientId", "sexAge"] as const),
-  ...(["images", "techCheck", "order", "priors", "question", "arrived", "reader", "draft", "state"] as const),
+  ...([
+    "images",
+    "techCheck",
+    "order",
+    "priors",
+    "question",
+    "arrived",
+    "promised",
+    "given",
+    "reader",
+    "draft",
+  ] as const),
+  "state",
 ] as const;
 
 /** In order; width in px where a person has chosen one. None: all of them, by the room there is. */

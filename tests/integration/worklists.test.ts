@@ -66,6 +66,15 @@ before(async () => {
     const free = items.find(({ can }) => can.claim);
     if (free) await withTenant(actor, (ctx) => claimCase(ctx, { caseId: free.caseId }));
   }
+  // One offered to each, one assigned, and one whose offer has run out.
+  await db.owner.query(
+    `WITH n AS (SELECT id, row_number() OVER (ORDER BY id)::int AS n FROM reading_case WHERE claimed_by_id IS NULL)
+    UPDATE reading_case c SET given_to_id = CASE WHEN n.n = 1 THEN $1::uuid ELSE $2::uuid END, given_as = CASE WHEN n.n = 3 THEN 'assignment' ELSE 'offer' END,
+      given_at = now() - interval '1 hour', given_until = CASE n.n WHEN 3 THEN NULL WHEN 4 THEN now() - interval '1 minute' ELSE now() + interval '1 hour' END,
+      given_by_id = $2::uuid
+    FROM n WHERE n.id = c.id AND n.n <= 4`,
+    [reader.userId, colleague.userId],
+  );
 });
 after(() => db.drop());
 
@@ -100,6 +109,7 @@ test("a filter keeps the cases that a plain look at each of them keeps", async (
       question: fc.constantFrom("asked", "answered", "none"),
       reader: fc.constantFrom("me", "others", "nobody"),
       order: fc.constantFrom("matched", "none"),
+      given: fc.constantFrom("me", "others", "nobody"),
     },
     { requiredKeys: [] },
   );
@@ -137,6 +147,7 @@ test("a filter keeps the cases that a plain look at each of them keeps", async (
       !f.question || f.question === (item.question ?? "none"),
       !f.reader || f.reader === (item.mine ? "me" : item.claimedBy ? "others" : "nobody"),
       !f.order || (f.order === "matched") === item.orderCount > 0,
+      !f.given || f.given === (!item.given ? "nobody" : item.given.id === reader.userId ? "me" : "others"),
     ].every(Boolean);
   await db.owner.query("UPDATE reading_case SET late_since = now() WHERE late_images > 0");
   const { items: again } = await withTenant(reader, (ctx) => listCases(ctx, { filter: { list: "all" }, limit: 200 }));

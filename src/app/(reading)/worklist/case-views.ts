@@ -98,7 +98,7 @@ function whenInWords(when: When): string {
 /** What a filter keeps, as one line. */
 export function filterInWords(filter: CaseFilter, facilities: readonly { facilityId: string; name: string }[]): string {
   const { priority, state, modality, facility, due, arrived, studied, order, images, priors } = filter;
-  const { question, techCheck, draft, reader } = filter;
+  const { question, techCheck, draft, reader, given } = filter;
   return [
     priority?.map((each) => (each === "stat" ? "STAT" : each)).join(" or "),
     state?.join(" or "),
@@ -117,6 +117,7 @@ export function filterInWords(filter: CaseFilter, facilities: readonly { facilit
     techCheck && { waiting: "not checked", complete: "checked", none: "no check asked for" }[techCheck],
     draft && { mine: "my draft", others: "a colleague's draft", none: "no draft" }[draft],
     reader && { me: "held by me", others: "held by a colleague", nobody: "held by nobody" }[reader],
+    given && { me: "given to me", others: "given to a colleague", nobody: "given to nobody" }[given],
   ]
     .filter(Boolean)
     .join(" · ");

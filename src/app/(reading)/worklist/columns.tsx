@@ -4,7 +4,15 @@ import type { ReactNode } from "react";
 import type { CaseSkip, WorklistItem } from "../../_trpc/types.ts";
 import { classNames } from "../../_ui/class-names.ts";
 import { Exam } from "../../_ui/exam.tsx";
-import { formatDicomDate, formatExact, formatSex, formatWhen, nameWritings, plural } from "../../_ui/format.ts";
+import {
+  formatDicomDate,
+  formatExact,
+  formatSex,
+  formatSpan,
+  formatWhen,
+  nameWritings,
+  plural,
+} from "../../_ui/format.ts";
 import { conflictInWords, ownStatusWords } from "../../_ui/in-words.ts";
 import { Countdown, useNow, useZone, When } from "../../_ui/now.tsx";
 import { PatientName } from "../../_ui/patient-banner.tsx";
@@ -244,11 +252,40 @@ export const caseColumns: readonly CaseColumn[] = [
     ),
   },
   {
+    id: "promised",
+    label: "Service level",
+    min: 5.5,
+    grow: 0,
+    spare: 0,
+    only: "reader",
+    className: "tabular text-quiet",
+    title: (item) => `Promised ${formatSpan(item.promisedMinutes * 60_000)} from when its clock began`,
+    cell: (item) => formatSpan(item.promisedMinutes * 60_000),
+  },
+  {
+    id: "given",
+    label: "Given to",
+    min: 6,
+    grow: 0.2,
+    spare: 1,
+    only: "reader",
+    says: (item) => item.given !== null,
+    text: (item) => (item.given ? `${item.given.name}, offered` : ""),
+    title: (item) => (item.given ? givenInWords(item.given) : undefined),
+    cell: (item, { userId }) =>
+      item.given ? (
+        <>
+          {item.given.id === userId ? "You" : item.given.name}
+          <span className="text-quiet">, {item.given.as === "offer" ? "offered" : "assigned"}</span>
+        </>
+      ) : null,
+  },
+  {
     id: "reader",
     label: "Reader",
     min: 6,
     grow: 0.3,
-    spare: 2,
+    spare: 3,
     only: "reader",
     text: (item) => item.claimedBy?.name ?? "",
     title: (item) => item.claimedBy?.name,
@@ -259,7 +296,7 @@ export const caseColumns: readonly CaseColumn[] = [
     label: "Draft",
     min: 6,
     grow: 0.2,
-    spare: 1,
+    spare: 2,
     only: "reader",
     className: "text-quiet",
     text: (item) => (item.draft ? `${item.draft.name}, 00:00` : ""),
@@ -306,6 +343,9 @@ export const caseColumns: readonly CaseColumn[] = [
     ),
   },
 ];
+
+const givenInWords = ({ name, as, by, byRule }: NonNullable<WorklistItem["given"]>): string =>
+  `${as === "offer" ? "Offered to" : "Assigned to"} ${name}${byRule ? " by a rule" : by ? ` by ${by}` : ""}`;
 
 /** The columns of one side, in order. */
 export const columnsFor = (hospital: boolean): readonly CaseColumn[] =>

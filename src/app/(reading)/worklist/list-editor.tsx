@@ -171,6 +171,12 @@ function Form({
                   words={{ me: "me", others: "a colleague", nobody: "nobody" }}
                   onChange={(reader) => put({ reader })}
                 />
+                <One
+                  label="Offered or assigned to"
+                  value={filter.given}
+                  words={{ me: "me", others: "a colleague", nobody: "nobody" }}
+                  onChange={(given) => put({ given })}
+                />
               </>
             )}
           </div>

@@ -1,7 +1,7 @@
 import type { CaseFilter, When } from "@overread/shared/case-view";
 import type { Actor } from "#server/context.ts";
 import { Prisma } from "#server/db/generated/client.ts";
-import { claimRuns, free, heldBy, personOf } from "./case-conditions.ts";
+import { claimRuns, free, givenRuns, givenTo, heldBy, personOf } from "./case-conditions.ts";
 import { acquiredModalities } from "./case-rows.ts";
 
 /**
@@ -25,6 +25,7 @@ export function filterCondition(actor: Actor, filter: CaseFilter): Prisma.Sql {
     techCheck,
     draft,
     reader,
+    given,
   } = filter;
   if (priority) all.push(Prisma.sql`c.priority::text = ANY(${priority})`);
   if (state) all.push(Prisma.sql`${shownState} = ANY(${state})`);
@@ -40,6 +41,7 @@ export function filterCondition(actor: Actor, filter: CaseFilter): Prisma.Sql {
   if (techCheck) all.push(checks[techCheck]);
   if (draft) all.push(drafted(actor, draft));
   if (reader) all.push(readBy(actor, reader));
+  if (given) all.push(inHandOf(actor, given));
   return all.length > 0 ? Prisma.sql`(${Prisma.join(all, " AND ")})` : Prisma.sql`true`;
 }
 
@@ -80,6 +82,14 @@ function drafted(actor: Actor, draft: NonNullable<CaseFilter["draft"]>): Prisma.
   if (draft === "none") return Prisma.sql`NOT ${of(Prisma.sql`w.author_id IS NOT NULL`)}`;
   if (draft === "mine") return of(Prisma.sql`w.author_id = ${me}::uuid`);
   return of(Prisma.sql`w.author_id <> ${me}::uuid`);
+}
+
+/** As `given` of a row: the reading group's alone. */
+function inHandOf(actor: Actor, given: NonNullable<CaseFilter["given"]>): Prisma.Sql {
+  const runs = Prisma.sql`(c.reader_org_id = ${actor.orgId}::uuid AND ${givenRuns})`;
+  if (given === "nobody") return Prisma.sql`NOT ${runs}`;
+  const mine = givenTo(personOf(actor));
+  return given === "me" ? Prisma.sql`(${runs} AND ${mine})` : Prisma.sql`(${runs} AND NOT ${mine})`;
 }
 
 function readBy(actor: Actor, reader: NonNullable<CaseFilter["reader"]>): Prisma.Sql {

@@ -42,6 +42,7 @@ export type CaseRow = IdentityFacts & {
   priorityScore: number;
   priorityReasons: PriorityReason[];
   dueAt: Date;
+  promisedMinutes: number;
   createdAt: Date;
   claimedById: string | null;
   claimedByName: string | null;
@@ -138,7 +139,7 @@ export const acquiredModalities = Prisma.sql`(CASE WHEN s.has_pictures THEN s.ac
  */
 export const selectCases = Prisma.sql`
   SELECT c.id AS "caseId", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId", c.facility_id AS "facilityId", c.state, c.priority,
-    c.priority_score AS "priorityScore", c.priority_reasons AS "priorityReasons", c.due_at AS "dueAt", c.created_at AS "createdAt",
+    c.priority_score AS "priorityScore", c.priority_reasons AS "priorityReasons", c.due_at AS "dueAt", c.promised_minutes AS "promisedMinutes", c.created_at AS "createdAt",
     c.claimed_by_id AS "claimedById", staff_name(c.claimed_by_id) AS "claimedByName", c.claimed_until AS "claimedUntil",
     ${claimRuns} AS "claimLive", c.reserved_by_id AS "reservedById", staff_name(c.reserved_by_id) AS "reservedByName",
     c.reserved_until AS "reservedUntil", ${reservationRuns} AS "reservationLive",
@@ -283,6 +284,7 @@ export function toWorklistItem(actor: Actor, row: CaseRow): WorklistItem {
     mine,
     next: can.claim || (mine && can.read),
     dueAt: row.dueAt.toISOString(),
+    promisedMinutes: row.promisedMinutes,
     arrivedAt: row.createdAt.toISOString(),
     claimedBy:
       row.claimLive && row.claimedById ? { id: row.claimedById, name: row.claimedByName ?? "another reader" } : null,

@@ -100,6 +100,8 @@ export type WorklistItem = {
   /** The status shown on lists: `state`, but `claimed` or `drafted` while a claim runs. */
   status: CaseState;
   dueAt: string;
+  /** The time that its service level gives it, while its clock runs. */
+  promisedMinutes: number;
   arrivedAt: string;
   /** Images are still being received. */
   arriving: boolean;
