@@ -56,7 +56,12 @@ export async function giveCases(ctx: SqlCtx, gifts: readonly Gift[]): Promise<Gi
   const unless = (kept: Prisma.Sql, value: Prisma.Sql) => Prisma.sql`CASE WHEN ${same} THEN ${kept} ELSE ${value} END`;
   // What somebody keeps to read it next no rule takes from him, and a person may.
   const kept = (column: Prisma.Sql) => Prisma.sql`CASE WHEN r.by IS NULL THEN c.${column} END`;
+  // One row a case, locked in a fixed order: looked up one by one in a list of all, a backlog of thousands took minutes.
   const statement = Prisma.sql`
+    WITH r AS MATERIALIZED (
+      SELECT l.id AS "leadId", g.* FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb)
+        AS g (id uuid, "wasTo" uuid, "wasAt" timestamptz, "to" uuid, until timestamptz, rule text, by uuid, wishes jsonb, drawn text)
+      JOIN reading_case m ON m.id = g.id JOIN reading_case l ON l.id = coalesce(m.read_with_id, m.id) ORDER BY l.id FOR UPDATE OF l)
     UPDATE reading_case c SET given_to_id = r."to",
       given_as = ${unless(Prisma.sql`c.given_as`, Prisma.sql`CASE WHEN r."to" IS NULL THEN NULL WHEN r.until IS NULL THEN 'assignment' ELSE 'offer' END`)},
       given_at = ${unless(Prisma.sql`c.given_at`, Prisma.sql`CASE WHEN r."to" IS NULL THEN NULL ELSE clock_timestamp() END`)},
@@ -64,11 +69,7 @@ export async function giveCases(ctx: SqlCtx, gifts: readonly Gift[]): Promise<Gi
       given_by_id = ${unless(Prisma.sql`c.given_by_id`, Prisma.sql`r.by`)}, given_wishes = ${unless(Prisma.sql`c.given_wishes`, Prisma.sql`r.wishes`)},
       drawn_rule_id = r.drawn, reserved_by_id = ${kept(Prisma.sql`reserved_by_id`)}, reserved_in = ${kept(Prisma.sql`reserved_in`)},
       reserved_at = ${kept(Prisma.sql`reserved_at`)}, reserved_until = ${kept(Prisma.sql`reserved_until`)}
-    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb)
-      AS r (id uuid, "wasTo" uuid, "wasAt" timestamptz, "to" uuid, until timestamptz, rule text, by uuid, wishes jsonb, drawn text)
-      JOIN reading_case m ON m.id = r.id
-    WHERE c.id = coalesce(m.read_with_id, m.id) AND c.id = ANY(ARRAY(SELECT l.id FROM reading_case l WHERE l.id = ANY(ARRAY(
-        SELECT coalesce(n.read_with_id, n.id) FROM reading_case n WHERE n.id = ANY(${gifts.map(({ caseId }) => caseId)}::uuid[]))) ORDER BY l.id FOR UPDATE))
+    FROM r WHERE c.id = r."leadId"
       AND ${open} AND (r."to" IS NULL OR ${claimable}) AND ${free} AND (r."to" IS NULL OR r.by IS NOT NULL OR NOT ${reservationRuns})
       AND c.given_to_id IS NOT DISTINCT FROM r."wasTo" AND c.given_at IS NOT DISTINCT FROM r."wasAt"
     RETURNING c.id AS "caseId", c.org_id AS "orgId", c.reader_org_id AS "readerOrgId", c.study_ref AS "studyRef",
