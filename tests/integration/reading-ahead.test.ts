@@ -3,7 +3,9 @@ import { after, before, beforeEach, test } from "node:test";
 import { chainAllWaitingReads } from "#server/audit/writer.ts";
 import type { UserActor } from "#server/context.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
-import { claimCase, lookAhead } from "#server/domain/reading/index.ts";
+import { withTenantSql } from "#server/db/with-tenant-sql.ts";
+import { attachPriors, claimCase, lookAhead } from "#server/domain/reading/index.ts";
+import { systemActor } from "#server/system-actor.ts";
 import { signedIn } from "../actors.ts";
 import { type TestArchive, useTestArchive } from "../archive.ts";
 import { makeUnreadCase } from "../factories/studies.ts";
@@ -76,6 +78,7 @@ test("what a screen is laid out by is told with it, and the priors that hang by 
     elements: {
       "00080020": { vr: "DA", Value: ["20261120"] },
       "00080060": { vr: "CS", Value: ["MR"] },
+      "00081030": { vr: "LO", Value: ["MR HEAD"] },
       "00100010": { vr: "PN", Value: [{ Alphabetic: patient.patientName }] },
       "00100020": { vr: "LO", Value: [patientId] },
       "00100030": { vr: "DA", Value: [patient.patientBirthDate] },
@@ -84,10 +87,12 @@ test("what a screen is laid out by is told with it, and the priors that hang by 
     },
   });
   await archive.stow([image.part10]);
-  await archive.owner.query(
-    "UPDATE reading_case SET state = 'unread' WHERE study_ref = (SELECT id FROM study WHERE study_instance_uid = $1)",
+  const { rows: unread } = await archive.owner.query(
+    "UPDATE reading_case SET state = 'unread' WHERE study_ref = (SELECT id FROM study WHERE study_instance_uid = $1) RETURNING id, org_id",
     [image.study],
   );
+  const [{ id: caseId, org_id: lakeside }] = unread;
+  await withTenantSql(systemActor(lakeside, "workers"), (ctx) => attachPriors(ctx, { caseId }));
   const next = await ahead(solheim.actor);
   assert.equal(next?.current.studyInstanceUid, image.study);
   assert.deepEqual(next.current.regions, ["head"]);
