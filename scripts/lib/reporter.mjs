@@ -4,7 +4,9 @@ import { inspect } from "node:util";
 /** What a failed test said, short enough to stand in the closing lines: a file that fails whole says it nowhere else near the end. */
 function saying(error) {
   const cause = error?.cause ?? error;
-  return inspect(cause, { breakLength: Number.POSITIVE_INFINITY }).replaceAll(/\s*\n\s*/g, " | ").slice(0, 1200);
+  return inspect(cause, { breakLength: Number.POSITIVE_INFINITY })
+    .replaceAll(/\s*\n\s*/g, " | ")
+    .slice(0, 1200);
 }
 
 export default async function* counts(source) {
