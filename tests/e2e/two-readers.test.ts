@@ -165,7 +165,7 @@ test("what came of one trauma is bound by one key, read beside each other, taken
   await impression.fill("No bleeding.");
   await saved(hers);
   const dock = hers.getByRole("region", { name: "Read together" });
-  await dock.getByRole("button", { name: /^Read with: CT C-SPINE, 10:15/ }).waitFor();
+  await dock.getByRole("button", { name: /^Read with: CT C-SPINE, 20 Nov( 2026)?, 10:15/ }).waitFor();
   await hers.getByRole("button", { name: "Hand over (X)" }).focus();
   await hers.keyboard.press("b");
   await dock.getByRole("button", { name: "Take out" }).waitFor();
