@@ -14,6 +14,7 @@ import { windowNumber } from "./voi.ts";
 export function CellCorners({
   name,
   view,
+  index,
   frame,
   loaded,
   isPrior,
@@ -21,12 +22,14 @@ export function CellCorners({
 }: {
   name: string;
   view: ViewportView;
+  /** Of the image that is seen, from 0. */
+  index: number;
   frame: Frame;
   loaded: LoadedSeries;
   isPrior: boolean;
   inverted: boolean;
 }) {
-  const { voi, zoom, letters, shown } = view;
+  const { voi, zoom, letters } = view;
   const { series, study } = loaded;
   const factor = reductionOf(frame);
   return (
@@ -49,8 +52,8 @@ export function CellCorners({
       </div>
       <div className={styles.corner} data-at="bl">
         <span data-testid={`image-number-${name}`}>
-          Image {(shown ?? 0) + 1}/{loaded.frames.length}
-          {frame.imageNumber !== null && frame.imageNumber !== (shown ?? 0) + 1 ? ` (no. ${frame.imageNumber})` : ""}
+          Image {index + 1}/{loaded.frames.length}
+          {frame.imageNumber !== null && frame.imageNumber !== index + 1 ? ` (no. ${frame.imageNumber})` : ""}
         </span>
         {voi && (
           <span data-testid={`window-${name}`}>

@@ -116,10 +116,14 @@ function FilledCell({
   }, [session, id]);
 
   const { loaded, presentation } = cell;
-  const frame = loaded && view && view.shown !== null ? (loaded.frames[view.shown] ?? null) : null;
+  // What stands beside a picture is about the picture that is seen, also while that is not whole.
+  const seen = view?.preview ?? view?.shown ?? null;
+  const frame = loaded && seen !== null ? (loaded.frames[seen] ?? null) : null;
   const total = loaded?.frames.length ?? 0;
   const problem = cell.problem ?? view?.problem ?? null;
-  const waiting = view !== null && view.shown !== null && view.shown !== presentation.index && !presentation.playing;
+  const unsharp = view !== null && view.preview !== null;
+  const waiting =
+    view !== null && !unsharp && view.shown !== null && view.shown !== presentation.index && !presentation.playing;
   const onDoubleClick = () => {
     const { tool } = session.state();
     // With the length or angle tool a click places a point of the line.
@@ -142,7 +146,7 @@ function FilledCell({
         <div
           ref={element}
           role="img"
-          aria-label={`${study.label} study, ${frame ? `image ${(view?.shown ?? 0) + 1} of ${total}` : "no image yet"}`}
+          aria-label={`${study.label} study, ${frame ? `image ${(seen ?? 0) + 1} of ${total}${unsharp ? ", not sharp yet" : ""}` : "no image yet"}`}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: keys act on it, and focus says which cell they mean.
           tabIndex={0}
           onFocus={() => session.dispatch({ type: "activate", cell: id })}
@@ -155,6 +159,7 @@ function FilledCell({
           <CellCorners
             name={name}
             view={view}
+            index={seen ?? 0}
             frame={frame}
             loaded={loaded}
             isPrior={isPrior}
@@ -164,6 +169,11 @@ function FilledCell({
         {marked && (
           <p className={styles.toast} role={marked.taken ? "status" : "alert"}>
             {marked.message}
+          </p>
+        )}
+        {unsharp && !problem && (
+          <p className={styles.waiting} role="status">
+            Image {(seen ?? 0) + 1} is not sharp yet
           </p>
         )}
         {waiting && !problem && (
@@ -238,7 +248,7 @@ function Cover({ session, id, cell, view }: { session: Session; id: CellId; cell
         No images in this series
       </p>
     );
-  return view === null || view.opening ? (
+  return view === null || (view.opening && view.preview === null) ? (
     <p className={styles.cover} role="status">
       Loading images
     </p>

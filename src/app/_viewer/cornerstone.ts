@@ -118,7 +118,11 @@ export function angleLines(points: readonly Vec3[], targetId: string): string[] 
 
 let warming: Promise<void> | null = null;
 
-/** Decodes a one-pixel image, which starts the decoder's worker before the first real image needs it. */
+/** One pixel, black, as the archive's renditions are made (HTJ2K, `archive/rendition/encode-lossless.ts`). */
+const onePixel =
+  "/0//UQApQAAAAAABAAAAAQAAAAAAAAAAAAAAAQAAAAEAAAAAAAAAAAABDwEB/1AACAACAAAACv9SAAwAAgABAAUEBEAB/1wAEyCIkJCQkJCQkJCQkJCQiIiI/2QAFwABT3BlbkpQSCBWZXIgMC4zMS4wLv9VACgAYAAAAAAAFwAAAAAADwAAAAAADwAAAAAADwAAAAAADwAAAAAAD/+QAAoAAAAAABcABv+TwAAm/38FB3QA/5AACgAAAAAADwEG/5MA/5AACgAAAAAADwIG/5MA/5AACgAAAAAADwMG/5MA/5AACgAAAAAADwQG/5MA/5AACgAAAAAADwUG/5MA/9k=";
+
+/** Decodes a one-pixel image, which starts the decoder's worker and fetches its codec before the first real image needs them. */
 export function warmDecoder(): Promise<void> {
   warming ??= start().then(async () => {
     const manager = core.getWebWorkerManager();
@@ -134,8 +138,8 @@ export function warmDecoder(): Promise<void> {
           pixelRepresentation: 0,
           planarConfiguration: 0,
         },
-        transferSyntax: TS.explicitLittleEndian,
-        pixelData: new Uint8Array(2),
+        transferSyntax: TS.htj2kLosslessRpcl,
+        pixelData: Uint8Array.from(atob(onePixel), (c) => c.charCodeAt(0)),
         options: { preScale: { enabled: false } },
         decodeConfig: undefined,
       })

@@ -41,6 +41,27 @@ export async function decodeFrame(stored: StoredFrame, description: PixelDescrip
   return compressed(bytes, syntax, description);
 }
 
+/**
+ * A smaller picture from the beginning of an HTJ2K codestream that is decoded by resolution: half as large a side with each level. Not for
+ * reading values from: these are means, and of less than the whole.
+ */
+export async function decodeReduced(
+  begin: Uint8Array,
+  transferSyntaxUid: string,
+  level: number,
+  described: PixelDescription,
+): Promise<DecodedFrame> {
+  const description = {
+    ...described,
+    rows: Math.ceil(described.rows / 2 ** level),
+    columns: Math.ceil(described.columns / 2 ** level),
+    overlays: [],
+  };
+  const syntax = transferSyntaxes[transferSyntaxUid];
+  if (syntax?.codec !== "htj2k") throw unknownCompression();
+  return compressed(begin, syntax, description, level);
+}
+
 type WorkerFrame = {
   pixelData: Int8Array | Uint8Array | Int16Array | Uint16Array | Float32Array | Int32Array | Uint32Array;
   columns: number;
@@ -54,6 +75,7 @@ async function compressed(
   bytes: Uint8Array,
   { uid, codec }: TransferSyntax,
   description: PixelDescription,
+  decodeLevel = 0,
 ): Promise<DecodedFrame> {
   const { rows, columns, samplesPerPixel, photometric, bitsAllocated } = description;
   const header = jpegHeader(bytes);
@@ -73,7 +95,7 @@ async function compressed(
     lossyJpeg ? withColourTransform(stream, photometric) : stream,
     // An 8-bit stream is baseline whatever its transfer syntax says, and the baseline decoder handles its colours.
     losslessJpeg ? TS.jpegLossless : lossyJpeg ? TS.jpegBaseline : uid,
-    { rows, columns, samplesPerPixel, photometricInterpretation: photometric, bitsAllocated: cell },
+    { rows, columns, samplesPerPixel, photometricInterpretation: photometric, bitsAllocated: cell, decodeLevel },
   );
   const { pixelData } = decoded;
   const components = decoded.componentsPerPixel ?? samplesPerPixel;
@@ -88,7 +110,8 @@ async function compressed(
       : sampleBytes === 2
         ? new Int16Array(pixelData.length)
         : new Int8Array(pixelData.length);
-  for (let i = 0; i < cells.length; i++) cells[i] = (pixelData[i] as number) << shift;
+  if (shift === 0) cells.set(pixelData);
+  else for (let i = 0; i < cells.length; i++) cells[i] = (pixelData[i] as number) << shift;
   // Without a component transform the stream holds the colours that the header names.
   const wavelet = codec === "jpeg-2000" || codec === "htj2k";
   const rgb = lossyJpeg || (wavelet && (!/^YBR_(FULL|PARTIAL)/.test(photometric) || hasComponentTransform(bytes)));

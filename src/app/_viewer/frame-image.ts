@@ -3,14 +3,17 @@ import type { Attributes } from "@overread/shared/dicom/attributes";
 import { describePixels, neededBulk } from "@overread/shared/dicom/pixels/describe";
 import type { PixelDescription } from "@overread/shared/dicom/pixels/description";
 import { drawPixels, isColour } from "@overread/shared/dicom/pixels/draw-pixels";
+import { streamLength } from "@overread/shared/dicom/pixels/htj2k-stream";
 import { storedValues } from "@overread/shared/dicom/pixels/stored-values";
 import { chosenVoi } from "@overread/shared/dicom/pixels/voi";
 import { Tag } from "@overread/shared/dicom/tags";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { bulkData } from "./archive.ts";
-import { decodeFrame } from "./decode-frame.ts";
+import { type DecodedFrame, decodeFrame } from "./decode-frame.ts";
 import { displayedValues } from "./displayed-values.ts";
-import { fetchFrame } from "./fetch-frame.ts";
+import { type FrameRequest, fetchFrame, type StoredFrame } from "./fetch-frame.ts";
 import type { Frame } from "./frame.ts";
+import { previewsOf } from "./preview.ts";
 import { reduced, reductionOf } from "./texture-limit.ts";
 import { ViewerError } from "./viewer-error.ts";
 import { rangeOf, type Voi, voiOf } from "./voi.ts";
@@ -33,16 +36,34 @@ export function sentVoi(image: core.Types.IImage): Voi | null {
 export async function loadFrameImage(frame: Frame, dicomwebRoot: string, urgent: boolean): Promise<core.Types.IImage> {
   const described = await descriptionOf(frame, dicomwebRoot);
   if (described.refusal) throw new ViewerError("unreadable", described.refusal);
-  const stored = await fetchFrame(frame.imageId, urgent);
-  const { bytes, description } = await decodeFrame(stored, {
-    ...described,
-    transferSyntaxUid: stored.transferSyntaxUid,
-  });
+  const preview = urgent ? previewsOf(frame, described) : null;
+  const { bytes, description } = await fetchAndDecode(frame, described, urgent, preview?.onPart).finally(preview?.end);
   try {
     return isColour(description) ? colourImage(frame, description, bytes) : greyImage(frame, description, bytes);
   } catch (error) {
     throw new ViewerError("unreadable", "The image is damaged: its pixels do not fill it.", { cause: error });
   }
+}
+
+/** A rendition that does not decode, or not to all of the image, is as good as none: then the image itself is fetched. */
+async function fetchAndDecode(
+  frame: Frame,
+  described: PixelDescription,
+  urgent: boolean,
+  onPart?: FrameRequest["onPart"],
+): Promise<DecodedFrame> {
+  const stored = await fetchFrame(frame.imageId, { urgent, ...(onPart ? { onPart } : {}) });
+  const decode = (each: StoredFrame) => decodeFrame(each, { ...described, transferSyntaxUid: each.transferSyntaxUid });
+  const isRendition =
+    stored.transferSyntaxUid === TS.htj2kLosslessRpcl && described.transferSyntaxUid !== TS.htj2kLosslessRpcl;
+  if (!isRendition) return decode(stored);
+  try {
+    // A decoder takes what is cut short for an image of less detail.
+    if (streamLength(stored.bytes) === stored.bytes.length) return await decode(stored);
+  } catch (error) {
+    if (!(error instanceof ViewerError)) throw error;
+  }
+  return decode(await fetchFrame(frame.imageId, { urgent, original: true }));
 }
 
 /** Lookup tables and overlays stored as bulk data, by address; shared by all frames of an instance. */

@@ -4,11 +4,24 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { type DicomJson, mapBulkData, numberOf, stringOf } from "@overread/shared/dicom/dicom-json";
 import { type InstanceHeader, readBytes, readInstance } from "@overread/shared/dicom/part10";
+import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 
 type Stored = { file: string; header: InstanceHeader };
 
 /** What is told of an instance in place of what it tells itself. */
 type Asked = { retell?: (header: InstanceHeader, file: string) => InstanceHeader };
+
+export type FixtureBehaviour = {
+  status: number | null;
+  delayMs: number;
+  /** The rendition of a frame, for whoever names its transfer syntax; null: there is none. `hold`: the rest comes later. */
+  rendition:
+    | ((
+        header: InstanceHeader,
+        frame: Buffer,
+      ) => Promise<{ stream: Uint8Array; hold?: { from: number; until: Promise<void> } } | null>)
+    | null;
+};
 
 export type LabStudy = {
   orgSlug: string;
@@ -45,7 +58,7 @@ export async function startDicomwebFixture(files: readonly string[], pages: numb
     if (header) stored.set(header.sopInstanceUid, { file, header });
   }
   /** What the next requests under /dicomweb get instead of an answer. */
-  const behaviour: { status: number | null; delayMs: number } = { status: null, delayMs: 0 };
+  const behaviour: FixtureBehaviour = { status: null, delayMs: 0, rendition: null };
 
   const server = http.createServer((request, response) => {
     answer(request, response).catch(() => {
@@ -85,6 +98,27 @@ export async function startDicomwebFixture(files: readonly string[], pages: numb
       return;
     }
     const boundary = "fixture-boundary";
+    const asksForRendition = what === "frames" && request.headers.accept?.includes(TS.htj2kLosslessRpcl);
+    const rendition = asksForRendition ? await behaviour.rendition?.(instance.header, bytes) : null;
+    if (rendition) {
+      const { stream, hold } = rendition;
+      const head = Buffer.from(
+        `--${boundary}\r\nContent-Type: image/jphc; transfer-syntax=${TS.htj2kLosslessRpcl}\r\n\r\n`,
+      );
+      const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
+      response.writeHead(200, {
+        "content-type": `multipart/related; type="image/jphc"; boundary=${boundary}`,
+        "content-length": head.length + stream.length + tail.length,
+      });
+      response.write(head);
+      response.write(stream.subarray(0, hold?.from ?? stream.length));
+      if (hold) {
+        await hold.until;
+        response.write(stream.subarray(hold.from));
+      }
+      response.end(tail);
+      return;
+    }
     const head = `--${boundary}\r\nContent-Type: application/octet-stream; transfer-syntax=${instance.header.transferSyntaxUid}\r\n\r\n`;
     const body = Buffer.concat([Buffer.from(head), bytes, Buffer.from(`\r\n--${boundary}--\r\n`)]);
     response.writeHead(200, {

@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Browser, Page } from "playwright";
 import { patienceMs } from "../../support/patience.ts";
 import { launchBrowser, newContext } from "./browser.ts";
-import { startDicomwebFixture } from "./dicomweb-fixture.ts";
+import { type FixtureBehaviour, startDicomwebFixture } from "./dicomweb-fixture.ts";
 import { freePort, until } from "./stack.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
@@ -15,6 +15,8 @@ const desk = { width: 900, height: 700 };
 export type Lab = {
   /** A page with the viewer on a study of the fixture, by its place in the list. */
   open(study: number): Promise<Page>;
+  /** What its archive does. */
+  behaviour: FixtureBehaviour;
   /** What pages threw. */
   problems: string[];
   close(): Promise<void>;
@@ -52,6 +54,7 @@ export async function startLab(
     const context = await newContext(browser, desk);
     const problems: string[] = [];
     return {
+      behaviour: fixture.behaviour,
       problems,
       async open(study) {
         const page = await context.newPage();

@@ -126,7 +126,9 @@ export function createSession(initial: ViewerProps): Session {
     const study = cell && studyOf(store.get(), cell.source.study);
     const viewport = viewports.get(id);
     const image = study && viewport && props.onKeyImage ? keyImageOf(viewport, study) : null;
-    if (image && props.onKeyImage) dispatch({ type: "marked", cell: id, refused: props.onKeyImage(image) });
+    const isComing = viewport !== undefined && viewport.view.get().preview !== null;
+    const refused = isComing ? "This image is not sharp yet." : image && props.onKeyImage?.(image);
+    if (props.onKeyImage && (image || isComing)) dispatch({ type: "marked", cell: id, refused: refused ?? null });
   }
 
   /** After the first image: loads the metadata of the other series, so that opening one costs only its first image. */

@@ -16,6 +16,8 @@ export type ViewportView = {
   problem: ViewerError | null;
   /** Index of the drawn image, from 0; null before the first. Lags behind the requested one while that loads. */
   shown: number | null;
+  /** Index of an image that is on the screen before it is whole, over the drawn one: smaller, and not for measuring. Null: none. */
+  preview: number | null;
   /** How many images of the series are loaded. */
   ready: number;
   /** Window of the drawn image; null for colour. */
@@ -29,6 +31,7 @@ export const emptyView: ViewportView = {
   opening: false,
   problem: null,
   shown: null,
+  preview: null,
   ready: 0,
   voi: null,
   zoom: null,
@@ -61,7 +64,7 @@ export type Viewport = {
   wantsMore(): boolean;
   /** The viewport was resized or became visible: a fitted image is fitted again. */
   resized(): void;
-  /** The image on the screen; null when there is none. */
+  /** The image on the screen; null when there is none, or none that is whole. */
   frame(): Frame | null;
   /** The canvas as a JPEG. */
   snapshot(maxWidth: number): string | undefined;

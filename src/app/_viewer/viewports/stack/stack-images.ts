@@ -2,6 +2,7 @@ import type { Types } from "@cornerstonejs/core";
 import * as core from "@cornerstonejs/core";
 import { isLoaded, loadFrame } from "../../cornerstone.ts";
 import type { Frame } from "../../frame.ts";
+import { type Preview, watchPreviews } from "../../preview.ts";
 import type { LoadedSeries } from "../../series-store.ts";
 import { ViewerError } from "../../viewer-error.ts";
 import type { FrameQueue } from "./frame-queue.ts";
@@ -28,6 +29,8 @@ type Hooks = {
   onUnchanged(index: number): void;
   /** Why the requested image cannot be shown; null when it can. */
   onProblem(problem: ViewerError | null): void;
+  /** A smaller picture of the requested image, made of what has come of it. */
+  onPreview(index: number, preview: Preview): void;
   /** Not even the first image could be shown. */
   onOpenFailed(problem: ViewerError): void;
 };
@@ -40,6 +43,14 @@ export function createStackImages(viewport: Types.IStackViewport, queue: FrameQu
   let stacked = false;
 
   const frameAt = (index: number): Frame | undefined => series?.frames[index];
+
+  /** Loads an image that is waited for, and shows what has come of it meanwhile. */
+  async function load(frame: Frame, index: number, mine: number): Promise<void> {
+    const unwatch = watchPreviews(frame.imageId, (preview) => {
+      if (mine === generation && hooks.asked() === index) hooks.onPreview(index, preview);
+    });
+    await loadFrame(frame, true).finally(unwatch);
+  }
 
   /** Gives the series to the renderer, with a loaded image. */
   async function stack(index: number, mine: number): Promise<void> {
@@ -68,7 +79,7 @@ export function createStackImages(viewport: Types.IStackViewport, queue: FrameQu
       if (urgent >= 2) return;
       urgent++;
       try {
-        await loadFrame(frame, true);
+        await load(frame, index, mine);
       } catch (error) {
         if (mine === generation) queue.fail(index, error as ViewerError);
       } finally {
@@ -96,7 +107,7 @@ export function createStackImages(viewport: Types.IStackViewport, queue: FrameQu
       const frame = frameAt(index);
       if (!frame) return;
       try {
-        await loadFrame(frame, true);
+        await load(frame, index, mine);
         if (mine !== generation) return;
         await stack(index, mine);
         if (mine !== generation) return;

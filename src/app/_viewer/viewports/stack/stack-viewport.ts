@@ -11,6 +11,7 @@ import { createStackCamera } from "./camera.ts";
 import { keepKeysFromLibrary, snapshotOf } from "./element.ts";
 import { createFrameQueue } from "./frame-queue.ts";
 import { createLoop } from "./loop.ts";
+import { createPreviewLayer } from "./preview-layer.ts";
 import { listenToStack } from "./stack-events.ts";
 import { createStackImages } from "./stack-images.ts";
 import { createWindows } from "./windows.ts";
@@ -65,6 +66,12 @@ export function createStackViewport(
     (words) => view.set(words),
     (moved) => tell({ type: "moved", camera: moved }),
   );
+  const previews = createPreviewLayer(
+    viewport,
+    element,
+    () => cell,
+    (preview) => view.set({ preview }),
+  );
   const images = createStackImages(viewport, queue, {
     asked: () => asked,
     drawn: () => (painted?.index === drawn ? drawn : null),
@@ -73,9 +80,22 @@ export function createStackViewport(
       const frame = frameAt(asked);
       if (frame) camera.sync(cell.presentation.camera, frame);
     },
-    onUnchanged: (index) => view.set({ shown: index }),
-    onProblem: (problem) => view.set({ problem }),
-    onOpenFailed: (problem) => view.set({ problem, opening: false, shown: null }),
+    onUnchanged(index) {
+      previews.hide();
+      view.set({ shown: index });
+    },
+    onProblem(problem) {
+      if (problem) previews.hide();
+      view.set({ problem });
+    },
+    onPreview(index, preview) {
+      const seen = frameAt(drawn);
+      previews.show(index, preview, seen && { frame: seen, voi: view.get().voi });
+    },
+    onOpenFailed(problem) {
+      previews.hide();
+      view.set({ problem, opening: false, shown: null });
+    },
   });
   const loop = createLoop(
     () => cell,
@@ -109,6 +129,7 @@ export function createStackViewport(
     const frame = frameAt(painted?.index);
     if (!painted || !frame) return;
     drawn = painted.index;
+    if (drawn === asked || drawn === previews.shown()) previews.hide();
     const isNew = element.dataset.image !== frame.sopInstanceUid || element.dataset.index !== String(drawn);
     element.dataset.image = frame.sopInstanceUid;
     element.dataset.frame = String(frame.frameNumber);
@@ -125,6 +146,7 @@ export function createStackViewport(
 
   function clear(): void {
     loop.stop();
+    previews.hide();
     images.clear();
     queue.reset();
     windows.clear();
@@ -153,6 +175,7 @@ export function createStackViewport(
     sync(now, fit) {
       const before = cell;
       camera.stand(fit);
+      previews.stand(fit);
       cell = now;
       if (now.loaded !== showing || now.source !== before.source || now.problem !== before.problem) show(now);
       else if (now.presentation.index !== asked) {
@@ -181,13 +204,14 @@ export function createStackViewport(
     setPrefetch: queue.setLimit,
     wantsMore: queue.wantsMore,
     resized() {
+      previews.hide();
       const frame = frameAt(painted?.index);
       // A hidden viewport has no size and draws nothing.
       if (!frame || element.clientWidth === 0) return;
       if (camera.resized(frame) || drawn !== painted?.index) viewport.render();
       camera.read(frame);
     },
-    frame: () => frameAt(view.get().shown),
+    frame: () => (previews.shown() === null ? frameAt(view.get().shown) : null),
     snapshot: (maxWidth) => (view.get().shown === null ? undefined : snapshotOf(element, maxWidth)),
     close() {
       clear();
