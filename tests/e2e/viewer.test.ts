@@ -126,6 +126,77 @@ describe("the radiologist's viewer", () => {
     await page.keyboard.press("w");
   });
 
+  test("an ellipse and a point say the values that the stored pixels have there, and a menu has every way to measure", async () => {
+    await settled(page);
+    await page.keyboard.press("Home");
+    await until("the first slice", async () => (await settled(page)) === 1);
+    const box = await page.getByTestId("viewport-current").boundingBox();
+    assert.ok(box);
+    const [x, y] = [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
+    /** What the archive's own bytes say at the middle of the picture. */
+    const stored = await page.evaluate(async (columns) => {
+      const frames = performance.getEntriesByType("resource").filter(({ name }) => name.endsWith("/frames/1"));
+      const address = frames[0]?.name ?? "";
+      const answer = await fetch(address.replace(/\/instances\/.*$/, "/metadata"));
+      const instances = (await answer.json()) as Record<string, { Value: (number | string)[] }>[];
+      const first = instances.toSorted((a, b) => Number(a["00200013"]?.Value[0]) - Number(b["00200013"]?.Value[0]))[0];
+      if (!first) throw new Error("no instance");
+      const rows = Number(first["00280010"]?.Value[0]);
+      const uid = first["00080018"]?.Value[0];
+      const frame = await fetch(`${address.replace(/\/instances\/.*$/, "")}/instances/${uid}/frames/1`, {
+        headers: { accept: "multipart/related; type=application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1" },
+      });
+      const bytes = new Uint8Array(await frame.arrayBuffer());
+      const size = rows * columns * 2;
+      const text = new TextDecoder("latin1").decode(bytes.subarray(0, 1000));
+      const start = text.indexOf("\r\n\r\n") + 4;
+      const view = new DataView(bytes.buffer, start, size);
+      const [slope, intercept] = [Number(first["00281053"]?.Value[0]), Number(first["00281052"]?.Value[0])];
+      const signed = Number(first["00280103"]?.Value[0]) === 1;
+      const at = (column: number, row: number) => {
+        const offset = (row * columns + column) * 2;
+        return (signed ? view.getInt16(offset, true) : view.getUint16(offset, true)) * slope + intercept;
+      };
+      const around: number[] = [];
+      for (let row = rows / 2 - 4; row <= rows / 2 + 4; row++)
+        for (let column = columns / 2 - 4; column <= columns / 2 + 4; column++) around.push(at(column, row));
+      return { least: Math.min(...around), most: Math.max(...around) };
+    }, chestColumns);
+    const chips = page.getByRole("list", { name: "Measurements" });
+    await page.keyboard.press("j");
+    await page.mouse.click(x, y);
+    const value = chips.getByText(/^-?[\d.]+ HU \(series 2, image 1\)$/);
+    await value.waitFor();
+    const read = Number.parseFloat((await value.textContent()) ?? "");
+    assert.ok(read >= stored.least && read <= stored.most, `${read} HU, stored ${stored.least} to ${stored.most}`);
+    await page.keyboard.press("Delete");
+    await value.waitFor({ state: "detached" });
+
+    await page.getByRole("button", { name: /^Measure: / }).click();
+    const menu = page.getByRole("menu", { name: "Measure" });
+    await menu.getByRole("menuitemradio", { name: /ellipse/ }).press("Enter");
+    await page.getByRole("button", { name: "Measure: Values in an ellipse" }).waitFor();
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + 6, y + 6, { steps: 4 });
+    await page.mouse.up();
+    const mean = chips.getByText(/^mean -?[\d.]+ HU, SD [\d.]+, .* to .* HU, [\d.]+ [mc]m² \(series 2, image 1\)$/);
+    await mean.waitFor();
+    const inside = Number.parseFloat(((await mean.textContent()) ?? "").slice(5));
+    assert.ok(
+      inside >= stored.least && inside <= stored.most,
+      `${inside} HU, stored ${stored.least} to ${stored.most}`,
+    );
+    await page
+      .locator("[data-cell] svg")
+      .getByText(/^Mean /)
+      .first()
+      .waitFor();
+    await page.keyboard.press("Delete");
+    await mean.waitFor({ state: "detached" });
+    await page.keyboard.press("w");
+  });
+
   test("the prior stands beside the current study under its own name and date, and scrolls along", async () => {
     await page.keyboard.press("p");
     await shown(page, "prior");

@@ -5,21 +5,8 @@ import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import type { Frame } from "./frame.ts";
 import { loadFrameImage } from "./frame-image.ts";
 import { imageModule } from "./image-modules.ts";
-import { angleOf, lengthOf, readingText } from "./measure.ts";
-import type { ToolName } from "./tool-names.ts";
-import { ScrollDragTool } from "./tools/scroll-drag-tool.ts";
-import { WindowDragTool } from "./tools/window-drag-tool.ts";
-import type { Vec3 } from "./vectors.ts";
+import { libraryTools } from "./library-tools.ts";
 import { ViewerError } from "./viewer-error.ts";
-
-export const toolNames = {
-  scroll: ScrollDragTool.toolName,
-  window: WindowDragTool.toolName,
-  pan: tools.PanTool.toolName,
-  zoom: tools.ZoomTool.toolName,
-  length: tools.LengthTool.toolName,
-  angle: tools.AngleTool.toolName,
-} as const satisfies Record<ToolName, string>;
 
 type Known = { frame: Frame; modality: string; dicomwebRoot: string };
 const known = new Map<string, Known>();
@@ -74,8 +61,7 @@ async function startOnce(): Promise<void> {
   const memory = (navigator as { deviceMemory?: number }).deviceMemory ?? 4;
   const small = matchMedia("(pointer: coarse)").matches || memory <= 2;
   core.cache.setMaxCacheSize((small ? 256 : 1536) * 1024 * 1024);
-  for (const tool of [ScrollDragTool, WindowDragTool, tools.PanTool, tools.ZoomTool, tools.LengthTool, tools.AngleTool])
-    tools.addTool(tool);
+  for (const tool of libraryTools) tools.addTool(tool);
   styleAnnotations();
 }
 
@@ -98,22 +84,6 @@ function styleAnnotations(): void {
       shadow: true,
     },
   });
-}
-
-/** Measurement text from our own arithmetic: the tool's knows neither the detector plane nor missing spacing. */
-export function lengthLines(points: readonly Vec3[], targetId: string): string[] {
-  const frame = frameByImageId(targetId.replace(/^imageId:/, ""));
-  const [from, to] = points;
-  if (!frame || !from || !to) return [];
-  const reading = lengthOf(frame, from, to);
-  return [readingText(reading), ...(reading.reason ? [reading.reason] : [])];
-}
-
-export function angleLines(points: readonly Vec3[], targetId: string): string[] {
-  const frame = frameByImageId(targetId.replace(/^imageId:/, ""));
-  const [a, vertex, b] = points;
-  const reading = frame && a && vertex && b ? angleOf(frame, a, vertex, b) : null;
-  return reading ? [readingText(reading)] : [];
 }
 
 let warming: Promise<void> | null = null;

@@ -16,7 +16,10 @@ export const keyList: readonly { keys: string[]; does: string }[] = [
   { keys: ["Z"], does: "Zoom by dragging (Ctrl + wheel always)" },
   { keys: ["M"], does: "Move by dragging (middle drag always)" },
   { keys: ["L"], does: "Length" },
+  { keys: ["D"], does: "Two diameters" },
   { keys: ["A"], does: "Angle" },
+  { keys: ["V", "Q"], does: "Mean, deviation, range and area in an ellipse, in a rectangle" },
+  { keys: ["J"], does: "Value at a point" },
   { keys: ["Delete"], does: "Remove the selected or last measurement" },
   { keys: ["I"], does: "Invert" },
   { keys: ["H"], does: "Flip left and right" },
@@ -42,7 +45,11 @@ const toolKeys: Readonly<Record<string, ToolName>> = {
   z: "zoom",
   m: "pan",
   l: "length",
+  d: "diameters",
   a: "angle",
+  v: "ellipse",
+  q: "rectangle",
+  j: "value",
 };
 
 const steps: Readonly<Record<string, number>> = {
@@ -80,7 +87,9 @@ const plainKeys: Readonly<Record<string, ReaderAction>> = {
 export function isForOtherControl(event: KeyboardEvent): boolean {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true;
   const target = event.target instanceof Element ? event.target : null;
-  if (target?.closest("input, textarea, select, [contenteditable=''], [contenteditable=true], [role=dialog]"))
+  if (
+    target?.closest("input, textarea, select, [contenteditable=''], [contenteditable=true], [role=dialog], [role=menu]")
+  )
     return true;
   if (document.querySelector("dialog[open]")) return true;
   // The button in an empty cell does nothing but say so: it must not keep the key that leads on.

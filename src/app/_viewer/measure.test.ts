@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Frame } from "./frame.ts";
 import { seriesContent } from "./frames.ts";
-import { angleOf, lengthOf, measurementText, readingText } from "./measure.ts";
+import { angleBetween, angleOf, lengthOf, readingText, withPlace } from "./measure.ts";
 
 function frame(more: Record<string, { Value: unknown[] }>): Frame {
   const [made] = seriesContent("https://portal.example/dicomweb/lakeside", "1.2", [
@@ -92,7 +92,6 @@ test("a region that reaches beyond the picture was written for another one, and 
     [reading.value, reading.unit, reading.reason],
     [50, "px", "the scale was written for a picture of another size"],
   );
-  assert.match(measurementText(reading, 3, 41), /^50 px, the scale .* \(series 3, image 41\)$/);
 });
 
 test("an angle is true where pixels are not square", () => {
@@ -106,8 +105,29 @@ test("an angle is true where pixels are not square", () => {
   assert.equal(angleOf(image, [0, 0, 0], [0, 0, 0], [1, 0, 0]), null);
 });
 
+test("the angle of two lines is the same whichever way each was drawn, and may be more than a right angle", () => {
+  const image = frame({ "00280030": { Value: [1, 1] } });
+  const tilted = (degrees: number): [number, number, number] => [
+    100 * Math.cos((degrees * Math.PI) / 180),
+    100 * Math.sin((degrees * Math.PI) / 180),
+    0,
+  ];
+  const cobb = (one: number, two: number, turned = false) => {
+    const lines = [one, two].map((each): [[number, number, number], [number, number, number]] => [
+      [0, 0, 0],
+      tilted(each),
+    ]);
+    const [first, second] = lines as [(typeof lines)[0], (typeof lines)[0]];
+    return angleBetween(image, first, turned ? [second[1], second[0]] : second)?.value ?? Number.NaN;
+  };
+  for (const turned of [false, true]) {
+    assert.ok(Math.abs(cobb(12, -20, turned) - 32) < 1e-9);
+    assert.ok(Math.abs(cobb(60, -55, turned) - 115) < 1e-9);
+  }
+});
+
 test("a measurement says where it was taken", () => {
-  assert.equal(measurementText({ value: 12.42, unit: "mm" }, 3, 41), "12.4 mm (series 3, image 41)");
-  assert.equal(measurementText({ value: 37, unit: "°" }, null, null), "37.0°");
-  assert.equal(measurementText({ value: 8, unit: "mm at detector" }, 1, null), "8.0 mm at detector (series 1)");
+  assert.equal(withPlace("12.4 mm", 3, 41), "12.4 mm (series 3, image 41)");
+  assert.equal(withPlace("37.0°", null, null), "37.0°");
+  assert.equal(withPlace(readingText({ value: 8, unit: "mm at detector" }), 1, null), "8.0 mm at detector (series 1)");
 });

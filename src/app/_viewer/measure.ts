@@ -1,18 +1,20 @@
 import type { Frame } from "./frame.ts";
-import type { Measurement } from "./types.ts";
+import type { PixelSize } from "./spacing.ts";
 import { scaleAlong } from "./ultrasound.ts";
 import type { Vec3 } from "./vectors.ts";
 import { dot } from "./vectors.ts";
 
 /** `reason` says why a length is in pixels. */
-export type Reading = { value: number; unit: Measurement["unit"]; reason?: string };
+export type Reading = { value: number; unit: LengthUnit | "°"; reason?: string };
+/** `mm` in the patient, `mm at detector` in a projection without a patient-plane spacing, `px` without calibration. */
+type LengthUnit = PixelSize["unit"];
 
 const origin: Vec3 = [0, 0, 0];
 const alongX: Vec3 = [1, 0, 0];
 const alongY: Vec3 = [0, 1, 0];
 
 /** A point of the patient in image pixels, from the centre of the first pixel: `[column, row]`. */
-function toPixel(frame: Frame, point: Vec3): [number, number] {
+export function toPixel(frame: Frame, point: Vec3): [number, number] {
   const from = frame.position ?? origin;
   const way: Vec3 = [point[0] - from[0], point[1] - from[1], point[2] - from[2]];
   return [
@@ -28,29 +30,56 @@ function toPixel(frame: Frame, point: Vec3): [number, number] {
 export function lengthOf(frame: Frame, from: Vec3, to: Vec3): Reading {
   const [a, b] = [toPixel(frame, from), toPixel(frame, to)];
   const [x, y] = [b[0] - a[0], b[1] - a[1]];
+  const scale = scaleOf(frame, [a, b]);
+  if (!("reason" in scale)) return { value: Math.hypot(x * scale.x, y * scale.y), unit: scale.unit };
+  const { column, row } = frame.ultrasound ? { column: 1, row: 1 } : frame.size;
+  return { value: Math.hypot(x * column, y * row), unit: "px", reason: scale.reason };
+}
+
+/** The scale that holds along a way through the image, or why none does. Of an image without one pixels keep their proportions. */
+export function scaleOf(
+  frame: Frame,
+  way: readonly Pair[],
+): { x: number; y: number; unit: "mm" | "mm at detector" } | { reason: string } {
   if (frame.ultrasound) {
-    const scale = scaleAlong(frame.ultrasound, [a, b]);
-    return "reason" in scale
-      ? { value: Math.hypot(x, y), unit: "px", reason: scale.reason }
-      : { value: Math.hypot(x * scale.x, y * scale.y), unit: "mm" };
+    const scale = scaleAlong(frame.ultrasound, way);
+    return "reason" in scale ? scale : { ...scale, unit: "mm" };
   }
   const { row, column, unit } = frame.size;
-  const value = Math.hypot(x * column, y * row);
-  return unit === "px" ? { value, unit, reason: "no scale in this image" } : { value, unit };
+  return unit === "px" ? { reason: "no scale in this image" } : { x: column, y: row, unit };
 }
+
+/** Points in true proportions. Without a scale, pixels are as wide and high as the image says, else square. */
+function proportioned(frame: Frame, points: readonly Vec3[]): Pair[] {
+  const way = points.map((point) => toPixel(frame, point));
+  const scale = frame.ultrasound ? scaleAlong(frame.ultrasound, way) : { x: frame.size.column, y: frame.size.row };
+  const { x, y } = "reason" in scale ? { x: 1, y: 1 } : scale;
+  return way.map(([px, py]) => [px * x, py * y]);
+}
+
+/** Angle between two ways, 0 to 180 degrees; null where one has no length. */
+function turn([ax, ay]: Pair, [bx, by]: Pair): Reading | null {
+  const lengths = Math.hypot(ax, ay) * Math.hypot(bx, by);
+  if (lengths === 0) return null;
+  const cosine = (ax * bx + ay * by) / lengths;
+  return { value: (Math.acos(Math.max(-1, Math.min(1, cosine))) * 180) / Math.PI, unit: "°" };
+}
+const way = ([ax, ay]: Pair, [bx, by]: Pair): Pair => [bx - ax, by - ay];
 
 /** Angle at the middle point, 0 to 180 degrees, in true proportions of the image. */
 export function angleOf(frame: Frame, a: Vec3, vertex: Vec3, b: Vec3): Reading | null {
-  const way = [a, vertex, b].map((point) => toPixel(frame, point));
-  const scale = frame.ultrasound ? scaleAlong(frame.ultrasound, way) : { x: frame.size.column, y: frame.size.row };
-  // Without a scale, pixels are assumed square.
-  const { x, y } = "reason" in scale ? { x: 1, y: 1 } : scale;
-  const [[ax, ay], [vx, vy], [bx, by]] = way.map(([px, py]) => [px * x, py * y]) as [Pair, Pair, Pair];
-  const one = Math.hypot(ax - vx, ay - vy);
-  const two = Math.hypot(bx - vx, by - vy);
-  if (one === 0 || two === 0) return null;
-  const cosine = ((ax - vx) * (bx - vx) + (ay - vy) * (by - vy)) / (one * two);
-  return { value: (Math.acos(Math.max(-1, Math.min(1, cosine))) * 180) / Math.PI, unit: "°" };
+  const [first, middle, last] = proportioned(frame, [a, vertex, b]) as [Pair, Pair, Pair];
+  return turn(way(middle, first), way(middle, last));
+}
+
+/**
+ * Angle between two lines, each taken from its left to its right end (of an upright one from its upper to its lower), whichever way it was drawn:
+ * 0 to 180 degrees, so that a curve of more than 90 degrees is one.
+ */
+export function angleBetween(frame: Frame, one: readonly [Vec3, Vec3], two: readonly [Vec3, Vec3]): Reading | null {
+  const [a, b, c, d] = proportioned(frame, [...one, ...two]) as [Pair, Pair, Pair, Pair];
+  const onwards = ([x, y]: Pair): Pair => (x < 0 || (x === 0 && y < 0) ? [-x, -y] : [x, y]);
+  return turn(onwards(way(a, b)), onwards(way(c, d)));
 }
 
 type Pair = [number, number];
@@ -62,15 +91,11 @@ export function readingText({ value, unit }: Reading): string {
   return `${value.toFixed(1)} ${unit}`;
 }
 
-/**
- * `"12.4 mm (series 3, image 41)"`, `"118 px, no scale in this image (image 2)"`: enough to find the image again in any
- * viewer.
- */
-export function measurementText(reading: Reading, seriesNumber: number | null, imageNumber: number | null): string {
+/** `"12.4 mm (series 3, image 41)"`, `"118 px, no scale in this image (image 2)"`: enough to find the image again in any viewer. */
+export function withPlace(words: string, seriesNumber: number | null, imageNumber: number | null): string {
   const place = [
     seriesNumber === null ? null : `series ${seriesNumber}`,
     imageNumber === null ? null : `image ${imageNumber}`,
   ].filter(Boolean);
-  const words = [readingText(reading), reading.reason].filter(Boolean).join(", ");
   return place.length > 0 ? `${words} (${place.join(", ")})` : words;
 }

@@ -17,11 +17,11 @@ import {
   Ruler,
   Star,
   SunMedium,
-  TriangleRight,
   ZoomIn,
 } from "lucide-react";
 import type { ReactNode } from "react";
 import { LayoutChooser } from "./layout-chooser.tsx";
+import { MeasureMenu } from "./measure-menu.tsx";
 import { ProtocolMenu } from "./protocol-menu.tsx";
 import { activeLinkKind } from "./session/links.ts";
 import { activeCell, filledCells, priorCell } from "./session/places.ts";
@@ -38,7 +38,6 @@ const tools: { tool: ToolName; label: string; key: string; icon: ReactNode }[] =
   { tool: "zoom", label: "Zoom", key: "Z", icon: <ZoomIn size={18} aria-hidden /> },
   { tool: "pan", label: "Move", key: "M", icon: <Move size={18} aria-hidden /> },
   { tool: "length", label: "Length", key: "L", icon: <Ruler size={18} aria-hidden /> },
-  { tool: "angle", label: "Angle", key: "A", icon: <TriangleRight size={18} aria-hidden /> },
 ];
 
 export function Toolbar({
@@ -88,6 +87,7 @@ export function Toolbar({
             {icon}
           </Tool>
         ))}
+        <MeasureMenu session={session} />
       </div>
       <div className={styles.group}>
         <select

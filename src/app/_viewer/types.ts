@@ -1,5 +1,6 @@
 import type { SeriesFacts } from "@overread/shared/hanging/facts";
 import type { Protocol, Stage } from "@overread/shared/hanging/protocol";
+import type { MeasurementKind } from "./tool-names.ts";
 
 /** The interface between pages and viewer. Imports no code, so that server components may use these types. */
 
@@ -58,10 +59,11 @@ export type MarkedKeyImage = KeyImage & { studyInstanceUid: string; thumbnailDat
 export type Measurement = ImagePointer & {
   /** Stable for one measurement, also while the reader drags its ends. */
   id: string;
-  type: "length" | "angle";
+  type: MeasurementKind;
+  /** Of a region the mean of its values, of two diameters the longer. */
   value: number;
-  /** `mm` in the patient, `mm at detector` in a projection without a patient-plane spacing, `px` without calibration, `°`. */
-  unit: "mm" | "mm at detector" | "px" | "°";
+  /** `mm`, `HU`, `°`; `mm at detector` in a projection without a patient-plane spacing, `px` without calibration. Empty: the values have none. */
+  unit: string;
   /** Ready for the report: `"12.4 mm (series 3, image 41)"`. */
   text: string;
   sopClassUid: string;

@@ -1,9 +1,10 @@
 import * as core from "@cornerstonejs/core";
 import * as tools from "@cornerstonejs/tools";
-import { frameByImageId, toolNames } from "../cornerstone.ts";
-import { angleOf, lengthOf, measurementText } from "../measure.ts";
+import { frameByImageId } from "../cornerstone.ts";
+import { withPlace } from "../measure.ts";
 import type { Measurement, StudyForViewing } from "../types.ts";
 import type { Vec3 } from "../vectors.ts";
+import { kindDrawnBy, sayOf } from "./measuring-tools.ts";
 
 export type MeasurementWatch = {
   /** Reads all measurements again. */
@@ -66,18 +67,17 @@ function measurementOf(annotation: tools.Types.Annotation, studies: readonly Stu
   const study = imageId
     ? studies.find((each) => imageId.includes(`${each.dicomwebRoot}/studies/${each.studyInstanceUid}/`))
     : undefined;
-  if (!frame || !points || !study || !annotation.annotationUID) return null;
-  const [a, b, c] = points;
-  const isLength = annotation.metadata?.toolName === toolNames.length;
-  const reading = isLength ? a && b && lengthOf(frame, a, b) : a && b && c && angleOf(frame, a, b, c);
-  if (!reading || reading.value === 0) return null;
+  const kind = kindDrawnBy(annotation.metadata?.toolName ?? "");
+  if (!imageId || !frame || !points || !study || !kind || !annotation.annotationUID) return null;
+  const said = sayOf(kind, imageId, points);
+  if (!said) return null;
   const series = study.series.find(({ seriesInstanceUid }) => seriesInstanceUid === frame.seriesInstanceUid);
   return {
     id: annotation.annotationUID,
-    type: isLength ? "length" : "angle",
-    value: reading.value,
-    unit: reading.unit,
-    text: measurementText(reading, series?.seriesNumber ?? null, frame.imageNumber),
+    type: kind,
+    value: said.value,
+    unit: said.unit,
+    text: withPlace(said.words, series?.seriesNumber ?? null, frame.imageNumber),
     studyInstanceUid: study.studyInstanceUid,
     seriesInstanceUid: frame.seriesInstanceUid,
     sopInstanceUid: frame.sopInstanceUid,

@@ -1,7 +1,7 @@
 import * as tools from "@cornerstonejs/tools";
-import { angleLines, lengthLines, toolNames } from "../cornerstone.ts";
+import { toolNames } from "../library-tools.ts";
 import type { ToolName } from "../tool-names.ts";
-import type { Vec3 } from "../vectors.ts";
+import { settingsOf } from "./measuring-tools.ts";
 
 export type SessionTools = {
   addViewport(viewportId: string): void;
@@ -30,13 +30,4 @@ export function createSessionTools(name: string): SessionTools {
     },
     close: () => tools.ToolGroupManager.destroyToolGroup(name),
   };
-}
-
-function settingsOf(tool: string): Record<string, unknown> {
-  const lines = tool === toolNames.length ? lengthLines : tool === toolNames.angle ? angleLines : null;
-  return lines
-    ? {
-        getTextLines: (data: { handles: { points: Vec3[] } }, target: string) => lines(data.handles.points, target),
-      }
-    : {};
 }
