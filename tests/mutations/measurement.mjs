@@ -27,8 +27,8 @@ export const measurement = [
   {
     what: "a line is as long as its longer side",
     file: "src/app/_viewer/measure.ts",
-    from: "const value = Math.hypot(x * column, y * row);",
-    to: "const value = Math.max(Math.abs(x * column), Math.abs(y * row));",
+    from: "return { value: Math.hypot(x * scale.x, y * scale.y), unit: scale.unit };",
+    to: "return { value: Math.max(Math.abs(x * scale.x), Math.abs(y * scale.y)), unit: scale.unit };",
     test: "src/app/_viewer/measure.test.ts",
     red: "a line on a tilted slice has its true length in the patient",
   },
@@ -95,5 +95,21 @@ export const measurement = [
     to: "return months > oldestYears * 1200 ? null :",
     test: "src/shared/dicom/age.test.ts",
     red: "a birth date that nobody can have is none: no age, and none that raises a priority",
+  },
+  {
+    what: "an ellipse is taken for the box around it",
+    file: "src/app/_viewer/region-values.ts",
+    from: 'const inside = shape === "ellipse" ? s * s + t * t <= 1 : Math.abs(s) <= 1 && Math.abs(t) <= 1;',
+    to: "const inside = Math.abs(s) <= 1 && Math.abs(t) <= 1;",
+    test: "src/app/_viewer/measure-kinds.test.ts",
+    red: "an ellipse holds the pixels whose centres lie in it, and its area is that of the drawn line",
+  },
+  {
+    what: "an image that is not rescaled is in Hounsfield units",
+    file: "src/app/_viewer/value-unit.ts",
+    from: 'return modality === "CT" && isRescaled && !isLocalizer && !table ? "HU" : null;',
+    to: 'return modality === "CT" ? "HU" : null;',
+    test: "src/app/_viewer/measure-kinds.test.ts",
+    red: "a value has a unit only where the image gives it one",
   },
 ];
