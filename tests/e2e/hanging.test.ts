@@ -93,7 +93,7 @@ test("four mammograms open side by side, right before left and CC before MLO, th
   const four = ["R CC", "L CC", "R MLO", "L MLO"];
   await hangs(four);
   const stages = page.getByRole("group", { name: "Hanging protocol Mammography" });
-  await stages.getByText("1/4").waitFor();
+  await stages.getByText("1/6").waitFor();
   await page.locator("[data-cell] [data-viewport]").first().focus();
   await page.keyboard.press(".");
   await hangs(["R CC", "L CC"]);
@@ -103,7 +103,7 @@ test("four mammograms open side by side, right before left and CC before MLO, th
   await hangs([...four, ...four.map((view) => `prior ${view}`)]);
   await page.keyboard.press("u");
   await hangs(["R MLO", "L MLO"]);
-  await stages.getByText("3/4").waitFor();
+  await stages.getByText("3/6").waitFor();
 });
 
 test("back to back: the chest walls of both sides stand at the edge between them, and a picture that was moved stays where it was put", async () => {
@@ -139,7 +139,7 @@ test("the screen is kept as a protocol of the reader's own, and the next mammogr
   await hangs(["R CC", "L CC"]);
   await page.getByRole("group", { name: "Hanging protocol Mammography" }).getByRole("button", { name: /^CC/ }).click();
   const menu = page.getByRole("dialog", { name: "Hanging protocols" });
-  await menu.getByRole("button", { name: /^MLO/ }).waitFor();
+  await menu.getByRole("button", { name: /^MLO 1×/ }).waitFor();
   await menu.getByRole("button", { name: "Keep this screen as a protocol…" }).click();
   const form = page.getByRole("form", { name: "Keep the screen as a hanging protocol" });
   await form.getByLabel("Name of the protocol").fill("CC first");

@@ -47,13 +47,13 @@ test("mammograms come with side and view of each picture, in the order of their 
   const [lmlo, rcc] = [view(2, "L", "MLO"), view(1, "R", "CC")];
   const { current } = await opened([lmlo, rcc]);
   assert.deepEqual(current.regions, ["breast"]);
-  assert.deepEqual(current.series[0]?.facts?.projections, [
+  assert.deepEqual(current.series[0]?.facts?.pictures, [
     { sopInstanceUid: rcc.instance, side: "R", view: "CC" },
     { sopInstanceUid: lmlo.instance, side: "L", view: "MLO" },
   ]);
 });
 
-test("of a stack one image says plane, kernel and contrast; a header of many frames is not read, and its series has its name alone", async () => {
+test("of a stack one image says plane, kernel and contrast; of a header of many frames the first is read", async () => {
   const { study } = tinyInstance();
   const sagittal = tinyInstance({
     study,
@@ -64,18 +64,19 @@ test("of a stack one image says plane, kernel and contrast; a header of many fra
       "00200037": value("DS", 0, 1, 0, 0, 0, -1),
     },
   });
-  const long = tinyInstance({
+  const frame = (n: number) => ({
+    "00209116": { vr: "SQ", Value: [{ "00200037": value("DS", 0, 1, 0, 0, 0, -1) }] },
+    "00200013": value("IS", n),
+  });
+  const enhanced = tinyInstance({
     study,
     elements: {
-      "0008103E": value("LO", "Axial"),
-      "00200037": value("DS", 0, 1, 0, 0, 0, -1),
-      "52009230": {
-        vr: "SQ",
-        Value: Array.from({ length: 6000 }, (_, n) => ({ "00200013": value("IS", n) })),
-      } as WritableDataSet[string],
+      "0008103E": value("LO", "Enhanced"),
+      "00200037": value("DS"),
+      "52009230": { vr: "SQ", Value: Array.from({ length: 6000 }, (_, n) => frame(n)) } as WritableDataSet[string],
     },
   });
-  const { current } = await opened([sagittal, long]);
+  const { current } = await opened([sagittal, enhanced]);
   const facts = (of: Tiny) => current.series.find(({ seriesInstanceUid }) => seriesInstanceUid === of.series)?.facts;
   assert.deepEqual(facts(sagittal), {
     plane: "sagittal",
@@ -84,7 +85,7 @@ test("of a stack one image says plane, kernel and contrast; a header of many fra
     fatSaturated: false,
     kernel: "bone",
     thickness: null,
-    projections: [],
+    pictures: [],
   });
-  assert.equal(facts(long)?.plane, "axial");
+  assert.equal(facts(enhanced)?.plane, "sagittal");
 });

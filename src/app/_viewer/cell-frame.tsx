@@ -4,6 +4,7 @@ import styles from "./cell-frame.module.css";
 import { CellHead } from "./cell-head.tsx";
 import { droppedSeries, isSeriesDrag } from "./series-drag.ts";
 import { type Cell, type CellId, isCurrent, studyOf } from "./session/cell.ts";
+import { fitOf, isMirrored } from "./session/fit.ts";
 import { activeCell, cellIdsOf, filledCells, nameOfCell } from "./session/places.ts";
 import type { Session } from "./session/run.ts";
 import type { StudyForViewing } from "./types.ts";
@@ -89,6 +90,8 @@ function FilledCell({
     session,
     (state) => filledCells(state).filter(([, { source }]) => source.study === cell.source.study).length > 1,
   );
+  const mirrored = useSession(session, (state) => isMirrored(state, id));
+  const note = useSession(session, (state) => fitOf(state, id)?.note ?? null);
   const marked = useSession(session, (state) => (state.marked?.cell === id ? state.marked : null));
 
   useEffect(() => {
@@ -164,6 +167,7 @@ function FilledCell({
             loaded={loaded}
             isPrior={isPrior}
             inverted={presentation.inverted}
+            standing={[mirrored ? "Mirrored" : null, note].flatMap((each) => each ?? [])}
           />
         )}
         {marked && (

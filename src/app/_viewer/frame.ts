@@ -39,7 +39,7 @@ export type Frame = {
   windows: NamedWindow[];
   /** How the pixels were lossily compressed, as text for the corner of the image; null when no loss is known. */
   lossy: string | null;
-  /** Laterality and view of a mammogram: `"R CC"`. */
+  /** Side and view of a projection, and what sets it apart: `"R CC"`, `"L MLO tomosynthesis"`, `"R ML magnification"`. */
   view: string | null;
   /** Attributes of the instance, functional groups flattened for this frame. */
   attributes: Attributes;

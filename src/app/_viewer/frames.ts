@@ -1,7 +1,9 @@
-import { type Attributes, items, number, numbers, text, texts } from "@overread/shared/dicom/attributes";
+import { type Attributes, number, numbers, text, texts } from "@overread/shared/dicom/attributes";
+import { frameAttributes } from "@overread/shared/dicom/functional-groups";
 import { isVisibleLight } from "@overread/shared/dicom/sop-classes";
 import { Tag } from "@overread/shared/dicom/tags";
 import { isVideo, type PixelCodec, transferSyntaxes } from "@overread/shared/dicom/transfer-syntaxes";
+import { viewName } from "@overread/shared/hanging/pictures";
 import type { Frame, NamedWindow } from "./frame.ts";
 import { sortFrames } from "./sort-frames.ts";
 import { pixelSize } from "./spacing.ts";
@@ -50,7 +52,7 @@ export function seriesContent(base: string, studyInstanceUid: string, instances:
 }
 
 function frameOf(imageId: string, instance: Attributes, frameNumber: number, numberOfFrames: number): Frame {
-  const attributes = ofFrame(instance, frameNumber);
+  const attributes = frameAttributes(instance, frameNumber);
   const position = numbers(attributes, Tag.ImagePositionPatient);
   const orientation = numbers(attributes, Tag.ImageOrientationPatient);
   const rowDirection = unit(orientation.slice(0, 3));
@@ -86,26 +88,10 @@ function frameOf(imageId: string, instance: Attributes, frameNumber: number, num
     sliceLocation: number(attributes, Tag.SliceLocation),
     windows: windowsOf(attributes),
     lossy: lossyOf(attributes),
-    view: viewOf(attributes),
+    view: viewName(attributes),
     attributes,
     instance,
   };
-}
-
-/** The instance's attributes for one frame: its functional groups, shared then per-frame, over the top level. */
-function ofFrame(instance: Attributes, frame: number): Attributes {
-  const shared = items(instance, Tag.SharedFunctionalGroupsSequence)[0];
-  const perFrame = items(instance, Tag.PerFrameFunctionalGroupsSequence)[frame - 1];
-  if (!shared && !perFrame) return instance;
-  const flat: Record<string, Attributes[string]> = { ...instance };
-  delete flat[Tag.SharedFunctionalGroupsSequence];
-  delete flat[Tag.PerFrameFunctionalGroupsSequence];
-  // A per-frame macro replaces the shared one, it is not merged with it.
-  const groups = { ...shared, ...perFrame };
-  // Private sequences, as Philips writes them, hold whole headers of other objects.
-  const standard = Object.keys(groups).filter((tag) => /^...[02468ACE]/.test(tag));
-  for (const tag of standard) for (const item of items(groups, tag).slice(0, 1)) Object.assign(flat, item);
-  return flat;
 }
 
 function windowsOf(attributes: Attributes): NamedWindow[] {
@@ -136,13 +122,6 @@ function lossyOf(attributes: Attributes): string | null {
 
 function transferSyntax(attributes: Attributes): string | null {
   return text(attributes, Tag.AvailableTransferSyntaxUID) ?? text(attributes, Tag.TransferSyntaxUID);
-}
-
-function viewOf(attributes: Attributes): string | null {
-  const laterality = text(attributes, Tag.ImageLaterality) ?? text(attributes, Tag.Laterality);
-  // U (unpaired) and B (both) name no single side.
-  const side = laterality === "L" || laterality === "R" ? laterality : null;
-  return [side, text(attributes, Tag.ViewPosition)].filter(Boolean).join(" ") || null;
 }
 
 function otherObject(instance: Attributes, sopInstanceUid: string): OtherObject {

@@ -51,9 +51,9 @@ test("before anything was drawn it stands whole and in the middle, or at its wal
   const middle = openingPlace(frame, { width: 400, height: 200 }, null);
   assert.deepEqual(middle, { a: 2, b: 0, c: 0, d: 4, e: 100, f: 0 });
   const room = { width: 200, height: 200 };
-  const right = openingPlace(frame, { width: 400, height: 200 }, { wall: "right", flipped: false, room });
+  const right = openingPlace(frame, { width: 400, height: 200 }, { wall: "right", flipped: false, room, note: null });
   assert.deepEqual(right, { a: 1, b: 0, c: 0, d: 2, e: 300, f: 50 });
-  const mirrored = openingPlace(frame, { width: 400, height: 200 }, { wall: "left", flipped: true, room });
+  const mirrored = openingPlace(frame, { width: 400, height: 200 }, { wall: "left", flipped: true, room, note: null });
   assert.deepEqual(mirrored, { a: -1, b: 0, c: 0, d: 2, e: 100, f: 50 }, "its first column is at the right");
 });
 

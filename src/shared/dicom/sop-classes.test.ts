@@ -12,6 +12,7 @@ test("each SOP class the product names is of its kind", () => {
     dxForProcessing: "picture",
     mgForPresentation: "picture",
     mgForProcessing: "picture",
+    breastTomosynthesis: "picture",
     ct: "picture",
     enhancedCt: "picture",
     usMultiFrame: "picture",

@@ -8,6 +8,7 @@ export const SOP = {
   dxForProcessing: "1.2.840.10008.5.1.4.1.1.1.1.1",
   mgForPresentation: "1.2.840.10008.5.1.4.1.1.1.2",
   mgForProcessing: "1.2.840.10008.5.1.4.1.1.1.2.1",
+  breastTomosynthesis: "1.2.840.10008.5.1.4.1.1.13.1.3",
   ct: "1.2.840.10008.5.1.4.1.1.2",
   enhancedCt: "1.2.840.10008.5.1.4.1.1.2.1",
   usMultiFrame: "1.2.840.10008.5.1.4.1.1.3.1",

@@ -1,9 +1,8 @@
-import { type Attributes, items, number, numbers, text } from "../dicom/attributes.ts";
+import { type Attributes, number, numbers, text } from "../dicom/attributes.ts";
+import { frameAttributes } from "../dicom/functional-groups.ts";
 import { Tag } from "../dicom/tags.ts";
-import type { Kernel, Plane, Side, ViewName, Weighting } from "./protocol.ts";
-
-/** One picture of a projection examination. */
-export type Projection = { sopInstanceUid: string; side: Side | null; view: ViewName | null };
+import { isProjection, type Picture, pictureModalities, picturesOf } from "./pictures.ts";
+import type { Kernel, Plane, Weighting } from "./protocol.ts";
 
 /** What a hanging protocol may ask of a series. `null`: its objects do not say. */
 export type SeriesFacts = {
@@ -15,33 +14,31 @@ export type SeriesFacts = {
   kernel: Kernel | null;
   /** mm. */
   thickness: number | null;
-  /** Of radiographs and mammograms each picture, in order; empty for everything that is paged as a stack. */
-  projections: readonly Projection[];
+  /** Of radiographs, mammograms, ultrasound and the like each picture, in order; empty for what is only paged as a stack. */
+  pictures: readonly Picture[];
 };
-
-/** Modalities whose pictures are looked at one by one, each a view of its own. */
-export const projectionModalities: ReadonlySet<string> = new Set(["CR", "DX", "MG", "RG", "PX", "IO"]);
 
 /**
  * Reads the facts of a series out of its objects.
  *
- * @param instances one of a stack; of projections all.
+ * @param instances one of a stack; of what is looked at picture by picture all.
  */
 export function seriesFacts(
   series: { modality: string; description: string },
   instances: readonly Attributes[],
 ): SeriesFacts {
-  const [first = {}] = instances;
+  const first = frameAttributes(instances[0] ?? {}, 1);
   const words = series.description.replace(/[_/.,()[\]-]/g, " ");
-  const isProjection = projectionModalities.has(series.modality);
   return {
-    plane: isProjection ? null : (planeOf(numbers(first, Tag.ImageOrientationPatient)) ?? planeInWords(words)),
+    plane: isProjection(series.modality)
+      ? null
+      : (planeOf(numbers(first, Tag.ImageOrientationPatient)) ?? planeInWords(words)),
     weighting: series.modality === "MR" ? (weightingInWords(words) ?? weightingByTimes(first)) : null,
     contrast: hasContrast(words, text(first, Tag.ContrastBolusAgent)),
     fatSaturated: /\b(fs|fatsat|fat sat|spair|spir|stir|dixon w|wat|water)\b/i.test(words),
     kernel: series.modality === "CT" ? kernelOf(words, text(first, Tag.ConvolutionKernel) ?? "") : null,
     thickness: number(first, Tag.SliceThickness),
-    projections: isProjection ? instances.flatMap((each) => projectionOf(each, words)) : [],
+    pictures: pictureModalities.has(series.modality) ? picturesOf(series.modality, words, instances) : [],
   };
 }
 
@@ -104,41 +101,4 @@ function kernelOf(words: string, kernel: string): Kernel | null {
   if (sharpness >= 60) return "bone";
   if (sharpness > 0 && sharpness < 50) return "soft";
   return /\b(soft|standard|stnd|std|brain|weich\w*|mediast\w*)\b/i.test(said) ? "soft" : null;
-}
-
-/** Codes of CID 4010 and 4014, as SNOMED CT and as its older identifiers. */
-const viewCodes: Readonly<Record<string, ViewName>> = {
-  "399162004": "CC",
-  "R-10242": "CC",
-  "399368009": "MLO",
-  "R-10226": "MLO",
-  "399260004": "ML",
-  "R-10224": "ML",
-  "399352003": "LM",
-  "R-10228": "LM",
-  "272479007": "PA",
-  "R-10214": "PA",
-  "399348003": "AP",
-  "R-10206": "AP",
-  "399198007": "LAT",
-  "R-10232": "LAT",
-  "399173006": "LAT",
-  "R-10236": "LAT",
-};
-
-function projectionOf(attributes: Attributes, words: string): Projection[] {
-  const sopInstanceUid = text(attributes, Tag.SOPInstanceUID);
-  if (!sopInstanceUid) return [];
-  const laterality = text(attributes, Tag.ImageLaterality) ?? text(attributes, Tag.Laterality);
-  const code = text(items(attributes, Tag.ViewCodeSequence)[0] ?? {}, Tag.CodeValue);
-  const side = laterality === "L" || laterality === "R" ? laterality : null;
-  const view = viewCodes[code ?? ""] ?? viewNamed(text(attributes, Tag.ViewPosition) ?? "") ?? viewNamed(words) ?? null;
-  return [{ sopInstanceUid, side, view }];
-}
-
-function viewNamed(words: string): ViewName | null {
-  const [, name] = /\b(CC|MLO|ML|LM|PA|AP|OBL)\b/i.exec(words) ?? [];
-  if (name) return name.toUpperCase() as ViewName;
-  // LL and RL are laterals named by the side that lies at the detector.
-  return /\b(LL|RL|LLAT|RLAT|LAT|lateral\w*)\b/i.test(words) ? "LAT" : null;
 }

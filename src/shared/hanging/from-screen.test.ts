@@ -15,9 +15,9 @@ const series = (
   modality,
   numberOfInstances: 20,
   isMinor: false,
-  facts: { ...plain, projections: [], ...facts },
+  facts: { ...plain, pictures: [], ...facts },
 });
-const cell = (of: HangingSeries, study = 0) => ({ study, series: of, projection: null, window: null, fit: null });
+const cell = (of: HangingSeries, study = 0) => ({ study, series: of, picture: null, window: null, fit: null });
 const protocolOf = (modality: string, stage: ReturnType<typeof stageFromScreen>) => ({
   id: "mine",
   name: "Mine",

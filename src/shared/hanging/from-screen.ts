@@ -1,5 +1,5 @@
-import type { Projection } from "./facts.ts";
 import type { HangingSeries } from "./hang.ts";
+import { isAlsoStack, type Picture } from "./pictures.ts";
 import type { HangingWindow, Place, Stage, Want } from "./protocol.ts";
 
 /** What a cell shows, as a protocol is written from it. */
@@ -7,8 +7,10 @@ export type ShownInCell = {
   /** As in `Place.study`. */
   study: number;
   series: HangingSeries;
-  /** Of a radiograph. */
-  projection: Projection | null;
+  /** Of a cell that shows one picture of several; null: the series. */
+  picture: Picture | null;
+  /** Of ultrasound and the like, whose series has no order that means anything: which picture of the study. */
+  nth?: number;
   /** One that the reader chose, where it means the same in every study: CT. */
   window: HangingWindow | null;
   fit: Place["fit"] | null;
@@ -30,6 +32,8 @@ export function stageFromScreen(
         ? {
             study: shown.study,
             wants: wantsOf(shown),
+            ...(shown.nth === undefined ? {} : { nth: shown.nth }),
+            ...(!shown.picture && isAlsoStack(shown.series.modality) ? { whole: true as const } : {}),
             ...(shown.window ? { window: shown.window } : {}),
             ...(shown.fit ? { fit: shown.fit } : {}),
           }
@@ -39,11 +43,19 @@ export function stageFromScreen(
   return { name, rows, columns, places, fewest: Math.max(1, Math.ceil(asked / 2)) };
 }
 
-function wantsOf({ series: { facts }, projection }: ShownInCell): Want[] {
-  if (projection) {
-    const { view, side } = projection;
+function wantsOf({ series: { modality, facts }, picture, nth }: ShownInCell): Want[] {
+  if (nth !== undefined || (!picture && isAlsoStack(modality))) return [{}];
+  if (picture) {
+    const { view, side, kind, apart } = picture;
+    const asked = {
+      ...(view ? { view: [view] } : {}),
+      ...(side ? { side } : {}),
+      ...(apart ? { apart: true as const } : {}),
+    };
     return distinct([
-      { ...(view ? { view: [view] } : {}), ...(side ? { side } : {}) },
+      // Tomosynthesis rather than 2D, but 2D where there is none.
+      ...(modality === "MG" ? [{ ...asked, picture: [kind ?? "2d"] }] : []),
+      asked,
       // A breast or a hand of the other side is never shown instead.
       ...(side ? [] : [{}]),
     ]);

@@ -1,5 +1,6 @@
-import type { Projection, SeriesFacts } from "./facts.ts";
-import type { HangingWindow, Place, Protocol, Stage, Want } from "./protocol.ts";
+import type { SeriesFacts } from "./facts.ts";
+import type { Picture } from "./pictures.ts";
+import type { HangingWindow, Place, Protocol, Side, Stage, Want } from "./protocol.ts";
 
 /** A series as a protocol sees it. */
 export type HangingSeries = {
@@ -19,7 +20,7 @@ export type Hung = {
   /** As in `Place.study`. */
   readonly study: number;
   readonly seriesInstanceUid: string;
-  /** One picture of a projection examination; null: the whole series. */
+  /** One picture of an examination that is looked at picture by picture; null: the whole series. */
   readonly sopInstanceUid: string | null;
   readonly window: HangingWindow | null;
   readonly fit: Place["fit"] | null;
@@ -47,11 +48,11 @@ export function hangings(
   return tiers.flatMap((protocols) =>
     protocols
       .filter(
-        ({ modalities, regions }) =>
-          modalities.some((each) => shown.has(each)) &&
+        ({ modalities, regions, together }) =>
+          (together ? modalities.every((each) => shown.has(each)) : modalities.some((each) => shown.has(each))) &&
           (regions.length === 0 || regions.some((each) => current.regions.includes(each))),
       )
-      .toSorted((a, b) => Number(b.regions.length > 0) - Number(a.regions.length > 0))
+      .toSorted((a, b) => closeness(b) - closeness(a))
       .flatMap((protocol) => {
         const stages = protocol.stages.flatMap((stage) => filled(stage, protocol, studies) ?? []);
         return stages.length > 0 ? [{ protocol: { id: protocol.id, name: protocol.name }, stages }] : [];
@@ -59,22 +60,28 @@ export function hangings(
   );
 }
 
+/** How much a protocol says of the studies that it is for. */
+const closeness = ({ regions, together }: Protocol): number => (together ? 2 : 0) + (regions.length > 0 ? 1 : 0);
+
 /** A series, or one picture of it. */
-type Candidate = { series: HangingSeries; projection: Projection | null };
+type Candidate = { series: HangingSeries; picture: Picture | null };
 
 function filled(stage: Stage, { modalities }: Protocol, studies: readonly HangingStudy[]): HungStage | null {
   const taken = new Set<string>();
-  const places = stage.places.map((place) => {
+  const side = onlySideOf(studies[0]);
+  const places = stage.places.map((place): Hung | null => {
     const study = studies[place.study];
-    const candidates = study ? candidatesOf(study, modalities) : [];
+    const all = study ? candidatesOf(study, modalities, place.whole === true) : [];
+    // The left knee is no prior of the right one.
+    const candidates = place.study > 0 && side ? all.filter(({ picture }) => (picture?.side ?? side) === side) : all;
     const chosen = chooseFor(place, candidates, taken);
     if (!chosen) return null;
     taken.add(keyOf(chosen));
-    const { series, projection } = chosen;
+    const { series, picture } = chosen;
     return {
       study: place.study,
       seriesInstanceUid: series.seriesInstanceUid,
-      sopInstanceUid: projection?.sopInstanceUid ?? null,
+      sopInstanceUid: picture?.sopInstanceUid ?? null,
       window: place.window ?? null,
       fit: place.fit ?? null,
     };
@@ -82,46 +89,72 @@ function filled(stage: Stage, { modalities }: Protocol, studies: readonly Hangin
   // A comparison with nothing to compare is no comparison.
   const compares = stage.places.some(({ study }) => study > 0);
   if (compares && !places.some((each) => each && each.study > 0)) return null;
-  if (places.filter(Boolean).length < stage.fewest) return null;
-  return { name: stage.name, rows: stage.rows, columns: stage.columns, places };
+  const shown = places.flatMap((each) => each ?? []);
+  if (shown.length < stage.fewest) return null;
+  if (!stage.close) return { name: stage.name, rows: stage.rows, columns: stage.columns, places };
+  const columns = Math.ceil(Math.sqrt(shown.length));
+  const rows = Math.ceil(shown.length / columns);
+  return {
+    name: stage.name,
+    rows,
+    columns,
+    places: Array.from({ length: rows * columns }, (_, i) => shown[i] ?? null),
+  };
 }
 
-function candidatesOf({ series }: HangingStudy, modalities: readonly string[]): Candidate[] {
+/** The side, where every picture that names one names the same. */
+function onlySideOf(study: HangingStudy | undefined): Side | null {
+  const sides = new Set(study?.series.flatMap(({ facts }) => facts.pictures.flatMap(({ side }) => side ?? [])));
+  return sides.size === 1 ? ([...sides][0] ?? null) : null;
+}
+
+/** @param whole each series as a stack. */
+function candidatesOf({ series }: HangingStudy, modalities: readonly string[], whole: boolean): Candidate[] {
   const all = series.filter(({ modality }) => modalities.includes(modality));
   const main = all.filter(({ isMinor }) => !isMinor);
-  return (main.length > 0 ? main : all).flatMap((each): Candidate[] =>
-    each.facts.projections.length > 0
-      ? each.facts.projections.map((projection) => ({ series: each, projection }))
-      : [{ series: each, projection: null }],
+  const each = (main.length > 0 ? main : all).flatMap((one): Candidate[] =>
+    one.facts.pictures.length > 0 && !whole
+      ? one.facts.pictures.map((picture) => ({ series: one, picture }))
+      : [{ series: one, picture: null }],
   );
+  const made = each.filter(({ picture }) => !picture?.raw);
+  return made.length > 0 ? made : each;
 }
 
-const keyOf = ({ series, projection }: Candidate): string =>
-  `${series.seriesInstanceUid}|${projection?.sopInstanceUid ?? ""}`;
+const keyOf = ({ series, picture }: Candidate): string =>
+  `${series.seriesInstanceUid}|${picture?.sopInstanceUid ?? ""}`;
 
 function chooseFor(place: Place, candidates: readonly Candidate[], taken: ReadonlySet<string>): Candidate | null {
   const free = candidates.filter((each) => place.window || !taken.has(keyOf(each)));
   for (const want of place.wants) {
+    if (place.nth !== undefined) {
+      const numbered = candidates.filter((each) => answersTo(each, want))[place.nth];
+      if (numbered) return numbered;
+      continue;
+    }
     const answers = free.filter((each) => answersTo(each, want));
     const unused = answers.filter((each) => !taken.has(keyOf(each)));
     const open = unused.length > 0 ? unused : answers;
     // A test bolus or an acquisition that was cut short answers like the whole one, and has far fewer images.
     const most = Math.max(0, ...open.map(({ series }) => series.numberOfInstances));
-    const best = open.find(({ series, projection }) => projection || series.numberOfInstances * 4 >= most);
+    const best = open.find(({ series, picture }) => picture || series.numberOfInstances * 4 >= most);
     if (best) return best;
   }
   return null;
 }
 
-function answersTo({ series: { facts }, projection }: Candidate, want: Want): boolean {
+function answersTo({ series: { modality, facts }, picture }: Candidate, want: Want): boolean {
   const within = <T>(asked: readonly T[] | undefined, value: T | null | undefined): boolean =>
     !asked || (value !== null && value !== undefined && asked.includes(value));
   return (
+    within(want.modality, modality) &&
     within(want.plane, facts.plane) &&
     within(want.weighting, facts.weighting) &&
     within(want.kernel, facts.kernel) &&
-    within(want.view, projection?.view) &&
-    (want.side === undefined || projection?.side === want.side) &&
+    within(want.view, picture?.view) &&
+    within(want.picture, picture && (picture.kind ?? "2d")) &&
+    (want.apart ? Boolean(picture?.apart) : !(want.view && picture?.apart)) &&
+    (want.side === undefined || picture?.side === want.side) &&
     (want.contrast === undefined || facts.contrast === want.contrast) &&
     (want.fatSaturated === undefined || facts.fatSaturated === want.fatSaturated)
   );

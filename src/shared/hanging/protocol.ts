@@ -6,24 +6,34 @@ const kernels = ["soft", "lung", "bone"] as const;
 /** Views of projection radiography and mammography, as View Position names them (PS3.3 §C.8.7.1.1.1, §C.8.11.7.1). */
 const views = ["PA", "AP", "LAT", "CC", "MLO", "ML", "LM", "OBL"] as const;
 const sides = ["L", "R"] as const;
+/** Mammograms as they came about, loops and runs, and what a slide scanner takes of a slide. */
+const pictureKinds = ["2d", "synthetic", "tomo", "subtracted", "loop", "overview", "label", "slide"] as const;
 export type Plane = (typeof planes)[number];
 export type Weighting = (typeof weightings)[number];
 export type Kernel = (typeof kernels)[number];
 export type ViewName = (typeof views)[number];
+export type PictureKind = (typeof pictureKinds)[number];
 export type Side = (typeof sides)[number];
 
 const some = <const V extends readonly [string, ...string[]]>(values: V) =>
   z.array(z.enum(values)).min(1).max(values.length).readonly();
 
+const Modality = z.string().regex(/^[A-Z]{2,16}$/);
+
 /** What a place of a stage may ask of a series or a picture; what it does not name may be anything. */
 const Want = z.strictObject({
+  modality: z.array(Modality).min(1).max(10).readonly().optional(),
   plane: some(planes).optional(),
   weighting: some(weightings).optional(),
   contrast: z.boolean().optional(),
   fatSaturated: z.boolean().optional(),
   kernel: some(kernels).optional(),
+  /** A standard view: a magnification or the like is none. */
   view: some(views).optional(),
   side: z.enum(sides).optional(),
+  picture: some(pictureKinds).optional(),
+  /** A picture that is no standard view. */
+  apart: z.literal(true).optional(),
 });
 export type Want = z.output<typeof Want>;
 
@@ -43,6 +53,10 @@ const Place = z.strictObject({
   window: HangingWindow.optional(),
   /** A mammogram: back to back with the other side's, all of the stage of one scale. */
   fit: z.literal("breast").optional(),
+  /** The series as a stack, also where its pictures are looked at one by one. */
+  whole: z.literal(true).optional(),
+  /** Of all that answers the one of this number, from 0, in the study's order: pictures of a grid. */
+  nth: z.int().min(0).max(200).optional(),
 });
 export type Place = z.output<typeof Place>;
 
@@ -56,6 +70,8 @@ const Stage = z
     places: z.array(Place).min(1).max(25).readonly(),
     /** With fewer places answered the stage is passed over. */
     fewest: z.int().min(1).max(25),
+    /** Empty places are closed up: as many cells as there are pictures, wider than high. */
+    close: z.literal(true).optional(),
   })
   .refine(({ rows, columns, places }) => places.length === rows * columns, "a place for each cell");
 export type Stage = z.output<typeof Stage>;
@@ -63,11 +79,9 @@ export type Stage = z.output<typeof Stage>;
 /** How studies of a kind are laid out: the first stage when they are opened, the others by a key. */
 export const Protocol = z.strictObject({
   name: z.string().trim().min(1).max(60),
-  modalities: z
-    .array(z.string().regex(/^[A-Z]{2,16}$/))
-    .min(1)
-    .max(10)
-    .readonly(),
+  modalities: z.array(Modality).min(1).max(10).readonly(),
+  /** The study has to have every one of the modalities: PET with CT. */
+  together: z.literal(true).optional(),
   /** Body regions, one of which the study has to show; empty: whatever it shows. */
   regions: z.array(z.string().max(30)).max(20).readonly(),
   stages: z.array(Stage).min(1).max(12).readonly(),

@@ -7,13 +7,19 @@ import { seriesContent } from "../frames.ts";
 import type { LoadedSeries } from "../series-store.ts";
 import type { SeriesForViewing } from "../types.ts";
 import type { CellId } from "./cell.ts";
-import { fitOf } from "./fit.ts";
+import { fitOf, isMirrored } from "./fit.ts";
 import { studyOf } from "./fixture.ts";
 import { initialState } from "./initial-state.ts";
 import { reduce } from "./reduce.ts";
 import type { SessionState } from "./state.ts";
 
-type Breast = { side: string; orientation: string; columns?: number; spacing?: number };
+type Breast = {
+  side: string;
+  orientation: string;
+  columns?: number;
+  spacing?: number;
+  more?: Record<string, unknown[]>;
+};
 
 /** A mammography of the CC views of both sides, opened, with the headers of its pictures. */
 function opened(right: Breast, left: Breast): SessionState {
@@ -23,7 +29,7 @@ function opened(right: Breast, left: Breast): SessionState {
     { modality: "MG", slices: 1 },
   ]);
   const headers = breasts.map(
-    ({ side, orientation, columns = 2000, spacing = 0.1 }, n): Attributes =>
+    ({ side, orientation, columns = 2000, spacing = 0.1, more = {} }, n): Attributes =>
       Object.fromEntries(
         Object.entries({
           [Tag.SOPInstanceUID]: [`1.1.${n + 1}.1`],
@@ -35,6 +41,7 @@ function opened(right: Breast, left: Breast): SessionState {
           [Tag.ImagerPixelSpacing]: [spacing, spacing],
           [Tag.Rows]: [2400],
           [Tag.Columns]: [columns],
+          ...more,
         }).map(([tag, Value]) => [tag, { Value }]),
       ),
   );
@@ -70,8 +77,8 @@ function opened(right: Breast, left: Breast): SessionState {
 test("right and left stand back to back, of one scale also where one was sent from a smaller detector", () => {
   const state = opened({ side: "R", orientation: "P" }, { side: "L", orientation: "A", columns: 3000 });
   const room = { width: 300, height: 240 };
-  assert.deepEqual(fitOf(state, "r1c1"), { wall: "right", flipped: false, room });
-  assert.deepEqual(fitOf(state, "r1c2"), { wall: "left", flipped: false, room });
+  assert.deepEqual(fitOf(state, "r1c1"), { wall: "right", flipped: false, room, note: null });
+  assert.deepEqual(fitOf(state, "r1c2"), { wall: "left", flipped: false, room, note: null });
 });
 
 test("a picture that was sent the other way round is turned, by Patient Orientation", () => {
@@ -90,4 +97,39 @@ test("a series that a reader puts into the cell is not moved to an edge", () => 
   const { current } = state.studies;
   const put = reduce(state, { type: "put", cell: "r1c1", study: current, series: current.series[1]! }).state;
   assert.equal(fitOf(put, "r1c1"), null);
+});
+
+test("of two detectors each is shown as large as the breast is: by what the detector measured and by how far the breast lay above it", () => {
+  // Right: 2000 × 0.1 mm at the detector, magnified 1.25: 160 mm in the breast. Left: 3000 × 0.07 mm in the patient: 210 mm.
+  const state = opened(
+    { side: "R", orientation: "P", more: { [Tag.EstimatedRadiographicMagnificationFactor]: [1.25] } },
+    {
+      side: "L",
+      orientation: "A",
+      columns: 3000,
+      more: { [Tag.ImagerPixelSpacing]: [0.08, 0.08], [Tag.PixelSpacing]: [0.07, 0.07] },
+    },
+  );
+  const [right, left] = [fitOf(state, "r1c1")?.room, fitOf(state, "r1c2")?.room];
+  // In millimetres of the breast the room is 210 wide and, of 2400 rows, 240 / 1.25 = 192 high at most.
+  assert.deepEqual(left && [left.width, left.height].map((mm) => Math.round(mm * 1000)), [210_000, 192_000]);
+  assert.deepEqual(right && [right.width, right.height].map((mm) => Math.round(mm * 1000)), [262_500, 240_000]);
+});
+
+test("one without any scale is not counted among those of one scale", () => {
+  const state = opened(
+    { side: "R", orientation: "P", more: { [Tag.ImagerPixelSpacing]: [] } },
+    { side: "L", orientation: "A" },
+  );
+  assert.deepEqual(fitOf(state, "r1c2")?.room, { width: 200, height: 240 });
+});
+
+test("a picture that is turned says that it is mirrored; one with writing in its pixels is not turned, and says so", () => {
+  const state = opened(
+    { side: "R", orientation: "A", more: { [Tag.BurnedInAnnotation]: ["YES"] } },
+    { side: "L", orientation: "P", more: { [Tag.BurnedInAnnotation]: ["NO"] } },
+  );
+  const right = fitOf(state, "r1c1");
+  assert.deepEqual([right?.flipped, right?.wall, right?.note], [false, "left", "Not turned: has writing in it"]);
+  assert.deepEqual([isMirrored(state, "r1c1"), isMirrored(state, "r1c2")], [false, true]);
 });

@@ -231,13 +231,13 @@ function stepped(state: SessionState, id: CellId, by: 1 | -1): SessionState {
   const [shown] = cell?.source.frames ?? [];
   // Views of one series, each in a cell of its own, are paged before the next series.
   const views = seriesOf(study, cell?.source.series ?? null);
-  const projections = views?.facts?.projections ?? [];
-  const next = projections[projections.findIndex(({ sopInstanceUid }) => sopInstanceUid === shown) + by];
+  const pictures = views?.facts?.pictures ?? [];
+  const next = pictures[pictures.findIndex(({ sopInstanceUid }) => sopInstanceUid === shown) + by];
   if (shown && views && next)
     return hangSeries(state, id, study, views, { frames: [next.sopInstanceUid], fit: cell?.fit ?? null });
   const series = cell ? adjacentSeries(state, cell, by) : outermostSeries(state, by);
   if (!series) return state;
-  const first = shown ? (series.facts?.projections ?? []).at(by === 1 ? 0 : -1) : undefined;
+  const first = shown ? (series.facts?.pictures ?? []).at(by === 1 ? 0 : -1) : undefined;
   return hangSeries(state, id, study, series, {
     frames: first ? [first.sopInstanceUid] : null,
     fit: cell?.fit ?? null,

@@ -7,6 +7,7 @@ import {
   type Hung,
   hangings,
 } from "@overread/shared/hanging/hang";
+import { isAlsoStack, isProjection, type Picture } from "@overread/shared/hanging/pictures";
 import type { Protocol, Stage } from "@overread/shared/hanging/protocol";
 import { byNumber, isMinor, mayHaveImages } from "../matching-series.ts";
 import type { SeriesForViewing, StudyForViewing } from "../types.ts";
@@ -103,16 +104,25 @@ function shownIn({ studies }: SessionState, cell: Cell | undefined): ShownInCell
   if (!cell || !hangingSeries) return null;
   const { presentation, source, fit } = cell;
   const shown = cell.loaded?.frames[presentation.index]?.sopInstanceUid ?? source.frames?.[0];
-  const { projections } = hangingSeries.facts;
+  const { pictures } = hangingSeries.facts;
+  const alone = source.frames !== null || isProjection(hangingSeries.modality);
+  const picture = (alone && (pictures.find(({ sopInstanceUid }) => sopInstanceUid === shown) ?? pictures[0])) || null;
   const window = hangingSeries.modality === "CT" ? (presentation.window ?? cell.asked) : null;
   return {
     study,
     series: hangingSeries,
-    projection: projections.find(({ sopInstanceUid }) => sopInstanceUid === shown) ?? projections[0] ?? null,
+    picture,
+    ...(picture && isAlsoStack(hangingSeries.modality) ? { nth: numberOf(all[study], picture) } : {}),
     window: window && !window.lut ? { center: window.center, width: window.width } : null,
     fit,
   };
 }
+
+/** Which picture of its study it is, from 0. */
+const numberOf = (study: StudyForViewing | undefined, picture: Picture): number =>
+  byNumber(study?.series.filter(mayHaveImages) ?? [])
+    .flatMap((series) => asHangingSeries(series).flatMap(({ isMinor: minor, facts }) => (minor ? [] : facts.pictures)))
+    .findIndex(({ sopInstanceUid }) => sopInstanceUid === picture.sopInstanceUid);
 
 /** For which studies a protocol from this screen is: of the modalities that it shows, of the current study's regions. */
 export function studiesOfScreen({

@@ -1,11 +1,22 @@
 import type { Attributes } from "@overread/shared/dicom/attributes";
-import { projectionModalities, type SeriesFacts, seriesFacts } from "@overread/shared/hanging/facts";
+import { Tag } from "@overread/shared/dicom/tags";
+import { type SeriesFacts, seriesFacts } from "@overread/shared/hanging/facts";
+import { isProjection, pictureModalities } from "@overread/shared/hanging/pictures";
 import type { Ctx } from "#server/context.ts";
 
 /** Pictures of one series of radiographs that are looked at: more are no examination's views. */
-const picturesAtMost = 16;
-/** Headers that are longer hold functional groups of many frames, and are not read for this. */
+const viewsAtMost = 16;
+/** Pictures, loops and runs of one series: as many as the grids hold. More are paged as a stack. */
+const picturesAtMost = 48;
+const views = [...pictureModalities].filter(isProjection);
+const pictures = [...pictureModalities].filter((each) => !isProjection(each));
+/** Of headers that are longer, which hold functional groups of many frames, only the first frame's are read. */
 const headerAtMost = 200_000;
+/** Headers that are longer still are not read for this. */
+const enhancedAtMost = 8_000_000;
+/** JSON that `jsonb` refuses: a null character, half a surrogate pair. */
+const noJsonb = String.raw`\\u(0000|d[89a-f])`;
+const perFrame = `{${Tag.PerFrameFunctionalGroupsSequence},Value}`;
 
 type Row = {
   studyId: string;
@@ -30,11 +41,15 @@ export async function hangingFactsOf(
       r.body_part_examined AS "bodyPart", coalesce(h.headers, '{}') AS headers
     FROM series r
     LEFT JOIN LATERAL (
-      SELECT array_agg(o.metadata ORDER BY o.instance_number NULLS LAST, o.sop_instance_uid) AS headers FROM (
-        SELECT i.metadata, i.instance_number, i.sop_instance_uid FROM instance i
-        WHERE i.series_ref = r.id AND i.status = 'stored' AND i.frame_index IS NOT NULL AND octet_length(i.metadata) <= ${headerAtMost}::int
+      SELECT array_agg(o.metadata ORDER BY o.instance_number NULLS LAST, o.sop_instance_uid)
+        FILTER (WHERE o.metadata IS NOT NULL) AS headers FROM (
+        SELECT i.instance_number, i.sop_instance_uid, CASE WHEN octet_length(i.metadata) <= ${headerAtMost}::int THEN i.metadata
+          WHEN i.metadata !~* ${noJsonb} THEN jsonb_set(i.metadata::jsonb, ${perFrame}::text[], jsonb_build_array((i.metadata::jsonb #> ${perFrame}::text[]) -> 0), false)::text
+        END AS metadata FROM instance i
+        WHERE i.series_ref = r.id AND i.status = 'stored' AND i.frame_index IS NOT NULL AND octet_length(i.metadata) <= ${enhancedAtMost}::int
         ORDER BY i.instance_number NULLS LAST, i.sop_instance_uid
-        LIMIT CASE WHEN r.modality = ANY(${[...projectionModalities]}::text[]) THEN ${picturesAtMost}::int ELSE 1 END
+        LIMIT CASE WHEN r.modality = ANY(${views}::text[]) THEN ${viewsAtMost}::int
+          WHEN r.modality = ANY(${pictures}::text[]) THEN ${picturesAtMost}::int ELSE 1 END
       ) o
     ) h ON true
     WHERE r.study_ref = ANY(${[...studyIds]}::uuid[]) AND r.number_of_instances > 0`;
