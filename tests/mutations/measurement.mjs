@@ -75,8 +75,8 @@ export const measurement = [
   {
     what: "two frames of reference are taken for one",
     file: "src/app/_viewer/geometry.ts",
-    from: "if (a.frameOfReferenceUid === b.frameOfReferenceUid && !asTheyStand)",
-    to: "if (!asTheyStand)",
+    from: "const ownMm = a.frameOfReferenceUid === b.frameOfReferenceUid ? 0 : apart;",
+    to: "const ownMm = 0;",
     test: "src/app/_viewer/geometry.test.ts",
     red: "a prior with an origin of its own follows by distance from the slices shown when they were linked",
   },

@@ -1,6 +1,7 @@
 import styles from "./cell-frame.module.css";
 import { readableDate } from "./dates.ts";
 import type { CellId } from "./session/cell.ts";
+import { movedOf } from "./session/links.ts";
 import type { Session } from "./session/run.ts";
 import type { StudyForViewing } from "./types.ts";
 import { useSession } from "./use-session.ts";
@@ -28,6 +29,7 @@ export function CellHead({
   warnings: readonly string[];
 }) {
   const priors = useSession(session, (state) => state.studies.priors);
+  const moved = useSession(session, (state) => movedOf(state, id));
   return (
     <div className={styles.paneHead} data-testid={`pane-label-${name}`}>
       <strong className={styles.badge}>{study.label}</strong>
@@ -58,6 +60,20 @@ export function CellHead({
         <span className={styles.description} title={`Lent by ${study.lentBy} while you hold this case`}>
           from {study.lentBy}
         </span>
+      ) : null}
+      {moved ? (
+        <button
+          type="button"
+          className={styles.moved}
+          title="Moved against the other side while scrolling. Take back (Shift + Y)"
+          aria-label={`Moved by ${moved}: take back`}
+          onClick={(event) => {
+            session.dispatch({ type: "take-back-offset", cell: id });
+            event.currentTarget.blur();
+          }}
+        >
+          {moved} ×
+        </button>
       ) : null}
       {study.doubt ? (
         <span className={styles.warning} data-doubt role="alert" title={study.doubt}>

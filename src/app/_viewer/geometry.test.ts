@@ -8,7 +8,9 @@ import {
   linkAt,
   linkedIndex,
   matchingIndex,
+  movedBy,
   orientationLetters,
+  unmoved,
 } from "./geometry.ts";
 
 function stack(positions: number[], frameOfReference = "1.9", direction = [1, 0, 0, 0, 1, 0]): Frame[] {
@@ -32,7 +34,7 @@ test("two series of one examination are linked by coordinate, whatever their spa
   const thin = stack([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   const thick = stack([0, 5, 10]);
   const link = linkAt(thin, 0, thick, 0);
-  assert.deepEqual(link, { by: "position", offsetMm: 0 });
+  assert.deepEqual(link, { by: "position", offsetMm: 0, ownMm: 0 });
   assert.equal(linkedIndex(link, thin, 6, thick, false), 1);
   assert.equal(linkedIndex(link, thick, 2, thin, true), 10);
 });
@@ -49,8 +51,19 @@ test("a prior with an origin of its own follows by distance from the slices show
 test("slices that are not parallel are linked by number", () => {
   const axial = stack([0, 5, 10]);
   const sagittal = stack([0, 5, 10], "1.9", [0, 1, 0, 0, 0, -1]);
-  assert.deepEqual(linkAt(axial, 0, sagittal, 0), { by: "index" });
-  assert.equal(linkedIndex({ by: "index" }, axial, 2, stack([0, 5]), false), 1);
+  assert.deepEqual(linkAt(axial, 0, sagittal, 0), { by: "index", offset: 0 });
+  assert.equal(linkedIndex({ by: "index", offset: 0 }, axial, 2, stack([0, 5]), false), 1);
+});
+
+test("sides without a position in common keep how many images one was moved by, and lose it when that is taken back", () => {
+  const axial = stack([0, 5, 10, 15]);
+  const sagittal = stack([0, 5, 10, 15], "1.9", [0, 1, 0, 0, 0, -1]);
+  const link = linkAt(axial, 0, sagittal, 2, true);
+  assert.deepEqual(movedBy(link), { amount: 2, unit: "images" });
+  assert.equal(linkedIndex(link, axial, 1, sagittal, false), 3);
+  assert.equal(linkedIndex(link, sagittal, 3, axial, true), 1);
+  assert.equal(linkedIndex(link, sagittal, 0, axial, true), 0, "never before the first");
+  assert.equal(linkedIndex(unmoved(link), axial, 1, sagittal, false), 1);
 });
 
 test("a prior opens at the same height when the ranges overlap, else at the same share of the way", () => {

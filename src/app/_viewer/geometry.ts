@@ -61,8 +61,12 @@ function normalOf(frame: Frame): Vec3 | null {
 
 /** How two series are linked while scrolling. */
 export type Link =
-  /** `partner position = position + offsetMm`, along the common normal. */
-  { by: "position"; offsetMm: number } | { by: "index" };
+  /**
+   * `partner position = position + offsetMm`, along the common normal. `ownMm` of it came by itself: the rest is what the reader moved one side by.
+   */
+  | { by: "position"; offsetMm: number; ownMm: number }
+  /** `partner index = index + offset`: what the reader moved one side by. */
+  | { by: "index"; offset: number };
 
 /**
  * Links two series at the slices shown now.
@@ -84,10 +88,22 @@ export function linkAt(
   const normalA = a ? normalOf(a) : null;
   const normalB = b ? normalOf(b) : null;
   if (!a || !b || !normalA || !normalB || dot(normalA, normalB) < parallel || !isStack(one) || !isStack(two))
-    return { by: "index" };
-  if (a.frameOfReferenceUid === b.frameOfReferenceUid && !asTheyStand) return { by: "position", offsetMm: 0 };
-  return { by: "position", offsetMm: (b.alongNormal ?? 0) - (a.alongNormal ?? 0) };
+    return { by: "index", offset: asTheyStand ? twoIndex - oneIndex : 0 };
+  const apart = (b.alongNormal ?? 0) - (a.alongNormal ?? 0);
+  const ownMm = a.frameOfReferenceUid === b.frameOfReferenceUid ? 0 : apart;
+  return { by: "position", offsetMm: asTheyStand ? apart : ownMm, ownMm };
 }
+
+/** By how much the reader has moved the second of two linked series along the first. */
+export function movedBy(link: Link): { amount: number; unit: "mm" | "images" } {
+  return link.by === "position"
+    ? { amount: link.offsetMm - link.ownMm, unit: "mm" }
+    : { amount: link.offset, unit: "images" };
+}
+
+/** The link as it was before the reader moved one side. */
+export const unmoved = (link: Link): Link =>
+  link.by === "position" ? { ...link, offsetMm: link.ownMm } : { ...link, offset: 0 };
 
 function isStack(frames: readonly Frame[]): boolean {
   if (frames.length < 2) return false;
@@ -130,7 +146,10 @@ export function linkedIndex(
   fromPartner: boolean,
 ): number | null {
   if (partner.length === 0) return null;
-  if (link.by === "index") return Math.min(index, partner.length - 1);
+  if (link.by === "index") {
+    const wanted = fromPartner ? index - link.offset : index + link.offset;
+    return Math.max(0, Math.min(wanted, partner.length - 1));
+  }
   const along = frames[index]?.alongNormal;
   if (along === null || along === undefined) return null;
   return nearestIndex(partner, fromPartner ? along - link.offsetMm : along + link.offsetMm);

@@ -28,7 +28,7 @@ export const keyList: readonly { keys: string[]; does: string }[] = [
   { keys: ["C"], does: "Cine: play, stop" },
   { keys: ["K"], does: "Mark as key image" },
   { keys: ["P"], does: "Prior beside current" },
-  { keys: ["Y"], does: "Link scrolling (Shift + wheel moves one side)" },
+  { keys: ["Y"], does: "Link scrolling (Shift + wheel moves one side, Shift + Y takes that back)" },
   { keys: ["T"], does: "Open stacks at the first image or in the middle" },
   { keys: ["G"], does: "Layout: rows and columns, by arrows and Enter" },
   { keys: [",", "."], does: "Previous, next stage of the hanging protocol" },
@@ -109,6 +109,7 @@ export function pressKey(
   const tool = toolKeys[key];
   const pending = plainKeys[key];
   if (tool) session.dispatch({ type: "set-tool", tool });
+  else if (key === "y" && event.shiftKey) session.dispatch({ type: "take-back-offset" });
   else if (pending) session.dispatch(pending);
   else if (/^\d$/.test(key)) session.dispatch({ type: "preset", key });
   else if (key in steps) scroll(steps[key] ?? 0);

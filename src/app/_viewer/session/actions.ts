@@ -44,6 +44,8 @@ export type ReaderAction =
   | { type: "set-fps"; fps: number }
   | { type: "set-tool"; tool: ToolName }
   | { type: "toggle-link" }
+  /** Takes back what one side was moved by; without a cell of every one that is linked with the active one. */
+  | { type: "take-back-offset"; cell?: CellId }
   | { type: "toggle-stack-opening" }
   | { type: "mark" }
   | { type: "take-measurement"; measurement: Measurement }

@@ -1,4 +1,4 @@
-import { type Link, linkAt, linkedIndex } from "../geometry.ts";
+import { type Link, linkAt, linkedIndex, movedBy, unmoved } from "../geometry.ts";
 import type { Cell, CellId } from "./cell.ts";
 import { activeCell, filledCells } from "./places.ts";
 import type { SessionState } from "./state.ts";
@@ -13,11 +13,13 @@ function pairOf(a: CellId, b: CellId): string {
  * Links two cells at the images they show now: by patient position where both have one; by image number only between
  * two studies, whose series were chosen to match.
  */
-function linkOf(a: Cell, b: Cell, asTheyStand: boolean): Link | null {
+function linkOf(a: Cell, b: Cell, asTheyStand: boolean, before: Link | undefined): Link | null {
   const [one, two] = [a.loaded?.frames ?? [], b.loaded?.frames ?? []];
   if (one.length === 0 || two.length === 0) return null;
   const link = linkAt(one, a.presentation.index, two, b.presentation.index, asTheyStand);
-  return link.by === "index" && a.source.study === b.source.study ? null : link;
+  if (link.by === "index") return a.source.study === b.source.study ? null : link;
+  // Moved a second time, it has still been moved from where it was hung.
+  return asTheyStand && before?.by === "position" ? { ...link, ownMm: before.ownMm } : link;
 }
 
 function without(links: Links, id: CellId): Record<string, Link> {
@@ -40,7 +42,8 @@ export function relink(state: SessionState, id: CellId, asTheyStand: boolean): S
   if (cell && state.linked)
     for (const [other, theirs] of filledCells(state)) {
       if (other === id) continue;
-      const link = id < other ? linkOf(cell, theirs, asTheyStand) : linkOf(theirs, cell, asTheyStand);
+      const before = state.links[pairOf(id, other)];
+      const link = id < other ? linkOf(cell, theirs, asTheyStand, before) : linkOf(theirs, cell, asTheyStand, before);
       if (link) links[pairOf(id, other)] = link;
     }
   return { ...state, links };
@@ -68,4 +71,25 @@ export function activeLinkKind(state: SessionState): Link["by"] | null {
   const active = activeCell(state);
   const ways = filledCells(state).flatMap(([id]) => state.links[pairOf(active, id)]?.by ?? []);
   return ways.includes("position") ? "position" : (ways[0] ?? null);
+}
+
+/** By how much the reader has moved a cell against the active one, in words; null where they stand as they were hung. */
+export function movedOf(state: SessionState, id: CellId): string | null {
+  const active = activeCell(state);
+  const link = id === active ? undefined : state.links[pairOf(active, id)];
+  if (!link) return null;
+  const { amount, unit } = movedBy(link);
+  const signed = active < id ? amount : -amount;
+  const shown = unit === "mm" ? Math.round(signed * 10) / 10 : signed;
+  if (shown === 0) return null;
+  return `${shown > 0 ? "+" : "−"}${Math.abs(shown)} ${unit === "images" && Math.abs(shown) === 1 ? "image" : unit}`;
+}
+
+/** The links of a cell as they were before the reader moved one side. */
+export function takeBackMoves(state: SessionState, id: CellId): SessionState {
+  const links = Object.entries(state.links).map(([pair, link]): [string, Link] => [
+    pair,
+    pair.split("|").includes(id) ? unmoved(link) : link,
+  ]);
+  return { ...state, links: Object.fromEntries(links) };
 }

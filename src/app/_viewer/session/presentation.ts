@@ -5,7 +5,7 @@ import type { LoadedSeries } from "../series-store.ts";
 import type { ImagePointer } from "../types.ts";
 import type { Voi } from "../voi.ts";
 import { type Cell, type CellId, defaultPresentation, type Presentation } from "./cell.ts";
-import { linkedTargets, relink } from "./links.ts";
+import { linkedTargets, relink, takeBackMoves } from "./links.ts";
 import { activeCell, filledCells } from "./places.ts";
 import type { SessionState } from "./state.ts";
 
@@ -60,15 +60,37 @@ function withWindow(state: SessionState, id: CellId, window: Voi | null): Sessio
   );
 }
 
-/** Records the window on the screen, as reported by the viewport. */
+/**
+ * Records the window on the screen, as reported by the viewport. Of CT, where a number means the same in every study, a compared study's follows as
+ * long as both show the same one.
+ */
 export function recordWindow(state: SessionState, id: CellId, index: number, window: Voi): SessionState {
   const cell = state.cells[id];
   if (!cell?.loaded) return state;
-  return withPresentation(
-    state,
-    id,
-    windowPerImage(cell.loaded.modality) ? { windows: { ...cell.presentation.windows, [index]: window } } : { window },
+  if (windowPerImage(cell.loaded.modality))
+    return withPresentation(state, id, { windows: { ...cell.presentation.windows, [index]: window } });
+  const before = cell.presentation.window;
+  const follows = ([, other]: [CellId, Cell]) =>
+    other.source.study !== cell.source.study &&
+    other.loaded?.modality === "CT" &&
+    sameWindow(other.presentation.window, before);
+  const linked = state.linked && id === activeCell(state) && cell.loaded.modality === "CT" && before !== null;
+  return (linked ? filledCells(state).filter(follows) : []).reduce(
+    (each, [other]) => withWindow(each, other, window),
+    withPresentation(state, id, { window }),
   );
+}
+
+const sameWindow = (a: Voi | null, b: Voi | null): boolean =>
+  a !== null && b !== null && !a.lut && !b.lut && a.center === b.center && a.width === b.width;
+
+/** Takes back what the reader moved a cell by against the others, and puts it where the active one is. */
+export function takeBackOffset(state: SessionState, id: CellId): SessionState {
+  const level = takeBackMoves(state, id);
+  const active = activeCell(level);
+  const index = level.cells[active]?.presentation.index ?? 0;
+  const target = linkedTargets(level, active, index).find(([other]) => other === id)?.[1];
+  return target === undefined ? level : withPresentation(level, id, { index: target });
 }
 
 /**

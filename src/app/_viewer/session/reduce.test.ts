@@ -18,7 +18,7 @@ import {
   viewportReport,
   withLoaded,
 } from "./fixture.ts";
-import { activeLinkKind } from "./links.ts";
+import { activeLinkKind, movedOf } from "./links.ts";
 import { activeCell, cellsInView, priorCell } from "./places.ts";
 import { reduce } from "./reduce.ts";
 
@@ -218,6 +218,34 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
   go: [
     "goes to an image",
     () => assert.equal(after(open(), { type: "go", cell: "r1c1", index: 7 }).cells.r1c1?.presentation.index, 7),
+  ],
+  "take-back-offset": [
+    "puts a moved side back to where it was hung; what it was moved by is said against the active cell",
+    () => {
+      // Slices are 5 mm apart, and the prior has a frame of reference of its own.
+      const moved = after(
+        beside(),
+        { type: "scroll", cell: "r1c1", images: 3 },
+        { type: "scroll", cell: "r1c2", images: 2, alone: true },
+        { type: "scroll", cell: "r1c2", images: 1, alone: true },
+        { type: "activate", cell: "r1c1" },
+      );
+      assert.deepEqual([movedOf(moved, "r1c1"), movedOf(moved, "r1c2")], [null, "+15 mm"]);
+      const on = after(moved, { type: "scroll", cell: "r1c1", images: 4 });
+      assert.equal(movedOf(on, "r1c2"), "+15 mm", "scrolling together keeps it");
+      assert.equal(
+        movedOf(after(on, { type: "activate", cell: "r1c2" }), "r1c1"),
+        "−15 mm",
+        "seen from the other side",
+      );
+      const back = after(on, { type: "take-back-offset" });
+      assert.deepEqual(
+        [back.cells.r1c1?.presentation.index, back.cells.r1c2?.presentation.index, movedOf(back, "r1c2")],
+        [7, 7, null],
+      );
+      assert.equal(movedOf(after(back, { type: "undo" }), "r1c2"), "+15 mm");
+      assert.equal(after(on, { type: "take-back-offset", cell: "r1c2" }).cells.r1c2?.presentation.index, 7);
+    },
   ],
   jump: [
     "goes to an image in the cell that has its series, or opens the series with it",

@@ -24,6 +24,7 @@ import {
   indexOfImage,
   recordWindow,
   resetPresentation,
+  takeBackOffset,
   togglePlayback,
   withPresentation,
 } from "./presentation.ts";
@@ -48,6 +49,7 @@ const undoable: ReadonlySet<Action["type"]> = new Set([
   "preset",
   "invert",
   "reset",
+  "take-back-offset",
 ]);
 
 /** The next state, and the side effects to run. The only place that decides what is shown. */
@@ -161,6 +163,10 @@ function next(state: SessionState, action: Action): Step {
       return withEffects({ ...state, tool: action.tool }, { type: "choose-tool" });
     case "toggle-link":
       return withEffects(relinkAll({ ...state, linked: !state.linked }));
+    case "take-back-offset": {
+      const moved = action.cell ? [action.cell] : filledCells(state).map(([id]) => id);
+      return withEffects(moved.filter((id) => id !== active).reduce(takeBackOffset, state));
+    }
     case "toggle-stack-opening":
       return withEffects(
         { ...state, stackOpening: state.stackOpening === "first" ? "middle" : "first" },

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ViewportReport } from "./actions.ts";
+import type { CellId } from "./cell.ts";
 import { after, beside, lung, open, started, viewportReport, withLoaded } from "./fixture.ts";
 import { reduce } from "./reduce.ts";
+import type { SessionState } from "./state.ts";
 
 /** One row for every report; one without does not compile. */
 const reports: { [T in ViewportReport["type"]]: [says: string, check: () => void] } = {
@@ -52,6 +54,17 @@ const reports: { [T in ViewportReport["type"]]: [says: string, check: () => void
       const dx = after(film, viewportReport(film, "r1c1", { type: "windowed", index: 3, window })).cells.r1c1
         ?.presentation;
       assert.deepEqual([dx?.window, dx?.windows], [null, { 3: window }]);
+      const report = (each: SessionState, id: CellId, center: number) =>
+        after(each, viewportReport(each, id, { type: "windowed", index: 3, window: { ...window, center } }));
+      const centers = ({ cells }: SessionState) =>
+        [cells.r1c1, cells.r1c2].map((cell) => cell?.presentation.window?.center);
+      const both = report(report(after(beside(), { type: "activate", cell: "r1c1" }), "r1c1", 50), "r1c2", 50);
+      assert.deepEqual(centers(report(both, "r1c1", 70)), [70, 70], "a prior that showed the same window follows");
+      assert.deepEqual(centers(report(both, "r1c2", 90)), [50, 90], "not by a report of a cell that nobody works in");
+      const own = report(report(both, "r1c2", 300), "r1c1", 70);
+      assert.deepEqual(centers(own), [70, 300], "one that showed another keeps it");
+      const unlinked = after(both, { type: "toggle-link" });
+      assert.deepEqual(centers(report(unlinked, "r1c1", 70)), [70, 50]);
     },
   ],
   moved: [
