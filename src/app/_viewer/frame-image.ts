@@ -66,6 +66,10 @@ async function fetchAndDecode(
   return decode(await fetchFrame(frame.imageId, { urgent, original: true }));
 }
 
+/** Of a grey frame that has no tables, from its bytes: little endian, not compressed. */
+export const greyFrameImage = (frame: Frame, bytes: Uint8Array): core.Types.IImage =>
+  greyImage(frame, describePixels(frame.instance, { frame: frame.frameNumber, bulk: () => undefined }), bytes);
+
 /** Lookup tables and overlays stored as bulk data, by address; shared by all frames of an instance. */
 const tables = new Map<string, Promise<Uint8Array>>();
 const mostTables = 200;

@@ -1,7 +1,8 @@
 "use client";
 
-import dynamic from "next/dynamic";
-import { chunk, warmAhead, warmViewer } from "./load-viewer.ts";
+import { useCallback, useState, useSyncExternalStore } from "react";
+import { chunk, chunkHere, warmAhead, warmViewer } from "./load-viewer.ts";
+import type { ViewerProps } from "./types.ts";
 import styles from "./viewer.module.css";
 
 export type {
@@ -14,23 +15,34 @@ export type {
 /**
  * The image viewer. Fills its parent, which must have a height (`flex: 1; min-height: 0` or a grid row).
  *
- * Cornerstone and its WebGL exist in the browser only, so the chunk is never rendered on the server.
+ * Cornerstone and its WebGL exist in the browser only, so the chunk is never rendered on the server. It is not suspended for: React would
+ * show what stands in its place for a third of a second at least, also where the chunk is here.
  */
-export const Viewer = dynamic(() => chunk().then((module) => module.Viewer), {
-  ssr: false,
-  loading: () => (
+export function Viewer(props: ViewerProps) {
+  const [failed, setFailed] = useState<unknown>(null);
+  const subscribe = useCallback((changed: () => void) => {
+    chunk().then(changed, setFailed);
+    return () => {};
+  }, []);
+  const loaded = useSyncExternalStore(subscribe, chunkHere, () => null);
+  if (failed) throw failed;
+  if (loaded) return <loaded.Viewer {...props} />;
+  return (
     <div className={styles.loading} role="status">
       Opening the viewer
     </div>
-  ),
-});
+  );
+}
 
 export { warmAhead };
 
-/** For a page that is about to show images: fetches the viewer's chunk in parallel with the page's data. */
+/** For a page that is about to show images: fetches the viewer's chunk, and makes decoder and graphics ready, while the page's data comes. */
 export function startViewer(): void {
   // The viewer loads it again and reports the error.
-  if (typeof window !== "undefined") chunk().catch(() => {});
+  if (typeof window !== "undefined")
+    chunk()
+      .then(({ warmUp }) => warmUp({ now: true }))
+      .catch(() => {});
 }
 
 /**

@@ -1,15 +1,26 @@
 import type { Opening } from "./warm-study.ts";
 
-let loading: Promise<typeof import("./viewer.tsx")> | null = null;
+type Chunk = typeof import("./viewer.tsx");
+let loading: Promise<Chunk> | null = null;
+let here: Chunk | null = null;
 
 /** The viewer's chunk, fetched once; a failed fetch is tried again at the next call. */
-export function chunk(): Promise<typeof import("./viewer.tsx")> {
-  loading ??= import("./viewer.tsx").catch((error: unknown) => {
-    loading = null;
-    throw error;
-  });
+export function chunk(): Promise<Chunk> {
+  loading ??= import("./viewer.tsx").then(
+    (loaded) => {
+      here = loaded;
+      return loaded;
+    },
+    (error: unknown) => {
+      loading = null;
+      throw error;
+    },
+  );
   return loading;
 }
+
+/** The chunk, if it is here. */
+export const chunkHere = (): Chunk | null => here;
 
 /** Fetches the chunk and warms up the decoder. Failures are silent here; the reading page reports them. */
 export async function warmViewer(): Promise<void> {

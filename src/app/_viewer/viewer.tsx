@@ -13,12 +13,15 @@ import { Toolbar } from "./toolbar.tsx";
 import type { ViewerProps } from "./types.ts";
 import { useSession } from "./use-session.ts";
 import styles from "./viewer.module.css";
+import { warmGraphics } from "./warm-graphics.ts";
 
 export { warmStudy } from "./warm-study.ts";
 
-/** Initialises the image library and starts its decoder, before any case is opened. */
-export async function warmUp(): Promise<void> {
-  await warmDecoder();
+/** Initialises the image library, starts its decoder and makes its graphics ready, before any case is opened; `now`: before the case is here. */
+export async function warmUp({ now = false } = {}): Promise<void> {
+  const decoder = warmDecoder();
+  if (!now) await decoder;
+  await Promise.all([decoder, warmGraphics({ now })]);
 }
 
 export function Viewer(props: ViewerProps) {

@@ -1,4 +1,5 @@
-import * as core from "@cornerstonejs/core";
+import type * as core from "@cornerstonejs/core";
+import { rememberSize, sharedEngine } from "../engine.ts";
 import { loadSeries } from "../series-store.ts";
 import { createSessionTools, type SessionTools } from "../tools/session-tools.ts";
 import { ViewerError } from "../viewer-error.ts";
@@ -75,6 +76,7 @@ export function createViewports(
       onIdle: share,
     });
     toolset?.addViewport(viewport.id);
+    if (made.size === 0) rememberSize(element);
     made.set(id, { viewport, kind: cell.kind });
     return true;
   }
@@ -138,8 +140,8 @@ export function createViewports(
   return {
     begin() {
       if (closed) return;
-      engine = new core.RenderingEngine(name);
-      toolset = createSessionTools(name);
+      engine = sharedEngine();
+      toolset = createSessionTools(name, engine.id);
       toolset.choose(state().tool);
       sync();
     },
@@ -165,7 +167,6 @@ export function createViewports(
       for (const { viewport } of made.values()) viewport.close();
       made.clear();
       toolset?.close();
-      engine?.destroy();
       engine = null;
     },
   };

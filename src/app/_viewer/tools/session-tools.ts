@@ -10,12 +10,12 @@ export type SessionTools = {
   close(): void;
 };
 
-/** The tools of one viewer, on all its viewports. Call after the library is initialised. */
-export function createSessionTools(name: string): SessionTools {
+/** The tools of one viewer, on all its viewports. Call after the library is initialised. @param engineId of the engine that draws them. */
+export function createSessionTools(name: string, engineId: string): SessionTools {
   const group = tools.ToolGroupManager.createToolGroup(name);
   for (const tool of Object.values(toolNames)) group?.addTool(tool, settingsOf(tool));
   return {
-    addViewport: (viewportId) => group?.addViewport(viewportId, name),
+    addViewport: (viewportId) => group?.addViewport(viewportId, engineId),
     choose(chosen) {
       const { Primary, Secondary, Auxiliary } = tools.Enums.MouseBindings;
       for (const [key, tool] of Object.entries(toolNames)) {
