@@ -1,4 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
+import type { PrefetchKind } from "next/dist/client/components/router-reducer/router-reducer-types";
+import { useRouter } from "next/navigation";
 import { useEffect } from "react";
 import { useTrpc, useTrpcClient } from "../_trpc/client.tsx";
 import { warmAhead } from "../_viewer/index.tsx";
@@ -9,6 +11,19 @@ const settledMs = 1500;
 /** On a busy list the first of the line changes by the minute, for every reader at once. */
 const apartMs = 20_000;
 let lastAt = Number.NEGATIVE_INFINITY;
+
+/** So long the reader stays with a case before its page is fetched: not for each one that he passes. */
+const staysMs = 300;
+
+/** The reading page of a case, without the case: nothing of it is opened, nor anything of the patient asked for. */
+export function usePageAhead(caseId: string | null): void {
+  const router = useRouter();
+  useEffect(() => {
+    if (caseId === null) return;
+    const timer = setTimeout(() => router.prefetch(`/studies/${caseId}`, { kind: "full" as PrefetchKind }), staysMs);
+    return () => clearTimeout(timer);
+  }, [caseId, router]);
+}
 
 /**
  * While the reader looks at something else the browser fetches what his next case shows first: the answer to Enter or to "next case" is then here already.

@@ -23,7 +23,7 @@ import { preloadViewer } from "../../_viewer/index.tsx";
 import { holdClaim } from "../claims.ts";
 import { pageOf } from "../read-together.tsx";
 import { ReservationKeeper, useReserve } from "../reservations.tsx";
-import { useAhead } from "../use-ahead.ts";
+import { useAhead, usePageAhead } from "../use-ahead.ts";
 import { CaseGrid, type CaseGridHandle } from "./case-grid.tsx";
 import { caseLabels } from "./case-labels.ts";
 import { CasePreview } from "./case-preview.tsx";
@@ -206,6 +206,7 @@ export function WorklistScreen({
   // Only what he may claim himself: the first of his line.
   const firstOfLine = useMemo(() => (reads ? (firstClaimable(rows)?.caseId ?? null) : null), [rows, reads]);
   useAhead(firstOfLine);
+  usePageAhead(reads ? (selected?.caseId ?? null) : null);
 
   const latestOpen = useRef(open);
   useEffect(() => {

@@ -5,7 +5,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ArrowLeft } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTrpc, useTrpcClient } from "../../../_trpc/client.tsx";
 import { appCodeOf, messageFor } from "../../../_trpc/errors.ts";
 import type { Me, Report } from "../../../_trpc/types.ts";
@@ -433,9 +433,17 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
 }
 
 function BackLink() {
+  // The list is fetched for the way back, behind the images that are waited for now.
+  const [shown, setShown] = useState(false);
+  useEffect(() => {
+    const onImage = () => setShown(true);
+    window.addEventListener("FIRST_IMAGE", onImage);
+    return () => window.removeEventListener("FIRST_IMAGE", onImage);
+  }, []);
   return (
     <Link
       href="/worklist"
+      prefetch={shown ? null : false}
       aria-label="Back to the worklist"
       title="Back to the worklist"
       className="grid size-8 shrink-0 place-items-center rounded-md text-quiet hover:bg-hover hover:text-text"
