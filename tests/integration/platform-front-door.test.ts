@@ -76,6 +76,49 @@ const listen = (cookie: string) => openScreen(base, cookie);
 
 const publish = (event: LiveEvent) => db.owner.query("SELECT pg_notify($1, $2)", [liveChannel, JSON.stringify(event)]);
 
+test("a static file that never changes is packed once and then sent from memory; nothing else is", async () => {
+  const script = `export const words = ${JSON.stringify(Array.from({ length: 500 }, (_, i) => `word ${i % 40}`))};`;
+  const immutable = "public, max-age=31536000, immutable";
+  let asked = 0;
+  onWeb = (req) => {
+    if (req.url?.endsWith(".js")) asked++;
+    const never = !req.url?.includes("changes");
+    return {
+      headers: {
+        "content-type": "application/javascript; charset=UTF-8",
+        "cache-control": never ? immutable : "no-cache",
+      },
+      body: script,
+    };
+  };
+  const get = (target: string, encodings: string) =>
+    fetch(`${base}${target}`, { headers: { "accept-encoding": encodings } });
+  const target = "/_next/static/chunks/3abc.js";
+  assert.equal(await (await get(target, "br, gzip")).text(), script);
+  await eventually(async () => (await get(target, "br, gzip")).headers.get("content-encoding") === "br", "packed");
+  const before = asked;
+  for (const [encodings, form] of [
+    ["gzip, deflate, br", "br"],
+    ["gzip", "gzip"],
+    ["br;q=0, gzip", "gzip"],
+  ] as const) {
+    const answer = await get(target, encodings);
+    assert.equal(answer.headers.get("content-encoding"), form);
+    assert.equal(answer.headers.get("cache-control"), immutable);
+    assert.match(answer.headers.get("content-type") ?? "", /javascript/);
+    assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
+    assert.match(answer.headers.get("vary") ?? "", /Accept-Encoding/);
+    assert.ok(Number(answer.headers.get("content-length")) < script.length / 3);
+    assert.equal(await answer.text(), script);
+  }
+  assert.equal(asked, before, "Next is not asked again");
+  assert.equal(await (await get(target, "identity")).text(), script, "for who takes no packed form, as Next sends it");
+  assert.equal(asked, before + 1);
+  for (let n = 0; n < 3; n++) await (await get("/_next/static/changes.js", "br")).text();
+  assert.equal((await get("/_next/static/changes.js", "br")).headers.get("content-encoding"), null);
+  onWeb = () => ({});
+});
+
 test("a change is told to the screens of the organisations it concerns, without their names, and to no other", async () => {
   const [lakeside, nightshift] = [await orgId("lakeside"), await orgId("nightshift")];
   const reader = await listen((await signedIn("radiologist@nightshift.example")).cookie);

@@ -6,6 +6,7 @@ import { clientAddress } from "#server/http/client-address.ts";
 import { commonHeaders, dataHeaders } from "#server/http/headers.ts";
 import type { Exchange } from "#server/http/protocol.ts";
 import { reachedHost } from "#server/http/reached-host.ts";
+import { packSoon, sendPacked } from "./packed-files.ts";
 
 /**
  * Hop-by-hop headers, which are not forwarded. A request's own `Connection` adds nothing: it must not remove framing or
@@ -53,7 +54,7 @@ function forwardedHeaders(req: IncomingMessage): IncomingHttpHeaders {
  * request: nothing that a sender writes can be parsed as another request, nor its answer be taken for another's.
  */
 export function toWeb({ req, res, body }: Exchange): void {
-  ask(req, res, body);
+  if (!sendPacked(req, res)) ask(req, res, body);
 }
 
 function ask(req: IncomingMessage, res: ServerResponse, body: Buffer | null, retried = false): void {
@@ -73,6 +74,7 @@ function ask(req: IncomingMessage, res: ServerResponse, body: Buffer | null, ret
       // Static files are cacheable, and a worker script carries its own policy: the pages' policy decides what may run.
       const own = req.url?.startsWith("/api/") ? { ...commonHeaders(), ...dataHeaders } : commonHeaders();
       res.writeHead(answer.statusCode ?? 502, { ...own, ...sent });
+      if (answer.statusCode === 200) packSoon(req.url ?? "", answer.headers);
       // An error on either side ends both.
       pipeline(answer, res, () => {});
     },
