@@ -1,26 +1,21 @@
 import type { Opening } from "./warm-study.ts";
 
-type Chunk = typeof import("./viewer.tsx");
-let loading: Promise<Chunk> | null = null;
-let here: Chunk | null = null;
+let loading: Promise<typeof import("./viewer.tsx")> | null = null;
+let here: typeof import("./viewer.tsx") | null = null;
 
 /** The viewer's chunk, fetched once; a failed fetch is tried again at the next call. */
-export function chunk(): Promise<Chunk> {
-  loading ??= import("./viewer.tsx").then(
-    (loaded) => {
-      here = loaded;
-      return loaded;
-    },
-    (error: unknown) => {
-      loading = null;
-      throw error;
-    },
-  );
-  return loading;
+export async function chunk(): Promise<typeof import("./viewer.tsx")> {
+  loading ??= import("./viewer.tsx").catch((error: unknown) => {
+    loading = null;
+    throw error;
+  });
+  const loaded = await loading;
+  here = loaded;
+  return loaded;
 }
 
 /** The chunk, if it is here. */
-export const chunkHere = (): Chunk | null => here;
+export const chunkHere = (): typeof import("./viewer.tsx") | null => here;
 
 /** Fetches the chunk and warms up the decoder. Failures are silent here; the reading page reports them. */
 export async function warmViewer(): Promise<void> {
