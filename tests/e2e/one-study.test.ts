@@ -223,6 +223,16 @@ test("a CT sent by a scanner is read by a remote radiologist, and the report is 
     await page.getByLabel("Impression", { exact: false }).first().fill(impression);
     await page.locator('[data-save-state="saved"]').waitFor();
     await page.keyboard.press("Control+Enter");
+    const unseen = page.getByText(
+      /^Not on your screen so far: \d+ of \d+ images of series 2\b.*This is kept with your signature\.$/,
+    );
+    await unseen.waitFor();
+    // The images stay beside the signature: what is looked at now is no longer named.
+    const left = async () => Number(/(\d+) of/.exec((await unseen.textContent()) ?? "")?.[1]);
+    const before = await left();
+    await page.getByTestId("viewport-current").hover();
+    await page.mouse.wheel(0, 120);
+    await until("one image less", async () => (await left()) < before);
     await page.locator('input[type="password"]').fill("not the password");
     await page.keyboard.press("Enter");
     await page

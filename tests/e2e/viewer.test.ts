@@ -57,6 +57,14 @@ describe("the radiologist's viewer", () => {
     await until("the first slice", async () => (await settled(page)) === 1);
     await page.keyboard.press("PageDown");
     await until("ten slices on", async () => (await settled(page)) === 11);
+    // Those three and no more: of a slice that was passed over nothing was seen.
+    const bar = page.locator("[data-cell] [data-shown]").first();
+    await settles(
+      "what the bar counts as seen",
+      async () => Number(await bar.getAttribute("data-shown")),
+      (count) => count === 3,
+    );
+    assert.match((await bar.locator("input").getAttribute("aria-valuetext")) ?? "", /, 3 shown so far$/);
   });
 
   test("a window preset changes the picture, and reset brings back the picture it opened with", async () => {

@@ -12,6 +12,7 @@ import {
   gatherReport,
   getReferral,
   getReport,
+  SignReport,
   saveDraft,
   signPreliminary,
   signReport,
@@ -255,4 +256,47 @@ test("the words of a preliminary report are not shown as a prior's report", asyn
     priors.map(({ studyId, hasReport }) => [studyId, hasReport]),
     [[earlier.studyId, false]],
   );
+});
+
+test("what was on the signer's screen is kept with each version, and what was not is counted in the trail", async () => {
+  const { caseId, claimToken } = await readAtNight();
+  const shown = (all: [total: number, shown: number][]) =>
+    all.map(([total, n], i) => ({ seriesInstanceUid: `1.2.${i + 1}`, total, shown: n }));
+  await withTenant(night, (ctx) =>
+    signPreliminary(ctx, {
+      caseId,
+      claimToken,
+      version: 1,
+      imagesShown: shown([
+        [102, 90],
+        [40, 40],
+      ]),
+    }),
+  );
+  const over = await claim(day, caseId);
+  await save(day, caseId, over, 1, "Small pneumothorax on the left.");
+  await withTenant(day, (ctx) => signReport(ctx, { caseId, claimToken: over, version: 2, overRead: agrees }));
+  const { rows } = await db.owner.query(
+    "SELECT images_shown AS shown FROM report_version WHERE case_id = $1 ORDER BY version",
+    [caseId],
+  );
+  assert.deepEqual(
+    rows.map((row) => row.shown),
+    [
+      shown([
+        [102, 90],
+        [40, 40],
+      ]),
+      null,
+    ],
+  );
+  const { rows: trail } = await db.owner.query(
+    "SELECT details->'imagesNotShown' AS n FROM audit_event WHERE case_id = $1 AND action IN ('report.sign', 'report.sign-preliminary') ORDER BY seq",
+    [caseId],
+  );
+  assert.deepEqual(
+    trail.map(({ n }) => n),
+    [12, null],
+  );
+  assert.equal(SignReport.safeParse({ caseId, claimToken, version: 1, imagesShown: shown([[3, 4]]) }).success, false);
 });

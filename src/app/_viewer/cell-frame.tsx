@@ -2,6 +2,7 @@ import { type DragEvent, useEffect, useRef, useState } from "react";
 import { CellCorners } from "./cell-corners.tsx";
 import styles from "./cell-frame.module.css";
 import { CellHead } from "./cell-head.tsx";
+import { PositionBar } from "./position-bar.tsx";
 import { droppedSeries, isSeriesDrag } from "./series-drag.ts";
 import { type Cell, type CellId, isCurrent, studyOf } from "./session/cell.ts";
 import { fitOf, isMirrored } from "./session/fit.ts";
@@ -187,9 +188,10 @@ function FilledCell({
         )}
         <Cover session={session} id={id} cell={cell} view={view} />
         {view && total > 1 && (
-          <Position
+          <PositionBar
             index={presentation.index}
-            total={total}
+            frames={loaded?.frames ?? []}
+            ready={view.ready}
             onGo={(index) => session.dispatch({ type: "go", cell: id, index })}
           />
         )}
@@ -257,24 +259,4 @@ function Cover({ session, id, cell, view }: { session: Session; id: CellId; cell
       Loading images
     </p>
   ) : null;
-}
-
-/** The bar at the right edge: the position in the stack. */
-function Position({ index, total, onGo }: { index: number; total: number; onGo: (index: number) => void }) {
-  return (
-    <div className={styles.position}>
-      <input
-        type="range"
-        min={0}
-        max={total - 1}
-        step={1}
-        value={index}
-        aria-label="Image"
-        aria-valuetext={`Image ${index + 1} of ${total}`}
-        tabIndex={-1}
-        onChange={(event) => onGo(Number(event.target.value))}
-        onPointerUp={(event) => event.currentTarget.blur()}
-      />
-    </div>
-  );
 }

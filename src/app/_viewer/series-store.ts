@@ -24,6 +24,8 @@ export type LoadedSeries = {
 };
 
 const store = new Map<string, Promise<LoadedSeries>>();
+/** What has come of it. */
+const done = new Map<string, LoadedSeries>();
 
 function keyOf(study: StudyForViewing, series: SeriesForViewing): string {
   return `${study.dicomwebRoot}|${study.studyInstanceUid}|${series.seriesInstanceUid}|${series.numberOfInstances}`;
@@ -40,9 +42,16 @@ export function loadSeries(study: StudyForViewing, series: SeriesForViewing): Pr
   if (before) return before;
   const loading = readSeries(study, series);
   store.set(key, loading);
-  loading.catch(() => store.delete(key));
+  loading.then(
+    (loaded) => store.get(key) === loading && done.set(key, loaded),
+    () => store.delete(key),
+  );
   return loading;
 }
+
+/** A series whose metadata is here; null otherwise. */
+export const loadedNow = (study: StudyForViewing, series: SeriesForViewing): LoadedSeries | null =>
+  done.get(keyOf(study, series)) ?? null;
 
 let onPage: readonly StudyForViewing[] = [];
 /** Fetched before anybody has opened it. */
@@ -69,7 +78,8 @@ export function expectNext(study: StudyForViewing | null): boolean {
 function drop(): void {
   const studies = ahead ? [...onPage, ahead] : onPage;
   const roots = studies.map((study) => `${study.dicomwebRoot}|${study.studyInstanceUid}|`);
-  for (const key of store.keys()) if (!roots.some((root) => key.startsWith(root))) store.delete(key);
+  for (const kept of [store, done])
+    for (const key of kept.keys()) if (!roots.some((root) => key.startsWith(root))) kept.delete(key);
   const addresses = studies.map((study) => `${study.dicomwebRoot}/studies/${study.studyInstanceUid}/`);
   forgetFramesExcept((_frame, imageId) => addresses.some((address) => imageId.includes(address)));
 }

@@ -1,5 +1,6 @@
 import type { SeriesFacts } from "@overread/shared/hanging/facts";
 import type { Protocol, Stage } from "@overread/shared/hanging/protocol";
+import type { Coverage } from "./coverage.ts";
 import type { MeasurementKind } from "./tool-names.ts";
 
 /** The interface between pages and viewer. Imports no code, so that server components may use these types. */
@@ -93,6 +94,8 @@ export type ViewerProps = {
   protocols?: readonly (readonly Protocol[])[];
   /** Keeps the screen as a protocol. Without it nothing can be kept. */
   onKeepProtocol?: (draft: ProtocolDraft) => void;
+  /** Is told what of the studies of this report was on the screen. */
+  coverage?: Coverage;
   /** Keys of the page around, for the list of keys. */
   pageKeys?: readonly { keys: readonly string[]; does: string }[];
   /** Shows this image; pass a new object to jump again. */

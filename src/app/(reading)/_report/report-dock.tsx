@@ -7,6 +7,7 @@ import type { OpenStudy, Report } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Kbd } from "../../_ui/kbd.tsx";
 import { useModKey } from "../../_ui/mod-key.ts";
+import type { Coverage } from "../../_viewer/coverage.ts";
 import type { ImagePointer, MarkedKeyImage, Measurement } from "../../_viewer/index.tsx";
 import type { HeldClaim } from "../claims.ts";
 import { studyOf } from "../read-together.tsx";
@@ -46,6 +47,7 @@ export function ReportEditor({
   claim: heldClaim,
   holdsCase,
   signer,
+  coverage,
   writer,
   handle,
   onClaimLost,
@@ -59,6 +61,7 @@ export function ReportEditor({
   /** Without it the text is read-only, and kept. */
   holdsCase: boolean;
   signer: string;
+  coverage: Coverage;
   writer: Writer;
   handle: React.Ref<ReportHandle>;
   onClaimLost: (error: unknown) => void;
@@ -231,6 +234,7 @@ export function ReportEditor({
           opening={report.opening}
           claim={claim}
           signer={signer}
+          coverage={coverage}
           flush={flush}
           onClaimLost={onClaimLost}
           onClose={() => setSigning(null)}

@@ -3,13 +3,15 @@
 import { reportWords } from "@overread/shared/report-words";
 import { signedSections } from "@overread/shared/signed-sections";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { EyeOff } from "lucide-react";
+import { type FormEvent, useState, useSyncExternalStore } from "react";
 import { useTrpc } from "../../_trpc/client.tsx";
 import { appCodeOf, detailsOf, messageFor } from "../../_trpc/errors.ts";
 import type { Report, WorklistItem } from "../../_trpc/types.ts";
 import { Button } from "../../_ui/button.tsx";
 import { Field } from "../../_ui/field.tsx";
 import { formatSpan, plural } from "../../_ui/format.ts";
+import { type Coverage, unseenInWords } from "../../_viewer/coverage.ts";
 import { forgetClaim, type HeldClaim, handOn } from "../claims.ts";
 import type { DraftText } from "./draft-state.ts";
 import { noOpinion, OverReadFields } from "./over-read-fields.tsx";
@@ -34,6 +36,7 @@ export function SignPanel({
   opening,
   claim,
   signer,
+  coverage,
   flush,
   onClaimLost,
   onClose,
@@ -55,6 +58,8 @@ export function SignPanel({
   opening: Report["opening"];
   claim: HeldClaim | null;
   signer: string;
+  /** What of the study was on the screen. */
+  coverage: Coverage;
   flush: () => Promise<number | null>;
   onClaimLost: (error: unknown) => void;
   onClose: () => void;
@@ -75,6 +80,10 @@ export function SignPanel({
   const differs = double !== null && opinion.score !== null && (opinion.score >= 3 || opinion.significant);
   const goesOver = kind === "final" && preliminary !== null && !preliminary.own;
   const byAuthor = kind === "final" && preliminary?.own === true;
+
+  const { series } = useSyncExternalStore(coverage.subscribe, coverage.get, coverage.get);
+  const unseen = unseenInWords(series);
+  const imagesShown = series.map(({ seriesInstanceUid, total, shown }) => ({ seriesInstanceUid, total, shown }));
 
   const words = reportWords(text.language);
   const missing = words.missingImages.text(item.images);
@@ -98,7 +107,10 @@ export function SignPanel({
         setProblem("The draft could not be saved, so it cannot be signed yet. Your text is kept; try again.");
         return;
       }
-      const proven = { caseId, claimToken: claim.claimToken, version, password, ...(totp ? { totp } : {}) };
+      const proven = {
+        ...{ caseId, claimToken: claim.claimToken, version, password, ...(totp ? { totp } : {}) },
+        ...(imagesShown.length > 0 ? { imagesShown } : {}),
+      };
       const { score, ...rest } = opinion;
       if (differs && score) {
         const { claimToken } = claim;
@@ -204,6 +216,12 @@ export function SignPanel({
         {problem ? (
           <p role="alert" className="rounded-md border border-stat/60 bg-stat-soft px-2.5 py-1.5">
             {problem}
+          </p>
+        ) : null}
+        {unseen.length > 0 && !differs ? (
+          <p className="flex gap-1.5 text-[0.8125rem] text-urgent">
+            <EyeOff className="mt-0.5 size-4 shrink-0" aria-hidden />
+            <span>Not on your screen so far: {unseen.join("; ")}. This is kept with your signature.</span>
           </p>
         ) : null}
         {goesOver && preliminary ? (

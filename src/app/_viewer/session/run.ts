@@ -1,9 +1,11 @@
 import * as tools from "@cornerstonejs/tools";
 import { loadFrame, start } from "../cornerstone.ts";
+import { coverageOf } from "../coverage.ts";
 import { chooseStackOpening, openingIndex } from "../hanging.ts";
 import { keyImageOf } from "../key-image.ts";
 import { mayHaveImages } from "../matching-series.ts";
-import { keepOnly, loadSeries } from "../series-store.ts";
+import { isSeen, seenImages } from "../seen.ts";
+import { keepOnly, loadedNow, loadSeries } from "../series-store.ts";
 import { createStore } from "../store.ts";
 import { watchMeasurements } from "../tools/measurements.ts";
 import type { ViewerProps } from "../types.ts";
@@ -51,6 +53,17 @@ export function createSession(initial: ViewerProps): Session {
     (all) => dispatch({ type: "measurements", all }),
   );
   let markTimer: ReturnType<typeof setTimeout> | undefined;
+  let telling = 0;
+  function tellCoverage(): void {
+    telling ||= requestAnimationFrame(() => {
+      telling = 0;
+      const { current, priors, coverage } = props;
+      if (closed || !coverage) return;
+      const studies = [current, ...priors.filter(({ together }) => together)];
+      coverage.set({ series: coverageOf(studies, loadedNow, isSeen) });
+    });
+  }
+  const seen = seenImages.subscribe(tellCoverage);
 
   const waiting: Action[] = [];
   let busy = false;
@@ -137,6 +150,7 @@ export function createSession(initial: ViewerProps): Session {
       if (closed) return;
       await loadSeries(props.current, series).catch(() => {});
     }
+    tellCoverage();
   }
 
   /**
@@ -168,6 +182,7 @@ export function createSession(initial: ViewerProps): Session {
     () => {
       viewports.begin();
       if (!closed) measurements.refresh();
+      tellCoverage();
     },
     () => dispatch({ type: "fault", message: "The image viewer could not start in this browser." }),
   );
@@ -181,6 +196,7 @@ export function createSession(initial: ViewerProps): Session {
       props = next;
       if (next.current !== current || next.priors !== priors)
         dispatch({ type: "studies", studies: { current: next.current, priors: next.priors } });
+      if (next.current !== current || next.priors !== priors) tellCoverage();
       if (next.protocols && next.protocols !== protocols) dispatch({ type: "protocols", protocols: next.protocols });
     },
     attach: viewports.attach,
@@ -194,6 +210,8 @@ export function createSession(initial: ViewerProps): Session {
     close() {
       closed = true;
       clearTimeout(markTimer);
+      if (telling) cancelAnimationFrame(telling);
+      seen();
       measurements.close();
       // Only after the library is initialised: a viewport created before would leak.
       void ready.then(() => viewports.close());

@@ -1,5 +1,6 @@
 import type * as core from "@cornerstonejs/core";
 import { rememberSize, sharedEngine } from "../engine.ts";
+import { watchSeen } from "../seen.ts";
 import { loadSeries } from "../series-store.ts";
 import { createSessionTools, type SessionTools } from "../tools/session-tools.ts";
 import { ViewerError } from "../viewer-error.ts";
@@ -44,7 +45,7 @@ export function createViewports(
   let closed = false;
   let resizing = 0;
   const elements = new Map<CellId, HTMLDivElement>();
-  const made = new Map<CellId, { viewport: Viewport; kind: Cell["kind"] }>();
+  const made = new Map<CellId, { viewport: Viewport; kind: Cell["kind"]; unwatch: () => void }>();
   /** Cells whose metadata is being loaded. */
   const loading = new Map<CellId, Source>();
 
@@ -67,6 +68,7 @@ export function createViewports(
     const element = elements.get(id);
     const before = made.get(id);
     if (before && (!cell || !element || before.kind !== cell.kind)) {
+      before.unwatch();
       before.viewport.close();
       made.delete(id);
     }
@@ -77,7 +79,7 @@ export function createViewports(
     });
     toolset?.addViewport(viewport.id);
     if (made.size === 0) rememberSize(element);
-    made.set(id, { viewport, kind: cell.kind });
+    made.set(id, { viewport, kind: cell.kind, unwatch: watchSeen(viewport, element) });
     return true;
   }
 
@@ -164,7 +166,10 @@ export function createViewports(
     close() {
       closed = true;
       if (resizing) cancelAnimationFrame(resizing);
-      for (const { viewport } of made.values()) viewport.close();
+      for (const { viewport, unwatch } of made.values()) {
+        unwatch();
+        viewport.close();
+      }
       made.clear();
       toolset?.close();
       engine = null;

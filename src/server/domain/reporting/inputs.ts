@@ -61,7 +61,21 @@ export type SaveDraft = z.output<typeof SaveDraft>;
 export const TakeOverDraft = z.object({ caseId, claimToken, version: version.min(1) });
 export type TakeOverDraft = z.output<typeof TakeOverDraft>;
 
-export const SignPreliminary = z.object({ caseId, claimToken, version });
+/** How much of each series was on the signer's screen, whole; omitted: he signs without a viewer that tells it. */
+const ImagesShown = z
+  .array(
+    z
+      .object({
+        seriesInstanceUid: z.string().regex(/^[\d.]{1,64}$/),
+        total: z.int().min(1).max(1_000_000),
+        shown: z.int().min(0),
+      })
+      .refine(({ total, shown }) => shown <= total, "more shown than there are"),
+  )
+  .max(500);
+export type ImagesShown = z.output<typeof ImagesShown>;
+
+export const SignPreliminary = z.object({ caseId, claimToken, version, imagesShown: ImagesShown.optional() });
 export type SignPreliminary = z.output<typeof SignPreliminary>;
 
 /** What the second reader thinks of the preliminary report. */

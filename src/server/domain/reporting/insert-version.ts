@@ -8,7 +8,7 @@ import { type AuditAction, audit } from "../audit/index.ts";
 import { type HeldCase, readTogether } from "../reading/index.ts";
 import { canonicalText, sha256Of } from "./canonical-text.ts";
 import type { CoReader } from "./double-reading.ts";
-import type { KeyImage, Section } from "./inputs.ts";
+import type { ImagesShown, KeyImage, Section } from "./inputs.ts";
 import type { Signed } from "./shapes.ts";
 
 /**
@@ -31,6 +31,7 @@ export async function insertVersion(
     language,
     sections,
     keyImages,
+    imagesShown = null,
     action,
     byAuthor = false,
     blind = false,
@@ -41,6 +42,8 @@ export async function insertVersion(
     language: string;
     sections: Section[];
     keyImages: KeyImage[];
+    /** What was on the signer's screen, as his viewer told it; null: it told nothing. Part of the record, not of the text. */
+    imagesShown?: ImagesShown | null;
     action: AuditAction;
     /** The author of the preliminary report finalises it himself. */
     byAuthor?: boolean;
@@ -77,6 +80,7 @@ export async function insertVersion(
   const sha256 = sha256Of(canonical);
   // An addendum changes no key image: their object is in the study already.
   const withKos = kind === "final" && keyImages.length > 0;
+  const unshown = (imagesShown ?? []).reduce((sum, { total, shown }) => sum + total - shown, 0);
   let reportVersionId = "";
   for (const { caseId, orgId, readerOrgId, studyRef, patientRef } of together) {
     const row = await tx.reportVersion.create({
@@ -90,6 +94,7 @@ export async function insertVersion(
         language,
         sections,
         keyImages,
+        ...(imagesShown ? { imagesShown } : {}),
         canonicalText: canonical,
         sha256,
         signedById: actor.userId,
@@ -117,6 +122,7 @@ export async function insertVersion(
       reportVersionId: row.id,
       ...(byAuthor ? { finalisedByAuthor: true } : {}),
       ...(blind ? { blind } : {}),
+      ...(unshown > 0 ? { imagesNotShown: unshown } : {}),
     };
     await audit(ctx, { action, orgId, patientRef, studyRef, caseId, details });
     await publish(tx, {

@@ -11,14 +11,14 @@ import {
   requireStage,
 } from "./double-reading.ts";
 import { finalisingOf } from "./finalising.ts";
-import type { AskArbiter, KeyImage, OverRead, Section } from "./inputs.ts";
+import type { AskArbiter, ImagesShown, KeyImage, OverRead, Section } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
 import { nextVersion } from "./next-version.ts";
 import { recordOverRead } from "./over-read.ts";
 import { findReportCase } from "./report-case.ts";
 import type { Signed } from "./shapes.ts";
 
-type Draft = { language: string; sections: Section[]; keyImages: KeyImage[] };
+type Draft = { language: string; sections: Section[]; keyImages: KeyImage[]; imagesShown: ImagesShown | null };
 
 /**
  * Keeps the caller's reading of two: a signed version without documents, for nobody else until the other one is kept. The first ends its claim;

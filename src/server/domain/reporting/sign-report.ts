@@ -14,7 +14,7 @@ import {
 import { authorship } from "./authorship.ts";
 import { doubleReadingOf } from "./double-reading.ts";
 import { finalByAuthor, requireMayFinalise } from "./finalising.ts";
-import type { KeyImage, Section, SignPreliminary, SignReport } from "./inputs.ts";
+import type { ImagesShown, KeyImage, Section, SignPreliminary, SignReport } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
 import { requireImages } from "./missing-images.ts";
 import { nextVersion } from "./next-version.ts";
@@ -93,11 +93,11 @@ export async function signPreliminary(ctx: Ctx<UserActor>, input: SignPreliminar
  */
 async function readyToSign(
   ctx: Ctx<UserActor>,
-  { caseId, claimToken, version }: SignPreliminary,
+  { caseId, claimToken, version, imagesShown }: SignPreliminary,
 ): Promise<{
   held: HeldCase;
   together: ReadTogether[];
-  draft: { language: string; sections: Section[]; keyImages: KeyImage[] };
+  draft: { language: string; sections: Section[]; keyImages: KeyImage[]; imagesShown: ImagesShown | null };
 }> {
   const held = await holdClaim(ctx, { caseId, claimToken });
   const together = await readTogether(ctx, caseId);
@@ -119,7 +119,7 @@ async function readyToSign(
     ...written,
     ...(await authorship(ctx, { caseId, language })),
   ];
-  return { held, together, draft: { language, sections, keyImages } };
+  return { held, together, draft: { language, sections, keyImages, imagesShown: imagesShown ?? null } };
 }
 
 /** A study that was taken out of those that are read together takes its images with it. @throws {DomainError} `instance.not-found` */

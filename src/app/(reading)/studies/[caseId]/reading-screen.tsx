@@ -22,6 +22,7 @@ import { SiteQuestions } from "../../../_ui/site-questions.tsx";
 import { Skeleton } from "../../../_ui/skeleton.tsx";
 import { PatientWarning, PriorityMark } from "../../../_ui/status.tsx";
 import { ToastPlace, useToast } from "../../../_ui/toast.tsx";
+import { createCoverage } from "../../../_viewer/coverage.ts";
 import {
   type ImagePointer,
   type MarkedKeyImage,
@@ -61,6 +62,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
   const router = useRouter();
   const toast = useToast();
   const [jumpTo, setJumpTo] = useState<ImagePointer | null>(null);
+  const [coverage] = useState(createCoverage);
   const [tab, setTab] = useState<"images" | "report">("images");
   const [width, setWidth] = useDockWidth();
   const reportHandle = useRef<ReportHandle>(null);
@@ -288,6 +290,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               priors={studies.priors}
               jumpTo={jumpTo}
               pageKeys={reportKeys}
+              coverage={coverage}
               onAcceptPrior={acceptPrior}
               onMeasurement={(measurement) => reportHandle.current?.addMeasurement(measurement)}
               {...keeping.forViewer}
@@ -394,6 +397,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               claim={hasText ? claim : null}
               holdsCase={hasText && phase === "held"}
               signer={me.user.name}
+              coverage={coverage}
               writer={{ userId: me.user.id, email: me.user.email, orgSlug: me.org.slug }}
               handle={reportHandle}
               onClaimLost={reportLost}
