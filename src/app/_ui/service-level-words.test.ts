@@ -55,8 +55,8 @@ test("what a new version changes is what goes and what comes", () => {
   ]);
   assert.deepEqual(termsInWords({ ...before, lines: [] }, names), [
     "STAT: 30 minutes",
-    "urgent: 2 hours",
-    "routine: 1 day",
+    "Urgent: 2 hours",
+    "Routine: 1 day",
   ]);
 });
 

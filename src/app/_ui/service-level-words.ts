@@ -11,6 +11,7 @@ export type Terms = Pick<
 export type Line = Terms["lines"][number];
 type Names = (facilityId: string) => string;
 
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 export const priorityWords = { stat: "STAT", urgent: "urgent", routine: "routine" } as const;
 export const patientClassWords = {
   emergency: "emergency",
@@ -79,7 +80,8 @@ export function termsInWords(
     ...(reportLanguage ? [`Reports in ${reportLanguages[reportLanguage] ?? reportLanguage}`] : []),
     ...lines.map((each, index) => `${index + 1}. ${lineInWords(each, names)}`),
     ...(["stat", "urgent", "routine"] as const).map(
-      (each) => `${lines.length > 0 ? "Otherwise " : ""}${priorityWords[each]}: ${minutesInWords(otherwise[each])}`,
+      (each) =>
+        `${lines.length > 0 ? `Otherwise ${priorityWords[each]}` : capital(priorityWords[each])}: ${minutesInWords(otherwise[each])}`,
     ),
     ...holidays.map(
       ({ date, facilityIds }) =>
