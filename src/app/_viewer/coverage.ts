@@ -1,21 +1,8 @@
 import { mayHaveImages } from "./matching-series.ts";
 import type { LoadedSeries } from "./series-store.ts";
-import { createStore, type Store } from "./store.ts";
-import type { SeriesForViewing, StudyForViewing } from "./types.ts";
+import { createStore } from "./store.ts";
+import type { Coverage, SeriesCoverage, SeriesForViewing, StudyForViewing } from "./types.ts";
 
-/** How much of a series was on the screen. */
-export type SeriesCoverage = {
-  seriesInstanceUid: string;
-  seriesNumber: number | null;
-  description: string | null;
-  modality: string;
-  /** Images: frames where the series has been opened, else instances. */
-  total: number;
-  shown: number;
-};
-
-/** What of the studies of a report was on the screen, for whoever signs it. */
-export type Coverage = Store<{ series: readonly SeriesCoverage[] }>;
 export const createCoverage = (): Coverage => createStore({ series: [] as readonly SeriesCoverage[] });
 
 /**

@@ -50,7 +50,7 @@ function keep(): void {
 
 export const isSeen = ({ imageId }: Pick<Frame, "imageId">): boolean => all().has(numberOf(imageId));
 
-export function noteSeen({ imageId }: Pick<Frame, "imageId">): void {
+function noteSeen({ imageId }: Pick<Frame, "imageId">): void {
   const number = numberOf(imageId);
   if (all().has(number)) return;
   all().add(number);

@@ -1,6 +1,6 @@
 import type { SeriesFacts } from "@overread/shared/hanging/facts";
 import type { Protocol, Stage } from "@overread/shared/hanging/protocol";
-import type { Coverage } from "./coverage.ts";
+import type { Store } from "./store.ts";
 import type { MeasurementKind } from "./tool-names.ts";
 
 /** The interface between pages and viewer. Imports no code, so that server components may use these types. */
@@ -73,6 +73,20 @@ export type Measurement = ImagePointer & {
 
 /** The screen as a stage, and for which studies a protocol of it would be. */
 export type ProtocolDraft = Pick<Protocol, "modalities" | "regions"> & { stage: Stage };
+
+/** How much of a series was on the screen. */
+export type SeriesCoverage = {
+  seriesInstanceUid: string;
+  seriesNumber: number | null;
+  description: string | null;
+  modality: string;
+  /** Images: frames where the series has been opened, else instances. */
+  total: number;
+  shown: number;
+};
+
+/** What of the studies of a report was on the screen, for whoever signs it. */
+export type Coverage = Store<{ series: readonly SeriesCoverage[] }>;
 
 export type ViewerProps = {
   current: StudyForViewing;
