@@ -12,12 +12,14 @@ import { tinyInstance } from "#tests/factories/tiny-instance.ts";
 import { say } from "../lib/say.mjs";
 import { startTestServices } from "../lib/test-services.mjs";
 import { loadavg, median } from "./ground.ts";
+import { besidePeer } from "./viewer-beside.ts";
 import { keyToImage } from "./viewer-key.ts";
 
 /**
  * What a viewer asks until its first image: the series' metadata, then one frame, over HTTP, of a study whose metadata was prepared
  * ahead by the worker and of one where it was not, in turn. Without a browser, which needs as long for both; objects on this machine's
- * disk. With `--browser`: what a reader waits for, and what it saves him that his browser has fetched the next case while he looked at the list.
+ * disk. With `--browser`: what a reader waits for, and what it saves him that his browser has fetched the next case while he looked at the list. With `--beside`: navigation to the
+ * first image of a large CT, its bytes, scrolling and memory, beside OHIF where `--ohif` names its files.
  */
 export async function bench(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -26,8 +28,13 @@ export async function bench(args: string[]): Promise<void> {
       images: { type: "string", default: "400" },
       rounds: { type: "string", default: "7" },
       browser: { type: "boolean", default: false },
+      beside: { type: "boolean", default: false },
+      ohif: { type: "string" },
+      slices: { type: "string", default: "500" },
     },
   });
+  if (values.beside)
+    return besidePeer({ rounds: Number(values.rounds), slices: Number(values.slices), ohif: values.ohif });
   if (values.browser) return keyToImage(Number(values.rounds));
   const services = await startTestServices({ durable: true });
   Object.assign(process.env, services.env);

@@ -59,8 +59,22 @@ let ahead: StudyForViewing | null = null;
 const isSame = (one: StudyForViewing, other: StudyForViewing) =>
   one.dicomwebRoot === other.dicomwebRoot && one.studyInstanceUid === other.studyInstanceUid;
 
+/** So long what was shown stays for who comes back. Milliseconds. */
+const stayMs = 10_000;
+let leaving: ReturnType<typeof setTimeout> | undefined;
+
+/** No viewer is on the page any more: what it showed is given back soon. */
+export function leave(): void {
+  clearTimeout(leaving);
+  leaving = setTimeout(() => {
+    onPage = [];
+    drop();
+  }, stayMs);
+}
+
 /** Drops series of studies that are no longer on the page, nor expected there next. */
 export function keepOnly(studies: readonly StudyForViewing[]): void {
+  clearTimeout(leaving);
   onPage = studies;
   if (ahead && studies.some((each) => isSame(each, ahead as StudyForViewing))) ahead = null;
   expectStudy(ahead);

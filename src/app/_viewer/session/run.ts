@@ -5,7 +5,7 @@ import { chooseStackOpening, openingIndex } from "../hanging.ts";
 import { keyImageOf } from "../key-image.ts";
 import { mayHaveImages } from "../matching-series.ts";
 import { isSeen, seenImages } from "../seen.ts";
-import { keepOnly, loadedNow, loadSeries } from "../series-store.ts";
+import { keepOnly, leave, loadedNow, loadSeries } from "../series-store.ts";
 import { createStore } from "../store.ts";
 import { watchMeasurements } from "../tools/measurements.ts";
 import type { ViewerProps } from "../types.ts";
@@ -213,6 +213,7 @@ export function createSession(initial: ViewerProps): Session {
       if (telling) cancelAnimationFrame(telling);
       seen();
       measurements.close();
+      leave();
       // Only after the library is initialised: a viewport created before would leak.
       void ready.then(() => viewports.close());
     },
