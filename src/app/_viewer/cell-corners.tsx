@@ -52,6 +52,7 @@ export function CellCorners({
             .join(" · ")}
         </span>
         {frame.view && <span>{frame.view}</span>}
+        {frame.reformat && <span className={styles.plane}>{frame.reformat.words} plane</span>}
       </div>
       <div className={styles.corner} data-at="bl">
         <span data-testid={`image-number-${name}`}>

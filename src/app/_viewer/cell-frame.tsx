@@ -2,6 +2,8 @@ import { type DragEvent, useEffect, useRef, useState } from "react";
 import { CellCorners } from "./cell-corners.tsx";
 import styles from "./cell-frame.module.css";
 import { CellHead } from "./cell-head.tsx";
+import { CrossHairs } from "./cross-hairs.tsx";
+import { PlaneControls } from "./plane-controls.tsx";
 import { PositionBar } from "./position-bar.tsx";
 import { droppedSeries, isSeriesDrag } from "./series-drag.ts";
 import { type Cell, type CellId, isCurrent, studyOf } from "./session/cell.ts";
@@ -144,6 +146,7 @@ function FilledCell({
         series={crowded ? seriesLabel(cell, study) : null}
         view={crowded ? (frame?.view ?? null) : null}
         warnings={loaded?.warnings ?? []}
+        planes={loaded?.reformat ? <PlaneControls session={session} id={id} plane={loaded.reformat.plane} /> : null}
       />
       {/* biome-ignore lint/a11y/noStaticElementInteractions: Enter does the same. */}
       <div className={styles.screen} onDoubleClick={onDoubleClick}>
@@ -171,6 +174,7 @@ function FilledCell({
             standing={[mirrored ? "Mirrored" : null, note].flatMap((each) => each ?? [])}
           />
         )}
+        {view && loaded?.reformat && frame && <CrossHairs session={session} id={id} screen={view.screen} />}
         {marked && (
           <p className={styles.toast} role={marked.taken ? "status" : "alert"}>
             {marked.message}
@@ -234,7 +238,9 @@ function Cover({ session, id, cell, view }: { session: Session; id: CellId; cell
     return (
       <div className={styles.cover} role="alert">
         <p>
-          {total > 1 && problem.kind !== "signed-out" ? `Image ${presentation.index + 1} of ${total}: ` : ""}
+          {total > 1 && problem.kind !== "signed-out" && !loaded?.reformat
+            ? `Image ${presentation.index + 1} of ${total}: `
+            : ""}
           {problem.message}
         </p>
         {problem.kind === "signed-out" ? (
@@ -256,7 +262,7 @@ function Cover({ session, id, cell, view }: { session: Session; id: CellId; cell
     );
   return view === null || (view.opening && view.preview === null) ? (
     <p className={styles.cover} role="status">
-      Loading images
+      {view?.volume ? `Loading the volume: ${view.volume.loaded} of ${view.volume.of} images` : "Loading images"}
     </p>
   ) : null;
 }

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import styles from "./cell-frame.module.css";
 import { readableDate } from "./dates.ts";
 import type { CellId } from "./session/cell.ts";
@@ -16,6 +17,7 @@ export function CellHead({
   series,
   view,
   warnings,
+  planes = null,
 }: {
   session: Session;
   id: CellId;
@@ -27,6 +29,8 @@ export function CellHead({
   /** Side and view of a picture among others; null otherwise. */
   view: string | null;
   warnings: readonly string[];
+  /** What chooses the planes of a volume; null in a stack. */
+  planes?: ReactNode;
 }) {
   const priors = useSession(session, (state) => state.studies.priors);
   const moved = useSession(session, (state) => movedOf(state, id));
@@ -56,6 +60,7 @@ export function CellHead({
       ) : (
         <span className={styles.description}>{series ?? study.description}</span>
       )}
+      {planes}
       {study.lentBy && priors.length <= 1 ? (
         <span className={styles.description} title={`Lent by ${study.lentBy} while you hold this case`}>
           from {study.lentBy}

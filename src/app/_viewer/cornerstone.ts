@@ -6,6 +6,7 @@ import type { Frame } from "./frame.ts";
 import { loadFrameImage } from "./frame-image.ts";
 import { imageModule } from "./image-modules.ts";
 import { libraryTools } from "./library-tools.ts";
+import { bytesForImages } from "./memory.ts";
 import { ViewerError } from "./viewer-error.ts";
 
 type Known = { frame: Frame; modality: string; dicomwebRoot: string };
@@ -18,6 +19,14 @@ export function registerFrames(frames: readonly Frame[], modality: string, dicom
 
 export function frameByImageId(imageId: string): Frame | undefined {
   return known.get(imageId)?.frame;
+}
+
+/** Removes planes that no cell shows any more. */
+export function forgetPlanes(planes: readonly Frame[]): void {
+  for (const { imageId } of planes) {
+    known.delete(imageId);
+    if (core.cache.getImageLoadObject(imageId)) core.cache.removeImageLoadObject(imageId);
+  }
 }
 
 /** Removes the frames, and cached pixels, of studies that are no longer shown. */
@@ -57,10 +66,7 @@ async function startOnce(): Promise<void> {
     const entry = typeof imageId === "string" ? known.get(imageId) : undefined;
     return entry ? imageModule(type, entry.frame, entry.modality) : undefined;
   }, 10_000);
-  // Phones kill a page that uses too much memory; fetching a slice twice is better.
-  const memory = (navigator as { deviceMemory?: number }).deviceMemory ?? 4;
-  const small = matchMedia("(pointer: coarse)").matches || memory <= 2;
-  core.cache.setMaxCacheSize((small ? 256 : 1536) * 1024 * 1024);
+  core.cache.setMaxCacheSize(bytesForImages());
   for (const tool of libraryTools) tools.addTool(tool);
   styleAnnotations();
 }
@@ -130,6 +136,8 @@ const firstByteMs = 45_000;
 export async function loadFrame(frame: Frame, urgent: boolean): Promise<core.Types.IImage> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_resolve, reject) => {
+    // A plane waits for a whole volume, which says how far it has come.
+    if (frame.reformat) return;
     timer = setTimeout(
       () => reject(new ViewerError("unreachable", "The image took too long to arrive.")),
       urgent ? firstByteMs : firstByteMs * 2,

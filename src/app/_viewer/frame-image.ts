@@ -131,6 +131,38 @@ function colourImage(frame: Frame, description: PixelDescription, bytes: Uint8Ar
   return image;
 }
 
+/**
+ * A plane out of a volume, as an image like any other: whole numbers where the volume has them.
+ *
+ * @param values NaN where there is none.
+ * @param range of the volume, so that dragging the window feels the same on every plane.
+ * @param whole the volume has whole numbers only.
+ * @param voi the window that the images of the volume are sent with.
+ */
+export function planeImage(
+  frame: Frame,
+  values: Float32Array,
+  { min, max }: { min: number; max: number },
+  whole: boolean,
+  voi: Voi,
+): core.Types.IImage {
+  // Where there is nothing it is dark, under any usual window.
+  const far = Math.ceil(2 * (max - min) + 1);
+  const nothing = frame.inverse ? Math.ceil(max) + far : Math.floor(min) - far;
+  const fits = whole && Math.min(min, nothing) >= -32_768 && Math.max(max, nothing) <= 32_767;
+  const drawn = fits ? new Int16Array(values.length) : new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    drawn[i] = Number.isNaN(value) ? nothing : whole ? Math.round(value) : value;
+  }
+  const image = imageOf(frame, drawn, 1, min, max);
+  const range = rangeOf(voi);
+  const { windowWidth, windowCenter } = core.utilities.windowLevel.toWindowLevel(range.lower, range.upper);
+  Object.assign(image, { windowWidth, windowCenter });
+  voiOfImage.set(image, voi);
+  return image;
+}
+
 function withAlpha(rgb: Uint8Array): Uint8Array {
   const out = new Uint8Array((rgb.length / 3) * 4).fill(255);
   for (let i = 0; i * 3 < rgb.length; i++) out.set(rgb.subarray(i * 3, i * 3 + 3), i * 4);

@@ -6,6 +6,18 @@ import type { Shape } from "./voi.ts";
 
 export type NamedWindow = { name: string; center: number; width: number; shape: Shape };
 
+/** How a plane is made out of the voxels of a series. */
+type Reformat = {
+  /** Key of the volume in the store of volumes. */
+  readonly volume: string;
+  /** `"coronal"`, `"coronal MIP 20 mm"`: how the plane is named on the screen and in a report. */
+  readonly words: string;
+  readonly slab: Slab | null;
+};
+
+/** A thick plane: the largest, the smallest or the mean value through it. */
+export type Slab = { readonly kind: "mip" | "minip" | "average"; readonly mm: number };
+
 /** One displayable image: a single-frame instance or one frame of a multi-frame instance. */
 export type Frame = {
   /** Cornerstone's image id: `wadors:` and the frame's address. */
@@ -45,4 +57,6 @@ export type Frame = {
   attributes: Attributes;
   /** Attributes of the instance as sent. */
   instance: Attributes;
+  /** A plane made out of a volume: no instance of the archive, so it has no SOP Instance UID. */
+  reformat?: Reformat;
 };

@@ -155,7 +155,8 @@ export function linkedIndex(
   return nearestIndex(partner, fromPartner ? along - link.offsetMm : along + link.offsetMm);
 }
 
-function nearestIndex(frames: readonly Frame[], along: number): number {
+/** Index of the image nearest to a position along the normal, mm. */
+export function nearestIndex(frames: readonly Frame[], along: number): number {
   let best = 0;
   let distance = Number.POSITIVE_INFINITY;
   for (const [index, frame] of frames.entries()) {

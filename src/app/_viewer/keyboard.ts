@@ -28,6 +28,8 @@ export const keyList: readonly { keys: string[]; does: string }[] = [
   { keys: ["C"], does: "Cine: play, stop" },
   { keys: ["K"], does: "Mark as key image" },
   { keys: ["P"], does: "Prior beside current" },
+  { keys: ["+"], does: "Planes of the volume: axial, coronal, sagittal; and back" },
+  { keys: ["<", ">"], does: "Turn the cross-hair of the planes by 5°" },
   { keys: ["Y"], does: "Link scrolling (Shift + wheel moves one side, Shift + Y takes that back)" },
   { keys: ["T"], does: "Open stacks at the first image or in the middle" },
   { keys: ["G"], does: "Layout: rows and columns, by arrows and Enter" },
@@ -75,6 +77,7 @@ const plainKeys: Readonly<Record<string, ReaderAction>> = {
   c: { type: "toggle-cine" },
   k: { type: "mark" },
   p: { type: "toggle-prior" },
+  "+": { type: "toggle-planes" },
   y: { type: "toggle-link" },
   t: { type: "toggle-stack-opening" },
   u: { type: "undo" },
@@ -114,6 +117,7 @@ export function pressKey(
   else if (/^\d$/.test(key)) session.dispatch({ type: "preset", key });
   else if (key in steps) scroll(steps[key] ?? 0);
   else if (key === " ") session.dispatch({ type: "next-cell", by: event.shiftKey ? -1 : 1 });
+  else if (key === "<" || key === ">") session.dispatch({ type: "turn-planes", cell, degrees: key === "<" ? -5 : 5 });
   else if (key === "f") page.toggleFullscreen();
   else if (key === "g") page.chooseLayout();
   else if (key === "?") page.toggleHelp();

@@ -91,11 +91,22 @@ export function readingText({ value, unit }: Reading): string {
   return `${value.toFixed(1)} ${unit}`;
 }
 
-/** `"12.4 mm (series 3, image 41)"`, `"118 px, no scale in this image (image 2)"`: enough to find the image again in any viewer. */
-export function withPlace(words: string, seriesNumber: number | null, imageNumber: number | null): string {
+/**
+ * `"12.4 mm (series 3, image 41)"`, `"118 px, no scale in this image (image 2)"`: enough to find the image again in any
+ * viewer.
+ *
+ * @param plane of a volume, in place of an image: `"coronal plane"`.
+ */
+export function withPlace(
+  words: string,
+  seriesNumber: number | null,
+  imageNumber: number | null,
+  plane: string | null = null,
+): string {
   const place = [
     seriesNumber === null ? null : `series ${seriesNumber}`,
     imageNumber === null ? null : `image ${imageNumber}`,
+    plane,
   ].filter(Boolean);
   return place.length > 0 ? `${words} (${place.join(", ")})` : words;
 }

@@ -9,6 +9,8 @@ import { type OtherObject, seriesContent } from "./frames.ts";
 import { geometryWarnings } from "./geometry.ts";
 import type { SeriesForViewing, StudyForViewing } from "./types.ts";
 import { ViewerError } from "./viewer-error.ts";
+import type { Plane } from "./volume/plane.ts";
+import type { VolumeShape } from "./volume/volume-shape.ts";
 
 /** A series with its metadata loaded: everything but the pixels. */
 export type LoadedSeries = {
@@ -21,6 +23,8 @@ export type LoadedSeries = {
   patientName: string | null;
   patientId: string | null;
   warnings: string[];
+  /** Its frames are planes through its volume; `base` is the series as it came. */
+  reformat?: { base: LoadedSeries; shape: VolumeShape; plane: Plane };
 };
 
 const store = new Map<string, Promise<LoadedSeries>>();

@@ -1,5 +1,6 @@
 import {
   ArrowUpToLine,
+  Axis3d,
   CircleHelp,
   Columns2,
   Contrast,
@@ -25,6 +26,7 @@ import { MeasureMenu } from "./measure-menu.tsx";
 import { ProtocolMenu } from "./protocol-menu.tsx";
 import { activeLinkKind } from "./session/links.ts";
 import { activeCell, filledCells, priorCell } from "./session/places.ts";
+import { planeCells } from "./session/planes.ts";
 import type { Session } from "./session/run.ts";
 import type { ToolName } from "./tool-names.ts";
 import styles from "./toolbar.module.css";
@@ -66,6 +68,7 @@ export function Toolbar({
   const hasPriors = useSession(session, (state) => state.studies.priors.length > 0);
   const prior = useSession(session, (state) => priorCell(state) !== null);
   const alone = useSession(session, (state) => state.maximized);
+  const planes = useSession(session, (state) => state.aside !== null && planeCells(state).length > 0);
   const opening = useSession(session, (state) => state.stackOpening);
   const { cell } = useCell(session, active);
   const { dispatch } = session;
@@ -161,6 +164,15 @@ export function Toolbar({
       {!compact && (
         <div className={styles.group}>
           <LayoutChooser session={session} />
+          <Tool
+            label={planes ? "Back to the stack" : "Planes: axial, coronal, sagittal"}
+            shortcut="+"
+            pressed={planes}
+            disabled={!planes && !stack}
+            onPress={() => dispatch({ type: "toggle-planes" })}
+          >
+            <Axis3d size={18} aria-hidden />
+          </Tool>
           <ProtocolMenu session={session} onKeep={onKeepProtocol} />
           {(several || alone) && (
             <Tool

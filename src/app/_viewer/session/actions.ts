@@ -1,7 +1,9 @@
 import type { Protocol } from "@overread/shared/hanging/protocol";
+import type { Slab } from "../frame.ts";
 import type { LoadedSeries } from "../series-store.ts";
 import type { ToolName } from "../tool-names.ts";
 import type { ImagePointer, Measurement, SeriesForViewing, StudyForViewing } from "../types.ts";
+import type { Vec3 } from "../vectors.ts";
 import type { ViewerError } from "../viewer-error.ts";
 import type { Voi } from "../voi.ts";
 import type { Camera, CellId, Source, Studies } from "./cell.ts";
@@ -22,6 +24,14 @@ export type ReaderAction =
   /** A series was put into a given cell. */
   | { type: "put"; cell: CellId; study: StudyForViewing; series: SeriesForViewing; frames?: readonly string[] }
   | { type: "step-series"; by: 1 | -1 }
+  /** The three planes of the active cell's series beside it, or what was on the screen before. */
+  | { type: "toggle-planes" }
+  /** Other planes of the volume in a cell. */
+  | { type: "set-plane"; cell: CellId; name?: "axial" | "coronal" | "sagittal"; slab?: Slab | null }
+  /** Turns the other planes of a cell's volume about its normal, as a cross-hair is turned in it. @param degrees clockwise. */
+  | { type: "turn-planes"; cell: CellId; degrees: number }
+  /** Moves the cross-hair: every plane of the frame of reference goes through this point of the patient. */
+  | { type: "cross"; cell: CellId; at: Vec3 }
   | { type: "toggle-prior" }
   /** Hangs the matching series of a prior in the given cell, or in a second cell beside the current study. */
   | { type: "choose-prior"; study: StudyForViewing; cell?: CellId }

@@ -3,9 +3,10 @@ import type { LoadedSeries } from "../series-store.ts";
 import type { ImagePointer, SeriesForViewing, StudyForViewing } from "../types.ts";
 import type { ViewerError } from "../viewer-error.ts";
 import type { Voi } from "../voi.ts";
+import type { Plane } from "../volume/plane.ts";
 
-/** What draws a cell. Each kind is a file in `viewports/`; a volume or video viewport would be another. */
-export type ViewportKind = "stack";
+/** What draws a cell: the images as they came, or planes through their volume. Each kind is a folder in `viewports/`. */
+export type ViewportKind = "stack" | "plane";
 
 /** Rows and columns of cells, 1 to 5 each. */
 export type Layout = { readonly rows: number; readonly columns: number };
@@ -57,6 +58,8 @@ export type Presentation = {
 /** One viewport of the layout. Its state lives here, so that it outlives the viewport. */
 export type Cell = {
   readonly kind: ViewportKind;
+  /** The planes asked for; null for the images as they came. */
+  readonly plane: Plane | null;
   readonly source: Source;
   /** Null until the series' metadata is loaded. */
   readonly loaded: LoadedSeries | null;

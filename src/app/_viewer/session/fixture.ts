@@ -44,6 +44,7 @@ export function loadedOf(study: StudyForViewing, place: number, viewportReport: 
       [Tag.InstanceNumber]: [i + 1],
       [Tag.Rows]: [8],
       [Tag.Columns]: [8],
+      [Tag.PixelSpacing]: [1, 1],
       [Tag.WindowCenter]: [40],
       [Tag.WindowWidth]: [400],
       [Tag.FrameOfReferenceUID]: [viewportReport.frameOfReference ?? `${study.studyInstanceUid}.9`],

@@ -17,6 +17,7 @@ import {
 } from "./cell.ts";
 import { relink, unlink } from "./links.ts";
 import { activeCell, cellAt, cellIdsOf, currentCell, filledCells, priorCell } from "./places.ts";
+import { openPlanes } from "./planes.ts";
 import { currentWindow, indexOfImage } from "./presentation.ts";
 import type { SessionState } from "./state.ts";
 
@@ -37,16 +38,19 @@ export function hangSeries(
     frames = null,
     asked = null,
     fit = null,
+    plane = null,
   }: {
     at?: ImagePointer | null | undefined;
     frames?: readonly string[] | null;
     asked?: Voi | null;
     fit?: Cell["fit"];
+    plane?: Cell["plane"];
   } = {},
 ): SessionState {
   const source: Source = { study: studyKey(study), series: series?.seriesInstanceUid ?? null, frames };
   const cell: Cell = {
-    kind: "stack",
+    kind: plane ? "plane" : "stack",
+    plane,
     source,
     loaded: null,
     problem: series ? null : noPictures(study),
@@ -163,6 +167,7 @@ export function openLoaded(
     const document = { study: loaded.study, series: loaded.series };
     return { ...state, document, cells: { ...state.cells, [id]: { ...cell, problem } } };
   }
+  if (cell.plane) return openPlanes(state, id, loaded);
   const found = cell.at ? indexOfImage(loaded, cell.at) : -1;
   const hang = isCurrent(state, cell)
     ? { index: openingIndex(loaded, state.stackOpening), given: null }

@@ -1,5 +1,6 @@
 import { stackOpening } from "../hanging.ts";
 import { openingDocument, openingSeries } from "../matching-series.ts";
+import { bytesForVolumes } from "../memory.ts";
 import type { ViewerProps } from "../types.ts";
 import { questionBefore } from "./doubt.ts";
 import { cellForPrior, hangPrior, hangSeries } from "./hang.ts";
@@ -30,6 +31,9 @@ export function initialState(props: ViewerProps, touch: boolean): SessionState {
     linked: true,
     links: {},
     stackOpening: stackOpening(),
+    crosses: {},
+    aside: null,
+    volumeBytes: bytesForVolumes(),
     question: null,
     accepted: [],
     document: words && { study: current, series: words },

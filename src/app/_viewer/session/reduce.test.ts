@@ -130,6 +130,39 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
         );
     },
   ],
+  "toggle-planes": [
+    "shows the planes of the active cell's series beside it; more is in `planes.test.ts`",
+    () => {
+      const state = after(open(), { type: "toggle-planes" });
+      assert.deepEqual(
+        Object.values(state.cells)
+          .map((cell) => cell?.kind)
+          .sort(),
+        ["plane", "plane", "plane", "stack"],
+      );
+    },
+  ],
+  "set-plane": [
+    "leaves a stack as it is",
+    () => {
+      const state = open();
+      assert.equal(after(state, { type: "set-plane", cell: "r1c1", name: "coronal" }).cells, state.cells);
+    },
+  ],
+  "turn-planes": [
+    "leaves a stack as it is",
+    () => {
+      const state = open();
+      assert.equal(after(state, { type: "turn-planes", cell: "r1c1", degrees: 5 }).cells, state.cells);
+    },
+  ],
+  cross: [
+    "leaves a stack as it is",
+    () => {
+      const state = open();
+      assert.equal(after(state, { type: "cross", cell: "r1c1", at: [0, 0, 0] }).cells, state.cells);
+    },
+  ],
   "toggle-prior": [
     "hangs the prior beside with the series that matches, and takes it off again",
     () => {

@@ -19,6 +19,15 @@ import {
 import { relinkAll } from "./links.ts";
 import { activeCell, cellsInView, cellsToStepThrough, filledCells, maxLayoutSize, priorCell } from "./places.ts";
 import {
+  followPaging,
+  planeCells,
+  withCrossAt,
+  withoutPlanes,
+  withPlane,
+  withPlanes,
+  withTurnedPlanes,
+} from "./planes.ts";
+import {
   applyPreset,
   goToImage,
   indexOfImage,
@@ -45,6 +54,9 @@ const undoable: ReadonlySet<Action["type"]> = new Set([
   "step-series",
   "toggle-prior",
   "choose-prior",
+  "toggle-planes",
+  "set-plane",
+  "turn-planes",
   "jump",
   "preset",
   "invert",
@@ -56,12 +68,16 @@ const undoable: ReadonlySet<Action["type"]> = new Set([
 export function reduce(state: SessionState, action: Action): Step {
   const question = questionBefore(state, action);
   if (question) return withEffects({ ...state, question });
-  const step = next(state, action);
+  const step = followed(state, next(state, action));
   const changed = step.state.cells !== state.cells || step.state.layout !== state.layout;
   if (!undoable.has(action.type) || !changed || step.state.past !== state.past) return step;
   const { layout, cells, active, maximized, links, hanging } = state;
   const past = [...state.past, { layout, cells, active, maximized, links, hanging }].slice(-undoLimit);
   return { ...step, state: { ...step.state, past } };
+}
+
+function followed(before: SessionState, { state, effects }: Step): Step {
+  return { state: followPaging(before, state), effects };
 }
 
 function withEffects(state: SessionState, ...effects: Effect[]): Step {
@@ -109,6 +125,20 @@ function next(state: SessionState, action: Action): Step {
     }
     case "step-series":
       return withEffects(stepped(state, active, action.by));
+    case "toggle-planes": {
+      if (state.compact) return withEffects(state);
+      if (state.aside && planeCells(state).length > 0) return withEffects(withoutPlanes(state));
+      const shown = withPlanes(state);
+      if (!("refused" in shown)) return withEffects(shown);
+      const marked = { cell: active, message: shown.refused, taken: false };
+      return withEffects({ ...state, marked }, { type: "fade-mark", afterMs: 12_000 });
+    }
+    case "set-plane":
+      return withEffects(withPlane(state, action.cell, action));
+    case "turn-planes":
+      return withEffects(withTurnedPlanes(state, action.cell, action.degrees));
+    case "cross":
+      return withEffects(withCrossAt(state, action.cell, action.at));
     case "toggle-prior": {
       if (priorCell(state)) return withEffects(removePriors(state));
       const study = defaultPrior(state);

@@ -139,6 +139,11 @@ export function createSession(initial: ViewerProps): Session {
     const study = cell && studyOf(store.get(), cell.source.study);
     const viewport = viewports.get(id);
     const image = study && viewport && props.onKeyImage ? keyImageOf(viewport, study) : null;
+    if (viewport?.frame()?.reformat) {
+      const message = "A plane made out of images cannot be a key image. Mark the image in its stack.";
+      dispatch({ type: "marked", cell: id, refused: message });
+      return;
+    }
     const isComing = viewport !== undefined && viewport.view.get().preview !== null;
     const refused = isComing ? "This image is not sharp yet." : image && props.onKeyImage?.(image);
     if (props.onKeyImage && (image || isComing)) dispatch({ type: "marked", cell: id, refused: refused ?? null });

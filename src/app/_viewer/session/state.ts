@@ -4,6 +4,7 @@ import type { Link } from "../geometry.ts";
 import type { StackOpening } from "../hanging.ts";
 import type { ToolName } from "../tool-names.ts";
 import type { Measurement, SeriesForViewing, StudyForViewing } from "../types.ts";
+import type { Vec3 } from "../vectors.ts";
 import type { ReaderAction } from "./actions.ts";
 import type { Cell, CellId, Layout, Studies, StudyKey } from "./cell.ts";
 
@@ -35,6 +36,12 @@ export type SessionState = {
   /** How two cells are linked, by `pairOf`; no entry where they have no position in common. */
   readonly links: Readonly<Record<string, Link>>;
   readonly stackOpening: StackOpening;
+  /** Where the cross-hairs of the planes meet, by Frame of Reference UID; patient coordinates, mm. */
+  readonly crosses: Readonly<Record<string, Vec3>>;
+  /** What was on the screen before the planes of a series; null while there are none. */
+  readonly aside: Arrangement | null;
+  /** Bytes that the voxels of all volumes may take together. */
+  readonly volumeBytes: number;
   /** A prior whose identity is in doubt, and the action that waits for the reader's confirmation. */
   readonly question: { readonly study: StudyForViewing; readonly pending: ReaderAction } | null;
   /** Priors in doubt that the reader has confirmed. */

@@ -4,6 +4,7 @@ import { frameByImageId } from "../cornerstone.ts";
 import { withPlace } from "../measure.ts";
 import type { Measurement, StudyForViewing } from "../types.ts";
 import type { Vec3 } from "../vectors.ts";
+import { imageNearest } from "../volume/volume-store.ts";
 import { kindDrawnBy, sayOf } from "./measuring-tools.ts";
 
 export type MeasurementWatch = {
@@ -70,18 +71,27 @@ function measurementOf(annotation: tools.Types.Annotation, studies: readonly Stu
   const kind = kindDrawnBy(annotation.metadata?.toolName ?? "");
   if (!imageId || !frame || !points || !study || !kind || !annotation.annotationUID) return null;
   const said = sayOf(kind, imageId, points);
-  if (!said) return null;
+  // A plane is no image of the archive: the report is led to the one that lies nearest.
+  const pictured = frame.reformat ? imageNearest(frame.reformat.volume, middleOf(points)) : frame;
+  if (!said || !pictured) return null;
   const series = study.series.find(({ seriesInstanceUid }) => seriesInstanceUid === frame.seriesInstanceUid);
+  const number = series?.seriesNumber ?? null;
   return {
     id: annotation.annotationUID,
     type: kind,
     value: said.value,
     unit: said.unit,
-    text: withPlace(said.words, series?.seriesNumber ?? null, frame.imageNumber),
+    text: frame.reformat
+      ? withPlace(said.words, number, null, `${frame.reformat.words} plane`)
+      : withPlace(said.words, number, frame.imageNumber),
     studyInstanceUid: study.studyInstanceUid,
-    seriesInstanceUid: frame.seriesInstanceUid,
-    sopInstanceUid: frame.sopInstanceUid,
-    sopClassUid: frame.sopClassUid,
-    frameNumber: frame.frameNumber,
+    seriesInstanceUid: pictured.seriesInstanceUid,
+    sopInstanceUid: pictured.sopInstanceUid,
+    sopClassUid: pictured.sopClassUid,
+    frameNumber: pictured.frameNumber,
   };
+}
+
+function middleOf(points: readonly Vec3[]): Vec3 {
+  return [0, 1, 2].map((i) => points.reduce((sum, point) => sum + (point[i] ?? 0), 0) / points.length) as Vec3;
 }

@@ -1,5 +1,6 @@
 import type * as core from "@cornerstonejs/core";
 import type { Cell, ViewportKind } from "../session/cell.ts";
+import { createPlaneViewport } from "./plane/plane-viewport.ts";
 import { createStackViewport } from "./stack/stack-viewport.ts";
 import type { Viewport, ViewportPort } from "./viewport.ts";
 
@@ -12,7 +13,10 @@ type Create = (
 ) => Viewport;
 
 /** Every kind of viewport, and the function that creates it. */
-const kinds: Readonly<Record<ViewportKind, Create>> = { stack: createStackViewport };
+const kinds: Readonly<Record<ViewportKind, Create>> = {
+  stack: createStackViewport,
+  plane: createPlaneViewport,
+};
 
 /** Creates a viewport for a cell on an element that has a size. */
 export const createViewport: Create = (engine, id, element, cell, port) =>

@@ -5,6 +5,7 @@ import type { ViewportReport } from "../session/actions.ts";
 import type { Cell } from "../session/cell.ts";
 import type { Fit } from "../session/fit.ts";
 import type { Store } from "../store.ts";
+import type { Vec3 } from "../vectors.ts";
 import type { ViewerError } from "../viewer-error.ts";
 import type { Voi } from "../voi.ts";
 
@@ -25,6 +26,20 @@ export type ViewportView = {
   /** Screen pixels per image pixel. */
   zoom: number | null;
   letters: Letters | null;
+  /** Where the screen lies in the patient; null before the first image. */
+  screen: Screen | null;
+  /** How much of the volume has come; null when all has, or none is needed. */
+  volume: { loaded: number; of: number } | null;
+};
+
+/** The plane of the screen in patient coordinates. */
+export type Screen = {
+  /** The upper left corner. */
+  corner: Vec3;
+  right: Vec3;
+  down: Vec3;
+  /** Millimetres per CSS pixel. */
+  scale: number;
 };
 
 export const emptyView: ViewportView = {
@@ -36,6 +51,8 @@ export const emptyView: ViewportView = {
   voi: null,
   zoom: null,
   letters: null,
+  screen: null,
+  volume: null,
 };
 
 /** Draws one cell and holds the library objects for it. Each kind of viewport implements this. */

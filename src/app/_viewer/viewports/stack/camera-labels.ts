@@ -2,15 +2,18 @@ import type { Types } from "@cornerstonejs/core";
 import { texts } from "@overread/shared/dicom/attributes";
 import { Tag } from "@overread/shared/dicom/tags";
 import type { Frame } from "../../frame.ts";
-import { type Letters, lettersFromPatientOrientation, orientationLetters } from "../../geometry.ts";
+import { lettersFromPatientOrientation, orientationLetters } from "../../geometry.ts";
 import type { Vec3 } from "../../vectors.ts";
+import type { Screen, ViewportView } from "../viewport.ts";
 
-/** Orientation letters and zoom of an image as the camera shows it. Null while the viewport has no size. */
+export type CameraLabels = Pick<ViewportView, "letters" | "screen"> & { zoom: number };
+
+/** Orientation letters, zoom and place of an image as the camera shows it. Null while the viewport has no size. */
 export function cameraLabels(
   viewport: Types.IStackViewport,
   { clientWidth: width, clientHeight: height }: HTMLElement,
   frame: Frame,
-): { letters: Letters | null; zoom: number } | null {
+): CameraLabels | null {
   if (width === 0 || height === 0) return null;
   const corner = viewport.canvasToWorld([0, 0]);
   const across = difference(viewport.canvasToWorld([width, 0]), corner);
@@ -24,7 +27,8 @@ export function cameraLabels(
       ? lettersFromPatientOrientation(rowEnd, columnEnd, [right[0], right[1]], [down[0], down[1]])
       : null;
   const perScreenPixel = Math.hypot(...across) / width;
-  return { letters, zoom: frame.size.column / perScreenPixel };
+  const screen: Screen = { corner: difference(corner, [0, 0, 0]), right, down, scale: perScreenPixel };
+  return { letters, zoom: frame.size.column / perScreenPixel, screen };
 }
 
 function difference(a: ArrayLike<number>, b: ArrayLike<number>): Vec3 {

@@ -1,9 +1,8 @@
 import type { Types } from "@cornerstonejs/core";
 import type { Frame } from "../../frame.ts";
-import type { Letters } from "../../geometry.ts";
 import type { Camera } from "../../session/cell.ts";
 import type { Fit } from "../../session/fit.ts";
-import { cameraLabels } from "./camera-labels.ts";
+import { type CameraLabels, cameraLabels } from "./camera-labels.ts";
 
 /** The camera of one stack viewport: applies the cell's camera and reports changes by pointer. */
 export type StackCamera = {
@@ -21,13 +20,13 @@ export type StackCamera = {
 };
 
 /**
- * @param onLabels called with orientation letters and zoom.
+ * @param onLabels called with orientation letters, zoom and place.
  * @param onMove called with a changed camera; null is whole and upright.
  */
 export function createStackCamera(
   viewport: Types.IStackViewport,
   element: HTMLDivElement,
-  onLabels: (labels: { letters: Letters | null; zoom: number }) => void,
+  onLabels: (labels: CameraLabels) => void,
   onMove: (camera: Camera | null) => void,
 ): StackCamera {
   /** The camera last applied. */
