@@ -1,4 +1,5 @@
 import path from "node:path";
+import { Tag } from "@overread/shared/dicom/tags";
 import type { Browser, BrowserContext, CDPSession, Page } from "playwright";
 import { launchBrowser, signInPage } from "#tests/e2e/support/browser.ts";
 import { signIn } from "#tests/e2e/support/portal.ts";
@@ -54,7 +55,7 @@ export async function besidePeer({
       reader
         .fetch(`/dicomweb/lakeside/studies/${study.studyInstanceUid}/instances?limit=1`)
         .then((answer) => answer.json())
-        .then(([{ "0020000E": series, "00080018": instance }]) =>
+        .then(([{ [Tag.SeriesInstanceUID]: series, [Tag.SOPInstanceUID]: instance }]) =>
           [
             `/dicomweb/lakeside/studies/${study.studyInstanceUid}`,
             `series/${series.Value[0]}`,

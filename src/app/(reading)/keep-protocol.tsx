@@ -22,6 +22,7 @@ export function useProtocols(
   enabled: boolean,
   onKeep: () => void,
 ): {
+  ready: boolean;
   forViewer: Pick<ViewerProps, "protocols" | "onKeepProtocol">;
   draft: ProtocolDraft | null;
   kept: readonly KeptProtocol[];
@@ -37,6 +38,8 @@ export function useProtocols(
   const { data } = list;
   const protocols = useMemo(() => data && asProtocols(data), [data]);
   return {
+    // What is kept is known, or cannot be had: a case that is opened before would hang otherwise than its reader has said.
+    ready: !enabled || list.isFetched,
     forViewer: { ...(protocols ? { protocols } : {}), ...(enabled ? { onKeepProtocol: keep } : {}) },
     draft,
     kept: data ?? [],

@@ -1,7 +1,7 @@
 "use client";
 
 import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createTRPCClient, httpBatchLink, httpLink, splitLink, TRPCClientError } from "@trpc/client";
+import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
 import type { AppRouter } from "#server/trpc/root.ts";
@@ -41,24 +41,17 @@ function newQueryClient(): QueryClient {
 /** Without activity for this long, requests count as automatic refresh. */
 const unattendedMs = 60_000;
 
-/** What images wait for is asked for by itself: an answer to several questions is as late as the latest of them. */
-const alone: readonly string[] = ["study.open", "worklist.claim"];
-
 /** Queries travel by POST as well: a search term (a name, a patient ID) does not belong in a URL or its logs. */
 function newClient() {
-  const how = {
-    url: "/api/trpc",
-    methodOverride: "POST" as const,
-    fetch: (input: RequestInfo | URL | string, init?: unknown) => fetchWithServerTime(input, init as RequestInit),
-    // A screen that refreshes itself unattended must not keep the session alive.
-    headers: (): Record<string, string> => (msSinceActivity() > unattendedMs ? { "x-overread-unattended": "1" } : {}),
-  };
   return createTRPCClient<AppRouter>({
     links: [
-      splitLink({
-        condition: ({ path }) => alone.includes(path),
-        true: httpLink(how),
-        false: httpBatchLink({ ...how, maxItems: 8 }),
+      httpBatchLink({
+        url: "/api/trpc",
+        methodOverride: "POST",
+        maxItems: 8,
+        fetch: (input, init) => fetchWithServerTime(input, init as RequestInit),
+        // A screen that refreshes itself unattended must not keep the session alive.
+        headers: () => (msSinceActivity() > unattendedMs ? { "x-overread-unattended": "1" } : {}),
       }),
     ],
   });

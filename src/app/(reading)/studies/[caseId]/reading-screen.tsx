@@ -284,7 +284,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
         <div
           className={`min-h-0 min-w-0 flex-1 bg-black ${tab === "images" ? "flex" : "max-md:hidden md:flex"} flex-col`}
         >
-          {studies ? (
+          {studies && keeping.ready ? (
             <Viewer
               current={studies.current}
               priors={studies.priors}
