@@ -69,6 +69,8 @@ function unfitFor(frames: readonly Frame[]): string | null {
   if (frames.some((frame) => frame.position === null)) return "its images do not say where in the patient they lie";
   if (frames.some((frame) => turnOf(frame, first) > 5)) return "its images lie in several directions";
   if (frames.some((frame) => frame.size.unit !== "mm")) return "its images have no scale in the patient";
+  if (frames.some(({ attributes }) => text(attributes, Tag.FrameOfReferenceUID) === null))
+    return "its images name no frame of reference: nothing says that the patient lay still between them";
   if (differs(frames, (frame) => frame.frameOfReferenceUid))
     return "its images do not share one frame of reference: the patient may have moved between them";
   if (differs(frames, (frame) => `${frame.rows} ${frame.columns}`)) return "its images are not of one size";
