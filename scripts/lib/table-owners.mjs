@@ -43,6 +43,7 @@ const owners = {
   assignment_run: "domain/assignment",
   shift_fairness: "domain/assignment",
   report_draft: "domain/reporting",
+  case_markup: "domain/reporting",
   draft_handover: "domain/reporting",
   over_read: "domain/reporting",
   over_read_seen: "domain/reporting",

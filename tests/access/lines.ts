@@ -299,6 +299,11 @@ export const procedures: Record<string, Line> = {
     reach: ({ caseId }) => ({ caseId, claimToken: "1", version: 1, sections }),
     may: ["radiologist"],
   },
+  "report.markup": { reach: ({ caseId }) => ({ caseId }), may: ["radiologist"] },
+  "report.saveMarkup": {
+    reach: ({ caseId }) => ({ caseId, claimToken: "1", version: 0, markup: { measurements: [], presentations: [] } }),
+    may: ["radiologist"],
+  },
   "report.takeOverDraft": {
     reach: ({ caseId }) => ({ caseId, claimToken: "1", version: 1 }),
     may: ["radiologist"],

@@ -103,6 +103,11 @@ async function furnishRest(): Promise<void> {
       [things.caseId],
     );
     await owner.query(
+      `INSERT INTO case_markup (case_id, author_id, org_id, reader_org_id, document)
+       SELECT $1, u.id, $2, $3, '{"measurements": [], "presentations": []}' FROM user_account u WHERE u.org_id = $3 LIMIT 1`,
+      [things.caseId, hospital, reader],
+    );
+    await owner.query(
       `WITH s AS (INSERT INTO over_read_seen (over_read_id, org_id, reader_org_id, by_id)
          SELECT id, org_id, reader_org_id, by_id FROM over_read WHERE id = $1)
        INSERT INTO over_read_closure (over_read_id, org_id, reader_org_id, note, by_id)

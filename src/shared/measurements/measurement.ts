@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { isUid } from "../dicom/uids.ts";
+import { removeHiddenCharacters } from "../hidden-characters.ts";
 import { measurementKinds, shapeOf } from "./kinds.ts";
 
 const Uid = z.string().refine((value) => isUid(value), "a UID");
-const line = (most: number) => z.string().max(most).meta({ cleansText: true });
+const line = (most: number) => z.string().max(most).overwrite(removeHiddenCharacters);
 const finite = z.number().min(-1e9).max(1e9);
 
 /** A code (PS3.3 §8.8): value, coding scheme, meaning. */

@@ -70,6 +70,7 @@ export type AuditAction =
   | "study.read-ahead"
   | "report.read"
   | "report.save-draft"
+  | "report.save-markup"
   | "report.take-over-draft"
   | "report.start-draft-anew"
   | "report.sign"

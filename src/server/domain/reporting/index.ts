@@ -12,6 +12,7 @@ export {
   noteSeen,
 } from "./discrepancies/index.ts";
 export { type GatheredReport, gatherReport, type SignedVersionRow } from "./gather-report.ts";
+export { getMarkup } from "./get-markup.ts";
 export { getReferral } from "./get-referral.ts";
 export { getReport } from "./get-report.ts";
 export {
@@ -21,6 +22,7 @@ export {
   GetReport,
   ListReferrals,
   SaveDraft,
+  SaveMarkup,
   SignPreliminary,
   SignReport,
   TakeOverDraft,
@@ -31,6 +33,7 @@ export { openReportPdf } from "./open-report-pdf.ts";
 export { discrepancyPolicy, referralPolicy } from "./policy.ts";
 export { recordDocuments, type StoredDocument } from "./record-documents.ts";
 export { saveDraft } from "./save-draft.ts";
+export { saveMarkup } from "./save-markup.ts";
 export type * from "./shapes.ts";
 export { askArbiter } from "./sign-double.ts";
 export { signPreliminary, signReport } from "./sign-report.ts";

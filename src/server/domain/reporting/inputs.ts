@@ -1,4 +1,5 @@
 import { hasHiddenCharacters, removeHiddenCharacters } from "@overread/shared/hidden-characters";
+import { Markup } from "@overread/shared/measurements/markup";
 import { reportLanguages } from "@overread/shared/report-languages";
 import { z } from "zod";
 
@@ -56,6 +57,15 @@ export const SaveDraft = z.object({
     .optional(),
 });
 export type SaveDraft = z.output<typeof SaveDraft>;
+
+export const SaveMarkup = z.object({
+  caseId,
+  claimToken,
+  /** The version it was changed from; 0 when nothing has been kept yet. */
+  version,
+  markup: Markup,
+});
+export type SaveMarkup = z.output<typeof SaveMarkup>;
 
 /** A colleague's draft, by the version that the caller saw. */
 export const TakeOverDraft = z.object({ caseId, claimToken, version: version.min(1) });

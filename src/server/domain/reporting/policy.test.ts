@@ -32,6 +32,8 @@ const expected: Record<keyof typeof reportPolicy.table, Role[]> = {
   "report.read": ["radiologist", "worklist_manager", "technologist", "referring_physician"],
   "report.read-draft": ["radiologist"],
   "report.read-scores": ["radiologist", "worklist_manager"],
+  "report.read-markup": ["radiologist"],
+  "report.save-markup": ["radiologist"],
   "report.save-draft": ["radiologist"],
   "report.take-over-draft": ["radiologist"],
   "report.sign-preliminary": ["radiologist"],

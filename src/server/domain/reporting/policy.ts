@@ -22,6 +22,8 @@ export const reportPolicy = makePolicy(
         ["worklist_manager", "reader"],
       ],
     },
+    "report.read-markup": { people: [["radiologist", "reader"]] },
+    "report.save-markup": { people: [["radiologist", "reader"]] },
     "report.save-draft": { people: [["radiologist", "reader"]] },
     "report.take-over-draft": { people: [["radiologist", "reader"]] },
     "report.sign-preliminary": { people: [["radiologist", "reader"]] },

@@ -4,12 +4,15 @@ import {
   addAddendum,
   askArbiter,
   GetReport,
+  getMarkup,
   getReport,
   listTemplates,
   SaveDraft,
+  SaveMarkup,
   SignPreliminary,
   SignReport,
   saveDraft,
+  saveMarkup,
   signPreliminary,
   signReport,
   startDraftAnew,
@@ -25,6 +28,11 @@ export const reportRouter = router({
     .meta({ cleansText: true })
     .input(SaveDraft)
     .mutation(({ ctx, input }) => saveDraft(ctx, input)),
+  markup: tenantProcedure.input(GetReport).query(({ ctx, input }) => getMarkup(ctx, input)),
+  saveMarkup: tenantProcedure
+    .meta({ cleansText: true })
+    .input(SaveMarkup)
+    .mutation(({ ctx, input }) => saveMarkup(ctx, input)),
   takeOverDraft: tenantProcedure.input(TakeOverDraft).mutation(({ ctx, input }) => takeOverDraft(ctx, input)),
   startDraftAnew: tenantProcedure.input(TakeOverDraft).mutation(({ ctx, input }) => startDraftAnew(ctx, input)),
   sign: provenProcedure

@@ -74,6 +74,7 @@ const names: Record<string, string> = {
   "case.attach-priors": "found earlier studies",
   "report.read": "read a report",
   "report.save-draft": "saved a draft",
+  "report.save-markup": "kept measurements",
   "report.take-over-draft": "took over a colleague's draft",
   "report.start-draft-anew": "set a colleague's draft aside",
   "report.sign": "signed a report",
