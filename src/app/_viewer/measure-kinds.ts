@@ -1,8 +1,10 @@
+import { atDetector, quantity, unit as units } from "@overread/shared/measurements/codes";
+import type { Code, MeasuredValue } from "@overread/shared/measurements/measurement";
 import type { Frame } from "./frame.ts";
-import { angleBetween, angleOf, lengthOf, type Reading, readingText, scaleOf, toPixel } from "./measure.ts";
+import { angleBetween, angleOf, asValue, lengthOf, type Reading, readingText, scaleOf, toPixel } from "./measure.ts";
 import { areaOf, type PixelValues, type Region, valuesIn } from "./region-values.ts";
 import type { MeasurementKind } from "./tool-names.ts";
-import { valueUnit } from "./value-unit.ts";
+import { codedUnit, valueUnit } from "./value-unit.ts";
 import type { Vec3 } from "./vectors.ts";
 
 /** What a measurement says. */
@@ -14,31 +16,35 @@ export type Said = {
   lines: string[];
   /** In the report, without its place. */
   words: string;
+  /** As it is kept and sent. */
+  values: MeasuredValue[];
 };
 
 /** @param values of the image; a sentence says why there are none. */
 type Say = (frame: Frame, points: readonly Vec3[], values: PixelValues | string) => Said | null;
 
-const said = ({ reason, ...reading }: Reading, words = readingText(reading)): Said => ({
+const said = (values: MeasuredValue[], { reason, ...reading }: Reading, words = readingText(reading)): Said => ({
   ...reading,
   lines: [words, ...(reason ? [reason] : [])],
   words: [words, reason].filter(Boolean).join(", "),
+  values,
 });
+const saidOne = (what: Code, reading: Reading): Said => said([asValue(what, reading)], reading);
 
 const length: Say = (frame, [from, to]) => {
   const reading = from && to && lengthOf(frame, from, to);
-  return reading && reading.value > 0 ? said(reading) : null;
+  return reading && reading.value > 0 ? saidOne(quantity.length, reading) : null;
 };
 
 const angle: Say = (frame, [a, vertex, b]) => {
   const reading = a && vertex && b && angleOf(frame, a, vertex, b);
-  return reading ? said(reading) : null;
+  return reading ? saidOne(quantity.angle, reading) : null;
 };
 
 /** The angle between two lines that somebody drew, each from the left to the right end of what it stands on (Cobb). */
 const cobb: Say = (frame, [a, b, c, d]) => {
   const reading = a && b && c && d && angleBetween(frame, [a, b], [c, d]);
-  return reading ? said(reading) : null;
+  return reading ? saidOne(quantity.cobbAngle, reading) : null;
 };
 
 /** The longest diameter and the one across it. */
@@ -46,11 +52,16 @@ const diameters: Say = (frame, [a, b, c, d]) => {
   if (!a || !b || !c || !d) return null;
   const [long, short] = [lengthOf(frame, a, b), lengthOf(frame, c, d)].toSorted((x, y) => y.value - x.value);
   if (!long || !short || long.value === 0) return null;
+  const kept = [asValue(quantity.longAxis, long), asValue(quantity.shortAxis, short)];
   // Of one image both have the same unit, unless an ultrasound region holds one of them only.
   if (long.unit !== short.unit)
-    return said({ ...long, reason: long.reason ?? short.reason ?? "" }, `${readingText(long)} × ${readingText(short)}`);
+    return said(
+      kept,
+      { ...long, reason: long.reason ?? short.reason ?? "" },
+      `${readingText(long)} × ${readingText(short)}`,
+    );
   const digits = (value: number) => (long.unit === "px" ? String(Math.round(value)) : value.toFixed(1));
-  return said(long, `${digits(long.value)} × ${digits(short.value)} ${long.unit}`);
+  return said(kept, long, `${digits(long.value)} × ${digits(short.value)} ${long.unit}`);
 };
 
 /** By the corners or the ends of the axes, as the tools keep them. */
@@ -83,10 +94,20 @@ const region =
         ? `${Math.round(areaOf(drawn))} px`
         : areaInWords(areaOf(drawn) * scale.x * scale.y, scale.unit === "mm at detector" ? " at detector" : "");
     const without = "reason" in scale ? [scale.reason] : [];
+    const area: MeasuredValue =
+      "reason" in scale
+        ? { quantity: quantity.area, value: areaOf(drawn), unit: units.pixels, reason: scale.reason }
+        : {
+            quantity: quantity.area,
+            value: areaOf(drawn) * scale.x * scale.y,
+            unit: units.squareMillimetre,
+            reason: scale.unit === "mm" ? null : atDetector,
+          };
     const read = typeof values === "string" ? values : valuesIn(drawn, values);
     if (read === null || typeof read === "string") {
       const lines = [size, ...without, read ?? "no values here"];
-      return { value: areaOf(drawn), unit: "px", lines, words: lines.join(", ") };
+      const none = { quantity: quantity.mean, value: null, unit: units.none, reason: read ?? "no values here" };
+      return { value: areaOf(drawn), unit: "px", lines, words: lines.join(", "), values: [none, area] };
     }
     const unit = valueUnit(frame.attributes);
     const named = (value: number) => valueText(value, unit);
@@ -94,10 +115,18 @@ const region =
     const mean = `Mean ${named(read.mean)}, SD ${valueText(read.deviation, null)}`;
     const range = `${valueText(read.min, null)} to ${named(read.max)}`;
     const lines = [mean, range, size, ...without, ...left];
+    const coded = codedUnit(unit);
     return {
       value: read.mean,
       unit: unit ?? "",
       lines,
+      values: [
+        { quantity: quantity.mean, value: read.mean, ...coded },
+        { quantity: quantity.deviation, value: read.deviation, ...coded },
+        { quantity: quantity.least, value: read.min, ...coded },
+        { quantity: quantity.most, value: read.max, ...coded },
+        area,
+      ],
       words: [`mean ${mean.slice(5)}`, range, size, ...without, ...left].join(", "),
     };
   };
@@ -109,11 +138,14 @@ const value: Say = (frame, [point], values) => {
   const read = typeof values === "string" ? values : values.at(column, row);
   if (typeof read !== "number") {
     const words = read ?? "no value here";
-    return { value: Number.NaN, unit: "", lines: [words], words };
+    const none = { quantity: quantity.pixelValue, value: null, unit: units.none, reason: words };
+    return { value: Number.NaN, unit: "", lines: [words], words, values: [none] };
   }
   const unit = valueUnit(frame.attributes);
   const words = valueText(read, unit);
-  return { value: read, unit: unit ?? "", lines: [words], words };
+  const what = unit === "HU" ? quantity.attenuation : quantity.pixelValue;
+  const kept = { quantity: what, value: read, ...codedUnit(unit) };
+  return { value: read, unit: unit ?? "", lines: [words], words, values: [kept] };
 };
 
 /** What each kind of measurement says of its points. */

@@ -6,7 +6,8 @@ import { useSession } from "./use-session.ts";
 /** The measurements: insert into the report, show the image, delete. */
 export function MeasurementChips({ session, canUse }: { session: Session; canUse: boolean }) {
   const measurements = useSession(session, (state) => state.measurements);
-  if (measurements.length === 0) return null;
+  const lost = useSession(session, (state) => state.lost);
+  if (measurements.length + lost.length === 0) return null;
   return (
     // Placed in the tray: a bar that appears with the first measurement would move the image under the pointer.
     <ul className={styles.chips} aria-label="Measurements">
@@ -20,6 +21,7 @@ export function MeasurementChips({ session, canUse }: { session: Session; canUse
             title={canUse ? "Put into the report" : "Show the image"}
           >
             {measurement.text}
+            {measurement.author === null ? null : <bdi className={styles.author}>{measurement.author}</bdi>}
           </button>
           <button
             type="button"
@@ -30,17 +32,31 @@ export function MeasurementChips({ session, canUse }: { session: Session; canUse
           >
             <LocateFixed size={14} aria-hidden />
           </button>
-          <button
-            type="button"
-            onMouseDown={(event) => event.preventDefault()}
-            onClick={() => session.dispatch({ type: "remove-measurement", id: measurement.id })}
-            title="Remove"
-            aria-label={`Remove ${measurement.text}`}
-          >
-            <X size={14} aria-hidden />
-          </button>
+          {measurement.author === null ? (
+            <RemoveButton session={session} id={measurement.id} text={measurement.text} />
+          ) : null}
+        </li>
+      ))}
+      {lost.map(({ id, text }) => (
+        <li key={id}>
+          <span className={styles.chipText}>{text}: its image is no longer there</span>
+          <RemoveButton session={session} id={id} text={text} />
         </li>
       ))}
     </ul>
+  );
+}
+
+function RemoveButton({ session, id, text }: { session: Session; id: string; text: string }) {
+  return (
+    <button
+      type="button"
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={() => session.dispatch({ type: "remove-measurement", id })}
+      title="Remove"
+      aria-label={`Remove ${text}`}
+    >
+      <X size={14} aria-hidden />
+    </button>
   );
 }

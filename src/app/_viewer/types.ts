@@ -1,5 +1,7 @@
 import type { SeriesFacts } from "@overread/shared/hanging/facts";
 import type { Protocol, Stage } from "@overread/shared/hanging/protocol";
+import type { KeptPresentation, Markup } from "@overread/shared/measurements/markup";
+import type { KeptMeasurement } from "@overread/shared/measurements/measurement";
 import type { Store } from "./store.ts";
 import type { MeasurementKind } from "./tool-names.ts";
 
@@ -69,6 +71,22 @@ export type Measurement = ImagePointer & {
   text: string;
   sopClassUid: string;
   studyInstanceUid: string;
+  /** A colleague who drew it; null: the reader's own. */
+  author: string | null;
+};
+
+/** A measurement that is kept though its image cannot be opened any more. */
+export type LostMeasurement = { id: string; text: string };
+
+/** What is kept of the images of a case. */
+export type KeptHere = {
+  own: readonly KeptMeasurement[];
+  /** How the reader looked at each series. */
+  looked: readonly KeptPresentation[];
+  /** Of colleagues, with their names. */
+  others: readonly { author: string; measurements: readonly KeptMeasurement[] }[];
+  /** SOP Instance UIDs of images that cannot be opened any more. */
+  gone: readonly string[];
 };
 
 /** The screen as a stage, and for which studies a protocol of it would be. */
@@ -110,6 +128,10 @@ export type ViewerProps = {
   onKeepProtocol?: (draft: ProtocolDraft) => void;
   /** Is told what of the studies of this report was on the screen. */
   coverage?: Coverage;
+  /** What is kept of the images; drawn and looked at as it was. A new object adds what is new in it. */
+  kept?: KeptHere | null;
+  /** The reader's own drawings and how he looks at series, after each change; only once `kept` is known. */
+  onMarkup?: (markup: Markup) => void;
   /** Keys of the page around, for the list of keys. */
   pageKeys?: readonly { keys: readonly string[]; does: string }[];
   /** Shows this image; pass a new object to jump again. */

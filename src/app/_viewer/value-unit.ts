@@ -1,5 +1,7 @@
 import { type Attributes, items, text, texts } from "@overread/shared/dicom/attributes";
 import { Tag } from "@overread/shared/dicom/tags";
+import { unit } from "@overread/shared/measurements/codes";
+import type { Code } from "@overread/shared/measurements/measurement";
 
 /** Defined terms of Rescale Type and Modality LUT Type (PS3.3 §C.11.1.1.2), as written beside a value. */
 const rescaleTypes: Readonly<Record<string, string>> = {
@@ -38,4 +40,23 @@ export function valueUnit(attributes: Attributes): string | null {
   const isRescaled = text(attributes, Tag.RescaleIntercept) !== null;
   const isLocalizer = texts(attributes, Tag.ImageType)[2] === "LOCALIZER";
   return modality === "CT" && isRescaled && !isLocalizer && !table ? "HU" : null;
+}
+
+const ucum = (value: string, meaning: string): Code => ({ value, scheme: "UCUM", meaning });
+const coded: Readonly<Record<string, Code>> = {
+  HU: unit.hounsfield,
+  "mg/ml": ucum("mg/ml", "mg/ml"),
+  "%": ucum("%", "percent"),
+  "Bq/ml": ucum("Bq/ml", "Becquerel/milliliter"),
+  counts: ucum("{counts}", "Counts"),
+  "counts/s": ucum("{counts}/s", "Counts per second"),
+  "g/ml": ucum("g/ml", "Gram/milliliter"),
+  "cm²/ml": ucum("cm2/ml", "Centimeter square/milliliter"),
+};
+
+/** A unit of {@link valueUnit} in UCUM; without one there, the reason says what the numbers are. */
+export function codedUnit(said: string | null): { unit: Code; reason: string | null } {
+  if (said === null) return { unit: unit.none, reason: "the image names no unit" };
+  const known = coded[said];
+  return known ? { unit: known, reason: null } : { unit: unit.none, reason: said };
 }

@@ -21,7 +21,15 @@ export function formOf({ tool, handles, line, closed }: Drawing): Form | null {
   const shape = shapeOf(kind);
   const drawn = shape.contour ? (line ?? []) : handles;
   const points = shape.handles ? shape.handles.flatMap((at) => drawn.slice(at, at + 1)) : drawn;
-  return points.length < shape.least || points.length > shape.most ? null : { kind, closed, points };
+  if (points.length < shape.least || points.length > shape.most) return null;
+  return { kind, closed, points: kind === "bidirectional" ? longFirst(points) : points };
+}
+
+/** Of two diameters the longer one first, whichever was drawn first. */
+function longFirst(points: readonly PatientPoint[]): readonly PatientPoint[] {
+  const lengthFrom = (at: number) =>
+    Math.hypot(...[0, 1, 2].map((axis) => (points[at]?.[axis] ?? 0) - (points[at + 1]?.[axis] ?? 0)));
+  return lengthFrom(0) < lengthFrom(2) ? [...points.slice(2), ...points.slice(0, 2)] : points;
 }
 
 /** The way back from {@link formOf}. */

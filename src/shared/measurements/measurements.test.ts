@@ -102,6 +102,17 @@ test("an arrow points to its second point, and the library's first handle is its
   ]);
 });
 
+test("of two diameters the longer one comes first, whichever was drawn first", () => {
+  const across: PatientPoint[] = [
+    [0, 0, 0],
+    [3, 0, 0],
+    [1, -4, 0],
+    [1, 5, 0],
+  ];
+  const form = formOf({ tool: "Bidirectional", handles: across, closed: false });
+  assert.deepEqual(form?.points, [across[2], across[3], across[0], across[1]]);
+});
+
 test("each kind has a tool of its own, and comes back from its drawing as it was", () => {
   for (const kind of measurementKinds) {
     const points = Array.from({ length: shapeOf(kind).least }, (_, at): PatientPoint => [at, 2 * at, -at]);

@@ -1,8 +1,9 @@
 import type { Protocol } from "@overread/shared/hanging/protocol";
+import type { KeptPresentation } from "@overread/shared/measurements/markup";
 import type { Slab } from "../frame.ts";
 import type { LoadedSeries } from "../series-store.ts";
 import type { ToolName } from "../tool-names.ts";
-import type { ImagePointer, Measurement, SeriesForViewing, StudyForViewing } from "../types.ts";
+import type { ImagePointer, LostMeasurement, Measurement, SeriesForViewing, StudyForViewing } from "../types.ts";
 import type { Vec3 } from "../vectors.ts";
 import type { ViewerError } from "../viewer-error.ts";
 import type { Voi } from "../voi.ts";
@@ -75,7 +76,9 @@ type Report =
   | { type: "not-accepted"; study: StudyForViewing; pending: ReaderAction }
   | { type: "marked"; cell: CellId; refused: string | null }
   | { type: "unmark" }
-  | { type: "measurements"; all: readonly Measurement[] }
+  | { type: "measurements"; all: readonly Measurement[]; lost: readonly LostMeasurement[] }
+  /** How the reader looked at series before. */
+  | { type: "kept"; looked: readonly KeptPresentation[] }
   | { type: "fault"; message: string };
 
 /** What a viewport reports about the series that it shows. */

@@ -15,6 +15,7 @@ import {
   studyKey,
   studyOf,
 } from "./cell.ts";
+import { keptFor, lookedAt } from "./kept.ts";
 import { relink, unlink } from "./links.ts";
 import { activeCell, cellAt, cellIdsOf, currentCell, filledCells, priorCell } from "./places.ts";
 import { openPlanes } from "./planes.ts";
@@ -179,8 +180,10 @@ export function openLoaded(
     index,
     given: cell.asked ?? hang.given,
     fps: Math.max(1, Math.min(60, Math.round(rate))),
+    ...keptFor(state, loaded),
   };
-  return relink({ ...state, cells: { ...state.cells, [id]: { ...cell, loaded, at: null, presentation } } }, id, false);
+  const opened = { ...state, cells: { ...state.cells, [id]: { ...cell, loaded, at: null, presentation } } };
+  return relink(lookedAt(opened, loaded), id, false);
 }
 
 function besideCurrent(state: SessionState, prior: LoadedSeries, opening: LoadedSeries | null) {

@@ -38,6 +38,8 @@ export function initialState(props: ViewerProps, touch: boolean): SessionState {
     accepted: [],
     document: words && { study: current, series: words },
     measurements: [],
+    lost: [],
+    looked: [],
     painted: false,
     fault: null,
     marked: null,

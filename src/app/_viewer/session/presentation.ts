@@ -10,7 +10,7 @@ import { activeCell, filledCells } from "./places.ts";
 import type { SessionState } from "./state.ts";
 
 /** Index of an image in a series; -1 when it is not there. */
-export function indexOfImage({ frames }: LoadedSeries, image: ImagePointer): number {
+export function indexOfImage({ frames }: Pick<LoadedSeries, "frames">, image: ImagePointer): number {
   return frames.findIndex(
     (frame) => frame.sopInstanceUid === image.sopInstanceUid && frame.frameNumber === image.frameNumber,
   );

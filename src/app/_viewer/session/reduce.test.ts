@@ -411,8 +411,26 @@ const table: { [T in Action["type"]]: [says: string, check: () => void] } = {
     "belong to images, not to cells: no layout touches them",
     () => {
       const all = [{ id: "m1" }] as never;
-      const state = after(open(), { type: "measurements", all }, { type: "set-layout", rows: 5, columns: 5 });
+      const state = after(open(), { type: "measurements", all, lost: [] }, { type: "set-layout", rows: 5, columns: 5 });
       assert.equal(after(state, { type: "set-layout", rows: 1, columns: 1 }).measurements, all);
+    },
+  ],
+  kept: [
+    "shows an open series again as it was looked at; what waits and what is touched is in `kept.test.ts`",
+    () => {
+      const shown = open();
+      const { seriesInstanceUid } = seriesOf(current, 0);
+      const image = { ...imageOf(current, 0, 1), seriesInstanceUid, studyInstanceUid: "1", sopClassUid: "1.2" };
+      const looked = [
+        {
+          image,
+          window: { center: 40, width: 80, shape: "LINEAR" as const },
+          windows: [],
+          inverted: true,
+          camera: null,
+        },
+      ];
+      assert.deepEqual(windowOf(after(shown, { type: "kept", looked }), "r1c1"), { center: 40, width: 80 });
     },
   ],
   "take-measurement": [

@@ -16,6 +16,7 @@ import {
   outermostSeries,
   removePriors,
 } from "./hang.ts";
+import { withKept } from "./kept.ts";
 import { relinkAll } from "./links.ts";
 import { activeCell, cellsInView, cellsToStepThrough, filledCells, maxLayoutSize, priorCell } from "./places.ts";
 import {
@@ -212,7 +213,9 @@ function next(state: SessionState, action: Action): Step {
     case "unmark":
       return withEffects({ ...state, marked: null });
     case "measurements":
-      return withEffects({ ...state, measurements: action.all });
+      return withEffects({ ...state, measurements: action.all, lost: action.lost });
+    case "kept":
+      return withEffects(withKept(state, action.looked));
     case "take-measurement":
       return withEffects(state, { type: "take-measurement", measurement: action.measurement });
     case "remove-measurement":

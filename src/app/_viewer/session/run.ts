@@ -13,6 +13,7 @@ import type { Viewport } from "../viewports/viewport.ts";
 import type { Action, Effect } from "./actions.ts";
 import { type CellId, seriesOf, studyOf } from "./cell.ts";
 import { initialState } from "./initial-state.ts";
+import { createKeeper } from "./keeper.ts";
 import { activeCell } from "./places.ts";
 import { reduce } from "./reduce.ts";
 import type { SessionState } from "./state.ts";
@@ -42,6 +43,7 @@ let sessions = 0;
 export function createSession(initial: ViewerProps): Session {
   let props = initial;
   let closed = false;
+  let started = false;
   const touch = typeof matchMedia === "function" && matchMedia("(pointer: coarse)").matches;
   const store = createStore<SessionState>(initialState(initial, touch));
   const viewportListeners = new Set<() => void>();
@@ -50,8 +52,16 @@ export function createSession(initial: ViewerProps): Session {
   });
   const measurements = watchMeasurements(
     () => [props.current, ...props.priors],
-    (all) => dispatch({ type: "measurements", all }),
+    (all, lost) => {
+      dispatch({ type: "measurements", all, lost });
+      keeper.look();
+    },
   );
+  const keeper = createKeeper({
+    state: store.get,
+    own: measurements.own,
+    tell: (markup) => props.onMarkup?.(markup),
+  });
   let markTimer: ReturnType<typeof setTimeout> | undefined;
   let telling = 0;
   function tellCoverage(): void {
@@ -79,6 +89,8 @@ export function createSession(initial: ViewerProps): Session {
         store.set(state);
         viewports.sync();
         for (const effect of effects) run(effect);
+        if (each.type === "loaded") drawKept();
+        keeper.look();
       }
     } finally {
       busy = false;
@@ -117,8 +129,7 @@ export function createSession(initial: ViewerProps): Session {
         const id = effect.id ?? measurements.picked() ?? store.get().measurements.at(-1)?.id;
         if (!id) break;
         measurements.remove(id);
-        viewports.redraw();
-        tools.utilities.triggerAnnotationRenderForViewportIds(viewports.ids());
+        redraw();
         break;
       }
       case "keep-stack-opening":
@@ -147,6 +158,32 @@ export function createSession(initial: ViewerProps): Session {
     const isComing = viewport !== undefined && viewport.view.get().preview !== null;
     const refused = isComing ? "This image is not sharp yet." : image && props.onKeyImage?.(image);
     if (props.onKeyImage && (image || isComing)) dispatch({ type: "marked", cell: id, refused: refused ?? null });
+  }
+
+  /** Takes over what is kept: at once what its images are known for, the rest when its series have been loaded. */
+  function takeKept(): void {
+    const { kept, current, priors } = props;
+    if (!kept || !started || closed) return;
+    keeper.seed(kept.looked);
+    dispatch({ type: "kept", looked: kept.looked });
+    measurements.seed(kept);
+    redraw();
+    const awaited = new Set(measurements.awaited());
+    for (const study of [current, ...priors])
+      for (const series of study.series)
+        if (awaited.has(series.seriesInstanceUid) && !study.doubt)
+          loadSeries(study, series).then(drawKept, () => {
+            // The series says so itself when it is opened.
+          });
+  }
+
+  function drawKept(): void {
+    if (!closed && measurements.drawKept()) redraw();
+  }
+
+  function redraw(): void {
+    viewports.redraw();
+    tools.utilities.triggerAnnotationRenderForViewportIds(viewports.ids());
   }
 
   /** After the first image: loads the metadata of the other series, so that opening one costs only its first image. */
@@ -186,8 +223,11 @@ export function createSession(initial: ViewerProps): Session {
   const ready = start().then(
     () => {
       viewports.begin();
-      if (!closed) measurements.refresh();
+      if (closed) return;
+      measurements.refresh();
       tellCoverage();
+      started = true;
+      takeKept();
     },
     () => dispatch({ type: "fault", message: "The image viewer could not start in this browser." }),
   );
@@ -197,8 +237,9 @@ export function createSession(initial: ViewerProps): Session {
     subscribe: store.subscribe,
     dispatch,
     update(next) {
-      const { current, priors, protocols } = props;
+      const { current, priors, protocols, kept } = props;
       props = next;
+      if (next.kept !== kept) takeKept();
       if (next.current !== current || next.priors !== priors)
         dispatch({ type: "studies", studies: { current: next.current, priors: next.priors } });
       if (next.current !== current || next.priors !== priors) tellCoverage();
@@ -214,6 +255,7 @@ export function createSession(initial: ViewerProps): Session {
     resize: viewports.resize,
     close() {
       closed = true;
+      keeper.close();
       clearTimeout(markTimer);
       if (telling) cancelAnimationFrame(telling);
       seen();

@@ -1,9 +1,10 @@
 import type { Hanging } from "@overread/shared/hanging/hang";
 import type { Protocol } from "@overread/shared/hanging/protocol";
+import type { KeptPresentation } from "@overread/shared/measurements/markup";
 import type { Link } from "../geometry.ts";
 import type { StackOpening } from "../hanging.ts";
 import type { ToolName } from "../tool-names.ts";
-import type { Measurement, SeriesForViewing, StudyForViewing } from "../types.ts";
+import type { LostMeasurement, Measurement, SeriesForViewing, StudyForViewing } from "../types.ts";
 import type { Vec3 } from "../vectors.ts";
 import type { ReaderAction } from "./actions.ts";
 import type { Cell, CellId, Layout, Studies, StudyKey } from "./cell.ts";
@@ -49,6 +50,10 @@ export type SessionState = {
   /** A document series, shown beside the images. */
   readonly document: { readonly study: StudyForViewing; readonly series: SeriesForViewing } | null;
   readonly measurements: readonly Measurement[];
+  /** Measurements whose images cannot be opened any more. */
+  readonly lost: readonly LostMeasurement[];
+  /** How series were looked at before that have not been opened yet. */
+  readonly looked: readonly KeptPresentation[];
   /** An image has been drawn. */
   readonly painted: boolean;
   /** The imaging library could not be initialised. */

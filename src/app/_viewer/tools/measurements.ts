@@ -1,10 +1,13 @@
 import * as core from "@cornerstonejs/core";
 import * as tools from "@cornerstonejs/tools";
+import type { KeptMeasurement } from "@overread/shared/measurements/measurement";
 import { frameByImageId } from "../cornerstone.ts";
 import { withPlace } from "../measure.ts";
-import type { Measurement, StudyForViewing } from "../types.ts";
+import type { KeptHere, LostMeasurement, Measurement, StudyForViewing } from "../types.ts";
 import type { Vec3 } from "../vectors.ts";
 import { imageNearest } from "../volume/volume-store.ts";
+import { trackingUidOf } from "./kept-annotation.ts";
+import { createKeptMeasurements } from "./kept-measurements.ts";
 import { kindDrawnBy, sayOf } from "./measuring-tools.ts";
 
 export type MeasurementWatch = {
@@ -12,6 +15,14 @@ export type MeasurementWatch = {
   refresh(): void;
   /** Removes one. */
   remove(id: string): void;
+  /** Draws what is kept, on images that are known already and on others when they are ({@link drawKept}). */
+  seed(kept: KeptHere): void;
+  /** After images have become known. @returns whether something was drawn. */
+  drawKept(): boolean;
+  /** Series that kept drawings wait for. */
+  awaited(): string[];
+  /** The reader's own as they are kept; null before it is known what is kept. */
+  own(): KeptMeasurement[] | null;
   /** The measurement selected with the mouse. */
   picked(): string | null;
   close(): void;
@@ -25,15 +36,16 @@ export type MeasurementWatch = {
  */
 export function watchMeasurements(
   studies: () => readonly StudyForViewing[],
-  onChange: (measurements: Measurement[]) => void,
+  onChange: (measurements: Measurement[], lost: LostMeasurement[]) => void,
 ): MeasurementWatch {
   let scheduled = 0;
+  const kept = createKeptMeasurements(studies);
   const refresh = () => {
-    const all = tools.annotation.state
-      .getAllAnnotations()
-      .map((annotation) => measurementOf(annotation, studies()))
-      .filter((measurement): measurement is Measurement => measurement !== null);
-    onChange(all);
+    const all = tools.annotation.state.getAllAnnotations().flatMap((annotation) => {
+      const measurement = measurementOf(annotation, studies());
+      return measurement ? [{ ...measurement, author: kept.authorOf(annotation) }] : [];
+    });
+    onChange(all, kept.lost());
   };
   const onAnnotation = () => {
     scheduled ||= requestAnimationFrame(() => {
@@ -49,7 +61,20 @@ export function watchMeasurements(
   for (const event of events) core.eventTarget.addEventListener(event, onAnnotation);
   return {
     refresh,
+    seed(here) {
+      kept.seed(here);
+      kept.draw();
+      refresh();
+    },
+    drawKept() {
+      const any = kept.draw();
+      if (any) refresh();
+      return any;
+    },
+    awaited: kept.awaited,
+    own: kept.own,
     remove(id) {
+      kept.remove(trackingUidOf({ annotationUID: id }) ?? id);
       tools.annotation.state.removeAnnotation(id);
       refresh();
     },
@@ -61,7 +86,10 @@ export function watchMeasurements(
   };
 }
 
-function measurementOf(annotation: tools.Types.Annotation, studies: readonly StudyForViewing[]): Measurement | null {
+function measurementOf(
+  annotation: tools.Types.Annotation,
+  studies: readonly StudyForViewing[],
+): Omit<Measurement, "author"> | null {
   const imageId = annotation.metadata?.referencedImageId;
   const frame = imageId ? frameByImageId(imageId) : undefined;
   const points = annotation.data.handles?.points as Vec3[] | undefined;

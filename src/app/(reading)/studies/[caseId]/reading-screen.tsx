@@ -43,6 +43,7 @@ import { TogetherDock, useLeadingPage } from "../../read-together.tsx";
 import { ReservationKeeper } from "../../reservations.tsx";
 import { useAhead } from "../../use-ahead.ts";
 import { useClaim } from "../../use-claim.ts";
+import { useMarkup } from "../../use-markup.ts";
 import { ClaimClock, ClaimNotice } from "./claim-notice.tsx";
 import { DockHandle, useDockWidth } from "./dock-width.tsx";
 import { forViewer } from "./for-viewer.ts";
@@ -124,6 +125,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
     [],
   );
 
+  const markup = useMarkup(caseId, { enabled: me.can.sign, claim: phase === "held" && !signed ? claim : null });
   const keeping = useProtocols(me.can.sign, () => setTab("report"));
   useAhead(me.can.sign ? caseId : null, { afterFirstImage: true });
 
@@ -294,6 +296,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               onAcceptPrior={acceptPrior}
               onMeasurement={(measurement) => reportHandle.current?.addMeasurement(measurement)}
               {...keeping.forViewer}
+              {...markup.forViewer}
               {...(reader && !signed ? { onKeyImage: markKeyImage } : {})}
             />
           ) : (
@@ -327,6 +330,11 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
                 />
               ) : null}
             </section>
+          ) : null}
+          {markup.unsaved ? (
+            <p role="alert" className="border-b border-line px-3 py-2 text-[0.8125rem] text-problem">
+              Your measurements are not saved.
+            </p>
           ) : null}
           {keeping.draft ? <KeepProtocol draft={keeping.draft} kept={keeping.kept} onClose={keeping.close} /> : null}
           {reader && study ? (
