@@ -127,6 +127,7 @@ export function signedReport({ patient: p, study: s, ...rest }: Overrides = {}):
     ],
     keyImages: [],
     evidence,
+    markup: { measurements: [], presentations: [], images: [] },
     others: [],
     uids: uidsOf(study.studyInstanceUid, (rest.keyImages?.length ?? 0) > 0),
     predecessor: null,

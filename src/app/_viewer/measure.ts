@@ -1,6 +1,5 @@
-import { roundMeasurement } from "@overread/shared/dicom/measured-value";
 import { atDetector, unit } from "@overread/shared/measurements/codes";
-import type { Code, KeptMeasurement, MeasuredValue } from "@overread/shared/measurements/measurement";
+import type { Code, MeasuredValue } from "@overread/shared/measurements/measurement";
 import type { Frame } from "./frame.ts";
 import type { PixelSize } from "./spacing.ts";
 import { scaleAlong } from "./ultrasound.ts";
@@ -112,16 +111,6 @@ export function withPlace(
     plane,
   ].filter(Boolean);
   return place.length > 0 ? `${words} (${place.join(", ")})` : words;
-}
-
-/** `"12.4 mm"`: the value that stands at a kept drawing; the kind's name where it has none. */
-export function keptText({ kind, values, label }: Pick<KeptMeasurement, "kind" | "values" | "label">): string {
-  const [first] = values;
-  if (!first || first.value === null) return label || kind;
-  const shown = (Object.keys(units) as Reading["unit"][]).find((each) => units[each].value === first.unit.value);
-  return shown
-    ? readingText({ value: first.value, unit: shown })
-    : `${roundMeasurement(String(first.value))} ${first.unit.value}`;
 }
 
 const units = { mm: unit.millimetre, "mm at detector": unit.millimetre, px: unit.pixels, "°": unit.degree } as const;

@@ -4,14 +4,11 @@ import { DomainError } from "@overread/shared/errors";
 import type { ImageReference } from "#server/domain/imaging/index.ts";
 import type { GatheredReport, SignedVersionRow } from "#server/domain/reporting/index.ts";
 import { identityFrom, omittedIdentityTags } from "./dicom-modules.ts";
+import { signedMarkup } from "./signed-markup.ts";
 import type { DocumentUids, InstanceReference, KeyPicture, ReportSection, SignedReport } from "./signed-report.ts";
 
 /** A key image that is not rendered yet. */
-type WantedPicture = Omit<KeyPicture, "jpeg"> & {
-  studyId: string;
-  windowCenter?: number;
-  windowWidth?: number;
-};
+type WantedPicture = Omit<KeyPicture, "jpeg"> & { studyId: string };
 /** Everything in the documents but the key images, which the archive renders. */
 export type ReportWithoutPictures = Omit<SignedReport, "keyImages"> & {
   studyId: string;
@@ -30,6 +27,7 @@ export function assembleReport({
   place,
   image,
   images,
+  marked,
   others,
   priors,
 }: GatheredReport): ReportWithoutPictures {
@@ -90,6 +88,7 @@ export function assembleReport({
       ...(ofReport.get(key.sopInstanceUid) ?? { ...own, numberOfFrames: 1 }),
     })),
     evidence: images.map(toReference),
+    markup: signedMarkup(current, images, marked),
     others: others.map((other) => ({
       studyInstanceUid: other.studyInstanceUid,
       study: {

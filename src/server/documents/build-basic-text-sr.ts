@@ -1,7 +1,8 @@
 import { code, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
-import { dicomMoment, formatDate } from "@overread/shared/dicom/dates";
+import { formatDate } from "@overread/shared/dicom/dates";
 import { SOP } from "@overread/shared/dicom/sop-classes";
 import { reportWords } from "@overread/shared/report-words";
+import { containerItem, languageItems, observerItems } from "./content-items.ts";
 import {
   commonModules,
   duplicatesModule,
@@ -13,10 +14,10 @@ import {
   reportTitle,
   seriesModule,
   seriesNumbers,
-  truncated,
 } from "./dicom-modules.ts";
 import { languageCode, sectionCodes } from "./report-codes.ts";
 import type { ReportSection, Signature, SignedReport } from "./signed-report.ts";
+import { verification } from "./verification.ts";
 import { amendments, containsDate, tabColumns, withoutEmptyEdges } from "./wording.ts";
 
 /**
@@ -28,7 +29,6 @@ import { amendments, containsDate, tabColumns, withoutEmptyEdges } from "./wordi
  */
 export function buildBasicTextSr(report: SignedReport): Buffer {
   const { seriesInstanceUid, sopInstanceUid } = report.uids.sr;
-  const preliminary = report.kind === "preliminary";
   const evidence = evidenceByStudy(report);
   return part10(
     {
@@ -37,16 +37,10 @@ export function buildBasicTextSr(report: SignedReport): Buffer {
       ...seriesModule("SR", seriesInstanceUid, seriesNumbers.sr, reportWords(report.language).titles.structured),
       ...predecessorModule(report, "sr"),
       ...duplicatesModule(report, "sr"),
+      ...verification(report),
       ...dataSet({
         ReferencedPerformedProcedureStepSequence: [],
         PerformedProcedureCodeSequence: [],
-        PreliminaryFlag: preliminary ? "PRELIMINARY" : "FINAL",
-        CompletionFlag: "COMPLETE",
-        VerificationFlag: preliminary ? "UNVERIFIED" : "VERIFIED",
-        // A preliminary report has no verifying observer; its author is in the observation context.
-        VerifyingObserverSequence: preliminary
-          ? undefined
-          : verifiersOf(report).map((verifier) => verifyingObserver(verifier, report)),
         CurrentRequestedProcedureEvidenceSequence: evidence.length > 0 ? evidence : undefined,
         PertinentOtherEvidenceSequence: otherEvidence(report),
         ValueType: "CONTAINER",
@@ -58,21 +52,6 @@ export function buildBasicTextSr(report: SignedReport): Buffer {
     },
     report.characterSet,
   );
-}
-
-/** Who stands for the object: its signer, and of two readings that agree the other reader, each with the time of his signature. */
-function verifiersOf({ kind, signature, coReaders }: SignedReport): Signature[] {
-  return [signature, ...(kind === "final" ? coReaders.filter(({ agreed }) => agreed) : [])];
-}
-
-function verifyingObserver({ personName, at }: Signature, { facility, readingGroup }: SignedReport): WritableDataSet {
-  const { date, time } = dicomMoment(at, facility.timeZone);
-  return dataSet({
-    VerifyingObserverName: personName,
-    VerifyingObserverIdentificationCodeSequence: [],
-    VerifyingOrganization: truncated(readingGroup.name, 64),
-    VerificationDateTime: date + time,
-  });
 }
 
 /**
@@ -90,11 +69,8 @@ function otherEvidence(report: SignedReport): WritableDataSet[] | undefined {
 }
 
 function contentOf(report: SignedReport): WritableDataSet[] {
-  const language = languageCode(report.language);
   return [
-    ...(language
-      ? [codeItem("HAS CONCEPT MOD", code("121049", "DCM", "Language of Content Item and Descendants"), language)]
-      : []),
+    ...languageItems(languageCode(report.language)),
     ...observer(report.reportSignature, report),
     ...report.sections.filter(hasText).map((section) => container(section, pointers(section, report))),
     ...comparisons(report),
@@ -108,21 +84,8 @@ function contentOf(report: SignedReport): WritableDataSet[] {
 const hasText = (section: ReportSection) => section.text.trim() !== "";
 
 /** TID 1002 and 1003: the observer. */
-function observer(signature: Signature, { readingGroup }: SignedReport): WritableDataSet[] {
-  const item = (valueType: string, name: WritableDataSet, value: WritableDataSet) => ({
-    ...dataSet({ RelationshipType: "HAS OBS CONTEXT", ValueType: valueType, ConceptNameCodeSequence: [name] }),
-    ...value,
-  });
-  return [
-    codeItem("HAS OBS CONTEXT", code("121005", "DCM", "Observer Type"), code("121006", "DCM", "Person")),
-    item("PNAME", code("121008", "DCM", "Person Observer Name"), dataSet({ PersonName: signature.personName })),
-    item(
-      "TEXT",
-      code("121009", "DCM", "Person Observer's Organization Name"),
-      dataSet({ TextValue: readingGroup.name }),
-    ),
-  ];
-}
+const observer = ({ personName }: Signature, { readingGroup }: SignedReport): WritableDataSet[] =>
+  observerItems(personName, readingGroup.name);
 
 function container(section: ReportSection, context: WritableDataSet[] = []): WritableDataSet {
   const { heading, element } = sectionCodes(section.key, section.title);
@@ -136,16 +99,6 @@ function container(section: ReportSection, context: WritableDataSet[] = []): Wri
 function pointers({ key }: ReportSection, report: SignedReport): WritableDataSet[] {
   if (key !== "impression") return [];
   return amendments(report).map((words) => textItem(code("121106", "DCM", "Comment"), words));
-}
-
-function containerItem(name: WritableDataSet, content: WritableDataSet[]): WritableDataSet {
-  return dataSet({
-    RelationshipType: "CONTAINS",
-    ValueType: "CONTAINER",
-    ConceptNameCodeSequence: [name],
-    ContinuityOfContent: "SEPARATE",
-    ContentSequence: content,
-  });
 }
 
 /** The radiologist's own comparison section, or without one a list of the available priors. */
@@ -171,15 +124,6 @@ function keyImages(report: SignedReport): WritableDataSet[] {
         },
   );
   return [containerItem(code("121180", "DCM", "Key Images"), items)];
-}
-
-function codeItem(relationship: string, name: WritableDataSet, value: WritableDataSet): WritableDataSet {
-  return dataSet({
-    RelationshipType: relationship,
-    ValueType: "CODE",
-    ConceptNameCodeSequence: [name],
-    ConceptCodeSequence: [value],
-  });
 }
 
 /** Text of a content item; lines end with CR LF (PS3.5 §6.1.3). */

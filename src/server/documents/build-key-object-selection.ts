@@ -1,6 +1,7 @@
 import { code, dataSet, type WritableDataSet } from "@overread/shared/dicom/build";
 import { SOP } from "@overread/shared/dicom/sop-classes";
 import { reportWords } from "@overread/shared/report-words";
+import { observerItems } from "./content-items.ts";
 import {
   commonModules,
   duplicatesModule,
@@ -35,7 +36,7 @@ export function buildKeyObjectSelection(report: SignedReport): Buffer | null {
         ContinuityOfContent: "SEPARATE",
         ContentTemplateSequence: [dataSet({ MappingResource: "DCMR", TemplateIdentifier: "2010" })],
         ContentSequence: [
-          ...observer(report),
+          ...observerItems(report.reportSignature.personName),
           ...description(report),
           ...report.keyImages.map((i) => imageItem(i, "CONTAINS")),
         ],
@@ -43,23 +44,6 @@ export function buildKeyObjectSelection(report: SignedReport): Buffer | null {
     },
     report.characterSet,
   );
-}
-
-function observer(report: SignedReport): WritableDataSet[] {
-  return [
-    dataSet({
-      RelationshipType: "HAS OBS CONTEXT",
-      ValueType: "CODE",
-      ConceptNameCodeSequence: [code("121005", "DCM", "Observer Type")],
-      ConceptCodeSequence: [code("121006", "DCM", "Person")],
-    }),
-    dataSet({
-      RelationshipType: "HAS OBS CONTEXT",
-      ValueType: "PNAME",
-      ConceptNameCodeSequence: [code("121008", "DCM", "Person Observer Name")],
-      PersonName: report.reportSignature.personName,
-    }),
-  ];
 }
 
 /** The captions, numbered in the order of the images (PS3.16 TID 2010 row 7: at most one description). */

@@ -99,10 +99,10 @@ export function commonModules(report: SignedReport, sop: { sopClassUid: string; 
 }
 
 /** Series numbers of report objects: far above those of modalities. */
-export const seriesNumbers = { pdf: 9901, sr: 9902, kos: 9903 } as const;
+export const seriesNumbers = { pdf: 9901, sr: 9902, kos: 9903, measurements: 9904, presentation: 9905 } as const;
 
 export function seriesModule(
-  modality: "DOC" | "SR" | "KO",
+  modality: "DOC" | "SR" | "KO" | "PR",
   seriesInstanceUid: string,
   seriesNumber: number,
   description: string,

@@ -1,6 +1,8 @@
 export { assembleReport, type ReportWithoutPictures } from "./assemble-report.ts";
 export { buildBasicTextSr } from "./build-basic-text-sr.ts";
 export { buildKeyObjectSelection } from "./build-key-object-selection.ts";
+export { buildMeasurementReport, measurementUids } from "./build-measurement-report.ts";
+export { buildPresentationStates } from "./build-presentation-states.ts";
 export { buildSiteDocument } from "./build-site-document.ts";
 export { identityFrom } from "./dicom-modules.ts";
 export { encapsulatePdf } from "./encapsulate-pdf.ts";

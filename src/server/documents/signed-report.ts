@@ -1,5 +1,6 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import type { PersonNameGroups } from "@overread/shared/dicom/person-name";
+import type { SignedMarkup } from "./signed-markup.ts";
 
 /** Who signed, and when. `personName` is the PN of DICOM objects, `name` is for display. */
 export type Signature = { name: string; personName: string; qualification: string; at: Date };
@@ -13,6 +14,8 @@ export type KeyPicture = InstanceReference & {
   frameNumber: number;
   numberOfFrames: number;
   caption: string;
+  windowCenter?: number;
+  windowWidth?: number;
   jpeg: Buffer | null;
 };
 /** UIDs of the objects of one version, fixed when it was signed. */
@@ -65,6 +68,8 @@ export type SignedReport = {
   /** Available earlier studies; `evidence`: their images. */
   comparisons: (StudyEvidence & { date: string; description: string; modalities: string[] })[];
   keyImages: KeyPicture[];
+  /** Of this study; nothing for an addendum, which changes nothing of it. */
+  markup: SignedMarkup;
   /** Every image of the study that was read. */
   evidence: InstanceReference[];
   /** The further studies that the report is of: each has the same report as objects of its own. */

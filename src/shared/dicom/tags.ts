@@ -170,6 +170,7 @@ export const Tag = {
   LUTData: "00283006",
   VOILUTSequence: "00283010",
   FrameVOILUTSequence: "00289132",
+  PixelMeasuresSequence: "00289110",
   PixelValueTransformationSequence: "00289145",
   UniversalEntityIDType: "00400033",
   PerformedProcedureStepStartDate: "00400244",

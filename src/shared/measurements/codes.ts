@@ -36,4 +36,4 @@ export const unit = {
 } as const satisfies Record<string, Code>;
 
 /** Said with a length in a projection: the detector's plane, where everything is magnified. */
-export const atDetector = "at the detector";
+export const atDetector = "at detector";

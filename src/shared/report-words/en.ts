@@ -93,6 +93,8 @@ export const english = {
     preliminary: "Preliminary radiology report",
     structured: "Radiology report, structured",
     keyObjects: "Key images of the report",
+    measurements: "Measurements of the report",
+    presentation: "Presentation of the report",
     comparison: "Comparison",
   },
   version: (version: number): string => `Version ${version}`,

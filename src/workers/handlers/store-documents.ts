@@ -6,8 +6,11 @@ import {
   assembleReport,
   buildBasicTextSr,
   buildKeyObjectSelection,
+  buildMeasurementReport,
+  buildPresentationStates,
   encapsulatePdf,
   type KeyPicture,
+  measurementUids,
   type ReportWithoutPictures,
   renderReportPdf,
   type SignedReport,
@@ -51,6 +54,16 @@ export async function storeDocuments(run: Run, { reportVersionId }: { reportVers
   const kos = buildKeyObjectSelection(report);
   if (kos && report.uids.kos)
     documents.push({ kind: "kos", ...(await stored(run, report.uids.kos.sopInstanceUid, () => kos)) });
+  const measurements = buildMeasurementReport(report);
+  if (measurements)
+    documents.push({
+      kind: "measurements",
+      ...(await stored(run, measurementUids(report).sopInstanceUid, () => measurements)),
+    });
+  for (const { sopInstanceUid, file } of buildPresentationStates(report)) {
+    run.signal.throwIfAborted();
+    documents.push({ kind: "presentation", ...(await stored(run, sopInstanceUid, () => file)) });
+  }
   run.signal.throwIfAborted();
   await withTenant(actor, (ctx) => recordDocuments(ctx, { reportVersionId, documents, leftOut: gathered.leftOut }), {
     requestId,
@@ -97,8 +110,9 @@ async function stored(
 /** The key images, rendered in their windows; `null` where the archive cannot render one. */
 async function pictures(run: Run, report: ReportWithoutPictures): Promise<KeyPicture[]> {
   const result: KeyPicture[] = [];
-  for (const { studyId, windowCenter, windowWidth, ...image } of report.keyImages) {
+  for (const { studyId, ...image } of report.keyImages) {
     run.signal.throwIfAborted();
+    const { windowCenter, windowWidth } = image;
     const center = windowCenter ?? 0;
     const window = windowWidth ? { center, width: windowWidth } : null;
     const options: PictureOptions = { type: "image/jpeg", quality: 88, window, fit: pictureBox };

@@ -141,11 +141,18 @@ function Version({
   );
 }
 
-const documentNames = { pdf: "PDF", sr: "Structured report", kos: "Key image note" } as const;
+const documentNames = {
+  pdf: "PDF",
+  sr: "Structured report",
+  kos: "Key image note",
+  measurements: "Measurements",
+  presentation: "Presentation of the images",
+} as const;
+const documentKinds = Object.keys(documentNames) as (keyof typeof documentNames)[];
 
 /** The status of each document: created, stored, returned, or why not yet. */
 function Journey({ version, timeZone }: { version: SignedVersion; timeZone: string }) {
-  const kinds = (["pdf", "sr", "kos"] as const).filter((kind) => version.documents[kind] !== "none");
+  const kinds = documentKinds.filter((kind) => version.documents[kind] !== "none");
   return (
     <section aria-label="Documents" className="rounded-md border border-line p-2.5">
       <ul className="flex flex-col gap-1.5 text-[0.8125rem]">

@@ -1,7 +1,7 @@
 import * as tools from "@cornerstonejs/tools";
 import { imageOf, type KeptMeasurement } from "@overread/shared/measurements/measurement";
+import { keptWords } from "@overread/shared/measurements/words";
 import { frameByImageId } from "../cornerstone.ts";
-import { keptText } from "../measure.ts";
 import type { KeptHere, LostMeasurement, StudyForViewing } from "../types.ts";
 import type { Vec3 } from "../vectors.ts";
 import { annotationOf, drawingIn, imageIdOf, keptOf, trackingUidOf } from "./kept-annotation.ts";
@@ -112,7 +112,7 @@ export function createKeptMeasurements(studies: () => readonly StudyForViewing[]
     lost: () =>
       [...waiting.values()]
         .filter(({ measurement, author }) => author === null && gone.has(imageOf(measurement).sopInstanceUid))
-        .map(({ measurement }) => ({ id: measurement.trackingUid, text: keptText(measurement) })),
+        .map(({ measurement }) => ({ id: measurement.trackingUid, text: keptWords(measurement) })),
     remove(trackingUid) {
       waiting.delete(trackingUid);
       known.delete(trackingUid);

@@ -44,3 +44,15 @@ export async function firstImageMetadata(
   if (!row) throw new DomainError("instance.not-found");
   return JSON.parse(row.metadata) as DicomJson;
 }
+
+/** The attributes of images of a study, without pixel data, by SOP Instance UID; without those that are not there any more. */
+export async function imageMetadata(
+  { tx }: Pick<SqlCtx, "tx">,
+  { studyId, sopInstanceUids }: { studyId: string; sopInstanceUids: readonly string[] },
+): Promise<Map<string, DicomJson>> {
+  if (sopInstanceUids.length === 0) return new Map();
+  const rows = await tx.$queryRaw<{ sopInstanceUid: string; metadata: string }[]>`
+    SELECT sop_instance_uid AS "sopInstanceUid", metadata FROM instance
+    WHERE study_ref = ${studyId}::uuid AND status = 'stored' AND sop_instance_uid = ANY(${[...sopInstanceUids]})`;
+  return new Map(rows.map(({ sopInstanceUid, metadata }) => [sopInstanceUid, JSON.parse(metadata) as DicomJson]));
+}

@@ -8,7 +8,7 @@ export {
   type ObjectCheck,
   recordCheck,
 } from "./damage/index.ts";
-export { firstImageMetadata, type ImageReference, imagesReceivedBy } from "./evidence.ts";
+export { firstImageMetadata, type ImageReference, imageMetadata, imagesReceivedBy } from "./evidence.ts";
 export {
   ClearIdentity,
   clearIdentity,

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Markup } from "@overread/shared/measurements/markup";
 import type { ReportKind } from "#server/db/generated/enums.ts";
 import type { CoReader } from "./double-reading.ts";
 import type { KeyImage, Section } from "./inputs.ts";
@@ -20,11 +21,13 @@ export type SignedContent = {
   keyImages: KeyImage[];
   /** Omitted from the text where there is none. */
   coReaders?: CoReader[];
+  /** Its measurements are part of what is signed; omitted from the text where there is none. */
+  markup?: Markup;
 };
 
 /**
  * What a signature covers, as one text that can be read and hashed again in ten years: JSON (RFC 8259) with the keys in
- * this order (`language`, `readWith` and `coReaders` only where there are any), one space of indent, text in Unicode NFC with LF line ends.
+ * this order (`language`, `readWith`, `coReaders` and `measurements` only where there are any), one space of indent, text in Unicode NFC with LF line ends.
  */
 export function canonicalText(content: SignedContent): string {
   return JSON.stringify(
@@ -66,10 +69,33 @@ export function canonicalText(content: SignedContent): string {
         windowCenter: image.windowCenter ?? null,
         windowWidth: image.windowWidth ?? null,
       })),
+      measurements: content.markup?.measurements.length ? content.markup.measurements.map(measurementOf) : undefined,
     },
     null,
     1,
   );
+}
+
+/** Where it lies and what it says, with the keys in this order. */
+function measurementOf({ trackingUid, kind, where, values, label, author, at }: Markup["measurements"][number]) {
+  const image = where.space === "image" ? where.image : where.source;
+  return {
+    trackingUid,
+    kind,
+    sopInstanceUid: image.sopInstanceUid,
+    frameNumber: image.frameNumber,
+    space: where.space,
+    points: where.points,
+    values: values.map(({ quantity, value, unit, reason }) => ({
+      quantity: quantity.value,
+      value,
+      unit: unit.value,
+      reason: reason && normalizeText(reason),
+    })),
+    label: normalizeText(label),
+    author: normalizeText(author),
+    at,
+  };
 }
 
 /** SHA-256 over the canonical text in UTF-8, lower-case hex. */

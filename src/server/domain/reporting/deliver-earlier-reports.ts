@@ -51,7 +51,7 @@ export async function deliverEarlierReports(
       s.patient_ref::text AS "patientRef", v.reader_org_id::text AS "readerOrgId"
     FROM report_document d JOIN report_version v ON v.id = d.report_version_id JOIN study s ON s.id = v.study_ref
     WHERE v.case_id = ANY(${cases.map(({ caseId }) => caseId)}::uuid[])
-      AND (v.id = ANY(${cases.map(({ newest }) => newest)}::uuid[]) OR d.kind = 'kos')
+      AND (v.id = ANY(${cases.map(({ newest }) => newest)}::uuid[]) OR d.kind IN ('kos', 'measurements', 'presentation'))
     ORDER BY v.case_id, v.id`;
   const added = new Set<Document>();
   for (const destination of destinations) {

@@ -1,8 +1,10 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import { DomainError } from "@overread/shared/errors";
+import type { Markup } from "@overread/shared/measurements/markup";
+import { imageOf } from "@overread/shared/measurements/measurement";
 import type { Ctx } from "#server/context.ts";
 import type { ReportKind } from "#server/db/generated/enums.ts";
-import { firstImageMetadata, type ImageReference, imagesReceivedBy } from "../imaging/index.ts";
+import { firstImageMetadata, type ImageReference, imageMetadata, imagesReceivedBy } from "../imaging/index.ts";
 import { acquiredModalities, type PriorWhenSigned, priorsWhenSigned, readTogether } from "../reading/index.ts";
 import type { CoReader } from "./double-reading.ts";
 import type { KeyImage, Section } from "./inputs.ts";
@@ -21,6 +23,7 @@ export type SignedVersionRow = {
   language: string;
   sections: Section[];
   keyImages: KeyImage[];
+  markup: Markup;
   /** Of the canonical text; lower-case hex. */
   sha256: string;
   name: string;
@@ -47,6 +50,8 @@ export type GatheredReport = {
   image: DicomJson;
   /** The images of the study at the time of signing, in reading order. */
   images: ImageReference[];
+  /** Attributes of the images that were drawn on or are key images, by SOP Instance UID. */
+  marked: Map<string, DicomJson>;
   /** The further studies that the version is of, with the same version of theirs; empty: none. */
   others: { version: SignedVersionRow; studyInstanceUid: string; image: DicomJson; images: ImageReference[] }[];
   priors: (PriorWhenSigned & { images: ImageReference[] })[];
@@ -98,7 +103,12 @@ export async function gatherReport(
   for (const prior of await priorsWhenSigned(ctx, { caseId: together[0]?.caseId ?? caseId, at }))
     if (!together.some(({ studyRef }) => studyRef === prior.studyId))
       priors.push({ ...prior, images: await imagesReceivedBy(ctx, { studyId: prior.studyId, at }) });
-  return { versions, place, image, images, others, priors };
+  const marked = await imageMetadata(ctx, { studyId, sopInstanceUids: imagesMarkedIn(current) });
+  return { versions, place, image, images, marked, others, priors };
+}
+
+function imagesMarkedIn({ markup, keyImages }: SignedVersionRow): string[] {
+  return [...new Set([...markup.measurements.map(imageOf), ...keyImages].map(({ sopInstanceUid }) => sopInstanceUid))];
 }
 
 async function versionsUpTo(ctx: Ctx, reportVersionId: string): Promise<SignedVersionRow[]> {
@@ -111,7 +121,7 @@ async function versionsUpTo(ctx: Ctx, reportVersionId: string): Promise<SignedVe
 async function versionsOf({ tx }: Ctx, caseId: string): Promise<SignedVersionRow[]> {
   return tx.$queryRaw<SignedVersionRow[]>`
     SELECT v.id, v.org_id AS "orgId", v.reader_org_id AS "readerOrgId", v.case_id AS "caseId", v.study_ref AS "studyId", v.version, v.kind::text,
-      v.language, v.sections, v.key_images AS "keyImages", v.sha256,
+      v.language, v.sections, v.key_images AS "keyImages", v.markup, v.sha256,
       v.signed_by_name AS name, v.signed_by_person_name AS "personName", v.signed_by_qualification AS qualification, v.signed_at AS "signedAt",
       v.co_readers AS "coReaders", v.pdf_series_instance_uid AS "pdfSeries", v.pdf_sop_instance_uid AS pdf, v.sr_series_instance_uid AS "srSeries", v.sr_sop_instance_uid AS sr,
       v.kos_series_instance_uid AS "kosSeries", v.kos_sop_instance_uid AS kos

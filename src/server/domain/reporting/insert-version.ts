@@ -1,5 +1,7 @@
 import { newUid } from "@overread/shared/dicom/uids";
 import { DomainError } from "@overread/shared/errors";
+import { emptyMarkup, type Markup } from "@overread/shared/measurements/markup";
+import { imageOf } from "@overread/shared/measurements/measurement";
 import type { Ctx, UserActor } from "#server/context.ts";
 import type { ReportKind } from "#server/db/generated/enums.ts";
 import { enqueue } from "#server/jobs/enqueue.ts";
@@ -36,6 +38,7 @@ export async function insertVersion(
     byAuthor = false,
     blind = false,
     coReaders = [],
+    markup = emptyMarkup,
   }: {
     version: number;
     kind: ReportKind;
@@ -50,6 +53,8 @@ export async function insertVersion(
     /** One of two readings that know nothing of each other: no documents are made from it, and nobody is told that it is there. */
     blind?: boolean;
     coReaders?: CoReader[];
+    /** What the signer has drawn, on images of any of the studies. */
+    markup?: Markup;
   },
 ): Promise<Signed> {
   const { actor, tx } = ctx;
@@ -76,13 +81,14 @@ export async function insertVersion(
     sections,
     keyImages,
     coReaders,
+    markup,
   });
   const sha256 = sha256Of(canonical);
   // An addendum changes no key image: their object is in the study already.
   const withKos = kind === "final" && keyImages.length > 0;
   const unshown = (imagesShown ?? []).reduce((sum, { total, shown }) => sum + total - shown, 0);
   let reportVersionId = "";
-  for (const { caseId, orgId, readerOrgId, studyRef, patientRef } of together) {
+  for (const { caseId, orgId, readerOrgId, studyRef, patientRef, studyInstanceUid } of together) {
     const row = await tx.reportVersion.create({
       data: {
         orgId,
@@ -105,6 +111,7 @@ export async function insertVersion(
         finalByAuthor: byAuthor,
         blind,
         coReaders,
+        markup: markupOf(markup, studyInstanceUid),
         pdfSeriesInstanceUid: newUid(),
         pdfSopInstanceUid: newUid(),
         srSeriesInstanceUid: newUid(),
@@ -133,4 +140,12 @@ export async function insertVersion(
     });
   }
   return { reportVersionId, version, signedAt: signedAt.toISOString(), sha256 };
+}
+
+/** What of it is on images of one study. */
+function markupOf({ measurements, presentations }: Markup, studyInstanceUid: string): Markup {
+  return {
+    measurements: measurements.filter((each) => imageOf(each).studyInstanceUid === studyInstanceUid),
+    presentations: presentations.filter(({ image }) => image.studyInstanceUid === studyInstanceUid),
+  };
 }

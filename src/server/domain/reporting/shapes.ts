@@ -23,6 +23,9 @@ export type SignedVersion = {
     pdf: "stored" | "pending" | "none";
     sr: "stored" | "pending" | "none";
     kos: "stored" | "pending" | "none";
+    measurements: "stored" | "pending" | "none";
+    /** Which images can have one is known when they are made. */
+    presentation: "stored" | "none";
   };
   deliveries: {
     kind: DocumentKind;

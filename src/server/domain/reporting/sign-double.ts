@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
-import { type HeldCase, holdClaim, moveCase } from "../reading/index.ts";
+import { type HeldCase, holdClaim, moveCase, readTogether } from "../reading/index.ts";
 import {
   type CoReader,
   type DoubleReading,
@@ -13,6 +13,7 @@ import {
 import { finalisingOf } from "./finalising.ts";
 import type { AskArbiter, ImagesShown, KeyImage, OverRead, Section } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
+import { markupToSign } from "./markup-to-sign.ts";
 import { nextVersion } from "./next-version.ts";
 import { recordOverRead } from "./over-read.ts";
 import { findReportCase } from "./report-case.ts";
@@ -81,6 +82,7 @@ export async function signOfTwo(
     kind: "final",
     action: "report.sign",
     coReaders,
+    markup: await markupToSign(ctx, caseId, await readTogether(ctx, caseId)),
   });
   if (overRead) await scoreOther(ctx, held, double, overRead);
   return signed;

@@ -16,6 +16,7 @@ import { doubleReadingOf } from "./double-reading.ts";
 import { finalByAuthor, requireMayFinalise } from "./finalising.ts";
 import type { ImagesShown, KeyImage, Section, SignPreliminary, SignReport } from "./inputs.ts";
 import { insertVersion } from "./insert-version.ts";
+import { markupToSign } from "./markup-to-sign.ts";
 import { requireImages } from "./missing-images.ts";
 import { nextVersion } from "./next-version.ts";
 import { openingSections } from "./opening-sections.ts";
@@ -57,6 +58,7 @@ export async function signReport(ctx: Ctx<UserActor>, input: SignReport): Promis
   const sections = byAuthor ? [...draft.sections, finalByAuthor(draft.language)] : draft.sections;
   const signed = await insertVersion(ctx, held, {
     ...draft,
+    markup: await markupToSign(ctx, caseId, together),
     sections,
     version,
     kind: "final",

@@ -17,6 +17,7 @@ type VersionRow = {
   sections: Section[];
   keyImages: KeyImage[];
   kosSopInstanceUid: string | null;
+  measured: boolean;
   documents: { kind: DocumentKind; instanceId: string }[];
 };
 
@@ -25,12 +26,13 @@ export async function signedVersions({ tx }: Pick<Ctx, "tx">, studyId: string): 
   const versions = await tx.$queryRaw<VersionRow[]>`
     SELECT v.id AS "reportVersionId", v.version, v.kind, v.language, v.signed_at AS "signedAt", v.signed_by_name AS "signedBy", v.sha256,
       v.blind, v.sections, v.key_images AS "keyImages", v.kos_sop_instance_uid AS "kosSopInstanceUid",
+      v.kind = 'final' AND jsonb_array_length(v.markup -> 'measurements') > 0 AS measured,
       coalesce((SELECT jsonb_agg(jsonb_build_object('kind', d.kind, 'instanceId', d.instance_id) ORDER BY d.kind)
         FROM report_document d WHERE d.report_version_id = v.id), '[]') AS documents
     FROM report_version v WHERE v.study_ref = ${studyId}::uuid ORDER BY v.version DESC`;
   if (versions.length === 0) return [];
   const deliveries = await deliveriesAbout({ tx }, { studyId });
-  return versions.map(({ documents, kosSopInstanceUid, signedAt, ...version }) => {
+  return versions.map(({ documents, kosSopInstanceUid, measured, signedAt, ...version }) => {
     const isStored = (kind: DocumentKind) => documents.some((document) => document.kind === kind);
     return {
       ...version,
@@ -39,6 +41,8 @@ export async function signedVersions({ tx }: Pick<Ctx, "tx">, studyId: string): 
         pdf: version.blind ? "none" : isStored("pdf") ? "stored" : "pending",
         sr: version.blind ? "none" : isStored("sr") ? "stored" : "pending",
         kos: kosSopInstanceUid === null ? "none" : isStored("kos") ? "stored" : "pending",
+        measurements: version.blind || !measured ? "none" : isStored("measurements") ? "stored" : "pending",
+        presentation: isStored("presentation") ? "stored" : "none",
       },
       deliveries: documents.flatMap(({ kind, instanceId }) =>
         deliveries
