@@ -3,10 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import type { Attributes } from "@overread/shared/dicom/attributes";
+import { readInstance } from "@overread/shared/dicom/part10";
 import { quantity, unit } from "@overread/shared/measurements/codes";
+import { reportedMeasurements } from "@overread/shared/measurements/from-report";
 import type { KeptMeasurement } from "@overread/shared/measurements/measurement";
 import { buildMeasurementReport, buildPresentationStates, type SignedReport } from "#server/documents/index.ts";
 import { signedReport, uidsOf } from "../factories/signed-report.ts";
+import { noRealData, realData } from "../real-data.ts";
 import { run } from "../support/run.ts";
 
 /** Independent judges of what is made of measurements and presentation: dicom3tools and DCMTK. */
@@ -239,4 +243,67 @@ test("without measurements and key images there is nothing to say", () => {
   const none = report({ measurements: [] }, { keyImages: [] });
   assert.equal(buildMeasurementReport(none), null);
   assert.deepEqual(buildPresentationStates(none), []);
+});
+
+test("what was written reads back as it was measured: points to a thousandth of a millimetre, values, units, labels", async () => {
+  const file = fileOf("again.dcm", buildMeasurementReport(report())!);
+  const read = reportedMeasurements((await readInstance({ path: file })).dataset as Attributes);
+  assert.equal(read.length, measurements.length);
+  for (const [at, wrote] of measurements.entries()) {
+    const got = read[at]!;
+    assert.deepEqual([got.trackingUid, got.label], [wrote.trackingUid, wrote.label]);
+    assert.deepEqual(
+      got.values.map(({ quantity: what, value, unit: in_, reason }) => [
+        what.value,
+        value,
+        value === null ? "" : in_.value,
+        reason,
+      ]),
+      wrote.values.map(({ quantity: what, value, unit: in_, reason }) => [
+        what.value,
+        value,
+        value === null ? "" : in_.value,
+        reason,
+      ]),
+      wrote.kind,
+    );
+    assert.equal(got.drawing?.kind, wrote.kind);
+    const ordered = (points: readonly (readonly number[])[]) =>
+      wrote.kind === "ellipse"
+        ? points
+            .map(String)
+            .sort()
+            .map((text) => text.split(",").map(Number))
+        : points;
+    const points = ordered(got.drawing?.points ?? []).flat();
+    const wanted = ordered(wrote.where.points).flat();
+    assert.equal(points.length, wanted.length, wrote.kind);
+    // Half a millimetre a pixel.
+    for (const [i, value] of points.entries()) assert.ok(Math.abs(value - wanted[i]!) * 0.5 < 1e-3, wrote.kind);
+    for (const place of got.places) assert.equal(place.sopInstanceUid, imageAt(0).sopInstanceUid);
+  }
+});
+
+const data = realData();
+test("measurement reports of others are read with their units, what each number is, and where it lies", {
+  skip: data ? false : noRealData,
+}, async () => {
+  const linesOf = async (name: string) => {
+    const { dataset } = await readInstance({ path: path.join(data!, "dicom/sr", name) });
+    return reportedMeasurements(dataset as Attributes).map(({ site, lines, places }) => [
+      site?.meaning ?? null,
+      lines[0] && `${lines[0].name}: ${lines[0].words}`,
+      places.map(({ type }) => type).join(),
+    ]);
+  };
+  assert.deepEqual(await linesOf("sample-sr-measurements.dcm"), [
+    [null, "Long Axis: 64.45 no unit (1)", "POLYLINE,POLYLINE"],
+  ]);
+  assert.deepEqual((await linesOf("highdicom-comprehensive3d-multiple-groups.dcm"))[1], [
+    "Lung",
+    "Diameter: 10 mm",
+    "CIRCLE",
+  ]);
+  assert.match(String((await linesOf("qin-headneck-0003/sr-tid1500-pet.dcm"))[0]?.[1]), /^SUVbw, Mean: 6\.015/);
+  assert.deepEqual(await linesOf("test-SR.dcm"), []);
 });

@@ -5,6 +5,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { SOP } from "@overread/shared/dicom/sop-classes";
+import { quantity, unit } from "@overread/shared/measurements/codes";
+import type { Markup } from "@overread/shared/measurements/markup";
 import { closePicturePool, ingestPart10 } from "#server/archive/index.ts";
 import { withTenant } from "#server/db/with-tenant.ts";
 import { makeStudy } from "#server/demo/modality-simulator/index.ts";
@@ -12,7 +15,7 @@ import { seedDemo } from "#server/demo/seed.ts";
 import { readWith } from "#server/domain/assignment/index.ts";
 import { completeStudy } from "#server/domain/imaging/index.ts";
 import { claimCase } from "#server/domain/reading/index.ts";
-import { addAddendum, saveDraft, signReport } from "#server/domain/reporting/index.ts";
+import { addAddendum, saveDraft, saveMarkup, signReport } from "#server/domain/reporting/index.ts";
 import { createLog } from "#server/log.ts";
 import { systemActor } from "#server/system-actor.ts";
 import { storeDocuments } from "#workers/handlers/store-documents.ts";
@@ -189,6 +192,71 @@ test("a signed report becomes one PDF, one SR and one key object selection in th
     [made.caseId],
   );
   assert.equal(state?.state, "final", "our own objects do not make the case arrive again");
+});
+
+test("what the signer has drawn goes with the final report as measurements and presentation, once, and both are judged good", async () => {
+  const { caseId, studyId, studyInstanceUid, files } = await arrived("drawn");
+  const { claimToken } = await withTenant(reader, (ctx) => claimCase(ctx, { caseId }));
+  const [file] = files as [Files[number]];
+  const { seriesInstanceUid, sopInstanceUid, sopClassUid } = file;
+  const image = { studyInstanceUid, seriesInstanceUid, sopInstanceUid, sopClassUid, frameNumber: 1 };
+  const measurement: Markup["measurements"][number] = {
+    trackingUid: "2.25.4711",
+    kind: "length",
+    where: {
+      space: "image",
+      image,
+      frameOfReferenceUid: null,
+      points: [
+        [10, 20],
+        [40, 60],
+      ],
+    },
+    closed: false,
+    values: [{ quantity: quantity.length, value: 25, unit: unit.millimetre, reason: null }],
+    label: "",
+    finding: null,
+    site: null,
+    author: "",
+    at: "2026-11-27T18:00:00.000Z",
+  };
+  const markup: Markup = {
+    measurements: [measurement],
+    presentations: [
+      { image, window: { center: -600, width: 1500, shape: "LINEAR" }, windows: [], inverted: false, camera: null },
+    ],
+  };
+  await withTenant(reader, (ctx) => saveMarkup(ctx, { caseId, claimToken, version: 0, markup }));
+  const sections = [{ key: "impression", title: "Impression", text: "Nodule, 25 mm." }];
+  await withTenant(reader, (ctx) => saveDraft(ctx, { caseId, claimToken, version: 0, sections }));
+  const { reportVersionId } = await withTenant(reader, (ctx) => signReport(ctx, { caseId, claimToken, version: 1 }));
+  await storeDocuments(workerRun(), { reportVersionId });
+  const objects = await objectsOf(studyId);
+  await storeDocuments(workerRun(), { reportVersionId });
+  assert.deepEqual(await objectsOf(studyId), objects);
+  assert.deepEqual(
+    (await documentsOf(reportVersionId)).map(({ kind }) => kind),
+    ["pdf", "sr", "measurements", "presentation"],
+  );
+  const drawn = objects.filter(
+    ({ class: sopClass }) => sopClass === SOP.enhancedSr || sopClass === SOP.grayscalePresentationState,
+  );
+  assert.equal(drawn.length, 2);
+  for (const { key } of drawn) {
+    const { stdout, stderr } = await run("dciodvfy", [objectPath(key)]);
+    assert.doesNotMatch(stdout + stderr, /^Error/m);
+  }
+  const { stdout } = await run("dsrdump", ["+Pl", objectPath(drawn.find(({ modality }) => modality === "SR")?.key)]);
+  assert.match(stdout, /"Length"\)="25" \(mm,UCUM,"millimeter"\)/);
+  const [{ text }] = (await rows("SELECT canonical_text AS text FROM report_version WHERE id = $1", [
+    reportVersionId,
+  ])) as [{ text: string }];
+  assert.match(text, /"trackingUid": "2\.25\.4711"/, "the signature covers it");
+  const deliveries = await rows(
+    "SELECT state::text FROM delivery WHERE subject_id IN (SELECT instance_id FROM report_document WHERE report_version_id = $1)",
+    [reportVersionId],
+  );
+  assert.equal(deliveries.length, 4);
 });
 
 test("doing it again, twice at once, adds nothing", async () => {

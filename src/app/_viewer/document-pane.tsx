@@ -1,11 +1,13 @@
+import type { Attributes } from "@overread/shared/dicom/attributes";
 import { text } from "@overread/shared/dicom/attributes";
 import type { DocumentLine } from "@overread/shared/dicom/report-lines";
 import { Tag } from "@overread/shared/dicom/tags";
+import type { ReportedMeasurement } from "@overread/shared/measurements/from-report";
 import { Download, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { readableDate } from "./dates.ts";
 import styles from "./document-pane.module.css";
-import { documentContent, documentTitle } from "./documents.ts";
+import { documentContent, documentTitle, imageOfMeasurement } from "./documents.ts";
 import type { OtherObject } from "./frames.ts";
 import { type LoadedSeries, loadSeries, pdfOf } from "./series-store.ts";
 import type { Session } from "./session/run.ts";
@@ -125,6 +127,9 @@ function Content({ session, loaded, object }: { session: Session; loaded: Loaded
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a long text must be scrollable by keyboard
     <article className={styles.text} tabIndex={0}>
       {content.lines.length === 0 && content.kind === "text" ? <p>This report has no text.</p> : null}
+      {content.kind === "text" && content.measurements.length > 0 ? (
+        <MeasurementTable session={session} report={object.attributes} measurements={content.measurements} />
+      ) : null}
       {content.lines.map((line, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: lines of a stored object never move
         <Line key={index} line={line} />
@@ -140,6 +145,57 @@ function Line({ line: { depth, heading, value } }: { line: DocumentLine }) {
       {heading ? <h3 data-top={depth === 0 || undefined}>{heading}</h3> : null}
       {value ? <p>{value}</p> : null}
     </div>
+  );
+}
+
+/** The measurements of a report (TID 1500), a row for each, with its values and the image that it lies on. */
+function MeasurementTable({
+  session,
+  report,
+  measurements,
+}: {
+  session: Session;
+  report: Attributes;
+  measurements: readonly ReportedMeasurement[];
+}) {
+  return (
+    <table className={styles.measurements}>
+      <caption>{measurements.length === 1 ? "1 measurement" : `${measurements.length} measurements`}</caption>
+      <tbody>
+        {measurements.map((measurement, index) => {
+          const image = imageOfMeasurement(report, measurement);
+          const name = measurement.label || measurement.finding?.meaning || `No. ${index + 1}`;
+          return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: measurements of a stored object never move
+            <tr key={index}>
+              <th scope="row">
+                {name}
+                {measurement.site ? `, ${measurement.site.meaning}` : ""}
+              </th>
+              <td>
+                {measurement.lines.map(({ name: what, words }, at) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: as above
+                  <div key={at}>
+                    {what}: {words}
+                  </div>
+                ))}
+              </td>
+              <td>
+                {image ? (
+                  <button
+                    type="button"
+                    onClick={() => session.dispatch({ type: "jump", to: image })}
+                    aria-label={`Show the image of ${name}`}
+                  >
+                    Image
+                  </button>
+                ) : null}
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
   );
 }
 

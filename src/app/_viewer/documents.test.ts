@@ -33,6 +33,7 @@ test("a structured report reads as its headings and words, in order and depth", 
   assert.equal(documentTitle(report), "Radiology report");
   assert.deepEqual(documentContent(report), {
     kind: "text",
+    measurements: [],
     lines: [
       { depth: 0, heading: "Findings", value: null },
       { depth: 1, heading: "Finding", value: "Nodule." },

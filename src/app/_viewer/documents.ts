@@ -2,12 +2,13 @@ import { type Attributes, items, number, text } from "@overread/shared/dicom/att
 import { codeMeaning, type DocumentLine, reportLines } from "@overread/shared/dicom/report-lines";
 import { hasContentTree, SOP } from "@overread/shared/dicom/sop-classes";
 import { Tag } from "@overread/shared/dicom/tags";
+import { type ReportedMeasurement, reportedMeasurements } from "@overread/shared/measurements/from-report";
 import type { ImagePointer } from "./types.ts";
 
 /** The displayable content of an object without images. */
 export type DocumentContent =
   | { kind: "pdf" }
-  | { kind: "text"; lines: DocumentLine[] }
+  | { kind: "text"; lines: DocumentLine[]; measurements: ReportedMeasurement[] }
   | { kind: "images"; lines: DocumentLine[]; images: ImagePointer[] }
   /** Nothing that can be shown here. */
   | { kind: "other" };
@@ -25,7 +26,8 @@ export function documentContent(instance: Attributes): DocumentContent {
       ],
       images: referencedImages(instance),
     };
-  if (hasContentTree(sopClassUid)) return { kind: "text", lines: reportLines(instance).lines };
+  if (hasContentTree(sopClassUid))
+    return { kind: "text", lines: reportLines(instance).lines, measurements: reportedMeasurements(instance) };
   return { kind: "other" };
 }
 
@@ -38,10 +40,19 @@ export function documentTitle(instance: Attributes): string | null {
   );
 }
 
-/**
- * The images that a key object selection refers to, in its order (PS3.3 §C.17.6.2: the evidence gives their series).
- */
-function referencedImages(instance: Attributes): ImagePointer[] {
+/** The image that a measurement of a report lies on; null where it names none that its evidence knows. */
+export function imageOfMeasurement(
+  instance: Attributes,
+  { places: [place] }: ReportedMeasurement,
+): ImagePointer | null {
+  const seriesInstanceUid = place && evidenceOf(instance).get(place.sopInstanceUid);
+  return place && seriesInstanceUid
+    ? { sopInstanceUid: place.sopInstanceUid, seriesInstanceUid, frameNumber: place.frameNumber }
+    : null;
+}
+
+/** The series of each object that a document refers to (PS3.3 §C.17.2.3). */
+function evidenceOf(instance: Attributes): Map<string, string> {
   const seriesOf = new Map<string, string>();
   for (const study of items(instance, Tag.CurrentRequestedProcedureEvidenceSequence))
     for (const series of items(study, Tag.ReferencedSeriesSequence))
@@ -50,6 +61,14 @@ function referencedImages(instance: Attributes): ImagePointer[] {
         const seriesUid = text(series, Tag.SeriesInstanceUID);
         if (uid && seriesUid) seriesOf.set(uid, seriesUid);
       }
+  return seriesOf;
+}
+
+/**
+ * The images that a key object selection refers to, in its order (PS3.3 §C.17.6.2: the evidence gives their series).
+ */
+function referencedImages(instance: Attributes): ImagePointer[] {
+  const seriesOf = evidenceOf(instance);
   return items(instance, Tag.ContentSequence).flatMap((item) => {
     if (text(item, Tag.ValueType) !== "IMAGE") return [];
     return items(item, Tag.ReferencedSOPSequence).flatMap((reference) => {

@@ -205,6 +205,8 @@ export const Tag = {
   Units: "00541001",
   SegmentationType: "00620001",
   MaximumFractionalValue: "0062000E",
+  GraphicData: "00700022",
+  GraphicType: "00700023",
   PresentationLUTShape: "20500020",
   SharedFunctionalGroupsSequence: "52009229",
   PerFrameFunctionalGroupsSequence: "52009230",
