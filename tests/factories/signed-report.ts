@@ -3,7 +3,8 @@ import { uidFromName } from "@overread/shared/dicom/derived-uid";
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import type { PersonNameGroups } from "@overread/shared/dicom/person-name";
 import { SOP } from "@overread/shared/dicom/sop-classes";
-import type { DocumentUids, InstanceReference, SignedReport } from "#server/documents/signed-report.ts";
+import type { InstanceReference } from "#server/documents/instance-reference.ts";
+import type { DocumentUids, SignedReport } from "#server/documents/signed-report.ts";
 
 /** A patient and study module such as images carry, for documents that have to agree with them. */
 export function identityOf(patient: SignedReport["patient"], study: SignedReport["study"], studyId = "S1"): DicomJson {

@@ -399,7 +399,13 @@ test("documents are recorded once and delivered once to the facility's PACS, how
   assert.deepEqual(await record(), { recorded: 2, deliveries: 2 });
   assert.deepEqual(await record(), { recorded: 0, deliveries: 0 });
   const [version] = (await read(solheim, made.caseId)).versions;
-  assert.deepEqual(version?.documents, { pdf: "stored", sr: "stored", kos: "pending" });
+  assert.deepEqual(version?.documents, {
+    pdf: "stored",
+    sr: "stored",
+    kos: "pending",
+    measurements: "none",
+    presentation: "none",
+  });
   assert.deepEqual(
     version?.deliveries.map(({ kind, state, attempts }) => [kind, state, attempts]),
     [

@@ -26,7 +26,7 @@ export const documents = [
   },
   {
     what: "a preliminary report says that it is verified",
-    file: "src/server/documents/build-basic-text-sr.ts",
+    file: "src/server/documents/verification.ts",
     from: 'VerificationFlag: preliminary ? "UNVERIFIED" : "VERIFIED"',
     to: 'VerificationFlag: "VERIFIED"',
     test: "tests/conformance/report-objects.test.ts",
@@ -34,7 +34,7 @@ export const documents = [
   },
   {
     what: "a preliminary report says that it is final",
-    file: "src/server/documents/build-basic-text-sr.ts",
+    file: "src/server/documents/verification.ts",
     from: 'PreliminaryFlag: preliminary ? "PRELIMINARY" : "FINAL"',
     to: 'PreliminaryFlag: "FINAL"',
     test: "tests/conformance/report-objects.test.ts",

@@ -4,8 +4,9 @@ import { DomainError } from "@overread/shared/errors";
 import type { ImageReference } from "#server/domain/imaging/index.ts";
 import type { GatheredReport, SignedVersionRow } from "#server/domain/reporting/index.ts";
 import { identityFrom, omittedIdentityTags } from "./dicom-modules.ts";
+import type { InstanceReference } from "./instance-reference.ts";
 import { signedMarkup } from "./signed-markup.ts";
-import type { DocumentUids, InstanceReference, KeyPicture, ReportSection, SignedReport } from "./signed-report.ts";
+import type { DocumentUids, KeyPicture, ReportSection, SignedReport } from "./signed-report.ts";
 
 /** A key image that is not rendered yet. */
 type WantedPicture = Omit<KeyPicture, "jpeg"> & { studyId: string };

@@ -6,7 +6,8 @@ import { SOP } from "@overread/shared/dicom/sop-classes";
 import { Tag } from "@overread/shared/dicom/tags";
 import { TS } from "@overread/shared/dicom/transfer-syntaxes";
 import { encodePart10 } from "@overread/shared/dicom/write";
-import type { InstanceReference, SignedReport } from "./signed-report.ts";
+import type { InstanceReference } from "./instance-reference.ts";
+import type { SignedReport } from "./signed-report.ts";
 import { validPart } from "./valid-element.ts";
 
 /** Modules that our three kinds of object share (PS3.3 Annex C). */

@@ -5,7 +5,7 @@ import type { KeptPresentation } from "@overread/shared/measurements/markup";
 import type { KeptMeasurement } from "@overread/shared/measurements/measurement";
 import type { ImageReference } from "#server/domain/imaging/index.ts";
 import type { SignedVersionRow } from "#server/domain/reporting/index.ts";
-import type { InstanceReference } from "./signed-report.ts";
+import type { InstanceReference } from "./instance-reference.ts";
 
 /** What a presentation has to know of an image's pixels (PS3.3 C.7.6.3, C.11.1). */
 export type MarkedImage = InstanceReference & {

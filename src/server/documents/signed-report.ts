@@ -1,11 +1,11 @@
 import type { DicomJson } from "@overread/shared/dicom/dicom-json";
 import type { PersonNameGroups } from "@overread/shared/dicom/person-name";
+import type { InstanceReference } from "./instance-reference.ts";
 import type { SignedMarkup } from "./signed-markup.ts";
 
 /** Who signed, and when. `personName` is the PN of DICOM objects, `name` is for display. */
 export type Signature = { name: string; personName: string; qualification: string; at: Date };
 export type ReportSection = { key: string; title: string; text: string };
-export type InstanceReference = { seriesInstanceUid: string; sopInstanceUid: string; sopClassUid: string };
 /** The images of a study. */
 type StudyEvidence = { studyInstanceUid: string; evidence: InstanceReference[] };
 /** A rendered key image (JPEG, in its window). `null`: the archive cannot render it. */
