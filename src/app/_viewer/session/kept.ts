@@ -15,7 +15,9 @@ export function presentationsOf(state: SessionState, before: readonly KeptPresen
   for (const [, cell] of filledCells(state)) {
     const series = cell.source.series;
     const study = studyOf(state, cell.source.study);
-    if (!cell.loaded || !series || !study || study.lentBy || isWaiting(state, series)) continue;
+    // Planes through a volume are not the images that came.
+    if (cell.kind !== "stack" || !cell.loaded || !series || !study || study.lentBy || isWaiting(state, series))
+      continue;
     const now = presentationOf(cell, cell.loaded, study.studyInstanceUid);
     if (now) all.set(series, now);
     else all.delete(series);
@@ -89,7 +91,7 @@ export function withKept(state: SessionState, looked: readonly KeptPresentation[
 
 function shownAgain(state: SessionState, id: CellId, loaded: LoadedSeries): SessionState {
   const cell = state.cells[id];
-  if (!cell) return state;
+  if (cell?.kind !== "stack") return state;
   const { window, windows, inverted, camera } = cell.presentation;
   const untouched =
     window === defaultPresentation.window && Object.keys(windows).length === 0 && !inverted && camera === null;

@@ -82,8 +82,8 @@ export function createKeptMeasurements(studies: () => readonly StudyForViewing[]
         const imageId = annotation.metadata?.referencedImageId;
         const frame = imageId ? frameByImageId(imageId) : undefined;
         const study = imageId ? studyOfImage(imageId) : undefined;
-        // What another hospital lends is not kept: it is gone when the claim is.
-        if (!uid || !frame || !study || study.lentBy || colleagues.has(uid)) return [];
+        // What another hospital lends is not kept: it is gone when the claim is. A reformatted plane is no image of the archive.
+        if (!uid || !frame || frame.reformat || !study || study.lentBy || colleagues.has(uid)) return [];
         const form = JSON.stringify(drawingIn(annotation));
         const before = known.get(uid);
         if (before?.form === form) return [before.measurement];
