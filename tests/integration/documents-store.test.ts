@@ -444,7 +444,7 @@ test("a worker killed again and again leaves exactly one of each document", asyn
   const names = await rows("SELECT DISTINCT name FROM outbox_job WHERE done_at IS NOT NULL ORDER BY name", []);
   assert.deepEqual(
     names.map(({ name }) => name),
-    ["assignment.run", "case.attach-priors", "report.store-documents"],
-    "small studies leave no other job on the way but the look at who reads next, and at the other study of the same patient",
+    ["assignment.run", "case.attach-priors", "report.store-documents", "study.make-renditions"],
+    "small studies leave no other job on the way but the look at who reads next, at the other study of the same patient, and at renditions",
   );
 });
