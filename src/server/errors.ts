@@ -86,6 +86,8 @@ export const errorTable: Record<ErrorCode, { trpc: TrpcCode; http: number; retry
   "list.too-many-watched": { trpc: "CONFLICT", http: 409, retry: "no" },
   "hanging.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },
   "hanging.too-many": { trpc: "CONFLICT", http: 409, retry: "no" },
+  "hanging.altered-file": { trpc: "BAD_REQUEST", http: 400, retry: "no" },
+  "hanging.unreadable-file": { trpc: "BAD_REQUEST", http: 400, retry: "no" },
   "contract.not-found": { trpc: "NOT_FOUND", http: 404, retry: "no" },
   "service-level.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },
   "rules.version-conflict": { trpc: "CONFLICT", http: 409, retry: "no" },

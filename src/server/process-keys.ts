@@ -9,7 +9,16 @@ const processes = {
   /** Pages and tRPC. */
   web: {
     roles: ["overread_app", "overread_auth"],
-    keys: ["next-auth", "sign-in", "second-factor", "unsaved-words", "audit-reads", "notices", "push"],
+    keys: [
+      "next-auth",
+      "sign-in",
+      "second-factor",
+      "unsaved-words",
+      "audit-reads",
+      "notices",
+      "push",
+      "reader-profile",
+    ],
   },
   /** The front door: DICOMweb, edge control, metrics, the clean-up at its start. */
   dicomweb: {
@@ -28,7 +37,8 @@ export type ProcessName = keyof typeof processes;
  * Purposes of keys: `next-auth` encrypts session cookies, `sign-in` hashes what people typed into the address field,
  * `second-factor` encrypts the secrets of authenticator apps, `unsaved-words` derives each account's key for unsaved
  * text in browsers, `audit-reads` seals reads that wait for the audit chain,
- * `notices` encrypts the secrets of webhooks and of browsers, `push` is how push services know the portal.
+ * `notices` encrypts the secrets of webhooks and of browsers, `push` is how push services know the portal,
+ * `reader-profile` signs what readers take with them.
  */
 export type KeyPurpose = (typeof processes)[ProcessName]["keys"][number];
 

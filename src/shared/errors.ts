@@ -72,6 +72,8 @@ export const errorCodes = [
   "list.too-many-watched",
   "hanging.version-conflict",
   "hanging.too-many",
+  "hanging.altered-file",
+  "hanging.unreadable-file",
   "patient.not-found",
   "audit.broken-chain",
   "edge.not-found",

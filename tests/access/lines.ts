@@ -242,6 +242,10 @@ export const procedures: Record<string, Line> = {
   },
   "hanging.remove": { reach: ({ protocolId }) => ({ protocolId }), may: ["worklist_manager"] },
   "hanging.restore": { reach: ({ protocolId }) => ({ protocolId }), may: ["worklist_manager"] },
+  "hanging.order": { reach: ({ protocolId }) => ({ protocolIds: [protocolId] }), may: [] },
+  "hanging.exportProfile": { reach: null, may: ["radiologist"] },
+  "hanging.importProfile": { reach: null, may: ["radiologist"] },
+  "hanging.importDicom": { reach: null, may: ["radiologist"] },
   "list.all": { reach: null, may: staff },
   "list.counts": { reach: null, may: staff },
   // The list is the hospital's, for everybody there; others than its owner change it where they may share.

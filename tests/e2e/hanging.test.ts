@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { SOP } from "@overread/shared/dicom/sop-classes";
 import { newUid } from "@overread/shared/dicom/uids";
 import type { WritableDataSet } from "@overread/shared/dicom/write";
 import type { Browser, Page } from "playwright";
@@ -67,6 +68,11 @@ async function sendMammograms(studyDate: string): Promise<string> {
     return file;
   });
   await storescu(stack, files);
+  return caseOf(study);
+}
+
+/** The case of a study, once it is to be read. */
+async function caseOf(study: string): Promise<string> {
   const portal = await signIn(stack.baseUrl, reader, stack.demoPassword);
   type Item = { caseId: string; studyInstanceUid: string; state: string; priorCount?: number };
   return until("the case to read", async () => {
@@ -153,8 +159,95 @@ test("the screen is kept as a protocol of the reader's own, and the next mammogr
   assert.deepEqual(problems, []);
 });
 
+test("a PET/CT opens with CT beside PET, and both are drawn", async () => {
+  const study = newUid();
+  const files = ["CT", "PT"].flatMap((modality, n) => {
+    const series = newUid();
+    return [0, 1, 2].map((slice) => {
+      const made = tinyInstance({
+        study,
+        series,
+        sopClass: modality === "CT" ? SOP.ct : SOP.pet,
+        elements: {
+          "00080020": value("DA", "20261126"),
+          "00080050": value("SH", "HANG-PET"),
+          "00080060": value("CS", modality),
+          "00081030": value("LO", "PET/CT"),
+          "00100010": { vr: "PN", Value: [{ Alphabetic: "Hanging^Paul" }] },
+          "00100020": value("LO", "HANG-2"),
+          "00200011": value("IS", n + 1),
+          "00200013": value("IS", slice + 1),
+          "00200032": value("DS", 0, 0, slice * 5),
+          "00200037": value("DS", 1, 0, 0, 0, 1, 0),
+          "00281052": value("DS", 0),
+          "00281053": value("DS", modality === "CT" ? 1 : 0.97),
+          ...(modality === "PT" ? { "00541001": value("CS", "BQML") } : {}),
+        },
+      });
+      const file = path.join(scratch, `${made.instance}.dcm`);
+      writeFileSync(file, made.part10);
+      return file;
+    });
+  });
+  await storescu(stack, files);
+  await goTo(page, `${stack.baseUrl}/studies/${await caseOf(study)}`);
+  await page.getByRole("group", { name: "Hanging protocol PET/CT" }).waitFor();
+  for (const n of [0, 1])
+    await settles(
+      `the picture of cell ${n + 1}`,
+      () => page.locator("[data-cell] [data-viewport]").nth(n).getAttribute("data-index"),
+      (index) => index === "0",
+    );
+});
+
+test("a built-in protocol is copied, its rule changed by keys and put first; exported, deleted and imported it hangs again", async () => {
+  const menu = page.getByRole("dialog", { name: "Hanging protocols" });
+  await page.getByRole("group", { name: "Hanging protocol CC first" }).getByRole("button", { name: /1×2/ }).click();
+  await menu.getByRole("button", { name: "Own protocols…" }).click();
+  const dock = page.getByRole("region", { name: "Hanging protocols" });
+  await dock.getByLabel("Copy a built-in one to change it").selectOption("Mammography");
+  const editor = dock.getByRole("form", { name: "Edit Mammography (own)" });
+  await editor.getByLabel("Name of the protocol").fill("Left alone");
+  await editor.getByLabel("Columns").selectOption("1");
+  await editor.getByRole("button", { name: "Row 1, column 1: Right CC 2D" }).waitFor();
+  for (const first of await editor.getByRole("group", { name: /^First:/ }).all())
+    await first.getByLabel("Side").selectOption("left");
+  await editor.getByRole("button", { name: "Row 1, column 1: Left CC 2D" }).waitFor();
+  assert.deepEqual(await seriousFindings(page), []);
+  await editor.getByRole("button", { name: "Keep", exact: true }).click();
+  const order = () =>
+    dock
+      .getByRole("list", { name: "Own protocols in their order" })
+      .getByRole("listitem")
+      .evaluateAll((items) => items.map((item) => item.textContent?.match(/^(Left alone|CC first)/)?.[0]));
+  const stands = (...wanted: string[]) =>
+    settles(wanted.join(" before "), order, (seen) => JSON.stringify(seen) === JSON.stringify(wanted));
+  await stands("CC first", "Left alone");
+  await dock.getByRole("button", { name: "Edit Left alone" }).focus();
+  await page.keyboard.press("Alt+ArrowUp");
+  await stands("Left alone", "CC first");
+  assert.deepEqual(await seriousFindings(page), []);
+  const download = page.waitForEvent("download");
+  await dock.getByRole("button", { name: "Export my profile" }).click();
+  const file = path.join(scratch, "profile.json");
+  await (await download).saveAs(file);
+  for (const name of ["Left alone", "CC first"]) await dock.getByRole("button", { name: `Delete ${name}` }).click();
+  await dock.getByText("None yet.").waitFor();
+  const altered = path.join(scratch, "altered.json");
+  writeFileSync(altered, readFileSync(file, "utf8").replace("Left alone", "Left along"));
+  await dock.getByLabel("Profile or DICOM hanging protocol").setInputFiles(altered);
+  await dock.getByRole("alert").getByText("its signature does not fit").waitFor();
+  await dock.getByLabel("Profile or DICOM hanging protocol").setInputFiles(file);
+  await dock.getByText("Kept: Left alone, CC first.").waitFor();
+  await stands("Left alone", "CC first");
+  const caseId = await sendMammograms("20261130");
+  await goTo(page, `${stack.baseUrl}/studies/${caseId}`);
+  await hangs(["L CC"]);
+  assert.deepEqual(problems, []);
+});
+
 test("of the next mammography the browser fetches the picture that its protocol hangs first, not the first series", async () => {
-  await sendMammograms("20261129");
+  await sendMammograms("20261201");
   // The page before fetches ahead as well: what it asked for ends with it.
   await page.goto("about:blank");
   const ahead = page.waitForResponse(
@@ -163,5 +256,5 @@ test("of the next mammography the browser fetches the picture that its protocol 
   );
   await goTo(page, `${stack.baseUrl}/worklist`);
   const instance = /\/instances\/([\d.]+)\//.exec((await ahead).url())?.[1] ?? "";
-  assert.equal(viewOf.get(instance), "R CC");
+  assert.equal(viewOf.get(instance), "L CC");
 });

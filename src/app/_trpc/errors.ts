@@ -79,6 +79,9 @@ const sentences: Record<string, string> = {
   "hanging.version-conflict":
     "The protocol was changed in another window meanwhile. Open it again and change it there.",
   "hanging.too-many": "You keep 100 protocols, which is the most. Delete one of them first.",
+  "hanging.altered-file":
+    "This profile is not as it was written: its signature does not fit. Nothing was taken from it. Export it again.",
+  "hanging.unreadable-file": "This file is neither a reader's profile nor a DICOM hanging protocol that can be read.",
   "list.too-many-watched": "You watch 30 lists, which is the most. Stop watching one of them first.",
   "contract.not-found": "There is no such contract of your organisation.",
   "service-level.version-conflict": "Somebody else wrote a version meanwhile. Look at it, then write yours.",

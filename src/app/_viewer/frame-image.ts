@@ -191,7 +191,8 @@ function imageOf(frame: Frame, whole: Pixels, components: number, min: number, m
     // The values are modality values already.
     slope: 1,
     intercept: 0,
-    preScale: { enabled: true, scaled: true },
+    // Without parameters the library stumbles over every PET image, and draws none.
+    preScale: { enabled: true, scaled: true, scalingParameters: {} },
     windowCenter: 0,
     windowWidth: 1,
     // The curve is ours; the library is told every window is linear.

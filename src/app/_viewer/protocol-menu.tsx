@@ -1,4 +1,4 @@
-import { ChevronLeft, ChevronRight, Save } from "lucide-react";
+import { ChevronLeft, ChevronRight, Save, SlidersHorizontal } from "lucide-react";
 import { useRef, useState } from "react";
 import styles from "./protocol-menu.module.css";
 import type { Session } from "./session/run.ts";
@@ -16,9 +16,11 @@ const panelWidth = 260;
 export function ProtocolMenu({
   session,
   onKeep,
+  onProtocols,
 }: {
   session: Session;
   onKeep: ((draft: ProtocolDraft) => void) | undefined;
+  onProtocols: (() => void) | undefined;
 }) {
   const hanging = useSession(session, (state) => state.hanging);
   const button = useRef<HTMLButtonElement>(null);
@@ -103,6 +105,19 @@ export function ProtocolMenu({
           <button type="button" className={styles.keep} onClick={keep}>
             <Save size={16} aria-hidden />
             Keep this screen as a protocol…
+          </button>
+        ) : null}
+        {onProtocols ? (
+          <button
+            type="button"
+            className={styles.keep}
+            onClick={() => {
+              panel.current?.hidePopover();
+              onProtocols();
+            }}
+          >
+            <SlidersHorizontal size={16} aria-hidden />
+            Own protocols…
           </button>
         ) : null}
       </div>

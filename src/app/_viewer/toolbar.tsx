@@ -47,6 +47,7 @@ export function Toolbar({
   compact,
   canMark,
   onKeepProtocol,
+  onProtocols,
   helpShown,
   onHelp,
   onFullscreen,
@@ -56,6 +57,7 @@ export function Toolbar({
   canMark: boolean;
   /** Undefined: nothing can be kept here. */
   onKeepProtocol: ViewerProps["onKeepProtocol"];
+  onProtocols: ViewerProps["onProtocols"];
   helpShown: boolean;
   onHelp: () => void;
   onFullscreen: () => void;
@@ -173,7 +175,7 @@ export function Toolbar({
           >
             <Axis3d size={18} aria-hidden />
           </Tool>
-          <ProtocolMenu session={session} onKeep={onKeepProtocol} />
+          <ProtocolMenu session={session} onKeep={onKeepProtocol} onProtocols={onProtocols} />
           {(several || alone) && (
             <Tool
               label={alone ? "All cells" : "This cell alone"}

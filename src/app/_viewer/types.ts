@@ -132,6 +132,8 @@ export type ViewerProps = {
   kept?: KeptHere | null;
   /** The reader's own drawings and how he looks at series, after each change; only once `kept` is known. */
   onMarkup?: (markup: Markup) => void;
+  /** Shows the protocols that are kept. */
+  onProtocols?: () => void;
   /** Keys of the page around, for the list of keys. */
   pageKeys?: readonly { keys: readonly string[]; does: string }[];
   /** Shows this image; pass a new object to jump again. */

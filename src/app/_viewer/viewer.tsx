@@ -107,6 +107,7 @@ function RunningViewer({ session, ...props }: ViewerProps & { session: Session }
         compact={compact}
         canMark={props.onKeyImage !== undefined}
         onKeepProtocol={props.onKeepProtocol}
+        onProtocols={props.onProtocols}
         onHelp={() => setHelp(!help)}
         onFullscreen={toggleFullscreen}
         helpShown={help}

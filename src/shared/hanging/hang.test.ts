@@ -80,6 +80,12 @@ test("one breast alone leaves the other side's cells empty instead of showing th
   assert.deepEqual(shown(stage("Four views", study([], left))), [null, "1.1", null, "1.2"]);
 });
 
+test("a single mammogram hangs too, in the one cell there is", () => {
+  const one = stage("One view", study([], views("1", "MG", [["R", "MLO"]])));
+  assert.deepEqual([one.rows, one.columns, ...shown(one)], [1, 1, "1.1"]);
+  assert.equal(one.places[0]?.fit, "breast");
+});
+
 test("a view is known by its code where View Position is empty", () => {
   const coded = attributes({
     [Tag.SOPInstanceUID]: ["9"],
@@ -415,7 +421,8 @@ test("MR of liver, prostate, breast and a joint each hang their own sequences", 
   );
   assert.deepEqual(shown(stage("T2 and diffusion", prostate)), ["ax", "dwi", "adc"]);
   const breast = study(["breast"], stack("post", "MR", "T1 FLASH post"), stack("stir", "MR", "STIR tra"));
-  assert.deepEqual(shown(stage("Overview", breast)), ["post", "stir", null, null]);
+  const half = stage("Overview", breast);
+  assert.deepEqual([half.rows, half.columns, ...shown(half)], [1, 2, "post", "stir"], "half a screen is closed up");
   const knee = study(
     ["lower limb"],
     stack("t1", "MR", "T1 cor", "coronal"),

@@ -90,8 +90,10 @@ function filled(stage: Stage, { modalities }: Protocol, studies: readonly Hangin
   const compares = stage.places.some(({ study }) => study > 0);
   if (compares && !places.some((each) => each && each.study > 0)) return null;
   const shown = places.flatMap((each) => each ?? []);
-  if (shown.length < stage.fewest) return null;
-  if (!stage.close) return { name: stage.name, rows: stage.rows, columns: stage.columns, places };
+  if (shown.length < stage.fewest || shown.length > (stage.most ?? shown.length)) return null;
+  const sparse = shown.length * 2 <= places.length;
+  if (stage.close !== "always" && !(stage.close === "sparse" && sparse))
+    return { name: stage.name, rows: stage.rows, columns: stage.columns, places };
   const columns = Math.ceil(Math.sqrt(shown.length));
   const rows = Math.ceil(shown.length / columns);
   return {

@@ -8,6 +8,14 @@ const views = ["PA", "AP", "LAT", "CC", "MLO", "ML", "LM", "OBL"] as const;
 const sides = ["L", "R"] as const;
 /** Mammograms as they came about, loops and runs, and what a slide scanner takes of a slide. */
 const pictureKinds = ["2d", "synthetic", "tomo", "subtracted", "loop", "overview", "label", "slide"] as const;
+/** What a place can be asked for by a word of a list. */
+export const wantChoices = {
+  plane: planes,
+  weighting: weightings,
+  kernel: kernels,
+  view: views,
+  picture: pictureKinds,
+} as const;
 export type Plane = (typeof planes)[number];
 export type Weighting = (typeof weightings)[number];
 export type Kernel = (typeof kernels)[number];
@@ -70,8 +78,10 @@ const Stage = z
     places: z.array(Place).min(1).max(25).readonly(),
     /** With fewer places answered the stage is passed over. */
     fewest: z.int().min(1).max(25),
-    /** Empty places are closed up: as many cells as there are pictures, wider than high. */
-    close: z.literal(true).optional(),
+    /** With more places answered the stage is passed over. */
+    most: z.int().min(1).max(25).optional(),
+    /** Empty places are closed up, always or where at most half is filled: as many cells as there are pictures, wider than high. */
+    close: z.enum(["always", "sparse"]).optional(),
   })
   .refine(({ rows, columns, places }) => places.length === rows * columns, "a place for each cell");
 export type Stage = z.output<typeof Stage>;

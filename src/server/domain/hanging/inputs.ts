@@ -12,5 +12,17 @@ export const SaveProtocol = z.strictObject({
 });
 export type SaveProtocol = z.output<typeof SaveProtocol>;
 
+/** Of the caller's protocols those whose order is given, the first first. */
+export const OrderProtocols = z.strictObject({ protocolIds: z.array(z.uuid()).min(1).max(100) });
+export type OrderProtocols = z.output<typeof OrderProtocols>;
+
+/** A reader's profile as it was exported. */
+export const ImportProfile = z.strictObject({ file: z.string().min(1).max(2_000_000) });
+export type ImportProfile = z.output<typeof ImportProfile>;
+
+/** A DICOM file (PS3.10) with a Hanging Protocol object, in base64. */
+export const ImportDicomProtocol = z.strictObject({ file: z.base64().min(1).max(2_000_000) });
+export type ImportDicomProtocol = z.output<typeof ImportDicomProtocol>;
+
 export const OfProtocol = z.strictObject({ protocolId: z.uuid() });
 export type OfProtocol = z.output<typeof OfProtocol>;

@@ -13,7 +13,7 @@ export type KeptProtocol = {
 };
 
 /**
- * The caller's hanging protocols, then those that colleagues share, each by name. One of a newer release that this one cannot read is left out.
+ * The caller's hanging protocols in his order, then those that colleagues share, by name. One of a newer release that this one cannot read is left out.
  *
  * @throws {DomainError} `auth.forbidden`
  */
@@ -25,7 +25,7 @@ export async function listProtocols(ctx: Ctx<UserActor>): Promise<KeptProtocol[]
   >`
     SELECT p.id::text, p.owner_id::text AS "ownerId", staff_name(p.owner_id) AS "ownerName", p.is_shared AS "isShared", p.version, p.document
     FROM hanging_protocol p WHERE p.org_id = ${actor.orgId}::uuid AND p.removed_at IS NULL AND (p.is_shared OR p.owner_id = ${actor.userId}::uuid)
-    ORDER BY p.owner_id <> ${actor.userId}::uuid, lower(p.document->>'name'), p.id`;
+    ORDER BY p.owner_id <> ${actor.userId}::uuid, CASE WHEN p.owner_id = ${actor.userId}::uuid THEN p.place END, lower(p.document->>'name'), p.id`;
   return rows.flatMap(({ id, ownerId, ownerName, isShared, version, document }) => {
     const { data } = Protocol.safeParse(document);
     if (!data) return [];

@@ -1,6 +1,6 @@
 import { DomainError } from "@overread/shared/errors";
 import type { Ctx, UserActor } from "#server/context.ts";
-import { publish } from "#server/live/publish.ts";
+import { announce } from "./announce.ts";
 import type { OfProtocol, SaveProtocol } from "./inputs.ts";
 import { hangingPolicy } from "./policy.ts";
 
@@ -62,6 +62,3 @@ async function put(ctx: Ctx<UserActor>, id: string, removedAt: Date | null): Pro
   if (count === 0) throw new DomainError("resource.not-found");
   await announce(ctx);
 }
-
-const announce = ({ tx, actor }: Ctx<UserActor>): Promise<void> =>
-  publish(tx, { topic: "protocols.changed", orgIds: [actor.orgId] });

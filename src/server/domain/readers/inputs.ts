@@ -1,8 +1,8 @@
+import { bodyRegions } from "@overread/shared/body-regions";
 import { removeHiddenCharacters } from "@overread/shared/hidden-characters";
 import { reportLanguages } from "@overread/shared/report-languages";
 import { z } from "zod";
 import { ageBands, code, isTimeZone, minuteOf, privilegeLevels, readTypes } from "../assignment/engine/index.ts";
-import { bodyRegions } from "../body-region-names.ts";
 import { Jurisdiction } from "./jurisdiction.ts";
 
 /** Inputs of the verbs that change what a group keeps of its readers. */

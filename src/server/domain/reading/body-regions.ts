@@ -1,4 +1,4 @@
-import type { BodyRegion } from "../body-region-names.ts";
+import type { BodyRegion } from "@overread/shared/body-regions";
 
 /**
  * Body regions used by the worklist, and the terms that departments use for them (Body Part Examined, PS3.16 Annex L,

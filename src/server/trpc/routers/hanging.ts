@@ -1,6 +1,13 @@
 import {
+  exportProfile,
+  ImportDicomProtocol,
+  ImportProfile,
+  importDicomProtocol,
+  importProfile,
   listProtocols,
   OfProtocol,
+  OrderProtocols,
+  orderProtocols,
   removeProtocol,
   restoreProtocol,
   SaveProtocol,
@@ -15,6 +22,10 @@ export const hangingRouter = router({
     .meta({ cleansText: true })
     .input(SaveProtocol)
     .mutation(({ ctx, input }) => saveProtocol(ctx, input)),
+  order: tenantProcedure.input(OrderProtocols).mutation(({ ctx, input }) => orderProtocols(ctx, input)),
+  exportProfile: tenantProcedure.query(({ ctx }) => exportProfile(ctx)),
+  importProfile: tenantProcedure.input(ImportProfile).mutation(({ ctx, input }) => importProfile(ctx, input)),
+  importDicom: tenantProcedure.input(ImportDicomProtocol).mutation(({ ctx, input }) => importDicomProtocol(ctx, input)),
   remove: tenantProcedure.input(OfProtocol).mutation(({ ctx, input }) => removeProtocol(ctx, input)),
   restore: tenantProcedure.input(OfProtocol).mutation(({ ctx, input }) => restoreProtocol(ctx, input)),
 });

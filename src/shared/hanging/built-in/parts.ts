@@ -43,7 +43,7 @@ export const pictures = (name: string, from: number, fewest: number, wants: read
     Array.from({ length: 12 }, (_, n): Place => ({ ...place(wants), nth: from + n })),
     fewest,
   ),
-  close: true,
+  close: "always",
 });
 
 /** One series as a stack of everything in it. */

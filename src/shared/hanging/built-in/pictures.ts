@@ -24,6 +24,7 @@ const mammography: Protocol = {
   regions: [],
   stages: [
     row("Four views", breasts(), 2),
+    { ...row("One view", breasts(), 1), most: 1, close: "always" },
     row("CC", breasts(undefined, ["CC"])),
     row("MLO", breasts(undefined, ["MLO"])),
     row("Tomosynthesis", breasts(["tomo"]), 1),
@@ -37,7 +38,7 @@ const mammography: Protocol = {
         Array.from({ length: 4 }, (): Place => ({ ...place([{ apart: true }]), fit: "breast" })),
         1,
       ),
-      close: true,
+      close: "always",
     },
     overPrior(breasts(), 4),
     overPrior(breasts(undefined, ["CC"]), 3, "CC with prior"),

@@ -1,7 +1,10 @@
-import type { HangingWindow, Place, Protocol, Want, Weighting } from "../protocol.ts";
-import { axial, besidePrior, grid, ofPrior, overPrior, place, row, single } from "./parts.ts";
+import type { HangingWindow, Place, Protocol, Stage, Want, Weighting } from "../protocol.ts";
+import { axial, besidePrior, grid as fixedGrid, ofPrior, overPrior, place, row, single } from "./parts.ts";
 
 /** CT, MR and PET: what is paged as a stack of slices. */
+
+/** Of the many sequences of an MR at most half may be there: then no empty half is shown. */
+const grid = (...of: Parameters<typeof fixedGrid>): Stage => ({ ...fixedGrid(...of), close: "sparse" });
 
 /** HU. */
 const windows = {

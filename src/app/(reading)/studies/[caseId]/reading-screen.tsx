@@ -30,6 +30,7 @@ import {
   startViewer,
   Viewer,
 } from "../../../_viewer/index.tsx";
+import { ProtocolDock, useProtocols } from "../../_protocols/protocol-dock.tsx";
 import { EarlierDrafts } from "../../_report/draft-authorship.tsx";
 import { ReportEditor, type ReportHandle } from "../../_report/report-dock.tsx";
 import { SignedReport } from "../../_report/signed-report.tsx";
@@ -37,7 +38,6 @@ import { UnsavedTextPanel } from "../../_report/unsaved-text-panel.tsx";
 import { CaseAlarms } from "../../case-alarms.tsx";
 import { holdClaim } from "../../claims.ts";
 import { IncompleteNotice } from "../../incomplete-notice.tsx";
-import { KeepProtocol, useProtocols } from "../../keep-protocol.tsx";
 import { LateImagesNotice } from "../../late-images-notice.tsx";
 import { TogetherDock, useLeadingPage } from "../../read-together.tsx";
 import { ReservationKeeper } from "../../reservations.tsx";
@@ -336,7 +336,7 @@ export function ReadingScreen({ caseId, me }: { caseId: string; me: Me }) {
               Your measurements are not saved.
             </p>
           ) : null}
-          {keeping.draft ? <KeepProtocol draft={keeping.draft} kept={keeping.kept} onClose={keeping.close} /> : null}
+          <ProtocolDock shown={keeping.shown} kept={keeping.kept} show={keeping.show} />
           {reader && study ? (
             <TogetherDock study={study} holds={phase === "held"} onClaim={() => void claimAgain()} />
           ) : null}

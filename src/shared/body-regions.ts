@@ -1,4 +1,4 @@
-/** Body regions as worklist, subspecialties and rules name them; what they are called by in studies is for reading/body-regions.ts. */
+/** Body regions as worklist, subspecialties, rules and hanging protocols name them; what they are called by in studies is for the server. */
 export const bodyRegions = [
   "head",
   "neck",
