@@ -459,6 +459,9 @@ export const onCallerAlone = new Set([
   "user.acceptInvitation",
   // Has no argument that could name another organisation's; a second person of the same one meets the first one's version.
   "escalation.saveLadder",
+  // A file, which names nobody; who may bring one is asked in hanging-protocols.test.ts.
+  "hanging.importProfile",
+  "hanging.importDicom",
 ]);
 /** Lists narrowed by a foreign id answer with nothing; everything else that names one is refused. */
 export const answersEmpty = new Set([

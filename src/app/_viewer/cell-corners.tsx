@@ -19,7 +19,6 @@ export function CellCorners({
   loaded,
   isPrior,
   inverted,
-  standing,
 }: {
   name: string;
   view: ViewportView;
@@ -29,8 +28,6 @@ export function CellCorners({
   loaded: LoadedSeries;
   isPrior: boolean;
   inverted: boolean;
-  /** How the picture stands where that is not as it was sent, or not as it should. */
-  standing: readonly string[];
 }) {
   const { voi, zoom, letters } = view;
   const { series, study } = loaded;
@@ -70,11 +67,6 @@ export function CellCorners({
       </div>
       <div className={styles.corner} data-at="br">
         {hasNoWebGl() && <span className={styles.lossy}>No graphics: drawn plainly</span>}
-        {standing.map((note) => (
-          <span key={note} className={styles.lossy}>
-            {note}
-          </span>
-        ))}
         {factor > 1 && <span className={styles.lossy}>Reduced 1:{factor}</span>}
         {frame.lossy && <span className={styles.lossy}>{frame.lossy}</span>}
         {frame.sliceThickness !== null && <span>T {trimmed(frame.sliceThickness)} mm</span>}

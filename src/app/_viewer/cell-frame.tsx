@@ -145,6 +145,7 @@ function FilledCell({
         isPrior={isPrior}
         series={crowded ? seriesLabel(cell, study) : null}
         view={crowded ? (frame?.view ?? null) : null}
+        standing={[mirrored ? "mirrored" : null, note].flatMap((each) => each ?? [])}
         warnings={loaded?.warnings ?? []}
         planes={loaded?.reformat ? <PlaneControls session={session} id={id} plane={loaded.reformat.plane} /> : null}
       />
@@ -171,7 +172,6 @@ function FilledCell({
             loaded={loaded}
             isPrior={isPrior}
             inverted={presentation.inverted}
-            standing={[mirrored ? "Mirrored" : null, note].flatMap((each) => each ?? [])}
           />
         )}
         {view && loaded?.reformat && frame && <CrossHairs session={session} id={id} screen={view.screen} />}

@@ -16,6 +16,7 @@ export function CellHead({
   isPrior,
   series,
   view,
+  standing,
   warnings,
   planes = null,
 }: {
@@ -28,6 +29,8 @@ export function CellHead({
   series: string | null;
   /** Side and view of a picture among others; null otherwise. */
   view: string | null;
+  /** How the picture stands where that is not as it was sent, or not as it should. */
+  standing: readonly string[];
   warnings: readonly string[];
   /** What chooses the planes of a volume; null in a stack. */
   planes?: ReactNode;
@@ -38,6 +41,11 @@ export function CellHead({
     <div className={styles.paneHead} data-testid={`pane-label-${name}`}>
       <strong className={styles.badge}>{study.label}</strong>
       {view ? <strong className={styles.view}>{view}</strong> : null}
+      {standing.map((note) => (
+        <strong key={note} className={styles.view}>
+          {note}
+        </strong>
+      ))}
       <span className={styles.date}>{readableDate(study.studyDate) ?? "no date"}</span>
       {isPrior && priors.length > 1 ? (
         <select

@@ -56,7 +56,7 @@ export function ProtocolDock({ shown, kept, show }: Omit<ReturnType<typeof usePr
         event.stopPropagation();
         if (event.key === "Escape") close();
       }}
-      className="max-h-[70dvh] shrink-0 overflow-y-auto border-b border-line px-3 py-2 text-[0.8125rem]"
+      className="max-h-[55dvh] shrink-0 overflow-y-auto border-b border-line px-3 py-2 text-[0.8125rem] md:max-h-[70dvh]"
     >
       {shown === "shelf" ? (
         <ProtocolShelf kept={kept} onEdit={(edited) => show({ edited })} onClose={close} />

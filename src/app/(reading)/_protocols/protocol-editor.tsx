@@ -104,7 +104,7 @@ export function ProtocolEditor({ edited, onClose }: { edited: Edited; onClose: (
         ))}
       </fieldset>
       <SelectField
-        label="Screen"
+        label="Stage"
         value={at.stage}
         onChange={({ currentTarget: { value } }) => setAt({ stage: Number(value), place: 0 })}
       >
@@ -144,7 +144,7 @@ export function ProtocolEditor({ edited, onClose }: { edited: Edited; onClose: (
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would draw a frame around the screen. */}
       <div
         role="group"
-        aria-label="Places of the screen"
+        aria-label="Places of the stage"
         className="grid gap-1"
         style={{ gridTemplateColumns: `repeat(${stage.columns}, minmax(0, 1fr))` }}
       >
@@ -185,7 +185,7 @@ export function ProtocolEditor({ edited, onClose }: { edited: Edited; onClose: (
             setAt({ stage: 0, place: 0 });
           }}
         >
-          Delete this screen
+          Delete this stage
         </Button>
         <Button onClick={onClose}>Cancel</Button>
       </div>

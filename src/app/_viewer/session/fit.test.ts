@@ -130,6 +130,6 @@ test("a picture that is turned says that it is mirrored; one with writing in its
     { side: "L", orientation: "P", more: { [Tag.BurnedInAnnotation]: ["NO"] } },
   );
   const right = fitOf(state, "r1c1");
-  assert.deepEqual([right?.flipped, right?.wall, right?.note], [false, "left", "Not turned: has writing in it"]);
+  assert.deepEqual([right?.flipped, right?.wall, right?.note], [false, "left", "not turned: has writing in it"]);
   assert.deepEqual([isMirrored(state, "r1c1"), isMirrored(state, "r1c2")], [false, true]);
 });

@@ -42,7 +42,7 @@ export function fitOf(state: SessionState, id: CellId): Fit | null {
     width: Math.max(...alike.map((each) => each.columns * each.size.column * scaleOf(each))) / here,
     height: Math.max(...alike.map((each) => each.rows * each.size.row * scaleOf(each))) / here,
   };
-  if (written && stored !== wall) return { wall: stored, flipped: false, room, note: "Not turned: has writing in it" };
+  if (written && stored !== wall) return { wall: stored, flipped: false, room, note: "not turned: has writing in it" };
   return { wall, flipped: stored !== wall, room, note: null };
 }
 
