@@ -173,6 +173,15 @@ test("three planes are offered where the study has them, and an oblique is none 
   );
 });
 
+test("one's own protocols are taken in the order that one gave them, also where a later one names the region", () => {
+  const [ct, chest] = ["ct", "ct-chest"].map((id) => builtInProtocols.find((each) => each.id === id)!);
+  const found = hangings([study(["chest"], stack("ct", "CT", ""))], [[ct!, chest!], [], builtInProtocols]);
+  assert.deepEqual(
+    found.map(({ protocol }) => protocol.id),
+    ["ct", "ct-chest", "ct-chest", "ct"],
+  );
+});
+
 test("a study of a modality that no protocol names is hung by none", () => {
   assert.equal(hung(study(["chest"], stack("hc", "HC", "Hard copy"))), null);
 });

@@ -31,7 +31,7 @@ export type HungStage = Pick<Stage, "name" | "rows" | "columns"> & { readonly pl
 export type Hanging = { readonly protocol: Pick<Protocol, "id" | "name">; readonly stages: readonly HungStage[] };
 
 /**
- * Every protocol that fits a study, as it would lay it out; the best first: by the order of the tiers, in a tier one that names a region of the study
+ * Every protocol that fits a study, as it would lay it out; the best first: by the order of the tiers, in the first of several as its reader has put them, else one that names a region of the study
  * before one for its modality alone, else the earlier. Stages that too few of its series answer are left out; a protocol without any does not fit.
  *
  * @param studies the current one, then its priors, most relevant first. Only priors that are surely of the same patient: whether a doubtful one is
@@ -45,14 +45,15 @@ export function hangings(
   const [current] = studies;
   if (!current) return [];
   const shown = new Set(current.series.filter(({ isMinor }) => !isMinor).map(({ modality }) => modality));
-  return tiers.flatMap((protocols) =>
+  return tiers.flatMap((protocols, tier) =>
     protocols
       .filter(
         ({ modalities, regions, together }) =>
           (together ? modalities.every((each) => shown.has(each)) : modalities.some((each) => shown.has(each))) &&
           (regions.length === 0 || regions.some((each) => current.regions.includes(each))),
       )
-      .toSorted((a, b) => closeness(b) - closeness(a))
+      // Their order is the reader's own word.
+      .toSorted((a, b) => (tier === 0 && tiers.length > 1 ? 0 : closeness(b) - closeness(a)))
       .flatMap((protocol) => {
         const stages = protocol.stages.flatMap((stage) => filled(stage, protocol, studies) ?? []);
         return stages.length > 0 ? [{ protocol: { id: protocol.id, name: protocol.name }, stages }] : [];
