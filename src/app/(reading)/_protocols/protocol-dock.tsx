@@ -41,11 +41,13 @@ export function useProtocols(
     shown,
     kept: data ?? [],
     show,
+    // What is kept is known, or cannot be had: a case that is opened before would hang otherwise than its reader has said.
+    ready: !enabled || isFetched,
   };
 }
 
 /** Beside the images, never over them. */
-export function ProtocolDock({ shown, kept, show }: Omit<ReturnType<typeof useProtocols>, "forViewer">) {
+export function ProtocolDock({ shown, kept, show }: Pick<ReturnType<typeof useProtocols>, "shown" | "kept" | "show">) {
   if (!shown) return null;
   const close = () => show(null);
   return (
