@@ -218,6 +218,46 @@ describe("a working day", () => {
     await until("the window it opened with", async () => (await words()) === opened);
   });
 
+  test("what is measured and how it is looked at is there again in another browser, and gone where it was removed", async () => {
+    const { page } = solheim;
+    const caseId = caseIdOf(page);
+    const kept = async () => {
+      type Document = { measurements: unknown[]; presentations: { window: { width: number } | null }[] };
+      const { rows } = await database.query<{ document: Document }>(
+        "SELECT m.document FROM case_markup m JOIN user_account u ON u.id = m.author_id WHERE m.case_id = $1::uuid AND u.email = $2",
+        [caseId, accounts.solheim],
+      );
+      const { measurements = [], presentations = [] } = rows[0]?.document ?? {};
+      return `${measurements.length} drawn, bone: ${presentations.some(({ window }) => window?.width === 1800)}`;
+    };
+    await fitted(page, "current");
+    const box = await page.getByTestId("viewport-current").boundingBox();
+    assert.ok(box);
+    await page.keyboard.press("l");
+    await page.mouse.move(box.x + box.width * 0.4, box.y + box.height * 0.4);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.5, { steps: 6 });
+    await page.mouse.up();
+    const chipOn = (where: Page) =>
+      where.getByRole("list", { name: "Measurements" }).getByText(/^[\d.]+ mm \(series \d+, image \d+\)$/);
+    await page.keyboard.press("3");
+    await until("both kept", async () => (await kept()) === "1 drawn, bone: true");
+    const said = await chipOn(page).textContent();
+
+    const other = await enter(accounts.solheim);
+    await goTo(other.page, `${stack.baseUrl}/studies/${caseId}`);
+    await shown(other.page, "current");
+    await chipOn(other.page).waitFor();
+    assert.equal(await chipOn(other.page).textContent(), said);
+    await other.page.getByTestId("window-current").getByText("W 1800 L 400").waitFor();
+    await other.page.getByRole("button", { name: `Remove ${said}` }).click();
+    await until("gone", async () => (await kept()).startsWith("0 drawn"));
+    await other.context.close();
+    await page.keyboard.press("Delete");
+    await page.keyboard.press("r");
+    await until("nothing kept", async () => (await kept()) === "0 drawn, bone: false");
+  });
+
   test("the text is one key from the images and they are one key from it, out of the full screen too", async () => {
     const { page } = solheim;
     const image = page.getByTestId("image-number-current");
