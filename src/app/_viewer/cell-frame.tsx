@@ -144,7 +144,7 @@ function FilledCell({
         study={study}
         isPrior={isPrior}
         series={crowded ? seriesLabel(cell, study) : null}
-        view={crowded ? (frame?.view ?? null) : null}
+        view={frame?.view ?? null}
         standing={[mirrored ? "mirrored" : null, note].flatMap((each) => each ?? [])}
         warnings={loaded?.warnings ?? []}
         planes={loaded?.reformat ? <PlaneControls session={session} id={id} plane={loaded.reformat.plane} /> : null}

@@ -27,7 +27,7 @@ export function CellHead({
   isPrior: boolean;
   /** Shown only where several cells show one study; null otherwise. */
   series: string | null;
-  /** Side and view of a picture among others; null otherwise. */
+  /** Side and view of a mammogram, also of one that stands alone; null of other pictures. */
   view: string | null;
   /** How the picture stands where that is not as it was sent, or not as it should. */
   standing: readonly string[];
