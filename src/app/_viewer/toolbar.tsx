@@ -224,6 +224,7 @@ export function Toolbar({
         )}
         {!compact && (
           <Tool
+            name="opening"
             label={opening === "first" ? "Stacks open at the first image" : "Stacks open in the middle"}
             shortcut="T"
             pressed={opening === "first"}
