@@ -26,5 +26,7 @@ export function valueWords({ value, unit: { value: code }, reason }: MeasuredVal
 /** What stands at a kept drawing: the value that it is made for, else the reader's words, else its kind. */
 export function keptWords({ kind, values, label }: Pick<KeptMeasurement, "kind" | "values" | "label">): string {
   const [first] = values;
-  return (first && valueWords(first)) ?? (label || kind);
+  const said = first && valueWords(first);
+  if (!said) return label || kind;
+  return kind === "ellipse" || kind === "rectangle" ? `mean ${said}` : said;
 }

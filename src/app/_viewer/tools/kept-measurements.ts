@@ -18,6 +18,8 @@ export type KeptMeasurements = {
   own(): KeptMeasurement[] | null;
   /** Whose a drawing is, where it is a colleague's. */
   authorOf(annotation: Annotation): string | null;
+  /** What was kept of a drawing that nobody has changed since; null otherwise. */
+  wordsOf(annotation: Annotation): string | null;
   /** The series that drawings wait for. */
   awaited(): string[];
   /** The reader's own whose images cannot be opened any more. */
@@ -106,6 +108,10 @@ export function createKeptMeasurements(studies: () => readonly StudyForViewing[]
       });
       const own = [...waiting.values()].filter(({ author }) => author === null).map((each) => each.measurement);
       return [...all, ...own].sort((a, b) => (a.trackingUid < b.trackingUid ? -1 : 1));
+    },
+    wordsOf(annotation) {
+      const before = known.get(trackingUidOf(annotation) ?? "");
+      return before?.form === JSON.stringify(drawingIn(annotation)) ? keptWords(before.measurement) : null;
     },
     authorOf: (annotation) => colleagues.get(trackingUidOf(annotation) ?? "") ?? null,
     awaited: () => [...new Set([...waiting.values()].map(({ measurement }) => imageOf(measurement).seriesInstanceUid))],

@@ -39,10 +39,17 @@ export function watchMeasurements(
   onChange: (measurements: Measurement[], lost: LostMeasurement[]) => void,
 ): MeasurementWatch {
   let scheduled = 0;
+  /** Values of an image that was not here were asked for. */
+  let waits = false;
   const kept = createKeptMeasurements(studies);
   const refresh = () => {
+    waits = false;
     const all = tools.annotation.state.getAllAnnotations().flatMap((annotation) => {
-      const measurement = measurementOf(annotation, studies());
+      // Of an image that is not here (any more) there are no values to read: what was kept of it stands.
+      const away = isAway(annotation);
+      waits ||= away;
+      const words = away ? kept.wordsOf(annotation) : null;
+      const measurement = measurementOf(annotation, studies(), words);
       return measurement ? [{ ...measurement, author: kept.authorOf(annotation) }] : [];
     });
     onChange(all, kept.lost());
@@ -59,6 +66,10 @@ export function watchMeasurements(
     tools.Enums.Events.ANNOTATION_REMOVED,
   ] as string[];
   for (const event of events) core.eventTarget.addEventListener(event, onAnnotation);
+  const onImage = () => {
+    if (waits) onAnnotation();
+  };
+  core.eventTarget.addEventListener(core.Enums.Events.IMAGE_CACHE_IMAGE_ADDED, onImage);
   return {
     refresh,
     seed(here) {
@@ -82,13 +93,24 @@ export function watchMeasurements(
     close() {
       if (scheduled) cancelAnimationFrame(scheduled);
       for (const event of events) core.eventTarget.removeEventListener(event, onAnnotation);
+      core.eventTarget.removeEventListener(core.Enums.Events.IMAGE_CACHE_IMAGE_ADDED, onImage);
     },
   };
 }
 
+/** Its image's values are not loaded. */
+function isAway({ metadata }: tools.Types.Annotation): boolean {
+  const imageId = metadata?.referencedImageId;
+  const kind = kindDrawnBy(metadata?.toolName ?? "");
+  const reads = kind === "ellipse" || kind === "rectangle" || kind === "value";
+  return reads && imageId !== undefined && !frameByImageId(imageId)?.reformat && !core.cache.getImage(imageId);
+}
+
+/** @param words in place of what its points say now. */
 function measurementOf(
   annotation: tools.Types.Annotation,
   studies: readonly StudyForViewing[],
+  words: string | null,
 ): Omit<Measurement, "author"> | null {
   const imageId = annotation.metadata?.referencedImageId;
   const frame = imageId ? frameByImageId(imageId) : undefined;
@@ -111,7 +133,7 @@ function measurementOf(
     unit: said.unit,
     text: frame.reformat
       ? withPlace(said.words, number, null, `${frame.reformat.words} plane`)
-      : withPlace(said.words, number, frame.imageNumber),
+      : withPlace(words ?? said.words, number, frame.imageNumber),
     studyInstanceUid: study.studyInstanceUid,
     seriesInstanceUid: pictured.seriesInstanceUid,
     sopInstanceUid: pictured.sopInstanceUid,
